@@ -1,0 +1,1 @@
+"""The commands of `paperboy`, one file a subject; bot.cli puts them together."""

@@ -1,0 +1,64 @@
+"""`paperboy ingest` and `paperboy reindex`: papers in."""
+
+from typing import Annotated
+
+import typer
+
+from bot.commands.options import app_of
+from bot.terminal import Terminal
+from ingest.open_source import open_source
+from ingest.sync import index_pending
+from ingest.sync import ingest as run_ingest
+
+HELP = """Bring papers in: from a file, from Hugging Face, or the starter set.
+
+\b
+paperboy ingest starter                  56 papers to begin with
+paperboy ingest hf:latest                today's Daily Papers
+paperboy ingest hf:2025-12-01..2025-12-05
+paperboy ingest hf:2025-W49              a week (hf:2025-12 is a month)
+paperboy ingest "hf:search:video agents"
+paperboy ingest page.txt                 a page of huggingface.co/papers saved as text
+paperboy ingest papers.jsonl             also .json
+
+Papers that are known already are updated, never doubled. A run that was interrupted is
+finished by the next one.
+"""
+
+
+def ingest(
+    context: typer.Context,
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, hf:..., or starter.")
+    ],
+) -> None:
+    app, terminal = app_of(context), Terminal()
+    damaged = False
+    with app.library(f"paperboy ingest {' '.join(sources)}") as library:
+        for text in sources:
+            with (
+                open_source(text, app.settings.ingest.fetch, today=app.today()) as source,
+                terminal.progress() as progress,
+            ):
+                report = run_ingest(source, library, progress=progress)
+            for line in report.reasons():
+                terminal.note(line)
+            terminal.print(str(report))
+            damaged = damaged or report.is_damaged
+        terminal.print(f"In all: {library.catalog.coverage()}.")
+    if damaged:
+        terminal.error(
+            "a part of the file is damaged (see above): mend it and ingest the file again; "
+            "everything else is in."
+        )
+        raise typer.Exit(1)
+
+
+def reindex(context: typer.Context) -> None:
+    """Embed every paper anew, as after a change of the embedding model in config.toml."""
+    app, terminal = app_of(context), Terminal()
+    with app.library("paperboy reindex") as library:
+        library.index.forget_all()
+        with terminal.progress() as progress:
+            done = index_pending(library, progress=progress)
+        terminal.print(f"{done:,} papers indexed with {library.embedder.name}.")

@@ -1,0 +1,75 @@
+"""config.toml: reading it, and the one sentence for what is wrong in it."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from ingest.config import IngestConfig
+from rag.config import RagConfig, Section
+from rag.errors import ConfigError
+
+
+class BotConfig(Section):
+    """`[bot]`."""
+
+    timezone: str = Field("UTC", min_length=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("no known time zone; write one like Europe/Berlin") from error
+        return name
+
+
+class Settings(Section):
+    """The whole file."""
+
+    rag: RagConfig = RagConfig()
+    ingest: IngestConfig = IngestConfig()
+    bot: BotConfig = BotConfig()
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read the file, `config.toml` in this folder if none is named, else the defaults."""
+    if path is None:
+        path = Path("config.toml")
+        if not path.is_file():
+            return Settings()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings.model_validate(values)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}): check --config.") from error
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(error)}") from error
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise ConfigError(f"{path} is not valid TOML ({error}): mend that place.") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """Say the first thing that is wrong, with the key that was probably meant."""
+    first = error.errors(include_url=False)[0]
+    *sections, key = [str(part) for part in first["loc"]]
+    where = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg'].removeprefix('Value error, ')}."
+    close = difflib.get_close_matches(key, _keys(sections), n=1)
+    cure = f"did you mean {close[0]}?" if close else f"known are {', '.join(_keys(sections))}."
+    return f"{where} is an unknown key: {cure}"
+
+
+def _keys(sections: list[str]) -> list[str]:
+    """Return the keys that a section knows."""
+    model: type[BaseModel] = Settings
+    for section in sections:
+        field = model.model_fields[section].annotation
+        if not isinstance(field, type) or not issubclass(field, BaseModel):
+            return []
+        model = field
+    return list(model.model_fields)

@@ -1,0 +1,102 @@
+"""The checks of `paperboy doctor`."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bot.app import App
+from rag.embedder import choose_dtype
+from rag.errors import IndexInUseError, PaperboyError
+from rag.library import Library
+
+MIN_FREE_BYTES = 500_000_000
+DEFAULT_CURE = "see README.md, Troubleshooting."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, whether it is well, what was seen, and the cure if it is not."""
+
+    name: str
+    ok: bool
+    detail: str
+    cure: str = ""
+
+
+def examine(app: App) -> Iterator[Check]:
+    """Yield each check as it is made; none changes any data."""
+    yield _python()
+    yield _disk(app)
+    library = None
+    try:
+        library = Library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
+        yield Check("data folder", True, str(app.data_dir))
+        for name, look in (
+            ("papers", _papers),
+            ("embedding model", _embedder),
+            ("index", _index),
+        ):
+            yield _guarded(name, look, library)
+    except PaperboyError as error:
+        yield _failed("data folder", error)
+    finally:
+        if library is not None:
+            library.close()
+
+
+def _guarded(name: str, look: Callable[[Library], Check], library: Library) -> Check:
+    try:
+        return look(library)
+    except PaperboyError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: PaperboyError) -> Check:
+    """Split "what: cure" into its halves."""
+    what, colon, cure = str(error).rpartition(": ")
+    return Check(name, False, what if colon else str(error), cure if colon else DEFAULT_CURE)
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return Check("python", ok, version, "" if ok else "install Python 3.11 or newer.")
+
+
+def _disk(app: App) -> Check:
+    folder = app.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    ok = free >= MIN_FREE_BYTES
+    cure = "" if ok else "free some space, or move the data with --data-dir."
+    return Check("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", cure)
+
+
+def _papers(library: Library) -> Check:
+    coverage = library.catalog.coverage()
+    cure = "" if coverage.papers else "run `paperboy ingest starter`."
+    return Check("papers", bool(coverage.papers), str(coverage), cure)
+
+
+def _embedder(library: Library) -> Check:
+    dtype = choose_dtype(library.config.embedder.dtype)
+    vectors = library.embedder.encode(["a test"])
+    return Check(
+        "embedding model", True, f"{library.embedder.name}, {vectors.shape[1]} numbers, {dtype}"
+    )
+
+
+def _index(library: Library) -> Check:
+    try:
+        index = library.index
+    except IndexInUseError as error:
+        return Check("index", True, f"not looked at: {error}")
+    waiting = index.pending_count()
+    if waiting:
+        return Check(
+            "index", False, f"{waiting:,} papers are not indexed", "run `paperboy reindex`."
+        )
+    wholes, sentences = index.vectors.counts()
+    return Check("index", True, f"{wholes:,} abstracts and {sentences:,} sentences")

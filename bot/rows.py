@@ -1,0 +1,67 @@
+"""Records → the JSON that other programs rely on. Names and order are part of the promise."""
+
+from typing import Any
+
+from rag.records import Answer, Hit, Paper
+from rag.sentences import gist
+
+Row = dict[str, Any]
+
+
+def paper_row(paper: Paper) -> Row:
+    """Return a line of `paperboy papers --json`."""
+    return {
+        "paper_id": paper.paper_id,
+        "arxiv_id": paper.arxiv_id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "author_count": paper.author_count,
+        "authors": list(paper.authors),
+        "organization": paper.organization,
+        "published_on": paper.published_on and paper.published_on.isoformat(),
+        "featured_on": paper.featured_on and paper.featured_on.isoformat(),
+        "upvotes": paper.upvotes,
+        "comment_count": paper.comment_count,
+        "url": paper.url,
+        "abstract_source": paper.abstract_source,
+    }
+
+
+def daily_row(paper: Paper) -> Row:
+    """Return a line of `paperboy daily --json`."""
+    return paper_row(paper) | {"tldr": paper.tldr or gist(paper.abstract)}
+
+
+def search_row(n: int, hit: Hit) -> Row:
+    """Return a line of `paperboy search --json`."""
+    return {
+        "n": n,
+        "paper_id": hit.paper.paper_id,
+        "title": hit.paper.title,
+        "url": hit.paper.url,
+        "score": round(hit.score, 4),
+        "quote": hit.chunk.sentence or hit.paper.title,
+    }
+
+
+def answer_row(answer: Answer) -> Row:
+    """Return what `paperboy ask --json` prints, and a line of `--batch` without its id."""
+    return {
+        "answer": answer.text,
+        "refused": answer.refused,
+        "mode": answer.mode,
+        "sources": [
+            {
+                "n": citation.n,
+                "paper_id": citation.paper.paper_id,
+                "title": citation.paper.title,
+                "url": citation.paper.url,
+                "quote": citation.quote,
+            }
+            for citation in answer.citations
+        ],
+        "retrieved": [
+            {"paper_id": hit.paper.paper_id, "title": hit.paper.title} for hit in answer.hits
+        ],
+        "seconds": round(answer.seconds, 4),
+    }

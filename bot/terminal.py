@@ -1,0 +1,118 @@
+"""Answers and papers on a terminal (or in a pipe): Rich, with links that can be clicked."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from bot.rows import Row
+from ingest.sync import Progress as Tell
+from rag.links import arxiv_url
+from rag.records import Answer, Hit, Paper
+from rag.sentences import gist
+
+SHOWN_TLDR = 240  # characters of a paper's gist in a list
+
+
+class Terminal:
+    """Writes for people to stdout and about itself to stderr."""
+
+    def __init__(self) -> None:
+        self.out = Console(highlight=False, emoji=False, markup=False)
+        self.err = Console(highlight=False, emoji=False, markup=False, stderr=True)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person sits at both ends."""
+        return sys.stdin.isatty() and self.out.is_terminal
+
+    def print(self, text: Text | str = "") -> None:
+        """Print a paragraph; a pipe gets it unbroken."""
+        self.out.print(text, soft_wrap=not self.out.is_terminal)
+
+    def note(self, text: str) -> None:
+        """Print a remark about the work itself, to stderr."""
+        self.err.print(text, soft_wrap=True, style="dim" if self.err.is_terminal else None)
+
+    def error(self, text: str) -> None:
+        """Print what went wrong, to stderr."""
+        self.err.print(Text(f"paperboy: {text}", style="red"), soft_wrap=True)
+
+    def rows(self, rows: Iterable[Row]) -> None:
+        """Print JSON lines."""
+        for row in rows:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def answer(self, answer: Answer) -> None:
+        """Print an answer and the sources it cites."""
+        self.print(Text(answer.text, style="yellow" if answer.refused else ""))
+        if answer.citations:
+            self.print()
+        for citation in answer.citations:
+            self._paper_line(f"[{citation.n}]", citation.paper)
+
+    def hits(self, hits: Iterable[Hit]) -> None:
+        """Print search results."""
+        for n, hit in enumerate(hits, start=1):
+            self._paper_line(f"{n}.", hit.paper)
+            if hit.chunk.sentence:
+                self.print(Text(f"   “{hit.chunk.sentence}”"))
+
+    def papers(self, papers: Iterable[Paper], *, with_gist: bool = False) -> None:
+        """Print papers, each with its link."""
+        for n, paper in enumerate(papers, start=1):
+            self._paper_line(f"{n}.", paper)
+            if with_gist:
+                text = paper.tldr or gist(paper.abstract)
+                text = text if len(text) <= SHOWN_TLDR else f"{text[: SHOWN_TLDR - 1].rstrip()}…"
+                self.print(Text(f"   {text}"))
+
+    def _paper_line(self, mark: str, paper: Paper) -> None:
+        line = Text(f"{mark} ")
+        line.append(paper.title, style=f"bold link {paper.url}")
+        line.append(f"{_facts(paper)}\n   ", style="dim")
+        line.append(paper.url, style=f"cyan link {paper.url}")
+        if paper.arxiv_id:
+            other = arxiv_url(paper.arxiv_id)
+            line.append("  ")
+            line.append(other, style=f"cyan link {other}")
+        self.print(line)
+
+    @contextmanager
+    def progress(self) -> Iterator[Tell]:
+        """Show a progress bar on a terminal; elsewhere nothing."""
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.err,
+            transient=True,
+            disable=not self.err.is_terminal,
+        )
+        with bar:
+            tasks = {}
+
+            def tell(stage: str, done: int, total: int | None) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bar.add_task(stage, total=total)
+                bar.update(tasks[stage], completed=done, total=total)
+
+            yield tell
+
+
+def _facts(paper: Paper) -> str:
+    """Return ` (featured 2025-12-04, 51 upvotes)`, or nothing."""
+    facts = []
+    if paper.featured_on:
+        facts.append(f"featured {paper.featured_on}")
+    elif paper.published_on:
+        facts.append(f"published {paper.published_on}")
+    if paper.upvotes is not None:
+        facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
+    return f" ({', '.join(facts)})" if facts else ""

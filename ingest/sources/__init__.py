@@ -1,0 +1,1 @@
+"""Where papers come from. Each module parses apart from fetching."""

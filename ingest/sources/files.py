@@ -1,0 +1,100 @@
+"""Files: JSON, JSON Lines and saved pages, read with care."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from ingest.sources.hf_daily import flatten
+from ingest.sources.record import SetAside, paper_from
+from ingest.sources.saved_page import parse_saved_page
+from rag.errors import SourceError
+from rag.records import Paper
+
+MAX_BYTES = 512 * 1024 * 1024
+SUFFIXES = (".txt", ".json", ".jsonl")
+
+
+class FileSource:
+    """A .txt page, a .json list or a .jsonl file of papers."""
+
+    def __init__(self, path: Path, *, today: date) -> None:
+        self.path = path
+        self.name = path.name
+        self.today = today
+
+    def records(self) -> Iterator[Paper | SetAside]:
+        """Yield the file's papers; raise SourceError where it holds none at all."""
+        text = _read(self.path)
+        if self.path.suffix == ".jsonl":
+            found = _from_lines(text)
+        elif self.path.suffix == ".json":
+            found = _from_json(text, self.path)
+        else:
+            found = parse_saved_page(text, today=self.today)
+        empty = True
+        for record in found:
+            empty = False
+            yield record
+        if empty:
+            raise SourceError(
+                f"no papers were found in {self.path}: save a page of huggingface.co/papers as "
+                "plain text, or give a .json or .jsonl file of papers."
+            )
+
+
+def _read(path: Path) -> str:
+    """Return the file's text, or say in one sentence why there is none."""
+    if not path.exists():
+        raise SourceError(f"there is no file {path}: check the path.")
+    if path.is_dir():
+        raise SourceError(f"{path} is a directory: give one file ({', '.join(SUFFIXES)}).")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SourceError(f"{path} is larger than 512 MB: split it into smaller files.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+    if not data.strip():
+        raise SourceError(f"{path} is empty: give a file that holds papers.")
+    if data.startswith(b"%PDF"):
+        raise SourceError(
+            f"{path} is a PDF: give a page of huggingface.co/papers saved as text, or "
+            "a .json or .jsonl file."
+        )
+    if path.suffix not in SUFFIXES:
+        raise SourceError(f"{path} is of an unknown kind: give a file in {', '.join(SUFFIXES)}.")
+    if b"\0" in data[:4096]:
+        raise SourceError(f"{path} is not a text file: give one of {', '.join(SUFFIXES)}.")
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def _from_lines(text: str) -> Iterator[Paper | SetAside]:
+    # Not splitlines(): that would also cut at the Unicode separators inside a JSON string.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield SetAside(f"line {number}", f"not valid JSON ({_brief(error)})", broken=True)
+            continue
+        yield paper_from(flatten(record), place=f"line {number}")
+
+
+def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(
+            f"{path} is not valid JSON ({_brief(error)}): mend that place and ingest it again."
+        ) from error
+    records = data if isinstance(data, list) else [data]
+    for number, record in enumerate(records, start=1):
+        yield paper_from(flatten(record), place=f"record {number}")
+
+
+def _brief(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, line {error.lineno} column {error.colno}"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -1,0 +1,146 @@
+"""A papers page of huggingface.co, saved as plain text.
+
+What such a page looks like: some lines of the page's head, the page's own day ("Dec 8"), then
+for each paper its title, its abstract, and a block of three lines: "• 6 authors" (or an
+organisation), "·", and a day with an optional count of comments ("Jul 25, 2024 3"). Days of
+the page's own year have no year. A paper can lack its block.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ingest.sources.record import SetAside, clean
+from rag.records import Paper
+
+TITLE_LENGTH = 300  # characters; longer paragraphs are abstracts
+_DAY = re.compile(r"(?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2})(?:, (?P<year>\d{4}))?(?: (?P<n>\d+))?")
+_AUTHORS = re.compile(r"[•·*\s]*(?P<n>[\d,]+) authors?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """The block below an abstract; a day without its year has year None."""
+
+    author_count: int | None
+    organization: str | None
+    month: int
+    day: int
+    year: int | None
+    comment_count: int | None
+
+
+def parse_saved_page(text: str, *, today: date) -> Iterator[Paper | SetAside]:
+    """Yield the page's papers in order; a paper that was cut off is set aside by its title."""
+    blocks = [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
+    blocks = blocks[_first_paper(blocks) :]
+    details = [_details(block) for block in blocks]
+    year = _page_year(text, [d for d in details if d], today)
+    pending: list[str] = []  # the paragraphs since the last block of details
+    for number, (block, detail) in enumerate(zip(blocks, details, strict=True)):
+        if detail is None:
+            pending.append(block)
+        if detail is None and number + 1 < len(blocks):
+            continue
+        papers = _split(pending)
+        pending = []
+        for position, (title, abstract) in enumerate(papers):
+            is_last = position + 1 == len(papers)
+            if is_last and detail is None:  # the text ends without the paper's details
+                yield SetAside(title, "the page ends within this paper: save the whole page")
+            else:
+                yield _paper(title, abstract, detail if is_last else None, year)
+
+
+def _first_paper(blocks: list[str]) -> int:
+    """Return where the papers begin: after the page's own day, which stands in its head."""
+    for number, block in enumerate(blocks):
+        if _details(block) is not None or len(block) > TITLE_LENGTH:
+            return 0 if number < 2 else number - 1
+        if _DAY.fullmatch(block):
+            return number + 1
+    return 0
+
+
+def _details(block: str) -> _Details | None:
+    lines = [line.strip() for line in block.splitlines() if line.strip()]
+    if len(lines) != 3 or lines[1] != "·":
+        return None
+    day = _DAY.fullmatch(lines[2])
+    month = _month(day["month"]) if day else None
+    if day is None or month is None:
+        return None
+    authors = _AUTHORS.fullmatch(lines[0])
+    return _Details(
+        author_count=int(authors["n"].replace(",", "")) if authors else None,
+        organization=None if authors else clean(lines[0].lstrip("•·* ")),
+        month=month,
+        day=int(day["day"]),
+        year=int(day["year"]) if day["year"] else None,
+        comment_count=int(day["n"]) if day["n"] else None,
+    )
+
+
+def _month(name: str) -> int | None:
+    try:
+        return datetime.strptime(name, "%b").month  # noqa: DTZ007  # a month has no time zone
+    except ValueError:
+        return None
+
+
+def _page_year(text: str, details: list[_Details], today: date) -> int:
+    """Return the year that the page leaves out: the one after the newest that it spells out.
+
+    A page spells out every year but its own. Where it spells out none, its year is the last
+    one in which the page's own day is not in the future.
+    """
+    spelled_out = [d.year for d in details if d.year is not None]
+    if spelled_out:
+        return min(max(spelled_out) + 1, today.year)
+    heads = [m for line in text.splitlines()[:50] if (m := _DAY.fullmatch(line.strip()))]
+    if heads and (month := _month(heads[0]["month"])):
+        in_future = (month, int(heads[0]["day"])) > (today.month, today.day)
+        return today.year - 1 if in_future else today.year
+    return today.year
+
+
+def _split(paragraphs: list[str]) -> list[tuple[str, str]]:
+    """Return (title, abstract) of the papers that these paragraphs hold.
+
+    Usually a title and an abstract; more where a paper before has no details. A long
+    paragraph after another belongs to the same abstract.
+    """
+    papers: list[tuple[str, list[str]]] = []
+    for paragraph in paragraphs:
+        starts = not papers or (papers[-1][1] and _looks_like_title(paragraph))
+        if starts:
+            papers.append((paragraph, []))
+        else:
+            papers[-1][1].append(paragraph)
+    return [(clean(title), clean(" ".join(abstract))) for title, abstract in papers]
+
+
+def _looks_like_title(paragraph: str) -> bool:
+    return len(paragraph) <= TITLE_LENGTH and not paragraph.endswith((".", ":", ";", ","))
+
+
+def _paper(
+    title: str, abstract: str, details: _Details | None, year: int
+) -> Paper | SetAside:
+    if not abstract:
+        return SetAside(title, "it has no abstract")
+    if details is None:
+        return Paper(title=title, abstract=abstract)
+    try:
+        published_on = date(details.year or year, details.month, details.day)
+    except ValueError as error:
+        return SetAside(title, f"its day does not exist ({error})")
+    return Paper(
+        title=title,
+        abstract=abstract,
+        author_count=details.author_count,
+        organization=details.organization,
+        published_on=published_on,
+        comment_count=details.comment_count,
+    )

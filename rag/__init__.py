@@ -1,0 +1,1 @@
+"""Papers and answers: the catalogue, the index, retrieval and cited answers."""

@@ -1,0 +1,47 @@
+"""The knobs of rag/, with their defaults. config.toml repeats them (a test holds it to that)."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A part of config.toml: read-only, and a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbedderConfig(Section):
+    """`[rag.embedder]`: what turns text into vectors."""
+
+    model: str = Field("bundled", min_length=1)
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    batch_size: int = Field(32, ge=1, le=1024)
+    threads: int = Field(0, ge=0, le=256)
+
+
+class RetrievalConfig(Section):
+    """`[rag.retrieval]`: how papers are found."""
+
+    top_k: int = Field(10, ge=1, le=100)
+    n_candidates: int = Field(100, ge=10, le=1000)
+    dense_weight: float = Field(0.6, ge=0, le=1)
+
+
+class EvidenceConfig(Section):
+    """`[rag.evidence]`: which sentences are quoted, and when the answer is a refusal."""
+
+    papers: int = Field(6, ge=1, le=50)
+    max_sentences: int = Field(3, ge=1, le=10)
+    max_words: int = Field(100, ge=20, le=500)
+    same_share: float = Field(0.6, ge=0, le=1)
+    second_share: float = Field(0.85, ge=0, le=1)
+    refuse_below: float = Field(0.7, ge=0, le=3)
+
+
+class RagConfig(Section):
+    """`[rag]`."""
+
+    embedder: EmbedderConfig = EmbedderConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    evidence: EvidenceConfig = EvidenceConfig()

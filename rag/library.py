@@ -1,0 +1,97 @@
+"""The data folder opened: catalogue at once, index and embedder when first needed."""
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rag.catalog import Catalog
+from rag.config import RagConfig
+from rag.database import Database
+from rag.embedder import Embedder, load_embedder
+from rag.errors import DataFolderError, EmbedderError, IndexInUseError
+from rag.index import Index
+from rag.retriever import HybridRetriever
+from rag.vectors import ChunkVectors
+
+LOCK_SECONDS = 1.5  # how long another process may take to let go of the index
+
+
+class Library:
+    """Everything Paperboy has read, in one folder."""
+
+    def __init__(self, folder: Path, config: RagConfig, *, purpose: str = "paperboy") -> None:
+        """Open the catalogue; `purpose` is what others are told when they want the index."""
+        self.folder = folder
+        self.config = config
+        self.purpose = purpose
+        self._lock = FileLock(folder / "index.lock")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            writable = os.access(folder, os.W_OK | os.X_OK)
+        except OSError as error:
+            raise DataFolderError(
+                f"the data folder {folder} cannot be made ({error.strerror}): "
+                "give another one with --data-dir."
+            ) from error
+        if not writable:
+            raise DataFolderError(
+                f"the data folder {folder} cannot be written: "
+                "change its permissions or give another one with --data-dir."
+            )
+        self.catalog = Catalog(Database(folder / "paperboy.sqlite"))
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The configured embedding model (loading it takes seconds)."""
+        return load_embedder(self.config.embedder)
+
+    @cached_property
+    def index(self) -> Index:
+        """The index, owned by this process until `close` and repaired where it has to be."""
+        self._own()
+        name = self.embedder.name
+        vectors = ChunkVectors(self.folder / "chroma", embedder=name)
+        index = Index(self.catalog.database, vectors, embedder=name)
+        index.repair()
+        return index
+
+    @cached_property
+    def retriever(self) -> HybridRetriever:
+        """Hybrid search over the index."""
+        return HybridRetriever(self.catalog, self.index, self.embedder, self.config.retrieval)
+
+    def require_indexed(self) -> None:
+        """Raise where papers are there but not in the index of this embedder at all."""
+        papers = self.catalog.coverage().papers
+        if papers and self.index.pending_count() == papers:
+            raise EmbedderError(
+                f"none of the {papers:,} papers is indexed with {self.embedder.name}: "
+                "run `paperboy reindex`."
+            )
+
+    def _own(self) -> None:
+        """Take the index for this process, or say who has it."""
+        owner = self.folder / "index.owner"
+        try:
+            self._lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout as error:
+            try:
+                who = json.loads(owner.read_text(encoding="utf-8"))
+                holder = f"`{who['purpose']}` (process {who['pid']})"
+            except (OSError, ValueError, KeyError):
+                holder = "another process"
+            raise IndexInUseError(
+                f"the index in {self.folder} is in use by {holder}: "
+                "stop it, or give another folder with --data-dir."
+            ) from error
+        owner.write_text(json.dumps({"pid": os.getpid(), "purpose": self.purpose}))
+
+    def close(self) -> None:
+        """Let go of the index and the catalogue."""
+        if "index" in self.__dict__:
+            self.index.vectors.close()
+        self._lock.release()
+        self.catalog.database.close()

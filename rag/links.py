@@ -1,0 +1,18 @@
+"""The one place where links to papers are built."""
+
+from urllib.parse import quote
+
+HUGGING_FACE = "https://huggingface.co/papers"
+ARXIV = "https://arxiv.org/abs"
+
+
+def paper_url(arxiv_id: str | None, title: str) -> str:
+    """Return the paper's page on Hugging Face, or a search for its title where no id is known."""
+    if arxiv_id:
+        return f"{HUGGING_FACE}/{arxiv_id}"
+    return f"{HUGGING_FACE}?q={quote(title, safe='')}"
+
+
+def arxiv_url(arxiv_id: str) -> str:
+    """Return the paper's page on arXiv."""
+    return f"{ARXIV}/{arxiv_id}"
