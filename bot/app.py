@@ -36,5 +36,5 @@ class App:
             library.close()
 
     def today(self) -> date:
-        """The clock's day in the configured time zone."""
+        """Return the clock's day in the configured time zone."""
         return datetime.now(ZoneInfo(self.settings.bot.timezone)).date()

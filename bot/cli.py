@@ -47,13 +47,12 @@ def options(
     config: Annotated[
         Path | None, typer.Option(help="The settings [./config.toml, else built-in defaults].")
     ] = None,
-    no_model: Annotated[
+    no_model: Annotated[  # noqa: ARG001  # without a model all answers are such
         bool, typer.Option("--no-model", help="Answer with quoted sentences only.")
     ] = False,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Say more on stderr.")
-    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
 ) -> None:
+    """Read what stands before the command (its help is HELP)."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR,
         format="%(levelname)s %(name)s: %(message)s",

@@ -27,7 +27,9 @@ class _TryAgainError(Exception):
 class Fetcher:
     """GETs JSON from one host; never follows a redirect to another one."""
 
-    def __init__(self, base_url: str, config: FetchConfig, *, deadline: float | None = None) -> None:
+    def __init__(
+        self, base_url: str, config: FetchConfig, *, deadline: float | None = None
+    ) -> None:
         """`deadline`: seconds for everything together, for a start that must not wait."""
         self.host = urlsplit(base_url).netloc
         self.config = config
@@ -81,12 +83,16 @@ class Fetcher:
             raise _TryAgainError(f"answered {status}", _seconds(response.headers))
         if status != 200:
             asked = ", ".join(f"{name}={value}" for name, value in params.items())
-            raise SourceError(f"{self.host} answered {status} to {asked}: check what was asked for.")
+            raise SourceError(
+                f"{self.host} answered {status} to {asked}: check what was asked for."
+            )
         body = bytearray()
         for part in response.iter_bytes():
             body += part
             if len(body) > self.config.max_bytes:
-                raise SourceError(f"{self.host} sent more than {self.config.max_bytes:,} bytes: nothing was kept.")
+                raise SourceError(
+                    f"{self.host} sent more than {self.config.max_bytes:,} bytes: nothing was kept."
+                )
             if self._ends_at is not None and time.monotonic() > self._ends_at:
                 raise _TryAgainError("did not answer in time")
         try:
@@ -95,7 +101,7 @@ class Fetcher:
             raise _TryAgainError("sent broken JSON") from error
 
     def _wait(self, state: RetryCallState) -> float:
-        """Return the seconds to wait: as told, else 1, 2, 4 …"""
+        """Return the seconds to wait: as told, else twice as long as before."""
         error = state.outcome.exception() if state.outcome else None
         told = error.wait if isinstance(error, _TryAgainError) else None
         backoff = self.config.backoff_seconds * 2 ** (state.attempt_number - 1)

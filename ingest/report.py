@@ -31,8 +31,8 @@ class Report:
     def __str__(self) -> str:
         done = self.upserted
         text = (
-            f"{self.source}: {self.read:,} papers read: {done.new:,} new, {done.changed:,} changed, "
-            f"{done.unchanged:,} known; {self.embedded:,} indexed"
+            f"{self.source}: {self.read:,} papers read: {done.new:,} new, "
+            f"{done.changed:,} changed, {done.unchanged:,} known; {self.embedded:,} indexed"
         )
         if self.set_aside:
             text += f"; {len(self.set_aside):,} set aside"

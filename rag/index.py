@@ -144,7 +144,9 @@ class Index:
 
     def _has_lost(self, expected: tuple[int, int]) -> bool:
         """Fewer chunks than SQLite handed over are a loss; more are merely stale."""
-        return any(has < wanted for has, wanted in zip(self.vectors.counts(), expected, strict=True))
+        return any(
+            has < wanted for has, wanted in zip(self.vectors.counts(), expected, strict=True)
+        )
 
     def _expected_counts(self) -> tuple[int, int]:
         row = self.database.connection.execute(
@@ -188,5 +190,3 @@ class Index:
             flat = np.frombuffer(row["vectors"], dtype=np.float16)
             vectors = flat.reshape(1 + len(sentences), -1).astype(np.float32)
             yield Entry(row["paper_id"], row["text_hash"], sentences, vectors)
-
-

@@ -22,9 +22,7 @@ class PaperQA:
         self.library = library
         self.retriever = library.retriever
         self.config = config
-        self.evidence = EvidenceFinder(
-            library.index, self.retriever.keywords, config.evidence
-        )
+        self.evidence = EvidenceFinder(library.index, self.retriever.keywords, config.evidence)
 
     def ask(self, question: str, *, history: Sequence[str] = ()) -> Answer:
         """Answer in the papers' own words; `history` holds the earlier questions.
@@ -33,7 +31,7 @@ class PaperQA:
         """
         started = time.perf_counter()
         asked = make_whole(checked(question), history)
-        vector = self.library.embedder.encode([asked])[0]
+        vector = self.library.embedder.encode_question(asked)
         hits = self.retriever.search_vector(asked, vector)
         ranked = self.evidence.rank(asked, vector, hits)
         refused = not ranked or ranked[0].score < self.config.evidence.refuse_below
@@ -57,7 +55,9 @@ class PaperQA:
         near = [hit.paper for hit in hits if hit.cosine >= NEAR_COSINE][:NEAREST]
         citations = tuple(Citation(n, paper, paper.title) for n, paper in enumerate(near, start=1))
         if citations:
-            text += " The nearest: " + "; ".join(f"{c.paper.title} [{c.n}]" for c in citations) + "."
+            text += (
+                " The nearest: " + "; ".join(f"{c.paper.title} [{c.n}]" for c in citations) + "."
+            )
         return text, citations
 
 

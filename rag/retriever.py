@@ -40,9 +40,11 @@ class HybridRetriever:
         self.keywords = KeywordIndex(catalog.database)
         self.config = config
 
-    def search(self, question: str, *, top_k: int | None = None, window: Window | None = None) -> list[Hit]:
+    def search(
+        self, question: str, *, top_k: int | None = None, window: Window | None = None
+    ) -> list[Hit]:
         """Return the best papers, best first, one hit a paper."""
-        vector = self.embedder.encode([question])[0]
+        vector = self.embedder.encode_question(question)
         return self.search_vector(question, vector, top_k=top_k, window=window)
 
     def search_vector(
@@ -68,9 +70,7 @@ class HybridRetriever:
             if paper_id in papers
         ]
 
-    def _near(
-        self, vector: NDArray[np.float32], n: int, allowed: set[str] | None
-    ) -> list[str]:
+    def _near(self, vector: NDArray[np.float32], n: int, allowed: set[str] | None) -> list[str]:
         """Return the papers of the nearest chunks; of a small window, all of its papers."""
         if allowed is not None:
             if len(allowed) <= SMALL_WINDOW:
@@ -127,7 +127,10 @@ class PaperRetriever(BaseRetriever):
     model_config = {"arbitrary_types_allowed": True}  # noqa: RUF012  # pydantic's way
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain's signature
     ) -> list[Document]:
         return [
             Document(

@@ -13,8 +13,9 @@ from pathlib import Path
 import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
-from chromadb.api.client import SharedSystemClient
+from chromadb.api.collection_configuration import CreateHNSWConfiguration
 from chromadb.api.models.Collection import Collection
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from rag.errors import DataFolderError
 
 BATCH = 5_000  # Chroma refuses more than 5,461 records at once
 PROBES = 16  # stored vectors that are looked up again when the index is opened
-HNSW = {"space": "cosine", "ef_search": 100, "sync_threshold": 5_000}
+HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_search": 100, "sync_threshold": 5_000}
 
 
 class ChunkVectors:
@@ -44,7 +45,7 @@ class ChunkVectors:
     def _collection(self, kind: str) -> Collection:
         return self._client.get_or_create_collection(
             f"{kind}-{self._suffix}",
-            configuration={"hnsw": HNSW},  # type: ignore[typeddict-item]
+            configuration={"hnsw": HNSW},
             embedding_function=None,  # the default one would download a model
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
+from bot.commands.options import Json, Since, Until, UsageError, app_of
 from bot.rows import Row, answer_row, search_row
 from bot.terminal import Terminal
 from rag.errors import QuestionError
@@ -20,7 +20,9 @@ BATCH_LINE = '{"id": …, "question": …} or {"id": …, "turns": […]}'
 
 def ask(
     context: typer.Context,
-    question: Annotated[str | None, typer.Argument(help="The question, in quotation marks.")] = None,
+    question: Annotated[
+        str | None, typer.Argument(help="The question, in quotation marks.")
+    ] = None,
     batch: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Answer each line of a JSON Lines file instead."),
@@ -35,7 +37,7 @@ def ask(
     paperboy ask --batch questions.jsonl > answers.jsonl
     """
     if (question is None) == (batch is None):
-        raise UsageError('give one question in quotation marks, or --batch FILE.')
+        raise UsageError("give one question in quotation marks, or --batch FILE.")
     questions = _read_batch(batch) if batch else []
     if question is not None:
         checked(question)  # before anything heavy is loaded

@@ -32,6 +32,7 @@ def ingest(
         list[str], typer.Argument(metavar="SOURCE...", help="Files, hf:..., or starter.")
     ],
 ) -> None:
+    """Bring papers in (what people read of it is HELP)."""
     app, terminal = app_of(context), Terminal()
     damaged = False
     with app.library(f"paperboy ingest {' '.join(sources)}") as library:

@@ -33,8 +33,12 @@ def app_of(context: typer.Context) -> App:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Since = Annotated[date | None, typer.Option(parser=parse_day, metavar="DATE", help="From this day on.")]
-Until = Annotated[date | None, typer.Option(parser=parse_day, metavar="DATE", help="Up to this day.")]
+Since = Annotated[
+    date | None, typer.Option(parser=parse_day, metavar="DATE", help="From this day on.")
+]
+Until = Annotated[
+    date | None, typer.Option(parser=parse_day, metavar="DATE", help="Up to this day.")
+]
 Today = Annotated[
     date | None,
     typer.Option(parser=parse_day, metavar="DATE", help="Take this day for today."),

@@ -35,7 +35,9 @@ def papers(
 
 def daily(
     context: typer.Context,
-    day: Annotated[str, typer.Argument(metavar="[DATE|latest]", help="A day, or latest.")] = "latest",
+    day: Annotated[
+        str, typer.Argument(metavar="[DATE|latest]", help="A day, or latest.")
+    ] = "latest",
     as_json: Json = False,
 ) -> None:
     """Show the Daily Papers of a day, most upvoted first.

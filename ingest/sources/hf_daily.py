@@ -111,9 +111,7 @@ def parse_daily(
 ) -> Iterator[Paper | SetAside]:
     """Yield the papers of one API answer; `day` is the day it was asked for, if any."""
     if not isinstance(items, list):
-        raise SourceError(
-            f"{place} gave something that is not a list of papers: try again later."
-        )
+        raise SourceError(f"{place} gave something that is not a list of papers: try again later.")
     for number, item in enumerate(items, start=1):
         record = flatten(item)
         if day is not None and isinstance(record, dict):

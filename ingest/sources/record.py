@@ -47,7 +47,7 @@ class Source(Protocol):
 
 
 def clean(text: str) -> str:
-    """Return the text on one line: white space folded, control characters and lone surrogates out."""
+    """Return the text on one line, without control characters and lone surrogates."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join(_CONTROL.sub(" ", text).split())
 
@@ -152,4 +152,6 @@ def paper_from(
         field = ".".join(str(part) for part in first["loc"]) or "record"
         reason = f"{field}: {first['msg'].removeprefix('Value error, ')}"
         title = record.get("title")
-        return SetAside(f"{place} ({clean(title)[:80]})" if isinstance(title, str) else place, reason)
+        return SetAside(
+            f"{place} ({clean(title)[:80]})" if isinstance(title, str) else place, reason
+        )

@@ -15,7 +15,9 @@ from ingest.sources.record import SetAside, clean
 from rag.records import Paper
 
 TITLE_LENGTH = 300  # characters; longer paragraphs are abstracts
-_DAY = re.compile(r"(?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2})(?:, (?P<year>\d{4}))?(?: (?P<n>\d+))?")
+_DAY = re.compile(
+    r"(?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2})(?:, (?P<year>\d{4}))?(?: (?P<n>\d+))?"
+)
 _AUTHORS = re.compile(r"[•·*\s]*(?P<n>[\d,]+) authors?")
 
 
@@ -43,7 +45,7 @@ def parse_saved_page(text: str, *, today: date) -> Iterator[Paper | SetAside]:
             pending.append(block)
         if detail is None and number + 1 < len(blocks):
             continue
-        papers = _split(pending)
+        papers = _split(pending if detail else _without_remains(pending))
         pending = []
         for position, (title, abstract) in enumerate(papers):
             is_last = position + 1 == len(papers)
@@ -54,10 +56,10 @@ def parse_saved_page(text: str, *, today: date) -> Iterator[Paper | SetAside]:
 
 
 def _first_paper(blocks: list[str]) -> int:
-    """Return where the papers begin: after the page's own day, which stands in its head."""
+    """Return where the papers begin: after the page's own day, if its head was saved too."""
     for number, block in enumerate(blocks):
         if _details(block) is not None or len(block) > TITLE_LENGTH:
-            return 0 if number < 2 else number - 1
+            return 0
         if _DAY.fullmatch(block):
             return number + 1
     return 0
@@ -105,6 +107,19 @@ def _page_year(text: str, details: list[_Details], today: date) -> int:
     return today.year
 
 
+def _without_remains(paragraphs: list[str]) -> list[str]:
+    """Drop what a cut left of a block of details, at the end of the text.
+
+    "• 6 aut" is easy to tell; a short paragraph after an abstract is an organisation more
+    often than the title of yet another paper.
+    """
+    if len(paragraphs) > 1 and paragraphs[-1].startswith("•"):
+        return paragraphs[:-1]
+    if len(paragraphs) > 2 and len(_split(paragraphs)[-1][1]) == 0:
+        return paragraphs[:-1]
+    return paragraphs
+
+
 def _split(paragraphs: list[str]) -> list[tuple[str, str]]:
     """Return (title, abstract) of the papers that these paragraphs hold.
 
@@ -125,9 +140,7 @@ def _looks_like_title(paragraph: str) -> bool:
     return len(paragraph) <= TITLE_LENGTH and not paragraph.endswith((".", ":", ";", ","))
 
 
-def _paper(
-    title: str, abstract: str, details: _Details | None, year: int
-) -> Paper | SetAside:
+def _paper(title: str, abstract: str, details: _Details | None, year: int) -> Paper | SetAside:
     if not abstract:
         return SetAside(title, "it has no abstract")
     if details is None:

@@ -1,0 +1,82 @@
+"""Fixtures that several rooms share: papers of our own, one loaded encoder, folders."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from ingest.sync import ingest
+from rag.config import RagConfig
+from rag.embedder import Embedder, load_embedder
+from rag.library import Library
+from tests.papers import ListSource
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # a test that reaches for a model hub is a mistake
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with recorded pages and question sets; tests that need it skip without it."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("PAPERBOY_TEST_DATA") or default)
+    if not folder.is_dir():
+        pytest.skip(f"needs the recorded data in {folder} (set PAPERBOY_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The real bundled model, loaded once."""
+    return load_embedder(RagConfig().embedder)
+
+
+@pytest.fixture
+def make_library(tmp_path: Path, embedder: Embedder) -> Iterator[Callable[..., Library]]:
+    """Open libraries that share the loaded model; all are closed in the end."""
+    opened: list[Library] = []
+
+    def make(folder: Path | None = None, config: RagConfig | None = None) -> Library:
+        library = Library(folder or tmp_path / "data", config or RagConfig())
+        library.__dict__["embedder"] = embedder
+        opened.append(library)
+        return library
+
+    yield make
+    for library in opened:
+        library.close()
+
+
+@pytest.fixture
+def library(make_library: Callable[..., Library]) -> Library:
+    """An empty library."""
+    return make_library()
+
+
+@pytest.fixture
+def filled(library: Library) -> Library:
+    """A library with the sample papers in it."""
+    ingest(ListSource(), library)
+    return library
+
+
+@pytest.fixture(scope="session")
+def starter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the starter set, for tests of commands; treat it as read-only."""
+    folder = tmp_path_factory.mktemp("starter")
+    assert main(["--data-dir", str(folder), "ingest", "starter"]) == 0
+    return folder
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run `paperboy …` in this process; returns exit code, stdout and stderr."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        _ = capfd.readouterr()
+        status = main([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        return status, captured.out, captured.err
+
+    return call

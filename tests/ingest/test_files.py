@@ -1,0 +1,100 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingest.sources.files import FileSource
+from ingest.sources.record import SetAside
+from rag.errors import SourceError
+from rag.records import Paper
+
+TODAY = date(2026, 11, 21)
+GOOD = {"arxiv_id": "2501.00001", "title": "A title", "abstract": "Some text."}
+
+
+def records(path: Path) -> list[Paper | SetAside]:
+    return list(FileSource(path, today=TODAY).records())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("empty.txt", b"", "empty"),
+        ("blank.jsonl", b" \n\n", "empty"),
+        ("paper.pdf", b"%PDF-1.7 ...", "PDF"),
+        ("paper.txt", b"%PDF-1.7 ...", "PDF"),
+        ("page.doc", b"text", "unknown kind"),
+        ("bytes.txt", b"ab\0cd", "not a text file"),
+        ("note.txt", b"just a line", "within this paper"),
+        ("broken.json", b'[{"title": ', "not valid JSON"),
+        ("deep.json", b"[" * 100_000, "not valid JSON"),
+    ],
+)
+def test_bad_files_are_refused_in_one_sentence(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    if name == "note.txt":
+        (record,) = records(path)
+        assert isinstance(record, SetAside)
+        assert says in record.reason
+        return
+    with pytest.raises(SourceError, match=says) as caught:
+        records(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_files_and_directories(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no file"):
+        records(tmp_path / "nothing.txt")
+    with pytest.raises(SourceError, match="directory"):
+        records(tmp_path)
+
+
+def test_a_broken_line_costs_only_itself(tmp_path: Path) -> None:
+    lines = [json.dumps(GOOD | {"arxiv_id": f"2501.0000{n}"}) for n in range(1, 10)]
+    lines[6] = lines[6][:-5]
+    path = tmp_path / "papers.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = records(path)
+    assert [r.record for r in found if isinstance(r, SetAside) and r.broken] == ["line 7"]
+    assert len([r for r in found if isinstance(r, Paper)]) == 8
+
+
+def test_separators_inside_a_string_do_not_split_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "papers.jsonl"
+    path.write_text(
+        json.dumps(GOOD | {"abstract": "one\u2028two"}, ensure_ascii=False), encoding="utf-8"
+    )
+    (paper,) = records(path)
+    assert isinstance(paper, Paper)
+    assert paper.abstract == "one two"
+
+
+def test_bad_utf8_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "papers.jsonl"
+    path.write_bytes(json.dumps(GOOD).encode().replace(b"Some", b"So\xffme"))
+    (paper,) = records(path)
+    assert isinstance(paper, Paper)
+    assert "\ufffd" in paper.abstract
+
+
+def test_the_collection_of_real_papers(shared_data: Path) -> None:
+    found = records(shared_data / "hf_daily.jsonl")
+    papers = [record for record in found if isinstance(record, Paper)]
+    assert len(papers) == len(found) == 11_888
+    assert sum(paper.featured_on is None for paper in papers) == 2_011
+
+
+def test_a_recorded_api_answer_as_a_file(shared_data: Path) -> None:
+    found = records(shared_data / "hf_api" / "2025-12-04.json")
+    assert len(found) == 14
+    first = found[0]
+    assert isinstance(first, Paper)
+    assert first.title == "Qwen3-VL Technical Report"
+    assert first.featured_on == date(2025, 12, 4)
+    assert first.published_on == date(2025, 11, 26)
+    assert first.organization == "Qwen"
+    assert first.tldr

@@ -1,0 +1,63 @@
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.sources.files import FileSource
+from ingest.starter import StarterSource
+from ingest.sync import ingest
+from rag.library import Library
+from rag.records import Paper
+from rag.sentences import split_sentences
+from tests.papers import TODAY
+
+
+def starter() -> list[Paper]:
+    found = list(StarterSource().records())
+    assert all(isinstance(record, Paper) for record in found)
+    return [record for record in found if isinstance(record, Paper)]
+
+
+def test_it_holds_56_papers_with_summaries_of_our_own() -> None:
+    papers = starter()
+    assert len({paper.paper_id for paper in papers}) == 56
+    assert all(paper.abstract_source == "summary" for paper in papers)
+    assert all(paper.arxiv_id for paper in papers)
+    for paper in papers:
+        assert 3 <= len(split_sentences(paper.abstract)) <= 6, paper.title
+
+
+def test_its_facts_are_those_of_the_page_and_its_words_are_not(shared_data: Path) -> None:
+    gold = json.loads((shared_data / "seed" / "parsed.json").read_text(encoding="utf-8"))
+    for paper, fact in zip(starter(), gold, strict=True):
+        assert paper.title == fact["title"]
+        assert paper.arxiv_id == fact["arxiv_id"]
+        assert paper.author_count == fact["author_count"]
+        assert paper.organization == fact["organization"]
+        assert (paper.published_on and paper.published_on.isoformat()) == fact["published_on"]
+        assert paper.comment_count == fact["comment_count"]
+        assert not _runs(paper.abstract) & _runs(fact["abstract"]), paper.title
+
+
+def _runs(text: str, length: int = 8) -> set[tuple[str, ...]]:
+    words = [re.sub(r"\W", "", word) for word in text.casefold().split()]
+    return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+
+
+def test_real_abstracts_replace_the_summaries(
+    shared_data: Path, make_library: Callable[..., Library]
+) -> None:
+    library = make_library()
+    ingest(StarterSource(), library)
+    page = FileSource(shared_data / "seed" / "page.txt", today=TODAY)
+    report = ingest(page, library)
+    assert (report.upserted.new, report.upserted.changed) == (0, 56)
+    papers = library.catalog.papers()
+    assert len(papers) == 56
+    assert all(paper.abstract_source == "abstract" and paper.arxiv_id for paper in papers)
+    # And the starter set, coming again, takes nothing back.
+    again = ingest(StarterSource(), library)
+    assert again.upserted.unchanged == 56
+    assert sorted(p.abstract for p in papers) == sorted(
+        p.abstract for p in library.catalog.papers()
+    )

@@ -1,0 +1,101 @@
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rag.catalog import Catalog
+from rag.database import Database
+from rag.errors import DataFolderError
+from rag.library import Library
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL
+
+
+@pytest.fixture
+def catalog(library: Library) -> Catalog:
+    library.catalog.upsert(PAPERS)
+    return library.catalog
+
+
+def test_papers_come_back_as_they_went_in(catalog: Catalog) -> None:
+    assert catalog.papers() == [PASTRY, TIDAL, HERON, LOOM]
+    assert catalog.get([HERON.paper_id, "arxiv:none"]) == {HERON.paper_id: HERON}
+
+
+def test_windows_go_by_the_featured_day_and_hold_both_ends(catalog: Catalog) -> None:
+    assert catalog.papers(since=date(2025, 1, 6), until=date(2025, 2, 5)) == [TIDAL, HERON]
+    assert catalog.papers(until=date(2025, 1, 5)) == [LOOM]
+    assert catalog.ids_in_window(None, None) is None
+
+
+def test_featured_days_by_upvotes_and_a_paper_on_two_of_them(catalog: Catalog) -> None:
+    day = TIDAL.featured_on
+    assert day
+    catalog.upsert([replace(HERON, featured_on=day)])
+    assert [paper.title for paper in catalog.featured(day)] == [TIDAL.title, HERON.title]
+    assert HERON.featured_on
+    assert [paper.title for paper in catalog.featured(HERON.featured_on)] == [HERON.title]
+    assert catalog.last_featured_day() == day
+
+
+def test_two_sightings_make_one_paper(catalog: Catalog) -> None:
+    same_title = replace(HERON, arxiv_id=None, comment_count=4)
+    assert catalog.upsert([same_title]).changed == 1
+    assert catalog.get([HERON.paper_id])[HERON.paper_id].comment_count == 4
+    assert catalog.upsert([replace(LOOM, arxiv_id="2411.00004")]).changed == 1
+    assert catalog.coverage().papers == len(PAPERS)
+    assert catalog.get(["arxiv:2411.00004"])
+
+
+def test_the_same_title_under_two_ids_stays_two_papers(catalog: Catalog) -> None:
+    catalog.upsert([replace(HERON, arxiv_id="2509.99999")])
+    assert catalog.coverage().papers == len(PAPERS) + 1
+
+
+def test_a_title_record_and_an_id_record_become_one(catalog: Catalog) -> None:
+    renamed = replace(LOOM, title="Loom 2", arxiv_id="2411.00004")
+    catalog.upsert([renamed])  # the arXiv record first seen under another title
+    assert catalog.coverage().papers == len(PAPERS) + 1
+    catalog.upsert([replace(LOOM, arxiv_id="2411.00004")])
+    assert catalog.coverage().papers == len(PAPERS)
+
+
+def test_coverage(catalog: Catalog) -> None:
+    coverage = catalog.coverage()
+    assert (coverage.papers, coverage.undated) == (4, 0)
+    assert (coverage.first_day, coverage.last_day) == (date(2024, 11, 5), date(2025, 2, 20))
+
+
+def test_a_batch_goes_in_whole_or_not_at_all(catalog: Catalog) -> None:
+    broken = replace(HERON, arxiv_id="2509.1", title=None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        catalog.upsert([replace(HERON, arxiv_id="2509.00001", title="New"), broken])
+    assert catalog.coverage().papers == len(PAPERS)
+
+
+def test_a_newer_data_folder_is_refused(make_library: Callable[..., Library]) -> None:
+    library = make_library()
+    library.catalog.database.connection.execute("UPDATE schema_version SET number = 99")
+    with pytest.raises(DataFolderError, match="newer Paperboy"):
+        Catalog(library.catalog.database)
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "paperboy.sqlite"
+    path.write_text("this is not a database, and long enough to look at" * 50)
+    with pytest.raises(DataFolderError, match="--data-dir"):
+        Catalog(Database(path))
+
+
+def test_a_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "schema"
+    folder.mkdir()
+    (folder / "0001_bad.sql").write_text("CREATE TABLE a (x); CREATE TABLE a (x);")
+    database = Database(tmp_path / "x.sqlite")
+    with pytest.raises(sqlite3.OperationalError):
+        database.migrate("room", folder)
+    names = database.connection.execute("SELECT name FROM sqlite_master").fetchall()
+    assert [row["name"] for row in names if row["name"] == "a"] == []
+    database.close()

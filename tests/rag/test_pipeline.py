@@ -1,0 +1,94 @@
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from ingest.sync import ingest
+from rag.config import RagConfig
+from rag.errors import QuestionError
+from rag.library import Library
+from rag.pipeline import REFUSAL, PaperQA
+from tests.papers import HERON, PASTRY, TIDAL, ListSource
+
+
+@pytest.fixture
+def qa(filled: Library) -> PaperQA:
+    return PaperQA(filled, RagConfig())
+
+
+def test_an_answer_quotes_word_for_word_and_links(qa: PaperQA) -> None:
+    answer = qa.ask("how accurate is HeronNet compared with human counters?")
+    assert not answer.refused
+    assert answer.mode == "extractive"
+    assert answer.citations[0].paper == HERON
+    assert "94.2%" in answer.text
+    for quoted, marker in re.findall(r"“([^”]+)” \[(\d+)\]", answer.text):
+        assert quoted in answer.citations[int(marker) - 1].paper.abstract
+    for citation in answer.citations:
+        assert citation.quote in citation.paper.abstract
+        assert f"[{citation.n}]" in answer.text
+    assert answer.seconds > 0
+    assert answer.hits[0].paper == HERON
+    assert answer.evidence[0].paper == HERON
+
+
+def test_every_marker_has_its_source(qa: PaperQA) -> None:
+    answer = qa.ask("what do these papers report about accuracy, memory and errors?")
+    markers = {int(n) for n in re.findall(r"\[(\d+)\]", answer.text)}
+    assert markers == {citation.n for citation in answer.citations}
+
+
+def test_a_refusal_says_what_was_read_and_cites_nothing_as_an_answer(qa: PaperQA) -> None:
+    answer = qa.ask("what's the weather in Berlin tomorrow?")
+    assert answer.refused
+    assert answer.text.startswith(REFUSAL)
+    assert "4 papers, 2024-11-05 to 2025-02-20" in answer.text
+    assert all(citation.quote == citation.paper.title for citation in answer.citations)
+
+
+def test_the_refusal_knob_works(filled: Library) -> None:
+    strict = RagConfig.model_validate({"evidence": {"refuse_below": 3}})
+    answer = PaperQA(filled, strict).ask("how accurate is HeronNet?")
+    assert answer.refused
+    assert answer.citations[0].paper == HERON  # named as the nearest
+
+
+def test_an_empty_library_refuses(library: Library) -> None:
+    answer = PaperQA(library, RagConfig()).ask("anything about birds?")
+    assert answer.refused
+    assert "no papers yet" in answer.text
+
+
+def test_a_summary_is_quoted_as_a_summary(make_library: Callable[..., Library]) -> None:
+    library = make_library()
+    ingest(ListSource([replace(PASTRY, abstract_source="summary")]), library)
+    answer = PaperQA(library, RagConfig()).ask("how many errors do bakers find in PastryBench?")
+    assert answer.text.startswith("Paperboy's summary: “")
+
+
+def test_a_follow_up_leans_on_the_question_before(qa: PaperQA) -> None:
+    answer = qa.ask("and how long does it train?", history=["what does HeronNet count?"])
+    assert answer.citations[0].paper == HERON
+    assert "3 hours" in answer.text
+    alone = qa.ask("Tidal Attention and its cache", history=["what does HeronNet count?"])
+    assert TIDAL in [citation.paper for citation in alone.citations]
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [("", "empty"), (" \n\t ", "empty"), ("😀🎉", "no word"), ("?!", "no word"),
+     ("x" * 20_000, "20,000 characters")],
+)  # fmt: skip
+def test_what_is_no_question_is_said_in_one_sentence(qa: PaperQA, question: str, says: str) -> None:
+    with pytest.raises(QuestionError, match=says):
+        qa.ask(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ['"quotes" AND (NEAR* ^x: -y', "the of and", "NOT birds", "bird OR", "col:umn", "模型 鸟类",
+     "\u202ebirds", "a" * 1_900, "birds\0"],
+)  # fmt: skip
+def test_no_question_breaks_the_search(qa: PaperQA, question: str) -> None:
+    assert qa.ask(question).text

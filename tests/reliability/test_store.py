@@ -1,0 +1,169 @@
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.sync import ingest
+from rag.config import RagConfig
+from rag.errors import IndexInUseError
+from rag.library import Library
+from rag.vectors import HNSW, ChunkVectors
+from tests.papers import HERON, PAPERS, ListSource, many
+
+COMMAND = [sys.executable, "-c", "import sys; from bot.cli import main; sys.exit(main())"]
+
+
+def index_files(folder: Path) -> list[Path]:
+    return sorted(p for p in (folder / "chroma").rglob("*") if p.is_file() and p.stat().st_size)
+
+
+@pytest.mark.parametrize("damage", ["no folder", "no segment", "empty sqlite", "vectors gone"])
+def test_s2_a_damaged_index_is_noticed_and_rebuilt(
+    make_library: Callable[..., Library], damage: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(many(40)), library)
+    folder = library.folder
+    if damage == "vectors gone":
+        library.index.vectors.delete(["arxiv:2506.00039#0"])
+    library.close()
+    chroma = folder / "chroma"
+    if damage == "no folder":
+        shutil.rmtree(chroma)
+    if damage == "no segment":
+        for segment in [path for path in chroma.iterdir() if path.is_dir()]:
+            shutil.rmtree(segment)
+    if damage == "empty sqlite":
+        (chroma / "chroma.sqlite3").write_bytes(b"")
+    again = make_library(folder)
+    for paper in many(40):
+        assert again.retriever.search(paper.title)[0].paper.title == paper.title
+    assert again.index.vectors.counts()[0] == 40
+
+
+def test_s2_a_truncated_file_of_a_large_index_is_noticed(
+    make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(HNSW, "sync_threshold", 100)  # so that Chroma writes its files
+    library = make_library()
+    ingest(ListSource(many(150)), library)
+    folder = library.folder
+    library.close()
+    pickles = list((folder / "chroma").rglob("index_metadata.pickle"))
+    assert pickles
+    for path in pickles:
+        path.write_bytes(path.read_bytes()[:50])
+    again = make_library(folder)
+    for paper in many(150)[::10]:
+        assert again.retriever.search(paper.title)[0].paper.title == paper.title
+
+
+def test_s3_a_second_process_is_refused_and_told_by_whom(
+    make_library: Callable[..., Library], embedder: object
+) -> None:
+    first = make_library()
+    ingest(ListSource(), first)
+    code = (
+        "from pathlib import Path; from rag.library import Library; from rag.config import "
+        f"RagConfig; Library(Path({str(first.folder)!r}), RagConfig())._own()"
+    )
+    started = time.monotonic()
+    second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert time.monotonic() - started < 20  # most of it is Python starting
+    assert "IndexInUseError" in second.stderr
+    assert "`paperboy` (process" in second.stderr
+    assert first.retriever.search(HERON.title)[0].paper == HERON
+
+
+def test_s3_the_refusal_comes_within_two_seconds(make_library: Callable[..., Library]) -> None:
+    first = make_library()
+    ingest(ListSource(), first)
+    second = make_library(first.folder)
+    started = time.monotonic()
+    with pytest.raises(IndexInUseError, match="stop it"):
+        _ = second.index
+    assert time.monotonic() - started < 2
+    assert second.catalog.coverage().papers == len(PAPERS)  # the catalogue can be read meanwhile
+
+
+def test_s5_vectors_of_two_models_are_never_mixed(tmp_path: Path, embedder: object) -> None:
+    import numpy as np
+
+    one = ChunkVectors(tmp_path, embedder="one")
+    one.upsert(["arxiv:1#0"], np.eye(1, 8, dtype=np.float32))
+    one.close()
+    two = ChunkVectors(tmp_path, embedder="two")
+    two.upsert(["arxiv:2#0"], np.eye(1, 4, dtype=np.float32))
+    assert two.nearest(np.eye(1, 4, dtype=np.float32)[0], 5) == ["arxiv:2#0"]
+    two.close()
+
+
+def test_s6_thousands_of_chunks_and_ids_at_once(tmp_path: Path) -> None:
+    import numpy as np
+
+    vectors = ChunkVectors(tmp_path, embedder="any")
+    ids = [f"arxiv:1#{n}" for n in range(1, 6_001)]
+    points = np.random.default_rng(0).standard_normal((6_000, 8)).astype(np.float32)
+    vectors.upsert(ids, points)
+    assert vectors.counts() == (0, 6_000)
+    vectors.delete(f"arxiv:1#{n}" for n in range(40_000))
+    assert vectors.counts() == (0, 0)
+    vectors.close()
+
+
+def test_i6_a_kill_between_sqlite_and_chroma_is_made_good(
+    make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = make_library()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library.index.vectors, "upsert", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ingest(ListSource(), library)
+    library.close()
+    again = make_library(library.folder)
+    assert again.index.vectors.counts()[0] == len(PAPERS)
+    assert again.index.pending_count() == 0
+    for paper in PAPERS:
+        assert again.retriever.search(paper.title)[0].paper == paper
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_s1_killed_at_ten_random_moments_nothing_is_lost(
+    tmp_path: Path, make_library: Callable[..., Library]
+) -> None:
+    """kill -9 at random moments of an ingest of 500 papers, each followed by the same command."""
+    papers = many(500)
+    file = tmp_path / "papers.jsonl"
+    rows = ({"arxiv_id": p.arxiv_id, "title": p.title, "abstract": p.abstract} for p in papers)
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    data = tmp_path / "data"
+    command = [*COMMAND, "--data-dir", str(data), "ingest", str(file)]
+    moments = random.Random(7)
+    killed = 0
+    for _ in range(10):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            process.wait(moments.uniform(4, 22))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        process.communicate()
+    assert killed >= 1
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "In all: 500 papers" in done.stdout
+    library = make_library(data, RagConfig())
+    assert len(library.catalog.get([p.paper_id for p in papers])) == 500
+    for paper in papers:
+        assert library.retriever.search(paper.title)[0].paper.paper_id == paper.paper_id
