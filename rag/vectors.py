@@ -9,22 +9,21 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import chromadb
 import numpy as np
-from chromadb.api import ClientAPI
-from chromadb.api.collection_configuration import CreateHNSWConfiguration
-from chromadb.api.models.Collection import Collection
-from chromadb.api.shared_system_client import SharedSystemClient
-from chromadb.config import Settings
-from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
 from rag.errors import DataFolderError
 
+if TYPE_CHECKING:  # importing Chroma takes a second that `paperboy papers` need not wait
+    from chromadb.api import ClientAPI
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from chromadb.api.models.Collection import Collection
+
 BATCH = 5_000  # Chroma refuses more than 5,461 records at once
 PROBES = 16  # stored vectors that are looked up again when the index is opened
-HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_search": 100, "sync_threshold": 5_000}
+HNSW: "CreateHNSWConfiguration" = {"space": "cosine", "ef_search": 100, "sync_threshold": 5_000}
 
 
 class ChunkVectors:
@@ -37,12 +36,15 @@ class ChunkVectors:
         self._open()
 
     def _open(self) -> None:
+        import chromadb
+        from chromadb.config import Settings
+
         settings = Settings(anonymized_telemetry=False)
         self._client: ClientAPI = chromadb.PersistentClient(str(self.folder), settings=settings)
         self.wholes = self._collection("wholes")
         self.sentences = self._collection("sentences")
 
-    def _collection(self, kind: str) -> Collection:
+    def _collection(self, kind: str) -> "Collection":
         return self._client.get_or_create_collection(
             f"{kind}-{self._suffix}",
             configuration={"hnsw": HNSW},
@@ -85,6 +87,8 @@ class ChunkVectors:
 
         A count cannot tell: after a crash Chroma may count right and answer wrong.
         """
+        from chromadb.errors import ChromaError
+
         try:
             for chunk_id, vector in known:
                 collection = self.wholes if chunk_id.endswith("#0") else self.sentences
@@ -101,6 +105,8 @@ class ChunkVectors:
 
     def clear(self) -> None:
         """Delete the whole folder and start an empty one (for a damaged index)."""
+        from chromadb.errors import ChromaError
+
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         try:
@@ -114,6 +120,8 @@ class ChunkVectors:
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be opened anew in this process."""
+        from chromadb.api.shared_system_client import SharedSystemClient
+
         identifier = self._client._identifier  # type: ignore[attr-defined]
         system = SharedSystemClient._identifier_to_system.pop(identifier, None)
         if system is not None:

@@ -72,12 +72,24 @@ class ListSource:
         yield from self.papers
 
 
+KINDS = (
+    "amber basalt cedar dusky ember fern golden hazel indigo jade kelp lunar maple nickel opal "
+    "pewter quartz russet sable teal umber violet walnut xenon yarrow"
+).split()
+THINGS = (
+    "anchor bellows compass dynamo easel funnel gimbal hammer inkwell juggler kettle ladder "
+    "magnet needle oar pulley quiver rudder sextant trowel"
+).split()
+
+
 def many(count: int) -> list[Paper]:
-    """Return distinct papers, each with a number that a query can ask for."""
+    """Return up to 500 papers, each named after another pair of words."""
+    names = [f"{kind} {thing}" for thing in THINGS for kind in KINDS]
     return [
         replace(
             PAPERS[n % len(PAPERS)],
-            title=f"Specimen {n} of {PAPERS[n % len(PAPERS)].title}",
+            title=f"The {names[n]}: {PAPERS[n % len(PAPERS)].title}",
+            abstract=f"We study the {names[n]}. {PAPERS[n % len(PAPERS)].abstract}",
             arxiv_id=f"2506.{n:05d}",
         )
         for n in range(count)

@@ -41,9 +41,7 @@ def test_ask_json_has_the_promised_fields(run: Run, starter_folder: Path) -> Non
     assert list(answer["retrieved"][0]) == ["paper_id", "title"]
 
 
-def test_batch_answers_every_line_in_order(
-    run: Run, starter_folder: Path, tmp_path: Path
-) -> None:
+def test_batch_answers_every_line_in_order(run: Run, starter_folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     lines = [
         {"id": "a", "question": QUESTION},
@@ -63,9 +61,7 @@ def test_batch_answers_every_line_in_order(
 def test_search_papers_and_daily_as_json(run: Run, starter_folder: Path) -> None:
     _, out, _ = run("--data-dir", starter_folder, "search", "chest X-ray", "-k", "3", "--json")
     hits = rows(out)
-    assert [list(hit) for hit in hits] == [
-        ["n", "paper_id", "title", "url", "score", "quote"]
-    ] * 3
+    assert [list(hit) for hit in hits] == [["n", "paper_id", "title", "url", "score", "quote"]] * 3
     assert "LLM-CXR" in str(hits[0]["title"]) or "MeDSLIP" in str(hits[0]["title"])
     _, out, _ = run("--data-dir", starter_folder, "papers", "--json")
     assert len(rows(out)) == 56
@@ -175,7 +171,10 @@ def test_broken_json_in_line_7_costs_only_that_line(run: Run, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("toml", "says"),
     [
-        ("[rag.retrieval]\ntopk = 5", "[rag.retrieval] topk is an unknown key: did you mean top_k?"),
+        (
+            "[rag.retrieval]\ntopk = 5",
+            "[rag.retrieval] topk is an unknown key: did you mean top_k?",
+        ),
         ("[rga]\n", "[rga] is an unknown key: did you mean rag?"),
         ("[rag.retrieval]\ntop_k = 0", "[rag.retrieval] top_k: "),
         ("[bot]\ntimezone = 'Mars/Base'", "no known time zone"),

@@ -1,0 +1,44 @@
+"""Draws docs/terminal.svg from real answers: python docs/picture.py DATA_DIR."""
+
+import re
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.terminal import Terminal
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+
+QUESTIONS = (
+    "which paper uses an overuse penalty, and what for?",
+    "and which datasets was it compared on?",
+    "what's the weather in Berlin tomorrow?",
+)
+COLUMNS = 100
+
+
+def main(data_dir: Path) -> None:
+    """Ask, and save what a person sees."""
+    terminal = Terminal()
+    terminal.out = Console(record=True, width=COLUMNS, force_terminal=True, highlight=False)
+    library = Library(data_dir, RagConfig())
+    qa = PaperQA(library, RagConfig())
+    history: list[str] = []
+    for question in QUESTIONS:
+        terminal.print(Text(f"> {question}", style="bold green"))
+        terminal.answer(qa.ask(question, history=history))
+        terminal.print()
+        history.append(question)
+    library.close()
+    picture = terminal.out.export_svg(title="paperboy chat")
+    # Rich links a web font; whoever looks at the picture has a monospace font already.
+    picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
+    target = Path(__file__).with_name("terminal.svg")
+    target.write_text("\n".join(line.rstrip() for line in picture.splitlines()) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,67 @@
+"""How long a whole answer takes over many papers, against encoding its question alone.
+
+    python -m tests.benchmarks.answers [--data-dir .bench/data] [--questions 100]
+
+The folder is filled with the corpus first, where that was not done yet (minutes).
+"""
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest.sources.files import FileSource
+from ingest.sync import ingest
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+from rag.retriever import Window
+from tests.benchmarks.corpus import daily_papers
+
+
+def milliseconds(work: Callable[[str], object], questions: list[str]) -> list[float]:
+    """Return how long each question took."""
+    times = []
+    for question in questions:
+        started = time.perf_counter()
+        _ = work(question)
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", type=Path, default=Path(".bench/data"))
+    parser.add_argument("--questions", type=int, default=100)
+    arguments = parser.parse_args()
+    library = Library(arguments.data_dir, RagConfig(), purpose="make bench")
+    report = ingest(FileSource(daily_papers(), today=datetime.now(UTC).date()), library)
+    print(report)
+    papers = library.catalog.papers()
+    chosen = random.Random(0).sample(papers, arguments.questions)
+    questions = [f"how does {paper.title.split(':')[0]} work?" for paper in chosen]
+    qa = PaperQA(library, RagConfig())
+    _ = qa.ask("the first question, not counted")
+    dated = [paper.day for paper in papers if paper.day]
+    window = Window(since=sorted(dated)[len(dated) * 3 // 4])  # the newest quarter
+    encode = milliseconds(library.embedder.encode_question, questions)
+    answers = milliseconds(qa.ask, questions)
+    windowed = milliseconds(lambda q: library.retriever.search(q, window=window), questions)
+    print(f"{len(papers):,} papers, {arguments.questions} questions after the first, milliseconds:")
+    for name, times in (
+        ("encode the question", encode),
+        ("whole answer", answers),
+        (f"search since {window.since}", windowed),
+    ):
+        ordered = sorted(times)
+        p50, p95 = statistics.median(ordered), ordered[int(0.95 * len(ordered))]
+        ratio = p50 / statistics.median(encode)
+        print(f"  {name:24} p50 {p50:6.1f}  p95 {p95:6.1f}  {ratio:5.1f} times the encoding")
+    library.close()
+
+
+if __name__ == "__main__":
+    main()
