@@ -10,10 +10,12 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
-from bot.commands import ask, chat, doctor, ingest, papers
+from bot.commands import ask, chat, doctor, ingest, papers, start
 from bot.config import load_settings
 from bot.terminal import Terminal
 from rag.errors import PaperboyError
+
+log = logging.getLogger(__name__)
 
 HELP = """Paperboy answers questions about Hugging Face's Daily Papers, with a quote and a link
 for every claim.
@@ -61,7 +63,7 @@ def options(
     context.obj = App(load_settings(config), data_dir or default_data_dir())
 
 
-cli.command("start")(chat.start)
+cli.command("start")(start.start)
 cli.command("chat")(chat.chat)
 cli.command("ask")(ask.ask)
 cli.command("search")(ask.search)
@@ -87,7 +89,17 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code
     except typer.Exit as error:
         return int(error.exit_code)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
+        return 130  # what a shell reports for Ctrl-C
+    except BrokenPipeError:  # the reader of a pipe has gone, like `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        log.info("unforeseen", exc_info=True)
+        kind = type(error).__name__
+        Terminal().error(
+            f"something unforeseen went wrong ({kind}: {error}): try `paperboy doctor`."
+        )
         return 1
 
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +26,7 @@ def main(data_dir: Path) -> None:
     terminal = Terminal()
     terminal.out = Console(record=True, width=COLUMNS, force_terminal=True, highlight=False)
     library = Library(data_dir, RagConfig())
-    qa = PaperQA(library, RagConfig())
+    qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
     history: list[str] = []
     for question in QUESTIONS:
         terminal.print(Text(f"> {question}", style="bold green"))

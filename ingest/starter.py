@@ -19,4 +19,4 @@ class StarterSource:
         """Yield the papers, marked as summaries."""
         text = (files("ingest") / "starter.jsonl").read_text(encoding="utf-8")
         for number, line in enumerate(text.splitlines(), start=1):
-            yield paper_from(json.loads(line), place=f"line {number}", abstract_source="summary")
+            yield paper_from(json.loads(line), place=f"line {number}")

@@ -11,6 +11,7 @@ from rag.database import Database
 from rag.keywords import keyword_text
 from rag.merge import merge
 from rag.records import Coverage, Paper, chunk_id_of, title_key
+from rag.timespan import Window
 
 _DAY = "COALESCE(featured_on, published_on)"
 SQL_VARIABLES = 500  # ids in one IN (...): far below SQLite's limit
@@ -137,14 +138,14 @@ class Catalog:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def papers(self, *, since: date | None = None, until: date | None = None) -> list[Paper]:
-        """Return the papers of a window of days (both ends included), newest first.
+    def papers(self, window: Window | None = None) -> list[Paper]:
+        """Return the papers of a window of days, newest first.
 
         Without a window all papers, undated ones last.
         """
-        condition, values = _window(since, until)
+        day, condition, values = _condition(window or Window())
         rows = self.database.connection.execute(
-            f"SELECT * FROM papers WHERE {condition} ORDER BY {_DAY} DESC NULLS LAST, "
+            f"SELECT * FROM papers WHERE {condition} ORDER BY {day} DESC NULLS LAST, "
             "upvotes DESC NULLS LAST, id",
             values,
         )
@@ -162,11 +163,11 @@ class Catalog:
                 found[row["paper_id"]] = paper_of(row)
         return found
 
-    def ids_in_window(self, since: date | None, until: date | None) -> set[str] | None:
-        """Return the ids of a window of days, or None for no window."""
-        if since is None and until is None:
+    def ids_in_window(self, window: Window) -> set[str] | None:
+        """Return the ids of a window of days, or None where it is open at both ends."""
+        if window.since is None and window.until is None:
             return None
-        condition, values = _window(since, until)
+        _, condition, values = _condition(window)
         rows = self.database.connection.execute(
             f"SELECT paper_id FROM papers WHERE {condition}", values
         )
@@ -248,15 +249,17 @@ def _columns(paper: Paper) -> dict[str, object]:
     }
 
 
-def _window(since: date | None, until: date | None) -> tuple[str, list[str]]:
+def _condition(window: Window) -> tuple[str, str, list[str]]:
+    """Return the day's expression, the condition on it, and the condition's values."""
+    day = "published_on" if window.by == "published" else _DAY
     conditions, values = [], []
-    if since is not None:
-        conditions.append(f"{_DAY} >= ?")
-        values.append(since.isoformat())
-    if until is not None:
-        conditions.append(f"{_DAY} <= ?")
-        values.append(until.isoformat())
-    return " AND ".join(conditions) or "1", values
+    if window.since is not None:
+        conditions.append(f"{day} >= ?")
+        values.append(window.since.isoformat())
+    if window.until is not None:
+        conditions.append(f"{day} <= ?")
+        values.append(window.until.isoformat())
+    return day, " AND ".join(conditions) or "1", values
 
 
 def _iso(day: date | None) -> str | None:

@@ -8,9 +8,19 @@ from rag.words import terms, words
 
 MAX_QUESTION = 2_000  # characters
 FEW_TERMS = 2  # a question with no more content words than this leans on the one before
+# What a question for a list may say besides its days.
+_LIST_WORDS = frozenset(
+    terms(
+        "papers new newest latest published come came list released featured daily summary "
+        "summarise anything everything arrive arrived happen happened see seen read"
+    )
+)
 _REFERS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|that|this|those|these|the (?:first|second|third|last|other) one"
-    r"|the one|and|il|elle|ils|elles|leur)\b",
+    r"^(?:and|et|und|y)\b"
+    r"|\b(?:it|its|they|them|their|il|elle|ils|elles|leur)\b"
+    r"|\b(?:this|that|these|those) (?:one|paper|model|method|approach|dataset|work|result)s?\b"
+    r"|\b(?:is|was|does|do|of|with|about|to|than) (?:this|that)\b"
+    r"|\bthe (?:(?:first|second|third|last|other) )?one\b",
     re.IGNORECASE,
 )
 
@@ -27,6 +37,11 @@ def checked(question: str) -> str:
     if not words(question):
         raise QuestionError("there is no word in the question: ask in words.")
     return question
+
+
+def asks_for_a_list(topic: str) -> bool:
+    """Return whether a question, its time words aside, names no subject: all papers are meant."""
+    return set(terms(topic)) <= _LIST_WORDS
 
 
 def make_whole(question: str, history: Sequence[str]) -> str:

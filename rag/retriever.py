@@ -1,8 +1,6 @@
 """Hybrid retrieval: Chroma's vectors and BM25, fused by normalised scores, best chunk a paper."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -16,16 +14,9 @@ from rag.embedder import Embedder
 from rag.index import Entry, Index
 from rag.keywords import KeywordIndex
 from rag.records import Chunk, Hit
+from rag.timespan import Window
 
 SMALL_WINDOW = 1_000  # papers that are scored one by one instead of being searched for
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Only papers of these days, both ends included; None leaves an end open."""
-
-    since: date | None = None
-    until: date | None = None
 
 
 class HybridRetriever:
@@ -58,7 +49,7 @@ class HybridRetriever:
         """Do the same with the question's vector, shape (dimensions,), at hand."""
         window = window or Window()
         n = max(self.config.n_candidates, top_k or 0)
-        allowed = self.catalog.ids_in_window(window.since, window.until)
+        allowed = self.catalog.ids_in_window(window)
         keyword = dict(self.keywords.search(question, n, allowed=allowed))
         near = self._near(vector, n, allowed)
         entries = self.index.entries(list(dict.fromkeys([*keyword, *near])))

@@ -6,6 +6,7 @@ for those) and the many sentences never crowd out the abstracts. Texts stay in S
 """
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import DataFolderError
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # importing Chroma takes a second that `paperboy papers` need not wait
     from chromadb.api import ClientAPI
@@ -33,7 +36,13 @@ class ChunkVectors:
         """Open the folder; the embedder's name keeps the vectors of two models apart."""
         self.folder = folder
         self._suffix = hashlib.sha256(embedder.encode()).hexdigest()[:8]
-        self._open()
+        try:
+            self._open()
+        except Exception as error:  # a damaged file can raise anything, down to ValueError
+            log.warning("the vector index in %s cannot be opened: %s", folder, error)
+            _forget_client(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            self._open()
 
     def _open(self) -> None:
         import chromadb
@@ -120,9 +129,15 @@ class ChunkVectors:
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be opened anew in this process."""
-        from chromadb.api.shared_system_client import SharedSystemClient
+        self._client.close()  # type: ignore[attr-defined]  # its class has it
 
-        identifier = self._client._identifier  # type: ignore[attr-defined]
-        system = SharedSystemClient._identifier_to_system.pop(identifier, None)
-        if system is not None:
-            system.stop()
+
+def _forget_client(folder: Path) -> None:
+    """Drop what Chroma keeps of a client that failed to start; it has no public way."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    for kept in (
+        SharedSystemClient._identifier_to_system,
+        SharedSystemClient._identifier_to_refcount,
+    ):
+        kept.pop(str(folder), None)

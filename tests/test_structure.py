@@ -38,7 +38,7 @@ def commands() -> dict[str, set[str]]:
 
 def test_readme_and_help_name_the_same_commands_and_options() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = set(re.findall(r"^(?:\$ )?paperboy (?:--\S+ \S+ )*([a-z]+)", readme, re.MULTILINE))
+    shown = set(re.findall(r"^    paperboy (?:--\S+ \S+ )*([a-z]+)", readme, re.MULTILINE))
     assert shown == set(commands())
     in_table = dict(re.findall(r"^\| `(\w+)[^`]*` \|.*?\| (.*?) \|$", readme, re.MULTILINE))
     assert set(in_table) == set(commands())

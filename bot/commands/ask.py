@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.options import Json, Since, Until, UsageError, app_of
+from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
 from bot.rows import Row, answer_row, search_row
 from bot.terminal import Terminal
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
 from rag.question import checked
-from rag.retriever import Window
+from rag.timespan import Window
 
 BATCH_LINE = '{"id": …, "question": …} or {"id": …, "turns": […]}'
 
@@ -27,6 +27,7 @@ def ask(
         Path | None,
         typer.Option(metavar="FILE", help="Answer each line of a JSON Lines file instead."),
     ] = None,
+    today: Today = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question from the papers, with quotes and links.
@@ -44,7 +45,7 @@ def ask(
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy ask") as library:
         library.require_indexed()
-        qa = PaperQA(library, app.settings.rag)
+        qa = PaperQA(library, app.settings.rag, today=lambda: today or app.today())
         if question is None:
             terminal.rows(_answer_batch(qa, questions))
             return

@@ -1,4 +1,4 @@
-"""`paperboy chat` and `paperboy start`: a conversation in the terminal."""
+"""`paperboy chat`: a conversation in the terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -8,13 +8,10 @@ import typer
 from bot.app import App
 from bot.commands.options import app_of
 from bot.terminal import Terminal
-from ingest.open_source import open_source
-from ingest.sync import index_pending, ingest
-from rag.errors import QuestionError, SourceError
+from rag.errors import QuestionError
 from rag.library import Library
 from rag.pipeline import PaperQA
 
-NETWORK_SECONDS = 10.0  # what the start may wait for Hugging Face, all together
 HISTORY = 6  # earlier questions that a follow-up can lean on
 SAMPLES = (
     "which paper uses an overuse penalty, and what for?",
@@ -37,35 +34,9 @@ def chat(context: typer.Context) -> None:
         converse(app, library, Terminal())
 
 
-def start(context: typer.Context) -> None:
-    """Read the starter set and today's Daily Papers, then chat: what `make run` does."""
-    app, terminal = app_of(context), Terminal()
-    with app.library("paperboy start") as library:
-        read_first_papers(app, library, terminal)
-        converse(app, library, terminal)
-
-
-def read_first_papers(app: App, library: Library, terminal: Terminal) -> None:
-    """Ingest the starter set, and the latest Daily Papers where the network answers in time."""
-    for name in ("starter", "hf:latest"):
-        try:
-            with (
-                open_source(
-                    name, app.settings.ingest.fetch, today=app.today(), deadline=NETWORK_SECONDS
-                ) as source,
-                terminal.progress() as progress,
-            ):
-                report = ingest(source, library, progress=progress)
-            terminal.note(str(report))
-        except SourceError as error:
-            terminal.note(f"Today's papers were not fetched: {error}")
-    with terminal.progress() as progress:
-        index_pending(library, progress=progress)
-
-
 def converse(app: App, library: Library, terminal: Terminal) -> None:
     """Answer line by line until the input ends."""
-    qa = PaperQA(library, app.settings.rag)
+    qa = PaperQA(library, app.settings.rag, today=app.today)
     terminal.print(f"I have read {library.catalog.coverage()}.")
     history: list[str] = []
     if terminal.is_interactive:

@@ -9,6 +9,7 @@ from bot.rows import daily_row, paper_row
 from bot.terminal import Terminal
 from rag.catalog import Catalog
 from rag.records import Paper
+from rag.timespan import Window
 
 NEWEST = 10  # papers shown where no featured day is known
 
@@ -24,7 +25,7 @@ def papers(
     """
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy papers") as library:
-        found = library.catalog.papers(since=since, until=until)
+        found = library.catalog.papers(Window(since, until))
         if as_json:
             terminal.rows(map(paper_row, found))
             return

@@ -120,6 +120,7 @@ class Record(BaseModel):
     abstract: Annotated[Text, Field(min_length=1, max_length=MAX_ABSTRACT)] = Field(
         validation_alias=AliasChoices("abstract", "summary")
     )
+    abstract_source: AbstractSource = "abstract"
     authors: Names = ()
     author_count: Count | None = None
     organization: Annotated[StrictStr | None, BeforeValidator(_organization)] = None
@@ -132,21 +133,19 @@ class Record(BaseModel):
     code_url: WebAddress = _either("code_url", "github", "githubRepo")
     project_url: WebAddress = _either("project_url", "project_page", "projectPage")
 
-    def to_paper(self, abstract_source: AbstractSource = "abstract") -> Paper:
+    def to_paper(self) -> Paper:
         """Return the Paper; the authors are counted where their names are known."""
         fields = self.model_dump()
         fields["author_count"] = len(self.authors) or self.author_count
-        return Paper(abstract_source=abstract_source, **fields)
+        return Paper(**fields)
 
 
-def paper_from(
-    record: object, *, place: str, abstract_source: AbstractSource = "abstract"
-) -> Paper | SetAside:
+def paper_from(record: object, *, place: str) -> Paper | SetAside:
     """Return the record's Paper, or why it does not fit; `place` says where it stood."""
     if not isinstance(record, dict):
         return SetAside(place, f"a paper is an object with a title, not {type(record).__name__}")
     try:
-        return Record.model_validate(record).to_paper(abstract_source)
+        return Record.model_validate(record).to_paper()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "record"

@@ -18,7 +18,7 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.retriever import Window
+from rag.timespan import Window
 from tests.benchmarks.corpus import daily_papers
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     papers = library.catalog.papers()
     chosen = random.Random(0).sample(papers, arguments.questions)
     questions = [f"how does {paper.title.split(':')[0]} work?" for paper in chosen]
-    qa = PaperQA(library, RagConfig())
+    qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
     _ = qa.ask("the first question, not counted")
     dated = [paper.day for paper in papers if paper.day]
     window = Window(since=sorted(dated)[len(dated) * 3 // 4])  # the newest quarter

@@ -78,6 +78,17 @@ def test_search_papers_and_daily_as_json(run: Run, starter_folder: Path) -> None
     assert "newest by publication" in err
 
 
+def test_what_papers_prints_can_be_read_back(
+    run: Run, starter_folder: Path, tmp_path: Path
+) -> None:
+    _, out, _ = run("--data-dir", starter_folder, "papers", "--json")
+    file = tmp_path / "papers.jsonl"
+    file.write_text(out, encoding="utf-8")
+    assert run("--data-dir", tmp_path / "data", "ingest", file)[0] == 0
+    _, again, _ = run("--data-dir", tmp_path / "data", "papers", "--json")
+    assert sorted(again.splitlines()) == sorted(out.splitlines())
+
+
 def test_lists_for_people(run: Run, starter_folder: Path) -> None:
     status, out, _ = run("--data-dir", starter_folder, "daily")
     assert status == 0

@@ -10,6 +10,7 @@ from rag.catalog import Catalog
 from rag.database import Database
 from rag.errors import DataFolderError
 from rag.library import Library
+from rag.timespan import Window
 from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL
 
 
@@ -25,9 +26,9 @@ def test_papers_come_back_as_they_went_in(catalog: Catalog) -> None:
 
 
 def test_windows_go_by_the_featured_day_and_hold_both_ends(catalog: Catalog) -> None:
-    assert catalog.papers(since=date(2025, 1, 6), until=date(2025, 2, 5)) == [TIDAL, HERON]
-    assert catalog.papers(until=date(2025, 1, 5)) == [LOOM]
-    assert catalog.ids_in_window(None, None) is None
+    assert catalog.papers(Window(date(2025, 1, 6), date(2025, 2, 5))) == [TIDAL, HERON]
+    assert catalog.papers(Window(until=date(2025, 1, 5))) == [LOOM]
+    assert catalog.ids_in_window(Window()) is None
 
 
 def test_featured_days_by_upvotes_and_a_paper_on_two_of_them(catalog: Catalog) -> None:

@@ -9,12 +9,13 @@ from rag.config import RagConfig
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.pipeline import REFUSAL, PaperQA
-from tests.papers import HERON, PASTRY, TIDAL, ListSource
+from rag.records import Paper
+from tests.papers import HERON, PAPERS, PASTRY, TIDAL, TODAY, ListSource
 
 
 @pytest.fixture
 def qa(filled: Library) -> PaperQA:
-    return PaperQA(filled, RagConfig())
+    return PaperQA(filled, RagConfig(), today=lambda: TODAY)
 
 
 def test_an_answer_quotes_word_for_word_and_links(qa: PaperQA) -> None:
@@ -49,13 +50,13 @@ def test_a_refusal_says_what_was_read_and_cites_nothing_as_an_answer(qa: PaperQA
 
 def test_the_refusal_knob_works(filled: Library) -> None:
     strict = RagConfig.model_validate({"evidence": {"refuse_below": 3}})
-    answer = PaperQA(filled, strict).ask("how accurate is HeronNet?")
+    answer = PaperQA(filled, strict, today=lambda: TODAY).ask("how accurate is HeronNet?")
     assert answer.refused
     assert answer.citations[0].paper == HERON  # named as the nearest
 
 
 def test_an_empty_library_refuses(library: Library) -> None:
-    answer = PaperQA(library, RagConfig()).ask("anything about birds?")
+    answer = PaperQA(library, RagConfig(), today=lambda: TODAY).ask("anything about birds?")
     assert answer.refused
     assert "no papers yet" in answer.text
 
@@ -63,7 +64,9 @@ def test_an_empty_library_refuses(library: Library) -> None:
 def test_a_summary_is_quoted_as_a_summary(make_library: Callable[..., Library]) -> None:
     library = make_library()
     ingest(ListSource([replace(PASTRY, abstract_source="summary")]), library)
-    answer = PaperQA(library, RagConfig()).ask("how many errors do bakers find in PastryBench?")
+    answer = PaperQA(library, RagConfig(), today=lambda: TODAY).ask(
+        "how many errors do bakers find in PastryBench?"
+    )
     assert answer.text.startswith("Paperboy's summary: “")
 
 
@@ -92,3 +95,33 @@ def test_what_is_no_question_is_said_in_one_sentence(qa: PaperQA, question: str,
 )  # fmt: skip
 def test_no_question_breaks_the_search(qa: PaperQA, question: str) -> None:
     assert qa.ask(question).text
+
+
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("what came out in February 2025?", [TIDAL, PASTRY]),
+        ("papers published in 2024", [PAPERS[3]]),
+        ("list everything featured since 2025-02-01", [TIDAL, PASTRY]),
+    ],
+)
+def test_a_question_for_days_is_answered_from_the_catalogue(
+    qa: PaperQA, question: str, papers: list[Paper]
+) -> None:
+    answer = qa.ask(question)
+    assert [citation.paper for citation in answer.citations] == papers
+    assert answer.text.startswith(f"{len(papers)} paper")
+    assert all(citation.quote == citation.paper.title for citation in answer.citations)
+
+
+def test_a_topic_within_days_keeps_to_them(qa: PaperQA) -> None:
+    answer = qa.ask("which paper from 2025 is about language models and memory?")
+    assert answer.text.startswith("Among the papers published 2025-01-01 to 2025-12-31:")
+    assert answer.citations[0].paper == TIDAL
+
+
+def test_days_without_papers_are_a_refusal_that_names_them(qa: PaperQA) -> None:
+    answer = qa.ask("what came out last week?")
+    assert answer.refused
+    assert "2025-12-01 to 2025-12-07" in answer.text
+    assert "I have read 4 papers" in answer.text

@@ -8,7 +8,8 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.embedder import Embedder
 from rag.library import Library
-from rag.retriever import PaperRetriever, Window
+from rag.retriever import PaperRetriever
+from rag.timespan import Window
 from tests.papers import HERON, PASTRY, TIDAL, ListSource, many
 
 
