@@ -20,7 +20,7 @@ from rag.vectors import PROBES, ChunkVectors
 log = logging.getLogger(__name__)
 
 Vectors = NDArray[np.float32]
-CATCH_UP_PAPERS = 500  # papers handed to Chroma at once when it has to catch up
+HAND_OVER_PAPERS = 500  # papers handed to Chroma at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Index:
                     for entry in entries
                 ],
             )
-        self.catch_up(entries)
+        self.catch_up()
 
     def forget_all(self) -> None:
         """Make every paper wait for new vectors; the old ones leave Chroma with their folder."""
@@ -98,31 +98,32 @@ class Index:
             db.execute("DELETE FROM stale_chunks")
         self.vectors.clear()
 
-    def catch_up(self, entries: Sequence[Entry] | None = None) -> None:
-        """Hand Chroma what SQLite has and it has not, and take away what is stale."""
-        stale = [r[0] for r in self.database.connection.execute("SELECT * FROM stale_chunks")]
-        if stale:
-            self.vectors.delete(stale)
-        if entries is not None:
-            self._hand_over(entries)
-        else:
-            while waiting := list(self._entries("stored = 0 LIMIT ?", [CATCH_UP_PAPERS])):
-                self._hand_over(waiting)
-        if stale:
-            # Only now: a chunk id can be stale (old text) and live (new text) at once.
+    def catch_up(self) -> None:
+        """Take from Chroma what is stale, and hand it what SQLite has and it has not."""
+        self._drop_stale()
+        while waiting := list(self._entries("stored = 0 LIMIT ?", [HAND_OVER_PAPERS])):
+            chunk_ids = [chunk_id for entry in waiting for chunk_id in entry.chunk_ids]
+            self.vectors.upsert(chunk_ids, np.concatenate([entry.vectors for entry in waiting]))
             with self.database.transaction() as db:
                 db.executemany(
-                    "DELETE FROM stale_chunks WHERE chunk_id = ?", [(chunk,) for chunk in stale]
+                    "UPDATE chunk_vectors SET stored = 1 "
+                    "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?) AND text_hash = ?",
+                    [(entry.paper_id, entry.text_hash) for entry in waiting],
                 )
 
-    def _hand_over(self, entries: Sequence[Entry]) -> None:
-        chunk_ids = [chunk_id for entry in entries for chunk_id in entry.chunk_ids]
-        self.vectors.upsert(chunk_ids, np.concatenate([entry.vectors for entry in entries]))
+    def _drop_stale(self) -> None:
+        """Delete stale chunks; an id that lives on with a new text is handed over anew."""
+        stale = [r[0] for r in self.database.connection.execute("SELECT * FROM stale_chunks")]
+        if not stale:
+            return
+        self.vectors.delete(stale)
+        papers = {chunk_id.rpartition("#")[0] for chunk_id in stale}
         with self.database.transaction() as db:
+            db.executemany("DELETE FROM stale_chunks WHERE chunk_id = ?", [(c,) for c in stale])
             db.executemany(
-                "UPDATE chunk_vectors SET stored = 1 "
-                "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?) AND text_hash = ?",
-                [(entry.paper_id, entry.text_hash) for entry in entries],
+                "UPDATE chunk_vectors SET stored = 0 "
+                "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?)",
+                [(paper_id,) for paper_id in papers],
             )
 
     def repair(self) -> bool:

@@ -45,18 +45,20 @@ class KeywordIndex:
                     break
         return found
 
+    def counts(self, asked: Iterable[str]) -> dict[str, int]:
+        """Return in how many papers each term stands."""
+        counts = dict.fromkeys(asked, 0)
+        marks = ",".join("?" * len(counts))
+        for row in self.database.connection.execute(
+            f"SELECT term, doc FROM keyword_terms WHERE term IN ({marks})", list(counts)
+        ):
+            counts[row["term"]] = row["doc"]
+        return counts
+
     def rarity(self, asked: Iterable[str]) -> dict[str, float]:
         """Return each term's inverse document frequency (BM25's, always > 0)."""
-        wanted = list(dict.fromkeys(asked))
         total = self.database.connection.execute("SELECT COUNT(*) FROM papers").fetchone()[0]
-        marks = ",".join("?" * len(wanted))
-        counts = {
-            row["term"]: row["doc"]
-            for row in self.database.connection.execute(
-                f"SELECT term, doc FROM keyword_terms WHERE term IN ({marks})", wanted
-            )
-        }
         return {
-            term: math.log(1 + (total - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5))
-            for term in wanted
+            term: math.log(1 + (total - count + 0.5) / (count + 0.5))
+            for term, count in self.counts(asked).items()
         }

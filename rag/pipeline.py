@@ -48,7 +48,7 @@ class PaperQA:
         Raises QuestionError where there is nothing to look for.
         """
         started = time.perf_counter()
-        asked = make_whole(checked(question), history)
+        asked = make_whole(checked(question), history, self.retriever.keywords.counts)
         window, topic = find_window(asked, self.today()) or (None, asked)
         if window and asks_for_a_list(topic):
             draft = self._list(window)

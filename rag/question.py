@@ -1,13 +1,14 @@
 """What is asked: is it a question at all, and a follow-up made whole from what was asked before."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.errors import QuestionError
 from rag.words import terms, words
 
 MAX_QUESTION = 2_000  # characters
-FEW_TERMS = 2  # a question with no more content words than this leans on the one before
+FEW_TERMS = 2  # a question with no more content words than this leans on the one before …
+NAME_PAPERS = 2  # … unless one of them stands in so few papers that it names something
 # What a question for a list may say besides its days.
 _LIST_WORDS = frozenset(
     terms(
@@ -44,13 +45,18 @@ def asks_for_a_list(topic: str) -> bool:
     return set(terms(topic)) <= _LIST_WORDS
 
 
-def make_whole(question: str, history: Sequence[str]) -> str:
+def make_whole(
+    question: str, history: Sequence[str], counts: Callable[[list[str]], dict[str, int]]
+) -> str:
     """Return the question with the one before it in front, where it leans on that.
 
-    `history` holds the earlier questions of the conversation, oldest first.
+    `history` holds the earlier questions of the conversation, oldest first; `counts` tells in
+    how many papers each term stands.
     """
     if not history:
         return question
-    if _REFERS_BACK.search(question) or len(terms(question)) <= FEW_TERMS:
+    asked = terms(question)
+    names = [term for term, count in counts(asked).items() if 0 < count <= NAME_PAPERS]
+    if _REFERS_BACK.search(question) or (len(asked) <= FEW_TERMS and not names):
         return f"{history[-1]} {question}"
     return question

@@ -15,7 +15,7 @@ from rag.pipeline import PaperQA
 HISTORY = 6  # earlier questions that a follow-up can lean on
 SAMPLES = (
     "which paper uses an overuse penalty, and what for?",
-    "how many layers of visual tokens can an LLM do without, and what does that save?",
+    "which benchmark tests whether a model can tell truth from lies in a conversation?",
     "what does LaV-CoT gain over models of the same size?",
 )
 FAREWELLS = frozenset({"exit", "quit", "bye", ":q"})

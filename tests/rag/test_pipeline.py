@@ -74,6 +74,8 @@ def test_a_follow_up_leans_on_the_question_before(qa: PaperQA) -> None:
     answer = qa.ask("and how long does it train?", history=["what does HeronNet count?"])
     assert answer.citations[0].paper == HERON
     assert "3 hours" in answer.text
+    named = qa.ask("what is PastryBench?", history=["what does HeronNet count?"])
+    assert [citation.paper for citation in named.citations] == [PASTRY]
     alone = qa.ask("Tidal Attention and its cache", history=["what does HeronNet count?"])
     assert TIDAL in [citation.paper for citation in alone.citations]
 
