@@ -75,12 +75,13 @@ class Terminal:
     def _paper_line(self, mark: str, paper: Paper) -> None:
         line = Text(f"{mark} ")
         line.append(paper.title, style=f"bold link {paper.url}")
-        line.append(f"{_facts(paper)}\n   ", style="dim")
+        line.append("\n   ")
         line.append(paper.url, style=f"cyan link {paper.url}")
         if paper.arxiv_id:
             other = arxiv_url(paper.arxiv_id)
             line.append("  ")
             line.append(other, style=f"cyan link {other}")
+        line.append(f"  {_facts(paper)}", style="dim")
         self.print(line)
 
     @contextmanager
@@ -107,7 +108,7 @@ class Terminal:
 
 
 def _facts(paper: Paper) -> str:
-    """Return ` (featured 2025-12-04, 51 upvotes)`, or nothing."""
+    """Return `featured 2025-12-04, 51 upvotes`, as far as it is known."""
     facts = []
     if paper.featured_on:
         facts.append(f"featured {paper.featured_on}")
@@ -115,4 +116,4 @@ def _facts(paper: Paper) -> str:
         facts.append(f"published {paper.published_on}")
     if paper.upvotes is not None:
         facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
-    return f" ({', '.join(facts)})" if facts else ""
+    return ", ".join(facts)

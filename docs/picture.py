@@ -15,7 +15,8 @@ from rag.pipeline import PaperQA
 
 QUESTIONS = (
     "which paper uses an overuse penalty, and what for?",
-    "and which datasets was it compared on?",
+    "what does LaV-CoT gain over models of the same size?",
+    "what came out in September 2025?",
     "what's the weather in Berlin tomorrow?",
 )
 COLUMNS = 100
