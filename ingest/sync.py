@@ -14,7 +14,7 @@ from rag.library import Library
 from rag.records import Paper
 
 PAPERS_A_TRANSACTION = 500
-PAPERS_A_BATCH = 256  # embedded together: enough to sort by length, few enough to lose on a kill
+PAPERS_A_BATCH = 128  # embedded together: enough to sort by length, few enough to lose on a kill
 
 Progress = Callable[[str, int, int | None], None]  # stage, papers done, papers in all if known
 

@@ -170,9 +170,10 @@ def test_s1_killed_at_ten_random_moments_nothing_is_lost(
         data = tmp_path / f"data{trial}"
         command = [*COMMAND, "--data-dir", str(data), "ingest", str(file)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not (data / "paperboy.sqlite").exists():
-            time.sleep(0.05)  # Python is still starting
-        time.sleep(moments.uniform(0, 15))
+        stage = moments.choice([None, 0, 128, 256, 384])  # None: before the first table
+        while stage is not None and _indexed(data) < stage:
+            time.sleep(0.05)
+        time.sleep(moments.uniform(0, 4))
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, "it was done before the kill"
         killed_with.append(_indexed(data))
@@ -188,16 +189,18 @@ def test_s1_killed_at_ten_random_moments_nothing_is_lost(
             for chunk_id, vector in zip(entry.chunk_ids, entry.vectors, strict=True):
                 assert chunk_id in library.index.vectors.nearest(vector, 5)
         library.close()
-    assert len(set(killed_with)) > 1, "every kill came at the same stage"
+    assert len(set(killed_with)) > 2, "the kills came at the same stage"
     print("papers indexed when killed:", killed_with)  # noqa: T201  # shown with -s
 
 
 def _indexed(data: Path) -> int:
-    """Return how many papers had their vectors in SQLite."""
+    """Return how many papers have their vectors in SQLite; -1 before there is a table."""
+    if not (data / "paperboy.sqlite").exists():
+        return -1
     connection = sqlite3.connect(data / "paperboy.sqlite")
     try:
         return int(connection.execute("SELECT COUNT(*) FROM chunk_vectors").fetchone()[0])
-    except sqlite3.OperationalError:  # killed before the first migration
-        return 0
+    except sqlite3.OperationalError:
+        return -1
     finally:
         connection.close()
