@@ -24,14 +24,19 @@ class Report:
         return self.upserted.new + self.upserted.changed + self.upserted.unchanged
 
     @property
-    def is_damaged(self) -> bool:
-        """Whether a part of the file could not be read at all."""
-        return any(record.broken for record in self.set_aside)
+    def damage(self) -> str:
+        """What of the file could not be read at all, or nothing."""
+        broken = [record for record in self.set_aside if record.broken]
+        if not broken:
+            return ""
+        more = f" (and {len(broken) - 1:,} more like it)" if len(broken) > 1 else ""
+        return f"{broken[0].record} of {self.source} is damaged, {broken[0].reason}{more}"
 
     def __str__(self) -> str:
         done = self.upserted
+        noun = "paper" if self.read == 1 else "papers"
         text = (
-            f"{self.source}: {self.read:,} papers read: {done.new:,} new, "
+            f"{self.source}: {self.read:,} {noun} read: {done.new:,} new, "
             f"{done.changed:,} changed, {done.unchanged:,} known; {self.embedded:,} indexed"
         )
         if self.set_aside:
@@ -39,8 +44,9 @@ class Report:
         return f"{text} ({self.seconds:.1f} s)"
 
     def reasons(self) -> list[str]:
-        """Return a line for each record set aside, the first few in full."""
-        lines = [f"set aside: {a.record}: {a.reason}" for a in self.set_aside[:SHOWN]]
-        if len(self.set_aside) > SHOWN:
-            lines.append(f"… and {len(self.set_aside) - SHOWN:,} more")
+        """Return a line for each whole record that was set aside, for the first few at least."""
+        fitting = [record for record in self.set_aside if not record.broken]
+        lines = [f"set aside: {a.record}: {a.reason}" for a in fitting[:SHOWN]]
+        if len(fitting) > SHOWN:
+            lines.append(f"… and {len(fitting) - SHOWN:,} more")
         return lines

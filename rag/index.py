@@ -103,7 +103,7 @@ class Index:
         self._drop_stale()
         while waiting := list(self._entries("stored = 0 LIMIT ?", [HAND_OVER_PAPERS])):
             chunk_ids = [chunk_id for entry in waiting for chunk_id in entry.chunk_ids]
-            self.vectors.upsert(chunk_ids, np.concatenate([entry.vectors for entry in waiting]))
+            self.vectors.add(chunk_ids, np.concatenate([entry.vectors for entry in waiting]))
             with self.database.transaction() as db:
                 db.executemany(
                     "UPDATE chunk_vectors SET stored = 1 "

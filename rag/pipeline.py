@@ -93,7 +93,10 @@ class PaperQA:
     def _refuse(self, hits: Sequence[Hit], window: Window | None) -> _Draft:
         """Say that nothing fits, what was read, and which papers come nearest."""
         looked = f" I looked among the papers {window}." if window else ""
-        text = f"{REFUSAL}{looked} I have read {self.library.catalog.coverage()}."
+        coverage = self.library.catalog.coverage()
+        text = f"{REFUSAL}{looked} I have read {coverage}."
+        if not coverage.papers:
+            text += " Bring some in: `paperboy ingest starter`."
         citations = _by_title([h.paper for h in hits if h.cosine >= NEAR_COSINE][:NEAREST])
         if citations:
             text += (

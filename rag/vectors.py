@@ -26,7 +26,15 @@ if TYPE_CHECKING:  # importing Chroma takes a second that `paperboy papers` need
 
 BATCH = 5_000  # Chroma refuses more than 5,461 records at once
 PROBES = 16  # stored vectors that are looked up again when the index is opened
-HNSW: "CreateHNSWConfiguration" = {"space": "cosine", "ef_search": 100, "sync_threshold": 5_000}
+# More links a vector than Chroma's 16 and 100: with those, about three in a thousand vectors of
+# very similar papers cannot be reached by any query once the index was reopened.
+HNSW: "CreateHNSWConfiguration" = {
+    "space": "cosine",
+    "max_neighbors": 32,
+    "ef_construction": 200,
+    "ef_search": 100,
+    "sync_threshold": 5_000,
+}
 
 
 class ChunkVectors:
@@ -60,14 +68,18 @@ class ChunkVectors:
             embedding_function=None,  # the default one would download a model
         )
 
-    def upsert(self, chunk_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Store vectors, shape (len(chunk_ids), dimensions)."""
+    def add(self, chunk_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Store vectors, shape (len(chunk_ids), dimensions); known ids are left as they are.
+
+        Not an upsert: to write a vector again, even the same one, rearranges its neighbours'
+        links and leaves some of them out of reach. Changed chunks are deleted first.
+        """
         whole = np.array([chunk_id.endswith("#0") for chunk_id in chunk_ids])
         for collection, rows in ((self.wholes, whole), (self.sentences, ~whole)):
             numbers = np.flatnonzero(rows)
             for start in range(0, len(numbers), BATCH):
                 some = numbers[start : start + BATCH]
-                collection.upsert(ids=[chunk_ids[i] for i in some], embeddings=vectors[some])
+                collection.add(ids=[chunk_ids[i] for i in some], embeddings=vectors[some])
 
     def delete(self, chunk_ids: Iterable[str]) -> None:
         """Remove chunks; unknown ids are fine."""
@@ -102,7 +114,7 @@ class ChunkVectors:
             for chunk_id, vector in known:
                 collection = self.wholes if chunk_id.endswith("#0") else self.sentences
                 result = collection.query(
-                    query_embeddings=vector.reshape(1, -1), n_results=3, include=["distances"]
+                    query_embeddings=vector.reshape(1, -1), n_results=10, include=["distances"]
                 )
                 distances = (result["distances"] or [[]])[0]
                 # A twin (the same text in two papers) may take its place at distance 0.

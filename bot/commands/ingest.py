@@ -9,6 +9,7 @@ from bot.terminal import Terminal
 from ingest.open_source import open_source
 from ingest.sync import index_pending
 from ingest.sync import ingest as run_ingest
+from rag.errors import SourceError
 
 HELP = """Bring papers in: from a file, from Hugging Face, or the starter set.
 
@@ -18,7 +19,7 @@ paperboy ingest hf:latest                today's Daily Papers
 paperboy ingest hf:2025-12-01..2025-12-05
 paperboy ingest hf:2025-W49              a week (hf:2025-12 is a month)
 paperboy ingest "hf:search:video agents"
-paperboy ingest page.txt                 a page of huggingface.co/papers saved as text
+paperboy ingest page.txt                 a page of huggingface.co/papers saved as text or .html
 paperboy ingest papers.jsonl             also .json
 
 Papers that are known already are updated, never doubled. A run that was interrupted is
@@ -34,7 +35,7 @@ def ingest(
 ) -> None:
     """Bring papers in (what people read of it is HELP)."""
     app, terminal = app_of(context), Terminal()
-    damaged = False
+    damage = ""
     with app.library(f"paperboy ingest {' '.join(sources)}") as library:
         for text in sources:
             with (
@@ -45,14 +46,10 @@ def ingest(
             for line in report.reasons():
                 terminal.note(line)
             terminal.print(str(report))
-            damaged = damaged or report.is_damaged
+            damage = damage or report.damage
         terminal.print(f"In all: {library.catalog.coverage()}.")
-    if damaged:
-        terminal.error(
-            "a part of the file is damaged (see above): mend it and ingest the file again; "
-            "everything else is in."
-        )
-        raise typer.Exit(1)
+    if damage:
+        raise SourceError(f"{damage}: mend it and ingest the file again; everything else is in.")
 
 
 def reindex(context: typer.Context) -> None:

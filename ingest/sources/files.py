@@ -1,4 +1,4 @@
-"""Files: JSON, JSON Lines and saved pages, read with care."""
+"""Files: saved pages, JSON and JSON Lines, read with care."""
 
 import json
 from collections.abc import Iterator
@@ -7,16 +7,18 @@ from pathlib import Path
 
 from ingest.sources.hf_daily import flatten
 from ingest.sources.record import SetAside, paper_from
+from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_page import parse_saved_page
 from rag.errors import SourceError
 from rag.records import Paper
 
 MAX_BYTES = 512 * 1024 * 1024
-SUFFIXES = (".txt", ".json", ".jsonl")
+SUFFIXES = (".txt", ".html", ".json", ".jsonl")
+KINDS = "a .txt or .html page, or a .json or .jsonl file"
 
 
 class FileSource:
-    """A .txt page, a .json list or a .jsonl file of papers."""
+    """A .txt or .html page, a .json list or a .jsonl file of papers."""
 
     def __init__(self, path: Path, *, today: date) -> None:
         self.path = path
@@ -30,6 +32,8 @@ class FileSource:
             found = _from_lines(text)
         elif self.path.suffix == ".json":
             found = _from_json(text, self.path)
+        elif self.path.suffix == ".html":
+            found = parse_saved_html(text)
         else:
             found = parse_saved_page(text, today=self.today)
         empty = True
@@ -39,7 +43,7 @@ class FileSource:
         if empty:
             raise SourceError(
                 f"no papers were found in {self.path}: save a page of huggingface.co/papers as "
-                "plain text, or give a .json or .jsonl file of papers."
+                "text or HTML, or give a .json or .jsonl file of papers."
             )
 
 
@@ -48,7 +52,7 @@ def _read(path: Path) -> str:
     if not path.exists():
         raise SourceError(f"there is no file {path}: check the path.")
     if path.is_dir():
-        raise SourceError(f"{path} is a directory: give one file ({', '.join(SUFFIXES)}).")
+        raise SourceError(f"{path} is a directory: give {KINDS}.")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(f"{path} is larger than 512 MB: split it into smaller files.")
@@ -59,13 +63,13 @@ def _read(path: Path) -> str:
         raise SourceError(f"{path} is empty: give a file that holds papers.")
     if data.startswith(b"%PDF"):
         raise SourceError(
-            f"{path} is a PDF: give a page of huggingface.co/papers saved as text, or "
+            f"{path} is a PDF: give a page of huggingface.co/papers saved as text or HTML, or "
             "a .json or .jsonl file."
         )
     if path.suffix not in SUFFIXES:
-        raise SourceError(f"{path} is of an unknown kind: give a file in {', '.join(SUFFIXES)}.")
+        raise SourceError(f"{path} is of an unknown kind: give {KINDS}.")
     if b"\0" in data[:4096]:
-        raise SourceError(f"{path} is not a text file: give one of {', '.join(SUFFIXES)}.")
+        raise SourceError(f"{path} is not a text file: give {KINDS}.")
     return data.decode("utf-8-sig", errors="replace")
 
 
@@ -96,5 +100,6 @@ def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:
 
 def _brief(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg}, line {error.lineno} column {error.colno}"
+        place = f"line {error.lineno} column" if error.lineno > 1 else "column"
+        return f"{error.msg} at {place} {error.colno}"
     return "nested too deeply" if isinstance(error, RecursionError) else str(error)

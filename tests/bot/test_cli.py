@@ -175,8 +175,9 @@ def test_broken_json_in_line_7_costs_only_that_line(run: Run, tmp_path: Path) ->
     status, out, err = run("--data-dir", tmp_path / "data", "ingest", file)
     assert status == 1
     assert "8 papers" in out
-    assert "line 7: not valid JSON" in err
-    assert "mend it and ingest the file again" in err
+    assert "line 7 of papers.jsonl is damaged, not valid JSON" in err
+    assert "mend it and ingest the file again; everything else is in" in err
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

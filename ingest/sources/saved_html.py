@@ -1,0 +1,62 @@
+"""A page of huggingface.co/papers saved as HTML: a list of papers, or one paper.
+
+Such a page carries its data as JSON in the attribute `data-props` of
+`<div data-target="DailyPapers">` (a list) or `<div data-target="PaperContent">` (one paper).
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+from ingest.sources.hf_daily import parse_daily
+from ingest.sources.record import SetAside, paper_from
+from rag.records import Paper
+
+
+def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
+    """Yield the page's papers; nothing where it is another page."""
+    props = _Props()
+    props.feed(text)
+    if props.broken:
+        yield SetAside("the page", "its data is cut off or damaged", broken=True)
+    if "DailyPapers" in props.found:
+        page = props.found["DailyPapers"]
+        yield from parse_daily(page.get("dailyPapers"), day=_day(page), place="page")
+    elif "PaperContent" in props.found:
+        yield paper_from(props.found["PaperContent"].get("paper"), place="page")
+
+
+class _Props(HTMLParser):
+    """Collects the data of the page's parts by their names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, Any]] = {}
+        self.broken = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        """Read `data-props` of the two parts that hold papers."""
+        attributes = dict(attrs)
+        part = attributes.get("data-target")
+        if part not in ("DailyPapers", "PaperContent"):
+            return
+        try:
+            props = json.loads(attributes.get("data-props") or "")
+        except (ValueError, RecursionError):
+            self.broken = True
+            return
+        if isinstance(props, dict):
+            self.found[part] = props
+
+
+def _day(page: dict[str, Any]) -> date | None:
+    """Return the day of a page of one day; pages of a week or month have none."""
+    if page.get("periodType", "day") not in ("day", "daily"):
+        return None
+    text = page.get("date") or page.get("dateString")
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
