@@ -126,22 +126,19 @@ class Index:
                 [(paper_id,) for paper_id in papers],
             )
 
-    def repair(self) -> bool:
-        """Make Chroma agree with SQLite; True if it had to be rebuilt.
+    def repair(self) -> None:
+        """Make Chroma agree with SQLite, by rebuilding it if it is damaged.
 
         Called when the index is opened: what a killed process left undone is done now, and
         known vectors are looked up to see that Chroma still finds them.
         """
         expected = self._expected_counts()
-        rebuilt = False
         if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
             log.warning("the vector index is damaged; rebuilding it from %s", self.database.path)
             self.vectors.clear()
             with self.database.transaction() as db:
                 db.execute("UPDATE chunk_vectors SET stored = 0")
-            rebuilt = True
         self.catch_up()
-        return rebuilt
 
     def _has_lost(self, expected: tuple[int, int]) -> bool:
         """Fewer chunks than SQLite handed over are a loss; more are merely stale."""
