@@ -6,10 +6,18 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := PIP_NO_INPUT=1 $(PIP) install --constraint constraints.txt </dev/null
 
-.PHONY: run test test-all lint bench clean
+.PHONY: run test test-all lint bench llama clean
 
+# Without llama.cpp Paperboy still answers, in quoted sentences: a build that failed is not tried
+# again by itself.
 run: $(VENV)/.ready ## Read the starter set and today's papers, then answer questions
+	@test -e $(VENV)/.ready-llama -o -e $(VENV)/.failed-llama || $(MAKE) --no-print-directory llama || true
 	@$(BIN)/paperboy start
+
+llama: $(VENV)/.ready ## Build llama.cpp (again), which writes answers
+	@rm -f $(VENV)/.ready-llama
+	@$(BIN)/python -m rag.llama_build || { touch $(VENV)/.failed-llama; exit 1; }
+	@rm -f $(VENV)/.failed-llama && touch $(VENV)/.ready-llama
 
 test: $(VENV)/.ready-test lint ## Lint, types, import contracts and the quick tests
 	$(BIN)/python -m pytest
@@ -37,7 +45,10 @@ $(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.ready-test: $(VENV)/.ready
+$(VENV)/.ready-llama: | $(VENV)/.ready
+	@$(MAKE) --no-print-directory llama
+
+$(VENV)/.ready-test: $(VENV)/.ready $(VENV)/.ready-llama
 	@$(INSTALL) --editable '.[test]'
 	@touch $@
 

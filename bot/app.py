@@ -1,15 +1,19 @@
 """The composition root: settings and the data folder become the parts that commands use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from langchain_core.language_models.chat_models import BaseChatModel
+
 from bot.config import Settings
 from rag.library import Library
+from rag.llm import ChatLlama, load_chat_model
+from rag.pipeline import PaperQA
 
 DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"
 
@@ -25,6 +29,7 @@ class App:
 
     settings: Settings
     data_dir: Path
+    use_model: bool = True
 
     @contextmanager
     def library(self, purpose: str) -> Iterator[Library]:
@@ -34,6 +39,36 @@ class App:
             yield library
         finally:
             library.close()
+
+    @contextmanager
+    def assistant(
+        self, purpose: str, *, today: Callable[[], date] | None = None
+    ) -> Iterator[PaperQA]:
+        """Open the library and what answers from it, with the model where there is one."""
+        chat = self.load_model()
+        try:
+            with self.library(purpose) as library:
+                library.require_indexed()
+                yield PaperQA(library, self.settings.rag, today=today or self.today, chat=chat)
+        finally:
+            self.close_model(chat)
+
+    def load_model(self) -> BaseChatModel | None:
+        """Return the configured language model, if there is one and it is wanted."""
+        return load_chat_model(self.settings.rag.model) if self.use_model else None
+
+    def close_model(self, chat: BaseChatModel | None) -> None:
+        """End the model's process, if it has one."""
+        if isinstance(chat, ChatLlama):
+            chat.local.close()
+
+    @property
+    def model_name(self) -> str:
+        """What the model is called in front of people; nothing where there is none."""
+        model = self.settings.rag.model
+        if not self.use_model:
+            return ""
+        return model.provider or Path(model.path).stem
 
     def today(self) -> date:
         """Return the clock's day in the configured time zone."""

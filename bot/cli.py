@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
-from bot.commands import ask, chat, doctor, ingest, papers, start
+from bot.commands import ask, chat, doctor, ingest, papers, run, start
 from bot.config import load_settings
 from bot.terminal import Terminal
 from rag.errors import PaperboyError
@@ -49,7 +49,7 @@ def options(
     config: Annotated[
         Path | None, typer.Option(help="The settings [./config.toml, else built-in defaults].")
     ] = None,
-    no_model: Annotated[  # noqa: ARG001  # without a model all answers are such
+    no_model: Annotated[
         bool, typer.Option("--no-model", help="Answer with quoted sentences only.")
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
@@ -60,11 +60,12 @@ def options(
         format="%(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    context.obj = App(load_settings(config), data_dir or default_data_dir())
+    context.obj = App(load_settings(config), data_dir or default_data_dir(), use_model=not no_model)
 
 
 cli.command("start")(start.start)
 cli.command("chat")(chat.chat)
+cli.command("run")(run.run)
 cli.command("ask")(ask.ask)
 cli.command("search")(ask.search)
 cli.command("daily")(papers.daily)

@@ -9,6 +9,7 @@ from bot.app import App
 from rag.embedder import choose_dtype
 from rag.errors import IndexInUseError, PaperboyError
 from rag.library import Library
+from rag.probe import probe
 
 MIN_FREE_BYTES = 500_000_000
 DEFAULT_CURE = "see README.md, Troubleshooting."
@@ -28,6 +29,8 @@ def examine(app: App) -> Iterator[Check]:
     """Yield each check as it is made; none changes any data."""
     yield _python()
     yield _disk(app)
+    yield _llama()
+    yield _model(app)
     library = None
     try:
         library = Library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
@@ -72,6 +75,30 @@ def _disk(app: App) -> Check:
     ok = free >= MIN_FREE_BYTES
     cure = "" if ok else "free some space, or move the data with --data-dir."
     return Check("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", cure)
+
+
+def _llama() -> Check:
+    if problem := probe():
+        cure = "run `make llama`; until then answers are quoted sentences."
+        return Check("llama.cpp", False, problem.partition(": run ")[0], cure)
+    return Check("llama.cpp", True, "a small quantised model answers")
+
+
+def _model(app: App) -> Check:
+    """Load the configured model and have it say a word."""
+    try:
+        chat = app.load_model()
+        if chat is None:
+            return Check("model", True, "none: answers are quoted sentences")
+        try:
+            chat.invoke("Say yes.", max_tokens=1)
+        finally:
+            app.close_model(chat)
+    except PaperboyError as error:
+        return _failed("model", error)
+    except Exception as error:  # whatever a provider's client raises
+        return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
+    return Check("model", True, app.model_name)
 
 
 def _papers(library: Library) -> Check:

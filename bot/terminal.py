@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from bot.rows import Row
 from ingest.sync import Progress as Tell
 from rag.links import arxiv_url
+from rag.pipeline import PaperQA
 from rag.records import Answer, Hit, Paper
 from rag.sentences import gist
 
@@ -24,6 +26,7 @@ class Terminal:
     def __init__(self) -> None:
         self.out = Console(highlight=False, emoji=False, markup=False)
         self.err = Console(highlight=False, emoji=False, markup=False, stderr=True)
+        self._warned = ""
 
     @property
     def is_interactive(self) -> bool:
@@ -55,6 +58,34 @@ class Terminal:
             self.print()
         for citation in answer.citations:
             self._paper_line(f"[{citation.n}]", citation.paper)
+        if answer.note:
+            self.print()
+            self.print(Text(answer.note, style="dim"))
+
+    def converse(self, qa: PaperQA, quoted: Answer) -> None:
+        """Show the quoted answer at once and, where a model is, the written one in its place.
+
+        A pipe gets only the last of them.
+        """
+        if not self.out.is_terminal:
+            self.answer(qa.written(quoted))
+            self.warn(qa)
+            return
+        with Live(console=self.out, transient=True, auto_refresh=False) as live:
+            last = quoted
+            live.update(Text(quoted.text), refresh=True)
+            for last in qa.write(quoted):
+                if last.text:
+                    live.update(Text(last.text, style="cyan"), refresh=True)
+        self.answer(last)
+        self.warn(qa)
+
+    def warn(self, qa: PaperQA) -> None:
+        """Say once, on stderr, that the configured model cannot be used and why."""
+        problem = qa.writer.problem if qa.writer else ""
+        if problem and problem != self._warned:
+            self._warned = problem
+            self.note(f"No written answers: {problem}")
 
     def hits(self, hits: Iterable[Hit]) -> None:
         """Print search results."""

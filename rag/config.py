@@ -39,9 +39,22 @@ class EvidenceConfig(Section):
     refuse_below: float = Field(0.7, ge=0, le=3)
 
 
+class ModelConfig(Section):
+    """`[rag.model]`: what writes answers; with neither path nor provider they are quoted."""
+
+    path: str = ""
+    provider: str = ""
+    n_ctx: int = Field(4096, ge=512, le=1_000_000)
+    max_tokens: int = Field(300, ge=16, le=4096)
+    temperature: float = Field(0.0, ge=0, le=2)
+    threads: int = Field(0, ge=0, le=256)
+    waiting: int = Field(8, ge=0, le=1000)
+
+
 class RagConfig(Section):
     """`[rag]`."""
 
     embedder: EmbedderConfig = EmbedderConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     evidence: EvidenceConfig = EvidenceConfig()
+    model: ModelConfig = ModelConfig()

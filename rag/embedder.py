@@ -1,6 +1,7 @@
 """Text → vectors: LangChain's Embeddings over sentence-transformers, or over any provider."""
 
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,12 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 
 
 class SentenceTransformerEmbeddings(Embeddings):
-    """LangChain's Embeddings over one sentence-transformers model."""
+    """LangChain's Embeddings over one sentence-transformers model. Thread-safe."""
 
     def __init__(self, model: "SentenceTransformer", *, batch_tokens: int) -> None:
         self.model = model
         self.batch_tokens = batch_tokens
+        self._tokenizing = threading.Lock()  # tokenizers refuse a second thread with an error
 
     def encode(self, texts: list[str]) -> Vectors:
         """Return one unit vector a text, shape (len(texts), dimensions), float32.
@@ -40,7 +42,8 @@ class SentenceTransformerEmbeddings(Embeddings):
 
         if not texts:
             return np.empty((0, self.model.get_embedding_dimension() or 0), dtype=np.float32)
-        features = self.model.preprocess(texts, prompt=self.model.prompts.get("document"))
+        with self._tokenizing:
+            features = self.model.preprocess(texts, prompt=self.model.prompts.get("document"))
         lengths = features["attention_mask"].sum(dim=1)
         order = torch.argsort(lengths, descending=True)
         pads_left = getattr(self.model.tokenizer, "padding_side", "right") == "left"
@@ -69,9 +72,10 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """Return the question's unit vector."""
-        vector = self.model.encode_query(
-            text, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        )
+        with self._tokenizing:
+            vector = self.model.encode_query(
+                text, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            )
         return [float(x) for x in vector]
 
 

@@ -5,6 +5,8 @@ PaperboyError
 ├── DataFolderError   the data folder cannot be used
 │   └── IndexInUseError   another process owns the index
 ├── EmbedderError     the embedding model cannot be used
+├── ModelError        the language model cannot be used or did not finish
+│   └── ModelBusyError    too many people wait for it
 ├── QuestionError     the question cannot be asked
 └── SourceError       a source of papers cannot be read
 """
@@ -35,6 +37,14 @@ class IndexInUseError(DataFolderError):
 
 class EmbedderError(PaperboyError):
     """The embedding model cannot be loaded or does not fit the stored vectors."""
+
+
+class ModelError(PaperboyError):
+    """The language model cannot be loaded, died in mid-answer or did not finish."""
+
+
+class ModelBusyError(ModelError):
+    """Too many people wait for the language model already."""
 
 
 class QuestionError(PaperboyError):

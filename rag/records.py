@@ -161,15 +161,18 @@ class Coverage:
         return text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer with markers `[n]` in its text, the sources they stand for, and how it came.
 
-    `hits` is the ranking it was made from, `evidence` the sentences that were considered
-    best; `refused` says that the papers do not answer the question.
+    `asked` is the question made whole from the history. `hits` is the ranking it was made from,
+    `evidence` the sentences that were considered best; `refused` says that the papers do not
+    answer the question. `finished` is False while it is being written; `note` tells a person
+    what went wrong with writing it.
     """
 
     question: str
+    asked: str
     text: str
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
@@ -178,3 +181,5 @@ class Answer:
     mode: Mode
     coverage: Coverage
     seconds: float
+    finished: bool = True
+    note: str = ""

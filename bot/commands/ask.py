@@ -43,17 +43,19 @@ def ask(
     if question is not None:
         checked(question)  # before anything heavy is loaded
     app, terminal = app_of(context), Terminal()
-    with app.library("paperboy ask") as library:
-        library.require_indexed()
-        qa = PaperQA(library, app.settings.rag, today=lambda: today or app.today())
+    with app.assistant("paperboy ask", today=lambda: today or app.today()) as qa:
         if question is None:
             terminal.rows(_answer_batch(qa, questions))
+            terminal.warn(qa)
             return
-        answer = qa.ask(question)
         if as_json:
+            answer = qa.answer(question)
             terminal.rows([answer_row(answer)])
+            if answer.note:
+                terminal.note(answer.note)
+            terminal.warn(qa)
         else:
-            terminal.answer(answer)
+            terminal.converse(qa, qa.ask(question))
 
 
 def _read_batch(path: Path) -> list[dict[str, Any]]:
@@ -90,7 +92,7 @@ def _answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]
     for item in questions:
         *history, question = item["turns"]
         try:
-            row = answer_row(qa.ask(question, history=history))
+            row = answer_row(qa.answer(question, history=history))
         except QuestionError as error:  # one odd line must not cost the others their answers
             row = {
                 "answer": str(error), "refused": True, "mode": "extractive",

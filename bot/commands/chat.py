@@ -5,11 +5,9 @@ from collections.abc import Iterator
 
 import typer
 
-from bot.app import App
 from bot.commands.options import app_of
 from bot.terminal import Terminal
 from rag.errors import QuestionError
-from rag.library import Library
 from rag.pipeline import PaperQA
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
@@ -28,16 +26,13 @@ def chat(context: typer.Context) -> None:
     paperboy chat
     echo "which paper uses an overuse penalty?" | paperboy chat
     """
-    app = app_of(context)
-    with app.library("paperboy chat") as library:
-        library.require_indexed()
-        converse(app, library, Terminal())
+    with app_of(context).assistant("paperboy chat") as qa:
+        converse(qa, Terminal())
 
 
-def converse(app: App, library: Library, terminal: Terminal) -> None:
+def converse(qa: PaperQA, terminal: Terminal) -> None:
     """Answer line by line until the input ends."""
-    qa = PaperQA(library, app.settings.rag, today=app.today)
-    terminal.print(f"I have read {library.catalog.coverage()}.")
+    terminal.print(f"I have read {qa.library.catalog.coverage()}.")
     history: list[str] = []
     if terminal.is_interactive:
         terminal.print(f'Ask about them, for example: "{SAMPLES[0]}" (an empty line ends it)')
@@ -69,7 +64,7 @@ def _answer(qa: PaperQA, terminal: Terminal, question: str, history: list[str]) 
     if not terminal.is_interactive:
         terminal.print(f"\n> {question.strip()}")
     try:
-        terminal.answer(qa.ask(question, history=history))
+        terminal.converse(qa, qa.ask(question, history=history))
     except QuestionError as error:
         terminal.print(f"I cannot answer that: {error}")
         return False

@@ -8,8 +8,9 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.pipeline import REFUSAL, PaperQA
+from rag.pipeline import PaperQA
 from rag.records import Paper
+from rag.refusal import REFUSAL
 from tests.papers import HERON, PAPERS, PASTRY, TIDAL, TODAY, ListSource
 
 

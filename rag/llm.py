@@ -1,0 +1,105 @@
+"""The language model behind LangChain's interface: the local process, or another one."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+
+from rag.config import ModelConfig
+from rag.errors import ModelError
+from rag.llama_model import Message
+from rag.local_model import LocalModel
+
+ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+
+
+class ChatLlama(BaseChatModel):
+    """A LangChain chat model over the model process.
+
+    `stream(messages, cancel=event)` ends soon after another thread sets the event, also while the
+    prompt is still evaluated; so does closing the stream.
+    """
+
+    local: LocalModel
+    max_tokens: int = 300
+    temperature: float = 0.0
+    load_seconds: float = 120.0
+    model_config = {"arbitrary_types_allowed": True}  # noqa: RUF012  # pydantic's way
+
+    @property
+    def _llm_type(self) -> str:
+        return "llama.cpp"
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        *,
+        cancel: threading.Event | None = None,
+        max_tokens: int | None = None,
+        **_kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        self.local.wait_ready(self.load_seconds, cancel=cancel)
+        text = ""
+        pieces = self.local.stream(
+            [_message(message) for message in messages],
+            max_tokens=max_tokens or self.max_tokens,
+            temperature=self.temperature,
+            cancel=cancel,
+        )
+        for piece in pieces:
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
+            if run_manager:
+                run_manager.on_llm_new_token(piece, chunk=chunk)
+            yield chunk
+            text += piece
+            if stop and any(word in text for word in stop):
+                return
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+
+
+def load_chat_model(config: ModelConfig) -> BaseChatModel | None:
+    """Return the configured model, or None where there is none.
+
+    A local one loads in the background. Raises ModelError for a `provider:model` that cannot be
+    used.
+    """
+    if config.provider:
+        return _from_provider(config)
+    if not config.path:
+        return None
+    local = LocalModel(Path(config.path).expanduser(), n_ctx=config.n_ctx, threads=config.threads)
+    return ChatLlama(local=local, max_tokens=config.max_tokens, temperature=config.temperature)
+
+
+def _from_provider(config: ModelConfig) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    try:
+        return init_chat_model(
+            config.provider, temperature=config.temperature, max_tokens=config.max_tokens
+        )
+    except Exception as error:  # a missing package, an unknown provider, a missing key
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ModelError(
+            f"the model {config.provider} cannot be used ({reason}): "
+            "change [rag.model] provider in config.toml."
+        ) from error
+
+
+def _message(message: BaseMessage) -> Message:
+    return {"role": ROLES.get(message.type, "user"), "content": str(message.text)}
