@@ -16,6 +16,8 @@ class BotConfig(Section):
     """`[bot]`."""
 
     timezone: str = Field("UTC", min_length=1)
+    message_content: bool = True
+    answer_in_thread: bool = False
 
     @field_validator("timezone")
     @classmethod

@@ -196,6 +196,15 @@ class Catalog:
         )
         return [paper_of(row) for row in rows]
 
+    def papers_by_day(self, count: int) -> list[Paper]:
+        """Return the papers of the newest days, most upvoted first."""
+        rows = self.database.connection.execute(
+            f"SELECT * FROM papers ORDER BY {_DAY} DESC NULLS LAST, upvotes DESC NULLS LAST, id "
+            "LIMIT ?",
+            (count,),
+        )
+        return [paper_of(row) for row in rows]
+
     def coverage(self) -> Coverage:
         """Return how many papers there are and between which days."""
         row = self.database.connection.execute(

@@ -1,5 +1,6 @@
 """`paperboy start`: from nothing to the first answer; what `make run` does."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -23,16 +24,28 @@ NETWORK_SECONDS = 10.0  # what a start may wait for Hugging Face, all together
 
 
 def start(context: typer.Context) -> None:
-    """Read the starter set and today's Daily Papers, then chat: what `make run` does."""
+    """Read the starter set and today's Daily Papers, then answer: what `make run` does.
+
+    With DISCORD_TOKEN set it runs the Discord bot, else it chats in the terminal.
+    """
     app, terminal = app_of(context), Terminal()
-    latest = LatestPapers(app)  # fetched while the model loads
-    with app.library("paperboy start") as library:
-        _read(StarterSource(), library, terminal)
-        if problem := latest.wait():
-            terminal.note(f"Today's papers were not fetched: {problem}")
-        else:
-            _read(latest, library, terminal)
-        converse(app, library, terminal)
+    if os.environ.get("DISCORD_TOKEN"):
+        from bot.serving import run_bot  # discord.py, which the terminal does not need
+
+        run_bot(app, terminal, read_first=lambda library: _read_first(app, library, terminal))
+        return
+    with app.assistant("paperboy start") as qa:
+        _read_first(app, qa.library, terminal)
+        converse(qa, terminal)
+
+
+def _read_first(app: App, library: Library, terminal: Terminal) -> None:
+    latest = LatestPapers(app)  # fetched while the embedding model loads
+    _read(StarterSource(), library, terminal)
+    if problem := latest.wait():
+        terminal.note(f"Today's papers were not fetched: {problem}")
+    else:
+        _read(latest, library, terminal)
 
 
 def _read(source: "StarterSource | LatestPapers", library: Library, terminal: Terminal) -> None:

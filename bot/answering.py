@@ -1,0 +1,172 @@
+"""A question in Discord: quoted at once, then written into the same message."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import discord
+
+from bot.conversations import Conversations
+from bot.desk import Desk
+from bot.live_message import LiveMessage
+from bot.render.answer import answer_embeds
+from rag.records import Answer, Paper
+
+log = logging.getLogger(__name__)
+
+WRITING = "Writing an answer …"
+EXPIRED_TOKEN = 50027  # Discord's code for it
+
+
+class Reply(Protocol):
+    """Where an answer goes: the reply to an interaction or to a message."""
+
+    @property
+    def channel_id(self) -> int:
+        """The channel or thread."""
+
+    @property
+    def person_id(self) -> int:
+        """Who asked."""
+
+    async def show(self, embed: discord.Embed) -> int:
+        """Send or edit the one message of the answer; return its id."""
+
+    async def more(self, embed: discord.Embed) -> None:
+        """Send what did not fit into it."""
+
+
+class Answering:
+    """Answers questions wherever they come from."""
+
+    def __init__(self, desk: Desk, conversations: Conversations, *, model_name: str) -> None:
+        self.desk = desk
+        self.conversations = conversations
+        self.model_name = model_name
+
+    async def answer(
+        self,
+        question: str,
+        reply: Reply,
+        *,
+        earlier: int | None = None,
+        said_before: Sequence[str] = (),
+        paper: Paper | None = None,
+        show_question: bool = False,
+    ) -> None:
+        """Answer into `reply`.
+
+        `earlier` is the answer this goes on from, `said_before` what stands above the question
+        where that is no answer of ours. Raises QuestionError.
+        """
+        asked_above = await self.desk.run(self.conversations.questions, earlier)
+        quoted = await self.desk.ask(question, history=[*said_before, *asked_above], paper=paper)
+        title = question if show_question else ""
+
+        def embeds(answer: Answer, doing: str = "") -> list[discord.Embed]:
+            return answer_embeds(answer, question=title, written_by=self.model_name, doing=doing)
+
+        writes = self.desk.can_write(quoted)
+        shown = embeds(quoted, WRITING if writes else "")
+        message = await reply.show(shown[0])
+        await self.desk.run(
+            self.conversations.remember, message, channel=reply.channel_id,
+            person=reply.person_id, question=question, earlier=earlier,
+        )  # fmt: skip
+        if writes:
+            shown = embeds(await self._write(quoted, reply, embeds))
+        for embed in shown[1:]:
+            await reply.more(embed)
+        log.info("answered in %s", reply.channel_id)
+
+    async def _write(self, quoted: Answer, reply: Reply, embeds: "Embeds") -> Answer:
+        """Stream the written answer into the message; return the finished one."""
+        cancel = threading.Event()
+
+        async def edit(state: tuple[Answer, str]) -> None:
+            await reply.show(embeds(*state)[0])
+
+        live = LiveMessage(edit)
+
+        def on_text(answer: Answer) -> None:
+            if live.is_gone:
+                cancel.set()
+            if answer.text:
+                live.show((answer, WRITING))
+
+        def on_place(place: int) -> None:
+            people = "1 person is" if place == 1 else f"{place} people are"
+            live.show((quoted, f"{people} in front of you."))
+
+        try:
+            answer = await self.desk.write(
+                quoted, on_text=on_text, on_place=on_place, cancel=cancel
+            )
+            if not live.is_gone:
+                await live.finish((answer, ""))
+            return answer
+        finally:
+            await asyncio.shield(live.stop())
+
+
+class Embeds(Protocol):
+    """Answer → embeds, with what stays the same over its life already in."""
+
+    def __call__(self, answer: Answer, doing: str = "") -> list[discord.Embed]:
+        """Return the embeds of this state of the answer."""
+
+
+class InteractionReply:
+    """The deferred reply to a slash command."""
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        self.interaction = interaction
+        self.channel_id = interaction.channel_id or 0
+        self.person_id = interaction.user.id
+
+    async def show(self, embed: discord.Embed) -> int:
+        """Edit the deferred reply, or send anew where Discord's 15 minutes for it are over."""
+        try:
+            message = await self.interaction.edit_original_response(embed=embed)
+        except discord.HTTPException as error:
+            channel = self.interaction.channel
+            if error.code != EXPIRED_TOKEN or not isinstance(channel, discord.abc.Messageable):
+                raise
+            return (await channel.send(embed=embed)).id
+        return message.id
+
+    async def more(self, embed: discord.Embed) -> None:
+        """Send a follow-up."""
+        await self.interaction.followup.send(embed=embed)
+
+
+class MessageReply:
+    """The reply to a message; it pings nobody."""
+
+    def __init__(self, message: discord.Message, channel: discord.abc.Messageable) -> None:
+        """`channel` is where the reply goes: the message's own, or a thread started from it."""
+        self.message = message
+        self.channel = channel
+        self.channel_id = getattr(channel, "id", message.channel.id)
+        self.person_id = message.author.id
+        self._sent: discord.Message | None = None
+
+    async def show(self, embed: discord.Embed) -> int:
+        """Send the reply, or edit it once it is sent."""
+        if self._sent is not None:
+            self._sent = await self._sent.edit(embed=embed)
+        else:
+            self._sent = await self._send(embed)
+        return self._sent.id
+
+    async def more(self, embed: discord.Embed) -> None:
+        """Send another message behind it."""
+        await self.channel.send(embed=embed)
+
+    async def _send(self, embed: discord.Embed) -> discord.Message:
+        if self.channel_id != self.message.channel.id:
+            return await self.channel.send(embed=embed)
+        reference = self.message.to_reference(fail_if_not_exists=False)
+        return await self.channel.send(embed=embed, reference=reference)

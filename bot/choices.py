@@ -1,0 +1,29 @@
+"""Papers suggested while somebody types."""
+
+import discord
+from discord import app_commands
+
+from bot.client import PaperboyBot
+from bot.render.text import CHOICE, shorten
+from rag.titles import suggest
+
+SUGGESTED = 25  # as many as Discord shows
+
+
+async def paper_choices(
+    interaction: discord.Interaction, typed: str
+) -> list[app_commands.Choice[str]]:
+    """Return papers whose title holds what was typed."""
+    bot = interaction.client
+    if not isinstance(bot, PaperboyBot):
+        return []
+    papers = await bot.desk.run(suggest, bot.desk.library.catalog, typed, limit=SUGGESTED)
+    return [
+        app_commands.Choice(name=shorten(p.title, CHOICE), value=_value(p.paper_id, p.title))
+        for p in papers
+    ]
+
+
+def _value(paper_id: str, title: str) -> str:
+    """Return the id, or the beginning of the title where the id is too long for Discord."""
+    return paper_id if len(paper_id) <= CHOICE else title[:CHOICE]

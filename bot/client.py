@@ -1,0 +1,120 @@
+"""The Discord client: which questions are heard, and what happens when something goes wrong."""
+
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.answering import Answering
+from bot.conversations import Conversations
+from bot.desk import Desk
+from bot.render.answer import error_embed
+from rag.errors import PaperboyError
+
+log = logging.getLogger(__name__)
+
+COGS = ("bot.cogs.ask", "bot.cogs.papers", "bot.cogs.about")
+REMEMBERED_EVENTS = 2_000  # questions that are known to be answered, should Discord repeat them
+SYNCED = "synced commands"
+
+
+class PaperboyBot(commands.Bot):
+    """discord.py's bot with everything that the cogs need."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        model_name: str = "",
+        message_content: bool = True,
+        answer_in_thread: bool = False,
+        **options: Any,
+    ) -> None:
+        """Listen with `message_content` to threads and replies too, not to mentions alone."""
+        intents = discord.Intents.default()
+        intents.message_content = message_content
+        super().__init__(
+            command_prefix=commands.when_mentioned,  # unused: there are slash commands only
+            help_command=None,
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            **options,
+        )
+        self.desk = desk
+        self.model_name = model_name
+        self.answer_in_thread = answer_in_thread
+        self.conversations = Conversations(desk.library.catalog.database)
+        self.answering = Answering(desk, self.conversations, model_name=model_name)
+        self.started_at = datetime.now(UTC)
+        self._heard: OrderedDict[int, None] = OrderedDict()
+        self.tree.error(self._tell_error)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and tell Discord of the commands where they changed.
+
+        discord.py calls this once, before it connects. Discord allows 200 new commands a day.
+        """
+        for cog in COGS:
+            await self.load_extension(cog)
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        state = f"{self.application_id} {digest}"
+        if self.conversations.state(SYNCED) != state:
+            await self.tree.sync()
+            self.conversations.keep_state(SYNCED, state)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Leave messages to the cogs; there are no commands with a prefix."""
+
+    async def on_ready(self) -> None:
+        """Say so in the log. Discord may send this again at any time: nothing is done here."""
+        log.info("connected as %s", self.user)
+
+    def hears_first_time(self, event: int) -> bool:
+        """Return False for a message or interaction that was heard before."""
+        if event in self._heard:
+            return False
+        self._heard[event] = None
+        while len(self._heard) > REMEMBERED_EVENTS:
+            self._heard.popitem(last=False)
+        return True
+
+    async def _tell_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        """Tell the person what went wrong, whatever it was.
+
+        - an error of ours: its sentence, which says the cure
+        - a command that Discord still shows but this version lacks: that it is gone
+        - anything else: that it is our fault; the log has the rest
+        """
+        cause = error.__cause__ or error
+        if isinstance(error, app_commands.CommandNotFound):
+            text = "This command is gone; restart Discord to see the ones there are."
+        else:
+            text = explain(cause)
+        embed = error_embed(text)
+        try:
+            if interaction.type is discord.InteractionType.autocomplete:
+                return
+            if interaction.response.is_done():
+                await interaction.edit_original_response(embed=embed)
+            else:
+                await interaction.response.send_message(embed=embed, ephemeral=True)
+        except discord.DiscordException as failed:
+            log.warning("could not tell %s what went wrong: %s", interaction.user.id, failed)
+
+
+def explain(error: BaseException) -> str:
+    """Return a sentence for the person who asked; what is unforeseen goes to the log."""
+    if isinstance(error, PaperboyError):
+        text = str(error)
+        return text[:1].upper() + text[1:]
+    log.error("unforeseen", exc_info=error)
+    return f"Something went wrong on my side ({type(error).__name__}). Please try again."

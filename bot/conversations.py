@@ -1,0 +1,77 @@
+"""What was asked where, in SQLite: a reply to an answer goes on with its conversation."""
+
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from rag.database import Database
+
+HISTORY = 6  # earlier questions that a follow-up can lean on
+
+
+class Conversations:
+    """Answers by their message, each with the question and the answer before it.
+
+    A conversation never leaves its channel: what goes before is found by messages that stand in it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        database.migrate("bot", files("bot") / "schema")
+
+    def remember(
+        self, message: int, *, channel: int, person: int, question: str, earlier: int | None
+    ) -> None:
+        """Note that `message` answers this question, which went on from the answer `earlier`."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?)",
+                (message, channel, person, earlier, question, now),
+            )
+
+    def knows(self, message: int) -> bool:
+        """Return whether this message is an answer of the bot."""
+        return self._row(message) is not None
+
+    def questions(self, message: int | None) -> list[str]:
+        """Return the questions that led to this answer, oldest first."""
+        found: list[str] = []
+        while message is not None and len(found) < HISTORY:
+            row = self._row(message)
+            if row is None:
+                break
+            question, message = row
+            found.append(question)
+        return found[::-1]
+
+    def last_in(self, channel: int, *, person: int) -> int | None:
+        """Return the channel's last answer to this person, else its last one to anybody.
+
+        A thread that was started from an answer begins with that answer: its id is the thread's.
+        """
+        row = self.database.connection.execute(
+            "SELECT message FROM conversations WHERE channel = ? OR message = ? "
+            "ORDER BY person = ? DESC, message DESC LIMIT 1",
+            (channel, channel, person),
+        ).fetchone()
+        return row["message"] if row else None
+
+    def _row(self, message: int) -> tuple[str, int | None] | None:
+        row = self.database.connection.execute(
+            "SELECT question, earlier FROM conversations WHERE message = ?", (message,)
+        ).fetchone()
+        return (row["question"], row["earlier"]) if row else None
+
+    # -- the bot's own facts ---------------------------------------------------------------
+
+    def state(self, key: str) -> str | None:
+        """Return what was kept under this key."""
+        row = self.database.connection.execute(
+            "SELECT value FROM bot_state WHERE key = ?", (key,)
+        ).fetchone()
+        return row["value"] if row else None
+
+    def keep_state(self, key: str, value: str) -> None:
+        """Keep a fact about the bot itself."""
+        with self.database.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO bot_state VALUES (?, ?)", (key, value))

@@ -1,0 +1,1 @@
+"""Records → Discord messages: pure functions, within Discord's limits."""

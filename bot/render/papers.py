@@ -1,0 +1,104 @@
+"""Papers as embeds: a day's list, search results, one paper's card."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from discord import Colour, Embed
+
+from bot.render.answer import paper_line
+from bot.render.text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, shorten, split
+from rag.links import arxiv_url
+from rag.records import Coverage, Hit, Paper
+from rag.sentences import gist
+
+COLOUR = Colour.blurple()
+WITH_GIST = 5  # papers of a day that are shown with what they are about
+GIST = 280  # characters
+AUTHORS = 8  # named on a card
+
+
+def daily_embeds(
+    day: date | None, papers: Sequence[Paper], last: date | None, coverage: Coverage
+) -> list[Embed]:
+    """Return the papers of a day by upvotes, one embed a message.
+
+    `day` None: no featured day is known, and these are the newest papers; `last` is the newest
+    day that is known.
+    """
+    if day is None:
+        title = "No Daily Papers have been fetched yet; the newest by publication"
+    else:
+        title = f"Daily Papers of {day:%A, %Y-%m-%d}: {len(papers)}"
+    if not papers:
+        known = f"The last day I know is {last}." if last else "I know no featured day yet."
+        return [Embed(title=title, description=f"{known} I have read {coverage}.", colour=COLOUR)]
+    parts = split("\n".join(_ranked(papers)), EMBED_DESCRIPTION)
+    embeds = [Embed(description=part, colour=COLOUR) for part in parts]
+    embeds[0].title = title
+    return embeds
+
+
+def _ranked(papers: Sequence[Paper]) -> Iterator[str]:
+    for n, paper in enumerate(papers, start=1):
+        votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}** "
+        yield f"{n}. {votes}{link(shorten(paper.title, GIST), paper.url)}"
+        if n <= WITH_GIST:
+            yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), GIST))}"
+
+
+def search_embeds(text: str, hits: Sequence[Hit], coverage: Coverage) -> list[Embed]:
+    """Return the papers that were found, each with its nearest sentence."""
+    lines = []
+    for n, hit in enumerate(hits, start=1):
+        lines.append(f"{n}. {paper_line(hit.paper)}")
+        if hit.chunk.sentence:
+            lines.append(f"   “{plain(shorten(hit.chunk.sentence, GIST))}”")
+    body = "\n".join(lines) or f"No paper fits. I have read {coverage}."
+    embeds = [Embed(description=part, colour=COLOUR) for part in split(body, EMBED_DESCRIPTION)]
+    embeds[0].title = plain(shorten(f"Papers about “{text}”", EMBED_TITLE // 2))[:EMBED_TITLE]
+    return embeds
+
+
+def card(paper: Paper) -> Embed:
+    """Return one paper with what is known of it and its own links."""
+    whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
+    text = whose + shorten(paper.tldr or gist(paper.abstract) or paper.abstract, 1_000)
+    embed = Embed(
+        title=plain(shorten(paper.title, EMBED_TITLE // 2))[:EMBED_TITLE],
+        url=paper.url,
+        description=plain(text)[:EMBED_DESCRIPTION],
+        colour=COLOUR,
+    )
+    for name, value in _facts(paper):
+        embed.add_field(name=name, value=value, inline=name != "Authors")
+    return embed
+
+
+def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a card: name and value."""
+    if paper.authors:
+        more = len(paper.authors) - AUTHORS
+        names = ", ".join(shorten(name, 80) for name in paper.authors[:AUTHORS])
+        yield "Authors", plain(names + (f" and {more} more" if more > 0 else ""))[:1_024]
+    elif paper.author_count:
+        yield "Authors", str(paper.author_count)
+    if paper.organization:
+        yield "Organisation", plain(shorten(paper.organization, 200))
+    if paper.featured_on:
+        yield "Featured", str(paper.featured_on)
+    if paper.published_on:
+        yield "Published", str(paper.published_on)
+    if paper.upvotes is not None:
+        yield "Upvotes", str(paper.upvotes)
+    links = [link("Hugging Face", paper.url)]
+    if paper.arxiv_id:
+        links.append(link("arXiv", arxiv_url(paper.arxiv_id)))
+    for words, url in (("Code", paper.code_url), ("Project", paper.project_url)):
+        if url and is_address(url):
+            links.append(link(words, url))
+    yield "Links", " · ".join(links)
+
+
+def is_address(url: str) -> bool:
+    """Return whether a record's own link can be shown as one."""
+    return url.startswith(("https://", "http://")) and not set(url) & set(" <>()`\n")

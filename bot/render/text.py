@@ -1,0 +1,76 @@
+"""Text of unknown origin made safe for Discord, links of our own, and splitting within limits."""
+
+import re
+
+EMBED_TITLE = 256  # characters, as all of these
+EMBED_DESCRIPTION = 4_096
+EMBED_FOOTER = 2_048
+CHOICE = 100  # the name and the value of an autocomplete choice
+
+# What Discord would turn into a link or an invitation.
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|www\.|discord\.gg/|discord(?:app)?\.com/invite/)[^\s<>`]+"
+    r"(?<![.,;:!?)\]}'\"”’*_~|])",
+    re.IGNORECASE,
+)
+_MARKDOWN = re.compile(r"[\\*_~|`\[\]<]|(?<![^\n])(?:#|>|-|\+|\d+\.)(?=\s)")
+_PING = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
+_INVISIBLE = "\u200b"  # zero-width space: ends a ping, shows nothing
+
+
+def plain(text: str) -> str:
+    """Return the text so that Discord shows it as it stands: no ping, no link, no formatting.
+
+    Addresses become inline code, which Discord does not link.
+    """
+    parts, start = [], 0
+    for match in _ADDRESS.finditer(text):
+        parts += [_escape(text[start : match.start()]), f"`{_PING.sub(_no_ping, match[0])}`"]
+        start = match.end()
+    return "".join(parts) + _escape(text[start:])
+
+
+def _escape(text: str) -> str:
+    return _PING.sub(_no_ping, _MARKDOWN.sub(r"\\\g<0>", text))
+
+
+def _no_ping(match: re.Match[str]) -> str:
+    return match[0] + _INVISIBLE
+
+
+def link(words: str, url: str) -> str:
+    """Return a link of our own that opens no preview; `words` may be of unknown origin."""
+    words = re.sub(r"\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
+    return f"[{plain(words)}](<{url}>)"
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return the text on one line, cut at a word where it is longer than `limit` characters."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit - 1].rsplit(' ', 1)[0].rstrip('.,;: ')}…"
+
+
+def split(text: str, limit: int) -> list[str]:
+    """Return the text in parts of at most `limit` characters, cut where it hurts least.
+
+    Nothing but white space at the cuts is lost.
+    """
+    parts = []
+    while len(text) > limit:
+        cut = _best_cut(text, limit)
+        parts.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [*parts, text] if text or not parts else parts
+
+
+def _best_cut(text: str, limit: int) -> int:
+    """Return where to cut: after a line, else a sentence, else a word, else anywhere."""
+    head = text[: limit + 1]
+    for pattern in (r"\n", r"[.!?…][\"”)]*\s", r"\s"):
+        ends = [match.end() for match in re.finditer(pattern, head)]
+        fitting = [end for end in ends if limit // 2 < end and len(text[:end].rstrip()) <= limit]
+        if fitting:
+            return fitting[-1]
+    return limit

@@ -1,0 +1,65 @@
+"""The Discord bot put together: token, library, model, client."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+from bot.app import App
+from bot.client import PaperboyBot
+from bot.desk import Desk
+from bot.discord_run import check_token, checked_token, serve
+from bot.terminal import Terminal
+from rag.library import Library
+from rag.pipeline import PaperQA
+
+TOKEN_VARIABLE = "DISCORD_TOKEN"
+
+
+def run_bot(
+    app: App, terminal: Terminal, *, read_first: Callable[[Library], None] | None = None
+) -> None:
+    """Check the token, open the library, and serve until a signal comes.
+
+    `read_first` brings papers in, in a thread beside the running bot.
+    """
+    token = checked_token(os.environ.get(TOKEN_VARIABLE, ""))
+    asyncio.run(_run_bot(app, terminal, token, read_first))
+
+
+async def _run_bot(
+    app: App,
+    terminal: Terminal,
+    token: str,
+    read_first: Callable[[Library], None] | None,
+) -> None:
+    await check_token(token, tell=terminal.note)
+    with app.assistant("paperboy run") as qa:
+        await asyncio.to_thread(_warm_up, qa)
+        reading = asyncio.create_task(asyncio.to_thread(read_first or _nothing, qa.library))
+        desk = Desk(qa)
+        settings = app.settings.bot
+
+        def make_bot() -> PaperboyBot:
+            return PaperboyBot(
+                desk,
+                model_name=app.model_name,
+                message_content=settings.message_content,
+                answer_in_thread=settings.answer_in_thread,
+            )
+
+        terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
+        terminal.warn(qa)
+        try:
+            await serve(token, make_bot, tell=terminal.note)
+        finally:
+            desk.close()
+            await reading
+
+
+def _warm_up(qa: PaperQA) -> None:
+    """Load the embedding model and the index, so that the first person does not wait for them."""
+    qa.library.embedder.encode_question("warm up")
+
+
+def _nothing(_library: Library) -> None:
+    """Read no papers."""
