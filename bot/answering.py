@@ -69,7 +69,7 @@ class Answering:
             return answer_embeds(answer, question=title, written_by=self.model_name, doing=doing)
 
         writes = self.desk.can_write(quoted)
-        shown = embeds(quoted, WRITING if writes else "")
+        shown = embeds(quoted, doing(self.desk.people_in_front()) if writes else "")
         message = await reply.show(shown[0])
         await self.desk.run(
             self.conversations.remember, message, channel=reply.channel_id,
@@ -97,8 +97,7 @@ class Answering:
                 live.show((answer, WRITING))
 
         def on_place(place: int) -> None:
-            people = "1 person is" if place == 1 else f"{place} people are"
-            live.show((quoted, f"{people} in front of you."))
+            live.show((quoted, doing(place)))
 
         try:
             answer = await self.desk.write(
@@ -109,6 +108,14 @@ class Answering:
             return answer
         finally:
             await asyncio.shield(live.stop())
+
+
+def doing(people_in_front: int) -> str:
+    """Return what happens next to a quoted answer."""
+    if not people_in_front:
+        return WRITING
+    people = "1 person is" if people_in_front == 1 else f"{people_in_front} people are"
+    return f"{people} in front of you."
 
 
 class Embeds(Protocol):

@@ -47,6 +47,10 @@ class Desk:
         """Return whether a written answer will follow."""
         return self.qa.can_write(quoted)
 
+    def people_in_front(self) -> int:
+        """Return how many written answers are asked for already."""
+        return len(self.qa.writer.turns) if self.qa.writer else 0
+
     async def write(
         self,
         quoted: Answer,

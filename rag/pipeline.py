@@ -152,14 +152,13 @@ class PaperQA:
 def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
     """Return the text of an extractive answer and its sources.
 
-    One line a paper, best first, each sentence in quotation marks and with its marker.
+    Papers best first; one line a sentence, in quotation marks and with its marker.
     """
     papers = list(dict.fromkeys(evidence.paper for evidence in chosen))
     lines, citations = [], []
     for n, paper in enumerate(papers, start=1):
         of_paper = [evidence for evidence in chosen if evidence.paper == paper]
         citations.append(Citation(n, paper, of_paper[0].sentence))
-        quotes = " ".join(f"“{evidence.sentence}” [{n}]" for evidence in of_paper)
         whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
-        lines.append(whose + quotes)
+        lines += [f"{whose}“{evidence.sentence}” [{n}]" for evidence in of_paper]
     return "\n".join(lines), tuple(citations)

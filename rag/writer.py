@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 STOPPED = "The answer was stopped; these are the quoted sentences."
 UNCITED = "The model's answer cited no paper; these are the quoted sentences."
 # Where an answer that ran out of tokens is cut: after the last whole sentence with its markers.
-_WHOLE_SENTENCES = re.compile(r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*\[\d+\]", re.DOTALL)
+_WHOLE_SENTENCES = re.compile(
+    r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
+)
 
 
 class Writer:

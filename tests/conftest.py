@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,13 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.embedder import Embedder, load_embedder
 from rag.library import Library
+from rag.llm import ChatLlama
+from rag.local_model import LocalModel
+from tests.discord_server import connect
+from tests.models.tiny_gguf import write_copying_model
 from tests.papers import ListSource
+
+__all__ = ["connect"]  # a fixture that lives beside what it starts
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a test that reaches for a model hub is a mistake
 
@@ -80,3 +87,24 @@ def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]
         return status, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def copying_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GGUF of a few megabytes that answers with the first passage of its prompt."""
+    return write_copying_model(tmp_path_factory.mktemp("models") / "copying.gguf", heads=6)
+
+
+@pytest.fixture
+def load_chat(copying_model: Path) -> Iterator[Callable[..., ChatLlama]]:
+    """Load a model in a real child process; all are closed in the end."""
+    opened: list[ChatLlama] = []
+
+    def load(path: Path = copying_model, **options: Any) -> ChatLlama:
+        chat = ChatLlama(local=LocalModel(path, n_ctx=4096, threads=2), **options)
+        opened.append(chat)
+        return chat
+
+    yield load
+    for chat in opened:
+        chat.local.close()

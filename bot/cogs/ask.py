@@ -101,7 +101,7 @@ class Ask(commands.Cog):
 
     async def _place(
         self, message: discord.Message, question: str
-    ) -> discord.abc.MessageableChannel:
+    ) -> "discord.abc.MessageableChannel":
         """Return where to answer: beside the question, or in a thread where that is set."""
         begins = message.reference is None and isinstance(message.channel, discord.TextChannel)
         if not (self.bot.answer_in_thread and begins):

@@ -41,7 +41,8 @@ def answer_embeds(
     ]
     if question:
         embeds[0].title = plain(shorten(question, EMBED_TITLE // 2))[:EMBED_TITLE]
-    embeds[-1].set_footer(text=shorten(_footer(answer, written_by, doing), EMBED_FOOTER))
+    if footer := _footer(answer, written_by, doing):
+        embeds[-1].set_footer(text=shorten(footer, EMBED_FOOTER))
     return embeds
 
 

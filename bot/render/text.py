@@ -13,7 +13,7 @@ _ADDRESS = re.compile(
     r"(?<![.,;:!?)\]}'\"”’*_~|])",
     re.IGNORECASE,
 )
-_MARKDOWN = re.compile(r"[\\*_~|`\[\]<]|(?<![^\n])(?:#|>|-|\+|\d+\.)(?=\s)")
+_MARKDOWN = re.compile(r"[\\*_~|`\[\]<]|(?<![^\n])[#>+-]|(?<=\d)\.(?=\s)")
 _PING = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
 _INVISIBLE = "\u200b"  # zero-width space: ends a ping, shows nothing
 
@@ -49,7 +49,10 @@ def shorten(text: str, limit: int) -> str:
     text = " ".join(text.split())
     if len(text) <= limit:
         return text
-    return f"{text[: limit - 1].rsplit(' ', 1)[0].rstrip('.,;: ')}…"
+    head = text[: limit - 1]
+    if text[limit - 1] != " ":
+        head = head.rsplit(" ", 1)[0]
+    return f"{head.rstrip('.,;: ')}…"
 
 
 def split(text: str, limit: int) -> list[str]:
@@ -57,7 +60,7 @@ def split(text: str, limit: int) -> list[str]:
 
     Nothing but white space at the cuts is lost.
     """
-    parts = []
+    parts, text = [], text.rstrip()
     while len(text) > limit:
         cut = _best_cut(text, limit)
         parts.append(text[:cut].rstrip())

@@ -1,0 +1,263 @@
+"""FakeDiscord: the parts put together, and what people do in it."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeVar
+from unittest.mock import patch
+
+import discord.asset
+import discord.gateway
+import discord.http
+import yarl
+from aiohttp import web
+
+from tests.discord_fake import interaction as interactions
+from tests.discord_fake.gateway import ABORTED, Gateway
+from tests.discord_fake.interaction import Interaction
+from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload
+from tests.discord_fake.rest import Rest
+from tests.discord_fake.server import API_PREFIX, Server
+from tests.discord_fake.settings import Settings
+from tests.discord_fake.world import PEOPLE_MAY_PING, Record, World
+
+BUTTON, ACTION_ROW, TEXT_INPUT = 2, 1, 4  # kinds of components
+IN_GUILD, IN_DIRECT_CHANNEL = 0, 1  # contexts of an interaction
+MAX_UPLOAD_BYTES = 10 << 20
+
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True, eq=False)
+class FakeDiscord(Settings):
+    """As much of Discord's REST v10 and gateway v10 as this bot needs, on 127.0.0.1.
+
+        async with FakeDiscord() as fake:
+            fake.point_discord_py()
+            ...  # start the bot with fake.token
+            asked = await fake.slash("alice", "ask", question="why?")
+            answer = await asked.wait_message("because")
+
+    People are named; whoever is not known joins. A person's message, a click and so on go to
+    the bot through the gateway. `log` holds every request as (route, ids, body, monotonic time),
+    every ("429", route, wait), every new connection ("WS", query) and gateway ("WS<", op).
+    """
+
+    def __post_init__(self) -> None:
+        self.log: list[tuple[Any, ...]] = []
+        self.world = World(self)
+        self.gateway = Gateway(self, self.world, self.log)
+        self.rest = Rest(self, self.world, self.gateway)
+        self.server = Server(self, self.rest, self.log)
+        # The parts of the world that tests look at.
+        self.users, self.channels = self.world.users, self.world.channels
+        self.messages, self.files = self.world.messages, self.world.files
+        self.commands, self.interactions = self.rest.commands, self.rest.interactions
+        self.unknown_routes = self.server.unknown_routes
+        self.bot, self.guild, self.general = self.world.bot, self.world.guild, self.world.general
+        self.app_id = self.bot["id"]
+        self.mention = f"<@{self.bot['id']}>"
+        self._undo = ExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._runner = web.AppRunner(self.server.application(), shutdown_timeout=0.2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.world.url, self.world.ws_url = f"http://{host}:{port}", f"ws://{host}:{port}/gateway"
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._undo.close()
+        await self.gateway.close()
+        await self._runner.cleanup()
+
+    def point_discord_py(self) -> None:
+        """Let discord.py talk to this server until the block ends."""
+        for owner, name, value in (
+            (discord.http.Route, "BASE", self.url + API_PREFIX),
+            (discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(self.ws_url)),
+            (discord.asset.Asset, "BASE", self.url + "/cdn"),
+        ):
+            self._undo.enter_context(patch.object(owner, name, value))
+
+    # ---- what there is
+
+    @property
+    def url(self) -> str:
+        """Where the server listens."""
+        return self.world.url
+
+    @property
+    def ws_url(self) -> str:
+        """Where the gateway listens."""
+        return self.world.ws_url
+
+    @property
+    def identifies(self) -> int:
+        """How many IDENTIFYs came, good or bad."""
+        return self.gateway.identifies
+
+    def edits(self, message_id: str) -> list[Record]:
+        """Return (monotonic time, body) of every successful edit of a message."""
+        return list(self.world.edits[message_id])
+
+    def posts(self) -> list[Record]:
+        """Return (monotonic time, body) of every message that the bot made; no deferrals."""
+        return list(self.world.posts)
+
+    def add_user(self, name: str, bot: bool = False) -> Payload:
+        """Add a person, or a bot that is not ours."""
+        return self.world.add_user(name, bot=bot)
+
+    def add_channel(self, name: str, kind: int = TEXT_CHANNEL, **fields: Any) -> str:
+        """Add a channel; return its id."""
+        return self.world.add_channel(name, kind, **fields)
+
+    async def dispatch(self, event: str, data: Payload) -> None:
+        """Send an event to the bot."""
+        await self.gateway.dispatch(event, data)
+
+    async def drop(self, code: int = ABORTED, op: int | None = None) -> None:
+        """Cut every gateway connection (1006: without a word) or, with op=7 or 9, ask politely."""
+        await self.gateway.drop(code, op)
+
+    async def until(
+        self, predicate: Callable[[], T | Literal[False] | None], timeout: float = 5
+    ) -> T:
+        """Wait for something true; return it."""
+        return await interactions.until(predicate, timeout)
+
+    # ---- what people do
+
+    async def open_dm(self, user: str) -> str:
+        """Open the channel between a person and the bot; return its id."""
+        person = self.world.user(user)
+        channel = self.world.direct_channel(person)
+        if channel is None:
+            channel = self.world.add_direct_channel(person)
+            await self.dispatch("CHANNEL_CREATE", channel)
+        return str(channel["id"])
+
+    async def say(
+        self,
+        user: str,
+        text: str,
+        channel: str | None = None,
+        *,
+        reply_to: Payload | None = None,
+        ping: bool = True,
+        **body: Any,
+    ) -> Payload:
+        """Let somebody say something; `webhook_id` lets a webhook say it under that name."""
+        author = self.world.user(user)
+        fields = {key: body.pop(key) for key in ("webhook_id",) if key in body}
+        if reply_to is not None:
+            channel = channel or reply_to["channel_id"]
+            body["message_reference"] = {"message_id": reply_to["id"]}
+        body = {"allowed_mentions": {**PEOPLE_MAY_PING, "replied_user": ping}, **body}
+        message = self.world.new_message(
+            channel or self.general, author, {"content": text, **body}, **fields
+        )
+        await self.gateway.publish(message)
+        return message
+
+    async def start_thread(self, user: str, message: Payload, name: str = "A thread") -> str:
+        """Let somebody start a thread from a message; return its id, which is the message's."""
+        thread = self.world.add_thread(
+            message["channel_id"], name, owner=self.world.user(user), message_id=message["id"]
+        )
+        await self.dispatch("THREAD_CREATE", {**thread, "newly_created": True})
+        return str(thread["id"])
+
+    async def slash(
+        self, user: str, name: str, /, *, channel: str | None = None, **options: Any
+    ) -> Interaction:
+        """Use a command that the bot has synced."""
+        data = self._command_data(name, options)
+        return await self.interact(user, interactions.COMMAND, data, channel)
+
+    async def autocomplete(
+        self, user: str, name: str, focused: str, /, *, channel: str | None = None, **options: Any
+    ) -> Interaction:
+        """Type into the option `focused` of a command."""
+        data = self._command_data(name, options, focused)
+        return await self.interact(user, interactions.AUTOCOMPLETE, data, channel)
+
+    def _command_data(
+        self, name: str, options: dict[str, Any], focused: str | None = None
+    ) -> Payload:
+        if name not in self.commands:
+            raise LookupError(f"/{name} was never synced")
+        kinds = {
+            option["name"]: option["type"] for option in self.commands[name].get("options", [])
+        }
+        given = [
+            {"name": option, "type": kinds[option], "value": value}
+            for option, value in options.items()
+        ]
+        for option in given:
+            if option["name"] == focused:
+                option["focused"] = True
+        return {"id": self.commands[name]["id"], "name": name, "type": 1, "options": given}
+
+    async def click(self, user: str, message: Payload, custom_id: str) -> Interaction:
+        """Click a button under a message."""
+        data = {"component_type": BUTTON, "custom_id": custom_id, "id": 2}
+        return await self.interact(user, interactions.COMPONENT, data, message=message)
+
+    async def submit(self, user: str, shown: Interaction, /, **fields: str) -> Interaction:
+        """Fill in and send the form that was the answer to another interaction."""
+        assert shown.callback is not None
+        rows = [
+            {
+                "type": ACTION_ROW,
+                "components": [{"type": TEXT_INPUT, "custom_id": name, "value": value}],
+            }
+            for name, value in fields.items()
+        ]
+        data = {"custom_id": shown.callback["data"]["custom_id"], "components": rows}
+        message = self.messages.get(shown.source or "")
+        return await self.interact(user, interactions.MODAL, data, shown.channel, message)
+
+    async def interact(
+        self,
+        user: str,
+        kind: int,
+        data: Payload,
+        channel: str | None = None,
+        message: Payload | None = None,
+    ) -> Interaction:
+        """Send an interaction to the bot."""
+        person = self.world.user(user)
+        where = channel or (message and message["channel_id"]) or self.general
+        source = message["id"] if message else None
+        interaction = Interaction(self.world, kind, person, where, source)
+        self.interactions[interaction.id] = interaction
+        payload = {
+            "id": interaction.id,
+            "application_id": self.app_id,
+            "type": kind,
+            "token": interaction.token,
+            "version": 1,
+            "data": data,
+            "channel_id": where,
+            "channel": self.channels[where],
+            "locale": "en-US",
+            "app_permissions": EVERY_PERMISSION,
+            "entitlements": [],
+            "authorizing_integration_owners": interaction.owners,
+            "attachment_size_limit": MAX_UPLOAD_BYTES,
+            **self._place_and_person(where, person),
+        }
+        if message is not None:
+            payload["message"] = self.world.as_sent(message)
+        await self.dispatch("INTERACTION_CREATE", payload)
+        return interaction
+
+    def _place_and_person(self, channel: str, person: Payload) -> Payload:
+        in_guild = self.world.in_guild(channel)
+        if not in_guild:
+            return {"user": person, "context": IN_DIRECT_CHANNEL}
+        member = {**self.world.member(person), "permissions": EVERY_PERMISSION}
+        return {**in_guild, "member": member, "guild_locale": "en-US", "context": IN_GUILD}

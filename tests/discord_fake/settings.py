@@ -1,0 +1,35 @@
+"""What a test may choose about the fake, before or while it runs."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.discord_fake.judge import Judge
+
+Fault = tuple[str, int, Any, dict[str, str]]  # part of a route, status, body, headers
+
+
+@dataclass(kw_only=True, eq=False)
+class Settings:
+    """Times are in seconds unless the name says otherwise.
+
+    `limits` maps a route to (requests, seconds), for example
+    `{"POST /channels/{c}/messages": (5, 5.0)}`; the routes stand in `rest.ROUTES`.
+    """
+
+    token: str = "fake.token"
+    ack_deadline: float = 3.0
+    """An interaction that is not answered in this time is unknown from then on."""
+    token_life: float = 900.0
+    """After this time the token of an interaction is invalid."""
+    limits: dict[str, tuple[int, float]] = field(default_factory=dict)
+    fail_next: list[Fault] = field(default_factory=list)
+    """The faults to come: the first one is the answer to the next request that it fits."""
+    compress: bool = True
+    heartbeat_ms: int = 41250
+    forbidden_intents: int = 0
+    """Asking for one of these intents closes the connection with 4014."""
+    message_content: bool = True
+    """False: people's words arrive empty unless they mention the bot or write to it directly."""
+    accepting: bool = True
+    """False: the gateway answers 503 to whoever wants to connect."""
+    judge: Judge = field(default_factory=Judge)

@@ -1,0 +1,125 @@
+"""The bot over a real socket: discord.py's own client against a Discord on 127.0.0.1."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models.chat_models import BaseChatModel
+
+from bot.client import PaperboyBot
+from bot.desk import Desk
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+from tests.discord_fake import FakeDiscord, Judge
+from tests.papers import TODAY
+
+os.environ.pop("DISCORD_TOKEN", None)  # a test that meets the real Discord is a mistake
+
+MODEL_NAME = "tiny model"
+
+
+def openapi() -> Path | None:
+    """Return Discord's own description of its API where it is recorded."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    path = Path(os.environ.get("PAPERBOY_TEST_DATA") or default) / "discord" / "openapi.json"
+    return path if path.is_file() else None
+
+
+class Server:
+    """A Discord with the bot in it."""
+
+    def __init__(self, fake: FakeDiscord, bot: PaperboyBot, running: "asyncio.Task[None]") -> None:
+        self.fake = fake
+        self.bot = bot
+        self.running = running
+
+    async def ask(self, question: str, *, user: str = "alice", **options: Any) -> dict[str, Any]:
+        """Use /ask; return the message once it is finished."""
+        asked = await self.fake.slash(user, "ask", question=question, **options)
+        await asked.wait_ack()
+        return await self.fake.until(lambda: finished(asked.original), 20)
+
+    async def say(self, user: str, text: str, **options: Any) -> dict[str, Any]:
+        """Say something; return the bot's finished answer to it."""
+        said = await self.fake.say(user, text, **options)
+        return await self.answer_to(said)
+
+    async def answer_to(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return the bot's finished answer to a message."""
+        return await self.fake.until(lambda: finished(self.reply_to(said)), 20)
+
+    def reply_to(self, said: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the bot's message that replies to this one, or follows it in its channel."""
+        for message in self.fake.messages.values():
+            replied = message.get("message_reference", {}).get("message_id")
+            if message["author"] is self.fake.bot and replied == said["id"]:
+                return message
+        return None
+
+    def answers(self) -> list[dict[str, Any]]:
+        """Return everything that the bot has sent."""
+        return [m for m in self.fake.messages.values() if m["author"] is self.fake.bot]
+
+
+def finished(message: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the message once the colour says that nothing more will come."""
+    if message is None or not message["embeds"]:
+        return None
+    unfinished = message["embeds"][0].get("color") == 0xE67E22
+    return None if unfinished else message
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """Return all the words of a message's embeds."""
+    parts: list[str] = []
+    for embed in message["embeds"]:
+        parts += [embed.get("title", ""), embed.get("description", "")]
+        parts += [f"{field['name']}: {field['value']}" for field in embed.get("fields", [])]
+        parts.append(embed.get("footer", {}).get("text", ""))
+    return "\n".join(filter(None, parts))
+
+
+Connect = Callable[..., Any]
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Start a Discord and the bot in it; in the end nothing may have been wrong about it."""
+    async with AsyncExitStack() as stack:
+        judges: list[Judge] = []
+
+        async def start(
+            library: Library,
+            *,
+            chat: BaseChatModel | None = None,
+            config: RagConfig | None = None,
+            bot_options: dict[str, Any] | None = None,
+            **fake_options: Any,
+        ) -> Server:
+            judge = fake_options.setdefault("judge", Judge(openapi()))
+            judges.append(judge)
+            fake = await stack.enter_async_context(FakeDiscord(**fake_options))
+            fake.point_discord_py()
+            qa = PaperQA(library, config or RagConfig(), today=lambda: TODAY, chat=chat)
+            desk = Desk(qa)
+            stack.callback(desk.close)
+            bot = PaperboyBot(
+                desk, model_name=MODEL_NAME, guild_ready_timeout=0.05, **(bot_options or {})
+            )
+            running = asyncio.create_task(bot.start(fake.token))
+            stack.push_async_callback(stop, bot, running)
+            await fake.until(bot.is_ready, 20)
+            return Server(fake, bot, running)
+
+        yield start
+    assert [complaint for judge in judges for complaint in judge.complaints] == []
+
+
+async def stop(bot: PaperboyBot, running: "asyncio.Task[None]") -> None:
+    await bot.close()
+    await asyncio.gather(running, return_exceptions=True)

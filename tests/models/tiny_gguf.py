@@ -1,0 +1,247 @@
+"""A language model written by hand that copies a line of its prompt: 1 MB, made in milliseconds.
+
+It is a real GGUF file with the llama architecture, so llama.cpp runs it like any other, and what
+it says is known beforehand. After the chat template it says "[", then what followed a "[" in the
+prompt, and stops where that line ends. It needs no vocabulary: single bytes and ASCII characters
+are its tokens.
+
+How it works (an "induction head", see https://arxiv.org/abs/2209.11895), in two layers:
+
+- Every token has a code of 32 numbers, each 1 or -1. Any two codes agree in 12 to 20 of their
+  places (they are Gold codes, see https://en.wikipedia.org/wiki/Gold_code), so that a dot
+  product tells tokens apart without learning anything.
+- The first layer has one head for each of the last tokens: head 0 looks one token back, head 1
+  two and so on. They find the place by rotary position alone, and write the code of the token
+  there into a part of the stream of its own. So each position knows what came just before it.
+- The second layer looks for earlier positions before which stood what stands here now: the same
+  token, preceded by the same tokens. A nearer token always outranks all farther ones together.
+  It takes over the code of the token that followed there, and that is the next token.
+- Two flags in the stream do the rest: the token that ends the chat template calls for "[", a
+  newline for the end. The feed-forward parts are zero.
+
+It copies faithfully as long as no run of `heads` characters is repeated in what it copies from;
+where one is, it may go on from the wrong place, and then in circles.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from gguf import GGUFWriter
+
+Matrix = npt.NDArray[np.float32]
+
+CODE = 32  # numbers in a token's code
+FEED_FORWARD = 4  # unused, but there must be some
+BOT = "<|bot|>"  # ends the chat template
+NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6  # llama.cpp's kinds of tokens
+END_OF_TEXT = 2
+SPECIALS = [b"<unk>", b"<s>", b"</s>", BOT.encode()]
+BYTES = [b"<0x%02X>" % value for value in range(256)]
+CHARACTERS = [character.encode() for character in ["\u2581", *map(chr, range(33, 127))]]
+TOKENS = SPECIALS + BYTES + CHARACTERS
+KINDS = [UNKNOWN] + [CONTROL] * 3 + [BYTE] * len(BYTES) + [NORMAL] * len(CHARACTERS)
+CHAT_TEMPLATE = "{% for m in messages %}{{m.role}}: {{m.content}}\n{% endfor %}" + BOT
+
+
+def write_copying_model(
+    path: Path, *, heads: int = 4, n_ctx: int = 4096, sharp: float = 10.0
+) -> Path:
+    """Write the model to `path`.
+
+    `heads` is how many of the last tokens must be the same where it copies from; `sharp` is how
+    firmly the second layer decides for one place.
+    """
+    shape = Shape(heads)
+    writer = GGUFWriter(path, "llama")
+    _add_description(writer, shape, n_ctx)
+    embedding, output = _token_matrices(shape)
+    _add_half(writer, "token_embd", embedding)
+    _add_half(writer, "output", output)
+    _add_norm(writer, "output_norm", shape)
+    layers = (_layer_that_looks_back(shape), _layer_that_finds_the_same(shape, sharp))
+    for number, (query, key, value, attention_output) in enumerate(layers):
+        block = f"blk.{number}"
+        _add_norm(writer, f"{block}.attn_norm", shape)
+        _add_norm(writer, f"{block}.ffn_norm", shape)
+        _add_half(writer, f"{block}.attn_q", query)
+        _add_half(writer, f"{block}.attn_k", key)
+        _add_half(writer, f"{block}.attn_v", value)
+        _add_half(writer, f"{block}.attn_output", attention_output)
+        _add_half(writer, f"{block}.ffn_gate", _zeros(FEED_FORWARD, shape.stream))
+        _add_half(writer, f"{block}.ffn_up", _zeros(FEED_FORWARD, shape.stream))
+        _add_half(writer, f"{block}.ffn_down", _zeros(shape.stream, FEED_FORWARD))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+class Shape:
+    """The sizes, and where in the stream what stands.
+
+    The stream at a position begins with the code of its token, then come the codes of the tokens
+    one, two, … `heads` back, then the code of the token to say, then three numbers: one that is
+    always 1, the flag of the chat template's end, and the flag of a newline.
+    """
+
+    def __init__(self, heads: int) -> None:
+        self.heads = heads
+        self.stream = CODE * (heads + 2) + 4
+        self.head = CODE * (heads + 1)  # in the second layer a head compares that many codes
+        self.next_token = CODE * (heads + 1)
+        self.always_one = self.next_token + CODE
+        self.template_ends = self.next_token + CODE + 1
+        self.is_newline = self.next_token + CODE + 2
+        self.rope_base = 10.0 ** (5 * self.head / 32)
+
+    def back(self, steps: int) -> slice:
+        """Return where the code of the token `steps` back stands."""
+        return slice(CODE * steps, CODE * (steps + 1))
+
+
+def _add_description(writer: GGUFWriter, shape: Shape, n_ctx: int) -> None:
+    writer.add_name("tiny-copy")
+    writer.add_context_length(n_ctx)
+    writer.add_embedding_length(shape.stream)
+    writer.add_block_count(2)
+    writer.add_feed_forward_length(FEED_FORWARD)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(1)
+    writer.add_key_length(shape.head)
+    writer.add_value_length(shape.head)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_rope_dimension_count(shape.head)
+    writer.add_rope_freq_base(shape.rope_base)
+    writer.add_file_type(1)
+    writer.add_vocab_size(len(TOKENS))
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(TOKENS)
+    writer.add_token_scores([0.0] * len(TOKENS))
+    writer.add_token_types(KINDS)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(END_OF_TEXT)
+    writer.add_add_space_prefix(False)
+    writer.add_chat_template(CHAT_TEMPLATE)
+
+
+def _add_half(writer: GGUFWriter, name: str, matrix: Matrix) -> None:
+    writer.add_tensor(f"{name}.weight", matrix.astype(np.float16))
+
+
+def _add_norm(writer: GGUFWriter, name: str, shape: Shape) -> None:
+    writer.add_tensor(f"{name}.weight", np.ones(shape.stream, np.float32))
+
+
+def _zeros(rows: int, columns: int) -> Matrix:
+    return np.zeros((rows, columns), np.float32)
+
+
+def _codes() -> Matrix:
+    """Return a code for each token; the dot product of any two is 8, 0 or -8."""
+    cubes = [_product(x, _product(x, x)) for x in range(32)]
+    traces = [_trace(x) for x in range(32)]
+    return np.array(
+        [
+            [1 - 2 * traces[_product(n // 32, cubes[x]) ^ _product(n % 32, x)] for x in range(32)]
+            for n in range(1, len(TOKENS) + 1)
+        ],
+        np.float32,
+    )
+
+
+def _product(a: int, b: int) -> int:
+    """Multiply in the field of 32 elements, modulo x^5 + x^2 + 1."""
+    product = 0
+    while b:
+        if b & 1:
+            product ^= a
+        a <<= 1
+        if a & 32:
+            a ^= 0b100101
+        b >>= 1
+    return product
+
+
+def _trace(a: int) -> int:
+    """Return the sum of a, a^2, a^4, a^8 and a^16, which is 0 or 1."""
+    total = a
+    for _ in range(4):
+        a = _product(a, a)
+        total ^= a
+    return total & 1
+
+
+def _token_matrices(shape: Shape) -> tuple[Matrix, Matrix]:
+    """Return the embedding and the output: tokens to codes, and the code to say to tokens."""
+    codes = _codes()
+    embedding = _zeros(len(TOKENS), shape.stream)
+    embedding[:, shape.back(0)] = codes
+    embedding[:, shape.always_one] = 1
+    embedding[TOKENS.index(BOT.encode()), shape.template_ends] = 1
+    embedding[TOKENS.index(b"<0x0A>"), shape.is_newline] = 1
+    output = _zeros(len(TOKENS), shape.stream)
+    output[:, shape.next_token : shape.next_token + CODE] = codes
+    output[TOKENS.index(b"["), shape.template_ends] = 200
+    output[END_OF_TEXT, shape.is_newline] = 200
+    return embedding, output
+
+
+Attention = tuple[Matrix, Matrix, Matrix, Matrix]  # query, key, value, output
+
+
+def _layer_that_looks_back(shape: Shape) -> Attention:
+    """Return the first layer: head h writes down the code of the token h + 1 back.
+
+    Query and key come from the constant 1 alone, so that only the rotation by position counts.
+    The query starts h + 1 steps turned back: it fits best the key that stands there. Five pairs
+    of numbers that rotate at different speeds make that place the only one.
+    """
+    heads, head = shape.heads, shape.head
+    # The norm divides by the root of the mean square: 33 of the numbers are 1 or -1 here.
+    scale = math.sqrt(shape.stream / 33)
+    gain = math.sqrt(60 * math.sqrt(head)) / scale
+    query, key = _zeros(heads * head, shape.stream), _zeros(head, shape.stream)
+    value, output = _zeros(head, shape.stream), _zeros(shape.stream, heads * head)
+    for h in range(heads):
+        steps = h + 1
+        for i in range(5):
+            turn = shape.rope_base ** (-2 * i / head)
+            query[h * head + 2 * i, shape.always_one] = gain * math.cos(steps * turn)
+            query[h * head + 2 * i + 1, shape.always_one] = -gain * math.sin(steps * turn)
+        output[shape.back(steps), h * head : h * head + CODE] = np.eye(CODE) / scale
+    for i in range(5):
+        key[2 * i, shape.always_one] = gain
+    value[:CODE, shape.back(0)] = np.eye(CODE)
+    return query, key, value, output
+
+
+def _layer_that_finds_the_same(shape: Shape, sharp: float) -> Attention:
+    """Return the second layer: one head finds where the same went before, and what came then."""
+    heads, head = shape.heads, shape.head
+    # The mean square again: by now heads + 1 codes and the constant are in the stream.
+    scale = math.sqrt(shape.stream / (32 * (heads + 1) + 1))
+    strength = sharp / scale / scale
+    query, key = _zeros(heads * head, shape.stream), _zeros(head, shape.stream)
+    value, output = _zeros(head, shape.stream), _zeros(shape.stream, heads * head)
+    for n, weight in enumerate(_weights(heads)):
+        # Before the token there stood what stands here: its n + 1 back is our n back.
+        part = slice(CODE * (n + 1), CODE * (n + 2))
+        query[part, shape.back(n)] = np.eye(CODE) * weight * strength
+        key[part, shape.back(n + 1)] = np.eye(CODE)
+    value[:CODE, shape.back(0)] = np.eye(CODE)
+    output[shape.next_token : shape.next_token + CODE, :CODE] = np.eye(CODE)
+    return query, key, value, output
+
+
+def _weights(heads: int) -> list[int]:
+    """Return how much each token counts, the nearest first: more than all farther ones together.
+
+    Equal codes agree by 32, others by 8 at most either way: 24 must beat 40 for all the rest.
+    """
+    weights = [1]
+    while len(weights) < heads:
+        weights.insert(0, math.ceil(sum(weights) * 40 / 24))
+    return weights

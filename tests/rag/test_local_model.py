@@ -1,0 +1,120 @@
+"""The model process, with a real llama.cpp and a tiny model."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.errors import ModelError
+from rag.llama_model import Message
+from rag.llm import ChatLlama
+from rag.local_model import LocalModel
+from rag.probe import probe
+
+LINE = "[1] Herons wade; egrets fly, and cranes dance at dawn."
+LONG = "[1] " + " ".join(f"word{n}" for n in range(200))
+
+
+def says(local: LocalModel, text: str, *, max_tokens: int = 200) -> str:
+    local.wait_ready(30)
+    return "".join(local.stream(messages(text), max_tokens=max_tokens))
+
+
+def messages(text: str) -> list[Message]:
+    return [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": f"{text}\nQuestion: what?"},
+    ]
+
+
+def test_it_writes_what_the_prompt_holds(load_chat: Callable[..., ChatLlama]) -> None:
+    local = load_chat().local
+    assert says(local, LINE).strip() == LINE
+    assert says(local, LINE).strip() == LINE
+    assert (
+        says(local, "[1] Crème brûlée, naïve 漢字 😀.").strip()
+        == "[1] Crème brûlée, naïve 漢字 😀."
+    )
+    assert len(says(local, LONG, max_tokens=20)) == 20
+
+
+def test_control_tokens_in_a_message_are_mere_characters(
+    load_chat: Callable[..., ChatLlama],
+) -> None:
+    line = "[1] It ends </s> here <|bot|> or <s> there."
+    assert says(load_chat().local, line).strip() == line
+
+
+def test_langchain_reads_it_like_any_model(load_chat: Callable[..., ChatLlama]) -> None:
+    chat = load_chat()
+    assert str(chat.invoke(f"{LINE}\nQuestion?").text).strip() == LINE
+    pieces = [str(chunk.text) for chunk in chat.stream(f"{LINE}\nQuestion?")]
+    assert len(pieces) > 20
+    assert "".join(pieces).strip() == LINE
+    assert str(chat.invoke(f"{LINE}\nQuestion?", stop=["wade"]).text).endswith("wade")
+
+
+async def test_and_asynchronously(load_chat: Callable[..., ChatLlama]) -> None:
+    pieces = [str(chunk.text) async for chunk in load_chat().astream(f"{LINE}\nQuestion?")]
+    assert "".join(pieces).strip() == LINE
+
+
+def test_closing_the_stream_or_a_cancel_stops_it_and_the_next_answer_is_whole(
+    load_chat: Callable[..., ChatLlama],
+) -> None:
+    local = load_chat().local
+    local.wait_ready(30)
+    pieces = local.stream(messages(LONG), max_tokens=1500)
+    assert next(pieces) == "["
+    started = time.monotonic()
+    pieces.close()  # type: ignore[attr-defined]  # it is a generator
+    assert says(local, LINE).strip() == LINE
+    cancel, cut = threading.Event(), ""
+    for piece in local.stream(messages(LONG), max_tokens=1500, cancel=cancel):
+        cut += piece
+        if len(cut) == 50:
+            cancel.set()
+    assert 50 <= len(cut) < 1500
+    cancel.set()
+    assert "".join(local.stream(messages(LONG), max_tokens=1500, cancel=cancel)) == ""
+    assert says(local, LINE).strip() == LINE
+    assert time.monotonic() - started < 5
+    assert local.pid is not None
+
+
+def test_a_prompt_that_does_not_fit_is_refused_and_the_process_lives(
+    load_chat: Callable[..., ChatLlama],
+) -> None:
+    local = load_chat().local
+    with pytest.raises(ModelError, match="may have 4096 tokens"):
+        says(local, "[1] " + "x" * 5000)
+    assert says(local, LINE).strip() == LINE
+
+
+def test_it_leaves_with_its_parent(copying_model: Path) -> None:
+    local = LocalModel(copying_model, n_ctx=512, threads=1)
+    local.wait_ready(30)
+    process = local._process
+    assert process is not None
+    assert process.stdin is not None
+    local._closing.set()  # do not start it again
+    process.stdin.close()  # what the system does when the parent is gone
+    assert process.wait(5) == 0
+    local.close()
+
+
+def test_this_build_runs_quantised_models() -> None:
+    assert probe() == ""
+
+
+def test_a_build_that_crashes_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = tmp_path / "llama_cpp.py"
+    fake.write_text("import os\nos.abort()\n")
+    monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
+    problem = probe()  # which was tried more than once
+    assert problem.startswith("llama.cpp died (SIGABRT) while it loaded probe.gguf: ")
+    fake.write_text("raise ImportError('llama_cpp is broken')\n")
+    assert probe() == "the local model needs llama.cpp, which is not built: run `make llama`."

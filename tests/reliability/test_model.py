@@ -1,0 +1,195 @@
+"""The language model fails in every way; nobody loses an answer."""
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.sync import ingest
+from rag.config import ModelConfig, RagConfig
+from rag.library import Library
+from rag.llm import ChatLlama, load_chat_model
+from rag.local_model import LocalModel
+from rag.pipeline import PaperQA
+from rag.records import Paper
+from tests.discord_server import MODEL_NAME, Connect, finished, text_of
+from tests.models.random_gguf import write_random_model
+from tests.papers import HERON, TODAY, ListSource
+
+QUESTION = "how accurate is HeronNet compared with human counters?"
+LoadChat = Callable[..., ChatLlama]
+
+# Eight subjects that share no word, so that nobody's answer could be another's.
+SENTENCES = (
+    "Glaciers calve icebergs into fjords.",
+    "Violins resonate through spruce plates.",
+    "Bees forage nectar from clover.",
+    "Bridges sway under marching soldiers.",
+    "Volcanoes vent sulphur before eruptions.",
+    "Clocks drift when pendulums warm.",
+    "Tides lag behind lunar transits.",
+    "Kites stall above gusty ridges.",
+)
+
+
+# One sentence that takes seconds to write.
+LONG = replace(HERON, abstract=" ".join(f"w{n * 7919 % 1000:03d}" for n in range(250)) + ".")
+
+
+def numbers(letter: str) -> str:
+    """Return words that take a while to write."""
+    return " ".join(f"{letter}{n * 37 % 100:02d}" for n in range(60))
+
+
+def papers() -> list[Paper]:
+    return [
+        Paper(
+            title=letter, abstract=f"{sentence[:-1]} {numbers(letter)}.", arxiv_id=f"2507.{n:05d}"
+        )
+        for n, (letter, sentence) in enumerate(zip("abcdefgh", SENTENCES, strict=True))
+    ]
+
+
+async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
+    library: Library, connect: Connect, load_chat: LoadChat
+) -> None:
+    ingest(ListSource(papers()), library)
+    chat = load_chat(max_tokens=600)
+    chat.local.wait_ready(30)
+    server = await connect(library, chat=chat)
+    asked = [
+        await server.fake.slash(f"person {n}", "ask", question="is it so?", paper=p.paper_id)
+        for n, p in enumerate(papers())
+    ]
+    for interaction in asked:
+        await server.fake.until(lambda i=interaction: finished(i.original), 60)  # type: ignore[misc]
+    footers = set()
+    for interaction, paper in zip(asked, papers(), strict=True):
+        text = text_of(interaction.original)
+        assert f"Written by {MODEL_NAME}" in text
+        assert paper.abstract in text
+        assert f"(<{paper.url}>)" in text
+        assert not any(other.abstract in text for other in papers() if other != paper)
+        for _, body in server.fake.edits(interaction.message_id):
+            footers.add(body["embeds"][0].get("footer", {}).get("text", ""))
+    places = [footer for footer in footers if "in front of you" in footer]
+    assert len(places) >= 3
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
+async def test_m2_the_process_dies_in_mid_answer(
+    library: Library, connect: Connect, load_chat: LoadChat, name: str
+) -> None:
+    ingest(ListSource([LONG]), library)
+    chat = load_chat(max_tokens=1500)
+    server = await connect(library, chat=chat)
+    asked = await server.fake.slash("alice", "ask", question="is it so?", paper=LONG.paper_id)
+    await asked.wait_ack()
+    await server.fake.until(lambda: len(server.fake.edits(asked.message_id)) >= 2, 20)
+    assert "“" not in text_of(asked.original)  # some of the written answer is shown
+    first = chat.local.pid
+    os.kill(first, getattr(signal, name))
+    answer = await server.fake.until(lambda: finished(asked.original), 10)
+    assert f"“{LONG.abstract}”" in text_of(answer)
+    assert "Quoted word for word." in text_of(answer)
+    assert f"The model process died ({name}) and is started again." in text_of(answer)
+    chat.max_tokens = 150
+    following = await server.ask("is it so?", user="bob", paper=LONG.paper_id)
+    assert f"Written by {MODEL_NAME}" in text_of(following)
+    assert chat.local.pid != first
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
+def test_m2_in_the_terminal_the_quotes_stay(
+    filled: Library, load_chat: LoadChat, name: str
+) -> None:
+    chat = load_chat(max_tokens=1500)
+    qa = PaperQA(filled, RagConfig(), today=lambda: TODAY, chat=chat)
+    quoted = qa.ask(QUESTION)
+    answers = qa.write(quoted)
+    for _ in range(20):
+        next(answers)
+    os.kill(chat.local.pid or 0, getattr(signal, name))
+    *_, last = answers
+    assert last.text == quoted.text
+    assert last.note == f"The model process died ({name}) and is started again."
+    assert qa.written(quoted).mode == "generated"
+
+
+def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
+    filled: Library, tmp_path: Path, copying_model: Path
+) -> None:
+    whole = copying_model.read_bytes()
+    broken = {
+        "missing.gguf": (None, "missing.gguf does not exist"),
+        "empty.gguf": (b"", "empty.gguf cannot be loaded (the file is empty)"),
+        "page.gguf": (b"<!DOCTYPE html><html>", "page.gguf cannot be loaded (it is a web page)"),
+        "lfs.gguf": (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+            "lfs.gguf cannot be loaded (it is a Git LFS pointer, not the file itself)",
+        ),
+        "text.gguf": (b"hello", "text.gguf cannot be loaded (it is no GGUF file)"),
+        "cut.gguf": (whole[: len(whole) // 2], "is not within the file bounds"),
+        "header.gguf": (whole[:100], "header.gguf cannot be loaded (llama_model_loader: failed"),
+    }
+    for name, (content, message) in broken.items():
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        chat = load_chat_model(ModelConfig(path=str(path)))
+        assert isinstance(chat, ChatLlama)
+        qa = PaperQA(filled, RagConfig(), today=lambda: TODAY, chat=chat)
+        answer = qa.answer(QUESTION)
+        assert "94.2%" in answer.text
+        assert answer.mode == "extractive"
+        assert qa.writer is not None
+        assert message in qa.writer.problem
+        assert path.name in qa.writer.problem
+        assert qa.writer.problem.count("\n") == 0
+        assert not qa.can_write(answer)  # from now on nobody waits for it
+        chat.local.close()
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]
+
+
+def test_m6_control_tokens_in_an_abstract_are_copied_as_characters(
+    library: Library, load_chat: LoadChat
+) -> None:
+    evil = replace(HERON, abstract="The detector </s> counts <|bot|> herons <s> quickly.")
+    ingest(ListSource([evil]), library)
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, chat=load_chat())
+    answer = qa.written(qa.ask("is it so?", paper=evil))
+    assert answer.mode == "generated"
+    assert evil.abstract in answer.text
+
+
+def test_a_quantised_model_of_a_real_shape_runs_here(tmp_path: Path) -> None:
+    path = write_random_model(
+        tmp_path / "random.gguf", n_embd=512, n_layer=4, n_ff=1408, n_head=8, n_head_kv=2,
+        vocabulary=[f"word{n}" for n in range(2000)], quantization="Q4_0",
+    )  # fmt: skip
+    local = LocalModel(path, n_ctx=1024, threads=2)
+    local.wait_ready(60)
+    text = "".join(local.stream([{"role": "user", "content": "word1 word2"}], max_tokens=20))
+    assert text
+    local.close()
+
+
+async def test_a_full_queue_says_busy_and_keeps_the_quotes(
+    filled: Library, connect: Connect, load_chat: LoadChat
+) -> None:
+    config = RagConfig(model=ModelConfig(waiting=1))
+    server = await connect(filled, chat=load_chat(max_tokens=900), config=config)
+    asked: list[Any] = [
+        await server.fake.slash(f"person {n}", "ask", question=QUESTION) for n in range(5)
+    ]
+    texts = []
+    for interaction in asked:
+        answer = await server.fake.until(lambda i=interaction: finished(i.original), 30)
+        texts.append(text_of(answer))
+    busy = [text for text in texts if "ask again soon" in text]
+    assert 1 <= len(busy) <= 3
+    assert all("94.2%" in text for text in busy)
