@@ -163,7 +163,9 @@ class MessageReply:
     async def show(self, embed: discord.Embed) -> int:
         """Send the reply, or edit it once it is sent."""
         if self._sent is not None:
-            self._sent = await self._sent.edit(embed=embed)
+            # discord.py leaves its default out of edits that carry no text.
+            nobody = discord.AllowedMentions.none()
+            self._sent = await self._sent.edit(embed=embed, allowed_mentions=nobody)
         else:
             self._sent = await self._send(embed)
         return self._sent.id

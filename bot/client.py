@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 COGS = ("bot.cogs.ask", "bot.cogs.papers", "bot.cogs.about")
 REMEMBERED_EVENTS = 2_000  # questions that are known to be answered, should Discord repeat them
 SYNCED = "synced commands"
+# discord.py's loggers whose DEBUG lines hold the tokens of interactions.
+TELLTALES = ("discord.gateway", "discord.http", "discord.webhook.async_")
 
 
 class PaperboyBot(commands.Bot):
@@ -60,6 +62,8 @@ class PaperboyBot(commands.Bot):
 
         discord.py calls this once, before it connects. Discord allows 200 new commands a day.
         """
+        for name in TELLTALES:
+            logging.getLogger(name).setLevel(logging.INFO)
         for cog in COGS:
             await self.load_extension(cog)
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]

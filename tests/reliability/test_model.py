@@ -66,7 +66,7 @@ async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
         for n, p in enumerate(papers())
     ]
     for interaction in asked:
-        await server.fake.until(lambda i=interaction: finished(i.original), 60)  # type: ignore[misc]
+        await server.fake.until(lambda i=interaction: finished(i.original), 60)
     footers = set()
     for interaction, paper in zip(asked, papers(), strict=True):
         text = text_of(interaction.original)
@@ -91,7 +91,7 @@ async def test_m2_the_process_dies_in_mid_answer(
     await asked.wait_ack()
     await server.fake.until(lambda: len(server.fake.edits(asked.message_id)) >= 2, 20)
     assert "“" not in text_of(asked.original)  # some of the written answer is shown
-    first = chat.local.pid
+    first = chat.local.pid or 0
     os.kill(first, getattr(signal, name))
     answer = await server.fake.until(lambda: finished(asked.original), 10)
     assert f"“{LONG.abstract}”" in text_of(answer)

@@ -1,0 +1,315 @@
+"""The bot under bad conditions: busy, cut off, refused, and handed hostile text."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGenerationChunk
+
+from bot.client import PaperboyBot
+from bot.desk import Desk
+from bot.discord_run import (
+    IntentError,
+    TokenError,
+    check_token,
+    checked_token,
+    looks_like_a_token,
+    serve,
+)
+from ingest.sync import ingest
+from rag.config import RagConfig
+from rag.library import Library
+from rag.llm import ChatLlama
+from rag.pipeline import PaperQA
+from tests.discord_fake import FakeDiscord, Judge
+from tests.discord_server import Connect, finished, openapi, text_of
+from tests.papers import HERON, TODAY, ListSource, many
+
+QUESTION = "how accurate is HeronNet compared with human counters?"
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijklmnopqrstuvwxyz"  # of the right form
+NASTY = (
+    "@everyone @here <@1234567890123456789> <@&1234567890123456789> [a](https://evil.example/a) "
+    "https://evil.example/b discord.gg/abcdef [1](https://evil.example/c) ```fence "
+)
+
+
+class SlowModel(GenericFakeChatModel):
+    """Says its lines a word at a time."""
+
+    seconds: float = 0.15
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        for chunk in super()._stream(*args, **kwargs):
+            time.sleep(self.seconds)
+            yield chunk
+
+
+def slow(*lines: str, seconds: float = 0.15) -> SlowModel:
+    return SlowModel(messages=iter([AIMessage(line) for line in lines]), seconds=seconds)
+
+
+LINE = "HeronNet reaches 94.2% of the accuracy of human counters on the MarshCount benchmark [1]."
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+@asynccontextmanager
+async def measured_lag() -> AsyncIterator[list[float]]:
+    """Note, in seconds, how late the event loop wakes up."""
+    lags: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            started = time.perf_counter()
+            await asyncio.sleep(0.01)
+            lags.append(time.perf_counter() - started - 0.01)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield lags
+    finally:
+        task.cancel()
+
+
+async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
+    library: Library, connect: Connect, load_chat: Callable[..., ChatLlama]
+) -> None:
+    ingest(ListSource([HERON]), library)
+    server = await connect(library, chat=load_chat(max_tokens=1500), heartbeat_ms=500)
+    fake = server.fake
+    gc.collect()
+    async with measured_lag() as lags:
+        reading = asyncio.create_task(asyncio.to_thread(ingest, ListSource(many(200)), library))
+        asked = await fake.slash("alice", "ask", question=QUESTION, paper=HERON.paper_id)
+        await asked.wait_ack()
+        started = time.perf_counter()
+        await fake.until(lambda: asked.original["embeds"], 5)
+        assert time.perf_counter() - started < 1
+        await reading
+        await fake.until(lambda: finished(asked.original), 60)
+    beats = [entry for entry in fake.log if entry == ("WS<", 1)]
+    assert percentile(lags, 0.99) <= 0.1
+    assert len(beats) >= (time.perf_counter() - started) / 0.5 - 2
+    assert library.catalog.coverage().papers == 201
+
+
+async def test_b2_whatever_the_model_or_an_abstract_holds_nothing_pings_or_links_elsewhere(
+    library: Library, connect: Connect
+) -> None:
+    evil = replace(
+        HERON,
+        title=f"Herons {NASTY}",
+        abstract=f"{HERON.abstract} And {NASTY}herons. Also see {NASTY}today.",
+        code_url="https://github.com/heron/net",
+    )
+    ingest(ListSource([evil]), library)
+    lines = [f"Herons {NASTY} are counted [1]. {NASTY}", f"{NASTY}{NASTY}"]
+    judge = Judge(openapi(), allowed_urls=["https://github.com/heron/net"])
+    server = await connect(library, chat=slow(*lines, seconds=0.05), judge=judge)
+    fake = server.fake
+    written = await server.ask(f"what about herons? {NASTY}")
+    assert "Written by" in text_of(written)
+    await server.say("alice", f"{fake.mention} and what about herons {NASTY}")
+    for command, options in (
+        ("search", {"text": f"herons {NASTY}"}),
+        ("daily", {"date": "2025-01-06"}),
+        ("paper", {"title": "Herons"}),
+        ("daily", {"date": NASTY}),
+        ("paper", {"title": NASTY}),
+    ):
+        shown = await fake.slash("alice", command, **options)
+        await shown.wait_ack()
+        await fake.until(lambda i=shown: i.original["embeds"], 5)
+    typed = await fake.autocomplete("alice", "paper", "title", title="her")
+    await typed.wait_ack()
+    assert judge.complaints == []  # the fixture asks as well
+
+
+async def test_b5_a_429_in_mid_stream_and_the_last_text_arrives_once(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, chat=slow(LINE))
+    fake = server.fake
+    asked = await fake.slash("alice", "ask", question=QUESTION)
+    await asked.wait_ack()
+    await fake.until(lambda: len(fake.edits(asked.message_id)) >= 2, 10)
+    limited = {"message": "You are being rate limited.", "retry_after": 1.5, "global": False}
+    headers = {"Via": "1.1 google", "Retry-After": "2", "X-RateLimit-Scope": "user"}
+    fake.fail_next.append(("PATCH /webhooks", 429, limited, headers))
+    fake.fail_next.append(("PATCH /webhooks", 502, {}, {}))
+    await fake.until(lambda: finished(asked.original), 20)
+    await asyncio.sleep(1.5)
+    assert fake.fail_next == []
+    edits = fake.edits(asked.message_id)
+    shown = [body["embeds"][0]["description"] for _, body in edits]
+    final = shown[-1]
+    assert "MarshCount benchmark" in final
+    assert shown.count(final) == 1
+    assert sum("Written by" in str(body) for _, body in edits) == 1
+    assert min(b - a for (a, _), (b, _) in pairwise(edits)) >= 1.0
+    assert not asked.followups
+
+
+async def test_b7_disconnect_replay_and_a_second_ready_answer_each_question_once(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    said = [await fake.say("alice", f"{fake.mention} {QUESTION} ({n})") for n in range(3)]
+    await fake.drop()  # a broken connection: what comes now is replayed after RESUME
+    said.append(await fake.say("bob", f"{fake.mention} {QUESTION} (while away)"))
+    for message in said:
+        await server.answer_to(message)
+    await fake.drop(op=9)  # "invalid session": a new IDENTIFY and a second READY
+    await fake.until(lambda: fake.identifies >= 2, 20)
+    await fake.until(lambda: server.bot.is_ready(), 20)
+    await fake.gateway.publish(said[0])  # Discord says it once more
+    said.append(await fake.say("bob", f"{fake.mention} {QUESTION} (after)"))
+    await server.answer_to(said[-1])
+    await asyncio.sleep(0.3)
+    replied = [m["message_reference"]["message_id"] for m in server.answers()]
+    assert sorted(replied) == sorted(message["id"] for message in said)
+    assert sum("/commands" in entry[0] for entry in fake.log) == 1
+
+
+async def test_hundred_questions_are_acknowledged_and_quoted_at_once(
+    starter_folder: Path, make_library: Callable[..., Library], connect: Connect
+) -> None:
+    library = make_library(starter_folder)
+    server = await connect(library)
+    acknowledged, quoted = [], []
+    questions = [paper.title for paper in library.catalog.papers()]
+    for n in range(100):
+        started = time.monotonic()
+        asked = await server.fake.slash(
+            f"person {n % 20}", "ask", question=f"what about {questions[n % len(questions)]}?"
+        )
+        await asked.wait_ack()
+        acknowledged.append(asked.ack_ms / 1000)
+        await server.fake.until(lambda i=asked: i.original["embeds"], 5)
+        quoted.append(time.monotonic() - started)
+    assert percentile(acknowledged, 0.95) <= 0.3
+    assert percentile(quoted, 0.95) <= 1.0
+
+
+# -- starting -------------------------------------------------------------------------------
+
+
+def desk_of(library: Library) -> Desk:
+    return Desk(PaperQA(library, RagConfig(), today=lambda: TODAY))
+
+
+async def test_c1_a_missing_intent_is_told_after_one_identify(filled: Library) -> None:
+    desk = desk_of(filled)
+    async with FakeDiscord(forbidden_intents=1 << 15) as fake:
+        fake.point_discord_py()
+        with pytest.raises(IntentError, match="switch on Message Content Intent"):
+            await serve(fake.token, lambda: PaperboyBot(desk), tell=lambda text: None)
+        assert fake.identifies == 1
+    desk.close()
+
+
+async def test_c1_without_the_intent_mentions_are_still_answered(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(
+        filled,
+        bot_options={"message_content": False},
+        message_content=False,
+        forbidden_intents=1 << 15,
+    )
+    answer = await server.say("alice", f"{server.fake.mention} {QUESTION}")
+    assert "94.2%" in text_of(answer)
+
+
+async def test_c1_a_wrong_token_is_told(filled: Library) -> None:
+    desk = desk_of(filled)
+    async with FakeDiscord() as fake:
+        fake.point_discord_py()
+        for token in (TOKEN, "nonsense"):
+            with pytest.raises(TokenError, match="Discord does not know this token"):
+                await check_token(token, tell=lambda text: None)
+        with pytest.raises(TokenError):
+            await serve(TOKEN, lambda: PaperboyBot(desk), tell=lambda text: None)
+        await check_token(fake.token, tell=lambda text: None)
+        assert fake.identifies == 0
+    desk.close()
+
+
+async def test_c1_an_unreachable_gateway_is_tried_again_without_a_loop_of_identifies(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord_run.FIRST_WAIT", 0.3)
+    desk, told = desk_of(filled), []  # type: ignore[var-annotated]
+    bots: list[PaperboyBot] = []
+
+    def make_bot() -> PaperboyBot:
+        bots.append(PaperboyBot(desk, guild_ready_timeout=0.05))
+        return bots[-1]
+
+    async with FakeDiscord(accepting=False) as fake:
+        fake.point_discord_py()
+        serving = asyncio.create_task(serve(fake.token, make_bot, tell=told.append))
+        await fake.until(lambda: len(told) >= 2, 20)
+        assert fake.identifies == 0
+        assert told[0] == "Discord cannot be reached. Trying again in 0 s."
+        fake.accepting = True
+        await fake.until(lambda: bots and bots[-1].is_ready(), 20)
+        assert fake.identifies == 1
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(serving, 10)
+    desk.close()
+
+
+def test_a_token_has_three_parts_and_begins_with_the_bots_id() -> None:
+    assert looks_like_a_token(TOKEN)
+    for other in ("nonsense", "a.b.c", "", "MTIz.x", "é.é.é"):
+        assert not looks_like_a_token(other)
+    assert checked_token(f" {TOKEN}\n") == TOKEN
+    with pytest.raises(TokenError, match="set DISCORD_TOKEN"):
+        checked_token(" ")
+    with pytest.raises(TokenError, match="Discord does not know this token"):
+        checked_token("two words")
+
+
+@pytest.mark.parametrize("command", ["run", "start"])
+def test_c1_a_nonsense_token_ends_within_five_seconds(tmp_path: Path, command: str) -> None:
+    started = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "--data-dir", str(tmp_path), command],
+        env=os.environ | {"DISCORD_TOKEN": "nonsense"},
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=30, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "Discord does not know this token" in ended.stderr
+    assert time.monotonic() - started < 5
+
+
+async def test_c2_no_token_is_logged_at_any_level(
+    filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server = await connect(filled, token=TOKEN)
+    asked = await server.fake.slash("alice", "ask", question=QUESTION)
+    await asked.wait_ack()
+    await server.fake.until(lambda: finished(asked.original), 10)
+    ours = "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith("aiohttp"))
+    assert TOKEN not in ours
+    assert asked.token not in ours
