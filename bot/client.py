@@ -41,6 +41,8 @@ class PaperboyBot(commands.Bot):
         """Listen with `message_content` to threads and replies too, not to mentions alone."""
         intents = discord.Intents.default()
         intents.message_content = message_content
+        # No answer waits for the list of servers, and whoever stops the bot should not either.
+        options.setdefault("guild_ready_timeout", 0.5)  # seconds
         super().__init__(
             command_prefix=commands.when_mentioned,  # unused: there are slash commands only
             help_command=None,

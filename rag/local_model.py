@@ -236,6 +236,8 @@ class LocalModel:
         time.sleep(POLL_SECONDS)  # its last words on stderr may still be on their way
         said = (re.search(r"error loading model:? (.*)", line) for line in reversed(self._stderr))
         cause = next((match[1] for match in said if match), message)
+        if "failed to load model" in cause.casefold():  # which says nothing, at great length
+            cause = "it is broken or cut short"
         return f"{self.path.name} cannot be loaded ({cause}): fetch the file anew."
 
 

@@ -134,7 +134,7 @@ def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
         ),
         "text.gguf": (b"hello", "text.gguf cannot be loaded (it is no GGUF file)"),
         "cut.gguf": (whole[: len(whole) // 2], "is not within the file bounds"),
-        "header.gguf": (whole[:100], "header.gguf cannot be loaded (llama_model_loader: failed"),
+        "header.gguf": (whole[:100], "header.gguf cannot be loaded (it is broken or cut short)"),
     }
     for name, (content, message) in broken.items():
         path = tmp_path / name

@@ -1,0 +1,99 @@
+"""Written answers in the terminal, by the tiny copying model in its real process."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., tuple[int, str, str]]
+QUESTION = "which paper uses an overuse penalty, and what for?"
+
+
+@pytest.fixture
+def config(tmp_path: Path, copying_model: Path) -> Callable[..., Path]:
+    def write(path: Path = copying_model) -> Path:
+        file = tmp_path / "config.toml"
+        file.write_text(f'[rag.model]\npath = "{path}"\nmax_tokens = 150\n')
+        return file
+
+    return write
+
+
+def test_an_answer_is_written(run: Run, starter_folder: Path, config: Callable[..., Path]) -> None:
+    given = ("--data-dir", starter_folder, "--config", config())
+    status, out, err = run(*given, "ask", QUESTION)
+    assert (status, err) == (0, "")
+    assert "“" not in out
+    assert "https://huggingface.co/papers/" in out
+    status, out, _ = run(*given, "ask", "--json", QUESTION)
+    row = json.loads(out)
+    assert row["mode"] == "generated"
+    assert all(source["quote"] and source["url"] for source in row["sources"])
+    assert all(f"[{source['n']}]" in row["answer"] for source in row["sources"])
+    status, out, _ = run(*given, "--no-model", "ask", "--json", QUESTION)
+    assert json.loads(out)["mode"] == "extractive"
+
+
+def test_a_chat_and_a_batch_are_written_too(
+    run: Run,
+    starter_folder: Path,
+    config: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = ("--data-dir", starter_folder, "--config", config())
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n"))
+    status, out, _ = run(*given, "chat")
+    assert status == 0
+    assert f"> {QUESTION}" in out
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text(json.dumps({"id": 1, "question": QUESTION}) + "\n")
+    status, out, _ = run(*given, "ask", "--batch", batch)
+    assert json.loads(out)["mode"] == "generated"
+
+
+@pytest.mark.parametrize("content", [None, b"<html></html>", b"GGUF" + bytes(100)])
+def test_a_broken_model_is_told_once_and_quotes_go_on(
+    run: Run,
+    starter_folder: Path,
+    config: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes | None,
+) -> None:
+    path = tmp_path / "broken.gguf"
+    if content is not None:
+        path.write_bytes(content)
+    given = ("--data-dir", starter_folder, "--config", config(path))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\nwhat is VLoRA?\n"))
+    status, out, err = run(*given, "chat")
+    assert status == 0
+    assert "overuse penalty stops meaningless words" in out
+    assert err.count("broken.gguf") == 1
+    assert err.count("\n") == 1
+    status, out, err = run(*given, "doctor")
+    assert status == 1
+    assert "FAIL model: broken.gguf" in out
+    assert "→" in out
+
+
+def test_doctor_speaks_with_the_model(
+    run: Run, starter_folder: Path, config: Callable[..., Path]
+) -> None:
+    status, out, _ = run("--data-dir", starter_folder, "--config", config(), "doctor")
+    assert status == 0
+    assert "ok   llama.cpp: a small quantised model answers" in out
+    assert "ok   model: copying" in out
+
+
+def test_a_provider_that_is_not_installed_is_one_sentence(
+    run: Run, starter_folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[rag.model]\nprovider = "nobody:model"\n')
+    status, _, err = run("--data-dir", starter_folder, "--config", file, "ask", QUESTION)
+    assert status == 1
+    assert err.startswith("paperboy: the model nobody:model cannot be used")
+    assert err.count("\n") == 1
