@@ -34,6 +34,7 @@ lint: $(VENV)/.ready-test
 bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.md
 	$(BIN)/python -m tests.benchmarks.ingest
 	$(BIN)/python -m tests.benchmarks.answers
+	$(BIN)/python -m tests.benchmarks.discord
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

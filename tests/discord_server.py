@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.desk import Desk
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from tests.discord_fake import FakeDiscord, Judge
+from tests.discord_fake import FakeDiscord, Interaction, Judge
 from tests.papers import TODAY
 
 os.environ.pop("DISCORD_TOKEN", None)  # a test that meets the real Discord is a mistake
@@ -33,16 +33,20 @@ def openapi() -> Path | None:
 class Server:
     """A Discord with the bot in it."""
 
-    def __init__(self, fake: FakeDiscord, bot: PaperboyBot, running: "asyncio.Task[None]") -> None:
+    def __init__(self, fake: FakeDiscord, bot: PaperboyBot) -> None:
         self.fake = fake
         self.bot = bot
-        self.running = running
 
     async def ask(self, question: str, *, user: str = "alice", **options: Any) -> dict[str, Any]:
         """Use /ask; return the message once it is finished."""
         asked = await self.fake.slash(user, "ask", question=question, **options)
         await asked.wait_ack()
         return await self.fake.until(lambda: finished(asked.original), 20)
+
+    async def quoted(self, asked: Interaction) -> None:
+        """Wait until an interaction has an answer of any kind."""
+        await asked.wait_ack()
+        await self.fake.until(lambda: asked.original and asked.original["embeds"], 10)
 
     async def say(self, user: str, text: str, **options: Any) -> dict[str, Any]:
         """Say something; return the bot's finished answer to it."""
@@ -84,6 +88,34 @@ def text_of(message: dict[str, Any]) -> str:
     return "\n".join(filter(None, parts))
 
 
+@asynccontextmanager
+async def serving(
+    library: Library,
+    *,
+    chat: BaseChatModel | None = None,
+    config: RagConfig | None = None,
+    bot_options: dict[str, Any] | None = None,
+    **fake_options: Any,
+) -> AsyncIterator[Server]:
+    """Start a Discord and the bot in it; stop both in the end."""
+    qa = PaperQA(library, config or RagConfig(), today=lambda: TODAY, chat=chat)
+    desk = Desk(qa)
+    async with FakeDiscord(**fake_options) as fake:
+        fake.point_discord_py()
+        options: dict[str, Any] = {"model_name": MODEL_NAME, "guild_ready_timeout": 0.05} | (
+            bot_options or {}
+        )
+        bot = PaperboyBot(desk, **options)
+        running = asyncio.create_task(bot.start(fake.token))
+        try:
+            await fake.until(bot.is_ready, 20)
+            yield Server(fake, bot)
+        finally:
+            await bot.close()
+            await asyncio.gather(running, return_exceptions=True)
+            desk.close()
+
+
 Connect = Callable[..., Any]
 
 
@@ -93,33 +125,9 @@ async def connect() -> AsyncIterator[Connect]:
     async with AsyncExitStack() as stack:
         judges: list[Judge] = []
 
-        async def start(
-            library: Library,
-            *,
-            chat: BaseChatModel | None = None,
-            config: RagConfig | None = None,
-            bot_options: dict[str, Any] | None = None,
-            **fake_options: Any,
-        ) -> Server:
-            judge = fake_options.setdefault("judge", Judge(openapi()))
-            judges.append(judge)
-            fake = await stack.enter_async_context(FakeDiscord(**fake_options))
-            fake.point_discord_py()
-            qa = PaperQA(library, config or RagConfig(), today=lambda: TODAY, chat=chat)
-            desk = Desk(qa)
-            stack.callback(desk.close)
-            bot = PaperboyBot(
-                desk, model_name=MODEL_NAME, guild_ready_timeout=0.05, **(bot_options or {})
-            )
-            running = asyncio.create_task(bot.start(fake.token))
-            stack.push_async_callback(stop, bot, running)
-            await fake.until(bot.is_ready, 20)
-            return Server(fake, bot, running)
+        async def start(library: Library, **options: Any) -> Server:
+            judges.append(options.setdefault("judge", Judge(openapi())))
+            return await stack.enter_async_context(serving(library, **options))
 
         yield start
     assert [complaint for judge in judges for complaint in judge.complaints] == []
-
-
-async def stop(bot: PaperboyBot, running: "asyncio.Task[None]") -> None:
-    await bot.close()
-    await asyncio.gather(running, return_exceptions=True)

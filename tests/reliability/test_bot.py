@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +34,7 @@ from rag.config import RagConfig
 from rag.library import Library
 from rag.llm import ChatLlama
 from rag.pipeline import PaperQA
+from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import FakeDiscord, Judge
 from tests.discord_server import Connect, finished, openapi, text_of
 from tests.papers import HERON, TODAY, ListSource, many
@@ -63,28 +63,6 @@ def slow(*lines: str, seconds: float = 0.15) -> SlowModel:
 
 
 LINE = "HeronNet reaches 94.2% of the accuracy of human counters on the MarshCount benchmark [1]."
-
-
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
-
-
-@asynccontextmanager
-async def measured_lag() -> AsyncIterator[list[float]]:
-    """Note, in seconds, how late the event loop wakes up."""
-    lags: list[float] = []
-
-    async def watch() -> None:
-        while True:
-            started = time.perf_counter()
-            await asyncio.sleep(0.01)
-            lags.append(time.perf_counter() - started - 0.01)
-
-    task = asyncio.create_task(watch())
-    try:
-        yield lags
-    finally:
-        task.cancel()
 
 
 async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
