@@ -17,6 +17,8 @@ from rag.records import Answer, Paper
 log = logging.getLogger(__name__)
 
 WRITING = "Writing an answer …"
+WORTH_SHOWING = 40  # characters of a written answer that may replace the quotes
+SETTLE_SECONDS = 2.0  # that a reply waits for the answer before it to be remembered
 EXPIRED_TOKEN = 50027  # Discord's code for it
 
 
@@ -45,6 +47,7 @@ class Answering:
         self.desk = desk
         self.conversations = conversations
         self.model_name = model_name
+        self._beginnings: set[asyncio.Task[None]] = set()
 
     async def answer(
         self,
@@ -70,16 +73,30 @@ class Answering:
 
         writes = self.desk.can_write(quoted)
         shown = embeds(quoted, doing(self.desk.people_in_front()) if writes else "")
-        message = await reply.show(shown[0])
-        await self.desk.run(
-            self.conversations.remember, message, channel=reply.channel_id,
-            person=reply.person_id, question=question, earlier=earlier,
-        )  # fmt: skip
+        beginning = asyncio.create_task(self._begin(question, reply, shown[0], earlier))
+        self._beginnings.add(beginning)
+        beginning.add_done_callback(self._beginnings.discard)
+        await beginning
         if writes:
             shown = embeds(await self._write(quoted, reply, embeds))
         for embed in shown[1:]:
             await reply.more(embed)
         log.info("answered in %s", reply.channel_id)
+
+    async def settled(self) -> None:
+        """Wait until the answers that are being sent are remembered, so that one can reply."""
+        if self._beginnings:
+            await asyncio.wait(self._beginnings, timeout=SETTLE_SECONDS)
+
+    async def _begin(
+        self, question: str, reply: Reply, embed: discord.Embed, earlier: int | None
+    ) -> None:
+        """Show the first form of the answer and remember what it answers."""
+        message = await reply.show(embed)
+        await self.desk.run(
+            self.conversations.remember, message, channel=reply.channel_id,
+            person=reply.person_id, question=question, earlier=earlier,
+        )  # fmt: skip
 
     async def _write(self, quoted: Answer, reply: Reply, embeds: "Embeds") -> Answer:
         """Stream the written answer into the message; return the finished one."""
@@ -93,7 +110,7 @@ class Answering:
         def on_text(answer: Answer) -> None:
             if live.is_gone:
                 cancel.set()
-            if answer.text:
+            if len(answer.text) >= WORTH_SHOWING:
                 live.show((answer, WRITING))
 
         def on_place(place: int) -> None:

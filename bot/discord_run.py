@@ -22,6 +22,16 @@ LONGEST_WAIT = 300.0  # … up to this: 1,000 new sessions a day would reset the
 CHECK_SECONDS = 3.0  # for Discord to answer whether it knows a token that does not look like one
 LOGIN_SECONDS = 20.0
 
+# All that the bot ever asks for: reading and answering, with embeds, also in threads.
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    embed_links=True,
+    read_message_history=True,
+)
+
 UNREACHABLE = (OSError, aiohttp.ClientError, asyncio.TimeoutError, discord.DiscordServerError,
                discord.GatewayNotFound)  # fmt: skip
 
@@ -94,7 +104,7 @@ async def _run_until(stopped: asyncio.Event, bot: PaperboyBot, token: str) -> No
 
 
 async def check_token(token: str, *, tell: Callable[[str], None]) -> None:
-    """Ask Discord whether it knows the token, before anything is loaded.
+    """Ask Discord whether it knows the token, before anything is loaded; tell the invite link.
 
     Raises TokenError. Where Discord does not answer, a token that looks like one is given the
     benefit of the doubt.
@@ -103,6 +113,8 @@ async def check_token(token: str, *, tell: Callable[[str], None]) -> None:
     client = discord.Client(intents=discord.Intents.none())
     try:
         await asyncio.wait_for(client.login(token), seconds)
+        if client.application_id:
+            tell(f"To bring me into a server, open {invite_link(client.application_id)}")
     except discord.LoginFailure as error:
         raise _refused() from error
     except (discord.HTTPException, *UNREACHABLE) as error:
@@ -111,6 +123,13 @@ async def check_token(token: str, *, tell: Callable[[str], None]) -> None:
         tell("Discord cannot be reached at the moment.")
     finally:
         await client.close()
+
+
+def invite_link(application: int) -> str:
+    """Return the address at which an administrator adds the bot to a server."""
+    return discord.utils.oauth_url(
+        application, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
+    )
 
 
 def looks_like_a_token(token: str) -> bool:

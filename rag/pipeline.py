@@ -159,6 +159,8 @@ def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
     for n, paper in enumerate(papers, start=1):
         of_paper = [evidence for evidence in chosen if evidence.paper == paper]
         citations.append(Citation(n, paper, of_paper[0].sentence))
-        whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
-        lines += [f"{whose}“{evidence.sentence}” [{n}]" for evidence in of_paper]
+        quotes = [f"“{evidence.sentence}” [{n}]" for evidence in of_paper]
+        if paper.abstract_source == "summary":
+            quotes[0] = f"Paperboy's summary: {quotes[0]}"
+        lines += quotes
     return "\n".join(lines), tuple(citations)

@@ -88,6 +88,7 @@ class Ask(commands.Cog):
     async def _before(self, message: discord.Message) -> tuple[int | None, list[str]]:
         """Return the answer that this goes on from, and what a person said that it replies to."""
         conversations, run = self.bot.conversations, self.bot.desk.run
+        await self.bot.answering.settled()
         replied = replied_to(message)
         if replied is not None and await run(conversations.knows, replied.id):
             return replied.id, []

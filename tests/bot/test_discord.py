@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.discord_run import PERMISSIONS, invite_link
 from bot.live_message import EDIT_SECONDS
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
@@ -281,3 +282,15 @@ async def test_commands_are_synced_only_when_they_changed(
 
 def test_edits_are_a_little_over_a_second_apart() -> None:
     assert 1.0 < EDIT_SECONDS < 1.5
+
+
+async def test_the_readme_names_every_command_and_just_the_permissions_needed(
+    filled: Library, connect: Connect
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    server = await connect(filled)
+    for command in server.bot.tree.get_commands():
+        options = [p.name if p.required else f"[{p.name}]" for p in command.parameters]
+        assert f"`{' '.join([f'/{command.name}', *options])}`" in readme
+    assert f"permissions={PERMISSIONS.value}`" in readme
+    assert f"permissions={PERMISSIONS.value}" in invite_link(1)

@@ -79,6 +79,7 @@ async def test_it_serves_with_a_model_and_ends_in_order(
         assert process.returncode == 0
         text = err.decode()
         assert "I have read 56 papers" in text
+        assert f"client_id={fake.app_id}&scope=bot+applications.commands" in text
         assert "Traceback" not in text
         assert TOKEN not in text
 
