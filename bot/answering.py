@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 WRITING = "Writing an answer …"
 WORTH_SHOWING = 40  # characters of a written answer that may replace the quotes
 SETTLE_SECONDS = 2.0  # that a reply waits for the answer before it to be remembered
+STOP_SECONDS = 5.0  # for the last edits when the bot stops
 EXPIRED_TOKEN = 50027  # Discord's code for it
 
 
@@ -48,6 +49,7 @@ class Answering:
         self.conversations = conversations
         self.model_name = model_name
         self._beginnings: set[asyncio.Task[None]] = set()
+        self._writings: set[asyncio.Task[Answer]] = set()
 
     async def answer(
         self,
@@ -78,7 +80,10 @@ class Answering:
         beginning.add_done_callback(self._beginnings.discard)
         await beginning
         if writes:
-            shown = embeds(await self._write(quoted, reply, embeds))
+            writing = asyncio.create_task(self._write(quoted, reply, embeds))
+            self._writings.add(writing)
+            writing.add_done_callback(self._writings.discard)
+            shown = embeds(await writing)
         for embed in shown[1:]:
             await reply.more(embed)
         log.info("answered in %s", reply.channel_id)
@@ -87,6 +92,12 @@ class Answering:
         """Wait until the answers that are being sent are remembered, so that one can reply."""
         if self._beginnings:
             await asyncio.wait(self._beginnings, timeout=SETTLE_SECONDS)
+
+    async def stop(self) -> None:
+        """End the answers that are being written: they stay quoted, and say so."""
+        self.desk.stop_writing()
+        if self._writings:
+            await asyncio.wait(self._writings, timeout=STOP_SECONDS)
 
     async def _begin(
         self, question: str, reply: Reply, embed: discord.Embed, earlier: int | None
@@ -149,50 +160,56 @@ class InteractionReply:
         self.interaction = interaction
         self.channel_id = interaction.channel_id or 0
         self.person_id = interaction.user.id
+        self._later: ChannelReply | None = None
 
     async def show(self, embed: discord.Embed) -> int:
-        """Edit the deferred reply, or send anew where Discord's 15 minutes for it are over."""
-        try:
-            message = await self.interaction.edit_original_response(embed=embed)
-        except discord.HTTPException as error:
-            channel = self.interaction.channel
-            if error.code != EXPIRED_TOKEN or not isinstance(channel, discord.abc.Messageable):
-                raise
-            return (await channel.send(embed=embed)).id
-        return message.id
+        """Edit the deferred reply, or go on in the channel once Discord's 15 minutes are over."""
+        if self._later is None:
+            try:
+                return (await self.interaction.edit_original_response(embed=embed)).id
+            except discord.HTTPException as error:
+                channel = self.interaction.channel
+                if error.code != EXPIRED_TOKEN or not isinstance(channel, discord.abc.Messageable):
+                    raise
+                self._later = ChannelReply(channel, self.person_id)
+        return await self._later.show(embed)
 
     async def more(self, embed: discord.Embed) -> None:
         """Send a follow-up."""
-        await self.interaction.followup.send(embed=embed)
+        if self._later is not None:
+            await self._later.more(embed)
+        else:
+            await self.interaction.followup.send(embed=embed)
 
 
-class MessageReply:
-    """The reply to a message; it pings nobody."""
+class ChannelReply:
+    """A message of the bot's own in a channel or thread; it pings nobody."""
 
-    def __init__(self, message: discord.Message, channel: discord.abc.Messageable) -> None:
-        """`channel` is where the reply goes: the message's own, or a thread started from it."""
-        self.message = message
+    def __init__(
+        self,
+        channel: "discord.abc.MessageableChannel",
+        person_id: int,
+        reference: discord.MessageReference | None = None,
+    ) -> None:
+        """Show it as a reply to `reference`, where that is given."""
         self.channel = channel
-        self.channel_id = getattr(channel, "id", message.channel.id)
-        self.person_id = message.author.id
+        self.channel_id = channel.id
+        self.person_id = person_id
+        self.reference = reference
         self._sent: discord.Message | None = None
 
     async def show(self, embed: discord.Embed) -> int:
-        """Send the reply, or edit it once it is sent."""
-        if self._sent is not None:
+        """Send the message, or edit it once it is sent."""
+        if self._sent is None and self.reference is not None:
+            self._sent = await self.channel.send(embed=embed, reference=self.reference)
+        elif self._sent is None:
+            self._sent = await self.channel.send(embed=embed)
+        else:
             # discord.py leaves its default out of edits that carry no text.
             nobody = discord.AllowedMentions.none()
             self._sent = await self._sent.edit(embed=embed, allowed_mentions=nobody)
-        else:
-            self._sent = await self._send(embed)
         return self._sent.id
 
     async def more(self, embed: discord.Embed) -> None:
         """Send another message behind it."""
         await self.channel.send(embed=embed)
-
-    async def _send(self, embed: discord.Embed) -> discord.Message:
-        if self.channel_id != self.message.channel.id:
-            return await self.channel.send(embed=embed)
-        reference = self.message.to_reference(fail_if_not_exists=False)
-        return await self.channel.send(embed=embed, reference=reference)

@@ -75,6 +75,12 @@ class PaperboyBot(commands.Bot):
             await self.tree.sync()
             self.conversations.keep_state(SYNCED, state)
 
+    async def close(self) -> None:
+        """End the answers that are being written, then disconnect."""
+        if not self.is_closed():
+            await self.answering.stop()
+        await super().close()
+
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the cogs; there are no commands with a prefix."""
 

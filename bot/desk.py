@@ -85,10 +85,14 @@ class Desk:
         finally:
             self._unfinished.discard(cancel)
 
-    def close(self) -> None:
-        """Stop the answers that are being written and wait for the threads."""
+    def stop_writing(self) -> None:
+        """Cancel the answers that are being written or wait for their turn."""
         for cancel in list(self._unfinished):
             cancel.set()
+
+    def close(self) -> None:
+        """Stop the answers that are being written and wait for the threads."""
+        self.stop_writing()
         self._writers.shutdown()
         self._readers.shutdown()
 

@@ -9,6 +9,7 @@ from bot.client import PaperboyBot
 from bot.desk import Desk
 from bot.discord_run import check_token, checked_token, serve
 from bot.terminal import Terminal
+from rag.errors import PaperboyError
 from rag.library import Library
 from rag.pipeline import PaperQA
 
@@ -35,7 +36,7 @@ async def _run_bot(
     await check_token(token, tell=terminal.note)
     with app.assistant("paperboy run") as qa:
         await asyncio.to_thread(_warm_up, qa)
-        reading = asyncio.create_task(asyncio.to_thread(read_first or _nothing, qa.library))
+        reading = asyncio.create_task(_read(read_first, qa.library, terminal))
         desk = Desk(qa)
         settings = app.settings.bot
 
@@ -61,5 +62,13 @@ def _warm_up(qa: PaperQA) -> None:
     qa.library.embedder.encode_question("warm up")
 
 
-def _nothing(_library: Library) -> None:
-    """Read no papers."""
+async def _read(
+    read_first: Callable[[Library], None] | None, library: Library, terminal: Terminal
+) -> None:
+    """Bring papers in beside the running bot, which goes on whatever comes of it."""
+    if read_first is None:
+        return
+    try:
+        await asyncio.to_thread(read_first, library)
+    except PaperboyError as error:
+        terminal.error(str(error))

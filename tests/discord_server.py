@@ -89,6 +89,16 @@ def text_of(message: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
+async def judged(**options: Any) -> AsyncIterator[FakeDiscord]:
+    """Start a Discord that discord.py is pointed to; in the end nothing may have been wrong."""
+    judge = options.setdefault("judge", Judge(openapi()))
+    async with FakeDiscord(**options) as fake:
+        fake.point_discord_py()
+        yield fake
+    assert judge.complaints == []
+
+
+@asynccontextmanager
 async def serving(
     library: Library,
     *,
@@ -100,8 +110,7 @@ async def serving(
     """Start a Discord and the bot in it; stop both in the end."""
     qa = PaperQA(library, config or RagConfig(), today=lambda: TODAY, chat=chat)
     desk = Desk(qa)
-    async with FakeDiscord(**fake_options) as fake:
-        fake.point_discord_py()
+    async with judged(**fake_options) as fake:
         options: dict[str, Any] = {"model_name": MODEL_NAME, "guild_ready_timeout": 0.05} | (
             bot_options or {}
         )
@@ -121,13 +130,10 @@ Connect = Callable[..., Any]
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """Start a Discord and the bot in it; in the end nothing may have been wrong about it."""
+    """Start a Discord and the bot in it until the test ends."""
     async with AsyncExitStack() as stack:
-        judges: list[Judge] = []
 
         async def start(library: Library, **options: Any) -> Server:
-            judges.append(options.setdefault("judge", Judge(openapi())))
             return await stack.enter_async_context(serving(library, **options))
 
         yield start
-    assert [complaint for judge in judges for complaint in judge.complaints] == []

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.answering import InteractionReply, MessageReply
+from bot.answering import ChannelReply, InteractionReply
 from bot.choices import paper_choices
 from bot.client import PaperboyBot, explain
 from bot.render.answer import error_embed
@@ -81,9 +81,10 @@ class Ask(commands.Cog):
             return
         earlier, said_before = await self._before(message)
         channel = await self._place(message, question)
-        await self.bot.answering.answer(
-            question, MessageReply(message, channel), earlier=earlier, said_before=said_before
-        )
+        is_beside = channel == message.channel
+        reference = message.to_reference(fail_if_not_exists=False) if is_beside else None
+        reply = ChannelReply(channel, message.author.id, reference)
+        await self.bot.answering.answer(question, reply, earlier=earlier, said_before=said_before)
 
     async def _before(self, message: discord.Message) -> tuple[int | None, list[str]]:
         """Return the answer that this goes on from, and what a person said that it replies to."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.discord_fake import FakeDiscord
-from tests.discord_server import text_of
+from tests.discord_server import judged, text_of
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijklmnopqrstuvwxyz"
 # The real command, only that Discord is somewhere else.
@@ -54,7 +54,7 @@ def config_of(folder: Path, model: Path | None = None) -> str:
 async def test_it_serves_with_a_model_and_ends_in_order(
     tmp_path: Path, starter_folder: Path, copying_model: Path
 ) -> None:
-    async with FakeDiscord(token=TOKEN) as fake:
+    async with judged(token=TOKEN) as fake:
         arguments = ("--data-dir", str(starter_folder), "--config",
                      config_of(tmp_path, copying_model), "run")  # fmt: skip
         async with running(fake, *arguments) as process:
@@ -85,7 +85,7 @@ async def test_it_serves_with_a_model_and_ends_in_order(
 
 
 async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None:
-    async with FakeDiscord(token=TOKEN) as fake:
+    async with judged(token=TOKEN) as fake:
         arguments = ("--data-dir", str(tmp_path / "new"), "--config", config_of(tmp_path), "start")
         async with running(fake, *arguments) as process:
             await fake.until(lambda: fake.identifies, 40)

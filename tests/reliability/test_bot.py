@@ -35,8 +35,8 @@ from rag.library import Library
 from rag.llm import ChatLlama
 from rag.pipeline import PaperQA
 from tests.benchmarks.lag import measured_lag, percentile
-from tests.discord_fake import FakeDiscord, Judge
-from tests.discord_server import Connect, finished, openapi, text_of
+from tests.discord_fake import Judge
+from tests.discord_server import Connect, finished, judged, openapi, text_of
 from tests.papers import HERON, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -166,6 +166,34 @@ async def test_b7_disconnect_replay_and_a_second_ready_answer_each_question_once
     assert sum("/commands" in entry[0] for entry in fake.log) == 1
 
 
+async def test_stopping_in_mid_answer_leaves_the_quotes_and_says_so(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, chat=slow(LINE))
+    asked = await server.fake.slash("alice", "ask", question=QUESTION)
+    await server.fake.until(lambda: len(server.fake.edits(asked.message_id)) >= 2, 10)
+    await server.bot.close()
+    answer = finished(asked.original)
+    assert answer is not None
+    assert "“HeronNet reaches 94.2%" in text_of(answer)
+    assert "The answer was stopped" in text_of(answer)
+
+
+async def test_an_answer_that_outlives_its_interaction_goes_on_in_the_channel(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, chat=slow(LINE), token_life=1.0)
+    asked = await server.fake.slash("alice", "ask", question=QUESTION)
+    await asked.wait_ack()
+
+    def last() -> dict[str, Any] | None:
+        return finished(server.answers()[-1]) if len(server.answers()) > 1 else None
+
+    answer = await server.fake.until(last, 20)
+    assert "MarshCount benchmark" in text_of(answer)
+    assert len(server.answers()) == 2
+
+
 async def test_hundred_questions_are_acknowledged_and_quoted_at_once(
     starter_folder: Path, make_library: Callable[..., Library], connect: Connect
 ) -> None:
@@ -195,8 +223,7 @@ def desk_of(library: Library) -> Desk:
 
 async def test_c1_a_missing_intent_is_told_after_one_identify(filled: Library) -> None:
     desk = desk_of(filled)
-    async with FakeDiscord(forbidden_intents=1 << 15) as fake:
-        fake.point_discord_py()
+    async with judged(forbidden_intents=1 << 15) as fake:
         with pytest.raises(IntentError, match="switch on Message Content Intent"):
             await serve(fake.token, lambda: PaperboyBot(desk), tell=lambda text: None)
         assert fake.identifies == 1
@@ -218,8 +245,7 @@ async def test_c1_without_the_intent_mentions_are_still_answered(
 
 async def test_c1_a_wrong_token_is_told(filled: Library) -> None:
     desk = desk_of(filled)
-    async with FakeDiscord() as fake:
-        fake.point_discord_py()
+    async with judged() as fake:
         for token in (TOKEN, "nonsense"):
             with pytest.raises(TokenError, match="Discord does not know this token"):
                 await check_token(token, tell=lambda text: None)
@@ -241,8 +267,7 @@ async def test_c1_an_unreachable_gateway_is_tried_again_without_a_loop_of_identi
         bots.append(PaperboyBot(desk, guild_ready_timeout=0.05))
         return bots[-1]
 
-    async with FakeDiscord(accepting=False) as fake:
-        fake.point_discord_py()
+    async with judged(accepting=False) as fake:
         serving = asyncio.create_task(serve(fake.token, make_bot, tell=told.append))
         await fake.until(lambda: len(told) >= 2, 20)
         assert fake.identifies == 0
