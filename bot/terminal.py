@@ -71,12 +71,10 @@ class Terminal:
             self.answer(qa.written(quoted))
             self.warn(qa)
             return
-        with Live(console=self.out, transient=True, auto_refresh=False) as live:
-            last = quoted
-            live.update(Text(quoted.text), refresh=True)
+        last = quoted
+        with Live(Text(quoted.text), console=self.out, transient=True) as live:
             for last in qa.write(quoted):
-                if last.text:
-                    live.update(Text(last.text, style="cyan"), refresh=True)
+                live.update(Text(last.text or quoted.text, style="cyan"))
         self.answer(last)
         self.warn(qa)
 
