@@ -1,29 +1,47 @@
 """Time in a question: "last week", "since March 2025", "in 2024" → the days that are meant."""
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
-By = Literal["day", "published"]
+from rag.period import DATED, ISO, MONTH, UNDATED_DAY, YEAR, By, Period, read_period
 
-MONTHS = {name.casefold(): n for n, name in enumerate(calendar.month_name) if name}
-MONTHS |= {name.casefold(): n for n, name in enumerate(calendar.month_abbr) if name}
-_MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
-_BOUND = r"(?:(?P<bound>since|after|from|until|till|before|up to|in|during|of|on)\s+)?(?:the\s+)?"
+_BOUND = r"since|after|from|until|till|before|up to|in|during|of|on|for"
+_FLAGS = re.IGNORECASE
 
-_ISO = re.compile(_BOUND + r"(?P<iso>\d{4}-\d{2}-\d{2})\b", re.IGNORECASE)
-_RELATIVE = re.compile(r"\b(?P<which>this|last|past)\s+(?P<unit>week|month|year)\b", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"\b(?:between|from)\s+({DATED}|{MONTH})\s+(?:and|to|until|till|through|-|–)\s+({DATED})\b",
+    _FLAGS,
+)
 _COUNTED = re.compile(
-    r"\b(?:the\s+)?(?:last|past)\s+(?P<n>\d{1,3})\s+(?P<unit>day|week)s\b", re.IGNORECASE
+    r"\b(?:in |over |during )?(?:the )?(?:last|past|previous)\s+(\d{1,3}|two|three|four|six)\s+"
+    r"(day|week|month|year)s\b",
+    _FLAGS,
 )
-_NAMED_DAY = re.compile(r"\b(?P<which>today|yesterday)(?:'s)?\b", re.IGNORECASE)
-_MONTH_OF_YEAR = re.compile(rf"\b{_BOUND}{_MONTH},?\s+{_YEAR}\b", re.IGNORECASE)
-_ONLY_YEAR = re.compile(
-    rf"\b(?P<bound>since|after|from|until|till|before|in|during)\s+{_YEAR}\b", re.IGNORECASE
+_RELATIVE = re.compile(
+    r"\b(?:in |from |of )?(this|last|past|previous|current)\s+(week|month|year)(?:'s)?\b", _FLAGS
 )
+_LAST_MONTH = re.compile(rf"\b(?:in |from |since |of )?last\s+({MONTH})\b", _FLAGS)
+_NAMED_DAY = re.compile(r"\b(?:from |on )?(today|yesterday)(?:'s)?\b", _FLAGS)
+# A period with its year; a year alone only behind such a word or beside "papers" and "only".
+_DATED = re.compile(rf"\b(?:({_BOUND})\s+)?(?:the\s+)?((?!{YEAR}\b){DATED}|{ISO})\b", _FLAGS)
+_DATED_YEAR = re.compile(
+    rf"\b(since|after|from|until|till|before|up to|in|during|of(?=\s+{YEAR}\s*(?:[,.?!]|$)))"
+    rf"\s+(?:the\s+)?(?:year\s+)?({YEAR})\b(?!-)",
+    _FLAGS,
+)
+_PAPERS = r"(?:papers?|publications?|preprints?|articles?|only|ones?)"
+_YEAR_BESIDE = re.compile(
+    rf"\b({YEAR})(?='?s?\s+(?:\w+\s+){{0,2}}{_PAPERS}\b)|(?<=\w,\s)({YEAR})(?=\s+only\b)", _FLAGS
+)
+# Without a year: "on Dec 8", "from Jan". Months that are words as well need their capital.
+_UNDATED = re.compile(
+    rf"\b(?i:(since|after|from|until|till|before|in|during|on))\s+(?i:the\s+)?"
+    rf"((?i:{UNDATED_DAY})|(?!may\b|march\b)(?i:{MONTH}))(?![\w-])"
+)
+
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "six": 6}
+_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +72,9 @@ def find_window(question: str, today: date) -> tuple[Window, str] | None:
     a paper was featured. None where the question names no time.
     """
     for pattern, read in (
-        (_ISO, _iso), (_COUNTED, _counted), (_RELATIVE, _relative),
-        (_NAMED_DAY, _named_day), (_MONTH_OF_YEAR, _calendar), (_ONLY_YEAR, _calendar),
+        (_BETWEEN, _between), (_COUNTED, _counted), (_RELATIVE, _relative),
+        (_LAST_MONTH, _last_month), (_NAMED_DAY, _named_day), (_DATED, _bounded),
+        (_DATED_YEAR, _bounded), (_YEAR_BESIDE, _beside), (_UNDATED, _bounded),
     ):  # fmt: skip
         match = pattern.search(question)
         if match and (window := read(match, today)):
@@ -63,23 +82,26 @@ def find_window(question: str, today: date) -> tuple[Window, str] | None:
     return None
 
 
-def _iso(match: re.Match[str], _: date) -> Window | None:
-    try:
-        day = date.fromisoformat(match["iso"])
-    except ValueError:
+def _between(match: re.Match[str], today: date) -> Window | None:
+    last = read_period(match[2], today)
+    if last is None:
         return None
-    return _bounded(match["bound"], day, day, "day")
+    named = match[1]
+    if not re.search(YEAR, named):  # "from March to June 2024"
+        named = f"{named} {last.first.year}"
+    first = read_period(named, today)
+    return Window(first.first, last.last, last.by) if first else None
 
 
 def _counted(match: re.Match[str], today: date) -> Window:
-    days = int(match["n"]) * (7 if match["unit"].casefold() == "week" else 1)
-    return Window(today - timedelta(days=days), today)
+    number = _NUMBERS.get(match[1].casefold()) or int(match[1])
+    return Window(today - timedelta(days=number * _DAYS[match[2].casefold()]), today)
 
 
 def _relative(match: re.Match[str], today: date) -> Window:
     """Weeks begin on Monday; "this" ends today."""
-    is_this = match["which"].casefold() == "this"
-    unit = match["unit"].casefold()
+    is_this = match[1].casefold() in ("this", "current")
+    unit = match[2].casefold()
     if unit == "week":
         start = today - timedelta(days=today.weekday())
         before = start - timedelta(days=7)
@@ -93,26 +115,35 @@ def _relative(match: re.Match[str], today: date) -> Window:
     return Window(start, today, by) if is_this else Window(before, start - timedelta(days=1), by)
 
 
+def _last_month(match: re.Match[str], today: date) -> Window | None:
+    """Read "last October": the one before this month."""
+    period = read_period(match[1], today.replace(day=1) - timedelta(days=1))
+    return Window(period.first, period.last, period.by) if period else None
+
+
 def _named_day(match: re.Match[str], today: date) -> Window:
-    day = today if match["which"].casefold() == "today" else today - timedelta(days=1)
+    day = today if match[1].casefold() == "today" else today - timedelta(days=1)
     return Window(day, day)
 
 
-def _calendar(match: re.Match[str], _: date) -> Window:
-    """Read a month of a year, or a year."""
-    year = int(match["year"])
-    name = match.groupdict().get("month")
-    first_month, last_month = (MONTHS[name.casefold()],) * 2 if name else (1, 12)
-    last_day = calendar.monthrange(year, last_month)[1]
-    return _bounded(
-        match["bound"], date(year, first_month, 1), date(year, last_month, last_day), "published"
-    )
+def _beside(match: re.Match[str], today: date) -> Window | None:
+    period = read_period(match[1] or match[2], today)
+    return Window(*period) if period else None
 
 
-def _bounded(bound: str | None, first: date, last: date, by: By) -> Window:
+def _bounded(match: re.Match[str], today: date) -> Window | None:
     """Open one end where the question says since, after, until or before."""
-    word = (bound or "").casefold()
-    if word == "since":
+    word = " ".join((match[1] or "").casefold().split())
+    period = read_period(match[2], today)
+    if period is None:
+        return None
+    return _open(period, word, match[2])
+
+
+def _open(period: Period, word: str, named: str) -> Window:
+    first, last, by = period
+    is_start = re.search(r"start|beginning", named, re.IGNORECASE)
+    if word == "since" or (word == "from" and is_start):
         return Window(first, None, by)
     if word == "after":
         return Window(last + timedelta(days=1), None, by)

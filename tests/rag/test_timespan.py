@@ -27,6 +27,36 @@ TODAY = date(2025, 12, 8)  # a Monday
         ("after 2024", Window(date(2025, 1, 1), None, "published")),
         ("until 2025-03-01", Window(None, date(2025, 3, 1))),
         ("papers of 2025-03-01", Window(date(2025, 3, 1), date(2025, 3, 1))),
+        ("papers of 2025-03", Window(date(2025, 3, 1), date(2025, 3, 31), "published")),
+        ("anything on Dec 4, 2025?", Window(date(2025, 12, 4), date(2025, 12, 4))),
+        ("the list of 4th December 2025", Window(date(2025, 12, 4), date(2025, 12, 4))),
+        ("what came on Dec 4", Window(date(2025, 12, 4), date(2025, 12, 4))),
+        ("what came on Dec 24", Window(date(2024, 12, 24), date(2024, 12, 24))),
+        ("papers from Jan", Window(date(2025, 1, 1), date(2025, 1, 31), "published")),
+        ("in December", Window(date(2025, 12, 1), date(2025, 12, 31), "published")),
+        ("since September", Window(date(2025, 9, 1), None, "published")),
+        ("last October", Window(date(2025, 10, 1), date(2025, 10, 31), "published")),
+        ("last December", Window(date(2024, 12, 1), date(2024, 12, 31), "published")),
+        ("winter 2023 papers", Window(date(2023, 12, 1), date(2024, 2, 29), "published")),
+        ("spring of 2024", Window(date(2024, 3, 1), date(2024, 5, 31), "published")),
+        ("the first half of 2024", Window(date(2024, 1, 1), date(2024, 6, 30), "published")),
+        ("in Q3 2024", Window(date(2024, 7, 1), date(2024, 9, 30), "published")),
+        ("the last quarter of 2024", Window(date(2024, 10, 1), date(2024, 12, 31), "published")),
+        ("in early 2024", Window(date(2024, 1, 1), date(2024, 5, 2), "published")),
+        ("late 2024 work", Window(date(2024, 8, 31), date(2024, 12, 31), "published")),
+        ("since the start of May 2025", Window(date(2025, 5, 1), None, "published")),
+        (
+            "between March and June 2024",
+            Window(date(2024, 3, 1), date(2024, 6, 30), "published"),
+        ),
+        ("from 2022 to 2023", Window(date(2022, 1, 1), date(2023, 12, 31), "published")),
+        (
+            "between 2025-01-03 and 2025-01-09",
+            Window(date(2025, 1, 3), date(2025, 1, 9)),
+        ),
+        ("over the last 3 months", Window(date(2025, 9, 9), TODAY)),
+        ("2023 papers on audio", Window(date(2023, 1, 1), date(2023, 12, 31), "published")),
+        ("audio, 2023 only", Window(date(2023, 1, 1), date(2023, 12, 31), "published")),
     ],
 )
 def test_days_are_computed(question: str, window: Window) -> None:
@@ -38,7 +68,8 @@ def test_days_are_computed(question: str, window: Window) -> None:
 @pytest.mark.parametrize(
     "question",
     ["what may it do?", "a model of 2024 parameters", "the last layer", "GPT-4 march algorithm",
-     "on 2025-02-30", "images of 1024x1024", "in 8192 tokens"],
+     "on 2025-02-30", "images of 1024x1024", "in 8192 tokens",
+     "trained on ImageNet 2012", "how may it march on?"],
 )  # fmt: skip
 def test_other_numbers_and_words_are_no_time(question: str) -> None:
     assert find_window(question, TODAY) is None
