@@ -35,6 +35,8 @@ class EvidenceConfig(Section):
     max_sentences: int = Field(3, ge=1, le=10)
     max_words: int = Field(100, ge=20, le=500)
     same_share: float = Field(0.6, ge=0, le=1)
+    max_papers: int = Field(4, ge=1, le=20)
+    list_share: float = Field(0.7, ge=0, le=1)
     second_share: float = Field(0.85, ge=0, le=1)
     refuse_below: float = Field(0.7, ge=0, le=3)
 

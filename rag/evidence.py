@@ -38,11 +38,10 @@ class EvidenceFinder:
     def rank(
         self, question: str, vector: NDArray[np.float32], hits: Sequence[Hit]
     ) -> list[Evidence]:
-        """Return the sentences of the first papers, best first.
+        """Return the sentences of these papers, best first.
 
         `vector` is the question's, shape (dimensions,).
         """
-        hits = hits[: self.config.papers]
         asked = terms(question)
         rarity = self.keywords.rarity(asked)
         bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
@@ -64,6 +63,23 @@ class EvidenceFinder:
             share = self.config.same_share if is_cited else self.config.second_share
             length = len(evidence.sentence.split())
             if chosen and (evidence.score < share * ranked[0].score or length > room):
+                continue
+            chosen.append(evidence)
+            room -= length
+        return chosen
+
+    def choose_several(self, ranked: Sequence[Evidence]) -> list[Evidence]:
+        """Return the best sentence of each paper that speaks nearly as loud as the first."""
+        chosen: list[Evidence] = []
+        room = self.config.max_words
+        for evidence in ranked:
+            if len(chosen) == self.config.max_papers:
+                break
+            if any(evidence.paper == other.paper for other in chosen):
+                continue
+            length = len(evidence.sentence.split())
+            loud = evidence.score >= self.config.list_share * ranked[0].score
+            if chosen and (not loud or length > room):
                 continue
             chosen.append(evidence)
             room -= length

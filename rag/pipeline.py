@@ -3,33 +3,23 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
+from rag.asked import Asked, understand
+from rag.computed import Computed
 from rag.config import RagConfig
 from rag.evidence import EvidenceFinder
 from rag.library import Library
-from rag.question import asks_for_a_list, checked, make_whole
-from rag.records import Answer, Chunk, Citation, Evidence, Hit, Paper
-from rag.refusal import by_title, refuse
-from rag.timespan import Window, find_window
+from rag.names import shown_name
+from rag.people import organizations, papers_of_author
+from rag.question import checked, make_whole
+from rag.records import Answer, Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.refusal import refuse
 from rag.writer import Writer
 
-LISTED = 10  # papers named of a window of days
 KEPT_EVIDENCE = 10  # sentences that an Answer remembers
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """An answer without its frame."""
-
-    text: str
-    citations: tuple[Citation, ...]
-    hits: Sequence[Hit] = ()
-    evidence: Sequence[Evidence] = ()
-    refused: bool = False
 
 
 class PaperQA:
@@ -48,6 +38,7 @@ class PaperQA:
         self.retriever = library.retriever
         self.config = config
         self.today = today
+        self.computed = Computed(library.catalog, library.retriever)
         self.evidence = EvidenceFinder(library.index, self.retriever.keywords, config.evidence)
         self.writer = Writer(chat, waiting=config.model.waiting, today=today) if chat else None
 
@@ -89,17 +80,23 @@ class PaperQA:
         look for.
         """
         started = time.perf_counter()
-        asked = make_whole(checked(question), history, self.retriever.keywords.counts)
-        window, topic = find_window(asked, self.today()) or (None, asked)
+        catalog = self.library.catalog
+        whole = make_whole(checked(question), history, self.retriever.keywords.counts)
+        asked = understand(
+            whole,
+            self.today(),
+            organizations=organizations(catalog),
+            is_author=lambda name: bool(papers_of_author(catalog, name)),
+        )
         if paper:
-            draft = self._quote_one(asked, paper)
-        elif window and asks_for_a_list(topic):
-            draft = self._list(window)
+            draft = self._quote_one(whole, paper)
+        elif computed := self.computed.answer(asked):
+            draft = computed if computed.text else self._refuse(computed.hits, str(asked))
         else:
-            draft = self._quote(topic, window)
+            draft = self._quote(asked)
         return Answer(
             question=question,
-            asked=asked,
+            asked=whole,
             text=draft.text,
             citations=draft.citations,
             hits=tuple(draft.hits),
@@ -110,49 +107,40 @@ class PaperQA:
             seconds=time.perf_counter() - started,
         )
 
-    def _quote(self, topic: str, window: Window | None) -> _Draft:
+    def _quote(self, asked: Asked) -> Draft:
         """Answer with the sentences that speak to the topic."""
+        topic, window = asked.topic, asked.window
         vector = self.library.embedder.encode_question(topic)
         hits = self.retriever.search_vector(topic, vector, window=window)
-        ranked = self.evidence.rank(topic, vector, hits)
+        papers = self.config.retrieval.top_k if asked.several else self.config.evidence.papers
+        ranked = self.evidence.rank(topic, vector, hits[:papers])
         if not ranked or ranked[0].score < self.config.evidence.refuse_below:
-            return self._refuse(hits, window)
-        text, citations = quote(self.evidence.choose(ranked))
+            return self._refuse(hits, str(asked))
+        choose = self.evidence.choose_several if asked.several else self.evidence.choose
+        text, citations = quote(choose(ranked))
         if window:
             text = f"Among the papers {window}:\n{text}"
-        return _Draft(text, citations, hits, ranked)
+        return Draft(text, citations, hits, ranked)
 
-    def _list(self, window: Window) -> _Draft:
-        """Name the papers of a window of days, most upvoted first."""
-        papers = self.library.catalog.papers(window)
-        if not papers:
-            return self._refuse((), window)
-        papers.sort(key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
-        shown = papers[:LISTED]
-        lines = [f"{paper.title} [{n}]" for n, paper in enumerate(shown, start=1)]
-        count = f"{len(papers):,} paper{'' if len(papers) == 1 else 's'} {window}"
-        more = f"; the first {LISTED}" if len(papers) > LISTED else ""
-        return _Draft("\n".join([f"{count}{more}:", *lines]), by_title(shown))
-
-    def _quote_one(self, question: str, paper: Paper) -> _Draft:
+    def _quote_one(self, question: str, paper: Paper) -> Draft:
         """Quote what one paper says, however little it speaks to the question."""
         vector = self.library.embedder.encode_question(question)
         hit = Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0)
         ranked = self.evidence.rank(question, vector, [hit])
         text, citations = quote(self.evidence.choose(ranked))
-        return _Draft(text, citations, [hit], ranked, refused=not ranked)
+        return Draft(text, citations, [hit], ranked, refused=not ranked)
 
-    def _refuse(self, hits: Sequence[Hit], window: Window | None) -> _Draft:
+    def _refuse(self, hits: Sequence[Hit], where: str) -> Draft:
         """Say that nothing fits, what was read, and which papers come nearest."""
-        where = str(window) if window else ""
         text, citations = refuse(self.library.catalog.coverage(), hits, where=where)
-        return _Draft(text, citations, hits, refused=True)
+        return Draft(text, citations, hits, refused=True)
 
 
 def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
     """Return the text of an extractive answer and its sources.
 
-    Papers best first; one line a sentence, in quotation marks and with its marker.
+    Papers best first; one line a sentence, in quotation marks and with its marker. A system's name
+    stands in front where neither the title nor the quotes hold it.
     """
     papers = list(dict.fromkeys(evidence.paper for evidence in chosen))
     lines, citations = [], []
@@ -160,6 +148,9 @@ def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
         of_paper = [evidence for evidence in chosen if evidence.paper == paper]
         citations.append(Citation(n, paper, of_paper[0].sentence))
         quotes = [f"“{evidence.sentence}” [{n}]" for evidence in of_paper]
+        name = shown_name(paper)
+        if name and not any(name in evidence.sentence for evidence in of_paper):
+            quotes[0] = f"{name}: {quotes[0]}"
         if paper.abstract_source == "summary":
             quotes[0] = f"Paperboy's summary: {quotes[0]}"
         lines += quotes

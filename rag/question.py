@@ -9,13 +9,6 @@ from rag.words import terms, words
 MAX_QUESTION = 2_000  # characters
 FEW_TERMS = 2  # a question with no more content words than this leans on the one before …
 NAME_PAPERS = 2  # … unless one of them stands in so few papers that it names something
-# What a question for a list may say besides its days.
-_LIST_WORDS = frozenset(
-    terms(
-        "papers new newest latest published come came list released featured daily summary "
-        "summarise anything everything arrive arrived happen happened see seen read"
-    )
-)
 _REFERS_BACK = re.compile(
     r"^(?:and|et|und|y)\b"
     r"|\b(?:it|its|they|them|their|il|elle|ils|elles|leur)\b"
@@ -38,11 +31,6 @@ def checked(question: str) -> str:
     if not words(question):
         raise QuestionError("there is no word in the question: ask in words.")
     return question
-
-
-def asks_for_a_list(topic: str) -> bool:
-    """Return whether a question, its time words aside, names no subject: all papers are meant."""
-    return set(terms(topic)) <= _LIST_WORDS
 
 
 def make_whole(

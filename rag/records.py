@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -159,6 +160,17 @@ class Coverage:
         if self.undated and self.undated < self.papers:
             text += f", {self.undated:,} of them undated"
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer without its frame: the text with its markers and what it was made from."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    hits: Sequence[Hit] = ()
+    evidence: Sequence[Evidence] = ()
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,11 +32,16 @@ class HybridRetriever:
         self.config = config
 
     def search(
-        self, question: str, *, top_k: int | None = None, window: Window | None = None
+        self,
+        question: str,
+        *,
+        top_k: int | None = None,
+        window: Window | None = None,
+        allowed: set[str] | None = None,
     ) -> list[Hit]:
-        """Return the best papers, best first, one hit a paper."""
+        """Return the best papers, best first, one hit a paper; `allowed` restricts their ids."""
         vector = self.embedder.encode_question(question)
-        return self.search_vector(question, vector, top_k=top_k, window=window)
+        return self.search_vector(question, vector, top_k=top_k, window=window, allowed=allowed)
 
     def search_vector(
         self,
@@ -45,11 +50,12 @@ class HybridRetriever:
         *,
         top_k: int | None = None,
         window: Window | None = None,
+        allowed: set[str] | None = None,
     ) -> list[Hit]:
         """Do the same with the question's vector, shape (dimensions,), at hand."""
-        window = window or Window()
         n = max(self.config.n_candidates, top_k or 0)
-        allowed = self.catalog.ids_in_window(window)
+        if allowed is None:
+            allowed = self.catalog.ids_in_window(window or Window())
         keyword = dict(self.keywords.search(question, n, allowed=allowed))
         near = self._near(vector, n, allowed)
         entries = self.index.entries(list(dict.fromkeys([*keyword, *near])))

@@ -1,0 +1,71 @@
+"""What a paper calls its system: "HCG-LVLM", "Bridge"; it often stands in the abstract alone."""
+
+import re
+from functools import lru_cache
+
+from rag.records import Paper
+
+TITLE_NAME_WORDS = 3  # before the colon of a title, if they are a name
+_NAME = r"[A-Z][\w$^{}\\-]*(?:[-\s]?\d(?:\.\d)?)?"
+_INTRODUCED = re.compile(
+    r"\b(?:propos|present|introduc|develop|releas|describ|call|nam|term|dubb)\w*\s+"
+    rf"(?:it\s+|as\s+|this\s+\w+\s+|\\textit{{)*[\"“']?({_NAME})(?=[\s,.;:(\"”'}}])"
+)
+_APPOSED = re.compile(
+    r"\b(?:benchmark|dataset|framework|model|method|paradigm|approach|network),?\s+"
+    rf"({_NAME})(?=\s*[,.(])"
+)
+_ABBREVIATED = re.compile(r"((?:[\w-]+\s+){1,8})\(([A-Z][\w-]*[A-Z0-9][\w-]*)s?\)")
+_SUBJECT = re.compile(rf"(?:^|[.!?]\s+)({_NAME})\s+(?:is|are|has|uses?|achieves?|outperforms?)\b")
+# A capital behind the first letter, or a digit.
+_NAMELIKE = re.compile(r".+[A-Z\d]")
+# Kinds of models and methods, which no paper owns.
+_COMMON = frozenset(
+    """
+    LLM LLMs VLM VLMs MLLM MLLMs LVLM LVLMs LMM LMMs VLA RL SFT RLHF GRPO PPO DPO NLP CV AI VQA
+    CLIP GPT API SOTA RAG CoT MoE KV RGB LoRA CFG ViT AR We This In The Our It To For A An
+    """.split()
+)
+
+
+@lru_cache(maxsize=16_384)
+def system_names(paper: Paper) -> tuple[str, ...]:
+    """Return the names, the likeliest first; empty where the paper gives none."""
+    title, abstract = paper.title, paper.abstract
+    before, colon, _ = title.partition(":")
+    own = [before.strip()] if colon and len(before.split()) <= TITLE_NAME_WORDS else []
+    abbreviated = [
+        (_shared_words(match[1], title), match[2])
+        for match in _ABBREVIATED.finditer(abstract)
+        if _is_short_for(match[2], match[1])
+    ]
+    abbreviated.sort(key=lambda found: -found[0])  # stable: else as they stand
+    found = [
+        *(match[1].strip() for match in _INTRODUCED.finditer(abstract)),
+        *(name for shared, name in abbreviated if shared),
+        *(match[1].strip() for match in _APPOSED.finditer(abstract)),
+        *(match[1].strip() for match in _SUBJECT.finditer(abstract)),
+    ]
+    names = [n for n in found if n not in _COMMON and (_NAMELIKE.match(n) or abstract.count(n) > 1)]
+    return tuple(dict.fromkeys([*own, *names]))
+
+
+def shown_name(paper: Paper) -> str:
+    """Return the name to put before the title, where the title does not hold it; else nothing."""
+    name = next(iter(system_names(paper)), "")
+    return "" if name.casefold() in paper.title.casefold() else name
+
+
+def _is_short_for(short: str, words: str) -> bool:
+    """Return whether the letters of an abbreviation are initials of the words before it."""
+    letters = {c for c in short.casefold() if c.isalpha()}
+    initials: set[str] = set()
+    for part in re.split(r"[\s-]+", words):
+        initials.update(part.casefold() if part.isupper() else part[:1].casefold())
+    return len(letters & initials) >= max(2, len(letters) - 1)
+
+
+def _shared_words(words: str, title: str) -> int:
+    """Return how many longer words of a phrase stand in the title."""
+    in_title = set(re.split(r"\W+", title.casefold()))
+    return sum(len(word) > 3 and word in in_title for word in words.casefold().split())
