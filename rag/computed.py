@@ -18,6 +18,7 @@ EXPLAINED = 3  # a list no longer than this says what each paper is about
 SEARCHED = 60  # papers looked at for a topic
 SAME_COVERAGE = 0.7  # a paper belongs to the topic with this share of the best one's words …
 MIN_COVERAGE = 0.5  # … or at least this share of all
+NEARLY = 0.55  # of the nearest paper's cosine: who is the newest on a topic must be on it
 MIN_COSINE = 0.35  # a paper about which a fact is asked must be as near as this
 PROLIFIC = 5  # authors named
 
@@ -95,6 +96,9 @@ class Computed:
             ids = {paper.paper_id for paper in papers}
             found = self.retriever.search(asked.topic, top_k=SEARCHED, allowed=ids)
             hits = self._about(topic, found)
+            if asked.order and hits:  # a paper that mentions the topic in passing must not win
+                near = NEARLY * max(hit.cosine for hit in hits)
+                hits = [hit for hit in hits if hit.cosine >= near]
             relevant = {hit.paper.paper_id for hit in hits}
             papers = [paper for paper in papers if paper.paper_id in relevant]
         if asked.order in ("newest", "oldest"):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from rag.config import EvidenceConfig
 from rag.index import Entry, Index
 from rag.keywords import KeywordIndex
-from rag.records import Evidence, Hit
+from rag.names import system_names
+from rag.records import Evidence, Hit, Paper
 from rag.words import terms
 
 # What a sentence's score is made of; docs/evaluation.md says how the weights were chosen.
@@ -17,6 +18,8 @@ SENTENCE_COSINE = 1.0  # of the sentence (with its title) and the question
 NEW_WORDS = 0.6  # share of the question's words in the sentence, those of the title aside
 PAPER_WORDS = 0.6  # share of the question's words in the paper
 PAPER_SCORE = 0.3  # the retriever's
+LEAST_WORDS = 70  # quoted of each paper where several are compared
+NAMED = 0.2  # where the question names the paper
 HAS_NUMBER = 0.2  # where a number is asked for
 
 _ASKS_FOR_NUMBER = re.compile(
@@ -36,12 +39,18 @@ class EvidenceFinder:
         self.config = config
 
     def rank(
-        self, question: str, vector: NDArray[np.float32], hits: Sequence[Hit]
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        hits: Sequence[Hit],
+        *,
+        named: Sequence[Paper] = (),
     ) -> list[Evidence]:
-        """Return the sentences of these papers, best first.
+        """Return the sentences of these papers, best first; papers that are named come easier.
 
         `vector` is the question's, shape (dimensions,).
         """
+        own = {paper.paper_id for paper in named}
         asked = terms(question)
         rarity = self.keywords.rarity(asked)
         bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
@@ -49,7 +58,8 @@ class EvidenceFinder:
         found: list[Evidence] = []
         for hit in hits:
             if entry := entries.get(hit.paper.paper_id):
-                found.extend(_scored(hit, entry, vector, rarity, bonus))
+                name = NAMED if hit.paper.paper_id in own else 0.0
+                found.extend(_scored(hit, entry, vector, rarity, bonus, name))
         return sorted(found, key=lambda e: -e.score)
 
     def choose(self, ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -66,6 +76,20 @@ class EvidenceFinder:
                 continue
             chosen.append(evidence)
             room -= length
+        return chosen
+
+    def choose_each(self, ranked: Sequence[Evidence], papers: Sequence[Paper]) -> list[Evidence]:
+        """Return the best sentences of each of these papers, as many of each as there is room."""
+        room = max(LEAST_WORDS, self.config.max_words // len(papers))
+        chosen: list[Evidence] = []
+        for paper in papers:
+            left = room
+            of_paper = [evidence for evidence in ranked if evidence.paper == paper]
+            for n, evidence in enumerate(of_paper[: self.config.max_sentences]):
+                length = len(evidence.sentence.split())
+                if n == 0 or length <= left:
+                    chosen.append(evidence)
+                    left -= length
         return chosen
 
     def choose_several(self, ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -92,14 +116,16 @@ def _scored(
     vector: NDArray[np.float32],
     rarity: dict[str, float],
     bonus: float,
+    name: float,
 ) -> list[Evidence]:
     """Return the paper's sentences with their scores."""
     cosines = entry.vectors @ vector
-    title = set(terms(hit.paper.title))
+    # Every sentence of a paper can name it: its own words say nothing of which one answers.
+    title = set(terms(" ".join([hit.paper.title, *system_names(hit.paper)])))
     new = {term: weight for term, weight in rarity.items() if term not in title}
     of_sentence = [set(terms(sentence)) for sentence in entry.sentences]
     paper_words = _covered(rarity, title.union(*of_sentence))
-    of_paper = PAPER_WORDS * paper_words + PAPER_SCORE * hit.score
+    of_paper = PAPER_WORDS * paper_words + PAPER_SCORE * hit.score + name
     return [
         Evidence(
             hit.paper,

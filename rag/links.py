@@ -1,9 +1,11 @@
 """The one place where links to papers are built."""
 
+import re
 from urllib.parse import quote
 
 HUGGING_FACE = "https://huggingface.co/papers"
 ARXIV = "https://arxiv.org/abs"
+ARXIV_ID = re.compile(r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d+)?(?!\d|\.\d)")  # also inside a link
 
 
 def paper_url(arxiv_id: str | None, title: str) -> str:

@@ -1,24 +1,38 @@
 """PaperQA: a question in, a cited answer out."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
+import numpy as np
 from langchain_core.language_models.chat_models import BaseChatModel
+from numpy.typing import NDArray
 
 from rag.asked import Asked, understand
 from rag.computed import Computed
 from rag.config import RagConfig
 from rag.evidence import EvidenceFinder
 from rag.library import Library
-from rag.names import shown_name
+from rag.mentioned import mentioned
+from rag.names import shown_name, system_names
 from rag.people import organizations, papers_of_author
 from rag.question import checked, make_whole
 from rag.records import Answer, Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.refusal import refuse
+from rag.sentences import gist, split_sentences
+from rag.words import terms
 from rag.writer import Writer
 
+_ARXIV = re.compile(r"\S*\d{4}\.\d{4,5}\S*")  # an id, or a link that ends in one
+# What a question says that names papers and asks for nothing of them in particular.
+INTRODUCING = frozenset(
+    terms(
+        "about paper arxiv compare comparison difference versus vs explain summarise summarize "
+        "summary describe link"
+    )
+)
 KEPT_EVIDENCE = 10  # sentences that an Answer remembers
 
 
@@ -112,8 +126,13 @@ class PaperQA:
         topic, window = asked.topic, asked.window
         vector = self.library.embedder.encode_question(topic)
         hits = self.retriever.search_vector(topic, vector, window=window)
+        named = mentioned(topic, self.library.catalog, self.retriever.keywords)
+        if named and not set(terms(_ARXIV.sub(" ", topic))) - INTRODUCING - _own_words(named):
+            return self._introduce(named, hits)
+        if len(named) > 1:
+            return self._compare(topic, vector, named)
         papers = self.config.retrieval.top_k if asked.several else self.config.evidence.papers
-        ranked = self.evidence.rank(topic, vector, hits[:papers])
+        ranked = self.evidence.rank(topic, vector, hits[:papers], named=named)
         if not ranked or ranked[0].score < self.config.evidence.refuse_below:
             return self._refuse(hits, str(asked))
         choose = self.evidence.choose_several if asked.several else self.evidence.choose
@@ -121,6 +140,25 @@ class PaperQA:
         if window:
             text = f"Among the papers {window}:\n{text}"
         return Draft(text, citations, hits, ranked)
+
+    def _introduce(self, named: Sequence[Paper], hits: Sequence[Hit]) -> Draft:
+        """Quote what each paper says of itself, where a question names papers and nothing else."""
+        chosen = [
+            Evidence(paper, sentence, split_sentences(paper.abstract).index(sentence) + 1, 1.0)
+            for paper in named[: self.config.evidence.max_papers]
+            if (sentence := gist(paper.abstract))
+        ]
+        text, citations = quote(chosen)
+        return Draft(text, citations, hits, chosen, refused=not chosen)
+
+    def _compare(self, topic: str, vector: NDArray[np.float32], named: Sequence[Paper]) -> Draft:
+        """Quote each of the papers that the question names."""
+        named = named[: self.config.evidence.max_papers]
+        ids = {paper.paper_id for paper in named}
+        hits = self.retriever.search_vector(topic, vector, allowed=ids)
+        ranked = self.evidence.rank(topic, vector, hits)
+        text, citations = quote(self.evidence.choose_each(ranked, named))
+        return Draft(text, citations, hits, ranked, refused=not ranked)
 
     def _quote_one(self, question: str, paper: Paper) -> Draft:
         """Quote what one paper says, however little it speaks to the question."""
@@ -134,6 +172,11 @@ class PaperQA:
         """Say that nothing fits, what was read, and which papers come nearest."""
         text, citations = refuse(self.library.catalog.coverage(), hits, where=where)
         return Draft(text, citations, hits, refused=True)
+
+
+def _own_words(named: Sequence[Paper]) -> set[str]:
+    """Return the terms by which these papers are named."""
+    return {term for paper in named for name in system_names(paper) for term in terms(name)}
 
 
 def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:

@@ -3,9 +3,9 @@
 import re
 
 from rag.catalog import Catalog, paper_of
+from rag.links import ARXIV_ID
 from rag.records import Paper
 
-_ARXIV_ID = re.compile(r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d+)?(?![\d.])")
 MAX_WORDS = 12  # of what was typed that are looked for
 
 
@@ -29,7 +29,7 @@ def suggest(catalog: Catalog, typed: str, *, limit: int) -> list[Paper]:
 def find(catalog: Catalog, typed: str) -> Paper | None:
     """Return the paper with this id, link or title (or the likeliest part of one)."""
     typed = typed.strip()
-    ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in _ARXIV_ID.findall(typed))]
+    ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(typed))]
     if found := catalog.get(ids):
         return next(iter(found.values()))
     suggested = suggest(catalog, typed, limit=1) if typed else []
