@@ -82,25 +82,32 @@ class Computed:
         about = f" about {topic}" if topic else ""
         noun = "paper" if total == 1 else "papers"
         if asked.order:
-            described = f"Of {total:,} {noun}{about}{f' {what}' if what else ''}, {asked.order}"
+            # Whether a paper is about a topic is a matter of degree: those are not counted.
+            which = "the papers" if topic else f"{total:,} {noun}"
+            described = f"Of {which}{about}{f' {what}' if what else ''}, {asked.order}"
             return f"{described}:" if shown == 1 else f"{described} first:"
         more = f"; the first {shown}" if shown < total else ""
         return f"{total:,} {noun}{about}{f' {what}' if what else ''}{more}:"
 
     def _meant(self, asked: Asked) -> tuple[list[Hit], list[Paper]]:
-        """Return the papers that are meant, most upvoted or newest first, and the ranking."""
+        """Return the papers that are meant, and the ranking: nearest to the topic first."""
         papers = self._filtered(asked)
         topic = self._topic_terms(asked)
         hits: list[Hit] = []
         if topic and papers:
             ids = {paper.paper_id for paper in papers}
-            found = self.retriever.search(asked.topic, top_k=SEARCHED, allowed=ids)
-            hits = self._about(topic, found)
+            relevant = ids & self.retriever.keywords.holding(topic)
+            hits = self.retriever.search(asked.topic, top_k=SEARCHED, allowed=relevant or ids)
+            if not relevant:  # no paper has all the words: those with the most of them
+                hits = self._about(topic, hits)
             if asked.order and hits:  # a paper that mentions the topic in passing must not win
                 near = NEARLY * max(hit.cosine for hit in hits)
                 hits = [hit for hit in hits if hit.cosine >= near]
-            relevant = {hit.paper.paper_id for hit in hits}
+            if asked.order or not relevant:
+                relevant = {hit.paper.paper_id for hit in hits}
             papers = [paper for paper in papers if paper.paper_id in relevant]
+            rank = {hit.paper.paper_id: n for n, hit in enumerate(hits)}
+            papers.sort(key=lambda paper: rank.get(paper.paper_id, len(rank)))
         if asked.order in ("newest", "oldest"):
             papers = [paper for paper in papers if paper.day]
         return hits, papers

@@ -45,6 +45,16 @@ class KeywordIndex:
                     break
         return found
 
+    def holding(self, asked: Iterable[str]) -> set[str]:
+        """Return the ids of all papers that hold every one of these terms."""
+        query = " AND ".join(f'"{term}"' for term in asked)
+        rows = self.database.connection.execute(
+            "SELECT paper_id FROM keyword_index JOIN papers ON papers.id = keyword_index.rowid "
+            "WHERE keyword_index MATCH ?",
+            (query,),
+        )
+        return {row["paper_id"] for row in rows}
+
     def counts(self, asked: Iterable[str]) -> dict[str, int]:
         """Return in how many papers each term stands."""
         counts = dict.fromkeys(asked, 0)

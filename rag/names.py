@@ -19,6 +19,7 @@ _ABBREVIATED = re.compile(r"((?:[\w-]+\s+){1,8})\(([A-Z][\w-]*[A-Z0-9][\w-]*)s?\
 _SUBJECT = re.compile(rf"(?:^|[.!?]\s+)({_NAME})\s+(?:is|are|has|uses?|achieves?|outperforms?)\b")
 # A capital behind the first letter, or a digit.
 _NAMELIKE = re.compile(r".+[A-Z\d]")
+_PLURAL = re.compile(r"[A-Z]s$")  # "LRMs" are a kind of thing
 # Kinds of models and methods, which no paper owns.
 _COMMON = frozenset(
     """
@@ -38,6 +39,7 @@ def system_names(paper: Paper) -> tuple[str, ...]:
         (_shared_words(match[1], title), match[2])
         for match in _ABBREVIATED.finditer(abstract)
         if _is_short_for(match[2], match[1])
+        and (abstract.count(match[2]) > 1 or _is_proper(match[1], match[2]))
     ]
     abbreviated.sort(key=lambda found: -found[0])  # stable: else as they stand
     found = [
@@ -46,7 +48,13 @@ def system_names(paper: Paper) -> tuple[str, ...]:
         *(match[1].strip() for match in _APPOSED.finditer(abstract)),
         *(match[1].strip() for match in _SUBJECT.finditer(abstract)),
     ]
-    names = [n for n in found if n not in _COMMON and (_NAMELIKE.match(n) or abstract.count(n) > 1)]
+    names = [
+        name
+        for name in found
+        if name not in _COMMON
+        and not _PLURAL.search(name)
+        and (_NAMELIKE.match(name) or abstract.count(name) > 1)
+    ]
     return tuple(dict.fromkeys([*own, *names]))
 
 
@@ -63,6 +71,12 @@ def _is_short_for(short: str, words: str) -> bool:
     for part in re.split(r"[\s-]+", words):
         initials.update(part.casefold() if part.isupper() else part[:1].casefold())
     return len(letters & initials) >= max(2, len(letters) - 1)
+
+
+def _is_proper(words: str, short: str) -> bool:
+    """Return whether the words before an abbreviation are written as a name."""
+    long = words.split()[-sum(c.isalpha() for c in short) :]
+    return 2 * sum(word[0].isupper() for word in long) >= len(long)
 
 
 def _shared_words(words: str, title: str) -> int:

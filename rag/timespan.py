@@ -58,6 +58,8 @@ class Window:
 
     def __str__(self) -> str:
         verb = "published" if self.by == "published" else "featured or published"
+        if self.since and self.since == self.until:
+            return f"{verb} {self.since}"
         if self.since and self.until:
             return f"{verb} {self.since} to {self.until}"
         if self.since:

@@ -88,8 +88,8 @@ def _footer(answer: Answer, written_by: str, doing: str) -> str:
         return doing
     if answer.mode == "generated":
         return f"Written by {written_by} from these abstracts in {answer.seconds:.1f} s"
-    quoted = "" if answer.refused else "Quoted word for word."
-    return " ".join(filter(None, [quoted, answer.note, doing]))
+    how = "Quoted word for word." if answer.evidence else "From the catalogue."
+    return " ".join(filter(None, ["" if answer.refused else how, answer.note, doing]))
 
 
 def error_embed(text: str) -> Embed:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.render.answer import FINISHED, REFUSED, UNFINISHED, answer_embeds, error_embed
 from bot.render.papers import card, daily_embeds, search_embeds
 from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten, split
-from rag.records import Answer, Chunk, Citation, Coverage, Hit, Paper
+from rag.records import Answer, Chunk, Citation, Coverage, Evidence, Hit, Paper
 from tests.discord_fake import Judge
 from tests.papers import HERON, PASTRY, TODAY, many
 
@@ -27,7 +27,8 @@ def answer(text: str, *papers: Paper, **changes: object) -> Answer:
     made = Answer(
         question="what?", asked="what?", text=text,
         citations=tuple(Citation(n, paper, "quote") for n, paper in enumerate(papers, start=1)),
-        hits=(), evidence=(), refused=False, mode="extractive", coverage=COVERAGE, seconds=0.1,
+        hits=(), evidence=(Evidence(HERON, "quote", 1, 1.0),), refused=False, mode="extractive",
+        coverage=COVERAGE, seconds=0.1,
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -61,6 +62,7 @@ def test_the_colour_says_whether_more_will_come() -> None:
     assert answer_embeds(answer("x", refused=True))[0].colour == REFUSED
     noted = answer_embeds(answer("x", note="The model died."))[0]
     assert noted.footer.text == "Quoted word for word. The model died."
+    assert answer_embeds(answer("x", evidence=()))[0].footer.text == "From the catalogue."
 
 
 def test_nothing_of_unknown_origin_pings_or_links() -> None:

@@ -35,7 +35,7 @@ def cited(qa: PaperQA, question: str) -> list[str]:
         ("what's the newest paper?", ["PastryBench"]),
         ("the oldest one", ["Loom"]),
         ("most upvoted paper", ["Tidal Attention"]),
-        ("language model papers, 2025 only", ["Tidal Attention", "PastryBench"]),
+        ("language model papers, 2025 only", ["PastryBench", "Tidal Attention"]),
         ("newest paper about birds in video", ["HeronNet"]),
         ("everything from early February 2025", ["Tidal Attention"]),
         ("papers between December 2024 and January 2025", ["HeronNet"]),

@@ -14,7 +14,9 @@ from tests.papers import HERON
         ("Counting Herons", "We present a method termed Wader. Wader counts birds.", "Wader"),
         ("Deep Heron Counting Network", "A Deep Heron Counting Network (DHCN) counts.", "DHCN"),
         ("Counting", "We build on Large Language Models (LLMs) and CLIP.", None),
+        ("Counting", "Large Heron Models (LHMs) fly. LHMs are slow.", None),
         ("Counting", "This is hard. We do it.", None),
+        ("Vision-Language Counting", "A vision-language (V-L) model counts.", None),
     ],
 )
 def test_the_system_is_named_as_the_paper_names_it(

@@ -83,6 +83,8 @@ def test_the_rest_of_the_question_is_kept() -> None:
 
 def test_a_window_says_its_days() -> None:
     day = date(2025, 1, 2)
-    assert str(Window(day, day)) == "featured or published 2025-01-02 to 2025-01-02"
+    assert str(Window(day, day)) == "featured or published 2025-01-02"
+    later = date(2025, 1, 5)
+    assert str(Window(day, later)) == "featured or published 2025-01-02 to 2025-01-05"
     assert str(Window(day, None, "published")) == "published since 2025-01-02"
     assert str(Window(None, day, "published")) == "published up to 2025-01-02"
