@@ -45,7 +45,7 @@ def ask(
     app, terminal = app_of(context), Terminal()
     with app.assistant("paperboy ask", today=lambda: today or app.today()) as qa:
         if question is None:
-            terminal.rows(_answer_batch(qa, questions))
+            terminal.rows(answer_batch(qa, questions))
             terminal.warn(qa)
             return
         if as_json:
@@ -88,9 +88,10 @@ def _turns(item: dict[str, Any]) -> list[str]:
     return [str(turn) for turn in turns]
 
 
-def _answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
+def answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
+    """Answer each item's `question`, or the last of its `turns`."""
     for item in questions:
-        *history, question = item["turns"]
+        *history, question = _turns(item)
         try:
             row = answer_row(qa.answer(question, history=history))
         except QuestionError as error:  # one odd line must not cost the others their answers
@@ -98,7 +99,7 @@ def _answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]
                 "answer": str(error), "refused": True, "mode": "extractive",
                 "sources": [], "retrieved": [], "seconds": 0.0,
             }  # fmt: skip
-        yield {"id": item["id"]} | row
+        yield {"id": item.get("id")} | row
 
 
 def search(

@@ -1,0 +1,149 @@
+"""`paperboy eval`: how good retrieval and answers are, on a corpus or a question set."""
+
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import mean
+from typing import Annotated, Any
+
+import typer
+
+from bot.app import App
+from bot.commands.ask import answer_batch
+from bot.commands.options import Json, Today, UsageError, app_of
+from bot.measures import AT, answered, known_item, links_allowed, ndcg, recall
+from bot.terminal import Terminal
+from ingest.sources.record import SetAside
+from ingest.sync import ingest
+from rag.library import Library
+from rag.records import Paper
+
+Figures = dict[str, dict[str, float]]
+
+
+def evaluate(
+    context: typer.Context,
+    beir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A corpus in BEIR's form, read afresh.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Its questions: qrels/SPLIT.tsv.")] = "test",
+    questions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON lines with what a right answer holds.")
+    ] = None,
+    today: Today = None,
+    as_json: Json = False,
+) -> None:
+    """Measure retrieval on a BEIR corpus, or answers on a question set.
+
+    \b
+    paperboy eval --beir scifact --split test
+    paperboy --no-model eval --questions questions.jsonl --today 2025-12-08
+    """
+    if (beir is None) == (questions is None):
+        raise UsageError("give --beir DIR or --questions FILE.")
+    app, terminal = app_of(context), Terminal()
+    if beir is not None:
+        figures = _beir(app, beir, split, terminal)
+    else:
+        assert questions is not None
+        items = _judgeable(questions)
+        with app.assistant("paperboy eval", today=lambda: today or app.today()) as qa:
+            figures = _judge(items, list(answer_batch(qa, items)))
+    if as_json:
+        terminal.rows([figures])
+        return
+    for kind, values in figures.items():
+        terminal.print("  ".join([f"{kind:14}", *(f"{k} {v:.3f}" for k, v in values.items())]))
+
+
+def _judgeable(path: Path) -> list[dict[str, Any]]:
+    """Return the questions; raise UsageError for the first that cannot be judged."""
+    items = _lines(path)
+    for number, item in enumerate(items, start=1):
+        is_asked = isinstance(item.get("question"), str) or item.get("turns")
+        if not is_asked or not (
+            item.get("kind") == "unanswerable"
+            or {"gold_arxiv_id", "gold_title"} <= item.keys()
+            or (item.get("gold_titles") and "must_contain" in item)
+        ):
+            raise UsageError(
+                f"question {number} of {path} cannot be judged: give it question and gold_titles "
+                "with must_contain, gold_arxiv_id with gold_title, or kind unanswerable."
+            )
+    return items
+
+
+def _judge(items: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Figures:
+    """Return each kind of question with the mean of its figures."""
+    collected: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for item, row in zip(items, rows, strict=True):
+        is_known = "gold_arxiv_id" in item
+        judged = known_item(item, row) if is_known else answered(item, row)
+        kind = "known-item" if is_known else item.get("kind", "answerable")
+        for name, value in judged.items():
+            collected[kind][name].append(value)
+        collected["all"]["links allowed"] += links_allowed(row)
+        collected["all"]["seconds"].append(row["seconds"])
+    return {
+        kind: {name: round(mean(values), 4) for name, values in figures.items() if values}
+        for kind, figures in collected.items()
+    }
+
+
+def _beir(app: App, folder: Path, split: str, terminal: Terminal) -> Figures:
+    """Read the corpus into a folder of its own and rank it for each question."""
+    relevant = _qrels(folder / "qrels" / f"{split}.tsv")
+    queries = {item["_id"]: item["text"] for item in _lines(folder / "queries.jsonl")}
+    with tempfile.TemporaryDirectory() as place:
+        library = Library(Path(place), app.settings.rag, purpose="paperboy eval")
+        with terminal.progress() as progress:
+            ingest(_Corpus(folder / "corpus.jsonl"), library, progress=progress)
+        found = {"ndcg@10": [], "recall@10": []}  # type: dict[str, list[float]]
+        for query, gains in relevant.items():
+            hits = library.retriever.search(queries[query], top_k=AT)
+            ranking = [(hit.paper.arxiv_id or "") for hit in hits]
+            found["ndcg@10"].append(ndcg(ranking, gains))
+            found["recall@10"].append(recall(ranking, gains))
+        library.close()
+    return {f"{folder.name} {split}": {name: round(mean(v), 4) for name, v in found.items()}}
+
+
+class _Corpus:
+    """The documents of a BEIR corpus as papers; their ids stand where arXiv's would."""
+
+    name = "corpus"
+
+    def __init__(self, path: Path) -> None:
+        self.items = _lines(path)
+
+    def records(self) -> Iterator[Paper | SetAside]:
+        for item in self.items:
+            yield Paper(
+                title=item.get("title") or item["_id"],
+                abstract=item["text"] or item["title"],
+                arxiv_id=item["_id"],
+            )
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON Lines file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read ({error}): give a file of JSON lines.") from error
+
+
+def _qrels(path: Path) -> Mapping[str, dict[str, int]]:
+    """Return each question's relevant documents with their grades."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            query, document, grade = line.split("\t")
+            if int(grade) > 0:
+                found[query][document] = int(grade)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read ({error}): give --beir and --split.") from error
+    return found
