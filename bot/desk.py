@@ -67,7 +67,10 @@ class Desk:
         loop = asyncio.get_running_loop()
 
         def later(hear: Callable[[T], None]) -> Callable[[T], None]:
-            return lambda value: void(loop.call_soon_threadsafe(hear, value))
+            def tell(value: T) -> None:
+                loop.call_soon_threadsafe(hear, value)
+
+            return tell
 
         def work() -> Answer:
             answer = quoted
@@ -95,7 +98,3 @@ class Desk:
         self.stop_writing()
         self._writers.shutdown()
         self._readers.shutdown()
-
-
-def void(_value: object) -> None:
-    """Take a value and return nothing."""

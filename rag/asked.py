@@ -88,7 +88,8 @@ _WORKS = r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies
 _SEVERAL = re.compile(
     rf"\b(?:which|what|any|list|all|two|three|four|several|different|other|some)\s+(?:[\w-]+\s+)"
     rf"{{0,3}}?{_WORKS}\b|\b{_WORKS} (?:that|which|who|on|about|for|in|with|using|to)\b"
-    r"|^\W*(?:who|anyone|anybody|anything)\b|\b(?:list them|anything (?:that|on|about)|who does)\b"
+    r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
+    r"|\b(?:list them|anything (?:that|on|about))\b"
     r"|\bwhat(?:'s|’s| is| has) (?:been )?(?:done|out there|tried)\b"
     r"|^\W*(?:[\w-]+\s+){0,3}\w+s that\b"
     r"|\b(?:quel(?:le)?s|welche)\s+(?:articles|papiers|arbeiten|papers|modelle|modèles)\b",
@@ -96,7 +97,6 @@ _SEVERAL = re.compile(
 )
 _AUTHOR_CUE = r"\b(?:by|from|of|did|has|have|authored by|written by)\s+"
 _PERSON = re.compile(rf"(?:(?i:{_AUTHOR_CUE}))((?:[A-Z][\w.'’-]*\s+){{1,3}}[A-Z][\w'’-]+)")
-_SHOWN_BY_DATE = re.compile(r"\bwith a (?:known )?date(?: on it)?\b", re.IGNORECASE)
 _ORGANIZATION_CUE = r"(?:from|by|at|of|did|does|has|have)\s+(?:the\s+)?"
 
 
@@ -174,7 +174,6 @@ def understand(
         author, text = person[1], _without(text, person)
     if prolific := _PROLIFIC.search(text):
         text = _without(text, prolific)
-    text = _SHOWN_BY_DATE.sub(" ", text)
     order, text = _first(_ORDERS, text)
     if order is None and (window or authors or organization or author):
         order, text = _first(_COMPARED, text)

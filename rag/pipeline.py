@@ -15,6 +15,7 @@ from rag.computed import Computed
 from rag.config import RagConfig
 from rag.evidence import EvidenceFinder
 from rag.library import Library
+from rag.links import ARXIV_ID
 from rag.mentioned import mentioned
 from rag.names import shown_name, system_names
 from rag.people import organizations, papers_of_author
@@ -25,7 +26,7 @@ from rag.sentences import gist, split_sentences
 from rag.words import terms
 from rag.writer import Writer
 
-_ARXIV = re.compile(r"\S*\d{4}\.\d{4,5}\S*")  # an id, or a link that ends in one
+_ARXIV = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")  # an id, or a link that ends in one
 # What a question says that names papers and asks for nothing of them in particular.
 INTRODUCING = frozenset(
     terms(
@@ -125,12 +126,13 @@ class PaperQA:
         """Answer with the sentences that speak to the topic."""
         topic, window = asked.topic, asked.window
         vector = self.library.embedder.encode_question(topic)
-        hits = self.retriever.search_vector(topic, vector, window=window)
         named = mentioned(topic, self.library.catalog, self.retriever.keywords)
-        if named and not set(terms(_ARXIV.sub(" ", topic))) - INTRODUCING - _own_words(named):
-            return self._introduce(named, hits)
-        if len(named) > 1:
+        asks_more = set(terms(_ARXIV.sub(" ", topic))) - INTRODUCING - _own_words(named)
+        if len(named) > 1 and asks_more:
             return self._compare(topic, vector, named)
+        hits = self.retriever.search_vector(topic, vector, window=window)
+        if named and not asks_more:
+            return self._introduce(named, hits)
         papers = self.config.retrieval.top_k if asked.several else self.config.evidence.papers
         ranked = self.evidence.rank(topic, vector, hits[:papers], named=named)
         if not ranked or ranked[0].score < self.config.evidence.refuse_below:

@@ -1,7 +1,6 @@
 """Papers without a question: /search, /daily, /paper."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import discord
 from discord import app_commands
@@ -10,14 +9,12 @@ from discord.ext import commands
 from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.commands.options import parse_day
+from bot.commands.papers import papers_of_day
 from bot.render.papers import card, daily_embeds, search_embeds
-from rag.catalog import Catalog
 from rag.errors import QuestionError
 from rag.question import MAX_QUESTION, checked
-from rag.records import Paper
 from rag.titles import find
 
-NEWEST = 10  # papers shown where no featured day is known
 FOUND = 10  # papers of a search
 
 
@@ -46,7 +43,8 @@ class Papers(commands.Cog):
         await interaction.response.defer(thinking=True)
         wanted = None if date.strip().casefold() == "latest" else parse_day(date.strip())
         catalog = self.bot.desk.library.catalog
-        day, papers, last = await self.bot.desk.run(_daily, catalog, wanted)
+        day, papers = await self.bot.desk.run(papers_of_day, catalog, wanted)
+        last = await self.bot.desk.run(catalog.last_featured_day)
         coverage = await self.bot.desk.run(catalog.coverage)
         await _send(interaction, daily_embeds(day, papers, last, coverage))
 
@@ -60,13 +58,6 @@ class Papers(commands.Cog):
         if found is None:
             raise QuestionError(f"I know no paper “{title}”: choose one that is suggested.")
         await _send(interaction, [card(found)])
-
-
-def _daily(catalog: Catalog, wanted: date | None) -> tuple[date | None, list[Paper], date | None]:
-    """Return the day that is shown, its papers, and the newest day that is known."""
-    last = catalog.last_featured_day()
-    day = wanted or last
-    return day, catalog.featured(day) if day else catalog.newest(NEWEST), last
 
 
 async def _send(interaction: discord.Interaction, embeds: Sequence[discord.Embed]) -> None:

@@ -1,5 +1,6 @@
 """`paperboy papers` and `paperboy daily`: lists from the catalogue."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -51,8 +52,7 @@ def daily(
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy daily") as library:
         catalog = library.catalog
-        shown = wanted or catalog.last_featured_day()
-        found = catalog.featured(shown) if shown else catalog.newest(NEWEST)
+        shown, found = papers_of_day(catalog, wanted)
         if shown is None:
             headline = "No Daily Papers have been fetched yet; these are the newest by publication."
         elif found:
@@ -60,6 +60,12 @@ def daily(
         else:
             headline = _nothing(catalog, f"{shown:%A, %Y-%m-%d}")
         _show(terminal, headline, found, as_json=as_json)
+
+
+def papers_of_day(catalog: Catalog, wanted: date | None) -> tuple[date | None, list[Paper]]:
+    """Return the day (else the last one known) and its papers; no day: the newest papers."""
+    day = wanted or catalog.last_featured_day()
+    return day, catalog.featured(day) if day else catalog.newest(NEWEST)
 
 
 def _nothing(catalog: Catalog, day: str) -> str:
