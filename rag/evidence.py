@@ -11,16 +11,23 @@ from rag.index import Entry, Index
 from rag.keywords import KeywordIndex
 from rag.names import system_names
 from rag.records import Evidence, Hit, Paper
+from rag.roles import Role
 from rag.words import terms
 
-# What a sentence's score is made of; docs/evaluation.md says how the weights were chosen.
-SENTENCE_COSINE = 1.0  # of the sentence (with its title) and the question
-NEW_WORDS = 0.6  # share of the question's words in the sentence, those of the title aside
+# What a sentence's score is made of; docs/evaluation.md says how the weights were fitted.
+SENTENCE_COSINE = 0.6  # of the sentence (with its title) and the question
+NEW_WORDS = 0.8  # share of the question's words in the sentence, those of the title aside
+HAS_NUMBER = 0.25  # where a number is asked for
+OWN_WORK = 0.15  # what the paper did, not what was before it
+BACKGROUND = -0.2
+FIRST = -0.3  # abstracts begin with what everybody knows
+POINTER = -0.45  # to the code
+LENGTH = 0.2  # of a sentence of LONG words or more; a shorter one says less
+LONG = 50
 PAPER_WORDS = 0.6  # share of the question's words in the paper
-PAPER_SCORE = 0.3  # the retriever's
+PAPER_SCORE = 0.8  # the retriever's
+NAMED = 0.4  # where the question names the paper
 LEAST_WORDS = 70  # quoted of each paper where several are compared
-NAMED = 0.2  # where the question names the paper
-HAS_NUMBER = 0.2  # where a number is asked for
 
 _ASKS_FOR_NUMBER = re.compile(
     r"\bhow (?:many|much|big|large|long|small|far|fast)\b|\bpercent|%|\bnumber of\b|\bsize\b"
@@ -131,15 +138,28 @@ def _scored(
             hit.paper,
             sentence,
             index,
-            SENTENCE_COSINE * float(cosines[index])
+            of_paper
+            + SENTENCE_COSINE * float(cosines[index])
             + NEW_WORDS * _covered(new, found)
             + (bonus if _DIGIT.search(sentence) else 0.0)
-            + of_paper,
+            + _by_role(sentence, index),
         )
         for index, (sentence, found) in enumerate(
             zip(entry.sentences, of_sentence, strict=True), start=1
         )
     ]
+
+
+def _by_role(sentence: str, index: int) -> float:
+    """Return what a sentence is worth whatever the question: answers seldom stand in some."""
+    role = Role.of(sentence)
+    return (
+        OWN_WORK * role.own_work
+        + BACKGROUND * role.background
+        + POINTER * role.pointer
+        + FIRST * (index == 1)
+        + LENGTH * min(len(sentence.split()), LONG) / LONG
+    )
 
 
 def _covered(weights: dict[str, float], found: set[str]) -> float:
