@@ -25,7 +25,8 @@ class RetrievalConfig(Section):
 
     top_k: int = Field(10, ge=1, le=100)
     n_candidates: int = Field(100, ge=10, le=1000)
-    dense_weight: float = Field(0.6, ge=0, le=1)
+    dense_weight: float = Field(0.8, ge=0, le=1)
+    words_weight: float = Field(0.5, ge=0, le=2)
 
 
 class EvidenceConfig(Section):

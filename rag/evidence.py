@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rag.config import EvidenceConfig
 from rag.index import Entry, Index
-from rag.keywords import KeywordIndex
+from rag.keywords import KeywordIndex, covered
 from rag.names import system_names
 from rag.records import Evidence, Hit, Paper
 from rag.roles import Role
@@ -131,7 +131,7 @@ def _scored(
     title = set(terms(" ".join([hit.paper.title, *system_names(hit.paper)])))
     new = {term: weight for term, weight in rarity.items() if term not in title}
     of_sentence = [set(terms(sentence)) for sentence in entry.sentences]
-    paper_words = _covered(rarity, title.union(*of_sentence))
+    paper_words = covered(rarity, title.union(*of_sentence))
     of_paper = PAPER_WORDS * paper_words + PAPER_SCORE * hit.score + name
     return [
         Evidence(
@@ -140,7 +140,7 @@ def _scored(
             index,
             of_paper
             + SENTENCE_COSINE * float(cosines[index])
-            + NEW_WORDS * _covered(new, found)
+            + NEW_WORDS * covered(new, found)
             + (bonus if _DIGIT.search(sentence) else 0.0)
             + _by_role(sentence, index),
         )
@@ -160,9 +160,3 @@ def _by_role(sentence: str, index: int) -> float:
         + FIRST * (index == 1)
         + LENGTH * min(len(sentence.split()), LONG) / LONG
     )
-
-
-def _covered(weights: dict[str, float], found: set[str]) -> float:
-    """Return the share of the words, by weight, that were found."""
-    total = sum(weights.values())
-    return sum(w for term, w in weights.items() if term in found) / total if total else 0.0

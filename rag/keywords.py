@@ -5,7 +5,7 @@ can never disagree, and a process starts without building anything.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rag.database import Database
 from rag.words import terms
@@ -31,11 +31,12 @@ class KeywordIndex:
         if not asked:
             return []
         query = " OR ".join(f'"{term}"' for term in asked)
+        # Sorted by FTS5 itself before papers are joined: half the time of the other order.
         rows = self.database.connection.execute(
-            "SELECT paper_id, -bm25(keyword_index) AS score FROM keyword_index "
-            "JOIN papers ON papers.id = keyword_index.rowid "
-            "WHERE keyword_index MATCH ? ORDER BY score DESC",
-            (query,),
+            "SELECT paper_id, score FROM (SELECT rowid AS number, -rank AS score "
+            "FROM keyword_index WHERE keyword_index MATCH ? ORDER BY rank LIMIT ?) "
+            "JOIN papers ON papers.id = number ORDER BY score DESC",
+            (query, n if allowed is None else -1),
         )
         found: list[tuple[str, float]] = []
         for row in rows:
@@ -44,6 +45,16 @@ class KeywordIndex:
                 if len(found) == n:
                     break
         return found
+
+    def terms_of(self, paper_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return the terms of each paper's title and abstract."""
+        marks = ",".join("?" * len(paper_ids))
+        rows = self.database.connection.execute(
+            "SELECT paper_id, terms FROM keyword_index JOIN papers ON papers.id = "
+            f"keyword_index.rowid WHERE paper_id IN ({marks})",
+            list(paper_ids),
+        )
+        return {row["paper_id"]: frozenset(row["terms"].split()) for row in rows}
 
     def holding(self, asked: Iterable[str]) -> set[str]:
         """Return the ids of all papers that hold every one of these terms."""
@@ -72,3 +83,9 @@ class KeywordIndex:
             term: math.log(1 + (total - count + 0.5) / (count + 0.5))
             for term, count in self.counts(asked).items()
         }
+
+
+def covered(weights: Mapping[str, float], found: Collection[str]) -> float:
+    """Return the share of the weighted terms, by weight, that were found."""
+    total = sum(weights.values())
+    return sum(w for term, w in weights.items() if term in found) / total if total else 0.0

@@ -12,9 +12,10 @@ from rag.catalog import Catalog
 from rag.config import RetrievalConfig
 from rag.embedder import Embedder
 from rag.index import Entry, Index
-from rag.keywords import KeywordIndex
+from rag.keywords import KeywordIndex, covered
 from rag.records import Chunk, Hit
 from rag.timespan import Window
+from rag.words import terms
 
 SMALL_WINDOW = 1_000  # papers that are scored one by one instead of being searched for
 
@@ -59,7 +60,7 @@ class HybridRetriever:
         keyword = dict(self.keywords.search(question, n, allowed=allowed))
         near = self._near(vector, n, allowed)
         entries = self.index.entries(list(dict.fromkeys([*keyword, *near])))
-        ranked = self._fuse(list(entries.values()), vector, keyword)[: top_k or self.config.top_k]
+        ranked = self._fuse(question, list(entries.values()), vector, keyword)[: top_k or self.config.top_k]
         papers = self.catalog.get([paper_id for paper_id, *_ in ranked])
         return [
             Hit(papers[paper_id], chunk, score, cosine, keyword.get(paper_id, 0.0))
@@ -78,12 +79,17 @@ class HybridRetriever:
         return [p for p in dict.fromkeys(papers) if allowed is None or p in allowed]
 
     def _fuse(
-        self, entries: Sequence[Entry], vector: NDArray[np.float32], keyword: dict[str, float]
+        self,
+        question: str,
+        entries: Sequence[Entry],
+        vector: NDArray[np.float32],
+        keyword: dict[str, float],
     ) -> list[tuple[str, Chunk, float, float]]:
         """Return (paper id, best chunk, fused score, best cosine), best first.
 
         The dense score of a paper is the mean of its whole's cosine and its best sentence's;
-        over the candidates it is scaled to 0…1 and added to BM25 over its maximum.
+        over the candidates it is scaled to 0…1 and added to BM25 over its maximum and to the
+        share of the question's words that the paper has: BM25 alone lets one rare word win.
         """
         if not entries:
             return []
@@ -93,8 +99,12 @@ class HybridRetriever:
         dense = (dense - dense.min()) / spread if spread > 0 else np.ones_like(dense)
         bm25 = np.array([keyword.get(entry.paper_id, 0.0) for entry in entries])
         bm25 = bm25 / bm25.max() if bm25.max() > 0 else bm25
-        weight = self.config.dense_weight
-        fused = weight * dense + (1 - weight) * bm25
+        rarity = self.keywords.rarity(terms(question))
+        words = self.keywords.terms_of([entry.paper_id for entry in entries])
+        has = np.array([covered(rarity, words.get(entry.paper_id, ())) for entry in entries])
+        dense_weight, words_weight = self.config.dense_weight, self.config.words_weight
+        fused = dense_weight * dense + (1 - dense_weight) * bm25 + words_weight * has
+        fused /= 1 + words_weight
         order = sorted(range(len(entries)), key=lambda i: (-fused[i], entries[i].paper_id))
         return [
             (
