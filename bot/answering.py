@@ -12,6 +12,7 @@ from bot.conversations import Conversations
 from bot.desk import Desk
 from bot.live_message import LiveMessage
 from bot.render.answer import answer_embeds
+from rag.history import Turn
 from rag.records import Answer, Paper
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Answering:
         self.desk = desk
         self.conversations = conversations
         self.model_name = model_name
-        self._beginnings: set[asyncio.Task[None]] = set()
+        self._beginnings: set[asyncio.Task[int]] = set()
         self._writings: set[asyncio.Task[Answer]] = set()
 
     async def answer(
@@ -66,8 +67,9 @@ class Answering:
         `earlier` is the answer this goes on from, `said_before` what stands above the question
         where that is no answer of ours. Raises QuestionError.
         """
-        asked_above = await self.desk.run(self.conversations.questions, earlier)
-        quoted = await self.desk.ask(question, history=[*said_before, *asked_above], paper=paper)
+        above = await self.desk.run(self.conversations.turns, earlier)
+        before = [Turn(said) for said in said_before]
+        quoted = await self.desk.ask(question, history=[*before, *above], paper=paper)
         title = question if show_question else ""
 
         def embeds(answer: Answer, doing: str = "") -> list[discord.Embed]:
@@ -75,15 +77,17 @@ class Answering:
 
         writes = self.desk.can_write(quoted)
         shown = embeds(quoted, doing(self.desk.people_in_front()) if writes else "")
-        beginning = asyncio.create_task(self._begin(question, reply, shown[0], earlier))
+        beginning = asyncio.create_task(self._begin(quoted, reply, shown[0], earlier))
         self._beginnings.add(beginning)
         beginning.add_done_callback(self._beginnings.discard)
-        await beginning
+        message = await beginning
         if writes:
             writing = asyncio.create_task(self._write(quoted, reply, embeds))
             self._writings.add(writing)
             writing.add_done_callback(self._writings.discard)
-            shown = embeds(await writing)
+            written = await writing
+            shown = embeds(written)
+            await self._remember(message, written, reply, earlier)  # it may cite fewer papers
         for embed in shown[1:]:
             await reply.more(embed)
         log.info("answered in %s", reply.channel_id)
@@ -100,13 +104,19 @@ class Answering:
             await asyncio.wait(self._writings, timeout=STOP_SECONDS)
 
     async def _begin(
-        self, question: str, reply: Reply, embed: discord.Embed, earlier: int | None
-    ) -> None:
-        """Show the first form of the answer and remember what it answers."""
+        self, quoted: Answer, reply: Reply, embed: discord.Embed, earlier: int | None
+    ) -> int:
+        """Show the first form of the answer and remember what it answers; return its message."""
         message = await reply.show(embed)
+        await self._remember(message, quoted, reply, earlier)
+        return message
+
+    async def _remember(
+        self, message: int, answer: Answer, reply: Reply, earlier: int | None
+    ) -> None:
         await self.desk.run(
             self.conversations.remember, message, channel=reply.channel_id,
-            person=reply.person_id, question=question, earlier=earlier,
+            person=reply.person_id, turn=Turn.of(answer), earlier=earlier,
         )  # fmt: skip
 
     async def _write(self, quoted: Answer, reply: Reply, embeds: "Embeds") -> Answer:

@@ -1,9 +1,12 @@
 """What was asked where, in SQLite: a reply to an answer goes on with its conversation."""
 
+import json
+import sqlite3
 from datetime import UTC, datetime
 from importlib.resources import files
 
 from rag.database import Database
+from rag.history import Turn
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
 
@@ -19,29 +22,31 @@ class Conversations:
         database.migrate("bot", files("bot") / "schema")
 
     def remember(
-        self, message: int, *, channel: int, person: int, question: str, earlier: int | None
+        self, message: int, *, channel: int, person: int, turn: Turn, earlier: int | None
     ) -> None:
-        """Note that `message` answers this question, which went on from the answer `earlier`."""
+        """Note that `message` is this turn's answer, which went on from the answer `earlier`."""
+        cited = None if turn.cited is None else json.dumps(turn.cited)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?)",
-                (message, channel, person, earlier, question, now),
+                "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (message, channel, person, earlier, turn.question, now, cited),
             )
 
     def knows(self, message: int) -> bool:
         """Return whether this message is an answer of the bot."""
         return self._row(message) is not None
 
-    def questions(self, message: int | None) -> list[str]:
+    def turns(self, message: int | None) -> list[Turn]:
         """Return the questions that led to this answer, oldest first."""
-        found: list[str] = []
+        found: list[Turn] = []
         while message is not None and len(found) < HISTORY:
             row = self._row(message)
             if row is None:
                 break
-            question, message = row
-            found.append(question)
+            cited = None if row["cited"] is None else tuple(json.loads(row["cited"]))
+            found.append(Turn(row["question"], cited))
+            message = row["earlier"]
         return found[::-1]
 
     def last_in(self, channel: int, *, person: int) -> int | None:
@@ -56,11 +61,11 @@ class Conversations:
         ).fetchone()
         return row["message"] if row else None
 
-    def _row(self, message: int) -> tuple[str, int | None] | None:
-        row = self.database.connection.execute(
-            "SELECT question, earlier FROM conversations WHERE message = ?", (message,)
+    def _row(self, message: int) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self.database.connection.execute(
+            "SELECT question, earlier, cited FROM conversations WHERE message = ?", (message,)
         ).fetchone()
-        return (row["question"], row["earlier"]) if row else None
+        return row
 
     # -- the bot's own facts ---------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from rag.history import Turn
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Answer, Paper
@@ -38,7 +39,7 @@ class Desk:
         return await loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
 
     async def ask(
-        self, question: str, *, history: Sequence[str] = (), paper: Paper | None = None
+        self, question: str, *, history: Sequence[Turn] = (), paper: Paper | None = None
     ) -> Answer:
         """Return the quoted answer. Raises QuestionError."""
         return await self.run(self.qa.ask, question, history=history, paper=paper)

@@ -62,21 +62,23 @@ class Terminal:
             self.print()
             self.print(Text(answer.note, style="dim"))
 
-    def converse(self, qa: PaperQA, quoted: Answer) -> None:
+    def converse(self, qa: PaperQA, quoted: Answer) -> Answer:
         """Show the quoted answer at once and, where a model is, the written one in its place.
 
-        A pipe gets only the last of them.
+        A pipe gets only the last of them, which is returned.
         """
-        if not self.out.is_terminal:
-            self.answer(qa.written(quoted))
-            self.warn(qa)
-            return
         last = quoted
+        if not self.out.is_terminal:
+            last = qa.written(quoted)
+            self.answer(last)
+            self.warn(qa)
+            return last
         with Live(Text(quoted.text), console=self.out, transient=True) as live:
             for last in qa.write(quoted):
                 live.update(Text(last.text or quoted.text, style="cyan"))
         self.answer(last)
         self.warn(qa)
+        return last
 
     def warn(self, qa: PaperQA) -> None:
         """Say once, on stderr, that the configured model cannot be used and why."""

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from rag.records import Paper
 from rag.timespan import Window, find_window
+from rag.words import terms
 
 Order = Literal[
     "newest", "oldest", "most upvotes", "most authors", "fewest authors", "most comments"
@@ -138,6 +140,9 @@ class Asked:
     several: bool = False
     count: bool = False
     facts: tuple[Fact, ...] = ()
+    named: tuple[Paper, ...] = ()  # papers that the question names
+    pointed: tuple[Paper, ...] = ()  # those of an earlier answer that it is about, and no others
+    compares: bool = False  # each of these papers is to be cited
 
     @property
     def is_filter(self) -> bool:
@@ -153,6 +158,27 @@ class Asked:
             self.window,
         ]
         return ", ".join(str(part) for part in parts if part)
+
+    def whole(self, question: str) -> str:
+        """Return the question with what it leans on, so that it can be read alone."""
+        if self.pointed:
+            return f"{question} (about {'; '.join(paper.title for paper in self.pointed)})"
+        return f"{self.topic} {self.window or ''}".strip()
+
+    def understood(self) -> str:
+        """Say all that was taken from the question, like `counted; about birds; in 2024`."""
+        parts = [
+            "counted" if self.count else "",
+            f"{self.order} first" if self.order else "",
+            "several papers" if self.several else "",
+            "compared" if self.compares or len(self.named) > 1 else "",
+            f"asked for {' and '.join(self.facts)}" if self.facts else "",
+            "authors of the most papers" if self.prolific else "",
+            f"about “{self.topic}”" if terms(self.topic) else "",
+            str(self),
+            *(f"in {paper.title}" for paper in self.pointed or self.named),
+        ]
+        return "; ".join(part for part in parts if part)
 
 
 def understand(

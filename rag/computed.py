@@ -45,7 +45,7 @@ class Computed:
         has_topic = bool(self._topic_terms(asked))
         if asked.prolific:
             return self._prolific()
-        if asked.facts and (has_topic or asked.is_filter):
+        if asked.facts and (has_topic or asked.is_filter or asked.pointed):
             return self._facts(asked)
         wants_list = asked.order or asked.count or asked.authors or asked.organization
         if wants_list or asked.author or (asked.window and self._asks_for_papers(asked)):
@@ -113,7 +113,9 @@ class Computed:
         return hits, papers
 
     def _filtered(self, asked: Asked) -> list[Paper]:
-        if asked.author:
+        if asked.pointed:
+            papers = list(asked.pointed)
+        elif asked.author:
             papers = papers_of_author(self.catalog, asked.author)
             allowed = self.catalog.ids_in_window(asked.window) if asked.window else None
             papers = [p for p in papers if allowed is None or p.paper_id in allowed]
@@ -161,10 +163,13 @@ class Computed:
         """Say when a paper was published, by whom, how many upvotes it has."""
         if asked.order or asked.is_filter:
             return self._list(asked)
-        hits = self.retriever.search(asked.topic)
-        if not hits or hits[0].cosine < MIN_COSINE:
-            return Draft("", (), hits, refused=True)
-        paper = hits[0].paper
+        hits: list[Hit] = []
+        if len(asked.pointed) != 1:
+            allowed = {paper.paper_id for paper in asked.pointed} or None
+            hits = self.retriever.search(asked.topic, allowed=allowed)
+            if not hits or (not allowed and hits[0].cosine < MIN_COSINE):
+                return Draft("", (), hits, refused=True)
+        paper = asked.pointed[0] if not hits else hits[0].paper
         known = [said for fact in asked.facts if (said := _fact(paper, fact))]
         citation = Citation(1, paper, paper.title)
         if not known:

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,12 +15,13 @@ from rag.asked import Asked, understand
 from rag.computed import Computed
 from rag.config import RagConfig
 from rag.evidence import EvidenceFinder
+from rag.history import Said, Turn, lean_on
 from rag.library import Library
 from rag.links import ARXIV_ID
 from rag.mentioned import mentioned
 from rag.names import shown_name, system_names
 from rag.people import organizations, papers_of_author
-from rag.question import checked, make_whole
+from rag.question import checked
 from rag.records import Answer, Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.refusal import refuse
 from rag.sentences import gist, split_sentences
@@ -57,7 +59,7 @@ class PaperQA:
         self.evidence = EvidenceFinder(library.index, self.retriever.keywords, config.evidence)
         self.writer = Writer(chat, waiting=config.model.waiting, today=today) if chat else None
 
-    def answer(self, question: str, *, history: Sequence[str] = ()) -> Answer:
+    def answer(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
         """Answer as well as can be: written by the model where there is one, else quoted."""
         return self.written(self.ask(question, history=history))
 
@@ -87,31 +89,24 @@ class PaperQA:
         return self.writer is not None and not self.writer.problem and bool(quoted.evidence)
 
     def ask(
-        self, question: str, *, history: Sequence[str] = (), paper: Paper | None = None
+        self, question: str, *, history: Sequence[Turn] = (), paper: Paper | None = None
     ) -> Answer:
-        """Answer in the papers' own words; `history` holds the earlier questions.
+        """Answer in the papers' own words; `history` holds what was asked before.
 
         With a `paper`, only that one is asked. Raises QuestionError where there is nothing to
         look for.
         """
         started = time.perf_counter()
-        catalog = self.library.catalog
-        whole = make_whole(checked(question), history, self.retriever.keywords.counts)
-        asked = understand(
-            whole,
-            self.today(),
-            organizations=organizations(catalog),
-            is_author=lambda name: bool(papers_of_author(catalog, name)),
-        )
+        asked = alone = self._understand(checked(question))
         if paper:
-            draft = self._quote_one(whole, paper)
-        elif computed := self.computed.answer(asked):
-            draft = computed if computed.text else self._refuse(computed.hits, str(asked))
-        else:
-            draft = self._quote(asked)
+            asked = replace(asked, pointed=(paper,))
+        elif history:
+            asked = lean_on(asked, self._said(history))
+        draft = self._draft(asked)
         return Answer(
             question=question,
-            asked=whole,
+            asked=question if asked is alone else asked.whole(question),
+            understood=asked.understood(),
             text=draft.text,
             citations=draft.citations,
             hits=tuple(draft.hits),
@@ -122,20 +117,50 @@ class PaperQA:
             seconds=time.perf_counter() - started,
         )
 
+    def _understand(self, question: str) -> Asked:
+        catalog = self.library.catalog
+        asked = understand(
+            question,
+            self.today(),
+            organizations=organizations(catalog),
+            is_author=lambda name: bool(papers_of_author(catalog, name)),
+        )
+        named = mentioned(asked.topic, catalog, self.retriever.keywords)
+        return replace(asked, named=tuple(named))
+
+    def _said(self, history: Sequence[Turn]) -> list[Said]:
+        """Understand the earlier questions; what their answers cited is looked up or found anew."""
+        said: list[Said] = []
+        for turn in history:
+            asked = lean_on(self._understand(checked(turn.question)), said)
+            if turn.cited is None:
+                papers = [citation.paper for citation in self._draft(asked).citations]
+            else:
+                known = self.library.catalog.get(turn.cited)
+                papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
+            said.append(Said(asked, tuple(papers)))
+        return said
+
+    def _draft(self, asked: Asked) -> Draft:
+        if computed := self.computed.answer(asked):
+            return computed if computed.text else self._refuse(computed.hits, str(asked))
+        return self._quote(asked)
+
     def _quote(self, asked: Asked) -> Draft:
         """Answer with the sentences that speak to the topic."""
-        topic, window = asked.topic, asked.window
-        vector = self.library.embedder.encode_question(topic)
-        named = mentioned(topic, self.library.catalog, self.retriever.keywords)
+        topic, window, named = asked.topic, asked.window, asked.named
         asks_more = set(terms(_ARXIV.sub(" ", topic))) - INTRODUCING - _own_words(named)
-        if len(named) > 1 and asks_more:
-            return self._compare(topic, vector, named)
-        hits = self.retriever.search_vector(topic, vector, window=window)
-        if named and not asks_more:
-            return self._introduce(named, hits)
+        meant = asked.pointed or named
+        if meant and not asks_more:
+            return self._introduce(meant)
+        vector = self.library.embedder.encode_question(topic)
+        if asked.compares or len(named) > 1:
+            return self._compare(topic, vector, meant)
+        allowed = {paper.paper_id for paper in asked.pointed} or None
+        hits = self.retriever.search_vector(topic, vector, window=window, allowed=allowed)
         papers = self.config.retrieval.top_k if asked.several else self.config.evidence.papers
         ranked = self.evidence.rank(topic, vector, hits[:papers], named=named)
-        if not ranked or ranked[0].score < self.config.evidence.refuse_below:
+        if not ranked or (not allowed and ranked[0].score < self.config.evidence.refuse_below):
             return self._refuse(hits, str(asked))
         choose = self.evidence.choose_several if asked.several else self.evidence.choose
         text, citations = quote(choose(ranked))
@@ -143,7 +168,7 @@ class PaperQA:
             text = f"Among the papers {window}:\n{text}"
         return Draft(text, citations, hits, ranked)
 
-    def _introduce(self, named: Sequence[Paper], hits: Sequence[Hit]) -> Draft:
+    def _introduce(self, named: Sequence[Paper]) -> Draft:
         """Quote what each paper says of itself, where a question names papers and nothing else."""
         chosen = [
             Evidence(paper, sentence, split_sentences(paper.abstract).index(sentence) + 1, 1.0)
@@ -151,6 +176,7 @@ class PaperQA:
             if (sentence := gist(paper.abstract))
         ]
         text, citations = quote(chosen)
+        hits = [Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0) for paper in named]
         return Draft(text, citations, hits, chosen, refused=not chosen)
 
     def _compare(self, topic: str, vector: NDArray[np.float32], named: Sequence[Paper]) -> Draft:
@@ -161,14 +187,6 @@ class PaperQA:
         ranked = self.evidence.rank(topic, vector, hits)
         text, citations = quote(self.evidence.choose_each(ranked, named))
         return Draft(text, citations, hits, ranked, refused=not ranked)
-
-    def _quote_one(self, question: str, paper: Paper) -> Draft:
-        """Quote what one paper says, however little it speaks to the question."""
-        vector = self.library.embedder.encode_question(question)
-        hit = Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0)
-        ranked = self.evidence.rank(question, vector, [hit])
-        text, citations = quote(self.evidence.choose(ranked))
-        return Draft(text, citations, [hit], ranked, refused=not ranked)
 
     def _refuse(self, hits: Sequence[Hit], where: str) -> Draft:
         """Say that nothing fits, what was read, and which papers come nearest."""

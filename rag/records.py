@@ -177,7 +177,8 @@ class Draft:
 class Answer:
     """An answer with markers `[n]` in its text, the sources they stand for, and how it came.
 
-    `asked` is the question made whole from the history. `hits` is the ranking it was made from,
+    `asked` is the question made whole from the history, `understood` says in words what was taken
+    from it (papers, days, order). `hits` is the ranking it was made from,
     `evidence` the sentences that were considered best; `refused` says that the papers do not
     answer the question. `finished` is False while it is being written; `note` tells a person
     what went wrong with writing it.
@@ -185,6 +186,7 @@ class Answer:
 
     question: str
     asked: str
+    understood: str
     text: str
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]

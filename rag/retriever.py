@@ -60,7 +60,8 @@ class HybridRetriever:
         keyword = dict(self.keywords.search(question, n, allowed=allowed))
         near = self._near(vector, n, allowed)
         entries = self.index.entries(list(dict.fromkeys([*keyword, *near])))
-        ranked = self._fuse(question, list(entries.values()), vector, keyword)[: top_k or self.config.top_k]
+        fused = self._fuse(question, list(entries.values()), vector, keyword)
+        ranked = fused[: top_k or self.config.top_k]
         papers = self.catalog.get([paper_id for paper_id, *_ in ranked])
         return [
             Hit(papers[paper_id], chunk, score, cosine, keyword.get(paper_id, 0.0))

@@ -11,6 +11,7 @@ from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
 from bot.rows import Row, answer_row, search_row
 from bot.terminal import Terminal
 from rag.errors import QuestionError
+from rag.history import Turn
 from rag.pipeline import PaperQA
 from rag.question import checked
 from rag.timespan import Window
@@ -91,9 +92,9 @@ def _turns(item: dict[str, Any]) -> list[str]:
 def answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
     """Answer each item's `question`, or the last of its `turns`."""
     for item in questions:
-        *history, question = _turns(item)
+        *earlier, question = _turns(item)
         try:
-            row = answer_row(qa.answer(question, history=history))
+            row = answer_row(qa.answer(question, history=[Turn(said) for said in earlier]))
         except QuestionError as error:  # one odd line must not cost the others their answers
             row = {
                 "answer": str(error), "refused": True, "mode": "extractive",

@@ -8,6 +8,7 @@ import typer
 from bot.commands.options import app_of
 from bot.terminal import Terminal
 from rag.errors import QuestionError
+from rag.history import Turn
 from rag.pipeline import PaperQA
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
@@ -33,15 +34,15 @@ def chat(context: typer.Context) -> None:
 def converse(qa: PaperQA, terminal: Terminal) -> None:
     """Answer line by line until the input ends."""
     terminal.print(f"I have read {qa.library.catalog.coverage()}.")
-    history: list[str] = []
+    history: list[Turn] = []
     if terminal.is_interactive:
         terminal.print(f'Ask about them, for example: "{SAMPLES[0]}" (an empty line ends it)')
     else:
         for question in SAMPLES:
             _answer(qa, terminal, question, [])
     for question in _lines(terminal):
-        if _answer(qa, terminal, question, history):
-            history = [*history, question][-HISTORY:]
+        if turn := _answer(qa, terminal, question, history):
+            history = [*history, turn][-HISTORY:]
 
 
 def _lines(terminal: Terminal) -> Iterator[str]:
@@ -59,13 +60,13 @@ def _lines(terminal: Terminal) -> Iterator[str]:
         yield line
 
 
-def _answer(qa: PaperQA, terminal: Terminal, question: str, history: list[str]) -> bool:
-    """Print the question (in a pipe) and its answer; False if it could not be asked."""
+def _answer(qa: PaperQA, terminal: Terminal, question: str, history: list[Turn]) -> Turn | None:
+    """Print the question (in a pipe) and its answer; None if it could not be asked."""
     if not terminal.is_interactive:
         terminal.print(f"\n> {question.strip()}")
     try:
-        terminal.converse(qa, qa.ask(question, history=history))
+        answer = terminal.converse(qa, qa.ask(question, history=history))
     except QuestionError as error:
         terminal.print(f"I cannot answer that: {error}")
-        return False
-    return True
+        return None
+    return Turn.of(answer)

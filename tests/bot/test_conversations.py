@@ -1,4 +1,5 @@
 from bot.conversations import HISTORY, Conversations
+from rag.history import Turn
 from rag.library import Library
 
 ALICE, BOB = 1, 2
@@ -6,14 +7,15 @@ ALICE, BOB = 1, 2
 
 def test_a_chain_is_followed_back_and_survives_a_restart(library: Library) -> None:
     conversations = Conversations(library.catalog.database)
+    turns = [Turn(f"q{n}", ("arxiv:1", f"title:{n}") if n % 2 else None) for n in range(10)]
     for n in range(10):
         conversations.remember(
-            100 + n, channel=5, person=ALICE, question=f"q{n}", earlier=99 + n if n else None
+            100 + n, channel=5, person=ALICE, turn=turns[n], earlier=99 + n if n else None
         )
     again = Conversations(library.catalog.database)
-    assert again.questions(109) == [f"q{n}" for n in range(10 - HISTORY, 10)]
-    assert again.questions(100) == ["q0"]
-    assert again.questions(1) == again.questions(None) == []
+    assert again.turns(109) == turns[10 - HISTORY :]
+    assert again.turns(100) == turns[:1]
+    assert again.turns(1) == again.turns(None) == []
     assert again.knows(104)
     assert not again.knows(5)
 
@@ -21,10 +23,10 @@ def test_a_chain_is_followed_back_and_survives_a_restart(library: Library) -> No
 def test_in_a_thread_each_person_goes_on_from_their_own_answer(library: Library) -> None:
     conversations = Conversations(library.catalog.database)
     assert conversations.last_in(7, person=ALICE) is None
-    conversations.remember(7, channel=5, person=ALICE, question="the root", earlier=None)
+    conversations.remember(7, channel=5, person=ALICE, turn=Turn("the root"), earlier=None)
     assert conversations.last_in(7, person=BOB) == 7  # the thread was started from it
-    conversations.remember(71, channel=7, person=ALICE, question="a", earlier=7)
-    conversations.remember(72, channel=7, person=BOB, question="b", earlier=7)
+    conversations.remember(71, channel=7, person=ALICE, turn=Turn("a"), earlier=7)
+    conversations.remember(72, channel=7, person=BOB, turn=Turn("b"), earlier=7)
     assert conversations.last_in(7, person=ALICE) == 71
     assert conversations.last_in(7, person=BOB) == 72
     assert conversations.last_in(7, person=3) == 72

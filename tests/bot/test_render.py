@@ -25,7 +25,7 @@ NASTY = (
 
 def answer(text: str, *papers: Paper, **changes: object) -> Answer:
     made = Answer(
-        question="what?", asked="what?", text=text,
+        question="what?", asked="what?", text=text, understood="",
         citations=tuple(Citation(n, paper, "quote") for n, paper in enumerate(papers, start=1)),
         hits=(), evidence=(Evidence(HERON, "quote", 1, 1.0),), refused=False, mode="extractive",
         coverage=COVERAGE, seconds=0.1,

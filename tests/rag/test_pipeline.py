@@ -7,6 +7,7 @@ import pytest
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.errors import QuestionError
+from rag.history import Turn
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Paper
@@ -72,12 +73,12 @@ def test_a_summary_is_quoted_as_a_summary(make_library: Callable[..., Library]) 
 
 
 def test_a_follow_up_leans_on_the_question_before(qa: PaperQA) -> None:
-    answer = qa.ask("and how long does it train?", history=["what does HeronNet count?"])
+    answer = qa.ask("and how long does it train?", history=[Turn("what does HeronNet count?")])
     assert answer.citations[0].paper == HERON
     assert "3 hours" in answer.text
-    named = qa.ask("what is PastryBench?", history=["what does HeronNet count?"])
+    named = qa.ask("what is PastryBench?", history=[Turn("what does HeronNet count?")])
     assert [citation.paper for citation in named.citations] == [PASTRY]
-    alone = qa.ask("Tidal Attention and its cache", history=["what does HeronNet count?"])
+    alone = qa.ask("Tidal Attention and its cache", history=[Turn("what does HeronNet count?")])
     assert TIDAL in [citation.paper for citation in alone.citations]
 
 
