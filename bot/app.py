@@ -65,10 +65,7 @@ class App:
     @property
     def model_name(self) -> str:
         """What the model is called in front of people; nothing where there is none."""
-        model = self.settings.rag.model
-        if not self.use_model:
-            return ""
-        return model.provider or Path(model.path).stem
+        return self.settings.rag.model.name if self.use_model else ""
 
     def today(self) -> date:
         """Return the clock's day in the configured time zone."""

@@ -65,3 +65,30 @@ def answer_row(answer: Answer) -> Row:
         ],
         "seconds": round(answer.seconds, 4),
     }
+
+
+def why_row(answer: Answer) -> Row:
+    """Return what `paperboy why --json` prints: the answer and what it was made from."""
+    return answer_row(answer) | {
+        "understood": answer.understood,
+        "coverage": str(answer.coverage),
+        "model": answer.model,
+        "evidence": [
+            {
+                "score": round(evidence.score, 4),
+                "paper_id": evidence.paper.paper_id,
+                "sentence": evidence.sentence,
+            }
+            for evidence in answer.evidence
+        ],
+        "ranking": [
+            {
+                "paper_id": hit.paper.paper_id,
+                "title": hit.paper.title,
+                "score": round(hit.score, 4),
+                "cosine": round(hit.cosine, 4),
+                "bm25": round(hit.keyword, 4),
+            }
+            for hit in answer.hits
+        ],
+    }

@@ -62,6 +62,23 @@ class Terminal:
             self.print()
             self.print(Text(answer.note, style="dim"))
 
+    def receipt(self, answer: Answer) -> None:
+        """Print what an answer was made from."""
+        self.print(f"\nUnderstood: {answer.understood or answer.asked}")
+        self.print(f"Read: {answer.coverage}")
+        by = f"written by {answer.model}" if answer.model else f"{answer.mode}, no model"
+        self.print(f"Made in {answer.seconds:.2f} s, {by}")
+        if answer.evidence:
+            self.print("\nSentences that were considered, best first:")
+        for evidence in answer.evidence:
+            self.print(Text(f"{evidence.score:5.2f}  {evidence.sentence}"))
+            self.print(Text(f"       {evidence.paper.title}", style="dim"))
+        if answer.hits:
+            self.print("\nPapers, best first (score, cosine, BM25):")
+        for hit in answer.hits:
+            figures = f"{hit.score:5.2f}  {hit.cosine:5.2f}  {hit.keyword:6.2f}"
+            self.print(Text(f"{figures}  {hit.paper.title}"))
+
     def converse(self, qa: PaperQA, quoted: Answer) -> Answer:
         """Show the quoted answer at once and, where a model is, the written one in its place.
 

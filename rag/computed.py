@@ -98,6 +98,7 @@ class Computed:
             ids = {paper.paper_id for paper in papers}
             relevant = ids & self.retriever.keywords.holding(topic)
             hits = self.retriever.search(asked.topic, top_k=SEARCHED, allowed=relevant or ids)
+            nearest = hits
             if not relevant:  # no paper has all the words: those with the most of them
                 hits = self._about(topic, hits)
             if asked.order and hits:  # a paper that mentions the topic in passing must not win
@@ -108,6 +109,7 @@ class Computed:
             papers = [paper for paper in papers if paper.paper_id in relevant]
             rank = {hit.paper.paper_id: n for n, hit in enumerate(hits)}
             papers.sort(key=lambda paper: rank.get(paper.paper_id, len(rank)))
+            hits = hits or nearest  # a refusal points at them
         if asked.order in ("newest", "oldest"):
             papers = [paper for paper in papers if paper.day]
         return hits, papers

@@ -1,5 +1,6 @@
 """The knobs of rag/, with their defaults. config.toml repeats them (a test holds it to that)."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,6 +53,11 @@ class ModelConfig(Section):
     temperature: float = Field(0.0, ge=0, le=2)
     threads: int = Field(0, ge=0, le=256)
     waiting: int = Field(8, ge=0, le=1000)
+
+    @property
+    def name(self) -> str:
+        """What the model is called in front of people; nothing where there is none."""
+        return self.provider or Path(self.path).stem
 
 
 class RagConfig(Section):

@@ -93,6 +93,8 @@ def lean_on(asked: Asked, said: Sequence[Said]) -> Asked:
         return asked
     if _ASKS.search(asked.topic) and _holds(last.papers, content):
         return replace(asked, pointed=last.papers)
+    if goes_on and last.asked.several:  # "which papers are on X?", "and on Y?"
+        return replace(last.asked, topic=_GOES_ON.sub(" ", asked.topic).strip(), named=())
     if goes_on:
         return replace(last.asked, topic=f"{last.asked.topic} {asked.topic}")
     return asked

@@ -24,7 +24,7 @@ from rag.people import organizations, papers_of_author
 from rag.question import checked
 from rag.records import Answer, Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.refusal import refuse
-from rag.sentences import gist, split_sentences
+from rag.sentences import finding, gist, split_sentences
 from rag.words import terms
 from rag.writer import Writer
 
@@ -36,6 +36,7 @@ INTRODUCING = frozenset(
         "summary describe link"
     )
 )
+INTRODUCED_AT_LENGTH = 2  # papers: what it is and what it found
 KEPT_EVIDENCE = 10  # sentences that an Answer remembers
 
 
@@ -57,7 +58,7 @@ class PaperQA:
         self.today = today
         self.computed = Computed(library.catalog, library.retriever)
         self.evidence = EvidenceFinder(library.index, self.retriever.keywords, config.evidence)
-        self.writer = Writer(chat, waiting=config.model.waiting, today=today) if chat else None
+        self.writer = Writer(chat, config.model, today=today) if chat else None
 
     def answer(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
         """Answer as well as can be: written by the model where there is one, else quoted."""
@@ -153,6 +154,9 @@ class PaperQA:
         meant = asked.pointed or named
         if meant and not asks_more:
             return self._introduce(meant)
+        if not meant and (unread := ARXIV_ID.findall(topic)):
+            coverage = self.library.catalog.coverage()
+            return Draft(*refuse(coverage, [], unread=unread), refused=True)
         vector = self.library.embedder.encode_question(topic)
         if asked.compares or len(named) > 1:
             return self._compare(topic, vector, meant)
@@ -170,10 +174,12 @@ class PaperQA:
 
     def _introduce(self, named: Sequence[Paper]) -> Draft:
         """Quote what each paper says of itself, where a question names papers and nothing else."""
+        tells = (gist, finding) if len(named) <= INTRODUCED_AT_LENGTH else (gist,)
         chosen = [
             Evidence(paper, sentence, split_sentences(paper.abstract).index(sentence) + 1, 1.0)
             for paper in named[: self.config.evidence.max_papers]
-            if (sentence := gist(paper.abstract))
+            for tell in tells
+            if (sentence := tell(paper.abstract))
         ]
         text, citations = quote(chosen)
         hits = [Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0) for paper in named]

@@ -195,5 +195,6 @@ class Answer:
     mode: Mode
     coverage: Coverage
     seconds: float
+    model: str = ""
     finished: bool = True
     note: str = ""

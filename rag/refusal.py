@@ -11,10 +11,15 @@ NEAR_COSINE = 0.3  # below it a paper is no pointer, only noise
 
 
 def refuse(
-    coverage: Coverage, hits: Sequence[Hit], *, where: str = ""
+    coverage: Coverage, hits: Sequence[Hit], *, where: str = "", unread: Sequence[str] = ()
 ) -> tuple[str, tuple[Citation, ...]]:
-    """Return the text and the papers that come nearest; `where` says which papers were meant."""
+    """Return the text and the papers that come nearest.
+
+    `where` says which papers were meant, `unread` are arXiv ids that were asked for.
+    """
     looked = f" I looked among the papers {where}." if where else ""
+    if unread:
+        looked = f" I have not read arXiv {', '.join(unread)}."
     text = f"{REFUSAL}{looked} I have read {coverage}."
     if not coverage.papers:
         text += " Bring some in: `paperboy ingest starter`."

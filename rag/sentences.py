@@ -2,9 +2,11 @@
 
 import re
 
+from rag.roles import Role
+
 _PRESENTS = re.compile(
-    r"\b(?:we|this (?:paper|work|study|report)) (?:\w+ ){0,2}?"
-    r"(?:propose|introduce|present|develop|show|study|release|describe|find)",
+    r"\b(?:we|this (?:paper|work|study|report)) (?:[\w,-]+ ){0,5}?"
+    r"(?:propose|introduce|present|develop|release|describe)",
     re.IGNORECASE,
 )
 
@@ -27,6 +29,17 @@ def split_sentences(text: str) -> list[str]:
 
 
 def gist(abstract: str) -> str:
-    """Return the sentence that presents the work, else the first."""
+    """Return the sentence that presents the work, else one about it, else the first."""
     sentences = split_sentences(abstract)
-    return next((s for s in sentences if _PRESENTS.search(s)), sentences[0] if sentences else "")
+    for sentence in sentences:
+        if _PRESENTS.search(sentence):
+            return sentence
+    roles = [Role.of(sentence) for sentence in sentences]
+    own = [s for s, role in zip(sentences, roles, strict=True) if role.own_work]
+    return next(iter(own or sentences), "")
+
+
+def finding(abstract: str) -> str:
+    """Return what the paper found: abstracts end with it. Nothing where that is the gist."""
+    told = [s for s in split_sentences(abstract) if not Role.of(s).pointer]
+    return told[-1] if told and told[-1] != gist(abstract) else ""

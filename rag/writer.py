@@ -12,6 +12,7 @@ from typing import Any
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from rag.citations import check
+from rag.config import ModelConfig
 from rag.errors import ModelError
 from rag.llm import ChatLlama
 from rag.prompt import Passage, make_prompt, passages_of
@@ -32,9 +33,12 @@ _WHOLE_SENTENCES = re.compile(
 class Writer:
     """Writes one answer at a time; who comes meanwhile waits in a bounded queue."""
 
-    def __init__(self, chat: BaseChatModel, *, waiting: int, today: Callable[[], date]) -> None:
+    def __init__(
+        self, chat: BaseChatModel, config: ModelConfig, *, today: Callable[[], date]
+    ) -> None:
         self.chat = chat
-        self.turns = Turns(waiting)
+        self.name = config.name
+        self.turns = Turns(config.waiting)
         self.today = today
 
     @property
@@ -68,7 +72,7 @@ class Writer:
         except ModelError as error:
             last = _keep(quoted, str(error))
         else:
-            last = _finish(quoted, text, passages)
+            last = _finish(replace(quoted, model=self.name), text, passages)
         if cancel and cancel.is_set():
             last = _keep(quoted, STOPPED)
         yield replace(last, seconds=quoted.seconds + time.perf_counter() - started)
@@ -93,7 +97,7 @@ class Writer:
 
 
 def _keep(quoted: Answer, note: str) -> Answer:
-    return replace(quoted, note=note[:1].upper() + note[1:])
+    return replace(quoted, model="", note=note[:1].upper() + note[1:])
 
 
 def _finish(quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:
