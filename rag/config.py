@@ -25,9 +25,12 @@ class RetrievalConfig(Section):
     """`[rag.retrieval]`: how papers are found."""
 
     top_k: int = Field(10, ge=1, le=100)
-    n_candidates: int = Field(100, ge=10, le=1000)
+    n_candidates: int = Field(50, ge=10, le=1000)
     dense_weight: float = Field(0.8, ge=0, le=1)
     words_weight: float = Field(0.5, ge=0, le=2)
+    reranker: str = ""
+    rerank_top: int = Field(20, ge=2, le=200)
+    rerank_weight: float = Field(0.5, ge=0, le=1)
 
 
 class EvidenceConfig(Section):

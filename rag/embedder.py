@@ -11,7 +11,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.config import EmbedderConfig
-from rag.errors import EmbedderError
+from rag.errors import EmbedderError, first_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -66,6 +66,11 @@ class SentenceTransformerEmbeddings(Embeddings):
         in_order[order] = together
         return np.asarray(in_order.numpy(), dtype=np.float32)
 
+    def knows(self, word: str) -> bool:
+        """Return whether the tokenizer has the word whole: it is a common one."""
+        tokenizer = self.model.tokenizer
+        return bool(tokenizer.convert_tokens_to_ids(word.casefold()) != tokenizer.unk_token_id)
+
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return one unit vector a text."""
         return [[float(x) for x in row] for row in self.encode(texts)]
@@ -96,12 +101,17 @@ class Embedder:
         """Return the question's unit vector, shape (dimensions,), float32."""
         return np.asarray(self._unit(lambda: [self.embeddings.embed_query(question)])[0])
 
+    def knows(self, word: str) -> bool:
+        """Return whether the model has the word whole; False where that cannot be told."""
+        embeddings = self.embeddings
+        return isinstance(embeddings, SentenceTransformerEmbeddings) and embeddings.knows(word)
+
     def _unit(self, embed: Callable[[], list[list[float]]]) -> Vectors:
         try:
             vectors = np.asarray(embed(), dtype=np.float32)
         except Exception as error:  # whatever the provider's client raises
             raise EmbedderError(
-                f"the embedding model {self.name} did not answer ({_first_line(error)}): check "
+                f"the embedding model {self.name} did not answer ({first_line(error)}): check "
                 "its key, its address and [rag.embedder] model in config.toml."
             ) from error
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -146,7 +156,7 @@ def _from_provider(model: str) -> Embeddings:
         return init_embeddings(model)
     except Exception as error:  # a missing package, an unknown provider, a missing key
         raise EmbedderError(
-            f"the embedding model {model} cannot be used ({_first_line(error)}): "
+            f"the embedding model {model} cannot be used ({first_line(error)}): "
             "change [rag.embedder] model in config.toml."
         ) from error
 
@@ -180,10 +190,6 @@ def _load_sentence_transformer(path: str, config: EmbedderConfig) -> "SentenceTr
         return SentenceTransformer(path, device="cpu", model_kwargs=options)
     except Exception as error:  # a wrong name, no network, a broken file
         raise EmbedderError(
-            f"the embedding model {config.model} cannot be loaded ({_first_line(error)}): check "
+            f"the embedding model {config.model} cannot be loaded ({first_line(error)}): check "
             "[rag.embedder] model in config.toml."
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

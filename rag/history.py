@@ -21,9 +21,13 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _SINGULAR = re.compile(
-    rf"\b(?:it|its|that|this|(?:this|that) {_NOUN}|the (?:paper|authors?))\b(?! (?:is|are) there)",
+    r"\b(?:its|(?<!is )it)\b|\bis it\b(?! (?:possible|better|true|worth|known|still|really)\b)"
+    rf"|\b(?:this|that) {_NOUN}\b|\bthe (?:paper|authors?)\b"
+    r"|\b(?:is|was|does|do|did|of|with|about|to|than|wrote|published|made) (?:this|that)\b"
+    r"|\b(?:this|that)\W*$",  # "robots that fold" is another that
     re.IGNORECASE,
 )
+_IT = re.compile(r"\b(?:it|this|that)\b", re.IGNORECASE)
 _PLURAL = re.compile(
     rf"\b(?:they|them|their|theirs|these|those|both|(?:these|those|the) {_NOUN}s"
     r"|which (?:one|of the two))\b",
@@ -113,10 +117,8 @@ def _pointed(asked: Asked, topic: str, said: Sequence[Said]) -> tuple[Paper, ...
         place = _PLACES[word] if word else int(match[3]) - 1
         if -1 <= place < len(pool):
             pointed.append(pool[place])
-    if (pointed or asked.named) and re.search(r"\b(?:it|this|that)\b", topic, re.IGNORECASE):
-        return tuple(dict.fromkeys([*last[:1], *pointed, *asked.named])) if pointed or (
-            _COMPARES.search(topic)
-        ) else ()  # fmt: skip
+    if (pointed or asked.named) and _COMPARES.search(topic) and _IT.search(topic):
+        return tuple(dict.fromkeys([*last[:1], *pointed, *asked.named]))
     if pointed or asked.named:
         return tuple(dict.fromkeys(pointed))
     if several and _THE_ONE.search(topic):

@@ -25,6 +25,8 @@ from rag.question import checked
 from rag.records import Answer, Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.refusal import refuse
 from rag.sentences import finding, gist, split_sentences
+from rag.spelling import Speller
+from rag.translate import translate
 from rag.words import terms
 from rag.writer import Writer
 
@@ -57,6 +59,7 @@ class PaperQA:
         self.config = config
         self.today = today
         self.computed = Computed(library.catalog, library.retriever)
+        self.speller = Speller(self.retriever.keywords, library.embedder)
         self.evidence = EvidenceFinder(library.index, self.retriever.keywords, config.evidence)
         self.writer = Writer(chat, config.model, today=today) if chat else None
 
@@ -120,8 +123,10 @@ class PaperQA:
 
     def _understand(self, question: str) -> Asked:
         catalog = self.library.catalog
+        english = translate(question)
+        text = self.speller.correct(question) if english.language == "en" else english.text
         asked = understand(
-            question,
+            text,
             self.today(),
             organizations=organizations(catalog),
             is_author=lambda name: bool(papers_of_author(catalog, name)),
