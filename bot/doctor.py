@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.app import App
+from rag.chat_server import ChatServer
 from rag.embedder import choose_dtype
 from rag.errors import IndexInUseError, PaperboyError
 from rag.library import Library
 from rag.probe import probe
+from rag.reranker import load_reranker
 
 MIN_FREE_BYTES = 500_000_000
 DEFAULT_CURE = "see README.md, Troubleshooting."
@@ -29,7 +31,8 @@ def examine(app: App) -> Iterator[Check]:
     """Yield each check as it is made; none changes any data."""
     yield _python()
     yield _disk(app)
-    yield _llama()
+    if not app.settings.rag.model.is_elsewhere:
+        yield _llama()
     yield _model(app)
     library = None
     try:
@@ -39,6 +42,7 @@ def examine(app: App) -> Iterator[Check]:
             ("papers", _papers),
             ("embedding model", _embedder),
             ("index", _index),
+            ("reranker", _reranker),
         ):
             yield _guarded(name, look, library)
     except PaperboyError as error:
@@ -92,6 +96,8 @@ def _model(app: App) -> Check:
             return Check("model", True, "none: answers are quoted sentences")
         try:
             chat.invoke("Say yes.", max_tokens=1)
+            if isinstance(chat, ChatServer):
+                return Check("model", True, f"{chat.server.name} at {chat.server.url}")
         finally:
             app.close_model(chat)
     except PaperboyError as error:
@@ -127,3 +133,11 @@ def _index(library: Library) -> Check:
         )
     wholes, sentences = index.vectors.counts()
     return Check("index", True, f"{wholes:,} abstracts and {sentences:,} sentences")
+
+
+def _reranker(library: Library) -> Check:
+    """Load the configured reranker; loading has it read two pairs."""
+    config = library.config.retrieval
+    if load_reranker(config, dtype=library.config.embedder.dtype) is None:
+        return Check("reranker", True, "none: papers stay as the search ranks them")
+    return Check("reranker", True, f"{config.reranker}, reads the best {config.rerank_top} papers")

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 
 class Section(BaseModel):
@@ -47,9 +48,16 @@ class EvidenceConfig(Section):
 
 
 class ModelConfig(Section):
-    """`[rag.model]`: what writes answers; with neither path nor provider they are quoted."""
+    """`[rag.model]`: what writes answers.
+
+    It is one of path, server_url and provider; with none of them answers are quoted.
+    """
 
     path: str = ""
+    server_url: str = ""
+    server_model: str = ""
+    server_first_seconds: float = Field(120, ge=1, le=3600)
+    server_next_seconds: float = Field(30, ge=1, le=3600)
     provider: str = ""
     n_ctx: int = Field(4096, ge=512, le=1_000_000)
     max_tokens: int = Field(300, ge=16, le=4096)
@@ -58,9 +66,38 @@ class ModelConfig(Section):
     waiting: int = Field(8, ge=0, le=1000)
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether answers are written without llama.cpp on this machine's account."""
+        return bool(self.server_url or self.provider)
+
+    @property
     def name(self) -> str:
         """What the model is called in front of people; nothing where there is none."""
+        if self.server_url:
+            return self.server_model or "a model server"
         return self.provider or Path(self.path).stem
+
+    @field_validator("server_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            fits = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+        except ValueError:
+            fits = False
+        if url and not fits:
+            raise ValueError("no address; write one like http://127.0.0.1:8080/v1")
+        if url and "@" in parts.netloc:
+            raise ValueError("a password does not belong here; put it in $PAPERBOY_SERVER_KEY")
+        return url.rstrip("/")
+
+    @field_validator("server_url", "provider")
+    @classmethod
+    def _is_the_only_model(cls, value: str, info: ValidationInfo) -> str:
+        others = [key for key in ("path", "server_url") if value and info.data.get(key)]
+        if others:
+            raise ValueError(f"{others[0]} is set too; keep one of path, server_url and provider")
+        return value
 
 
 class RagConfig(Section):

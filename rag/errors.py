@@ -6,8 +6,10 @@ PaperboyError
 │   └── IndexInUseError   another process owns the index
 ├── EmbedderError     the embedding model cannot be used
 ├── ModelError        the language model cannot be used or did not finish
-│   └── ModelBusyError    too many people wait for it
+│   ├── ModelBusyError    too many people wait for it
+│   └── ModelFileError    its file cannot be fetched, or is not what it should be
 ├── QuestionError     the question cannot be asked
+├── RerankerError     the reranker cannot be used
 └── SourceError       a source of papers cannot be read
 """
 
@@ -47,11 +49,24 @@ class ModelBusyError(ModelError):
     """Too many people wait for the language model already."""
 
 
+class ModelFileError(ModelError):
+    """A model's file cannot be fetched, or is not what it should be."""
+
+
 class QuestionError(PaperboyError):
     """There is nothing to search for in the question, or it is too long."""
 
     exit_code = 2
 
 
+class RerankerError(PaperboyError):
+    """The cross-encoder that re-orders papers cannot be loaded or gives no usable scores."""
+
+
 class SourceError(PaperboyError):
     """A source of papers is unknown, missing, unreachable or not readable."""
+
+
+def first_line(error: Exception) -> str:
+    """Return what a library's error says, short enough to stand in a sentence of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -13,6 +13,7 @@ from rag.database import Database
 from rag.embedder import Embedder, load_embedder
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError
 from rag.index import Index
+from rag.reranker import load_reranker
 from rag.retriever import HybridRetriever
 from rag.vectors import ChunkVectors
 
@@ -60,8 +61,10 @@ class Library:
 
     @cached_property
     def retriever(self) -> HybridRetriever:
-        """Hybrid search over the index."""
-        return HybridRetriever(self.catalog, self.index, self.embedder, self.config.retrieval)
+        """Hybrid search over the index, with the reranker where one is configured."""
+        config = self.config.retrieval
+        reranker = load_reranker(config, dtype=self.config.embedder.dtype)
+        return HybridRetriever(self.catalog, self.index, self.embedder, config, reranker=reranker)
 
     def require_indexed(self) -> None:
         """Raise where papers are there but not in the index of this embedder at all."""

@@ -14,6 +14,7 @@ from rag.embedder import Embedder
 from rag.index import Entry, Index
 from rag.keywords import KeywordIndex, covered
 from rag.records import Chunk, Hit
+from rag.reranker import Reranker
 from rag.timespan import Window
 from rag.words import terms
 
@@ -24,13 +25,20 @@ class HybridRetriever:
     """Finds papers for a question. Thread-safe for reading."""
 
     def __init__(
-        self, catalog: Catalog, index: Index, embedder: Embedder, config: RetrievalConfig
+        self,
+        catalog: Catalog,
+        index: Index,
+        embedder: Embedder,
+        config: RetrievalConfig,
+        *,
+        reranker: Reranker | None = None,
     ) -> None:
         self.catalog = catalog
         self.index = index
         self.embedder = embedder
         self.keywords = KeywordIndex(catalog.database)
         self.config = config
+        self.reranker = reranker
 
     def search(
         self,
@@ -61,13 +69,15 @@ class HybridRetriever:
         near = self._near(vector, n, allowed)
         entries = self.index.entries(list(dict.fromkeys([*keyword, *near])))
         fused = self._fuse(question, list(entries.values()), vector, keyword)
-        ranked = fused[: top_k or self.config.top_k]
+        top_k = top_k or self.config.top_k
+        ranked = fused[: max(top_k, self.reranker.top) if self.reranker else top_k]
         papers = self.catalog.get([paper_id for paper_id, *_ in ranked])
-        return [
+        hits = [
             Hit(papers[paper_id], chunk, score, cosine, keyword.get(paper_id, 0.0))
             for paper_id, chunk, score, cosine in ranked
             if paper_id in papers
         ]
+        return self.reranker.rerank(question, hits)[:top_k] if self.reranker else hits
 
     def _near(self, vector: NDArray[np.float32], n: int, allowed: set[str] | None) -> list[str]:
         """Return the papers of the nearest chunks; of a small window, all of its papers."""
