@@ -56,6 +56,46 @@ TODAY = date(2025, 12, 8)  # a Monday
         ),
         ("over the last 3 months", Window(date(2025, 9, 9), TODAY)),
         ("2023 papers on audio", Window(date(2023, 1, 1), date(2023, 12, 31), "published")),
+        ("3 days ago", Window(date(2025, 12, 5), date(2025, 12, 5))),
+        ("the day before yesterday", Window(date(2025, 12, 6), date(2025, 12, 6))),
+        ("what came out on Friday", Window(date(2025, 12, 5), date(2025, 12, 5))),
+        ("since Monday", Window(date(2025, 12, 8), None)),
+        ("last Monday", Window(date(2025, 12, 1), date(2025, 12, 1))),
+        ("the past fortnight", Window(date(2025, 11, 24), TODAY)),
+        ("last weekend", Window(date(2025, 12, 6), date(2025, 12, 7))),
+        ("papers of 5.12.2025", Window(date(2025, 12, 5), date(2025, 12, 5))),
+        ("papers of 12/05/2025", Window(date(2025, 12, 5), date(2025, 12, 5))),
+        ("Dec 1-7", Window(date(2025, 12, 1), date(2025, 12, 7))),
+        ("1-7 Dec 2024 papers", Window(date(2024, 12, 1), date(2024, 12, 7))),
+        ("between 1 and 7 December 2025", Window(date(2025, 12, 1), date(2025, 12, 7))),
+        ("from 3 March to 10 March", Window(date(2025, 3, 3), date(2025, 3, 10))),
+        ("the week of 1 December 2025", Window(date(2025, 12, 1), date(2025, 12, 7))),
+        ("2025-W49", Window(date(2025, 12, 1), date(2025, 12, 7))),
+        ("the second week of March 2025", Window(date(2025, 3, 8), date(2025, 3, 14))),
+        ("so far this year", Window(date(2025, 1, 1), TODAY, "published")),
+        ("since last summer", Window(date(2025, 6, 1), None, "published")),
+        ("mid-2024", Window(date(2024, 5, 2), date(2024, 8, 31), "published")),
+        ("in the last few days", Window(date(2025, 12, 1), TODAY)),
+        ("two weeks ago", Window(date(2025, 11, 24), date(2025, 11, 30))),
+        ("since 3 months ago", Window(date(2025, 9, 1), None, "published")),
+        ("more than two weeks ago", Window(None, date(2025, 11, 23))),
+        ("a few days ago", Window(date(2025, 12, 1), TODAY)),
+        ("last Friday", Window(date(2025, 12, 5), date(2025, 12, 5))),
+        ("since yesterday", Window(date(2025, 12, 7), None)),
+        ("papers of 31/12/2024", Window(date(2024, 12, 31), date(2024, 12, 31))),
+        ("on Feb 29", Window(date(2024, 2, 29), date(2024, 2, 29))),
+        ("from Dec 20 to Jan 5", Window(date(2024, 12, 20), date(2025, 1, 5))),
+        (
+            "from November to February 2025",
+            Window(date(2024, 11, 1), date(2025, 2, 28), "published"),
+        ),
+        ("from 2022 to now", Window(date(2022, 1, 1), TODAY, "published")),
+        ("year to date", Window(date(2025, 1, 1), TODAY, "published")),
+        ("last spring", Window(date(2025, 3, 1), date(2025, 5, 31), "published")),
+        ("end of 2024", Window(date(2024, 8, 31), date(2024, 12, 31), "published")),
+        ("early this year", Window(date(2025, 1, 1), date(2025, 5, 2), "published")),
+        ("in the 2010s", Window(date(2010, 1, 1), date(2019, 12, 31), "published")),
+        ("2024 or later", Window(date(2024, 1, 1), None, "published")),
         ("audio, 2023 only", Window(date(2023, 1, 1), date(2023, 12, 31), "published")),
     ],
 )
@@ -69,6 +109,11 @@ def test_days_are_computed(question: str, window: Window) -> None:
     "question",
     ["what may it do?", "a model of 2024 parameters", "the last layer", "GPT-4 march algorithm",
      "on 2025-02-30", "images of 1024x1024", "in 8192 tokens",
+     "May I ask about birds?", "march through the layers", "in 2 days of training",
+     "the GLUE 2019 benchmark", "the sun and the second decoder", "since Heron",
+     "recently", "a 2-month-old model", "a decoder dec layer", "what jan does", "in MAR models",
+     "the last SEP token", "on SAT", "from Jan Leike", "layers 1-7 may be frozen",
+     "gpt-4o-2024-08-06", "in 2048 dimensions", "after 2000 steps", "where does this fall short",
      "trained on ImageNet 2012", "how may it march on?"],
 )  # fmt: skip
 def test_other_numbers_and_words_are_no_time(question: str) -> None:
@@ -88,3 +133,36 @@ def test_a_window_says_its_days() -> None:
     assert str(Window(day, later)) == "featured or published 2025-01-02 to 2025-01-05"
     assert str(Window(day, None, "published")) == "published since 2025-01-02"
     assert str(Window(None, day, "published")) == "published up to 2025-01-02"
+
+
+def test_the_day_of_something_named() -> None:
+    days = {"Heron": date(2025, 1, 6), "HERON Net 2": date(2025, 3, 1)}
+
+    def window(question: str) -> tuple[Window, str] | None:
+        return find_window(question, TODAY, day_of=days.get)
+
+    found = window("what came out since Heron on video?")
+    assert found is not None
+    assert found[0] == Window(date(2025, 1, 6), None)
+    assert found[1].split() == "what came out on video?".split()
+    before = window("papers before HERON Net 2")
+    assert before is not None
+    assert before[0] == Window(None, date(2025, 2, 28))
+    assert window("since nobody knows what") is None
+
+
+def test_the_whole_name_stays_out_of_the_rest() -> None:
+    found = find_window("work after the LXMERT paper on video", TODAY, day_of={
+        "LXMERT": date(2019, 8, 20)
+    }.get)  # fmt: skip
+    assert found is not None
+    assert found[0] == Window(date(2019, 8, 21), None)
+    assert found[1].split() == ["work", "on", "video"]
+
+
+def test_a_question_without_time_asks_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(base: date, order: str) -> None:
+        raise AssertionError("dateparser was asked")
+
+    monkeypatch.setattr("rag.dates._parser", read)
+    assert find_window("how are the last 12 layers of this model trained since?", TODAY) is None
