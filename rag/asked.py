@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal
 
 from rag.records import Paper
-from rag.timespan import Window, find_window
+from rag.timespan import DayOf, Window, find_window
 from rag.words import terms
 
 Order = Literal[
@@ -143,6 +143,7 @@ class Asked:
     named: tuple[Paper, ...] = ()  # papers that the question names
     pointed: tuple[Paper, ...] = ()  # those of an earlier answer that it is about, and no others
     compares: bool = False  # each of these papers is to be cited
+    language: str = "en"  # that it was asked in; `topic` is English as far as could be
 
     @property
     def is_filter(self) -> bool:
@@ -187,11 +188,12 @@ def understand(
     *,
     organizations: Sequence[str] = (),
     is_author: Callable[[str], bool] | None = None,
+    day_of: DayOf | None = None,
 ) -> Asked:
-    """Take a question apart, by the organisations and authors that the catalogue knows."""
+    """Take a question apart, by the organisations, authors and papers the catalogue knows."""
     text = question
     window = None
-    if found := find_window(text, today):
+    if found := find_window(text, today, day_of=day_of):
         window, text = found
     authors, text = _author_count(text)
     organization, text = _organization(text, organizations)

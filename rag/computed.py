@@ -183,7 +183,8 @@ class Computed:
     def _prolific(self) -> Draft:
         found = most_prolific(self.catalog, PROLIFIC)
         if not found:
-            return Draft(f"{REFUSAL} No paper that I have read names its authors.", (), refused=True)
+            nobody = f"{REFUSAL} No paper that I have read names its authors."
+            return Draft(nobody, (), refused=True)
         citations, lines = [], []
         for n, (name, count) in enumerate(found, start=1):
             newest = papers_of_author(self.catalog, name)[0]

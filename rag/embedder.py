@@ -66,11 +66,6 @@ class SentenceTransformerEmbeddings(Embeddings):
         in_order[order] = together
         return np.asarray(in_order.numpy(), dtype=np.float32)
 
-    def knows(self, word: str) -> bool:
-        """Return whether the tokenizer has the word whole: it is a common one."""
-        tokenizer = self.model.tokenizer
-        return bool(tokenizer.convert_tokens_to_ids(word.casefold()) != tokenizer.unk_token_id)
-
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return one unit vector a text."""
         return [[float(x) for x in row] for row in self.encode(texts)]
@@ -100,11 +95,6 @@ class Embedder:
     def encode_question(self, question: str) -> Vectors:
         """Return the question's unit vector, shape (dimensions,), float32."""
         return np.asarray(self._unit(lambda: [self.embeddings.embed_query(question)])[0])
-
-    def knows(self, word: str) -> bool:
-        """Return whether the model has the word whole; False where that cannot be told."""
-        embeddings = self.embeddings
-        return isinstance(embeddings, SentenceTransformerEmbeddings) and embeddings.knows(word)
 
     def _unit(self, embed: Callable[[], list[list[float]]]) -> Vectors:
         try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,6 @@ from rag.words import terms
 SENTENCE_COSINE = 0.6  # of the sentence (with its title) and the question
 NEW_WORDS = 0.8  # share of the question's words in the sentence, those of the title aside
 HAS_NUMBER = 0.25  # where a number is asked for
-OWN_WORK = 0.15  # what the paper did, not what was before it
-BACKGROUND = -0.2
-FIRST = -0.3  # abstracts begin with what everybody knows
-POINTER = -0.45  # to the code
 LENGTH = 0.2  # of a sentence of LONG words or more; a shorter one says less
 LONG = 50
 PAPER_WORDS = 0.6  # share of the question's words in the paper
@@ -34,7 +31,40 @@ _ASKS_FOR_NUMBER = re.compile(
     r"|\bcombien\b|\bwie ?viele?\b|\bcuánt",
     re.IGNORECASE,
 )
+# What was before the paper, and what is wrong with it: then background is what answers.
+_ASKS_FOR_PROBLEM = re.compile(
+    r"\b(?:why|reasons?|problems?|troubles?|issues?|wrong|drawbacks?|downsides?|weak\w*|limit\w*"
+    r"|shortcomings?|bottlenecks?|catch|bad|fail\w*|difficult\w*|hard|challeng\w*|obstacles?"
+    r"|suffer\w*|struggl\w*|lack\w*|miss(?:es|ing)?|gaps?|motivat\w*|blame|causes?|price"
+    r"|earlier|existing|previous|prior|before|conventional|traditional|current(?:ly)?|usual(?:ly)?"
+    r"|normal(?:ly)?|other (?:\w+ ){0,2}(?:methods|models|approaches|systems|work))\b",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d")
+
+
+class RoleWeights(NamedTuple):
+    """What a sentence is worth for what it is there for: answers seldom stand in some."""
+
+    own_work: float
+    background: float
+    first: float  # abstracts begin with what everybody knows
+    pointer: float  # to the code
+
+    def of(self, sentence: str, index: int) -> float:
+        """Return what this sentence is worth whatever its words; longer ones say more."""
+        role = Role.of(sentence)
+        return (
+            self.own_work * role.own_work
+            + self.background * role.background
+            + self.pointer * role.pointer
+            + self.first * (index == 1)
+            + LENGTH * min(len(sentence.split()), LONG) / LONG
+        )
+
+
+ROLES = RoleWeights(own_work=0.15, background=-0.2, first=-0.3, pointer=-0.45)
+ROLES_OF_PROBLEM = RoleWeights(own_work=0.05, background=0.0, first=-0.1, pointer=-0.45)
 
 
 class EvidenceFinder:
@@ -61,12 +91,13 @@ class EvidenceFinder:
         asked = terms(question)
         rarity = self.keywords.rarity(asked)
         bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
+        by_role = ROLES_OF_PROBLEM if _ASKS_FOR_PROBLEM.search(question) else ROLES
         entries = self.index.entries([hit.paper.paper_id for hit in hits])
         found: list[Evidence] = []
         for hit in hits:
             if entry := entries.get(hit.paper.paper_id):
                 name = NAMED if hit.paper.paper_id in own else 0.0
-                found.extend(_scored(hit, entry, vector, rarity, bonus, name))
+                found.extend(_scored(hit, entry, vector, rarity, bonus, name, by_role))
         return sorted(found, key=lambda e: -e.score)
 
     def choose(self, ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -124,6 +155,7 @@ def _scored(
     rarity: dict[str, float],
     bonus: float,
     name: float,
+    by_role: "RoleWeights",
 ) -> list[Evidence]:
     """Return the paper's sentences with their scores."""
     cosines = entry.vectors @ vector
@@ -142,21 +174,9 @@ def _scored(
             + SENTENCE_COSINE * float(cosines[index])
             + NEW_WORDS * covered(new, found)
             + (bonus if _DIGIT.search(sentence) else 0.0)
-            + _by_role(sentence, index),
+            + by_role.of(sentence, index),
         )
         for index, (sentence, found) in enumerate(
             zip(entry.sentences, of_sentence, strict=True), start=1
         )
     ]
-
-
-def _by_role(sentence: str, index: int) -> float:
-    """Return what a sentence is worth whatever the question: answers seldom stand in some."""
-    role = Role.of(sentence)
-    return (
-        OWN_WORK * role.own_work
-        + BACKGROUND * role.background
-        + POINTER * role.pointer
-        + FIRST * (index == 1)
-        + LENGTH * min(len(sentence.split()), LONG) / LONG
-    )

@@ -16,6 +16,7 @@ from rag.index import Index
 from rag.reranker import load_reranker
 from rag.retriever import HybridRetriever
 from rag.vectors import ChunkVectors
+from rag.word_vectors import WordVectors
 
 LOCK_SECONDS = 1.5  # how long another process may take to let go of the index
 
@@ -48,6 +49,11 @@ class Library:
     def embedder(self) -> Embedder:
         """The configured embedding model (loading it takes seconds)."""
         return load_embedder(self.config.embedder)
+
+    @cached_property
+    def word_vectors(self) -> WordVectors:
+        """The bundled encoder's words, whichever encoder is configured."""
+        return WordVectors()
 
     @cached_property
     def index(self) -> Index:

@@ -21,7 +21,7 @@ _SUBJECT = re.compile(rf"(?:^|[.!?]\s+)({_NAME})\s+(?:is|are|has|uses?|achieves?
 _NAMELIKE = re.compile(r".+[A-Z\d]")
 _PLURAL = re.compile(r"[A-Z]s$")  # "LRMs" are a kind of thing
 # Kinds of models and methods, which no paper owns.
-_COMMON = frozenset(
+COMMON_NAMES = frozenset(
     """
     LLM VLM MLLM LVLM LMM VLA RL SFT RLHF GRPO PPO DPO NLP CV AI VQA
     CLIP GPT API SOTA RAG CoT MoE KV RGB LoRA CFG ViT AR We This In The Our It To For A An
@@ -51,7 +51,7 @@ def system_names(paper: Paper) -> tuple[str, ...]:
     names = [
         name
         for name in found
-        if name not in _COMMON
+        if name not in COMMON_NAMES
         and not _PLURAL.search(name)
         and (_NAMELIKE.match(name) or abstract.count(name) > 1)
     ]

@@ -11,12 +11,21 @@ NEAR_COSINE = 0.3  # below it a paper is no pointer, only noise
 
 
 def refuse(
-    coverage: Coverage, hits: Sequence[Hit], *, where: str = "", unread: Sequence[str] = ()
+    coverage: Coverage,
+    hits: Sequence[Hit],
+    *,
+    where: str = "",
+    unread: Sequence[str] = (),
+    about: Paper | None = None,
 ) -> tuple[str, tuple[Citation, ...]]:
     """Return the text and the papers that come nearest.
 
-    `where` says which papers were meant, `unread` are arXiv ids that were asked for.
+    `where` says which papers were meant, `unread` are arXiv ids that were asked for,
+    `about` is the paper whose abstract does not say it.
     """
+    if about:
+        text = f"{REFUSAL} The abstract of {about.title} [1] does not say it."
+        return text, by_title([about])
     looked = f" I looked among the papers {where}." if where else ""
     if unread:
         looked = f" I have not read arXiv {', '.join(unread)}."

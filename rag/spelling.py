@@ -5,8 +5,8 @@ import threading
 
 from rapidfuzz import fuzz, process
 
-from rag.embedder import Embedder
 from rag.keywords import KeywordIndex
+from rag.word_vectors import WordVectors
 from rag.words import STOPWORDS, fold, terms
 
 MIN_LENGTH = 6  # of a word; shorter ones have too many neighbours
@@ -20,9 +20,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 class Speller:
     """Corrects words that no paper has and that are no common English word."""
 
-    def __init__(self, keywords: KeywordIndex, embedder: Embedder) -> None:
+    def __init__(self, keywords: KeywordIndex, word_vectors: WordVectors) -> None:
         self.keywords = keywords
-        self.embedder = embedder
+        self.word_vectors = word_vectors
         self._lock = threading.Lock()
         self._version = -1
         self._vocabulary: dict[str, list[str]] = {}  # terms by their first letter
@@ -37,9 +37,9 @@ class Speller:
         stems = {word: terms(word)[0] for word in found if len(terms(word)) == 1}
         counts = self.keywords.counts(stems.values()) if stems else {}
         for word, stem in stems.items():
-            if not counts[stem] and not self.embedder.knows(word):
-                if better := self._nearest(word, stem):
-                    question = re.sub(rf"\b{re.escape(word)}\b", better, question)
+            is_known = counts[stem] or self.word_vectors.knows(word)
+            if not is_known and (better := self._nearest(word, stem)):
+                question = re.sub(rf"\b{re.escape(word)}\b", better, question)
         return question
 
     def _nearest(self, word: str, stem: str) -> str | None:

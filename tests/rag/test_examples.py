@@ -106,8 +106,11 @@ def test_french_for_which_papers_are_about(ask: Ask) -> None:
 
 def test_since_a_paper(ask: Ask) -> None:
     answer = ask("what came out since SSL4RL?", today=TODAY)
-    assert set(titles(answer)) == {"SSL4RL", "Can MLLMs Read the Room? A Multimodal Benchmark for "
-                                   "Verifying Truthfulness in Multi-Party Social Interactions"}  # fmt: skip
+    assert set(titles(answer)) == {
+        "SSL4RL",
+        "Can MLLMs Read the Room? A Multimodal Benchmark for Verifying Truthfulness in Multi-Party "
+        "Social Interactions",
+    }
 
 
 def test_a_typing_error(ask: Ask) -> None:

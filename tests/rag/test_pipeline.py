@@ -51,7 +51,7 @@ def test_a_refusal_says_what_was_read_and_cites_nothing_as_an_answer(qa: PaperQA
 
 
 def test_the_refusal_knob_works(filled: Library) -> None:
-    strict = RagConfig.model_validate({"evidence": {"refuse_below": 3}})
+    strict = RagConfig.model_validate({"evidence": {"refuse_below": 1}})
     answer = PaperQA(filled, strict, today=lambda: TODAY).ask("how accurate is HeronNet?")
     assert answer.refused
     assert answer.citations[0].paper == HERON  # named as the nearest

@@ -173,7 +173,7 @@ def test_commands_say_it_before_the_first_question(
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[rag.retrieval]\nreranker = "{tmp_path / "nothing"}"\n')
-    given = ("--data-dir", starter_folder, "--config", config)
+    given = ("--data-dir", starter_folder, "--config", config, "--no-model")
     monkeypatch.setattr("sys.stdin", io.StringIO("what is VLoRA?\n"))
     for command in (("chat",), ("search", "birds")):
         status, out, err = run(*given, *command)

@@ -6,7 +6,7 @@ from rag.spelling import Speller
 
 @pytest.fixture
 def speller(filled: Library) -> Speller:
-    return Speller(filled.retriever.keywords, filled.embedder)
+    return Speller(filled.retriever.keywords, filled.word_vectors)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_new_papers_bring_new_words(library: Library) -> None:
     from ingest.sync import ingest
     from tests.papers import ListSource
 
-    speller = Speller(library.retriever.keywords, library.embedder)
+    speller = Speller(library.retriever.keywords, library.word_vectors)
     assert speller.correct("acuracy") == "acuracy"
     ingest(ListSource(), library)
     assert speller.correct("acuracy") == "accuracy"

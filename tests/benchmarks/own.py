@@ -1,0 +1,121 @@
+"""Ask our own questions on the papers of one page, and draw the table of every answer.
+
+    python -m tests.benchmarks.own --page D --starter S > table.md
+
+D is a data folder with the saved page, S one with the starter set. The questions stand in
+tests/questions/own.jsonl, two a paper; they were committed before any was asked. Of the page's
+answers, which quote other people's abstracts, the table shows which sentences of which paper are
+quoted and the words around the facts; of the starter set's, which is our own text, everything.
+"""
+
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.measures import answered
+from bot.rows import answer_row
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+from rag.records import Answer
+from rag.sentences import split_sentences
+
+QUESTIONS = Path(__file__).resolve().parents[1] / "questions" / "own.jsonl"
+TODAY = date(2025, 12, 8)
+AROUND = 4  # words shown on each side of a fact
+TITLE = 40  # characters
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", type=Path, required=True)
+    parser.add_argument("--starter", type=Path, required=True)
+    arguments = parser.parse_args()
+    items = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    folders = {"page": arguments.page, "starter set": arguments.starter}
+    answers = {name: ask(folder, items) for name, folder in folders.items()}
+    print("| over | right | paper cited | citations right | not refused | words |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, found in answers.items():
+        print(f"| the {name} | {summary(items, found)} |")
+    print("\n| | question | over the page | over the starter set |\n| --- | --- | --- | --- |")
+    for item, page, starter in zip(items, answers["page"], answers["starter set"], strict=True):
+        cells = [
+            item["id"].removeprefix("own-"),
+            f"{item['question']} *({facts(item)})*",
+            f"{verdict(item, page)} {shown_of(item, page)}",
+            f"{verdict(item, starter)} {starter.text}",
+        ]
+        print("| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |")
+
+
+def ask(folder: Path, items: Sequence[dict[str, Any]]) -> list[Answer]:
+    """Return the quoted answer to each question."""
+    library = Library(folder, RagConfig(), purpose="own questions")
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY)
+    answers = [qa.ask(item["question"]) for item in items]
+    library.close()
+    return answers
+
+
+def judged(item: dict[str, Any], answer: Answer) -> dict[str, float]:
+    return answered(
+        item | {"kind": "answerable", "gold_titles": [item["paper"]]}, answer_row(answer)
+    )
+
+
+def summary(items: Sequence[dict[str, Any]], answers: Sequence[Answer]) -> str:
+    """Return the means of the figures."""
+    rows = [judged(item, answer) for item, answer in zip(items, answers, strict=True)]
+    names = ("answer right", "gold cited", "citations right", "not refused", "words")
+    means = []
+    for name in names:
+        values = [row[name] for row in rows if name in row]
+        means.append(sum(values) / len(values))
+    return " | ".join(f"{mean:.0f}" if mean > 1 else f"{mean:.3f}" for mean in means)
+
+
+def verdict(item: dict[str, Any], answer: Answer) -> str:
+    """Return a mark: right with the right paper, right with another one, refused, wrong."""
+    row = judged(item, answer)
+    if answer.refused:
+        return "**refused**"
+    if not row["answer right"]:
+        return "**wrong**"
+    return "right" if row["gold cited"] else "**right, but another paper**"
+
+
+def shown_of(item: dict[str, Any], answer: Answer) -> str:
+    """Return which sentences are quoted, and the words around the facts."""
+    parts = []
+    for citation in answer.citations:
+        sentences = split_sentences(citation.paper.abstract)
+        quoted = [n for n, sentence in enumerate(sentences, start=1) if sentence in answer.text]
+        title = citation.paper.title[:TITLE].strip()
+        parts.append(f"{title} {', '.join(f'#{n}' for n in quoted)}".strip())
+    found = [around(answer.text, entry) for entry in item["must_contain"]]
+    return f"{'; '.join(parts)} “{' … '.join(filter(None, found))}”"
+
+
+def around(text: str, entry: str | list[str]) -> str:
+    """Return the words around the first of these alternatives that the text has."""
+    for wanted in [entry] if isinstance(entry, str) else entry:
+        place = re.search(re.escape(wanted), text, re.IGNORECASE)
+        if place:
+            before = text[: place.start()].split()[-AROUND:]
+            after = text[place.end() :].split()[:AROUND]
+            return " ".join([*before, place[0], *after])
+    return ""
+
+
+def facts(item: dict[str, Any]) -> str:
+    """Return the facts that are asked for, the first spelling of each."""
+    return ", ".join(e if isinstance(e, str) else e[0] for e in item["must_contain"])
+
+
+if __name__ == "__main__":
+    main()

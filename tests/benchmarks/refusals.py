@@ -1,0 +1,91 @@
+"""Fit the weights of rag/support.py, and draw the trade-off of wrong refusals and wrong answers.
+
+    python -m tests.benchmarks.refusals --data-dir D QUESTIONS.jsonl...
+
+The questions are JSON lines with `kind` (all but "unanswerable" have an answer) and `question`; D
+holds the papers they are about. Each question's probability comes from a regression that was fitted
+on all the other ones (leave-one-out). Questions that are computed from the catalogue are left out.
+"""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import LeaveOneOut, cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+from rag.support import Signs, nearest
+
+KINDS = ("answerable", "multi", "unanswerable")
+THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.28, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
+
+
+def signs_of(qa: PaperQA, question: str) -> Signs | None:
+    """Return the signs that the pipeline reads; None where the catalogue answers."""
+    asked = qa.understand(question)
+    if qa.computed.answer(asked):
+        return None
+    vector = qa.library.embedder.encode_question(asked.topic)
+    hits = qa.retriever.search_vector(asked.topic, vector)
+    ranked = qa.evidence.rank(asked.topic, vector, hits[:6], named=asked.named)
+    return qa.support.signs(asked, ranked[0].paper, nearest(hits, ranked[0].paper))
+
+
+def model() -> Pipeline:
+    """Return the regression; both kinds of questions count the same."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("questions", type=Path, nargs="+")
+    arguments = parser.parse_args()
+    library = Library(arguments.data_dir, RagConfig(), purpose="refusals")
+    qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
+    inputs, answered, files = [], [], []
+    for number, path in enumerate(arguments.questions):
+        for item in read(path):
+            if signs := signs_of(qa, item["question"]):
+                inputs.append(signs)
+                answered.append(item["kind"] != "unanswerable")
+                files.append(number)
+    x, y, file = np.array(inputs), np.array(answered), np.array(files)
+    held_out = cross_val_predict(model(), x, y, cv=LeaveOneOut(), method="predict_proba")[:, 1]
+    print(f"{y.sum()} with an answer, {(~y).sum()} without, AUC {roc_auc_score(y, held_out):.3f}")
+    table(held_out, y)
+    for number, path in enumerate(arguments.questions):
+        print(f"\n{path.name} ({(y & (file == number)).sum()}, {(~y & (file == number)).sum()}):")
+        table(held_out[file == number], y[file == number])
+    scaler, regression = model().fit(x, y)
+    weights = regression.coef_[0] / scaler.scale_
+    bias = regression.intercept_[0] - float(weights @ scaler.mean_)
+    print(f"\nWEIGHTS = ({', '.join(f'{w:.3f}' for w in weights)})\nBIAS = {bias:.3f}")
+
+
+def table(probability: NDArray[np.float64], answered: NDArray[np.bool_]) -> None:
+    """Print the trade-off as Markdown."""
+    print("| refuse_below | wrongly refused | rightly refused |\n| --- | --- | --- |")
+    for threshold in THRESHOLDS:
+        refused = probability < threshold
+        print(f"| {threshold} | {refused[answered].mean():.3f} | {refused[~answered].mean():.3f} |")
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Return the questions of the kinds that are judged by their words."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [item for item in lines if item["kind"] in KINDS]
+
+
+if __name__ == "__main__":
+    main()
