@@ -1,0 +1,117 @@
+"""Written answers in the terminal, by a model server named in config.toml."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.models.openai_server import OpenAIServer
+
+Run = Callable[..., tuple[int, str, str]]
+QUESTION = "which paper uses an overuse penalty, and what for?"
+TEXT = "An overuse penalty stops words without meaning from becoming common [1]."
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    server = OpenAIServer(TEXT)
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def given(starter_folder: Path, tmp_path: Path, server: OpenAIServer) -> list[object]:
+    """The options of a `paperboy` whose answers the server writes."""
+    file = tmp_path / "config.toml"
+    file.write_text(f'[rag.model]\nserver_url = "{server.url}"\n')
+    return ["--data-dir", starter_folder, "--config", file]
+
+
+def test_an_answer_is_written_by_the_server(
+    run: Run, given: list[object], server: OpenAIServer
+) -> None:
+    status, out, err = run(*given, "ask", QUESTION)
+    assert (status, err) == (0, "")
+    assert out.startswith(TEXT)
+    assert "https://huggingface.co/papers/" in out
+    status, out, _ = run(*given, "ask", "--json", QUESTION)
+    row = json.loads(out)
+    assert (row["mode"], row["answer"]) == ("generated", TEXT)
+    assert [source["n"] for source in row["sources"]] == [1]
+    assert "overuse penalty" in server.asked[0]["messages"][1]["content"]
+    status, out, _ = run(*given, "--no-model", "ask", "--json", QUESTION)
+    assert json.loads(out)["mode"] == "extractive"
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "note"),
+    [
+        ("", "The model server cannot be reached: start it, or change [rag.model] server_url."),
+        ("500", "The model server failed (500): look at its log, then ask again."),
+        ("breaks", "The model server broke off in mid-answer: look at its log, then ask again."),
+    ],
+)
+def test_a_server_that_fails_leaves_the_quotes_with_a_note(
+    run: Run, given: list[object], server: OpenAIServer, fault: str, note: str
+) -> None:
+    server.fault = fault
+    if not fault:
+        server.stop()
+    status, out, err = run(*given, "ask", QUESTION)
+    assert (status, err) == (0, "")
+    assert "overuse penalty stops meaningless words" in out
+    assert note in out
+    status, out, err = run(*given, "doctor")
+    assert status == 1
+    what, _, cure = note.partition(": ")
+    assert f"FAIL model: {what[0].lower()}{what[1:]}" in out
+    assert cure in out
+
+
+def test_a_server_that_says_nothing_in_time_leaves_the_quotes_with_a_note(
+    run: Run, given: list[object], server: OpenAIServer, tmp_path: Path
+) -> None:
+    server.fault = "stalls"
+    with (tmp_path / "config.toml").open("a") as file:
+        file.write("server_next_seconds = 1\n")
+    status, out, _ = run(*given, "ask", QUESTION)
+    assert status == 0
+    assert "overuse penalty stops meaningless words" in out
+    assert "The model server sent nothing for 1 s: see what it is doing" in out
+
+
+def test_doctor_asks_the_server_and_needs_no_llama_cpp(
+    run: Run, given: list[object], server: OpenAIServer
+) -> None:
+    status, out, _ = run(*given, "doctor")
+    assert status == 0
+    assert f"ok   model: tiny at {server.url}" in out
+    assert "llama.cpp" not in out
+    assert server.asked[0]["max_tokens"] == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('path = "a.gguf"\nserver_url = "http://127.0.0.1:1/v1"',
+         "[rag.model] server_url: path is set too; keep one of path, server_url and provider."),
+        ('provider = "openai:x"\nserver_url = "http://127.0.0.1:1/v1"',
+         "[rag.model] provider: server_url is set too; keep one of path, server_url and provider."),
+        ('path = "a.gguf"\nprovider = "openai:x"', "[rag.model] provider: path is set too; keep "),
+        ('server_url = "127.0.0.1:8080/v1"',
+         "[rag.model] server_url: no address; write one like http://127.0.0.1:8080/v1."),
+        ('server_url = "http://me:secret@127.0.0.1/v1"', "put it in $PAPERBOY_SERVER_KEY."),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_one_sentence(
+    run: Run, tmp_path: Path, lines: str, said: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[rag.model]\n{lines}\n")
+    status, _, err = run("--config", file, "papers")
+    assert status == 2
+    assert said in err
+    assert err.count("\n") == 1

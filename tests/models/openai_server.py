@@ -1,0 +1,245 @@
+"""A server of OpenAI's chat protocol on 127.0.0.1 that answers as it is told, badly too.
+
+It stands in for llama-server and vLLM: `GET /v1/models`, and `POST /v1/chat/completions` with a
+stream of server-sent events. `fault` says how the next answers go wrong.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+FOREVER = 3600.0  # seconds, until the one who asked goes away
+
+
+class OpenAIServer:
+    """Says `text`, word by word, with `pause` seconds before each but the first.
+
+    `asked` are the requests' bodies and `headers` their headers; `left` is set when somebody
+    closed the connection before the answer was complete.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.models = ["folder/tiny.gguf"]
+        self.fault = ""
+        self.pause = 0.0
+        self.asked: list[Json] = []
+        self.headers: list[dict[str, str]] = []
+        self.left = threading.Event()
+        self.port = 0
+        self._runner: web.AppRunner | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self) -> None:
+        """Listen, at the same port as before where there was one."""
+        self._run(self._start())
+
+    def stop(self) -> None:
+        """Listen no more: connections are refused."""
+        self._run(self._stop())
+
+    def close(self) -> None:
+        self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _start(self) -> None:
+        application = web.Application()
+        application.router.add_get("/v1/models", self._list)
+        application.router.add_post("/v1/chat/completions", self._complete)
+        self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def _stop(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _list(self, _request: web.Request) -> web.Response:
+        if self.fault == "no list":
+            return _error(404)
+        models = [{"id": name, "object": "model"} for name in self.models]
+        return web.json_response({"object": "list", "data": models})
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        self.headers.append(dict(request.headers))
+        self.asked.append(await request.json())
+        try:
+            return await FAULTS.get(self.fault, _answer)(self, request)
+        except (asyncio.CancelledError, ConnectionResetError):
+            self.left.set()
+            raise asyncio.CancelledError from None
+
+
+Handler = Callable[[OpenAIServer, web.Request], Coroutine[Any, Any, web.StreamResponse]]
+
+
+def _error(status: int) -> web.Response:
+    body = {"error": {"message": "the secret inside of the server", "code": status}}
+    return web.json_response(body, status=status)
+
+
+def _failing(status: int) -> Handler:
+    async def fail(_server: OpenAIServer, _request: web.Request) -> web.StreamResponse:
+        return _error(status)
+
+    return fail
+
+
+async def _open(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    return response
+
+
+async def _say(response: web.StreamResponse, delta: Json, finish: str | None = None) -> None:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "tiny",
+             "choices": [choice]}  # fmt: skip
+    await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
+
+
+async def _begin(server: OpenAIServer, request: web.Request, words: int) -> web.StreamResponse:
+    """Say the first words."""
+    response = await _open(request)
+    await _say(response, {"role": "assistant", "content": ""})
+    for n, word in enumerate(server.text.split(" ")[:words]):
+        await asyncio.sleep(server.pause if n else 0)
+        await _say(response, {"content": f" {word}" if n else word})
+    return response
+
+
+async def _answer(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    response = await _begin(server, request, len(server.text))
+    await _say(response, {}, "stop")
+    await response.write(b"data: [DONE]\n\n")
+    return response
+
+
+async def _redirect(_server: OpenAIServer, _request: web.Request) -> web.StreamResponse:
+    return web.Response(status=307, headers={"Location": "/v1/elsewhere"})
+
+
+async def _page(_server: OpenAIServer, _request: web.Request) -> web.StreamResponse:
+    return web.Response(text="<html>welcome</html>", content_type="text/html")
+
+
+async def _other_json(_server: OpenAIServer, _request: web.Request) -> web.StreamResponse:
+    return web.json_response({"answer": 42})
+
+
+async def _no_json(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    response = await _open(request)
+    await response.write(b"data: {this is no JSON\n\n")
+    return response
+
+
+async def _odd_json(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    response = await _open(request)
+    await response.write(b'data: {"choices": [{"delta": 7}]}\n\ndata: [1, 2]\n\n')
+    return response
+
+
+async def _told_error(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    response = await _begin(server, request, 2)
+    await response.write(b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
+    return response
+
+
+async def _ends(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """End in order, but in mid-answer: HTTP sees no fault."""
+    return await _begin(server, request, 3)
+
+
+async def _breaks(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    response = await _begin(server, request, 3)
+    assert request.transport
+    request.transport.abort()
+    return response
+
+
+async def _hangs_up(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    assert request.transport
+    request.transport.abort()
+    return web.Response()
+
+
+async def _silent(_server: OpenAIServer, _request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(FOREVER)
+    return web.Response()
+
+
+async def _silent_stream(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Keep the connection alive with comments, as proxies do, but never say a word."""
+    response = await _open(request)
+    while True:
+        await response.write(b": still here\n\n")
+        await asyncio.sleep(0.02)
+
+
+async def _stalls(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    response = await _begin(server, request, 3)
+    await asyncio.sleep(FOREVER)
+    return response
+
+
+async def _drips(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Say a word now and then."""
+    response = await _open(request)
+    while True:
+        await _say(response, {"content": "and "})
+        await asyncio.sleep(0.05)
+
+
+async def _never_stops(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Heed no max_tokens."""
+    response = await _open(request)
+    while True:
+        await _say(response, {"content": "on and on "})
+        await asyncio.sleep(0)
+
+
+async def _stays_open(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Leave the connection open after a complete answer."""
+    response = await _begin(server, request, len(server.text))
+    await _say(response, {}, "stop")
+    await asyncio.sleep(FOREVER)
+    return response
+
+
+FAULTS: dict[str, Handler] = {
+    **{str(status): _failing(status) for status in (400, 401, 404, 429, 500, 503)},
+    "redirect": _redirect,
+    "page": _page,
+    "other JSON": _other_json,
+    "no JSON": _no_json,
+    "odd JSON": _odd_json,
+    "told error": _told_error,
+    "ends": _ends,
+    "breaks": _breaks,
+    "hangs up": _hangs_up,
+    "silent": _silent,
+    "silent stream": _silent_stream,
+    "stalls": _stalls,
+    "drips": _drips,
+    "never stops": _never_stops,
+    "stays open": _stays_open,
+}
