@@ -1,0 +1,230 @@
+"""`paperboy model`: a language model is fetched, chosen and tried."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app import App
+from bot.commands.options import Json, UsageError, app_of
+from bot.model_setup import existing_file, in_use, is_llama_built, pull
+from bot.rows import Row
+from bot.terminal import Terminal
+from rag.errors import ModelFileError
+from rag.gguf_header import gigabytes, read_header
+from rag.known_models import KNOWN, OTHERS_BYTES, fits, suggested
+from rag.machine import memory_bytes
+from rag.model_files import (
+    ModelFolder,
+    kept_sha256,
+    problem_of,
+    sha256_of,
+    whole_problem_of,
+)
+
+NONE = "none"
+SHOWN_WORDS = 200  # characters of what the model said
+
+commands = typer.Typer(
+    no_args_is_help=True,
+    help="Get a language model that writes answers: fetch, choose and try one.",
+)
+
+
+@commands.command("pull")
+def pull_command(
+    context: typer.Context,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NAME|hf:REPO/FILE|PATH]", help="Default: the one suggested for this machine."
+        ),
+    ] = "",
+) -> None:
+    """Fetch a model from Hugging Face, check it, and put it to use.
+
+    A fetch that was interrupted goes on where it stopped. A file that is here already is checked
+    and put to use where it lies.
+
+    \b
+    paperboy model pull
+    paperboy model pull granite-2b
+    paperboy model pull hf:unsloth/Qwen3-4B-Instruct-2507-GGUF/Qwen3-4B-Instruct-2507-Q8_0.gguf
+    paperboy model pull ~/models/mine.gguf
+    """
+    pull(app_of(context), what, Terminal())
+
+
+@commands.command("list")
+def list_command(context: typer.Context, as_json: Json = False) -> None:
+    """Show models that do well, what they need, and which are here and in use."""
+    app, terminal = app_of(context), Terminal()
+    rows = _rows(app)
+    if as_json:
+        terminal.rows(rows)
+        return
+    terminal.print(_line("name", "file", "memory", "tokens/s", "licence"))
+    for row in rows:
+        memory = gigabytes(row["memory_bytes"]) if row["memory_bytes"] else ""
+        size, remarks = gigabytes(row["bytes"]), "; ".join(_remarks(row))
+        terminal.print(_line(row["name"], size, memory, row["writes"], row["licence"], remarks))
+    terminal.print(
+        "tokens/s: about so many of an answer, on two cores; `paperboy model check` measures it."
+    )
+    terminal.print(_advice(app))
+
+
+@commands.command("use")
+def use_command(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(metavar="NAME|PATH", help="A model that is here; or none.")
+    ],
+) -> None:
+    """Put a model to use that was fetched, or any GGUF file; `none` goes back to quoting.
+
+    The choice is kept in the data folder. A model that config.toml names goes first.
+    """
+    app, terminal = app_of(context), Terminal()
+    folder = ModelFolder(app.data_dir)
+    if what == NONE:
+        folder.choose(None)
+        name = app.settings.rag.model.name
+        what_now = f"config.toml names {name}, which stays" if name else "Answers are quoted"
+        terminal.print(f"{what_now} from now on.")
+        return
+    path = existing_file(folder, what)
+    folder.choose(path)
+    terminal.print(in_use(app, path))
+
+
+@commands.command("check")
+def check_command(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(metavar="[NAME|PATH]", help="Default: the model in use.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Try a model in a process of its own: its speed, its memory, its context, its sha256."""
+    app, terminal = app_of(context), Terminal()
+    row = _checked(app, _file_to_check(app, what))
+    if as_json:
+        terminal.rows([row])
+        return
+    trained = f" (it was trained for {row['trained_for']:,})" if row["trained_for"] else ""
+    memory = gigabytes(row["memory_bytes"]) if row["memory_bytes"] else "not known"
+    known = "as it was published" if row["sha256_known"] else "the published one is not known"
+    terminal.print(f"{row['file']}, {gigabytes(row['bytes'])}")
+    terminal.print(f"sha256   {row['sha256']} ({known})")
+    terminal.print(f"context  {row['n_ctx']:,} tokens{trained}")
+    terminal.print(f"memory   {memory} at most; loaded in {row['load_seconds']:.1f} s")
+    terminal.print(f"prompt   {_rate(row['prompt_rate'])}, {row['prompt_tokens']} read")
+    terminal.print(f"answer   {_rate(row['answer_rate'])}, {row['answer_tokens']} written")
+    terminal.print(f"It said: {row['said']}")
+
+
+def _rows(app: App) -> list[Row]:
+    """Return the recommended models, and then the other files that are here."""
+    folder, memory = ModelFolder(app.data_dir), memory_bytes()
+    in_use_now = Path(app.model.path).expanduser() if app.model.path else None
+    rows: list[Row] = []
+    for model in KNOWN:
+        path = folder.path / model.source.name
+        rows.append({
+            "name": model.name, "file": model.source.name, "repo": model.source.repo,
+            "bytes": model.size, "memory_bytes": model.memory, "licence": model.licence,
+            "writes": model.writes, "remark": model.remark, "installed": path.is_file(),
+            "in_use": path == in_use_now, "fits": fits(model, memory),
+            "suggested": model == suggested(memory),
+        })  # fmt: skip
+    listed = {row["file"] for row in rows}
+    others = [path for path in folder.installed() if path.name not in listed]
+    if in_use_now and in_use_now.is_file() and in_use_now not in folder.installed():
+        others.append(in_use_now)
+    rows.extend({
+        "name": path.stem, "file": path.name, "repo": "", "bytes": path.stat().st_size,
+        "memory_bytes": 0, "licence": "", "writes": "", "remark": "", "installed": True,
+        "in_use": path == in_use_now, "fits": True, "suggested": False,
+    } for path in others)  # fmt: skip
+    return rows
+
+
+def _line(name: str, size: str, memory: str, writes: str, licence: str, remarks: str = "") -> str:
+    return f"{name:<12} {size:<8} {memory:<8} {writes:<9} {licence:<11} {remarks}".rstrip()
+
+
+def _remarks(row: Row) -> list[str]:
+    shown = [row["remark"]] if row["remark"] else []
+    if row["in_use"]:
+        shown.append("in use")
+    elif row["installed"]:
+        shown.append("here")
+    if not row["fits"]:
+        shown.append("too large for this machine")
+    return shown
+
+
+def _advice(app: App) -> str:
+    """Say what this machine can carry, and what is in use and why."""
+    memory = memory_bytes()
+    model = suggested(memory)
+    if memory and not fits(model, memory):
+        advice = (
+            f"There are {gigabytes(memory)} of memory, and Paperboy itself wants "
+            f"{gigabytes(OTHERS_BYTES)}: too few for any of these."
+        )
+    else:
+        room = f"There are {gigabytes(memory)} of memory" if memory else "Here"
+        advice = f"{room}: {model.name} is suggested (`paperboy model pull`)."
+    if not app.model.name:
+        return f"{advice}\nIn use: none, answers are quoted sentences."
+    advice = f"{advice}\nIn use: {app.model.name}, by {app.model_chosen_by}"
+    if app.model.path and (problem := problem_of(Path(app.model.path).expanduser())):
+        return f"{advice}. But {problem}"
+    return f"{advice}."
+
+
+def _file_to_check(app: App, what: str) -> Path:
+    if what:
+        return existing_file(ModelFolder(app.data_dir), what)
+    if app.model.is_elsewhere:
+        raise UsageError(
+            f"{app.model.name} is no file here: name a GGUF file, or speak with that model by "
+            "`paperboy doctor`."
+        )
+    if not app.model.path:
+        raise ModelFileError("no model is in use: fetch one with `paperboy model pull`.")
+    path = Path(app.model.path).expanduser()
+    if problem := whole_problem_of(path):
+        raise ModelFileError(problem)
+    return path
+
+
+def _checked(app: App, path: Path) -> Row:
+    """Try the file and return what was measured."""
+    from rag.model_trial import try_model
+
+    if not is_llama_built():
+        raise ModelFileError("llama.cpp is not built, which runs models: run `make llama`.")
+    config = app.settings.rag.model
+    trial = try_model(path, n_ctx=config.n_ctx, threads=config.threads)
+    return {
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "sha256": kept_sha256(path) or sha256_of(path),  # the kept one was compared just now
+        "sha256_known": bool(kept_sha256(path)),
+        "n_ctx": trial.n_ctx,
+        "trained_for": read_header(path).context_length,
+        "load_seconds": round(trial.load_seconds, 2),
+        "memory_bytes": trial.memory,
+        "prompt_tokens": trial.prompt_tokens,
+        "prompt_rate": round(trial.prompt_rate, 1),
+        "answer_tokens": trial.answer_tokens,
+        "answer_rate": round(trial.answer_rate, 1),
+        "said": trial.said[:SHOWN_WORDS],
+    }
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1f} tokens a second" if rate else "too few tokens to tell"
