@@ -73,7 +73,8 @@ class Answering:
         title = question if show_question else ""
 
         def embeds(answer: Answer, doing: str = "") -> list[discord.Embed]:
-            return answer_embeds(answer, question=title, written_by=self.model_name, doing=doing)
+            written_by = answer.model or self.model_name
+            return answer_embeds(answer, question=title, written_by=written_by, doing=doing)
 
         writes = self.desk.can_write(quoted)
         shown = embeds(quoted, doing(self.desk.people_in_front()) if writes else "")

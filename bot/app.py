@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from bot.config import Settings
+from rag.chat_server import ChatServer
+from rag.config import ModelConfig
 from rag.library import Library
 from rag.llm import ChatLlama, load_chat_model
+from rag.model_files import ModelFolder
 from rag.pipeline import PaperQA
 
 DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"
@@ -55,17 +58,33 @@ class App:
 
     def load_model(self) -> BaseChatModel | None:
         """Return the configured language model, if there is one and it is wanted."""
-        return load_chat_model(self.settings.rag.model) if self.use_model else None
+        return load_chat_model(self.model) if self.use_model else None
+
+    @property
+    def model(self) -> ModelConfig:
+        """`[rag.model]`; where that names no model, with the file `paperboy model use` chose."""
+        configured = self.settings.rag.model
+        chosen = None if configured.name else ModelFolder(self.data_dir).chosen()
+        return configured.model_copy(update={"path": str(chosen)}) if chosen else configured
 
     def close_model(self, chat: BaseChatModel | None) -> None:
-        """End the model's process, if it has one."""
+        """End the model's process, or the connection with its server."""
         if isinstance(chat, ChatLlama):
             chat.local.close()
+        elif isinstance(chat, ChatServer):
+            chat.server.close()
 
     @property
     def model_name(self) -> str:
         """What the model is called in front of people; nothing where there is none."""
-        return self.settings.rag.model.name if self.use_model else ""
+        return self.model.name if self.use_model else ""
+
+    @property
+    def model_chosen_by(self) -> str:
+        """Who says which model is in use: `config.toml` or `paperboy model use`; or nobody."""
+        if self.settings.rag.model.name:
+            return "config.toml"
+        return "`paperboy model use`" if self.model.name else ""
 
     def today(self) -> date:
         """Return the clock's day in the configured time zone."""

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
-from bot.commands import ask, chat, doctor, evaluate, ingest, papers, run, start, why
+from bot.commands import ask, chat, doctor, evaluate, ingest, model, papers, run, start, why
 from bot.config import load_settings
 from bot.terminal import Terminal
 from rag.errors import PaperboyError
@@ -74,6 +74,7 @@ cli.command("papers")(papers.papers)
 cli.command("ingest", help=ingest.HELP)(ingest.ingest)
 cli.command("reindex")(ingest.reindex)
 cli.command("eval")(evaluate.evaluate)
+cli.add_typer(model.commands, name="model")
 cli.command("doctor")(doctor.doctor)
 
 

@@ -7,8 +7,10 @@ from importlib.resources import files
 
 from rag.database import Database
 from rag.history import Turn
+from rag.records import Exchange
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
+KEPT_SAID = 200  # conversations that are kept in memory as a model has read them
 
 
 class Conversations:
@@ -19,6 +21,9 @@ class Conversations:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        # What a model has read is worth keeping as long as its process still has it computed, so
+        # it is not written down.
+        self._said: dict[int, tuple[Exchange, ...]] = {}
         database.migrate("bot", files("bot") / "schema")
 
     def remember(
@@ -26,12 +31,19 @@ class Conversations:
     ) -> None:
         """Note that `message` is this turn's answer, which went on from the answer `earlier`."""
         cited = None if turn.cited is None else json.dumps(turn.cited)
+        self._keep_said(message, turn.said)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (message, channel, person, earlier, turn.question, now, cited),
             )
+
+    def _keep_said(self, message: int, said: tuple[Exchange, ...]) -> None:
+        if said:
+            self._said[message] = said
+        for oldest in list(self._said)[:-KEPT_SAID]:
+            self._said.pop(oldest, None)
 
     def knows(self, message: int) -> bool:
         """Return whether this message is an answer of the bot."""
@@ -45,7 +57,7 @@ class Conversations:
             if row is None:
                 break
             cited = None if row["cited"] is None else tuple(json.loads(row["cited"]))
-            found.append(Turn(row["question"], cited))
+            found.append(Turn(row["question"], cited, self._said.get(message, ())))
             message = row["earlier"]
         return found[::-1]
 

@@ -4,16 +4,19 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.app import App
 from rag.chat_server import ChatServer
 from rag.embedder import choose_dtype
-from rag.errors import IndexInUseError, PaperboyError
+from rag.errors import IndexInUseError, ModelFileError, PaperboyError
 from rag.library import Library
+from rag.model_files import whole_problem_of
 from rag.probe import probe
 from rag.reranker import load_reranker
 
 MIN_FREE_BYTES = 500_000_000
+NO_MODEL = "none: answers are quoted sentences; `paperboy model pull` fetches one that writes"
 DEFAULT_CURE = "see README.md, Troubleshooting."
 
 
@@ -89,11 +92,15 @@ def _llama() -> Check:
 
 
 def _model(app: App) -> Check:
-    """Load the configured model and have it say a word."""
+    """Load the model in use and have it say a word."""
+    if not app.use_model:
+        return Check("model", True, "left out by --no-model")
+    if app.model.path and (problem := whole_problem_of(Path(app.model.path).expanduser())):
+        return _failed("model", ModelFileError(problem))
     try:
         chat = app.load_model()
         if chat is None:
-            return Check("model", True, "none: answers are quoted sentences")
+            return Check("model", True, NO_MODEL)
         try:
             chat.invoke("Say yes.", max_tokens=1)
             if isinstance(chat, ChatServer):
@@ -104,7 +111,7 @@ def _model(app: App) -> Check:
         return _failed("model", error)
     except Exception as error:  # whatever a provider's client raises
         return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
-    return Check("model", True, app.model_name)
+    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}")
 
 
 def _papers(library: Library) -> Check:

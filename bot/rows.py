@@ -72,6 +72,7 @@ def why_row(answer: Answer) -> Row:
     return answer_row(answer) | {
         "understood": answer.understood,
         "coverage": str(answer.coverage),
+        "support": answer.support,
         "model": answer.model,
         "evidence": [
             {

@@ -68,6 +68,8 @@ class Terminal:
         self.print(f"Read: {answer.coverage}")
         by = f"written by {answer.model}" if answer.model else f"{answer.mode}, no model"
         self.print(f"Made in {answer.seconds:.2f} s, {by}")
+        if answer.support is not None:
+            self.print(f"Likely answered: {answer.support:.2f}")
         if answer.evidence:
             self.print("\nSentences that were considered, best first:")
         for evidence in answer.evidence:

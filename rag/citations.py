@@ -7,7 +7,7 @@ from rag.prompt import Passage
 from rag.records import Citation
 
 # [1], [1, 3], [2-4], and the brackets 【1】 that some models prefer.
-_MARKER = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】](?:\(<?https?:[^()\s]*\))?")
+MARKER = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】](?:\(<?https?:[^()\s]*\))?")
 _UNFINISHED = re.compile(r"\s*[\[【][\d\s,;–-]*$")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(<?\w+:[^()]*\)")
 
@@ -22,13 +22,13 @@ def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
     cited: list[int] = []
 
     def renumber(match: re.Match[str]) -> str:
-        known = [n for n in _numbers(match[1]) if n in by_number]
+        known = [n for n in marked(match[1]) if n in by_number]
         cited.extend(n for n in known if n not in cited)
         marks = "".join(f"[{cited.index(n) + 1}]" for n in known)
         return f" {marks}" if marks else ""
 
     # A marker with an address behind it is a marker, any other link only its words.
-    text = _MARKER.sub(renumber, _UNFINISHED.sub("", text))
+    text = MARKER.sub(renumber, _UNFINISHED.sub("", text))
     text = _LINK.sub(r"\1", text)
     citations = tuple(
         Citation(i, by_number[n].paper, by_number[n].quote) for i, n in enumerate(cited, start=1)
@@ -36,7 +36,7 @@ def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
     return text.strip(), citations
 
 
-def _numbers(text: str) -> list[int]:
+def marked(text: str) -> list[int]:
     """Return the numbers of `1, 3` or `2-4` in order."""
     found: list[int] = []
     for part in re.split(r"\s*[,;]\s*", text):

@@ -39,12 +39,12 @@ class EvidenceConfig(Section):
 
     papers: int = Field(6, ge=1, le=50)
     max_sentences: int = Field(3, ge=1, le=10)
-    max_words: int = Field(110, ge=20, le=500)
+    max_words: int = Field(120, ge=20, le=500)
     same_share: float = Field(0.5, ge=0, le=1)
     max_papers: int = Field(4, ge=1, le=20)
     list_share: float = Field(0.67, ge=0, le=1)
     second_share: float = Field(0.88, ge=0, le=1)
-    refuse_below: float = Field(0.7, ge=0, le=3)
+    refuse_below: float = Field(0.28, ge=0, le=1)
 
 
 class ModelConfig(Section):
@@ -63,6 +63,7 @@ class ModelConfig(Section):
     max_tokens: int = Field(300, ge=16, le=4096)
     temperature: float = Field(0.0, ge=0, le=2)
     threads: int = Field(0, ge=0, le=256)
+    answer_seconds: float = Field(300, ge=1, le=86_400)
     waiting: int = Field(8, ge=0, le=1000)
 
     @property

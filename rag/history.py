@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rag.asked import Asked
 from rag.names import system_names
-from rag.records import Answer, Paper
+from rag.records import Answer, Exchange, Paper
 from rag.words import terms
 
 FEW_TERMS = 3  # a question with no more content words than this may lean on the one before
@@ -56,15 +56,20 @@ _PAPERS = re.compile(r"\b(?:papers?|articles?|works?)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question, and the ids of the papers its answer cited (None: not known)."""
+    """An earlier question, and the ids of the papers its answer cited (None: not known).
+
+    `said` is the conversation up to its answer as a model has read it.
+    """
 
     question: str
     cited: tuple[str, ...] | None = None
+    said: tuple[Exchange, ...] = ()
 
     @classmethod
     def of(cls, answer: Answer) -> "Turn":
         """Return what later questions may lean on."""
-        return cls(answer.question, tuple(c.paper.paper_id for c in answer.citations))
+        cited = tuple(c.paper.paper_id for c in answer.citations)
+        return cls(answer.question, cited, answer.said)
 
 
 class Said(NamedTuple):

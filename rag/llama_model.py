@@ -34,13 +34,17 @@ class LlamaModel:
             path,
             n_ctx=n_ctx,
             n_batch=N_BATCH,
+            n_ubatch=N_BATCH,
+            n_gpu_layers=-1 if llama_cpp.llama_supports_gpu_offload() else 0,
             n_threads=threads,
             n_threads_batch=threads,
             verbose=True,  # to stderr, where the parent looks for the cause of a failure
         )
         self.is_cancelled: Callable[[], bool] = lambda: False
-        # llama.cpp asks this while it evaluates a prompt; the reference must be kept.
-        self._abort = llama_cpp.ggml_abort_callback(lambda _data: self.is_cancelled())
+        self.thinks_first = False  # the last prompt ended within `<think>`
+        self.steps = 0  # of computing, so far: how the parent sees that it gets on
+        # llama.cpp asks this after every step of a prompt; the reference must be kept.
+        self._abort = llama_cpp.ggml_abort_callback(self._must_stop)
         llama_cpp.llama_set_abort_callback(self.llama._ctx.ctx, self._abort, ctypes.c_void_p(0))
         self._vocabulary = self.llama._model.vocab
         template = self.llama.metadata.get("tokenizer.chat_template")
@@ -72,7 +76,9 @@ class LlamaModel:
             for mark, message in zip(contents, messages, strict=True)
         ]
         tokens: list[int] = []
-        for part in re.split(f"({'|'.join(contents)})", self._render(marked)):
+        rendered = self._render(marked)
+        self.thinks_first = rendered.rstrip().endswith("<think>")
+        for part in re.split(f"({'|'.join(contents)})", rendered):
             text = contents.get(part, part).encode("utf-8", "replace")
             if text:
                 tokens += self.llama.tokenize(text, add_bos=False, special=part not in contents)
@@ -98,17 +104,25 @@ class LlamaModel:
                 raise
         yield decoder.decode(b"", final=True)
 
+    def _must_stop(self, _data: object) -> bool:
+        self.steps += 1
+        return self.is_cancelled()
+
     def _render(self, messages: list[Message]) -> str:
-        """Apply the chat template; where it knows no system role, that joins the first turn."""
+        """Apply the chat template; where it knows no system role, that joins the first turn.
+
+        Models that can do without thinking aloud are told to: what they need is in the prompt.
+        """
         try:
-            return self._template(messages=_typed(messages)).prompt
+            return self._template(messages=_typed(messages), enable_thinking=False).prompt
         except ValueError:
             system, first, *rest = messages
             joined: Message = {
                 "role": first["role"],
                 "content": f"{system['content']}\n\n{first['content']}",
             }
-            return self._template(messages=_typed([joined, *rest])).prompt
+            messages = [joined, *rest]
+            return self._template(messages=_typed(messages), enable_thinking=False).prompt
 
     def _piece(self, token: int, *, special: bool = False) -> bytes:
         buffer = ctypes.create_string_buffer(PIECE_BYTES)

@@ -1,20 +1,26 @@
 """The language model behind LangChain's interface: the local process, or another one."""
 
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from rag.chat_server import ChatServer
 from rag.config import ModelConfig
 from rag.errors import ModelError
 from rag.llama_model import Message
 from rag.local_model import LocalModel
+from rag.model_server import ModelServer
+from rag.server_faults import Patience
 
+SERVER_KEY_VARIABLE = "PAPERBOY_SERVER_KEY"
 ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
@@ -61,6 +67,27 @@ class ChatLlama(BaseChatModel):
             text += piece
             if stop and any(word in text for word in stop):
                 return
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=self._usage()))
+
+    def _usage(self) -> UsageMetadata:
+        """Return what the last answer cost; what was reused of its prompt is LangChain's cache."""
+        figures = self.local.figures
+        prompt, written = figures.get("prompt", 0), figures.get("tokens", 0)
+        return UsageMetadata(
+            input_tokens=prompt,
+            output_tokens=written,
+            total_tokens=prompt + written,
+            input_token_details={"cache_read": figures.get("reused", 0)},
+        )
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: list[BaseMessage],
+        tools: Sequence[Any] | None = None,  # noqa: ARG002  # LangChain's signature
+    ) -> int:
+        """Count with the model's own tokenizer and chat template. Raises ModelError."""
+        self.local.wait_ready(self.load_seconds)
+        return self.local.count([_message(message) for message in messages])
 
     def _generate(
         self,
@@ -80,10 +107,32 @@ def load_chat_model(config: ModelConfig) -> BaseChatModel | None:
     """
     if config.provider:
         return _from_provider(config)
+    if config.server_url:
+        return _from_server(config)
     if not config.path:
         return None
-    local = LocalModel(Path(config.path).expanduser(), n_ctx=config.n_ctx, threads=config.threads)
+    local = LocalModel(
+        Path(config.path).expanduser(),
+        n_ctx=config.n_ctx,
+        threads=config.threads,
+        answer_seconds=config.answer_seconds,
+    )
     return ChatLlama(local=local, max_tokens=config.max_tokens, temperature=config.temperature)
+
+
+def _from_server(config: ModelConfig) -> ChatServer:
+    """Nothing is asked of the server yet but its list of models, and that in the background."""
+    server = ModelServer(
+        config.server_url,
+        model=config.server_model,
+        key=os.environ.get(SERVER_KEY_VARIABLE, ""),
+        patience=Patience(
+            first=config.server_first_seconds,
+            next=config.server_next_seconds,
+            answer=config.answer_seconds,
+        ),
+    )
+    return ChatServer(server=server, max_tokens=config.max_tokens, temperature=config.temperature)
 
 
 def _from_provider(config: ModelConfig) -> BaseChatModel:

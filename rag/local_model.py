@@ -1,33 +1,31 @@
-"""The model process as Paperboy sees it: started, asked, cancelled, started again when it dies."""
+"""The local model: a process that is asked one question at a time, cancelled, and watched."""
 
-import contextlib
-import json
 import logging
-import os
 import queue
-import re
-import signal
-import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from rag.errors import ModelError
 from rag.llama_model import Message
+from rag.machine import cores
+from rag.model_child import Event
+from rag.model_files import problem_of
+from rag.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.05  # how often a waiting answer looks whether it is still wanted
 CANCEL_SECONDS = 2.0  # after a cancel the process has so long to stop writing, else it is killed
-RESTART_SECONDS = (0.1, 1.0, 5.0, 30.0)  # before the first, second … restart without an answer
-LOADING_DEATHS = 2  # deaths in a row after which one more while loading is the file's own fault
-STDERR_LINES = 40  # kept, to tell why a file could not be loaded
+ANSWER_SECONDS = 300.0
+REST_SECONDS = 60.0
+SILENT_SECONDS = 2.5  # without a sign of life, which comes four times a second: it hangs
+SILENT_LOADING_SECONDS = 20.0  # the same while it starts, which a busy machine delays
+STUCK_SECONDS = 60.0  # alive, but not a step further: native code hangs
 
-Event = dict[str, Any]
+Inbox = queue.SimpleQueue[Event]
 
 
 class LocalModel:
@@ -36,46 +34,70 @@ class LocalModel:
     One answer at a time: callers take turns (rag/turns.py).
     """
 
-    def __init__(self, path: Path, *, n_ctx: int, threads: int) -> None:
-        """Start the process. Nothing is raised here: `problem` says what is wrong."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        n_ctx: int,
+        threads: int,
+        answer_seconds: float = ANSWER_SECONDS,
+        rest_seconds: float = REST_SECONDS,
+    ) -> None:
+        """Start the process. Nothing is raised here: `problem` says what is wrong.
+
+        `answer_seconds` is an answer's deadline; `rest_seconds` how long nobody asks a model that
+        crashed again and again (rag/breaker.py).
+        """
         self.path = path
-        self._command = [
-            sys.executable, "-m", "rag.model_process", str(path),
-            "--n-ctx", str(n_ctx), "--threads", str(threads or os.cpu_count() or 1),
-        ]  # fmt: skip
-        self.problem = problem_of(path)
-        self.n_ctx = n_ctx
-        self._process: subprocess.Popen[str] | None = None
-        self._ready = threading.Event()
-        self._closing = threading.Event()
+        self.answer_seconds = answer_seconds
+        self.figures: Event = {}  # of the last finished answer: tokens of its prompt and so on
+        self._asked_n_ctx = n_ctx
         self._number = 0
-        self._deaths = 0  # since the last finished answer
-        self._answer: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
-        self._supervisor = threading.Thread(target=self._supervise, daemon=True)
-        if not self.problem:
-            self._supervisor.start()
+        command = [
+            sys.executable, "-m", "rag.model_process", str(path),
+            "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
+        ]  # fmt: skip
+        self._process = Supervisor(command, path.name, rest_seconds=rest_seconds)
+        self._process.broken = problem_of(path)
+        if not self._process.broken:
+            self._process.start()
 
     @property
     def pid(self) -> int | None:
         """The process that runs now."""
-        return self._process.pid if self._process else None
+        return self._process.pid
+
+    @property
+    def n_ctx(self) -> int:
+        """Tokens of prompt and answer together that fit."""
+        return int(self._process.loaded.get("n_ctx", self._asked_n_ctx))
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written, for good or for a while, in one sentence; else nothing."""
+        return self._process.problem
 
     @property
     def is_ready(self) -> bool:
         """Whether a question would be answered at once."""
-        return self._ready.is_set() and not self.problem
+        return self._process.ready.is_set() and not self.problem
 
     def wait_ready(self, timeout: float, *, cancel: threading.Event | None = None) -> None:
         """Wait until the model is loaded; raise ModelError where it is not by then."""
         ends_at = time.monotonic() + timeout
-        while not self._ready.wait(POLL_SECONDS):
-            if self.problem:
-                raise ModelError(self.problem)
+        silence = Silence(self._process, SILENT_LOADING_SECONDS)
+        while not self.problem and not self._process.ready.wait(POLL_SECONDS):
             if time.monotonic() > ends_at or (cancel and cancel.is_set()):
                 raise ModelError(f"the model {self.path.name} is still loading: ask again soon.")
+            if silence.lasts():
+                self._process.kill()
         if self.problem:
             raise ModelError(self.problem)
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Return how many tokens these messages are, by the model's own tokenizer and template."""
+        inbox, number = self._ask({"count": list(messages)})
+        return next(int(e["tokens"]) for e in self._events(inbox, number, None) if "tokens" in e)
 
     def stream(
         self,
@@ -87,187 +109,108 @@ class LocalModel:
     ) -> Iterator[str]:
         """Yield pieces of the answer; closing the iterator or setting `cancel` ends it.
 
-        Raises ModelError where the process dies or cannot answer. The same request is never sent
-        twice: what killed the process once may do so again.
+        Raises ModelError where the process dies, hangs or cannot answer, or takes too long. The
+        same request is never sent twice: what killed the process once may do so again.
         """
-        self._number += 1
-        number = self._number
-        answer: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._answer = answer
-        self._send({"id": number, "messages": list(messages), "max_tokens": max_tokens,
-                    "temperature": temperature})  # fmt: skip
-        finished = False
+        inbox, number = self._ask(
+            {"messages": list(messages), "max_tokens": max_tokens, "temperature": temperature}
+        )
+        is_over = False
         try:
-            for event in self._events(answer, number, cancel):
+            for event in self._events(inbox, number, cancel):
                 if "text" in event:
                     yield event["text"]
                 elif "done" in event:
+                    is_over = True
                     log.info("model: %s", event)
-                    finished = True
-                    self._deaths = 0
+                    self.figures = event
+                    self._process.breaker.finished()
                     return
-                else:
-                    finished = True
-                    raise ModelError(f"the model could not answer ({event['error']}).")
+        except NoAnswerError:
+            is_over = True
+            raise
         finally:
-            if not finished:
-                self._stop_writing(answer, number)
+            if not is_over:
+                self._stop_writing(inbox, number)
 
     def close(self) -> None:
         """End the process."""
-        self._closing.set()
-        if process := self._process:
-            with contextlib.suppress(OSError):
-                process.stdin.close()  # type: ignore[union-attr]  # it is a pipe
-            try:
-                process.wait(CANCEL_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        if self._supervisor.is_alive():
-            self._supervisor.join(CANCEL_SECONDS)
+        self._process.close()
 
-    # -- one answer ------------------------------------------------------------------------
+    def _ask(self, request: Event) -> tuple[Inbox, int]:
+        """Send a request; return where its events arrive, and its number."""
+        self._number += 1
+        inbox: Inbox = queue.SimpleQueue()
+        self._process.inbox = inbox
+        self._process.send({"id": self._number, **request})
+        return inbox, self._number
 
-    def _send(self, message: Event) -> None:
-        process = self._process
-        try:
-            assert process is not None
-            assert process.stdin is not None
-            process.stdin.write(json.dumps(message) + "\n")
-            process.stdin.flush()
-        except (OSError, ValueError, AssertionError) as error:  # it died a moment ago
-            raise ModelError("the model process is starting again: ask again soon.") from error
-
-    def _events(
-        self, answer: "queue.SimpleQueue[Event]", number: int, cancel: threading.Event | None
-    ) -> Iterator[Event]:
+    def _events(self, inbox: Inbox, number: int, cancel: threading.Event | None) -> Iterator[Event]:
         """Yield what the process says about this request, until the answer is cancelled."""
+        started = moved = time.monotonic()
+        steps, silence = -1, Silence(self._process, SILENT_SECONDS)
         while not (cancel and cancel.is_set()):
+            now = time.monotonic()
+            if now - started > self.answer_seconds:
+                raise ModelError(
+                    f"the model took longer than {self.answer_seconds:.0f} seconds: name a "
+                    "smaller one, or raise answer_seconds in [rag.model]."
+                )
+            if silence.lasts() or now - moved > STUCK_SECONDS:
+                self._process.kill()
+                raise NoAnswerError("the model process hung and is started again.")
             try:
-                event = answer.get(timeout=POLL_SECONDS)
+                event = inbox.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
             if "died" in event:
-                raise ModelError(f"the model process died ({event['died']}) and is started again.")
-            if event["id"] == number:
+                raise NoAnswerError(self._process.death(event["died"]))
+            if event.get("id") != number:
+                continue
+            if "error" in event:
+                raise NoAnswerError(f"the model could not answer ({event['error']}).")
+            if event.get("steps") != steps:  # None comes with a piece of the answer
+                moved, steps = now, event.get("steps", -1)
+            if "steps" not in event:
                 yield event
 
-    def _stop_writing(self, answer: "queue.SimpleQueue[Event]", number: int) -> None:
+    def _stop_writing(self, inbox: Inbox, number: int) -> None:
         """Cancel the request and wait until the process is free for the next one."""
         try:
-            self._send({"cancel": number})
+            self._process.send({"cancel": number})
         except ModelError:
             return
         ends_at = time.monotonic() + CANCEL_SECONDS
         while (left := ends_at - time.monotonic()) > 0:
             try:
-                event = answer.get(timeout=left)
+                event = inbox.get(timeout=left)
             except queue.Empty:
                 break
-            if "died" in event or (event["id"] == number and "text" not in event):
+            if "died" in event or (event.get("id") == number and {"done", "error"} & set(event)):
                 return
-        if self._process:
-            self._process.kill()
+        self._process.kill()
 
-    # -- the process -----------------------------------------------------------------------
 
-    def _supervise(self) -> None:
-        """Run the process, and run it again whenever it dies."""
-        while not self._closing.is_set():
-            self._run_once()
-            if self.problem or self._closing.is_set():
-                return
-            wait = RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)]
-            self._deaths += 1
-            self._closing.wait(wait)
+class NoAnswerError(ModelError):
+    """The process said that it cannot answer, or is gone: there is nothing to be stopped."""
 
-    def _run_once(self) -> None:
-        process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", errors="replace",
-            # ggml's threads spin while they wait, and starve when the encoder is busy too.
-            env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"},
-            start_new_session=True,  # Ctrl-C is for Paperboy, which then closes this process
-        )  # fmt: skip
-        assert process.stdout is not None
-        assert process.stderr is not None
-        listener = threading.Thread(target=self._listen, args=(process.stderr,), daemon=True)
-        listener.start()
+
+class Silence:
+    """How long the process has said nothing, in time that this process itself was awake."""
+
+    def __init__(self, process: Supervisor, seconds: float) -> None:
         self._process = process
-        for line in process.stdout:
-            self._hear(json.loads(line))
-        was_ready = self._ready.is_set()
-        self._ready.clear()
-        status = process.wait()
-        listener.join()
-        for stream in (process.stdout, process.stderr):
-            stream.close()
-        with contextlib.suppress(OSError):
-            process.stdin.close()  # type: ignore[union-attr]  # it is a pipe
-        cause = _name_of(status)
-        if not self._closing.is_set():
-            log.warning("the model process ended: %s", cause)
-            if not was_ready and not self.problem and self._deaths >= LOADING_DEATHS:
-                self.problem = (
-                    f"llama.cpp died ({cause}) while it loaded {self.path.name}: "
-                    "run `paperboy doctor`, or build it anew with `make llama`."
-                )
-        self._answer.put({"died": cause})
+        self._limit = seconds
+        self._heard = -1
+        self._seconds = 0.0
+        self._looked_at = time.monotonic()
 
-    def _hear(self, event: Event) -> None:
-        if "ready" in event:
-            self.n_ctx = event["ready"]["n_ctx"]
-            self._ready.set()
-        elif "failed" in event:
-            self.problem = self._explain(event["failed"])
-        else:
-            self._answer.put(event)
-
-    def _listen(self, stderr: Any) -> None:
-        for line in stderr:
-            self._stderr.append(line.rstrip())
-            log.debug("llama.cpp: %s", line.rstrip())
-
-    def _explain(self, message: str) -> str:
-        """Return one line that names the file and why it could not be loaded."""
-        if "llama_cpp" in message:
-            return "the local model needs llama.cpp, which is not built: run `make llama`."
-        time.sleep(POLL_SECONDS)  # its last words on stderr may still be on their way
-        said = (re.search(r"error loading model:? (.*)", line) for line in reversed(self._stderr))
-        cause = next((match[1] for match in said if match), message)
-        if "failed to load model" in cause.casefold():  # which says nothing, at great length
-            cause = "it is broken or cut short"
-        return f"{self.path.name} cannot be loaded ({cause}): fetch the file anew."
-
-
-def problem_of(path: Path) -> str:
-    """Return what is wrong with a model file, as far as its first bytes tell; else nothing."""
-    if path.is_dir():
-        return f"{path.name} is a folder: name a GGUF file in [rag.model] path."
-    try:
-        with path.open("rb") as file:
-            head = file.read(512)
-    except FileNotFoundError:
-        return f"{path.name} does not exist: name a GGUF file in [rag.model] path."
-    except OSError as error:
-        return f"{path.name} cannot be read ({error.strerror}): check [rag.model] path."
-    if head.startswith(b"GGUF"):
-        return ""
-    if not head:
-        cause = "the file is empty"
-    elif head.startswith(b"version https://git-lfs"):
-        cause = "it is a Git LFS pointer, not the file itself"
-    elif head.lstrip().lower().startswith((b"<!doctype", b"<html")):
-        cause = "it is a web page"
-    else:
-        cause = "it is no GGUF file"
-    return f"{path.name} cannot be loaded ({cause}): fetch the file anew."
-
-
-def _name_of(status: int) -> str:
-    """Return `SIGSEGV`, or the exit status."""
-    if status < 0:
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-status).name
-    return f"exit status {status}"
+    def lasts(self) -> bool:
+        """Return whether the silence is too long by now; to be asked every POLL_SECONDS."""
+        now = time.monotonic()
+        # After a machine slept, both processes wake at once: the time between does not count.
+        self._seconds += min(now - self._looked_at, 4 * POLL_SECONDS)
+        self._looked_at = now
+        if self._process.heard != self._heard:
+            self._heard, self._seconds = self._process.heard, 0.0
+        return self._seconds > self._limit

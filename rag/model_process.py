@@ -5,12 +5,16 @@ process of its own it takes nobody with it. It speaks JSON lines:
 
     in   {"id": 1, "messages": [{"role": "user", "content": "…"}], "max_tokens": 300,
           "temperature": 0}
+         {"id": 2, "count": [{"role": "user", "content": "…"}]}
          {"cancel": 1}
     out  {"ready": {"n_ctx": 4096}}   or   {"failed": "why"}
          {"id": 1, "text": "a piece"} …
          {"id": 1, "done": "end" | "length" | "cancelled", "prompt": 812, "reused": 640,
           "tokens": 57}
          {"id": 1, "error": "why"}
+         {"id": 2, "tokens": 345}
+         {"id": 1, "steps": 4711}   four times a second while it loads or answers: it is alive, and
+                                    got so far with the prompt
 
 It leaves when its stdin closes, so it never outlives Paperboy.
 """
@@ -21,33 +25,41 @@ import os
 import queue
 import sys
 import threading
+import time
+from collections.abc import Callable
 from itertools import takewhile
 from typing import Any, TextIO
 
 from rag.llama_model import LlamaModel
 
-NICENESS = 5  # the bot's own process goes first when both want the processor
+BEAT_SECONDS = 0.25
 
 
 def main() -> None:
     """Load the model, say so, and answer requests one by one."""
     options = _options()
-    out = _protocol_stream()
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    out = Out(_protocol_stream())
     requests = Requests(sys.stdin)
+    pulse = Pulse(out)
     try:
         model = LlamaModel(options.path, n_ctx=options.n_ctx, threads=options.threads)
     except Exception as error:  # whatever it is, the parent has to hear of it
-        _say(out, {"failed": str(error) or type(error).__name__})
+        out.say({"failed": str(error) or type(error).__name__})
         return
-    _say(out, {"ready": {"n_ctx": model.n_ctx}})
+    pulse.steps_of = lambda: model.steps
+    out.say({"ready": {"n_ctx": model.n_ctx}})
     while True:
+        pulse.rest()
         request = requests.next()
+        pulse.beat(request["id"])
         try:
-            _answer(model, request, requests, out)
+            if "count" in request:
+                tokens = len(model.prompt_tokens(request["count"]))
+                out.say({"id": request["id"], "tokens": tokens})
+            else:
+                _answer(model, request, requests, out)
         except Exception as error:
-            _say(out, {"id": request["id"], "error": str(error) or type(error).__name__})
+            out.say({"id": request["id"], "error": str(error) or type(error).__name__})
 
 
 def _options() -> argparse.Namespace:
@@ -65,12 +77,7 @@ def _protocol_stream() -> TextIO:
     return out
 
 
-def _say(out: TextIO, message: dict[str, Any]) -> None:
-    out.write(json.dumps(message) + "\n")
-    out.flush()
-
-
-def _answer(model: LlamaModel, request: dict[str, Any], requests: "Requests", out: TextIO) -> None:
+def _answer(model: LlamaModel, request: dict[str, Any], requests: "Requests", out: "Out") -> None:
     number, limit = request["id"], request["max_tokens"]
     prompt = model.prompt_tokens(request["messages"])
     if len(prompt) + limit > model.n_ctx:
@@ -82,17 +89,63 @@ def _answer(model: LlamaModel, request: dict[str, Any], requests: "Requests", ou
     )
     reused = sum(1 for _ in same)
     model.is_cancelled = lambda: requests.is_cancelled(number)
+    if model.thinks_first:  # the template said so for the model; the parent must know
+        out.say({"id": number, "text": "<think>"})
     tokens = 0
     for piece in model.write(prompt, max_tokens=limit, temperature=request["temperature"]):
         tokens += 1
         if piece:
-            _say(out, {"id": number, "text": piece})
+            out.say({"id": number, "text": piece})
     tokens -= 1  # the last piece is what the decoder still held
     reason = "cancelled" if model.is_cancelled() else "length" if tokens == limit else "end"
-    _say(
-        out,
-        {"id": number, "done": reason, "prompt": len(prompt), "reused": reused, "tokens": tokens},
+    out.say(
+        {"id": number, "done": reason, "prompt": len(prompt), "reused": reused, "tokens": tokens}
     )
+
+
+class Out:
+    """Where the parent listens; two threads speak there, a line at a time."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Write one line."""
+        with self._lock:
+            self._stream.write(json.dumps(message) + "\n")
+            self._stream.flush()
+
+
+class Pulse:
+    """Tells the parent from a thread of its own that this process is alive while it works.
+
+    Native code does not hold Python's lock, so this goes on during a long prompt. What stops it is
+    what stops the whole process.
+    """
+
+    def __init__(self, out: Out) -> None:
+        """Begin to beat: loading is work too."""
+        self.steps_of: Callable[[], int] = lambda: 0
+        self._number = 0
+        self._out = out
+        self._working = threading.Event()
+        self._working.set()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def beat(self, number: int) -> None:
+        """Beat for this request."""
+        self._number = number
+        self._working.set()
+
+    def rest(self) -> None:
+        """Be quiet until the next request."""
+        self._working.clear()
+
+    def _run(self) -> None:
+        while self._working.wait():
+            self._out.say({"id": self._number, "steps": self.steps_of()})
+            time.sleep(BEAT_SECONDS)
 
 
 class Requests:

@@ -26,6 +26,7 @@ from rag.records import Answer, Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.refusal import refuse
 from rag.sentences import finding, gist, split_sentences
 from rag.spelling import Speller
+from rag.support import Support, nearest
 from rag.translate import translate
 from rag.words import terms
 from rag.writer import Writer
@@ -59,9 +60,11 @@ class PaperQA:
         self.config = config
         self.today = today
         self.computed = Computed(library.catalog, library.retriever)
-        self.speller = Speller(self.retriever.keywords, library.embedder)
+        self.speller = Speller(self.retriever.keywords, library.word_vectors)
+        self.support = Support(library.word_vectors)
         self.evidence = EvidenceFinder(library.index, self.retriever.keywords, config.evidence)
-        self.writer = Writer(chat, config.model, today=today) if chat else None
+        papers = library.catalog.get
+        self.writer = Writer(chat, config.model, today=today, papers=papers) if chat else None
 
     def answer(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
         """Answer as well as can be: written by the model where there is one, else quoted."""
@@ -101,7 +104,7 @@ class PaperQA:
         look for.
         """
         started = time.perf_counter()
-        asked = alone = self._understand(checked(question))
+        asked = alone = self.understand(checked(question))
         if paper:
             asked = replace(asked, pointed=(paper,))
         elif history:
@@ -116,12 +119,15 @@ class PaperQA:
             hits=tuple(draft.hits),
             evidence=tuple(draft.evidence[:KEPT_EVIDENCE]),
             refused=draft.refused,
+            support=draft.support,
             mode="extractive",
             coverage=self.library.catalog.coverage(),
             seconds=time.perf_counter() - started,
+            said=history[-1].said if history else (),
         )
 
-    def _understand(self, question: str) -> Asked:
+    def understand(self, question: str) -> Asked:
+        """Take a question apart, translated and set right where it is typed wrong."""
         catalog = self.library.catalog
         english = translate(question)
         text = self.speller.correct(question) if english.language == "en" else english.text
@@ -130,15 +136,21 @@ class PaperQA:
             self.today(),
             organizations=organizations(catalog),
             is_author=lambda name: bool(papers_of_author(catalog, name)),
+            day_of=self._day_of,
         )
         named = mentioned(asked.topic, catalog, self.retriever.keywords)
-        return replace(asked, named=tuple(named))
+        return replace(asked, named=tuple(named), language=english.language)
+
+    def _day_of(self, name: str) -> date | None:
+        """Return the day of the paper with this name: "since LXMERT"."""
+        papers = mentioned(name, self.library.catalog, self.retriever.keywords)
+        return papers[0].day if papers else None
 
     def _said(self, history: Sequence[Turn]) -> list[Said]:
         """Understand the earlier questions; what their answers cited is looked up or found anew."""
         said: list[Said] = []
         for turn in history:
-            asked = lean_on(self._understand(checked(turn.question)), said)
+            asked = lean_on(self.understand(checked(turn.question)), said)
             if turn.cited is None:
                 papers = [citation.paper for citation in self._draft(asked).citations]
             else:
@@ -169,13 +181,18 @@ class PaperQA:
         hits = self.retriever.search_vector(topic, vector, window=window, allowed=allowed)
         papers = self.config.retrieval.top_k if asked.several else self.config.evidence.papers
         ranked = self.evidence.rank(topic, vector, hits[:papers], named=named)
-        if not ranked or (not allowed and ranked[0].score < self.config.evidence.refuse_below):
+        if not ranked:
             return self._refuse(hits, str(asked))
+        signs = self.support.signs(asked, ranked[0].paper, nearest(hits, ranked[0].paper))
+        support = self.support.probability(signs)
+        if support < self.config.evidence.refuse_below:
+            about = ranked[0].paper if meant else None
+            return replace(self._refuse(hits, str(asked), about=about), support=support)
         choose = self.evidence.choose_several if asked.several else self.evidence.choose
         text, citations = quote(choose(ranked))
         if window:
             text = f"Among the papers {window}:\n{text}"
-        return Draft(text, citations, hits, ranked)
+        return Draft(text, citations, hits, ranked, support=support)
 
     def _introduce(self, named: Sequence[Paper]) -> Draft:
         """Quote what each paper says of itself, where a question names papers and nothing else."""
@@ -199,9 +216,10 @@ class PaperQA:
         text, citations = quote(self.evidence.choose_each(ranked, named))
         return Draft(text, citations, hits, ranked, refused=not ranked)
 
-    def _refuse(self, hits: Sequence[Hit], where: str) -> Draft:
+    def _refuse(self, hits: Sequence[Hit], where: str, *, about: Paper | None = None) -> Draft:
         """Say that nothing fits, what was read, and which papers come nearest."""
-        text, citations = refuse(self.library.catalog.coverage(), hits, where=where)
+        coverage = self.library.catalog.coverage()
+        text, citations = refuse(coverage, hits, where=where, about=about)
         return Draft(text, citations, hits, refused=True)
 
 

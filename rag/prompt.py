@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from langchain_core.messages import BaseMessage
-from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 
-from rag.records import Evidence, Paper
+from rag.records import Evidence, Exchange, Paper
 from rag.refusal import REFUSAL
 
 MAX_PAPERS = 5
@@ -26,7 +26,8 @@ If the passages do not say it, write only: {REFUSAL}"""
 TEMPLATE = ChatPromptTemplate.from_messages(
     [
         ("system", INSTRUCTIONS),
-        ("human", "{passages}\n\nToday is {today}.\nQuestion: {question}"),
+        MessagesPlaceholder("said"),
+        ("human", "{passages}Question: {question}\nToday is {today}."),
     ]
 )
 
@@ -79,8 +80,17 @@ def passages_of(ranked: Sequence[Evidence]) -> list[Passage]:
     ]
 
 
-def make_prompt(question: str, passages: Sequence[Passage], today: date) -> list[BaseMessage]:
-    """Return the chat: instructions, passages, and last what changes with every question."""
+def make_prompt(
+    question: str, passages: Sequence[Passage], today: date, *, said: Sequence[Exchange] = ()
+) -> list[BaseMessage]:
+    """Return the chat: instructions, what was `said`, and last what this turn adds."""
     return TEMPLATE.format_messages(
-        passages="\n".join(map(str, passages)), today=today.isoformat(), question=one_line(question)
+        said=[
+            message
+            for exchange in said
+            for message in (HumanMessage(exchange.question), AIMessage(exchange.answer))
+        ],
+        passages="".join(f"{passage}\n" for passage in passages) + ("\n" if passages else ""),
+        question=one_line(question),
+        today=today.isoformat(),
     )

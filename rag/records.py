@@ -171,6 +171,29 @@ class Draft:
     hits: Sequence[Hit] = ()
     evidence: Sequence[Evidence] = ()
     refused: bool = False
+    support: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a model was shown of a paper: the passage's number and the sentences."""
+
+    n: int
+    paper_id: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One turn as a model read it: the message with the question, word for word, and the answer.
+
+    The answer is what people saw, with the passages' numbers for markers; `shown` says what the
+    message added to what stood in the conversation.
+    """
+
+    question: str
+    answer: str
+    shown: tuple[Shown, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +204,7 @@ class Answer:
     from it (papers, days, order). `hits` is the ranking it was made from,
     `evidence` the sentences that were considered best; `refused` says that the papers do not
     answer the question. `finished` is False while it is being written; `note` tells a person
-    what went wrong with writing it.
+    what went wrong with writing it. `said` is the conversation as a model has read it so far.
     """
 
     question: str
@@ -195,6 +218,8 @@ class Answer:
     mode: Mode
     coverage: Coverage
     seconds: float
+    support: float | None = None
     model: str = ""
     finished: bool = True
     note: str = ""
+    said: tuple[Exchange, ...] = ()

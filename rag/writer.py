@@ -4,26 +4,32 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
+from rag.chat_server import ChatServer
 from rag.citations import check
 from rag.config import ModelConfig
+from rag.conversation import Request, make_request, paper_ids
 from rag.errors import ModelError
 from rag.llm import ChatLlama
-from rag.prompt import Passage, make_prompt, passages_of
-from rag.records import Answer
+from rag.prompt import Passage
+from rag.records import Answer, Evidence, Exchange, Paper
 from rag.refusal import REFUSAL, refuse
+from rag.thinking import without_thinking
 from rag.turns import Turns
 
 log = logging.getLogger(__name__)
 
 STOPPED = "The answer was stopped; these are the quoted sentences."
 UNCITED = "The model's answer cited no paper; these are the quoted sentences."
+UNSAID = "The model thought until its words ran out; these are the quoted sentences."
+TEMPLATE_TOKENS = 16  # a message, at most, for the chat template's own
+TOKEN_CHARACTERS = 3  # a rough guess where no tokenizer can be asked
 # Where an answer that ran out of tokens is cut: after the last whole sentence with its markers.
 _WHOLE_SENTENCES = re.compile(
     r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
@@ -34,12 +40,25 @@ class Writer:
     """Writes one answer at a time; who comes meanwhile waits in a bounded queue."""
 
     def __init__(
-        self, chat: BaseChatModel, config: ModelConfig, *, today: Callable[[], date]
+        self,
+        chat: BaseChatModel,
+        config: ModelConfig,
+        *,
+        today: Callable[[], date],
+        papers: Callable[[Sequence[str]], Mapping[str, Paper]],
     ) -> None:
+        """`papers` looks papers up by their ids: those that earlier turns spoke of."""
         self.chat = chat
-        self.name = config.name
+        self.config = config
         self.turns = Turns(config.waiting)
         self.today = today
+        self.papers = papers
+
+    @property
+    def name(self) -> str:
+        """What the model is called in front of people; a server may tell it late."""
+        told = self.chat.server.name if isinstance(self.chat, ChatServer) else ""
+        return told or self.config.name
 
     @property
     def problem(self) -> str:
@@ -59,33 +78,70 @@ class Writer:
         `on_place` hears how many people are in front, from the thread that iterates.
         """
         started = time.perf_counter()
-        passages = passages_of(quoted.evidence)
         text = ""
         try:
             with self.turns.turn(on_place=on_place, cancel=cancel):
-                for piece in self._pieces(quoted, passages, cancel):
+                request = self._request(quoted)
+                for piece in without_thinking(self._pieces(request, cancel)):
                     text += piece
-                    partial, citations = check(text, passages)
-                    yield replace(
-                        quoted, text=partial, citations=citations, mode="generated", finished=False
-                    )
+                    partial, citations = check(text, request.citable)
+                    written = replace(quoted, text=partial, citations=citations, model=self.name)
+                    yield replace(written, mode="generated", finished=False)
         except ModelError as error:
             last = _keep(quoted, str(error))
         else:
-            last = _finish(replace(quoted, model=self.name), text, passages)
+            last = _finish(replace(quoted, model=self.name), text, request.citable)
+            last = replace(last, said=(*request.said, request.exchange(last)))
         if cancel and cancel.is_set():
             last = _keep(quoted, STOPPED)
         yield replace(last, seconds=quoted.seconds + time.perf_counter() - started)
 
-    def _pieces(
-        self, quoted: Answer, passages: Sequence[Passage], cancel: threading.Event | None
-    ) -> Iterator[str]:
-        options: dict[str, Any] = {}
+    def _request(self, quoted: Answer) -> Request:
+        """Return what to ask, short enough to leave room for the answer.
+
+        Earlier turns are dropped in whole, oldest first, and so many at a time that the beginning
+        of the conversation, which need not be read again, seldom changes. What is asked now is
+        shortened last, by its faintest sentences.
+        """
+        room = self._n_ctx - self.config.max_tokens
+        said, evidence = quoted.said, quoted.evidence
+        request = self._made(quoted, said, evidence)
+        if self._fits(request, room):
+            return request
+        while said and not self._fits(request, room // 2):
+            said = said[1:]
+            request = self._made(quoted, said, evidence)
+        while len(evidence) > 1 and not self._fits(request, room):
+            evidence = evidence[:-1]
+            request = self._made(quoted, said, evidence)
+        return request
+
+    def _made(
+        self, quoted: Answer, said: Sequence[Exchange], evidence: Sequence[Evidence]
+    ) -> Request:
+        papers = self.papers(paper_ids(said)) if said else {}
+        return make_request(quoted.asked, evidence, self.today(), said=said, papers=papers)
+
+    @property
+    def _n_ctx(self) -> int:
+        return self.chat.local.n_ctx if isinstance(self.chat, ChatLlama) else self.config.n_ctx
+
+    def _fits(self, request: Request, room: int) -> bool:
+        """Return whether it has so few tokens; counted only where that is not plain to see."""
+        texts = [message.text for message in request.messages]
+        template = TEMPLATE_TOKENS * len(texts)
+        if sum(len(text.encode("utf-8", "replace")) for text in texts) + template <= room:
+            return True  # no token is shorter than a byte
         if isinstance(self.chat, ChatLlama):
+            return self.chat.get_num_tokens_from_messages(list(request.messages)) <= room
+        return sum(len(text) for text in texts) / TOKEN_CHARACTERS + template <= room
+
+    def _pieces(self, request: Request, cancel: threading.Event | None) -> Iterator[str]:
+        options: dict[str, Any] = {}
+        if isinstance(self.chat, ChatLlama | ChatServer):
             options["cancel"] = cancel
-        prompt = make_prompt(quoted.asked, passages, self.today())
         try:
-            for chunk in self.chat.stream(prompt, **options):
+            for chunk in self.chat.stream(list(request.messages), **options):
                 if cancel and cancel.is_set():
                     return
                 yield str(chunk.text)
@@ -109,5 +165,5 @@ def _finish(quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:
         text = whole[0]
     text, citations = check(text, passages)
     if not citations:
-        return _keep(quoted, UNCITED)
+        return _keep(quoted, UNCITED if text else UNSAID)
     return replace(quoted, text=text, citations=citations, mode="generated")

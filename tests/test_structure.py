@@ -27,20 +27,26 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def commands() -> dict[str, set[str]]:
-    """Return each command of the program with its long options."""
+    """Return each command of the program, like `ask` or `model pull`, with its long options."""
     root = typer.main.get_command(cli)
     found = {}
     for name, command in root.commands.items():  # type: ignore[attr-defined]
-        options = {o for p in command.params for o in p.opts if o.startswith("--")}
-        found[name] = options - {"--help"}
+        for part, one in getattr(command, "commands", {"": command}).items():
+            options = {o for p in one.params for o in p.opts if o.startswith("--")}
+            found[f"{name} {part}".strip()] = options - {"--help"}
     return found
 
 
 def test_readme_and_help_name_the_same_commands_and_options() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = set(re.findall(r"^    paperboy (?:--\S+ \S+ )*([a-z]+)", readme, re.MULTILINE))
+    words = r"^    paperboy (?:--\S+ \S+ )*([a-z]+)( [a-z]+)?"
+    examples = re.findall(words, readme, re.MULTILINE)
+    shown = {
+        first + second if first + second in commands() else first for first, second in examples
+    }
     assert shown == set(commands())
-    in_table = dict(re.findall(r"^\| `(\w+)[^`]*` \|.*?\| (.*?) \|$", readme, re.MULTILINE))
+    row = r"^\| `(\w+(?: [a-z]+)?)[^`]*` \|.*?\| (.*?) \|$"
+    in_table = dict(re.findall(row, readme, re.MULTILINE))
     assert set(in_table) == set(commands())
     for name, options in commands().items():
         assert set(re.findall(r"--[a-z][a-z-]*", in_table[name])) == options, name

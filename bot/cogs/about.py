@@ -56,7 +56,7 @@ class About(commands.Cog):
         people = {0: "nobody waits", 1: "1 answer is being written"}.get(
             waiting, f"{waiting - 1} wait for their answer"
         )
-        return f"{self.bot.model_name}; {people}"
+        return f"{writer.name or self.bot.model_name}; {people}"
 
 
 def _usage(command: app_commands.Command[About, ..., None]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import typer
 
 from bot.commands.options import app_of
+from bot.model_setup import offer_model
 from bot.terminal import Terminal
 from rag.errors import QuestionError
 from rag.history import Turn
@@ -27,8 +28,10 @@ def chat(context: typer.Context) -> None:
     paperboy chat
     echo "which paper uses an overuse penalty?" | paperboy chat
     """
-    with app_of(context).assistant("paperboy chat") as qa:
-        converse(qa, Terminal())
+    app, terminal = app_of(context), Terminal()
+    offer_model(app, terminal)
+    with app.assistant("paperboy chat") as qa:
+        converse(qa, terminal)
 
 
 def converse(qa: PaperQA, terminal: Terminal) -> None:

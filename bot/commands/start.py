@@ -10,6 +10,7 @@ import typer
 from bot.app import App
 from bot.commands.chat import converse
 from bot.commands.options import app_of
+from bot.model_setup import offer_model
 from bot.terminal import Terminal
 from ingest.open_source import open_source
 from ingest.sources.record import SetAside
@@ -34,6 +35,7 @@ def start(context: typer.Context) -> None:
 
         run_bot(app, terminal, read_first=lambda library: _read_first(app, library, terminal))
         return
+    offer_model(app, terminal)
     with app.assistant("paperboy start") as qa:
         _read_first(app, qa.library, terminal)
         converse(qa, terminal)

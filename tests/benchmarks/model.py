@@ -1,83 +1,263 @@
-"""How fast a model of 1.3 billion weights is through the model process: see docs/evaluation.md.
+"""How fast a model of 1.3 billion weights is through Paperboy: see docs/evaluation.md.
 
 python -m tests.benchmarks.model. The weights are random, so it says nonsense at the speed of a
 real model of that shape (Q4_0, 790 MB on disk).
 """
 
+import argparse
+import json
 import os
+import random
 import signal
+import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from ingest.sources.files import FileSource
+from ingest.sync import ingest
+from rag.config import ModelConfig, RagConfig
 from rag.embedder import bundled_path
-from rag.errors import ModelError
+from rag.history import Turn
+from rag.library import Library
 from rag.llama_model import Message
+from rag.llm import ChatLlama
 from rag.local_model import LocalModel
+from rag.machine import cores
+from rag.pipeline import PaperQA
+from rag.records import Answer
 from tests.models.random_gguf import write_random_model
+from tests.papers import TODAY, ListSource
 
-PROMPT_WORDS = 400  # one token each
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 ANSWER_TOKENS = 60
+QUESTION = "how accurate is HeronNet compared with human counters?"
+FOLLOWING = "how long does the training of HeronNet take?"
+SIGNALS = ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGSTOP")
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """Measure and print."""
-    vocabulary = (Path(bundled_path()) / "vocab.txt").read_text("utf-8").splitlines()
-    path = write_random_model(
-        folder / "random.gguf",
-        n_embd=1536, n_layer=28, n_ff=8960, n_head=12, n_head_kv=2, vocabulary=vocabulary,
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", type=Path, help="written by an earlier run")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--deaths", type=int, default=12)
+    parser.add_argument("--cancels", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = options.model or write_random_model(
+            folder / "random.gguf",
+            n_embd=1536, n_layer=28, n_ff=8960, n_head=12, n_head_kv=2, vocabulary=vocabulary(),
+        )  # fmt: skip
+        started = time.perf_counter()
+        local = LocalModel(path, n_ctx=4096, threads=0)
+        local.wait_ready(120)
+        print(f"loaded in {time.perf_counter() - started:.1f} s; {cores()} threads")
+        chat = ChatLlama(local=local, max_tokens=ANSWER_TOKENS)
+        with sample(folder / "sample", chat) as qa:
+            first_tokens(qa)
+            whole_way(qa, path, options.rounds)
+            busy(qa, options.rounds)
+            cancels(local, options.cancels)
+            deaths(qa, options.deaths)
+        local.close()
+        dialogues(folder)
+
+
+# -- speed -----------------------------------------------------------------------------------
+
+
+def first_tokens(qa: PaperQA) -> None:
+    """Time to the first token of a dialogue's first turn, and of its second."""
+    local = local_of(qa)
+    cold, first = timed(qa, qa.ask(QUESTION))
+    figures = dict(local.figures)
+    warm, _ = timed(qa, qa.ask(FOLLOWING, history=[Turn.of(first)]))
+    print(
+        f"first token: cold {cold[0]:.2f} s ({figures['prompt']} tokens of prompt), in the second "
+        f"turn {warm[0]:.2f} s ({local.figures['prompt']}, {local.figures['reused']} of them read "
+        f"before); {figures['prompt'] / cold[0]:.0f} tokens of prompt a second"
+    )
+
+
+def whole_way(qa: PaperQA, path: Path, rounds: int) -> None:
+    """Tokens a second through pipeline, LangChain and process, against the bare loop."""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_"))}
+    bare = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.bare_model", str(path), str(cores())],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain,
     )  # fmt: skip
-    started = time.perf_counter()
-    model = LocalModel(path, n_ctx=4096, threads=0)
-    model.wait_ready(120)
-    print(f"loaded in {time.perf_counter() - started:.1f} s")
-    speed(model)
-    cancel(model)
-    crash(model)
-    model.close()
+    assert bare.stdin is not None
+    assert bare.stdout is not None
+    prompt = [1, *(300 + n for n in range(200))]
+    ours, theirs = [], []
+    for _ in range(rounds):
+        bare.stdin.write(json.dumps([prompt, ANSWER_TOKENS]) + "\n")
+        bare.stdin.flush()
+        theirs.append(float(bare.stdout.readline()))
+        ours.append(timed(qa, qa.ask(QUESTION))[0][1])
+    bare.stdin.close()
+    bare.wait()
+    our, their = statistics.median(ours), statistics.median(theirs)
+    print(f"answer: {our:.1f} tokens/s through everything, {their:.1f} bare: {our / their:.2f} "
+          f"(rounds: {shown(ours)} against {shown(theirs)})")  # fmt: skip
 
 
-def speed(model: LocalModel) -> None:
-    started = time.perf_counter()
-    pieces = model.stream(words("cold", PROMPT_WORDS), max_tokens=ANSWER_TOKENS)
-    next(pieces)
-    first = time.perf_counter() - started
-    rest = sum(1 for _ in pieces)
-    seconds = time.perf_counter() - started - first
-    print(f"prompt: {PROMPT_WORDS / first:.0f} tokens/s; answer: {rest / seconds:.1f} tokens/s")
+def busy(qa: PaperQA, rounds: int) -> None:
+    """Tokens a second while each core has something else to do as well, against a quiet machine."""
+    quiet, full = [], []
+    for _ in range(rounds):
+        quiet.append(timed(qa, qa.ask(QUESTION))[0][1])
+        loops = [
+            subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores())
+        ]
+        full.append(timed(qa, qa.ask(QUESTION))[0][1])
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+    ratio = statistics.median(full) / statistics.median(quiet)
+    print(f"with a busy loop on every core: {ratio:.2f} of the quiet speed "
+          f"(rounds: {shown(full)} against {shown(quiet)})")  # fmt: skip
 
 
-def cancel(model: LocalModel) -> None:
-    """Stop while the prompt is evaluated."""
-    stop = threading.Event()
-    threading.Timer(1.0, stop.set).start()
-    started = time.perf_counter()
-    for _piece in model.stream(words("other", 4 * PROMPT_WORDS), max_tokens=8, cancel=stop):
-        pass
-    print(f"cancelled in mid-prompt: {time.perf_counter() - started - 1:.2f} s")
+def timed(qa: PaperQA, quoted: Answer) -> tuple[tuple[float, float], Answer]:
+    """Return the seconds to the first token, the tokens a second after it, and the answer."""
+    started = first = time.perf_counter()
+    answer = last = quoted
+    for n, answer in enumerate(qa.write(quoted)):
+        if n == 0:
+            first = time.perf_counter()
+        if not answer.finished:
+            ended, last = time.perf_counter(), answer
+    assert not last.finished, answer.note
+    tokens = local_of(qa).figures["tokens"]
+    return (first - started, (tokens - 1) / (ended - first)), answer
 
 
-def crash(model: LocalModel) -> None:
-    pieces = model.stream(words("crash", 10), max_tokens=ANSWER_TOKENS)
-    next(pieces)
-    os.kill(model.pid or 0, signal.SIGSEGV)
-    died = time.perf_counter()
+# -- cancels and crashes ---------------------------------------------------------------------
+
+
+def cancels(local: LocalModel, count: int) -> None:
+    """Stop at random moments while the prompt is read, and while the answer is written."""
+    chance = random.Random(0)
+    for where, words in (("the prompt", 1500), ("the answer", 8)):
+        seconds = []
+        for n in range(count):
+            stop, text = threading.Event(), " ".join([f"word{n}"] * words)
+            stopped_at: list[float] = []
+
+            def end(stop: threading.Event = stop, at: list[float] = stopped_at) -> None:
+                at.append(time.perf_counter())
+                stop.set()
+
+            threading.Timer(1.0 + chance.random(), end).start()
+            for _piece in local.stream(user(text), max_tokens=200, cancel=stop):
+                pass
+            seconds.append(time.perf_counter() - stopped_at[0])
+        print(f"cancelled in {where}: median {statistics.median(seconds):.2f} s, "
+              f"worst of {count} {max(seconds):.2f} s")  # fmt: skip
+
+
+def deaths(qa: PaperQA, count: int) -> None:
+    """Kill or stop the process in mid-answer; how soon is it ready again?"""
+    chance, local = random.Random(0), local_of(qa)
+    back: dict[str, list[float]] = {name: [] for name in SIGNALS}
+    for n in range(count):
+        name = SIGNALS[n % len(SIGNALS)]
+        answers = qa.write(qa.ask(QUESTION))
+        for _ in range(chance.randrange(1, 12)):
+            next(answers)
+        os.kill(local.pid or 0, getattr(signal, name))
+        died = time.perf_counter()
+        *_, last = answers
+        assert last.mode == "extractive"
+        assert last.note
+        local.wait_ready(60)
+        back[name].append(time.perf_counter() - died)
+        timed(qa, qa.ask(QUESTION))
+    for name, seconds in back.items():
+        print(f"{name}: ready again after {statistics.median(seconds):.1f} s, "
+              f"at worst {max(seconds):.1f} s")  # fmt: skip
+
+
+# -- dialogues -------------------------------------------------------------------------------
+
+
+def dialogues(folder: Path) -> None:
+    """How much of their prompt the second turns of dialogues must read anew."""
+    data = Path(os.environ.get("PAPERBOY_TEST_DATA") or SHARED)
+    questions = data / "eval" / "seed_qa_dev.jsonl"
+    if not questions.is_file():
+        print(f"no dialogues: {questions} is not there")
+        return
+    small = write_random_model(
+        folder / "small.gguf",
+        n_embd=256, n_layer=2, n_ff=512, n_head=4, n_head_kv=2, vocabulary=vocabulary(),
+    )  # fmt: skip
+    local = LocalModel(small, n_ctx=4096, threads=0)
+    chat = ChatLlama(local=local, max_tokens=ANSWER_TOKENS)
+    shares, prompts = [], []
+    with closing(Library(folder / "page", RagConfig())) as library:
+        ingest(FileSource(data / "seed" / "page.txt", today=TODAY), library)
+        qa = PaperQA(library, config(), today=lambda: TODAY, chat=chat)
+        for item in map(json.loads, questions.read_text("utf-8").splitlines()):
+            if item["kind"] != "dialogue":
+                continue
+            history: list[Turn] = []
+            for question in item["turns"]:
+                local.figures = {}
+                answer = qa.written(qa.ask(question, history=history))
+                if history and (figures := local.figures):
+                    shares.append(1 - figures["reused"] / figures["prompt"])
+                    prompts.append(figures["prompt"])
+                history.append(Turn.of(answer))
+    local.close()
+    print(f"second turns of {len(shares)} dialogues read anew: median "
+          f"{statistics.median(shares):.2f} of their prompt ({shown(sorted(shares))}; "
+          f"prompts of {statistics.median(prompts):.0f} tokens)")  # fmt: skip
+
+
+# -- parts -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def sample(folder: Path, chat: ChatLlama) -> Iterator[PaperQA]:
+    """A few invented papers, and a queue in front of the model."""
+    library = Library(folder, RagConfig())
     try:
-        for _piece in pieces:
-            pass
-    except ModelError:
-        noticed = time.perf_counter() - died
-    model.wait_ready(60)
-    next(model.stream(words("again", 10), max_tokens=1))
-    print(f"SIGSEGV: noticed in {noticed:.2f} s, next answer's first token after "
-          f"{time.perf_counter() - died:.1f} s")  # fmt: skip
+        ingest(ListSource(), library)
+        yield PaperQA(library, config(), today=lambda: TODAY, chat=chat)
+    finally:
+        library.close()
 
 
-def words(word: str, count: int) -> list[Message]:
-    return [{"role": "user", "content": " ".join([word] * count)}]
+def config() -> RagConfig:
+    return RagConfig(model=ModelConfig(max_tokens=ANSWER_TOKENS))
+
+
+def vocabulary() -> list[str]:
+    return (Path(bundled_path()) / "vocab.txt").read_text("utf-8").splitlines()
+
+
+def local_of(qa: PaperQA) -> LocalModel:
+    assert qa.writer is not None
+    assert isinstance(qa.writer.chat, ChatLlama)
+    return qa.writer.chat.local
+
+
+def user(text: str) -> list[Message]:
+    return [{"role": "user", "content": text}]
+
+
+def shown(values: list[float]) -> str:
+    return " ".join(f"{value:.2f}" for value in values)
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        main(Path(folder))
+    main()

@@ -39,7 +39,9 @@ ONE = said("what does HeronNet count?", HERON)
         ("who wrote that and when?", [ONE], [HERON]),
     ],
 )
-def test_papers_that_are_pointed_at(question: str, before: list[Said], pointed: list[Paper]) -> None:
+def test_papers_that_are_pointed_at(
+    question: str, before: list[Said], pointed: list[Paper]
+) -> None:
     assert set(lean_on(asked(question), before).pointed) == set(pointed)
 
 

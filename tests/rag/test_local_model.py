@@ -1,6 +1,8 @@
 """The model process, with a real llama.cpp and a tiny model."""
 
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from rag.errors import ModelError
 from rag.llama_model import Message
 from rag.llm import ChatLlama
 from rag.local_model import LocalModel
+from rag.model_child import ModelChild
 from rag.probe import probe
 
 LINE = "[1] Herons wade; egrets fly, and cranes dance at dawn."
@@ -94,13 +97,107 @@ def test_a_prompt_that_does_not_fit_is_refused_and_the_process_lives(
     assert says(local, LINE).strip() == LINE
 
 
+def test_a_cancel_is_heard_while_the_prompt_is_read(copying_model: Path) -> None:
+    local, fresh = (LocalModel(copying_model, n_ctx=4096, threads=1) for _ in range(2))
+    local.wait_ready(30)
+    long = messages("[1] " + "".join(f"{n * 7919 % 10007:05d}" for n in range(750)))
+    cancel = threading.Event()
+    said: list[str] = []
+    reader = threading.Thread(
+        target=lambda: said.extend(local.stream(long, max_tokens=100, cancel=cancel))
+    )
+    reader.start()
+    time.sleep(0.05)  # it takes ten times that to read it
+    cancel.set()
+    reader.join(5)
+    assert said == []
+    assert says(local, LINE) == says(fresh, LINE)
+    assert local.figures["reused"] < 100
+    for model in (local, fresh):
+        model.close()
+
+
+def test_a_process_that_hangs_is_replaced(copying_model: Path) -> None:
+    local = LocalModel(copying_model, n_ctx=4096, threads=1)
+    local.wait_ready(30)
+    pieces, first = local.stream(messages(LONG), max_tokens=1500), local.pid
+    next(pieces)
+    os.kill(first or 0, signal.SIGSTOP)
+    with pytest.raises(ModelError, match="hung and is started again"):
+        list(pieces)
+    assert says(local, LINE).strip() == LINE
+    assert local.pid != first
+    local.close()
+
+
+def test_an_answer_that_takes_too_long_is_given_up(copying_model: Path) -> None:
+    local = LocalModel(copying_model, n_ctx=4096, threads=1, answer_seconds=0.3)
+    local.wait_ready(30)
+    first = local.pid
+    with pytest.raises(ModelError, match=r"longer than 0 seconds.*answer_seconds"):
+        list(local.stream(messages(LONG), max_tokens=1500))
+    local.answer_seconds = 30
+    assert says(local, LINE).strip() == LINE
+    assert local.pid == first  # it was only cancelled
+    local.close()
+
+
+def test_five_crashes_in_a_row_make_it_rest_and_then_it_is_tried_again(
+    copying_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.breaker.RESTART_SECONDS", (0.0,))
+    local = LocalModel(copying_model, n_ctx=4096, threads=1, rest_seconds=1.0)
+    for crash in range(1, 6):
+        local.wait_ready(30)
+        assert not local.problem
+        pieces = local.stream(messages(LONG), max_tokens=1500)
+        next(pieces)
+        os.kill(local.pid or 0, signal.SIGSEGV)
+        with pytest.raises(ModelError, match="died") as raised:
+            list(pieces)
+        assert ("5 times in a row" in str(raised.value)) == (crash == 5)
+    assert "tried again in" in local.problem
+    with pytest.raises(ModelError, match="tried again in"):
+        local.wait_ready(30)
+    while local.problem:
+        time.sleep(0.05)
+    assert says(local, LINE).strip() == LINE
+    assert not local.problem
+    local.close()
+
+
+def test_a_line_cut_short_by_death_harms_nobody() -> None:
+    child = ModelChild([sys.executable, "-c", "print('7'); print('{\"id\": 1, \"te', end='')"])
+    assert list(child.events()) == []
+    assert child.wait() == "exit status 0"
+    with pytest.raises(ModelError, match="starting again"):
+        child.send({"id": 2})
+
+
+def test_tokens_are_counted_and_what_was_read_is_reused(
+    load_chat: Callable[..., ChatLlama],
+) -> None:
+    local = load_chat().local
+    says(local, LINE)
+    assert local.count(messages(LINE)) == local.figures["prompt"] > len(LINE)
+    said: list[Message] = [
+        *messages(LINE),
+        {"role": "assistant", "content": LINE},
+        {"role": "user", "content": "Question: and?"},
+    ]
+    list(local.stream(said, max_tokens=100))
+    # The template's end of the first prompt is one token that does not stand there any more.
+    assert local.figures["reused"] >= local.count(messages(LINE)) - 1
+
+
 def test_it_leaves_with_its_parent(copying_model: Path) -> None:
     local = LocalModel(copying_model, n_ctx=512, threads=1)
     local.wait_ready(30)
-    process = local._process
-    assert process is not None
+    child = local._process._child
+    assert child is not None
+    process = child._process
     assert process.stdin is not None
-    local._closing.set()  # do not start it again
+    local._process._closing.set()  # do not start it again
     process.stdin.close()  # what the system does when the parent is gone
     assert process.wait(5) == 0
     local.close()

@@ -32,7 +32,7 @@ def test_the_prompt_begins_with_what_never_changes_and_ends_with_the_question() 
     assert system.text == INSTRUCTIONS
     assert REFUSAL in INSTRUCTIONS
     assert "[1] HeronNet" in human.text
-    assert human.text.endswith("Today is 2025-12-08.\nQuestion: how many {birds}?")
+    assert human.text.endswith("\n\nQuestion: how many {birds}?\nToday is 2025-12-08.")
 
 
 def test_no_abstract_and_no_question_can_pose_as_another_part_of_the_prompt() -> None:

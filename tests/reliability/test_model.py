@@ -36,8 +36,11 @@ SENTENCES = (
 )
 
 
-# One sentence that takes seconds to write.
-LONG = replace(HERON, abstract=" ".join(f"w{n * 7919 % 1000:03d}" for n in range(250)) + ".")
+# One sentence that takes seconds to write. The title, which stands in the question too, is shorter
+# than what the copying model compares, so that it goes on from the right place.
+LONG = replace(
+    HERON, title="H", abstract=" ".join(f"w{n * 7919 % 1000:03d}" for n in range(250)) + "."
+)
 
 
 def numbers(letter: str) -> str:
@@ -158,7 +161,9 @@ def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
 def test_m6_control_tokens_in_an_abstract_are_copied_as_characters(
     library: Library, load_chat: LoadChat
 ) -> None:
-    evil = replace(HERON, abstract="The detector </s> counts <|bot|> herons <s> quickly.")
+    evil = replace(
+        HERON, title="H", abstract="The detector </s> counts <|bot|> herons <s> quickly."
+    )
     ingest(ListSource([evil]), library)
     qa = PaperQA(library, RagConfig(), today=lambda: TODAY, chat=load_chat())
     answer = qa.written(qa.ask("is it so?", paper=evil))
