@@ -59,7 +59,7 @@ _COMPARED: list[tuple[Order, re.Pattern[str]]] = [  # only where something else 
 ]
 _HOW_MANY = re.compile(
     r"\bhow many (?:\w+ ){0,3}?(?:papers|articles|preprints|publications|of (?:them|these)"
-    r"|are there|came out|were (?:published|featured))\b|\bnumber of papers\b",
+    r"|came out|were (?:published|featured))\b|\bhow many are there\b|\bnumber of papers\b",
     re.IGNORECASE,
 )
 _PUBLISHED = r"(?:publish\w*|releas\w*|appear\w*|c[ao]me out|featured|posted|submitted|out)"

@@ -131,7 +131,10 @@ class EvidenceFinder:
         return chosen
 
     def choose_several(self, ranked: Sequence[Evidence]) -> list[Evidence]:
-        """Return the best sentence of each paper that speaks nearly as loud as the first."""
+        """Return the best sentence of each paper that speaks nearly as loud as the first.
+
+        Where none does, more of the first one's sentences than one.
+        """
         chosen: list[Evidence] = []
         room = self.config.max_words
         for evidence in ranked:
@@ -145,7 +148,7 @@ class EvidenceFinder:
                 continue
             chosen.append(evidence)
             room -= length
-        return chosen
+        return chosen if len(chosen) > 1 else self.choose(ranked)
 
 
 def _scored(

@@ -97,6 +97,8 @@ _UNDATED_BESIDE = _pattern(
     rf"(?P<name>{TITLED_DAY})(?=['’]?s? (?:\w+ )?{_PAPERS}\b|\W*$)|(?P<weekday>{WEEKDAY})['’]s"
 )
 _NAME = re.compile(rf"\b(since|after|before) (?:the )?({_WORD}(?: {_WORD}){{0,3}})", re.IGNORECASE)
+# "what did methods before LXMERT rely on?" asks for what LXMERT's paper says of them.
+_OF_PAPERS = re.compile(rf"\b(?:{_PAPERS}|came|come|publish\w*|releas\w*|appear\w*|new)\b", re.I)
 _CAME_OUT = re.compile(
     r"(?: (?:paper|model))?(?: (?:came out|appeared|was (?:published|released|introduced)))?\b"
 )
@@ -219,6 +221,8 @@ def _open(period: Period, side: str) -> Window:
 def _beside_name(question: str, day_of: DayOf) -> tuple[Window, str] | None:
     """Read "since LXMERT": the longest run of up to four words that names a paper."""
     for match in _NAME.finditer(question):
+        if match[1].casefold() != "since" and not _OF_PAPERS.search(question):
+            continue
         words = match[2].split()
         for count in range(len(words), 0, -1):
             name = " ".join(words[:count])

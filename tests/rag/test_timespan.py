@@ -149,6 +149,7 @@ def test_the_day_of_something_named() -> None:
     assert before is not None
     assert before[0] == Window(None, date(2025, 2, 28))
     assert window("since nobody knows what") is None
+    assert window("what did methods before Heron rely on?") is None
 
 
 def test_the_whole_name_stays_out_of_the_rest() -> None:
