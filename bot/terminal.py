@@ -18,6 +18,7 @@ from rag.records import Answer, Hit, Paper
 from rag.sentences import gist
 
 SHOWN_TLDR = 240  # characters of a paper's gist in a list
+RECEIPT_SENTENCES = 10  # of an answer's evidence; `--json` shows all
 
 
 class Terminal:
@@ -72,7 +73,7 @@ class Terminal:
             self.print(f"Likely answered: {answer.support:.2f}")
         if answer.evidence:
             self.print("\nSentences that were considered, best first:")
-        for evidence in answer.evidence:
+        for evidence in answer.evidence[:RECEIPT_SENTENCES]:
             self.print(Text(f"{evidence.score:5.2f}  {evidence.sentence}"))
             self.print(Text(f"       {evidence.paper.title}", style="dim"))
         if answer.hits:

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from rag.config import EmbedderConfig
 from rag.errors import EmbedderError, first_line
+from rag.machine import calm_openmp
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+calm_openmp()  # before any function here loads torch
 
 Vectors = NDArray[np.float32]
 

@@ -7,6 +7,21 @@ from pathlib import Path
 CGROUPS = Path("/sys/fs/cgroup")
 CORES = Path("/sys/devices/system/cpu")
 
+# GNU's OpenMP has threads that wait for each other spin without end, hundreds of times a token or
+# an encoding. When anything else wants the cores too, one spins while the other cannot run: what
+# took milliseconds takes seconds. Spinning only briefly costs nothing on a quiet machine; see
+# docs/evaluation.md.
+SPINS = "2000"
+
+
+def calm_openmp() -> None:
+    """Have OpenMP's threads spin only briefly, here and in child processes.
+
+    To be called before torch is loaded. A person's own setting goes first.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+
 
 def cores() -> int:
     """Return how many cores can compute at the same time.

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import os
 import re
 import signal
 import subprocess
@@ -13,16 +12,12 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from rag.errors import ModelError
+from rag.machine import calm_openmp
 
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0  # to leave once its input is closed, else it is killed
 STDERR_LINES = 40  # kept, to tell why a file could not be loaded
-# ggml's threads wait for each other hundreds of times a token. GNU's OpenMP has them spin for that
-# without end: when the encoder or anything else wants the cores too, one spins while the other
-# cannot run, and a token takes seconds. Spinning only briefly costs nothing on a quiet machine; see
-# docs/evaluation.md. A person's own setting goes first.
-OPENMP = {"GOMP_SPINCOUNT": "2000"}
 
 Event = dict[str, Any]
 
@@ -32,11 +27,11 @@ class ModelChild:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Start it."""
+        calm_openmp()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace",
-            env=_environment(),
             start_new_session=True,  # Ctrl-C is for Paperboy, which then closes this process
         )  # fmt: skip
         self._said_last: deque[str] = deque(maxlen=STDERR_LINES)
@@ -110,9 +105,3 @@ class ModelChild:
 def _pipe(stream: IO[str] | None) -> IO[str]:
     assert stream is not None  # all three are pipes
     return stream
-
-
-def _environment() -> dict[str, str]:
-    if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
-        return dict(os.environ)
-    return os.environ | OPENMP

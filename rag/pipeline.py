@@ -40,7 +40,7 @@ INTRODUCING = frozenset(
     )
 )
 INTRODUCED_AT_LENGTH = 2  # papers: what it is and what it found
-KEPT_EVIDENCE = 10  # sentences that an Answer remembers
+KEPT_EVIDENCE = 40  # sentences that an Answer remembers: more than a prompt takes
 
 
 class PaperQA:

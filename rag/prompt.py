@@ -11,8 +11,10 @@ from rag.records import Evidence, Exchange, Paper
 from rag.refusal import REFUSAL
 
 MAX_PAPERS = 5
-MIN_SHARE = 0.5  # of the best sentence's score: what says less only lengthens the prompt
-MAX_WORDS = 330  # of evidence: a prompt of 1,000 tokens takes a 1.3B model 12 s on two cores
+# A question that one sentence answers plainly gets a short prompt, one with many sentences alike a
+# long one; see docs/evaluation.md. A 1.3B model reads 1,000 tokens in 15 s on two cores.
+MIN_SHARE = 0.7  # of the best sentence's score
+MAX_WORDS = 600  # of evidence
 
 # It comes first and never changes, so the model evaluates it once. No bracket in it: a small
 # model copies what it sees.

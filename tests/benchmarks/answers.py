@@ -10,6 +10,8 @@ The folder is filled with the corpus first, where that was not done yet (minutes
 import argparse
 import random
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
+from rag.machine import cores
 from rag.pipeline import PaperQA
 from tests.benchmarks.corpus import daily_papers
 
@@ -50,11 +53,17 @@ def main() -> None:
     encode = milliseconds(library.embedder.encode_question, questions)
     answers = milliseconds(qa.ask, questions)
     windowed = milliseconds(qa.ask, filtered)
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores())]
+    busy = milliseconds(qa.ask, questions)
+    for loop in loops:
+        loop.kill()
+        loop.wait()
     print(f"{len(papers):,} papers, {arguments.questions} questions after the first, milliseconds:")
     for name, times in (
         ("encode the question", encode),
         ("whole answer", answers),
         ("answer with a date filter", windowed),
+        ("answer, every core busy", busy),
     ):
         ordered = sorted(times)
         p50, p95 = statistics.median(ordered), ordered[int(0.95 * len(ordered))]

@@ -163,6 +163,6 @@ def variants(library: Library, papers: Sequence[Paper]) -> dict[str, Find]:
         f"reciprocal ranks of dense and keyword (k = {RANK_CONSTANT})": by_rank,
         "0.6 dense + 0.4 keyword": hybrid(dense_weight=0.6, words_weight=0),
         f"as it is ({DEPTH} candidates of each)": hybrid(),
-        "as it is, 50 candidates": hybrid(n_candidates=50),
+        "as it is, 100 candidates": hybrid(n_candidates=100),
         "as it is, 200 candidates": hybrid(n_candidates=200),
     }

@@ -35,3 +35,19 @@ def test_two_threads_of_a_core_count_once(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(machine, "CORES", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)), raising=False)
     assert machine.cores() == 4
+
+
+def test_openmp_spins_briefly_unless_a_person_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    machine.calm_openmp()
+    assert os.environ["GOMP_SPINCOUNT"] == machine.SPINS
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    machine.calm_openmp()
+    assert os.environ["GOMP_SPINCOUNT"] == "7"
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    machine.calm_openmp()
+    assert "GOMP_SPINCOUNT" not in os.environ

@@ -1,0 +1,52 @@
+"""How long prompts are, and whether the sentences that answer stand in them.
+
+    python -m tests.benchmarks.prompts --data-dir D QUESTIONS.jsonl
+
+The questions are JSON lines with `kind`, `question` and `gold_sentences`; D holds the papers they
+are about. Tokens are the bundled encoder's, which are about as many as a language model's. A
+question that is refused has no prompt, and counts as one without its sentences.
+"""
+
+import argparse
+import json
+import statistics
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rag.config import RagConfig
+from rag.conversation import make_request
+from rag.library import Library
+from rag.pipeline import PaperQA
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("questions", type=Path)
+    arguments = parser.parse_args()
+    today = datetime.now(UTC).date()
+    library = Library(arguments.data_dir, RagConfig(), purpose="prompts")
+    qa = PaperQA(library, RagConfig(), today=lambda: today)
+    encode = library.word_vectors.tokenizer.encode
+    tokens, has_one, has_all = [], [], []
+    for item in map(json.loads, arguments.questions.read_text(encoding="utf-8").splitlines()):
+        if item["kind"] != "answerable":
+            continue
+        quoted = qa.ask(item["question"])
+        prompt = ""
+        if not quoted.refused:
+            request = make_request(quoted.asked, quoted.evidence, today)
+            prompt = "\n".join(message.text for message in request.messages)
+            tokens.append(len(encode(prompt).ids))
+        found = [sentence in prompt for sentence in item["gold_sentences"]]
+        has_one.append(any(found))
+        has_all.append(all(found))
+    print(f"{len(has_one)} questions, {len(tokens)} of them with a prompt")
+    print(f"tokens: median {statistics.median(tokens):.0f}, at most {max(tokens)}")
+    print(f"with a sentence that answers {statistics.mean(has_one):.3f}, "
+          f"with all of them {statistics.mean(has_all):.3f}")  # fmt: skip
+    library.close()
+
+
+if __name__ == "__main__":
+    main()
