@@ -44,7 +44,7 @@ class EvidenceConfig(Section):
     max_papers: int = Field(4, ge=1, le=20)
     list_share: float = Field(0.67, ge=0, le=1)
     second_share: float = Field(0.88, ge=0, le=1)
-    refuse_below: float = Field(0.28, ge=0, le=1)
+    refuse_below: float = Field(0.2, ge=0, le=1)
 
 
 class ModelConfig(Section):
