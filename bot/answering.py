@@ -12,6 +12,7 @@ from bot.conversations import Conversations
 from bot.desk import Desk
 from bot.live_message import LiveMessage
 from bot.render.answer import answer_embeds
+from bot.reply_chain import bounded
 from rag.history import Turn
 from rag.records import Answer, Paper
 
@@ -58,18 +59,22 @@ class Answering:
         reply: Reply,
         *,
         earlier: int | None = None,
-        said_before: Sequence[str] = (),
+        said_before: Sequence[Turn] = (),
         paper: Paper | None = None,
+        keep_to: Paper | None = None,
+        by: str = "",
         show_question: bool = False,
     ) -> None:
         """Answer into `reply`.
 
-        `earlier` is the answer this goes on from, `said_before` what stands above the question
-        where that is no answer of ours. Raises QuestionError.
+        `earlier` is the answer this goes on from, `said_before` what people said since, `keep_to`
+        the paper that is meant unless it does not say, `by` the name of the one who asks. Raises
+        QuestionError.
         """
         above = await self.desk.run(self.conversations.turns, earlier)
-        before = [Turn(said) for said in said_before]
-        quoted = await self.desk.ask(question, history=[*before, *above], paper=paper)
+        quoted = await self.desk.ask(
+            question, history=bounded([*above, *said_before]), paper=paper, keep_to=keep_to, by=by
+        )
         title = question if show_question else ""
 
         def embeds(answer: Answer, doing: str = "") -> list[discord.Embed]:

@@ -14,12 +14,16 @@ from discord.ext import commands
 from bot.answering import Answering
 from bot.conversations import Conversations
 from bot.desk import Desk
+from bot.door import Door
+from bot.limits import Limits
 from bot.render.answer import error_embed
+from bot.servers import Servers
+from bot.threads import Threads
 from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)
 
-COGS = ("bot.cogs.ask", "bot.cogs.papers", "bot.cogs.about")
+COGS = ("bot.cogs.ask", "bot.cogs.listen", "bot.cogs.papers", "bot.cogs.about", "bot.cogs.setup")
 REMEMBERED_EVENTS = 2_000  # questions that are known to be answered, should Discord repeat them
 SYNCED = "synced commands"
 # discord.py's loggers whose DEBUG lines hold the tokens of interactions.
@@ -35,10 +39,13 @@ class PaperboyBot(commands.Bot):
         *,
         model_name: str = "",
         message_content: bool = True,
-        answer_in_thread: bool = False,
+        servers: Servers | None = None,
         **options: Any,
     ) -> None:
-        """Listen with `message_content` to threads and replies too, not to mentions alone."""
+        """Listen with `message_content` to threads and replies too, not to mentions alone.
+
+        `servers` are their settings; by default they begin with the built-in ones.
+        """
         intents = discord.Intents.default()
         intents.message_content = message_content
         # No answer waits for the list of servers, and whoever stops the bot should not either.
@@ -48,16 +55,20 @@ class PaperboyBot(commands.Bot):
             help_command=None,
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=Door,
             **options,
         )
         self.desk = desk
         self.model_name = model_name
-        self.answer_in_thread = answer_in_thread
-        self.conversations = Conversations(desk.library.catalog.database)
+        database = desk.library.catalog.database
+        self.servers = servers or Servers(database)
+        self.limits = Limits()
+        self.conversations = Conversations(database)
         self.answering = Answering(desk, self.conversations, model_name=model_name)
+        self.threads = Threads(self, desk, self.conversations)
         self.started_at = datetime.now(UTC)
         self._heard: OrderedDict[int, None] = OrderedDict()
-        self.tree.error(self._tell_error)
+        self.tree.error(self.tell_error)
 
     async def setup_hook(self) -> None:
         """Load the cogs and tell Discord of the commands where they changed.
@@ -97,11 +108,10 @@ class PaperboyBot(commands.Bot):
             self._heard.popitem(last=False)
         return True
 
-    async def _tell_error(
-        self, interaction: discord.Interaction, error: app_commands.AppCommandError
-    ) -> None:
+    async def tell_error(self, interaction: discord.Interaction, error: Exception) -> None:
         """Tell the person what went wrong, whatever it was.
 
+        - a command that only those who manage the server may use: that they are asked for
         - an error of ours: its sentence, which says the cure
         - a command that Discord still shows but this version lacks: that it is gone
         - anything else: that it is our fault; the log has the rest
@@ -109,6 +119,8 @@ class PaperboyBot(commands.Bot):
         cause = error.__cause__ or error
         if isinstance(error, app_commands.CommandNotFound):
             text = "This command is gone; restart Discord to see the ones there are."
+        elif isinstance(error, app_commands.MissingPermissions):
+            text = "Only those who manage this server may do that: ask one of them."
         else:
             text = explain(cause)
         embed = error_embed(text)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from bot.servers import MOST_PER_HOUR, Threads
 from ingest.config import IngestConfig
 from rag.config import RagConfig, Section
 from rag.errors import ConfigError
@@ -17,7 +18,10 @@ class BotConfig(Section):
 
     timezone: str = Field("UTC", min_length=1)
     message_content: bool = True
-    answer_in_thread: bool = False
+    threads: Threads = "never"
+    person_per_hour: int = Field(30, ge=0, le=MOST_PER_HOUR)
+    server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
+    deny: frozenset[int] = frozenset()
 
     @field_validator("timezone")
     @classmethod

@@ -2,8 +2,11 @@
 
 import json
 import sqlite3
+from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib.resources import files
+
+from discord.utils import time_snowflake
 
 from rag.database import Database
 from rag.history import Turn
@@ -45,9 +48,19 @@ class Conversations:
         for oldest in list(self._said)[:-KEPT_SAID]:
             self._said.pop(oldest, None)
 
-    def knows(self, message: int) -> bool:
-        """Return whether this message is an answer of the bot."""
-        return self._row(message) is not None
+    def knows(self, message: int, *, channels: Collection[int] = ()) -> bool:
+        """Return whether this message is an answer of the bot, in one of these channels if any."""
+        row = self._row(message)
+        return row is not None and (not channels or row["channel"] in channels)
+
+    def asked(self, message: int) -> list[tuple[int, str]]:
+        """Return who asked what up to this answer, oldest first."""
+        found: list[tuple[int, str]] = []
+        row = self._row(message)
+        while row is not None and len(found) < HISTORY:
+            found.append((row["person"], row["question"]))
+            row = row["earlier"] and self._row(row["earlier"])
+        return found[::-1]
 
     def turns(self, message: int | None) -> list[Turn]:
         """Return the questions that led to this answer, oldest first."""
@@ -61,21 +74,25 @@ class Conversations:
             message = row["earlier"]
         return found[::-1]
 
-    def last_in(self, channel: int, *, person: int) -> int | None:
+    def last_in(
+        self, channel: int, *, person: int, own: bool = False, since: datetime | None = None
+    ) -> int | None:
         """Return the channel's last answer to this person, else its last one to anybody.
 
-        A thread that was started from an answer begins with that answer: its id is the thread's.
+        With `own` only one to this person, and none before `since`. A thread that was started from
+        an answer begins with that answer: its id is the thread's.
         """
         row = self.database.connection.execute(
-            "SELECT message FROM conversations WHERE channel = ? OR message = ? "
-            "ORDER BY person = ? DESC, message DESC LIMIT 1",
-            (channel, channel, person),
+            "SELECT message FROM conversations WHERE (channel = ? OR message = ?) AND message >= ? "
+            "AND (person = ? OR NOT ?) ORDER BY person = ? DESC, message DESC LIMIT 1",
+            (channel, channel, time_snowflake(since) if since else 0, person, own, person),
         ).fetchone()
         return row["message"] if row else None
 
     def _row(self, message: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(
-            "SELECT question, earlier, cited FROM conversations WHERE message = ?", (message,)
+            "SELECT channel, person, question, earlier, cited FROM conversations WHERE message = ?",
+            (message,),
         ).fetchone()
         return row
 

@@ -39,10 +39,18 @@ class Desk:
         return await loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
 
     async def ask(
-        self, question: str, *, history: Sequence[Turn] = (), paper: Paper | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        paper: Paper | None = None,
+        keep_to: Paper | None = None,
+        by: str = "",
     ) -> Answer:
-        """Return the quoted answer. Raises QuestionError."""
-        return await self.run(self.qa.ask, question, history=history, paper=paper)
+        """Return the quoted answer, see PaperQA.ask. Raises QuestionError."""
+        return await self.run(
+            self.qa.ask, question, history=history, paper=paper, keep_to=keep_to, by=by
+        )
 
     def can_write(self, quoted: Answer) -> bool:
         """Return whether a written answer will follow."""

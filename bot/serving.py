@@ -8,6 +8,8 @@ from bot.app import App
 from bot.client import PaperboyBot
 from bot.desk import Desk
 from bot.discord_run import check_token, checked_token, serve
+from bot.listening import LOST
+from bot.servers import Servers, ServerSettings
 from bot.terminal import Terminal
 from rag.errors import PaperboyError
 from rag.library import Library
@@ -39,13 +41,24 @@ async def _run_bot(
         reading = asyncio.create_task(_read(read_first, qa.library, terminal))
         desk = Desk(qa)
         settings = app.settings.bot
+        servers = Servers(
+            qa.library.catalog.database,
+            ServerSettings(
+                threads=settings.threads,
+                person_per_hour=settings.person_per_hour,
+                server_per_hour=settings.server_per_hour,
+            ),
+            denied=settings.deny,
+        )
+        if not settings.message_content:
+            terminal.note(LOST)
 
         def make_bot() -> PaperboyBot:
             return PaperboyBot(
                 desk,
                 model_name=app.model_name,
                 message_content=settings.message_content,
-                answer_in_thread=settings.answer_in_thread,
+                servers=servers,
             )
 
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")

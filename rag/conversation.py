@@ -59,6 +59,7 @@ def make_request(
     *,
     said: Sequence[Exchange] = (),
     papers: Mapping[str, Paper] | None = None,
+    by: str = "",
 ) -> Request:
     """Return what to ask after `said`; `papers` are those of its passages that still exist."""
     numbers, sentences = _shown(said)
@@ -82,7 +83,7 @@ def make_request(
         said=tuple(said),
         new=tuple(new),
         citable=tuple(citable),
-        messages=tuple(make_prompt(question, new, today, said=said)),
+        messages=tuple(make_prompt(question, new, today, said=said, by=by)),
     )
 
 

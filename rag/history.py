@@ -109,6 +109,12 @@ def lean_on(asked: Asked, said: Sequence[Said]) -> Asked:
     return asked
 
 
+def points_back(topic: str) -> bool:
+    """Return whether the question says that it is about what was spoken of: "its", "they"."""
+    topic = _OWN_ANTECEDENT.sub(" ", topic)
+    return any(pattern.search(topic) for pattern in (_SINGULAR, _PLURAL, _ORDINAL))
+
+
 def _pointed(asked: Asked, topic: str, said: Sequence[Said]) -> tuple[Paper, ...]:
     """Return the papers that ordinals and pronouns stand for."""
     last = said[-1].papers

@@ -15,7 +15,7 @@ from rag.asked import Asked, understand
 from rag.computed import Computed
 from rag.config import RagConfig
 from rag.evidence import EvidenceFinder
-from rag.history import Said, Turn, lean_on
+from rag.history import Said, Turn, lean_on, points_back
 from rag.library import Library
 from rag.links import ARXIV_ID
 from rag.mentioned import mentioned
@@ -40,6 +40,7 @@ INTRODUCING = frozenset(
     )
 )
 INTRODUCED_AT_LENGTH = 2  # papers: what it is and what it found
+WIDENED = "The paper of this conversation does not say it; others do."
 KEPT_EVIDENCE = 40  # sentences that an Answer remembers: more than a prompt takes
 
 
@@ -96,20 +97,30 @@ class PaperQA:
         return self.writer is not None and not self.writer.problem and bool(quoted.evidence)
 
     def ask(
-        self, question: str, *, history: Sequence[Turn] = (), paper: Paper | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        paper: Paper | None = None,
+        keep_to: Paper | None = None,
+        by: str = "",
     ) -> Answer:
         """Answer in the papers' own words; `history` holds what was asked before.
 
-        With a `paper`, only that one is asked. Raises QuestionError where there is nothing to
-        look for.
+        With a `paper`, only that one is asked; with one to `keep_to`, the others too where it
+        does not say. `by` is who asks. Raises QuestionError where there is nothing to look for.
         """
         started = time.perf_counter()
         asked = alone = self.understand(checked(question))
+        note = ""
         if paper:
             asked = replace(asked, pointed=(paper,))
-        elif history:
+            draft = self._draft(asked)
+        elif keep_to:
+            asked, draft, note = self._draft_within(keep_to, asked, self._said(history))
+        else:
             asked = lean_on(asked, self._said(history))
-        draft = self._draft(asked)
+            draft = self._draft(asked)
         return Answer(
             question=question,
             asked=question if asked is alone else asked.whole(question),
@@ -123,7 +134,9 @@ class PaperQA:
             mode="extractive",
             coverage=self.library.catalog.coverage(),
             seconds=time.perf_counter() - started,
+            note=note,
             said=history[-1].said if history else (),
+            by=by,
         )
 
     def understand(self, question: str) -> Asked:
@@ -158,6 +171,25 @@ class PaperQA:
                 papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
             said.append(Said(asked, tuple(papers)))
         return said
+
+    def _draft_within(
+        self, paper: Paper, asked: Asked, said: Sequence[Said]
+    ) -> tuple[Asked, Draft, str]:
+        """Return what is asked of this paper, the answer, and a note where other papers give it.
+
+        The paper was spoken of before anything else, so that "it" means this one. A question that
+        names others, lists or counts has left it.
+        """
+        whole = lean_on(asked, [Said(Asked(topic=paper.title), (paper,)), *said])
+        elsewhere = any(other != paper for other in (*whole.named, *whole.pointed))
+        if elsewhere or whole.several or whole.is_filter or whole.order or whole.count:
+            return whole, self._draft(whole), ""
+        within = replace(whole, pointed=(paper,))
+        draft = self._draft(within)
+        if not draft.refused or points_back(asked.topic):
+            return within, draft, ""
+        wide = self._draft(asked)
+        return (within, draft, "") if wide.refused else (asked, wide, WIDENED)
 
     def _draft(self, asked: Asked) -> Draft:
         if computed := self.computed.answer(asked):

@@ -1,5 +1,6 @@
 """What the language model is asked: numbered evidence and the question."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,9 @@ MAX_PAPERS = 5
 MIN_SHARE = 0.7  # of the best sentence's score
 MAX_WORDS = 600  # of evidence
 
+NAME = 32  # characters of the name of the one who asks
+_NO_NAME = re.compile(r"[^\w .'’-]")  # a name is shown to the model as a name, and as nothing else
+
 # It comes first and never changes, so the model evaluates it once. No bracket in it: a small
 # model copies what it sees.
 INSTRUCTIONS = f"""You answer questions about research papers for people who will check every word.
@@ -29,7 +33,7 @@ TEMPLATE = ChatPromptTemplate.from_messages(
     [
         ("system", INSTRUCTIONS),
         MessagesPlaceholder("said"),
-        ("human", "{passages}Question: {question}\nToday is {today}."),
+        ("human", "{passages}Question{by}: {question}\nToday is {today}."),
     ]
 )
 
@@ -83,9 +87,18 @@ def passages_of(ranked: Sequence[Evidence]) -> list[Passage]:
 
 
 def make_prompt(
-    question: str, passages: Sequence[Passage], today: date, *, said: Sequence[Exchange] = ()
+    question: str,
+    passages: Sequence[Passage],
+    today: date,
+    *,
+    said: Sequence[Exchange] = (),
+    by: str = "",
 ) -> list[BaseMessage]:
-    """Return the chat: instructions, what was `said`, and last what this turn adds."""
+    """Return the chat: instructions, what was `said`, and last what this turn adds.
+
+    `by` is the name of the one who asks: in a thread several people may.
+    """
+    name = _NO_NAME.sub("", one_line(by))[:NAME].strip()
     return TEMPLATE.format_messages(
         said=[
             message
@@ -94,5 +107,6 @@ def make_prompt(
         ],
         passages="".join(f"{passage}\n" for passage in passages) + ("\n" if passages else ""),
         question=one_line(question),
+        by=f" by {name}" if name else "",
         today=today.isoformat(),
     )

@@ -204,7 +204,8 @@ class Answer:
     from it (papers, days, order). `hits` is the ranking it was made from,
     `evidence` the sentences that were considered best; `refused` says that the papers do not
     answer the question. `finished` is False while it is being written; `note` tells a person
-    what went wrong with writing it. `said` is the conversation as a model has read it so far.
+    what went wrong with writing it. `said` is the conversation as a model has read it so far, and
+    `by` who asks, where several people may.
     """
 
     question: str
@@ -223,3 +224,4 @@ class Answer:
     finished: bool = True
     note: str = ""
     said: tuple[Exchange, ...] = ()
+    by: str = ""

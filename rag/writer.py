@@ -120,7 +120,9 @@ class Writer:
         self, quoted: Answer, said: Sequence[Exchange], evidence: Sequence[Evidence]
     ) -> Request:
         papers = self.papers(paper_ids(said)) if said else {}
-        return make_request(quoted.asked, evidence, self.today(), said=said, papers=papers)
+        return make_request(
+            quoted.asked, evidence, self.today(), said=said, papers=papers, by=quoted.by
+        )
 
     @property
     def _n_ctx(self) -> int:
@@ -153,7 +155,8 @@ class Writer:
 
 
 def _keep(quoted: Answer, note: str) -> Answer:
-    return replace(quoted, model="", note=note[:1].upper() + note[1:])
+    note = note[:1].upper() + note[1:]
+    return replace(quoted, model="", note=" ".join(filter(None, [quoted.note, note])))
 
 
 def _finish(quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:

@@ -70,6 +70,12 @@ class Server:
         return [m for m in self.fake.messages.values() if m["author"] is self.fake.bot]
 
 
+async def choose(server: Server, **settings: Any) -> None:
+    """Let those who manage the fake's server choose, as /setup does."""
+    guild = int(server.fake.guild)
+    await server.bot.desk.run(server.bot.servers.change, guild, **settings)
+
+
 def finished(message: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the message once the colour says that nothing more will come."""
     if message is None or not message["embeds"]:

@@ -87,7 +87,8 @@ def _footer(answer: Answer, written_by: str, doing: str) -> str:
     if not answer.finished:
         return doing
     if answer.mode == "generated":
-        return f"Written by {written_by} from these abstracts in {answer.seconds:.1f} s"
+        written = f"Written by {written_by} from these abstracts in {answer.seconds:.1f} s"
+        return f"{written}. {answer.note}" if answer.note else written
     how = "Quoted word for word." if answer.evidence else "From the catalogue."
     return " ".join(filter(None, ["" if answer.refused else how, answer.note, doing]))
 

@@ -18,7 +18,7 @@ from ingest.sync import ingest
 from rag.library import Library
 from rag.links import paper_url
 from rag.llm import ChatLlama
-from tests.discord_server import MODEL_NAME, Connect, text_of
+from tests.discord_server import MODEL_NAME, Connect, choose, text_of
 from tests.papers import HERON, PASTRY, TIDAL, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -89,7 +89,8 @@ async def test_a_mention_a_reply_and_a_thread_go_on_with_the_conversation(
 
 
 async def test_in_a_thread_people_are_told_apart(filled: Library, connect: Connect) -> None:
-    server = await connect(filled, bot_options={"answer_in_thread": True})
+    server = await connect(filled)
+    await choose(server, threads="always")
     fake = server.fake
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
     await fake.until(lambda: server.answers(), 5)
@@ -247,7 +248,7 @@ async def test_bad_input_gets_a_sentence(filled: Library, connect: Connect) -> N
     answer = await server.ask("?!")
     assert "There is no word in the question: ask in words." in text_of(answer)
     said = await server.say("alice", f"{server.fake.mention} 🐦")
-    assert "There is no word in the question" in text_of(said)
+    assert "Ask me something" in text_of(said)
 
 
 async def test_whatever_goes_wrong_the_person_is_told(
@@ -277,7 +278,7 @@ async def test_commands_are_synced_only_when_they_changed(
     synced = [entry for entry in second.fake.log if "/commands" in entry[0]]
     assert len(synced) == 1  # another fake, so another application
     names = {command.name for command in second.bot.tree.get_commands()}
-    assert names == {"ask", "search", "paper", "daily", "help", "status"}
+    assert names == {"ask", "search", "paper", "daily", "help", "setup", "status", "thread"}
 
 
 def test_edits_are_a_little_over_a_second_apart() -> None:

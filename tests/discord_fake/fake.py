@@ -13,15 +13,16 @@ import yarl
 from aiohttp import web
 
 from tests.discord_fake import interaction as interactions
+from tests.discord_fake.bodies import components
 from tests.discord_fake.gateway import ABORTED, Gateway
 from tests.discord_fake.interaction import Interaction
-from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload
+from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload, now
 from tests.discord_fake.rest import Rest
 from tests.discord_fake.server import API_PREFIX, Server
 from tests.discord_fake.settings import Settings
-from tests.discord_fake.world import PEOPLE_MAY_PING, Record, World
+from tests.discord_fake.world import FORWARD, PEOPLE_MAY_PING, Record, World
 
-BUTTON, ACTION_ROW, TEXT_INPUT = 2, 1, 4  # kinds of components
+BUTTON, ACTION_ROW, TEXT_INPUT, LABEL = 2, 1, 4, 18  # kinds of components
 IN_GUILD, IN_DIRECT_CHANNEL = 0, 1  # contexts of an interaction
 MAX_UPLOAD_BYTES = 10 << 20
 
@@ -146,21 +147,64 @@ class FakeDiscord(Settings):
         channel: str | None = None,
         *,
         reply_to: Payload | None = None,
+        forward: Payload | None = None,
         ping: bool = True,
         **body: Any,
     ) -> Payload:
-        """Let somebody say something; `webhook_id` lets a webhook say it under that name."""
+        """Let somebody say something; `webhook_id` lets a webhook say it under that name.
+
+        With a `kind` Discord itself says it, for example that somebody joined. What is said in an
+        archived thread takes it out of the archive; Discord tells of that afterwards.
+        """
         author = self.world.user(user)
-        fields = {key: body.pop(key) for key in ("webhook_id",) if key in body}
+        fields = {key: body.pop(key) for key in ("webhook_id", "kind") if key in body}
         if reply_to is not None:
             channel = channel or reply_to["channel_id"]
             body["message_reference"] = {"message_id": reply_to["id"]}
+        if forward is not None:
+            body["message_reference"] = {"message_id": forward["id"], "type": FORWARD}
         body = {"allowed_mentions": {**PEOPLE_MAY_PING, "replied_user": ping}, **body}
         message = self.world.new_message(
             channel or self.general, author, {"content": text, **body}, **fields
         )
         await self.gateway.publish(message)
+        state = self.channels[message["channel_id"]].get("thread_metadata", {})
+        if state.get("archived"):
+            await self.change_thread(message["channel_id"], archived=False)
         return message
+
+    async def edit(self, message: Payload, text: str) -> None:
+        """Let whoever said something change it."""
+        message |= {"content": text, "edited_timestamp": now()}
+        message["mentions"] = self.world.mentioned(message, PEOPLE_MAY_PING)
+        await self.gateway.publish(message, "MESSAGE_UPDATE")
+
+    async def delete(self, message: Payload) -> None:
+        """Let whoever said something take it back."""
+        await self.rest.delete(message)
+
+    async def post(self, user: str, forum: str, title: str, text: str) -> Payload:
+        """Let somebody post in a forum; return its first message, which has the thread's id."""
+        author = self.world.user(user)
+        thread = self.world.add_thread(forum, title, owner=author)
+        await self.dispatch("THREAD_CREATE", {**thread, "newly_created": True})
+        body = {"content": text, "allowed_mentions": PEOPLE_MAY_PING}
+        message = self.world.new_message(thread["id"], author, body, id=thread["id"])
+        await self.gateway.publish(message)
+        return message
+
+    async def change_thread(self, thread: str, **state: bool) -> None:
+        """Archive or lock a thread, or take it back."""
+        self.channels[thread]["thread_metadata"] |= state
+        await self.dispatch("THREAD_UPDATE", self.channels[thread])
+
+    async def add_role(self, name: str, *people: str) -> str:
+        """Add a role that these people have; return its id."""
+        role = self.world.add_role(name)
+        await self.dispatch("GUILD_ROLE_CREATE", {"guild_id": self.guild, "role": role})
+        for person in people:
+            self.world.roles_of[self.world.user(person)["id"]].append(role["id"])
+        return str(role["id"])
 
     async def start_thread(self, user: str, message: Payload, name: str = "A thread") -> str:
         """Let somebody start a thread from a message; return its id, which is the message's."""
@@ -206,16 +250,42 @@ class FakeDiscord(Settings):
         data = {"component_type": BUTTON, "custom_id": custom_id, "id": 2}
         return await self.interact(user, interactions.COMPONENT, data, message=message)
 
+    async def select(
+        self, user: str, message: Payload, custom_id: str, *chosen: Payload
+    ) -> Interaction:
+        """Choose channels, people or roles in a menu under a message."""
+        menu = next(one for one in components(message) if one.get("custom_id") == custom_id)
+        resolved: Payload = {}
+        for thing in chosen:
+            kind = "users" if "username" in thing else "channels" if "type" in thing else "roles"
+            resolved.setdefault(kind, {})[thing["id"]] = thing
+            if kind == "channels":
+                resolved[kind][thing["id"]] = {**thing, "permissions": EVERY_PERMISSION}
+            if kind == "users":
+                member = self.world.member(thing, with_user=False)
+                member["permissions"] = self.world.permissions_of(thing)
+                resolved.setdefault("members", {})[thing["id"]] = member
+        data = {
+            "component_type": menu["type"],
+            "custom_id": custom_id,
+            "id": menu["id"],
+            "values": [thing["id"] for thing in chosen],
+            "resolved": resolved,
+        }
+        return await self.interact(user, interactions.COMPONENT, data, message=message)
+
     async def submit(self, user: str, shown: Interaction, /, **fields: str) -> Interaction:
         """Fill in and send the form that was the answer to another interaction."""
         assert shown.callback is not None
-        rows = [
-            {
-                "type": ACTION_ROW,
-                "components": [{"type": TEXT_INPUT, "custom_id": name, "value": value}],
-            }
-            for name, value in fields.items()
-        ]
+        rows = []
+        for name, value in fields.items():
+            entry = {"type": TEXT_INPUT, "custom_id": name, "value": value}
+            labelled = any(row["type"] == LABEL for row in shown.callback["data"]["components"])
+            rows.append(
+                {"type": LABEL, "id": 1, "component": {**entry, "id": 2}}
+                if labelled
+                else {"type": ACTION_ROW, "components": [entry]}
+            )
         data = {"custom_id": shown.callback["data"]["custom_id"], "components": rows}
         message = self.messages.get(shown.source or "")
         return await self.interact(user, interactions.MODAL, data, shown.channel, message)
@@ -259,5 +329,6 @@ class FakeDiscord(Settings):
         in_guild = self.world.in_guild(channel)
         if not in_guild:
             return {"user": person, "context": IN_DIRECT_CHANNEL}
-        member = {**self.world.member(person), "permissions": EVERY_PERMISSION}
+        permissions = self.world.permissions_of(person)
+        member = {**self.world.member(person), "permissions": permissions}
         return {**in_guild, "member": member, "guild_locale": "en-US", "context": IN_GUILD}

@@ -10,6 +10,7 @@ Payload = dict[str, Any]
 
 TEXT_CHANNEL, DIRECT_CHANNEL, PUBLIC_THREAD = 0, 1, 11
 THREADS = (10, 11, 12)  # of announcements, public, private
+FORUM_CHANNEL, ANNOUNCEMENT_CHANNEL, VOICE_CHANNEL, STAGE_CHANNEL = 15, 5, 2, 13
 EVERY_PERMISSION = str((1 << 53) - 1)
 DISCORD_EPOCH_MS = 1420070400000
 
@@ -67,6 +68,8 @@ def new_channel(guild: str, name: str, kind: int) -> Payload:
         "topic": None,
         "rate_limit_per_user": 0,
         "last_message_id": None,
+        **({"bitrate": 64_000, "user_limit": 0} if kind in (VOICE_CHANNEL, STAGE_CHANNEL) else {}),
+        **({"available_tags": [], "flags": 0} if kind == FORUM_CHANNEL else {}),
     }
 
 
@@ -111,8 +114,15 @@ def thread_member(thread: str, user: str) -> Payload:
     return {"id": thread, "user_id": user, "join_timestamp": now(), "flags": 0}
 
 
-def guild(guild_id: str, *, owner: str, channels: Iterable[Payload], bot: Payload) -> Payload:
-    """Return a whole guild, with one role that may do everything."""
+def guild(
+    guild_id: str,
+    *,
+    owner: str,
+    channels: Iterable[Payload],
+    roles: Iterable[Payload],
+    bot: Payload,
+) -> Payload:
+    """Return a whole guild; threads that are archived are not shown."""
     everywhere = [channel for channel in channels if channel["type"] != DIRECT_CHANNEL]
     return {
         "id": guild_id,
@@ -122,13 +132,17 @@ def guild(guild_id: str, *, owner: str, channels: Iterable[Payload], bot: Payloa
         "member_count": 3,
         "large": False,
         "joined_at": now(),
-        "roles": [_everyone(guild_id)],
+        "roles": list(roles),
         "emojis": [],
         "stickers": [],
         "features": [],
         "channels": [channel for channel in everywhere if channel["type"] not in THREADS],
-        "threads": [channel for channel in everywhere if channel["type"] in THREADS],
-        "members": [{**new_member(), "user": bot}],
+        "threads": [
+            channel
+            for channel in everywhere
+            if channel["type"] in THREADS and not channel["thread_metadata"]["archived"]
+        ],
+        "members": [bot],
         "voice_states": [],
         "presences": [],
         "stage_instances": [],
@@ -146,11 +160,12 @@ def guild(guild_id: str, *, owner: str, channels: Iterable[Payload], bot: Payloa
     }
 
 
-def _everyone(guild_id: str) -> Payload:
+def new_role(name: str, permissions: int, **fields: Any) -> Payload:
+    """Return a role; that of everyone has the guild's id."""
     return {
-        "id": guild_id,
-        "name": "@everyone",
-        "permissions": EVERY_PERMISSION,
+        "id": snowflake(),
+        "name": name,
+        "permissions": str(permissions),
         "position": 0,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
@@ -158,6 +173,7 @@ def _everyone(guild_id: str) -> Payload:
         "managed": False,
         "mentionable": False,
         "flags": 0,
+        **fields,
     }
 
 

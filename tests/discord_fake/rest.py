@@ -14,6 +14,7 @@ from tests.discord_fake import payloads
 from tests.discord_fake.gateway import Gateway
 from tests.discord_fake.interaction import Interaction
 from tests.discord_fake.payloads import Payload, snowflake
+from tests.discord_fake.permissions import READ_HISTORY, START_THREADS, VIEW, needed_to_send
 from tests.discord_fake.settings import Settings
 from tests.discord_fake.world import EPHEMERAL, ApiError, World, invalid_form
 
@@ -123,6 +124,7 @@ class Rest:
         """Start a thread that the bot owns."""
         body = call.body
         self._channel(call.ids["c"])
+        self.world.require(call.ids["c"], VIEW | START_THREADS)
         thread = self.world.add_thread(
             call.ids["c"], body["name"], owner=self.world.bot, message_id=call.ids.get("m")
         )
@@ -140,6 +142,12 @@ class Rest:
 
     async def post_message(self, call: Call) -> Answer:
         """Let the bot say something."""
+        needed = needed_to_send(
+            self._channel(call.ids["c"]),
+            embeds=bool(call.body.get("embeds")),
+            replies=bool(call.body.get("message_reference")),
+        )
+        self.world.require(call.ids["c"], needed)
         message = self.world.new_message(call.ids["c"], self.world.bot, call.body)
         return await self._posted(message, call.body)
 
@@ -157,7 +165,11 @@ class Rest:
 
     async def get_message(self, call: Call) -> Answer:
         """Return a message."""
-        return self.world.as_sent(self._message(call.ids["m"]))
+        self.world.require(call.ids["c"], VIEW | READ_HISTORY)
+        message = self._message(call.ids["m"])
+        if message["channel_id"] != call.ids["c"]:
+            raise ApiError(404, 10008, "Unknown Message")
+        return self.world.as_sent(message)
 
     def _message(self, message_id: str | None) -> Payload:
         message = self.world.messages.get(message_id or "")
@@ -179,10 +191,11 @@ class Rest:
 
     async def delete_message(self, call: Call) -> Answer:
         """Remove a message."""
-        await self._delete(self._message(call.ids["m"]))
+        await self.delete(self._message(call.ids["m"]))
         return None
 
-    async def _delete(self, message: Payload) -> None:
+    async def delete(self, message: Payload) -> None:
+        """Remove a message and tell of it."""
         del self.world.messages[message["id"]]
         channel = message["channel_id"]
         gone = {"id": message["id"], "channel_id": channel, **self.world.in_guild(channel)}
@@ -287,7 +300,7 @@ class Rest:
 
     async def delete_answer(self, call: Call) -> Answer:
         """Remove an answer."""
-        await self._delete(self._answer(call))
+        await self.delete(self._answer(call))
         return None
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.discord_fake.judge import Judge
+from tests.discord_fake.permissions import EVERYTHING
 
 Fault = tuple[str, int, Any, dict[str, str]]  # part of a route, status, body, headers
 
@@ -30,6 +31,8 @@ class Settings:
     """Asking for one of these intents closes the connection with 4014."""
     message_content: bool = True
     """False: people's words arrive empty unless they mention the bot or write to it directly."""
+    everybody_may: int = EVERYTHING
+    """What members, the bot among them, may do; the guild's owner may do everything."""
     accepting: bool = True
     """False: the gateway answers 503 to whoever wants to connect."""
     judge: Judge = field(default_factory=Judge)

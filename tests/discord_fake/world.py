@@ -7,11 +7,26 @@ from typing import Any
 
 from tests.discord_fake import payloads
 from tests.discord_fake.payloads import Payload, now, snowflake
+from tests.discord_fake.permissions import permissions_in
 from tests.discord_fake.settings import Settings
 
 REPLY = 19
+FORWARD = 1  # a kind of reference
+SPOKEN = (0, REPLY, 20)  # kinds of messages that have words; the others are Discord's own
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 7, 1 << 15
 CONTENT_LIMIT = 2000
+SNAPSHOT = (
+    "type",
+    "content",
+    "embeds",
+    "attachments",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "mentions",
+    "mention_roles",
+    "components",
+)  # what is forwarded of a message
 PEOPLE_MAY_PING = {"parse": ["users", "roles", "everyone"]}
 
 Record = tuple[float, Payload]  # monotonic time and body of a request
@@ -48,12 +63,38 @@ class World:
         self.owner = self.add_user("alice")
         self.add_user("bob")
         self.guild = snowflake()
+        self.roles: dict[str, Payload] = {}  # by name
+        self.roles_of: defaultdict[str, list[str]] = defaultdict(list)  # by the person's id
+        self.add_role("@everyone", id=self.guild, permissions=settings.everybody_may)
+        managed = self.add_role("papersbot", managed=True, tags={"bot_id": self.bot["id"]})
+        self.roles_of[self.bot["id"]].append(managed["id"])
         self.general = self.add_channel("general")
 
     def add_user(self, name: str, bot: bool = False) -> Payload:
         """Add a person, or a bot that is not ours."""
         self.users[name] = payloads.new_user(name, bot=bot)
         return self.users[name]
+
+    def add_role(self, name: str, permissions: int = 0, **fields: Any) -> Payload:
+        """Add a role."""
+        self.roles[name] = payloads.new_role(name, permissions, **fields)
+        return self.roles[name]
+
+    def permissions_of(self, person: Payload) -> str:
+        """Return what a person may do in the guild."""
+        if person is self.owner:
+            return payloads.EVERY_PERMISSION
+        return str(self.settings.everybody_may)
+
+    def require(self, channel: str, permissions: int) -> None:
+        """Raise what Discord answers where the bot lacks one of these in a channel."""
+        there = self.channels.get(channel, {})
+        if "guild_id" not in there:
+            return
+        parent = self.channels.get(there.get("parent_id") or "")
+        may = permissions_in(there, parent, self.settings.everybody_may)
+        if permissions & ~may:
+            raise ApiError(403, 50013, "Missing Permissions")
 
     def user(self, name: str) -> Payload:
         """Return the user of this name, who joins now if nobody has it."""
@@ -95,13 +136,18 @@ class World:
         """Return the guild as GUILD_CREATE shows it."""
         owner = self.owner["id"]
         payload = payloads.guild(
-            self.guild, owner=owner, channels=self.channels.values(), bot=self.bot
+            self.guild,
+            owner=owner,
+            channels=self.channels.values(),
+            roles=self.roles.values(),
+            bot=self.member(self.bot),
         )
         return {**payload, "member_count": len(self.users)}
 
     def member(self, user: Payload, with_user: bool = True) -> Payload:
         """Return a user as a member of the guild."""
-        return {**payloads.new_member(), **({"user": user} if with_user else {})}
+        roles = {"roles": self.roles_of[user["id"]]}
+        return {**payloads.new_member(), **roles, **({"user": user} if with_user else {})}
 
     def in_guild(self, channel: str) -> Payload:
         """Return the guild's id for the payload of an event there; nothing for a direct channel."""
@@ -129,10 +175,11 @@ class World:
             "timestamp": now(),
             "edited_timestamp": None,
             "tts": False,
-            "mention_everyone": False,
+            "mention_everyone": author is not self.bot
+            and "@everyone" in (body.get("content") or ""),
             "pinned": False,
             "mentions": [],
-            "mention_roles": [],
+            "mention_roles": re.findall(r"<@&(\d+)>", body.get("content") or ""),
             "attachments": body.get("attachments") or [],
             "embeds": body.get("embeds") or [],
             "components": payloads.with_component_ids(body.get("components") or []),
@@ -141,9 +188,10 @@ class World:
         }
         if body.get("nonce"):
             message["nonce"] = body["nonce"]
-        _require_sendable(message, body)
+        if kind in SPOKEN:
+            _require_sendable(message, body)
         message |= self._reply_fields(channel, body.get("message_reference") or {})
-        message["mentions"] = self._mentioned(message, body.get("allowed_mentions"))
+        message["mentions"] = self.mentioned(message, body.get("allowed_mentions"))
         self.messages[message["id"]] = message
         self.channels[channel]["last_message_id"] = message["id"]
         return message
@@ -160,6 +208,12 @@ class World:
                     "message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message"
                 )
             return {}
+        if reference.get("type") == FORWARD:
+            shown = {key: replied[key] for key in SNAPSHOT}
+            return {
+                "message_reference": {"type": FORWARD, "channel_id": channel, **ids},
+                "message_snapshots": [{"message": shown}],
+            }
         return {
             "type": REPLY,
             "message_reference": {
@@ -171,7 +225,8 @@ class World:
             "referenced_message": replied,
         }
 
-    def _mentioned(self, message: Payload, allowed: Payload | None) -> list[Payload]:
+    def mentioned(self, message: Payload, allowed: Payload | None) -> list[Payload]:
+        """Return the people whom a message mentions."""
         ids = set(re.findall(r"<@!?(\d+)>", message["content"]))
         # Who says nothing about mentions pings whom they reply to; who says something does not.
         if "referenced_message" in message and (allowed is None or allowed.get("replied_user")):
@@ -198,7 +253,7 @@ class World:
 
     def as_sent(self, message: Payload) -> Payload:
         """Return a message as Discord sends it to the bot."""
-        if "message_reference" in message:
+        if "referenced_message" in message:
             replied = self.messages.get(message["message_reference"]["message_id"])
             if replied is not None:  # a reply to a reply shows one level only
                 replied = {k: v for k, v in replied.items() if k != "referenced_message"}
@@ -224,6 +279,7 @@ def _require_sendable(message: Payload, body: Payload) -> None:
         raise invalid_form("content", "BASE_TYPE_MAX_LENGTH", too_long)
     parts = [message[key] for key in ("content", "embeds", "components", "attachments")]
     parts += [body.get("sticker_ids"), body.get("poll"), message["flags"] & LOADING]
+    parts += [(body.get("message_reference") or {}).get("type") == FORWARD]
     if not any(parts):
         raise ApiError(400, 50006, "Cannot send an empty message")
 

@@ -1,0 +1,247 @@
+"""/setup: a panel on which those who manage a server say where, whom and how much to answer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import PaperboyBot
+from bot.listening import LOST
+from bot.servers import MOST_PER_HOUR, Group, ServerSettings
+from bot.threads import LONG
+from rag.errors import PaperboyError
+
+MOST_CHOSEN = 25  # as many as Discord lets one choose
+KINDS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
+THREADS = {
+    "never": "only when somebody asks for it",
+    "long": f"after {LONG} answers in the channel",
+    "always": "with the first answer",
+}
+Click = discord.Interaction[Any]  # with a PaperboyBot for its client
+
+
+class LimitError(PaperboyError):
+    """What was typed into the form is no limit."""
+
+
+class Setup(commands.Cog):
+    """The settings of a server."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+        bot.add_view(Panel())  # a panel that was opened before a restart goes on working
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def setup(self, interaction: Click) -> None:
+        """Choose where and whom I answer, how often, and when to use threads."""
+        await interaction.response.send_message(**_shown(interaction), ephemeral=True)
+
+
+class Panel(discord.ui.View):
+    """What can be chosen, and what is."""
+
+    def __init__(
+        self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
+    ) -> None:
+        super().__init__(timeout=None)
+        chosen = settings or ServerSettings()
+        for field, words in (
+            ("ask_channels", "Ask-channels: every message there is a question"),
+            ("channels", "Answer in these channels only (none: in all)"),
+        ):
+            self.add_item(ChannelChoice(field, words, getattr(chosen, field), guild))
+        for field, words in (
+            ("allowed", "Answer these people and roles only (none: everybody)"),
+            ("denied", "Do not answer these people and roles"),
+        ):
+            self.add_item(GroupChoice(field, words, getattr(chosen, field)))
+        self.add_item(LimitsButton())
+        self.add_item(ThreadsButton(chosen))
+        self.add_item(CardsButton(chosen))
+
+    async def interaction_check(self, interaction: discord.Interaction) -> bool:
+        """Let nobody else change what they see."""
+        if not interaction.permissions.manage_guild:
+            raise app_commands.MissingPermissions(["manage_guild"])
+        return True
+
+    async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
+        """Tell what went wrong."""
+        await interaction.client.tell_error(interaction, error)
+
+
+class ChannelChoice(discord.ui.ChannelSelect[Panel]):
+    """Chooses channels."""
+
+    def __init__(
+        self, field: str, words: str, chosen: Iterable[int], guild: discord.Guild | None
+    ) -> None:
+        there = [number for number in sorted(chosen) if guild and guild.get_channel(number)]
+        super().__init__(
+            custom_id=f"setup:{field}", placeholder=words, channel_types=KINDS, min_values=0,
+            max_values=MOST_CHOSEN, default_values=[discord.Object(number) for number in there],
+        )  # fmt: skip
+        self.field = field
+
+    async def callback(self, interaction: Click) -> Any:
+        """Keep the choice."""
+        await _change(interaction, **{self.field: frozenset(chosen.id for chosen in self.values)})
+
+
+class GroupChoice(discord.ui.MentionableSelect[Panel]):
+    """Chooses people and roles."""
+
+    def __init__(self, field: str, words: str, chosen: Group) -> None:
+        roles = [discord.SelectDefaultValue(id=n, type=discord.SelectDefaultValueType.role)
+                 for n in sorted(chosen.roles)]  # fmt: skip
+        people = [discord.SelectDefaultValue(id=n, type=discord.SelectDefaultValueType.user)
+                  for n in sorted(chosen.people)]  # fmt: skip
+        super().__init__(
+            custom_id=f"setup:{field}", placeholder=words, min_values=0,
+            max_values=MOST_CHOSEN, default_values=[*roles, *people],
+        )  # fmt: skip
+        self.field = field
+
+    async def callback(self, interaction: Click) -> Any:
+        """Keep the choice."""
+        roles = frozenset(one.id for one in self.values if isinstance(one, discord.Role))
+        people = frozenset(one.id for one in self.values) - roles
+        await _change(interaction, **{self.field: Group(people=people, roles=roles)})
+
+
+class LimitsButton(discord.ui.Button[Panel]):
+    """Opens the form with the two limits."""
+
+    def __init__(self) -> None:
+        super().__init__(label="Limits …", custom_id="setup:limits")
+
+    async def callback(self, interaction: Click) -> Any:
+        """Open the form."""
+        await interaction.response.send_modal(LimitsForm(_settings(interaction)))
+
+
+class ThreadsButton(discord.ui.Button[Panel]):
+    """Goes through the three ways to use threads."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        super().__init__(label=f"Threads: {settings.threads}", custom_id="setup:threads")
+
+    async def callback(self, interaction: Click) -> Any:
+        """Choose the next one."""
+        ways = list(THREADS)
+        after = ways.index(_settings(interaction).threads) + 1
+        await _change(interaction, threads=ways[after % len(ways)])
+
+
+class CardsButton(discord.ui.Button[Panel]):
+    """Switches cards for pasted links on and off."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        state = "on" if settings.link_cards else "off"
+        super().__init__(label=f"Link cards: {state}", custom_id="setup:link_cards")
+
+    async def callback(self, interaction: Click) -> Any:
+        """Switch."""
+        await _change(interaction, link_cards=not _settings(interaction).link_cards)
+
+
+class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
+    """Two numbers."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        super().__init__(custom_id="setup:limits form")
+        self.person = _number("person_per_hour", settings.person_per_hour)
+        self.server = _number("server_per_hour", settings.server_per_hour)
+        for words, entry in (("One person (0: no limit)", self.person),
+                             ("The whole server (0: no limit)", self.server)):  # fmt: skip
+            self.add_item(discord.ui.Label(text=words, component=entry))
+
+    async def on_submit(self, interaction: Click) -> None:
+        """Keep the numbers."""
+        await _change(
+            interaction,
+            person_per_hour=_limit(self.person.value),
+            server_per_hour=_limit(self.server.value),
+        )
+
+    async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
+        """Tell what went wrong."""
+        await interaction.client.tell_error(interaction, error)
+
+
+def _number(field: str, value: int) -> discord.ui.TextInput[LimitsForm]:
+    return discord.ui.TextInput(custom_id=field, default=str(value), max_length=6)
+
+
+def _limit(typed: str) -> int:
+    """Return the number that was typed. Raises LimitError."""
+    typed = typed.strip()
+    if not typed.isdecimal() or int(typed) > MOST_PER_HOUR:
+        raise LimitError(f"“{typed}” is no limit: write a number from 0 to {MOST_PER_HOUR:,}.")
+    return int(typed)
+
+
+def _settings(interaction: Click) -> ServerSettings:
+    bot: PaperboyBot = interaction.client
+    return bot.servers.of(interaction.guild_id)
+
+
+async def _change(interaction: Click, **changes: object) -> None:
+    """Keep what was chosen and show it."""
+    bot, server = interaction.client, interaction.guild_id
+    if server is None:
+        return
+    await bot.desk.run(bot.servers.change, server, **changes)
+    nobody = discord.AllowedMentions.none()
+    await interaction.response.edit_message(**_shown(interaction), allowed_mentions=nobody)
+
+
+def _shown(interaction: Click) -> dict[str, Any]:
+    """Return the panel with the settings as they are."""
+    settings = _settings(interaction)
+    hears_all = interaction.client.intents.message_content
+    return {
+        "embed": _embed(settings, hears_all=hears_all),
+        "view": Panel(settings, interaction.guild),
+    }
+
+
+def _embed(settings: ServerSettings, *, hears_all: bool) -> discord.Embed:
+    """Return the settings in words; names in an embed ping nobody."""
+    embed = discord.Embed(title="How I behave in this server", colour=discord.Colour.blurple())
+    if not hears_all:
+        embed.description = f"{LOST} So ask-channels and threads need a mention as well."
+    channels = [f"<#{number}>" for number in sorted(settings.channels)]
+    asks = [f"<#{number}>" for number in sorted(settings.ask_channels)]
+    for name, value in (
+        ("Ask-channels", " ".join(asks) or "none"),
+        ("I answer in", " ".join(channels) or "every channel that I can see"),
+        ("Who may ask", _names(settings.allowed) or "everybody"),
+        ("Who may not", _names(settings.denied) or "nobody"),
+        ("Questions within an hour", f"{_count(settings.person_per_hour)} for one person, "
+                                     f"{_count(settings.server_per_hour)} in the whole server"),
+        ("A conversation moves to a thread", THREADS[settings.threads]),
+        ("A card for a pasted link to a paper", "on" if settings.link_cards else "off"),
+    ):  # fmt: skip
+        embed.add_field(name=name, value=value, inline=False)
+    return embed
+
+
+def _names(group: Group) -> str:
+    roles = [f"<@&{number}>" for number in sorted(group.roles)]
+    return " ".join([*roles, *(f"<@{number}>" for number in sorted(group.people))])
+
+
+def _count(limit: int) -> str:
+    return f"{limit:,}" if limit else "any number"
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    await bot.add_cog(Setup(bot))

@@ -1,0 +1,92 @@
+"""When to speak: one decision that reads from top to bottom and asks nobody anything.
+
+Paperboy answers people who mean it: they mention it, reply to it, write to it alone, or write in
+one of its threads or in a channel that is set aside for questions. It never talks to bots, and it
+stays out of what people say to each other. `bot/hearing.py` finds out what is true of a message.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+# What a bot without the message content intent does not get to read.
+LOST = (
+    "Without the message content intent I hear only messages that mention me, replies that ping "
+    "me, and direct messages: mention me, or use /ask."
+)
+
+_WORD = re.compile(r"\w")
+_COURTESY = re.compile(
+    r"(?:\W|\b(?:thanks?|thank you|thx|ty|cheers|so much|very|a lot|ok|okay|great|good|nice|cool|"
+    r"perfect|awesome|wow|got it|i see|bot|haha|lol|danke|merci|gracias)\b)*",
+    re.IGNORECASE,
+)
+
+
+class Act(Enum):
+    """What to do about a message."""
+
+    SILENT = auto()
+    ANSWER = auto()
+    HINT = auto()  # say how to ask
+    CANNOT_READ = auto()  # say that words do not arrive
+    CANNOT_SHOW = auto()  # say that embeds are not allowed here
+
+
+class Verdict(NamedTuple):
+    """What to do, and why, for the log."""
+
+    act: Act
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What is true of a message when it arrives."""
+
+    words: str = ""  # without the bot's own name
+    by_person: bool = True  # not by a bot, a webhook or Discord itself
+    to_everyone: bool = False  # @everyone or @here
+    is_admitted: bool = True  # the server's settings let this person ask in this channel
+    may_send: bool = True
+    may_embed: bool = True
+    is_direct: bool = False
+    mentions_me: bool = False  # in words of its own, not in a quotation or in code
+    replies_to_me: bool = False
+    replies_to_other: bool = False
+    addresses_other: bool = False  # it begins with somebody else's name
+    in_my_thread: bool = False  # the bot's own, or started from a message of the bot's
+    in_ask_channel: bool = False
+    is_hidden: bool = False  # Discord keeps its words back
+
+
+def decide(heard: Heard) -> Verdict:
+    """Return what to do about a message."""
+    if not heard.by_person:
+        return _silent("no person says it")
+    if heard.to_everyone:
+        return _silent("it is said to everyone")
+    called = heard.is_direct or heard.mentions_me
+    in_reach = heard.replies_to_me or heard.in_my_thread or heard.in_ask_channel
+    if not (called or in_reach):
+        return _silent("it is not said to the bot")
+    if not called and (heard.replies_to_other or heard.addresses_other):
+        return _silent("it is said to somebody else")
+    if not heard.is_admitted:
+        return _silent("the server's settings leave it out")
+    if not heard.may_send:
+        return _silent("nothing may be sent there")
+    if heard.is_hidden:
+        return Verdict(Act.CANNOT_READ, "its words do not arrive")
+    if not _WORD.search(heard.words):
+        return Verdict(Act.HINT, "no words") if called else _silent("there are no words")
+    if _COURTESY.fullmatch(heard.words):
+        return _silent("it needs no answer")
+    if not heard.may_embed:
+        return Verdict(Act.CANNOT_SHOW, "embeds are not allowed there")
+    return Verdict(Act.ANSWER, "it is meant")
+
+
+def _silent(why: str) -> Verdict:
+    return Verdict(Act.SILENT, why)
