@@ -21,7 +21,7 @@ class BotConfig(Section):
     threads: Threads = "never"
     person_per_hour: int = Field(30, ge=0, le=MOST_PER_HOUR)
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
-    deny: frozenset[int] = frozenset()
+    deny: list[int] = Field(default_factory=list)
 
     @field_validator("timezone")
     @classmethod

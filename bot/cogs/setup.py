@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.client import PaperboyBot
 from bot.listening import LOST
+from bot.render.text import EMBED_FIELD, plain, shorten
 from bot.servers import MOST_PER_HOUR, Group, ServerSettings
 from bot.threads import LONG
 from rag.errors import PaperboyError
@@ -207,12 +208,14 @@ def _shown(interaction: Click) -> dict[str, Any]:
     settings = _settings(interaction)
     hears_all = interaction.client.intents.message_content
     return {
-        "embed": _embed(settings, hears_all=hears_all),
+        "embed": _embed(settings, interaction.guild, hears_all=hears_all),
         "view": Panel(settings, interaction.guild),
     }
 
 
-def _embed(settings: ServerSettings, *, hears_all: bool) -> discord.Embed:
+def _embed(
+    settings: ServerSettings, guild: discord.Guild | None, *, hears_all: bool
+) -> discord.Embed:
     """Return the settings in words; names in an embed ping nobody."""
     embed = discord.Embed(title="How I behave in this server", colour=discord.Colour.blurple())
     if not hears_all:
@@ -222,8 +225,8 @@ def _embed(settings: ServerSettings, *, hears_all: bool) -> discord.Embed:
     for name, value in (
         ("Ask-channels", " ".join(asks) or "none"),
         ("I answer in", " ".join(channels) or "every channel that I can see"),
-        ("Who may ask", _names(settings.allowed) or "everybody"),
-        ("Who may not", _names(settings.denied) or "nobody"),
+        ("Who may ask", _names(settings.allowed, guild) or "everybody"),
+        ("Who may not", _names(settings.denied, guild) or "nobody"),
         ("Questions within an hour", f"{_count(settings.person_per_hour)} for one person, "
                                      f"{_count(settings.server_per_hour)} in the whole server"),
         ("A conversation moves to a thread", THREADS[settings.threads]),
@@ -233,9 +236,12 @@ def _embed(settings: ServerSettings, *, hears_all: bool) -> discord.Embed:
     return embed
 
 
-def _names(group: Group) -> str:
-    roles = [f"<@&{number}>" for number in sorted(group.roles)]
-    return " ".join([*roles, *(f"<@{number}>" for number in sorted(group.people))])
+def _names(group: Group, guild: discord.Guild | None) -> str:
+    """Return roles by their names, as far as they still exist, and people."""
+    found = [guild and guild.get_role(number) for number in sorted(group.roles)]
+    roles = [plain(f"@{role.name}") for role in found if role]
+    names = [*roles, *(f"<@{number}>" for number in sorted(group.people))]
+    return shorten(" ".join(names), EMBED_FIELD)
 
 
 def _count(limit: int) -> str:

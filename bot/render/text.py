@@ -4,6 +4,7 @@ import re
 
 EMBED_TITLE = 256  # characters, as all of these
 EMBED_DESCRIPTION = 4_096
+EMBED_FIELD = 1_024
 EMBED_FOOTER = 2_048
 CHOICE = 100  # the name and the value of an autocomplete choice
 

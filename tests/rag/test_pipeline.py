@@ -9,7 +9,7 @@ from rag.config import RagConfig
 from rag.errors import QuestionError
 from rag.history import Turn
 from rag.library import Library
-from rag.pipeline import PaperQA
+from rag.pipeline import WIDENED, PaperQA
 from rag.records import Paper
 from rag.refusal import REFUSAL
 from tests.papers import HERON, PAPERS, PASTRY, TIDAL, TODAY, ListSource
@@ -130,3 +130,27 @@ def test_days_without_papers_are_a_refusal_that_names_them(qa: PaperQA) -> None:
     assert answer.refused
     assert "2025-12-01 to 2025-12-07" in answer.text
     assert "I have read 4 papers" in answer.text
+
+
+def test_a_conversation_about_a_paper_keeps_to_it_unless_it_does_not_say(qa: PaperQA) -> None:
+    def ask(question: str, *said: Turn) -> tuple[list[Paper], str]:
+        answer = qa.ask(question, history=said, keep_to=HERON)
+        return [citation.paper for citation in answer.citations], answer.note
+
+    assert ask("how long does training take?") == ([HERON], "")
+    assert ask("and its accuracy?") == ([HERON], "")
+    assert ask("which errors do bakers find in recipes?") == ([PASTRY], WIDENED)
+    assert ask("how many recipes does PastryBench have?") == ([PASTRY], "")
+    papers, note = ask("which papers are about language models?")
+    assert (HERON not in papers, note) == (True, "")
+    about = Turn("how many recipes does PastryBench have?", (PASTRY.paper_id,))
+    assert ask("and what do bakers find in it?", about) == ([PASTRY], "")
+
+
+def test_what_a_paper_is_said_to_hold_is_not_sought_elsewhere(qa: PaperQA) -> None:
+    answer = qa.ask("which recipes does it list?", keep_to=HERON)
+    assert PASTRY not in [citation.paper for citation in answer.citations]
+    assert answer.note == ""
+    nowhere = qa.ask("what is the capital of France?", keep_to=HERON)
+    assert nowhere.refused
+    assert nowhere.note == ""
