@@ -59,7 +59,7 @@ class Answering:
         reply: Reply,
         *,
         earlier: int | None = None,
-        said_before: Sequence[Turn] = (),
+        said_before: Sequence[str] = (),
         paper: Paper | None = None,
         keep_to: Paper | None = None,
         by: str = "",
@@ -72,8 +72,9 @@ class Answering:
         QuestionError.
         """
         above = await self.desk.run(self.conversations.turns, earlier)
+        since = [Turn(said) for said in said_before]
         quoted = await self.desk.ask(
-            question, history=bounded([*above, *said_before]), paper=paper, keep_to=keep_to, by=by
+            question, history=bounded([*above, *since]), paper=paper, keep_to=keep_to, by=by
         )
         title = question if show_question else ""
 

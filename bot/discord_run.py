@@ -22,7 +22,7 @@ LONGEST_WAIT = 300.0  # … up to this: 1,000 new sessions a day would reset the
 CHECK_SECONDS = 3.0  # for Discord to answer whether it knows a token that does not look like one
 LOGIN_SECONDS = 20.0
 
-# All that the bot ever asks for: reading and answering, with embeds, also in threads.
+# All that the bot ever asks for: reading and answering, with embeds, also in threads it starts.
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -156,7 +156,8 @@ def _explain(error: BaseException, bot: PaperboyBot) -> BaseException:
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return IntentError(
             "the bot may not read messages: switch on Message Content Intent in the developer "
-            "portal (Bot), or set [bot] message_content = false in config.toml."
+            "portal (Bot), or set [bot] message_content = false in config.toml, with which it "
+            "hears only mentions, replies that ping, direct messages and slash commands."
         )
     if isinstance(error, discord.ConnectionClosed) and error.code == 4004:
         return _refused()

@@ -51,8 +51,10 @@ async def place_of(message: discord.Message, client: discord.Client) -> Place | 
     A thread that was archived until now is not known yet, so it is asked for.
     """
     channel = message.channel
-    if message.guild is None:
+    if isinstance(channel, discord.DMChannel):
         return Place(channel, discord.Permissions.all())
+    if message.guild is None or isinstance(channel, discord.GroupChannel):
+        return None
     if isinstance(channel, discord.PartialMessageable):
         try:
             found = await client.fetch_channel(channel.id)
@@ -62,8 +64,6 @@ async def place_of(message: discord.Message, client: discord.Client) -> Place | 
             return None
         channel = found
     if isinstance(channel, discord.Thread) and channel.parent is None:
-        return None
-    if isinstance(channel, discord.DMChannel | discord.GroupChannel):
         return None
     return Place(channel, channel.permissions_for(message.guild.me))
 

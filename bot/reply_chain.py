@@ -31,7 +31,7 @@ class Before:
     """The answer that a question goes on from, what people said since, and the paper meant."""
 
     earlier: int | None = None
-    said: tuple[Turn, ...] = ()
+    said: tuple[str, ...] = ()
     paper: Paper | None = None
 
 
@@ -49,7 +49,7 @@ class ReplyChain:
     async def before(self, message: discord.Message, place: Place) -> Before:
         """Return what was said before this message."""
         paper = await self._paper_of_thread(place)
-        said: list[Turn] = []
+        said: list[str] = []
         current, can_fetch = message, place.permissions.read_message_history
         while len(said) < FOLLOWED and (above := await self._above(current, can_fetch)):
             known = await self.desk.run(self.conversations.knows, above.id, channels=place.channels)
@@ -58,7 +58,7 @@ class ReplyChain:
             if above.author == self.hearing.client.user:  # a card, or a list of papers
                 paper = await self.threads.paper_of(above) or paper
                 break
-            said += self._turn(above)
+            said += self._said(above)
             current = above
         if said:
             return Before(None, tuple(said[::-1]), paper)
@@ -82,7 +82,7 @@ class ReplyChain:
         root = None if earlier else await self.threads.root(channel)
         if root is None or root.id == message.id:
             return Before(earlier, (), paper)
-        return Before(None, tuple(self._turn(root)), paper)
+        return Before(None, tuple(self._said(root)), paper)
 
     async def _paper_of_thread(self, place: Place) -> Paper | None:
         """Return the paper that a thread keeps to: that of the bot's message it began with."""
@@ -108,11 +108,11 @@ class ReplyChain:
         except discord.HTTPException:
             return None
 
-    def _turn(self, message: discord.Message) -> list[Turn]:
+    def _said(self, message: discord.Message) -> list[str]:
         """Return what a person said as something to lean on; nothing where that is no words."""
         said = shorten(self.hearing.words_of(message), LONGEST)
         by_person = not message.author.bot
-        return [Turn(said)] if by_person and words(said) else []
+        return [said] if by_person and words(said) else []
 
 
 def bounded(turns: Sequence[Turn]) -> list[Turn]:

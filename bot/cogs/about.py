@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import PaperboyBot
+from bot.listening import LOST
 from bot.render.text import plain
 
 COLOUR = discord.Colour.blurple()
@@ -31,6 +32,8 @@ class About(commands.Cog):
             "mention me; reply to an answer to go on from it. Each sentence of an answer has the "
             "number of its source, and where no paper says it, I say so.\n\n" + "\n".join(lines)
         )
+        if not self.bot.intents.message_content:
+            text += f"\n\n{LOST}"
         embed = discord.Embed(title="Paperboy", description=text, colour=COLOUR)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

@@ -62,6 +62,14 @@ async def test_titles_are_suggested(world: Any) -> None:
     assert choices == [{"name": HERON.title, "value": HERON.paper_id}]
 
 
+async def test_a_conversation_goes_on_in_a_thread(world: Any) -> None:
+    await world.alice.send(world.channel, f"{world.env.bot.user.mention} {QUESTION}")
+    answer = world.channel.last_message
+    told = await world.alice.slash(world.channel, "thread")
+    assert told.ephemeral
+    assert told.response.content == f"Let us go on in <#{answer.id}>."
+
+
 async def test_a_mention_is_answered_and_other_words_are_not(world: Any) -> None:
     await world.alice.send(world.channel, QUESTION)
     assert len(world.channel.history()) == 1

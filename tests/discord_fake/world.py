@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.discord_fake import payloads
 from tests.discord_fake.payloads import Payload, now, snowflake
-from tests.discord_fake.permissions import permissions_in
+from tests.discord_fake.permissions import MENTION_EVERYONE, permissions_in
 from tests.discord_fake.settings import Settings
 
 REPLY = 19
@@ -175,8 +175,7 @@ class World:
             "timestamp": now(),
             "edited_timestamp": None,
             "tts": False,
-            "mention_everyone": author is not self.bot
-            and "@everyone" in (body.get("content") or ""),
+            "mention_everyone": self._pings_everyone(author, body),
             "pinned": False,
             "mentions": [],
             "mention_roles": re.findall(r"<@&(\d+)>", body.get("content") or ""),
@@ -195,6 +194,11 @@ class World:
         self.messages[message["id"]] = message
         self.channels[channel]["last_message_id"] = message["id"]
         return message
+
+    def _pings_everyone(self, author: Payload, body: Payload) -> bool:
+        may = int(self.permissions_of(author)) & MENTION_EVERYONE
+        said = re.search("@everyone|@here", body.get("content") or "")
+        return bool(may and said and author is not self.bot)
 
     def _reply_fields(self, channel: str, reference: Payload) -> Payload:
         if not reference:

@@ -36,6 +36,7 @@ from rag.llm import ChatLlama
 from rag.pipeline import PaperQA
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
+from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
 from tests.discord_server import Connect, finished, judged, openapi, text_of
 from tests.papers import HERON, TODAY, ListSource, many
 
@@ -99,11 +100,14 @@ async def test_b2_whatever_the_model_or_an_abstract_holds_nothing_pings_or_links
     ingest(ListSource([evil]), library)
     lines = [f"Herons {NASTY} are counted [1]. {NASTY}", f"{NASTY}{NASTY}"]
     judge = Judge(openapi(), allowed_urls=["https://github.com/heron/net"])
-    server = await connect(library, chat=slow(*lines, seconds=0.05), judge=judge)
+    server = await connect(
+        library, chat=slow(*lines, seconds=0.05), judge=judge,
+        everybody_may=EVERYTHING & ~MENTION_EVERYONE,
+    )  # fmt: skip
     fake = server.fake
     written = await server.ask(f"what about herons? {NASTY}")
     assert "Written by" in text_of(written)
-    await server.say("alice", f"{fake.mention} and what about herons {NASTY}")
+    await server.say("bob", f"{fake.mention} and what about herons {NASTY}")
     for command, options in (
         ("search", {"text": f"herons {NASTY}"}),
         ("daily", {"date": "2025-01-06"}),
@@ -241,6 +245,8 @@ async def test_c1_without_the_intent_mentions_are_still_answered(
     )
     answer = await server.say("alice", f"{server.fake.mention} {QUESTION}")
     assert "94.2%" in text_of(answer)
+    told = await server.fake.slash("alice", "help")
+    assert "I hear only messages that mention me" in text_of((await told.wait_ack())["data"])
 
 
 async def test_c1_a_wrong_token_is_told(filled: Library) -> None:
