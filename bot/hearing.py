@@ -79,8 +79,9 @@ class Hearing:
     async def facts(self, message: discord.Message, place: Place) -> Heard:
         """Return what is true of this message."""
         me, guild = self.client.user, message.guild
-        if me is None or message.type not in SPEECH or message.author.bot or message.webhook_id:
+        if me is None:
             return Heard(by_person=False)
+        is_speech = message.type in SPEECH and not message.webhook_id
         settings = self.servers.of(guild.id if guild else None)
         outside = _QUOTED.sub(" ", message.content)
         mentions_me = any(name in outside for name in self._names(message))
@@ -89,6 +90,7 @@ class Hearing:
         hides = guild is not None and not self.client.intents.message_content
         return Heard(
             words=self.words_of(message),
+            by_person=is_speech and not message.author.bot,
             to_everyone=message.mention_everyone,
             is_admitted=self._is_admitted(message, place),
             may_send=place.may_send,

@@ -60,6 +60,17 @@ class Heard:
     in_ask_channel: bool = False
     is_hidden: bool = False  # Discord keeps its words back
 
+    @property
+    def is_called(self) -> bool:
+        """Whether it is plainly said to the bot."""
+        return self.is_direct or self.mentions_me
+
+    @property
+    def is_in_reach(self) -> bool:
+        """Whether it may be meant for the bot at all."""
+        nearby = self.replies_to_me or self.in_my_thread or self.in_ask_channel
+        return self.is_called or nearby
+
 
 def decide(heard: Heard) -> Verdict:
     """Return what to do about a message."""
@@ -67,11 +78,9 @@ def decide(heard: Heard) -> Verdict:
         return _silent("no person says it")
     if heard.to_everyone:
         return _silent("it is said to everyone")
-    called = heard.is_direct or heard.mentions_me
-    in_reach = heard.replies_to_me or heard.in_my_thread or heard.in_ask_channel
-    if not (called or in_reach):
+    if not heard.is_in_reach:
         return _silent("it is not said to the bot")
-    if not called and (heard.replies_to_other or heard.addresses_other):
+    if not heard.is_called and (heard.replies_to_other or heard.addresses_other):
         return _silent("it is said to somebody else")
     if not heard.is_admitted:
         return _silent("the server's settings leave it out")
@@ -80,7 +89,8 @@ def decide(heard: Heard) -> Verdict:
     if heard.is_hidden:
         return Verdict(Act.CANNOT_READ, "its words do not arrive")
     if not _WORD.search(heard.words):
-        return Verdict(Act.HINT, "no words") if called else _silent("there are no words")
+        hint = Verdict(Act.HINT, "it is called without words")
+        return hint if heard.is_called else _silent("there are no words")
     if _COURTESY.fullmatch(heard.words):
         return _silent("it needs no answer")
     if not heard.may_embed:

@@ -109,15 +109,22 @@ class Threads:
         try:
             thread = await channel.create_thread(name=name, message=discord.Object(answer))
         except discord.HTTPException as error:
-            if error.code == ALREADY_THERE:
-                raise NoThreadError(
-                    "There is a thread under that answer already: go on there."
-                ) from error
-            raise NoThreadError(
-                "I could not start a thread: I need the permission Create Public Threads here."
-            ) from error
+            raise _no_thread(error) from error
         await thread.send(embed=_so_far(asked, can_read=can_read))
         return thread
+
+
+def _no_thread(error: discord.HTTPException) -> Exception:
+    """Return the sentence for a thread that Discord does not start."""
+    if error.code == ALREADY_THERE:
+        return NoThreadError("There is a thread under that answer already: go on there.")
+    if isinstance(error, discord.NotFound):
+        return NoThreadError("My last answer to you is gone: ask me something first.")
+    if isinstance(error, discord.Forbidden):
+        return NoThreadError(
+            "I could not start a thread: I need the permission Create Public Threads here."
+        )
+    return error
 
 
 def _so_far(asked: list[tuple[int, str]], *, can_read: bool) -> discord.Embed:

@@ -38,8 +38,6 @@ class Listen(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Answer what is meant for the bot. An edit is no new message and changes nothing."""
-        if message.author.bot:
-            return
         place = await place_of(message, self.bot)
         if place is None:
             return
@@ -58,6 +56,7 @@ class Listen(commands.Cog):
         """Go on with our conversation in a thread of its own."""
         await interaction.response.defer(ephemeral=True)
         last = None
+        await self.bot.answering.settled()
         if interaction.channel_id is not None:
             person = interaction.user.id
             last = await self.bot.desk.run(
@@ -71,7 +70,8 @@ class Listen(commands.Cog):
     async def _hear(self, message: discord.Message, place: Place) -> None:
         heard = await self.hearing.facts(message, place)
         act, why = decide(heard)
-        log.debug("message %s: %s, because %s", message.id, act.name.lower(), why)
+        level = logging.INFO if heard.is_in_reach else logging.DEBUG
+        log.log(level, "message %s: %s, because %s", message.id, act.name.lower(), why)
         if act is Act.SILENT or not self.bot.hears_first_time(message.id):
             return
         if act is Act.HINT:

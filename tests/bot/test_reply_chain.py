@@ -1,6 +1,9 @@
 """What a question goes on from: up the replies, in a thread, and never from elsewhere."""
 
-from typing import Any
+from typing import Any, ClassVar
+
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
 
 from bot.reply_chain import CHARACTERS, HISTORY_TOKENS, bounded
 from rag.history import Turn
@@ -63,6 +66,32 @@ async def test_in_a_thread_of_others_its_first_message_is_taken_along(
         "alice", f"{server.fake.mention} how many hours does its training take?", channel=thread
     )
     assert "3 hours" in text_of(answer)
+
+
+class Listener(GenericFakeChatModel):
+    """Keeps what it is asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def _stream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append("\n".join(message.text for message in messages))
+        return super()._stream(messages, *args, **kwargs)
+
+
+async def test_a_model_is_told_who_asks_what(filled: Library, connect: Connect) -> None:
+    lines = [AIMessage("It takes 3 hours [1].")] * 3
+    model = Listener(messages=iter(lines))
+    server = await connect(filled, chat=model)
+    fake = server.fake
+    first = await server.say("alice", f"{fake.mention} {QUESTION}")
+    await server.say("bob", MORE, reply_to=first)
+    await server.say("alice", QUESTION, channel=await fake.open_dm("alice"))
+    alone, together, direct = model.asked
+    assert f"Question by Alice: {QUESTION}" in alone
+    assert f"Question by Alice: {QUESTION}" in together
+    assert f"Question by Bob: {MORE}" in together
+    assert f"Question: {QUESTION}" in direct
+    assert "Bob" not in direct
 
 
 async def test_in_an_ask_channel_each_goes_on_from_their_own_question(

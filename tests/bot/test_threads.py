@@ -90,6 +90,12 @@ async def test_where_nothing_can_be_moved_it_says_why(filled: Library, connect: 
     answer = await server.say("alice", f"{fake.mention} {QUESTION}")
     assert "the permission Create Public Threads" in await told_by_command()
     fake.everybody_may = EVERYTHING
+    lost = await server.say("bob", f"{fake.mention} {QUESTION}")
+    del fake.messages[lost["id"]]
+    gone = await fake.slash("bob", "thread")
+    await gone.wait_ack()
+    await fake.until(lambda: gone.original["embeds"], 5)
+    assert "My last answer to you is gone" in text_of(gone.original)
     thread = await fake.start_thread("alice", answer)
     assert "There is a thread under that answer already" in await told_by_command()
     here = await server.say("alice", "open a thread", channel=thread)

@@ -90,6 +90,20 @@ class Room:
         alone = await self.fake.open_dm("carol")
         await self.server.answer_to(await self.fake.say("carol", Q, alone))
 
+    def refused(self, channel: str) -> int:
+        """Return how many messages of the bot's Discord did not take there."""
+        tried = [
+            entry
+            for entry in self.fake.log
+            if entry[0] == "POST /channels/{c}/messages" and entry[1]["c"] == channel
+        ]
+        sent = [
+            message
+            for message in self.server.answers()
+            if message["channel_id"] == channel and "interaction_metadata" not in message
+        ]
+        return len(tried) - len(sent)
+
     def bot_said(self, since: Message, channel: str) -> list[Message]:
         return [
             message
@@ -399,6 +413,8 @@ async def what_comes(
     else:
         await server.fake.until(lambda: room.bot_said(said, where), 10)
     await room.everything_is_heard()
+    was_deleted = said["id"] not in server.fake.messages
+    assert room.refused(where) == was_deleted
     came = room.bot_said(said, where)
     if not came:
         return SILENCE

@@ -125,6 +125,8 @@ class Rest:
         body = call.body
         self._channel(call.ids["c"])
         self.world.require(call.ids["c"], VIEW | START_THREADS)
+        if "m" in call.ids:
+            self._message(call.ids["m"])
         thread = self.world.add_thread(
             call.ids["c"], body["name"], owner=self.world.bot, message_id=call.ids.get("m")
         )
