@@ -43,6 +43,7 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")  # what is forgotten leaves the file
         except sqlite3.DatabaseError as error:
             raise DataFolderError(
                 f"{self.path} cannot be used ({error}): give another folder with --data-dir, "

@@ -79,6 +79,30 @@ class HybridRetriever:
         ]
         return self.reranker.rerank(question, hits)[:top_k] if self.reranker else hits
 
+    def neighbours(self, paper_ids: Sequence[str], *, top_k: int) -> list[Hit]:
+        """Return the papers that are nearest to one of these, themselves left out, nearest first.
+
+        Nearness is the cosine of the whole abstracts; the chunk is the sentence that comes nearest.
+        """
+        known = self.index.entries(paper_ids)
+        best: dict[str, tuple[float, Chunk]] = {}
+        for center in known.values():
+            vector = center.vectors[0]
+            near = self._near(vector, top_k + len(known), None)
+            for entry in self.index.entries([p for p in near if p not in known]).values():
+                similarity = entry.vectors @ vector
+                chunk = _best_chunk(entry, similarity)
+                found = (float(similarity[0]), chunk)
+                if entry.paper_id not in best or best[entry.paper_id][0] < found[0]:
+                    best[entry.paper_id] = found
+        order = sorted(best, key=lambda paper_id: (-best[paper_id][0], paper_id))[:top_k]
+        papers = self.catalog.get(order)
+        return [
+            Hit(papers[paper_id], best[paper_id][1], best[paper_id][0], best[paper_id][0], 0.0)
+            for paper_id in order
+            if paper_id in papers
+        ]
+
     def _near(self, vector: NDArray[np.float32], n: int, allowed: set[str] | None) -> list[str]:
         """Return the papers of the nearest chunks; of a small window, all of its papers."""
         if allowed is not None:
