@@ -2,16 +2,21 @@
 
 import asyncio
 import logging
+import sqlite3
 import threading
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import discord
 
+from bot.buttons import finished_view, writing_view
 from bot.conversations import Conversations
 from bot.desk import Desk
 from bot.live_message import LiveMessage
-from bot.render.answer import answer_embeds
+from bot.receipts import Inquiry, Receipts, receipt_of
+from bot.render.answer import answer_embeds, left_embed
+from bot.replies import Reply
 from bot.reply_chain import bounded
 from rag.history import Turn
 from rag.records import Answer, Paper
@@ -19,39 +24,62 @@ from rag.records import Answer, Paper
 log = logging.getLogger(__name__)
 
 WRITING = "Writing an answer …"
+LEFT_WRITING = "I was restarted while I wrote an answer; these are the quoted sentences."
 WORTH_SHOWING = 40  # characters of a written answer that may replace the quotes
 SETTLE_SECONDS = 2.0  # that a reply waits for the answer before it to be remembered
 STOP_SECONDS = 5.0  # for the last edits when the bot stops
-EXPIRED_TOKEN = 50027  # Discord's code for it
 
 
-class Reply(Protocol):
-    """Where an answer goes: the reply to an interaction or to a message."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The message of one answer: where it stands, what was asked, what it shows."""
 
-    @property
-    def channel_id(self) -> int:
-        """The channel or thread."""
+    reply: Reply
+    inquiry: Inquiry
+    title: str
+    model_name: str
 
-    @property
-    def person_id(self) -> int:
-        """Who asked."""
+    async def show(self, answer: Answer, doing: str = "") -> None:
+        """Show the answer; `doing` is what happens next, where something does."""
+        asker = self.reply.person_id
+        view = writing_view(asker) if doing else finished_view(asker, answer)
+        await self.reply.show(self.embeds(answer, doing)[0], view)
 
-    async def show(self, embed: discord.Embed) -> int:
-        """Send or edit the one message of the answer; return its id."""
+    async def show_rest(self, answer: Answer) -> None:
+        """Send what did not fit into the message."""
+        for embed in self.embeds(answer)[1:]:
+            await self.reply.more(embed)
 
-    async def more(self, embed: discord.Embed) -> None:
-        """Send what did not fit into it."""
+    def embeds(self, answer: Answer, doing: str = "") -> list[discord.Embed]:
+        """Return the answer as embeds, one a message."""
+        written_by = answer.model or self.model_name
+        return answer_embeds(answer, question=self.title, written_by=written_by, doing=doing)
+
+
+@dataclass(slots=True)
+class Writing:
+    """An answer that is being written or waits for it."""
+
+    person: int
+    cancel: threading.Event
+    is_forgotten: bool = False
 
 
 class Answering:
     """Answers questions wherever they come from."""
 
-    def __init__(self, desk: Desk, conversations: Conversations, *, model_name: str) -> None:
+    def __init__(
+        self, desk: Desk, conversations: Conversations, receipts: Receipts, *, model_name: str
+    ) -> None:
         self.desk = desk
         self.conversations = conversations
+        self.receipts = receipts
         self.model_name = model_name
-        self._beginnings: set[asyncio.Task[int]] = set()
-        self._writings: set[asyncio.Task[Answer]] = set()
+        self._beginnings: set[asyncio.Task[None]] = set()
+        self._owed: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Future[None]] = set()
+        self._writings: dict[int, Writing] = {}  # by message
+        self._stops = False
 
     async def answer(
         self,
@@ -65,38 +93,36 @@ class Answering:
         by: str = "",
         show_question: bool = False,
     ) -> None:
-        """Answer into `reply`.
+        """Answer into `reply`, unless what asked was answered before.
 
         `earlier` is the answer this goes on from, `said_before` what people said since, `keep_to`
         the paper that is meant unless it does not say, `by` the name of the one who asks. Raises
         QuestionError.
         """
-        above = await self.desk.run(self.conversations.turns, earlier)
-        since = [Turn(said) for said in said_before]
-        quoted = await self.desk.ask(
-            question, history=bounded([*above, *since]), paper=paper, keep_to=keep_to, by=by
+        if reply.event_id and await self.desk.run(self.receipts.is_answered, reply.event_id):
+            return
+        inquiry = Inquiry(
+            question=question,
+            earlier=earlier,
+            said=tuple(said_before),
+            paper=paper.paper_id if paper else None,
+            keep_to=keep_to.paper_id if keep_to else None,
+            by=by,
         )
-        title = question if show_question else ""
-
-        def embeds(answer: Answer, doing: str = "") -> list[discord.Embed]:
-            written_by = answer.model or self.model_name
-            return answer_embeds(answer, question=title, written_by=written_by, doing=doing)
-
-        writes = self.desk.can_write(quoted)
-        shown = embeds(quoted, doing(self.desk.people_in_front()) if writes else "")
-        beginning = asyncio.create_task(self._begin(quoted, reply, shown[0], earlier))
-        self._beginnings.add(beginning)
-        beginning.add_done_callback(self._beginnings.discard)
-        message = await beginning
-        if writes:
-            writing = asyncio.create_task(self._write(quoted, reply, embeds))
-            self._writings.add(writing)
-            writing.add_done_callback(self._writings.discard)
-            written = await writing
-            shown = embeds(written)
-            await self._remember(message, written, reply, earlier)  # it may cite fewer papers
-        for embed in shown[1:]:
-            await reply.more(embed)
+        page = Page(reply, inquiry, question if show_question else "", self.model_name)
+        with self._counted():
+            quoted = await self._quote(page, paper, keep_to)
+            cancel = threading.Event()
+            written = quoted
+            writes = self.desk.can_write(quoted) and not self._stops
+            doing = doing_next(self.desk.people_in_front()) if writes else ""
+            beginning = asyncio.create_task(self._begin(page, quoted, doing, cancel))
+            self._beginnings.add(beginning)
+            beginning.add_done_callback(self._beginnings.discard)
+            await beginning
+            if writes:
+                written = await self._write(page, quoted, cancel)
+            await page.show_rest(written)
         log.info("answered in %s", reply.channel_id)
 
     async def settled(self) -> None:
@@ -106,32 +132,99 @@ class Answering:
 
     async def stop(self) -> None:
         """End the answers that are being written: they stay quoted, and say so."""
-        self.desk.stop_writing()
-        if self._writings:
-            await asyncio.wait(self._writings, timeout=STOP_SECONDS)
+        self._stops = True
+        for writing in self._writings.values():
+            writing.cancel.set()
+        if self._running:
+            await asyncio.wait(self._running, timeout=STOP_SECONDS)
 
-    async def _begin(
-        self, quoted: Answer, reply: Reply, embed: discord.Embed, earlier: int | None
-    ) -> int:
-        """Show the first form of the answer and remember what it answers; return its message."""
-        message = await reply.show(embed)
-        await self._remember(message, quoted, reply, earlier)
-        return message
+    def stop_one(self, message: int) -> bool:
+        """End the writing of this answer; return whether anybody wrote it."""
+        writing = self._writings.get(message)
+        if writing:
+            writing.cancel.set()
+        return writing is not None
 
-    async def _remember(
-        self, message: int, answer: Answer, reply: Reply, earlier: int | None
+    def forget(self, person: int) -> None:
+        """End what is being written for a person, and keep nothing of it."""
+        self.conversations.forget_said()
+        for writing in self._writings.values():
+            if writing.person == person:
+                writing.is_forgotten = True
+                writing.cancel.set()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Have `stop` wait for what happens inside."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._running.add(done)
+        try:
+            yield
+        finally:
+            self._running.discard(done)
+            done.set_result(None)
+
+    async def _quote(self, page: Page, paper: Paper | None, keep_to: Paper | None) -> Answer:
+        """Return the quoted answer; a bot that ends meanwhile will know that it owes one."""
+        if page.reply.message_id:  # it says that an answer will come
+            owed = asyncio.create_task(self._keep(page, None, [left_embed(page.title)]))
+            self._owed.add(owed)
+            owed.add_done_callback(self._owed.discard)
+        try:
+            asked = page.inquiry
+            above = await self.desk.run(self.conversations.turns, asked.earlier)
+            history = bounded([*above, *(Turn(said) for said in asked.said)])
+            return await self.desk.ask(
+                asked.question, history=history, paper=paper, keep_to=keep_to, by=asked.by
+            )
+        except Exception:  # a bot that ends owes the answer still
+            if page.reply.message_id:
+                await self.desk.keep(self.receipts.drop, page.reply.message_id)
+            raise
+
+    async def _begin(self, page: Page, quoted: Answer, doing: str, cancel: threading.Event) -> None:
+        """Show the first form of the answer and remember what it answers."""
+        await page.show(quoted, doing)
+        message = page.reply.message_id
+        if doing and message:
+            self._writings[message] = Writing(page.reply.person_id, cancel)
+        if self._stops:
+            cancel.set()
+        left = page.embeds(replace(quoted, note=LEFT_WRITING)) if doing else None
+        await self._keep(page, quoted, left)
+
+    async def _keep(
+        self, page: Page, answer: Answer | None, left: Sequence[discord.Embed] | None
     ) -> None:
-        await self.desk.run(
-            self.conversations.remember, message, channel=reply.channel_id,
-            person=reply.person_id, turn=Turn.of(answer), earlier=earlier,
+        """Remember the answer; `left` is what it shows if nobody finishes it."""
+        try:
+            await self.desk.keep(self._note, page, answer, left)
+        except sqlite3.Error as error:  # a full disk, say: people get their answer all the same
+            log.warning("an answer could not be remembered: %s", error)
+
+    def _note(
+        self, page: Page, answer: Answer | None, left: Sequence[discord.Embed] | None
+    ) -> None:
+        reply = page.reply
+        if reply.message_id is None:
+            return
+        if answer:
+            self.conversations.remember(
+                reply.message_id, channel=reply.channel_id, person=reply.person_id,
+                turn=Turn.of(answer), earlier=page.inquiry.earlier,
+            )  # fmt: skip
+        self.receipts.keep(
+            reply.message_id, channel=reply.channel_id, person=reply.person_id,
+            event=reply.event_id, inquiry=page.inquiry,
+            receipt=receipt_of(answer, written_by=page.model_name) if answer else None,
+            unfinished=None if left is None else [dict(embed.to_dict()) for embed in left],
         )  # fmt: skip
 
-    async def _write(self, quoted: Answer, reply: Reply, embeds: "Embeds") -> Answer:
+    async def _write(self, page: Page, quoted: Answer, cancel: threading.Event) -> Answer:
         """Stream the written answer into the message; return the finished one."""
-        cancel = threading.Event()
 
         async def edit(state: tuple[Answer, str]) -> None:
-            await reply.show(embeds(*state)[0])
+            await page.show(*state)
 
         live = LiveMessage(edit)
 
@@ -142,91 +235,28 @@ class Answering:
                 live.show((answer, WRITING))
 
         def on_place(place: int) -> None:
-            live.show((quoted, doing(place)))
+            live.show((quoted, doing_next(place)))
 
+        message = page.reply.message_id or 0
         try:
             answer = await self.desk.write(
                 quoted, on_text=on_text, on_place=on_place, cancel=cancel
             )
             if not live.is_gone:
                 await live.finish((answer, ""))
-            return answer
         finally:
             await asyncio.shield(live.stop())
+            writing = self._writings.pop(message, None)
+        if live.is_gone or (writing and writing.is_forgotten):
+            await self.desk.keep(self.receipts.drop, message)
+        else:
+            await self._keep(page, answer, None)  # it may cite fewer papers
+        return answer
 
 
-def doing(people_in_front: int) -> str:
+def doing_next(people_in_front: int) -> str:
     """Return what happens next to a quoted answer."""
     if not people_in_front:
         return WRITING
     people = "1 person is" if people_in_front == 1 else f"{people_in_front} people are"
     return f"{people} in front of you."
-
-
-class Embeds(Protocol):
-    """Answer → embeds, with what stays the same over its life already in."""
-
-    def __call__(self, answer: Answer, doing: str = "") -> list[discord.Embed]:
-        """Return the embeds of this state of the answer."""
-
-
-class InteractionReply:
-    """The deferred reply to a slash command."""
-
-    def __init__(self, interaction: discord.Interaction) -> None:
-        self.interaction = interaction
-        self.channel_id = interaction.channel_id or 0
-        self.person_id = interaction.user.id
-        self._later: ChannelReply | None = None
-
-    async def show(self, embed: discord.Embed) -> int:
-        """Edit the deferred reply, or go on in the channel once Discord's 15 minutes are over."""
-        if self._later is None:
-            try:
-                return (await self.interaction.edit_original_response(embed=embed)).id
-            except discord.HTTPException as error:
-                channel = self.interaction.channel
-                if error.code != EXPIRED_TOKEN or not isinstance(channel, discord.abc.Messageable):
-                    raise
-                self._later = ChannelReply(channel, self.person_id)
-        return await self._later.show(embed)
-
-    async def more(self, embed: discord.Embed) -> None:
-        """Send a follow-up."""
-        if self._later is not None:
-            await self._later.more(embed)
-        else:
-            await self.interaction.followup.send(embed=embed)
-
-
-class ChannelReply:
-    """A message of the bot's own in a channel or thread; it pings nobody."""
-
-    def __init__(
-        self,
-        channel: "discord.abc.MessageableChannel",
-        person_id: int,
-        reference: discord.MessageReference | None = None,
-    ) -> None:
-        """Show it as a reply to `reference`, where that is given."""
-        self.channel = channel
-        self.channel_id = channel.id
-        self.person_id = person_id
-        self.reference = reference
-        self._sent: discord.Message | None = None
-
-    async def show(self, embed: discord.Embed) -> int:
-        """Send the message, or edit it once it is sent."""
-        if self._sent is None and self.reference is not None:
-            self._sent = await self.channel.send(embed=embed, reference=self.reference)
-        elif self._sent is None:
-            self._sent = await self.channel.send(embed=embed)
-        else:
-            # discord.py leaves its default out of edits that carry no text.
-            nobody = discord.AllowedMentions.none()
-            self._sent = await self._sent.edit(embed=embed, allowed_mentions=nobody)
-        return self._sent.id
-
-    async def more(self, embed: discord.Embed) -> None:
-        """Send another message behind it."""
-        await self.channel.send(embed=embed)

@@ -1,5 +1,6 @@
 """The Discord client: which questions are heard, and what happens when something goes wrong."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -12,10 +13,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answering import Answering
+from bot.buttons import AnswerButton
 from bot.conversations import Conversations
 from bot.desk import Desk
 from bot.door import Door
+from bot.feedback import Feedback
+from bot.left import finish_left
 from bot.limits import Limits
+from bot.receipts import Receipts
 from bot.render.answer import error_embed
 from bot.servers import Servers
 from bot.threads import Threads
@@ -23,9 +28,22 @@ from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)
 
-COGS = ("bot.cogs.ask", "bot.cogs.listen", "bot.cogs.papers", "bot.cogs.about", "bot.cogs.setup")
+COGS = (
+    "bot.cogs.ask",
+    "bot.cogs.listen",
+    "bot.cogs.answers",
+    "bot.cogs.menu",
+    "bot.cogs.papers",
+    "bot.cogs.about",
+    "bot.cogs.personal",
+    "bot.cogs.setup",
+)
 REMEMBERED_EVENTS = 2_000  # questions that are known to be answered, should Discord repeat them
 SYNCED = "synced commands"
+CHANGES = (
+    discord.InteractionResponseType.message_update,
+    discord.InteractionResponseType.deferred_message_update,
+)
 # discord.py's loggers whose DEBUG lines hold the tokens of interactions.
 TELLTALES = ("discord.gateway", "discord.http", "discord.webhook.async_")
 
@@ -40,6 +58,7 @@ class PaperboyBot(commands.Bot):
         model_name: str = "",
         message_content: bool = True,
         servers: Servers | None = None,
+        receipt_days: int = 30,
         **options: Any,
     ) -> None:
         """Listen with `message_content` to threads and replies too, not to mentions alone.
@@ -64,8 +83,11 @@ class PaperboyBot(commands.Bot):
         self.servers = servers or Servers(database)
         self.limits = Limits()
         self.conversations = Conversations(database)
-        self.answering = Answering(desk, self.conversations, model_name=model_name)
+        self.receipts = Receipts(database, days=receipt_days)
+        self.feedback = Feedback(database)
+        self.answering = Answering(desk, self.conversations, self.receipts, model_name=model_name)
         self.threads = Threads(self, desk, self.conversations)
+        self._finishing: asyncio.Task[None] | None = None
         self.started_at = datetime.now(UTC)
         self._heard: OrderedDict[int, None] = OrderedDict()
         self.tree.error(self.tell_error)
@@ -73,8 +95,12 @@ class PaperboyBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the cogs and tell Discord of the commands where they changed.
 
-        discord.py calls this once, before it connects. Discord allows 200 new commands a day.
+        discord.py calls this once, before it connects: what is unfinished now was left by a bot
+        that is no more. Discord allows 200 new commands a day.
         """
+        self.add_dynamic_items(AnswerButton)
+        left = self.receipts.unfinished()
+        self._finishing = asyncio.create_task(finish_left(self, left))
         for name in TELLTALES:
             logging.getLogger(name).setLevel(logging.INFO)
         for cog in COGS:
@@ -90,6 +116,8 @@ class PaperboyBot(commands.Bot):
         """End the answers that are being written, then disconnect."""
         if not self.is_closed():
             await self.answering.stop()
+            if self._finishing:
+                self._finishing.cancel()
         await super().close()
 
     async def on_message(self, message: discord.Message) -> None:
@@ -127,7 +155,9 @@ class PaperboyBot(commands.Bot):
         try:
             if interaction.type is discord.InteractionType.autocomplete:
                 return
-            if interaction.response.is_done():
+            if interaction.response.type in CHANGES:  # the "original" is the message of the button
+                await interaction.followup.send(embed=embed, ephemeral=True)
+            elif interaction.response.is_done():
                 await interaction.edit_original_response(embed=embed)
             else:
                 await interaction.response.send_message(embed=embed, ephemeral=True)

@@ -22,6 +22,7 @@ class BotConfig(Section):
     person_per_hour: int = Field(30, ge=0, le=MOST_PER_HOUR)
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
     deny: list[int] = Field(default_factory=list)
+    receipt_days: int = Field(30, ge=1, le=3_650)
 
     @field_validator("timezone")
     @classmethod

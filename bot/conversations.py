@@ -48,6 +48,10 @@ class Conversations:
         for oldest in list(self._said)[:-KEPT_SAID]:
             self._said.pop(oldest, None)
 
+    def forget_said(self) -> None:
+        """Forget what a model has read, of everybody: it is only kept to save it some reading."""
+        self._said.clear()
+
     def knows(self, message: int, *, channels: Collection[int] = ()) -> bool:
         """Return whether this message is an answer of the bot, in one of these channels if any."""
         row = self._row(message)

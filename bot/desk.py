@@ -23,6 +23,8 @@ class Desk:
     def __init__(self, qa: PaperQA) -> None:
         self.qa = qa
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        # One that writes things down, in order: it may have to wait for an ingest.
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")
         # One for the answer that is written, one for each person who waits, one to say "busy".
         waiting = qa.config.model.waiting
         self._writers = ThreadPoolExecutor(waiting + 2, thread_name_prefix="writer")
@@ -37,6 +39,11 @@ class Desk:
         """Run something that reads the library."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
+
+    async def keep(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that writes into SQLite, after everything that was handed in before."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._keeper, lambda: function(*args, **kwargs))
 
     async def ask(
         self,
@@ -107,3 +114,4 @@ class Desk:
         self.stop_writing()
         self._writers.shutdown()
         self._readers.shutdown()
+        self._keeper.shutdown()

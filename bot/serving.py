@@ -59,6 +59,7 @@ async def _run_bot(
                 model_name=app.model_name,
                 message_content=settings.message_content,
                 servers=servers,
+                receipt_days=settings.receipt_days,
             )
 
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")

@@ -114,21 +114,49 @@ async def serving(
     **fake_options: Any,
 ) -> AsyncIterator[Server]:
     """Start a Discord and the bot in it; stop both in the end."""
-    qa = PaperQA(library, config or RagConfig(), today=lambda: TODAY, chat=chat)
-    desk = Desk(qa)
-    async with judged(**fake_options) as fake:
-        options: dict[str, Any] = {"model_name": MODEL_NAME, "guild_ready_timeout": 0.05} | (
-            bot_options or {}
-        )
-        bot = PaperboyBot(desk, **options)
-        running = asyncio.create_task(bot.start(fake.token))
-        try:
-            await fake.until(bot.is_ready, 20)
-            yield Server(fake, bot)
-        finally:
-            await bot.close()
-            await asyncio.gather(running, return_exceptions=True)
-            desk.close()
+    async with (
+        judged(**fake_options) as fake,
+        joined(fake, library, chat=chat, config=config, bot_options=bot_options) as server,
+    ):
+        yield server
+
+
+@asynccontextmanager
+async def joined(
+    fake: FakeDiscord,
+    library: Library,
+    *,
+    chat: BaseChatModel | None = None,
+    config: RagConfig | None = None,
+    bot_options: dict[str, Any] | None = None,
+) -> AsyncIterator[Server]:
+    """Start the bot in a Discord that is there already; stop it in the end."""
+    desk = Desk(PaperQA(library, config or RagConfig(), today=lambda: TODAY, chat=chat))
+    options: dict[str, Any] = {"model_name": MODEL_NAME, "guild_ready_timeout": 0.05} | (
+        bot_options or {}
+    )
+    bot = PaperboyBot(desk, **options)
+    running = asyncio.create_task(bot.start(fake.token))
+    try:
+        await fake.until(bot.is_ready, 20)
+        yield Server(fake, bot)
+    finally:
+        await bot.close()
+        await asyncio.gather(running, return_exceptions=True)
+        desk.close()
+
+
+def button(message: dict[str, Any], action: str) -> str:
+    """Return the custom_id of the button under an answer that does this."""
+    ids = [custom_id for custom_id in buttons(message) if custom_id.split(":")[1] == action]
+    assert len(ids) == 1, f"{action} is not among {buttons(message)}"
+    return ids[0]
+
+
+def buttons(message: dict[str, Any]) -> list[str]:
+    """Return the custom_ids of all buttons under a message."""
+    rows = message.get("components") or []
+    return [component["custom_id"] for row in rows for component in row["components"]]
 
 
 Connect = Callable[..., Any]

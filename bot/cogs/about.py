@@ -27,10 +27,16 @@ class About(commands.Cog):
             for command in sorted(self.bot.tree.get_commands(), key=lambda c: c.qualified_name)
             if isinstance(command, app_commands.Command)
         ]
+        menu = " and ".join(
+            f"“{command.name}”"
+            for command in self.bot.tree.get_commands(type=discord.AppCommandType.message)
+        )
         text = (
             "I have read the abstracts of Hugging Face's Daily Papers. Ask me with `/ask`, or "
             "mention me; reply to an answer to go on from it. Each sentence of an answer has the "
-            "number of its source, and where no paper says it, I say so.\n\n" + "\n".join(lines)
+            "number of its source, and where no paper says it, I say so.\n\n"
+            + "\n".join(lines)
+            + f"\n\nIn the menu of any message, under Apps: {menu}."
         )
         if not self.bot.intents.message_content:
             text += f"\n\n{LOST}"
@@ -45,6 +51,8 @@ class About(commands.Cog):
         embed = discord.Embed(title="Status", colour=COLOUR)
         embed.add_field(name="Papers", value=str(coverage), inline=False)
         embed.add_field(name="Model", value=plain(self._model()), inline=False)
+        liked, disliked = await self.bot.desk.run(self.bot.feedback.counts)
+        embed.add_field(name="Answers judged", value=f"👍 {liked} · 👎 {disliked}", inline=False)
         up = datetime.now(UTC) - self.bot.started_at
         embed.add_field(name="Running for", value=str(up).partition(".")[0])
         await interaction.edit_original_response(embed=embed)

@@ -4,10 +4,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.answering import InteractionReply
 from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.door import ASKS
+from bot.replies import InteractionReply
 from rag.errors import QuestionError
 from rag.question import MAX_QUESTION
 from rag.titles import find
@@ -33,14 +33,14 @@ class Ask(commands.Cog):
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.hears_first_time(interaction.id):
             return
-        await interaction.response.defer(thinking=True)
+        reply = await InteractionReply.defer(interaction)
         desk = self.bot.desk
         asked = await desk.run(find, desk.library.catalog, paper) if paper else None
         if paper and asked is None:
             raise QuestionError(f"I know no paper “{paper}”: choose one that is suggested.")
         await self.bot.answering.answer(
             question,
-            InteractionReply(interaction),
+            reply,
             paper=asked,
             by=interaction.user.display_name if interaction.guild_id else "",
             show_question=True,

@@ -6,13 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.answering import ChannelReply
 from bot.client import PaperboyBot, explain
 from bot.hearing import Hearing, Place, place_of
 from bot.limits import TooManyQuestionsError
 from bot.listening import LOST, Act, decide
 from bot.render.answer import error_embed
 from bot.render.text import shorten
+from bot.replies import ChannelReply
 from bot.reply_chain import Before, ReplyChain
 from bot.threads import LONG, THREAD_NAME, NoThreadError, wants_thread
 

@@ -23,6 +23,8 @@ REFUSED = Colour.light_grey()
 FAILED = Colour.red()
 
 _MARKER = re.compile(r"\[(\d+)\]")
+LEFT = "I was restarted before I could answer this: please ask again."
+ENDED = "I was restarted while I wrote this."
 SOURCE_TITLE = 200  # characters of a title in the list of sources
 
 
@@ -91,6 +93,21 @@ def _footer(answer: Answer, written_by: str, doing: str) -> str:
         return f"{written}. {answer.note}" if answer.note else written
     how = "Quoted word for word." if answer.evidence else "From the catalogue."
     return " ".join(filter(None, ["" if answer.refused else how, answer.note, doing]))
+
+
+def ended(embed: Embed) -> Embed:
+    """Return an answer's embed as it stands, but for one that claims that more will come."""
+    if embed.colour == UNFINISHED:
+        embed.colour = REFUSED
+        embed.set_footer(text=ENDED)
+    return embed
+
+
+def left_embed(question: str) -> Embed:
+    """Return what stands in place of an answer that was never given."""
+    embed = error_embed(LEFT)
+    embed.title = plain(shorten(question, EMBED_TITLE // 2))[:EMBED_TITLE] or None
+    return embed
 
 
 def error_embed(text: str) -> Embed:

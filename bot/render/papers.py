@@ -48,15 +48,24 @@ def _ranked(papers: Sequence[Paper]) -> Iterator[str]:
 
 def search_embeds(text: str, hits: Sequence[Hit], coverage: Coverage) -> list[Embed]:
     """Return the papers that were found, each with its nearest sentence."""
-    lines = []
-    for n, hit in enumerate(hits, start=1):
-        lines.append(f"{n}. {paper_line(hit.paper)}")
-        if hit.chunk.sentence:
-            lines.append(f"   “{plain(shorten(hit.chunk.sentence, GIST))}”")
-    body = "\n".join(lines) or f"No paper fits. I have read {coverage}."
+    body = "\n".join(_found(hits)) or f"No paper fits. I have read {coverage}."
     embeds = [Embed(description=part, colour=COLOUR) for part in split(body, EMBED_DESCRIPTION)]
     embeds[0].title = plain(shorten(f"Papers about “{text}”", EMBED_TITLE // 2))[:EMBED_TITLE]
     return embeds
+
+
+def similar_embed(hits: Sequence[Hit]) -> Embed:
+    """Return the few papers that are nearest to those of an answer."""
+    body = "\n".join(_found(hits)) or "I have read no other paper."
+    description = split(body, EMBED_DESCRIPTION)[0]
+    return Embed(title="The nearest papers to those cited", description=description, colour=COLOUR)
+
+
+def _found(hits: Sequence[Hit]) -> Iterator[str]:
+    for n, hit in enumerate(hits, start=1):
+        yield f"{n}. {paper_line(hit.paper)}"
+        if hit.chunk.sentence:
+            yield f"   “{plain(shorten(hit.chunk.sentence, GIST))}”"
 
 
 def card(paper: Paper) -> Embed:

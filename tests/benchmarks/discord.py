@@ -18,7 +18,7 @@ from rag.library import Library
 from rag.llm import ChatLlama
 from rag.local_model import LocalModel
 from tests.benchmarks.lag import measured_lag, percentile
-from tests.discord_server import Server, finished, serving
+from tests.discord_server import Server, button, finished, serving
 from tests.models.tiny_gguf import write_copying_model
 from tests.papers import ListSource, many
 
@@ -34,6 +34,7 @@ async def main(folder: Path) -> None:
     async with serving(library) as server:
         await one_by_one(server, titles)
         await suggestions(server, titles)
+        await receipts(server)
     path = write_copying_model(folder / "copying.gguf", heads=6)
     chat = ChatLlama(local=LocalModel(path, n_ctx=4096, threads=2), max_tokens=1500)
     chat.local.wait_ready(60)
@@ -67,6 +68,17 @@ async def suggestions(server: Server, titles: list[str]) -> None:
         await asked.wait_ack()
         seconds.append((asked.ack_ms or 0) / 1000)
     tell("autocomplete answered", seconds)
+
+
+async def receipts(server: Server) -> None:
+    seconds = []
+    answers = server.answers()
+    for n in range(QUESTIONS):
+        answer = answers[n % len(answers)]
+        asked = await server.fake.click("bob", answer, button(answer, "sources"))
+        await asked.wait_ack()
+        seconds.append((asked.ack_ms or 0) / 1000)
+    tell("Sources shown", seconds)
 
 
 async def written(server: Server, titles: list[str], library: Library) -> None:

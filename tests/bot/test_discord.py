@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from discord import app_commands
 
 from bot.discord_run import PERMISSIONS, invite_link
 from bot.live_message import EDIT_SECONDS
@@ -278,7 +279,10 @@ async def test_commands_are_synced_only_when_they_changed(
     synced = [entry for entry in second.fake.log if "/commands" in entry[0]]
     assert len(synced) == 1  # another fake, so another application
     names = {command.name for command in second.bot.tree.get_commands()}
-    assert names == {"ask", "search", "paper", "daily", "help", "setup", "status", "thread"}
+    assert names == {
+        "ask", "search", "paper", "daily", "help", "setup", "status", "thread", "why", "forget",
+        "Ask about this", "Explain this paper",
+    }  # fmt: skip
 
 
 def test_edits_are_a_little_over_a_second_apart() -> None:
@@ -291,6 +295,10 @@ async def test_the_readme_names_every_command_and_just_the_permissions_needed(
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     server = await connect(filled)
     for command in server.bot.tree.get_commands():
+        if isinstance(command, app_commands.ContextMenu):
+            assert f"**{command.name}**" in readme
+            continue
+        assert isinstance(command, app_commands.Command)
         options = [p.name if p.required else f"[{p.name}]" for p in command.parameters]
         assert f"`{' '.join([f'/{command.name}', *options])}`" in readme
     assert f"permissions={PERMISSIONS.value}`" in readme

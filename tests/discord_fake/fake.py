@@ -23,6 +23,7 @@ from tests.discord_fake.settings import Settings
 from tests.discord_fake.world import FORWARD, PEOPLE_MAY_PING, Record, World
 
 BUTTON, ACTION_ROW, TEXT_INPUT, LABEL = 2, 1, 4, 18  # kinds of components
+MESSAGE_COMMAND = 3  # kind of a command: an entry in a message's menu
 IN_GUILD, IN_DIRECT_CHANNEL = 0, 1  # contexts of an interaction
 MAX_UPLOAD_BYTES = 10 << 20
 
@@ -227,6 +228,20 @@ class FakeDiscord(Settings):
         """Type into the option `focused` of a command."""
         data = self._command_data(name, options, focused)
         return await self.interact(user, interactions.AUTOCOMPLETE, data, channel)
+
+    async def menu(self, user: str, name: str, message: Payload) -> Interaction:
+        """Use an entry in a message's menu that the bot has synced."""
+        if name not in self.commands:
+            raise LookupError(f"“{name}” was never synced")
+        data = {
+            "id": self.commands[name]["id"],
+            "name": name,
+            "type": MESSAGE_COMMAND,
+            "target_id": message["id"],
+            # Whoever chooses the entry shows the bot the message, whatever it may read else.
+            "resolved": {"messages": {message["id"]: message}},
+        }
+        return await self.interact(user, interactions.COMMAND, data, message["channel_id"])
 
     def _command_data(
         self, name: str, options: dict[str, Any], focused: str | None = None

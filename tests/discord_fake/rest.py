@@ -83,6 +83,7 @@ class Rest:
                 "application_id": call.ids["a"],
                 "version": snowflake(),
                 "type": 1,
+                "description": "",  # an entry in a menu has none
                 "default_member_permissions": None,
                 "dm_permission": True,
                 "nsfw": False,

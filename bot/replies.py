@@ -1,0 +1,118 @@
+"""Where answers go: the reply to an interaction, or a message in a channel."""
+
+from typing import Any, Protocol, Self
+
+import discord
+
+EXPIRED_TOKEN = 50027  # Discord's code for an interaction that is older than 15 minutes
+
+
+class Reply(Protocol):
+    """One message that is sent, then edited."""
+
+    @property
+    def channel_id(self) -> int:
+        """The channel or thread."""
+
+    @property
+    def person_id(self) -> int:
+        """Who asked."""
+
+    @property
+    def event_id(self) -> int | None:
+        """The message or interaction that asked, where it is known."""
+
+    @property
+    def message_id(self) -> int | None:
+        """The message, once there is one."""
+
+    async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
+        """Send or edit the message; without a view it has no buttons."""
+
+    async def more(self, embed: discord.Embed) -> None:
+        """Send what did not fit into it."""
+
+
+class InteractionReply:
+    """The deferred reply to a command, a button or a form."""
+
+    def __init__(self, interaction: discord.Interaction, message_id: int | None = None) -> None:
+        """Take over an interaction that is deferred already; see `defer`."""
+        self.interaction = interaction
+        self.channel_id = interaction.channel_id or 0
+        self.person_id = interaction.user.id
+        self.event_id: int | None = interaction.id
+        self.message_id = message_id
+        self._is_expired = False
+
+    @classmethod
+    async def defer(cls, interaction: discord.Interaction) -> Self:
+        """Tell Discord that an answer will come, as a message of its own."""
+        told = await interaction.response.defer(thinking=True)
+        return cls(interaction, told.message_id if told else None)
+
+    async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
+        """Edit the deferred reply; after Discord's 15 minutes, as any message of our own."""
+        if not self._is_expired:
+            try:
+                edit = self.interaction.edit_original_response
+                self.message_id = (await edit(embed=embed, view=view)).id
+            except discord.HTTPException as error:
+                if error.code != EXPIRED_TOKEN or self.message_id is None:
+                    raise
+                self._is_expired = True
+            else:
+                return
+        if self.message_id is not None:
+            message = self._channel.get_partial_message(self.message_id)
+            nobody = discord.AllowedMentions.none()
+            await message.edit(embed=embed, view=view, allowed_mentions=nobody)
+
+    async def more(self, embed: discord.Embed) -> None:
+        """Send a follow-up."""
+        if self._is_expired:
+            await self._channel.send(embed=embed)
+        else:
+            await self.interaction.followup.send(embed=embed)
+
+    @property
+    def _channel(self) -> discord.PartialMessageable:
+        return self.interaction.client.get_partial_messageable(self.channel_id)
+
+
+class ChannelReply:
+    """A message of the bot's own in a channel or thread; it pings nobody."""
+
+    def __init__(
+        self,
+        channel: "discord.abc.MessageableChannel",
+        person_id: int,
+        reference: discord.MessageReference | None = None,
+    ) -> None:
+        """Show it as a reply to `reference`, where that is given."""
+        self.channel = channel
+        self.channel_id = channel.id
+        self.person_id = person_id
+        self.reference = reference
+        self.event_id = reference.message_id if reference else None
+        self._sent: discord.Message | None = None
+
+    @property
+    def message_id(self) -> int | None:
+        """The message, once it is sent."""
+        return self._sent.id if self._sent else None
+
+    async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
+        """Send the message, or edit it once it is sent."""
+        if self._sent is not None:
+            # discord.py leaves its default out of edits that carry no text.
+            nobody = discord.AllowedMentions.none()
+            self._sent = await self._sent.edit(embed=embed, view=view, allowed_mentions=nobody)
+            return
+        options: dict[str, Any] = {"view": view, "reference": self.reference}
+        given = {name: value for name, value in options.items() if value is not None}
+        self._sent = await self.channel.send(embed=embed, **given)
+
+    async def more(self, embed: discord.Embed) -> None:
+        """Send another message behind it."""
+        await self.channel.send(embed=embed)
