@@ -5,6 +5,8 @@ from discord import app_commands
 
 from bot.client import PaperboyBot
 from bot.render.text import CHOICE, shorten
+from rag.names import shown_name
+from rag.records import Paper
 from rag.titles import suggest
 
 SUGGESTED = 25  # as many as Discord shows
@@ -13,15 +15,24 @@ SUGGESTED = 25  # as many as Discord shows
 async def paper_choices(
     interaction: discord.Interaction, typed: str
 ) -> list[app_commands.Choice[str]]:
-    """Return papers whose title holds what was typed."""
+    """Return papers whose title holds what was typed, or whose system is called so."""
     bot = interaction.client
     if not isinstance(bot, PaperboyBot):
         return []
     papers = await bot.desk.run(suggest, bot.desk.library.catalog, typed, limit=SUGGESTED)
     return [
-        app_commands.Choice(name=shorten(p.title, CHOICE), value=_value(p.paper_id, p.title))
+        app_commands.Choice(
+            name=shorten(_words(p, typed.strip()), CHOICE), value=_value(p.paper_id, p.title)
+        )
         for p in papers
     ]
+
+
+def _words(paper: Paper, typed: str) -> str:
+    """Return the title, behind the system's name where that is what was typed."""
+    name = shown_name(paper)
+    is_typed = bool(typed and name) and name.casefold().startswith(typed.casefold())
+    return f"{name}: {paper.title}" if is_typed else paper.title
 
 
 def _value(paper_id: str, title: str) -> str:

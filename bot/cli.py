@@ -10,7 +10,19 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
-from bot.commands import ask, chat, doctor, evaluate, ingest, model, papers, run, start, why
+from bot.commands import (
+    ask,
+    chat,
+    compare,
+    doctor,
+    evaluate,
+    ingest,
+    model,
+    papers,
+    run,
+    start,
+    why,
+)
 from bot.config import load_settings
 from bot.terminal import Terminal
 from rag.errors import PaperboyError
@@ -68,6 +80,7 @@ cli.command("chat")(chat.chat)
 cli.command("run")(run.run)
 cli.command("ask")(ask.ask)
 cli.command("why")(why.why)
+cli.command("compare")(compare.compare_papers)
 cli.command("search")(ask.search)
 cli.command("daily")(papers.daily)
 cli.command("papers")(papers.papers)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rag.comparison import Comparison
 from rag.records import Answer, Hit, Paper
 from rag.sentences import gist
 
@@ -91,5 +92,19 @@ def why_row(answer: Answer) -> Row:
                 "bm25": round(hit.keyword, 4),
             }
             for hit in answer.hits
+        ],
+    }
+
+
+def comparison_row(comparison: Comparison) -> Row:
+    """Return what `paperboy compare --json` prints; a cell without a quote is null."""
+    return {
+        "papers": [
+            {"n": n, "paper_id": paper.paper_id, "title": paper.title, "url": paper.url}
+            for n, paper in enumerate(comparison.papers, start=1)
+        ],
+        "rows": [
+            {"aspect": aspect, "quotes": [quote or None for quote in quotes]}
+            for aspect, quotes in comparison.rows
         ],
     }

@@ -8,16 +8,21 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
 from rich.text import Text
 
+from bot.render.text import shorten
 from bot.rows import Row
 from ingest.sync import Progress as Tell
+from rag.comparison import Comparison
 from rag.links import arxiv_url
+from rag.names import short_name
 from rag.pipeline import PaperQA
 from rag.records import Answer, Hit, Paper
 from rag.sentences import gist
 
 SHOWN_TLDR = 240  # characters of a paper's gist in a list
+SHOWN_NAME = 40  # and of what a paper is called in a comparison
 RECEIPT_SENTENCES = 10  # of an answer's evidence; `--json` shows all
 
 
@@ -113,6 +118,27 @@ class Terminal:
             self._paper_line(f"{n}.", hit.paper)
             if hit.chunk.sentence:
                 self.print(Text(f"   “{hit.chunk.sentence}”"))
+
+    def comparison(self, comparison: Comparison) -> None:
+        """Print papers side by side: a table on a terminal, else line by line."""
+        for n, paper in enumerate(comparison.papers, start=1):
+            self._paper_line(f"[{n}]", paper)
+            if paper.abstract_source == "summary":
+                self.print(Text("   quoted from Paperboy's summary of it", style="dim"))
+        self.print()
+        papers = enumerate(comparison.papers, start=1)
+        names = [f"[{n}] {shorten(short_name(paper), SHOWN_NAME)}" for n, paper in papers]
+        if self.out.is_terminal:
+            columns = [Column(Text(name), ratio=1) for name in names]
+            table = Table("", *columns, show_lines=True)
+            for aspect, quotes in comparison.rows:
+                table.add_row(aspect, *(Text(quote) for quote in quotes))
+            self.out.print(table)
+            return
+        for aspect, quotes in comparison.rows:
+            self.print(aspect)
+            for name, quote in zip(names, quotes, strict=True):
+                self.print(f"  {name}: {f'“{quote}”' if quote else ''}".rstrip())
 
     def papers(self, papers: Iterable[Paper], *, with_gist: bool = False) -> None:
         """Print papers, each with its link."""

@@ -63,6 +63,15 @@ class KeywordIndex:
         )
         return {row["paper_id"]: frozenset(row["terms"].split()) for row in rows}
 
+    def beginning(self, word: str, n: int) -> list[str]:
+        """Return the ids of up to n papers with a word, letters and digits, that begins so."""
+        rows = self.database.connection.execute(
+            "SELECT paper_id FROM keyword_index JOIN papers ON papers.id = keyword_index.rowid "
+            "WHERE keyword_index MATCH ? LIMIT ?",
+            (f'"{word}"*', n),
+        )
+        return [row["paper_id"] for row in rows]
+
     def holding(self, asked: Iterable[str]) -> set[str]:
         """Return the ids of all papers that hold every one of these terms."""
         query = " AND ".join(f'"{term}"' for term in asked)

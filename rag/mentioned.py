@@ -28,14 +28,14 @@ def mentioned(question: str, catalog: Catalog, keywords: KeywordIndex) -> list[P
     found.update(catalog.get(ids))
     for match in _WORD.finditer(question):
         for name in dict.fromkeys([match[0], match[0].split()[0]]):
-            papers = _called(name.strip("-"), catalog, keywords)
+            papers = called(name.strip("-"), catalog, keywords)
             found.update((paper.paper_id, paper) for paper in papers)
             if papers:
                 break
     return list(found.values())
 
 
-def _called(name: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
+def called(name: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
     """Return the papers whose own system has this name; none where many have."""
     words = terms(name)[:1]  # the whole of a joined word comes first
     if not words or len(name) < MIN_LENGTH:

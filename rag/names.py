@@ -64,6 +64,13 @@ def shown_name(paper: Paper) -> str:
     return "" if name.casefold() in paper.title.casefold() else name
 
 
+def short_name(paper: Paper) -> str:
+    """Return what to call a paper beside others: its system's name, else its title."""
+    before, colon, _ = paper.title.partition(":")
+    own = before.strip() if colon and len(before.split()) <= TITLE_NAME_WORDS else ""
+    return own or next(iter(system_names(paper)), "") or paper.title
+
+
 def _is_short_for(short: str, words: str) -> bool:
     """Return whether the letters of an abbreviation are initials of the words before it."""
     letters = {c for c in short.casefold() if c.isalpha()}

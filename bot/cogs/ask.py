@@ -8,9 +8,8 @@ from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.door import ASKS
 from bot.replies import InteractionReply
-from rag.errors import QuestionError
 from rag.question import MAX_QUESTION
-from rag.titles import find
+from rag.titles import found
 
 
 class Ask(commands.Cog):
@@ -35,9 +34,7 @@ class Ask(commands.Cog):
             return
         reply = await InteractionReply.defer(interaction)
         desk = self.bot.desk
-        asked = await desk.run(find, desk.library.catalog, paper) if paper else None
-        if paper and asked is None:
-            raise QuestionError(f"I know no paper “{paper}”: choose one that is suggested.")
+        asked = await desk.run(found, desk.library.catalog, paper) if paper else None
         await self.bot.answering.answer(
             question,
             reply,

@@ -6,6 +6,7 @@ EMBED_TITLE = 256  # characters, as all of these
 EMBED_DESCRIPTION = 4_096
 EMBED_FIELD = 1_024
 EMBED_FOOTER = 2_048
+EMBED_TOTAL = 6_000  # of all embeds of a message
 CHOICE = 100  # the name and the value of an autocomplete choice
 
 # What Discord would turn into a link or an invitation.

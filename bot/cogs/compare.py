@@ -1,0 +1,54 @@
+"""Papers side by side: /compare."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.choices import paper_choices
+from bot.client import PaperboyBot
+from bot.render.comparison import comparison_embed
+from rag.catalog import Catalog
+from rag.comparison import Comparison, compare, distinct
+from rag.titles import found
+
+
+class Compare(commands.Cog):
+    """Tables of papers."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.describe(
+        first="A part of the title, the system's name, an arXiv id or a link.",
+        second="The paper to compare it with.",
+        third="A third one.",
+        fourth="A fourth one.",
+    )
+    @app_commands.autocomplete(
+        first=paper_choices, second=paper_choices, third=paper_choices, fourth=paper_choices
+    )
+    async def compare(
+        self,
+        interaction: discord.Interaction,
+        first: str,
+        second: str,
+        third: str | None = None,
+        fourth: str | None = None,
+    ) -> None:
+        """Put two to four papers side by side, with a quoted sentence for each aspect."""
+        await interaction.response.defer(thinking=True)
+        typed = [first, second, *filter(None, (third, fourth))]
+        desk = self.bot.desk
+        table = await desk.run(_table, desk.library.catalog, typed)
+        await interaction.edit_original_response(embed=comparison_embed(table))
+
+
+def _table(catalog: Catalog, typed: list[str]) -> Comparison:
+    """Return the table of the papers that people call so."""
+    return compare(distinct([found(catalog, words) for words in typed]))
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    await bot.add_cog(Compare(bot))
