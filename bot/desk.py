@@ -45,6 +45,11 @@ class Desk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._keeper, lambda: function(*args, **kwargs))
 
+    def neighbours(self, paper: Paper, count: int) -> list[Paper]:
+        """Return the papers that are nearest to one; call it by `run`."""
+        hits = self.library.retriever.neighbours([paper.paper_id], top_k=count)
+        return [hit.paper for hit in hits]
+
     async def ask(
         self,
         question: str,

@@ -10,12 +10,11 @@ from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.commands.options import parse_day
 from bot.commands.papers import papers_of_day
-from bot.render.papers import card, daily_embeds, search_embeds
-from rag.errors import QuestionError
-from rag.question import MAX_QUESTION, checked
-from rag.titles import find
+from bot.pages import MAX_SEARCH, PageButton, search_page
+from bot.render.papers import card, daily_embeds
+from rag.titles import found
 
-FOUND = 10  # papers of a search
+NEIGHBOURS = 3  # on a card
 
 
 class Papers(commands.Cog):
@@ -27,14 +26,12 @@ class Papers(commands.Cog):
     @app_commands.command()
     @app_commands.describe(text="What should the papers be about?")
     async def search(
-        self, interaction: discord.Interaction, text: app_commands.Range[str, 1, MAX_QUESTION]
+        self, interaction: discord.Interaction, text: app_commands.Range[str, 1, MAX_SEARCH]
     ) -> None:
         """Find papers by what they are about, each with its nearest sentence."""
         await interaction.response.defer(thinking=True)
-        desk = self.bot.desk
-        hits = await desk.run(desk.library.retriever.search, checked(text), top_k=FOUND)
-        coverage = await desk.run(desk.library.catalog.coverage)
-        await _send(interaction, search_embeds(text, hits, coverage))
+        embed, view = await search_page(self.bot.desk, text, 0)
+        await interaction.edit_original_response(embed=embed, view=view)
 
     @app_commands.command()
     @app_commands.describe(date="A day like 2025-12-04, or latest.")
@@ -54,10 +51,10 @@ class Papers(commands.Cog):
     async def paper(self, interaction: discord.Interaction, title: str) -> None:
         """Show one paper: what it is about, who wrote it, its links."""
         await interaction.response.defer(thinking=True)
-        found = await self.bot.desk.run(find, self.bot.desk.library.catalog, title)
-        if found is None:
-            raise QuestionError(f"I know no paper “{title}”: choose one that is suggested.")
-        await _send(interaction, [card(found)])
+        desk = self.bot.desk
+        paper = await desk.run(found, desk.library.catalog, title)
+        near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
+        await interaction.edit_original_response(embed=card(paper, near))
 
 
 async def _send(interaction: discord.Interaction, embeds: Sequence[discord.Embed]) -> None:
@@ -69,4 +66,5 @@ async def _send(interaction: discord.Interaction, embeds: Sequence[discord.Embed
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
+    bot.add_dynamic_items(PageButton)
     await bot.add_cog(Papers(bot))

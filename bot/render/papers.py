@@ -1,12 +1,12 @@
 """Papers as embeds: a day's list, search results, one paper's card."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from discord import Colour, Embed
 
 from bot.render.answer import paper_line
-from bot.render.text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, shorten, split
+from bot.render.text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TITLE, link, plain, shorten, split
 from rag.links import arxiv_url
 from rag.records import Coverage, Hit, Paper
 from rag.sentences import gist
@@ -14,6 +14,7 @@ from rag.sentences import gist
 COLOUR = Colour.blurple()
 WITH_GIST = 5  # papers of a day that are shown with what they are about
 GIST = 280  # characters
+SEARCH_PAGE = 5  # papers of a search on one page
 AUTHORS = 8  # named on a card
 
 
@@ -46,30 +47,42 @@ def _ranked(papers: Sequence[Paper]) -> Iterator[str]:
             yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), GIST))}"
 
 
-def search_embeds(text: str, hits: Sequence[Hit], coverage: Coverage) -> list[Embed]:
-    """Return the papers that were found, each with its nearest sentence."""
-    body = "\n".join(_found(hits)) or f"No paper fits. I have read {coverage}."
-    embeds = [Embed(description=part, colour=COLOUR) for part in split(body, EMBED_DESCRIPTION)]
-    embeds[0].title = plain(shorten(f"Papers about “{text}”", EMBED_TITLE // 2))[:EMBED_TITLE]
-    return embeds
+def search_embed(
+    text: str, hits: Sequence[Hit], coverage: Coverage, *, page: int = 0, pages: int = 1
+) -> Embed:
+    """Return a page of the papers that were found, each with its nearest sentence.
+
+    `page` counts from 0; all pages but the last hold as many papers as this one.
+    """
+    first = page * SEARCH_PAGE + 1
+    bodies = (
+        "\n".join(_found(hits, first=first, quote=quote))
+        for quote in (GIST, GIST // 2, GIST // 4, 0)
+    )
+    body = next((b for b in bodies if len(b) <= EMBED_DESCRIPTION), "")
+    embed = Embed(description=body or f"No paper fits. I have read {coverage}.", colour=COLOUR)
+    embed.title = plain(shorten(f"Papers about “{text}”", EMBED_TITLE // 2))[:EMBED_TITLE]
+    if pages > 1:
+        embed.set_footer(text=f"Page {page + 1} of {pages}, nearest first.")
+    return embed
 
 
 def similar_embed(hits: Sequence[Hit]) -> Embed:
     """Return the few papers that are nearest to those of an answer."""
-    body = "\n".join(_found(hits)) or "I have read no other paper."
+    body = "\n".join(_found(hits, first=1, quote=GIST)) or "I have read no other paper."
     description = split(body, EMBED_DESCRIPTION)[0]
     return Embed(title="The nearest papers to those cited", description=description, colour=COLOUR)
 
 
-def _found(hits: Sequence[Hit]) -> Iterator[str]:
-    for n, hit in enumerate(hits, start=1):
+def _found(hits: Sequence[Hit], *, first: int, quote: int) -> Iterator[str]:
+    for n, hit in enumerate(hits, start=first):
         yield f"{n}. {paper_line(hit.paper)}"
-        if hit.chunk.sentence:
-            yield f"   “{plain(shorten(hit.chunk.sentence, GIST))}”"
+        if hit.chunk.sentence and quote:
+            yield f"   “{plain(shorten(hit.chunk.sentence, quote))}”"
 
 
-def card(paper: Paper) -> Embed:
-    """Return one paper with what is known of it and its own links."""
+def card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
+    """Return one paper with what is known of it, its own links and the papers nearest to it."""
     whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     text = whose + shorten(paper.tldr or gist(paper.abstract) or paper.abstract, 1_000)
     embed = Embed(
@@ -80,7 +93,18 @@ def card(paper: Paper) -> Embed:
     )
     for name, value in _facts(paper):
         embed.add_field(name=name, value=value, inline=name != "Authors")
+    if near := _within(map(paper_line, neighbours), EMBED_FIELD):
+        embed.add_field(name="Nearest papers", value=near, inline=False)
     return embed
+
+
+def _within(lines: Iterable[str], limit: int) -> str:
+    """Return the lines, without those that are too long for what room is left."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) < limit:
+            text += f"{line}\n"
+    return text.rstrip()
 
 
 def _facts(paper: Paper) -> Iterator[tuple[str, str]]:

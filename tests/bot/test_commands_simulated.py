@@ -13,10 +13,11 @@ from bot.client import PaperboyBot
 from bot.desk import Desk
 from bot.receipts import Inquiry
 from bot.render.answer import UNFINISHED, left_embed
+from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from tests.papers import HERON, TODAY
+from tests.papers import HERON, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 
@@ -48,6 +49,7 @@ def world(simcord_env: simcord.Env) -> Any:
         ("daily", {}, "Daily Papers of Wednesday, 2025-02-05: 1"),
         ("daily", {"date": "2025-01-06"}, HERON.title),
         ("paper", {"title": "wading birds"}, "Featured"),
+        ("compare", {"first": "HeronNet", "second": "PastryBench"}, "94.2%"),
         ("help", {}, "/ask question"),
         ("status", {}, "4 papers"),
         ("why", {"question": QUESTION}, "Sentences considered"),
@@ -188,3 +190,14 @@ async def test_forget_asks_once_more_and_says_what_was_removed(world: Any) -> No
     assert forget.response.components == []
     nothing = await world.alice.slash(world.channel, "forget")
     assert nothing.response.content == "I keep nothing about you."
+
+
+async def test_pages_of_a_search_are_turned(world: Any, filled: Library) -> None:
+    ingest(ListSource(many(12)), filled)
+    shown = await world.alice.slash(world.channel, "search", text="birds")
+    await world.alice.click(shown.response, label="More ▶")
+    (embed,) = world.channel.last_message.embeds
+    assert embed.footer.text == "Page 2 of 4, nearest first."
+    await world.alice.click(world.channel.last_message, label="◀ Nearer ones")
+    (embed,) = world.channel.last_message.embeds
+    assert embed.footer.text == "Page 1 of 4, nearest first."

@@ -219,6 +219,10 @@ async def test_paper_shows_a_card(filled: Library, connect: Connect, typed: str)
     embed = shown.original["embeds"][0]
     assert embed["title"] == paper.title
     assert embed["url"] == paper.url
+    near = embed["fields"][-1]
+    assert near["name"] == "Nearest papers"
+    assert near["value"].count("published") + near["value"].count("featured") == 3
+    assert paper.title not in near["value"]
 
 
 async def test_search_help_and_status(filled: Library, connect: Connect, load_chat: Any) -> None:
@@ -280,8 +284,8 @@ async def test_commands_are_synced_only_when_they_changed(
     assert len(synced) == 1  # another fake, so another application
     names = {command.name for command in second.bot.tree.get_commands()}
     assert names == {
-        "ask", "search", "paper", "daily", "help", "setup", "status", "thread", "why", "forget",
-        "Ask about this", "Explain this paper",
+        "ask", "compare", "search", "paper", "daily", "help", "setup", "status", "thread", "why",
+        "forget", "Ask about this", "Explain this paper",
     }  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.render.answer import FINISHED, REFUSED, UNFINISHED, answer_embeds, error_embed
-from bot.render.papers import card, daily_embeds, search_embeds
+from bot.render.comparison import comparison_embed
+from bot.render.papers import SEARCH_PAGE, card, daily_embeds, search_embed
 from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten, split
+from rag.comparison import compare
 from rag.records import Answer, Chunk, Citation, Coverage, Evidence, Hit, Paper
 from tests.discord_fake import Judge
 from tests.papers import HERON, PASTRY, TODAY, many
@@ -79,11 +81,23 @@ def test_nothing_of_unknown_origin_pings_or_links() -> None:
     embeds = [
         *answer_embeds(answer(f"{NASTY} [1]", nasty), question=NASTY),
         error_embed(NASTY),
-        card(nasty),
+        card(nasty, [nasty]),
+        comparison_embed(compare([nasty, nasty])),
         *daily_embeds(TODAY, [nasty], None, COVERAGE),
-        *search_embeds(NASTY, [hit], COVERAGE),
+        search_embed(NASTY, [hit], COVERAGE, page=1, pages=3),
     ]
     assert complaints(list(embeds)) == []
+
+
+def test_a_page_of_results_with_long_titles_fits() -> None:
+    long = replace(HERON, title=f"Counting *{'wading birds ' * 30}*", arxiv_id=None)
+    hit = Hit(long, Chunk("x", 1, NASTY, NASTY), 1.0, 1.0, 0.0)
+    embed = search_embed("birds", [hit] * SEARCH_PAGE, COVERAGE)
+    assert complaints([embed]) == []
+    assert (embed.description or "").count("published") + (embed.description or "").count(
+        "featured"
+    ) == SEARCH_PAGE
+    assert complaints([card(long, [long] * 3)]) == []
 
 
 def test_a_records_own_code_is_linked_on_its_card() -> None:
