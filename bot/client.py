@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 COGS = (
     "bot.cogs.ask",
     "bot.cogs.compare",
+    "bot.cogs.links",
     "bot.cogs.listen",
     "bot.cogs.answers",
     "bot.cogs.menu",

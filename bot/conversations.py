@@ -13,6 +13,7 @@ from rag.history import Turn
 from rag.records import Exchange
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
+MOST_ABOUT = 20  # answers about one paper that are looked at
 KEPT_SAID = 200  # conversations that are kept in memory as a model has read them
 
 
@@ -92,6 +93,15 @@ class Conversations:
             (channel, channel, time_snowflake(since) if since else 0, person, own, person),
         ).fetchone()
         return row["message"] if row else None
+
+    def about(self, paper_id: str) -> list[tuple[int, int]]:
+        """Return the answers that cite a paper, newest first, each with its channel."""
+        rows = self.database.connection.execute(
+            "SELECT message, channel FROM conversations WHERE EXISTS "
+            "(SELECT 1 FROM json_each(cited) WHERE value = ?) ORDER BY message DESC LIMIT ?",
+            (paper_id, MOST_ABOUT),
+        )
+        return [(row["message"], row["channel"]) for row in rows]
 
     def _row(self, message: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(

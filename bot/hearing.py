@@ -83,7 +83,7 @@ class Hearing:
             return Heard(by_person=False)
         is_speech = message.type in SPEECH and not message.webhook_id
         settings = self.servers.of(guild.id if guild else None)
-        outside = _QUOTED.sub(" ", message.content)
+        outside = own_words(message.content)
         mentions_me = any(name in outside for name in self._names(message))
         replied = replied_to(message)
         first = _FIRST_NAME.match(message.content)
@@ -133,6 +133,11 @@ class Hearing:
         except PaperboyError:
             return False
         return True
+
+
+def own_words(text: str) -> str:
+    """Return what somebody says themselves: without quotations and code."""
+    return _QUOTED.sub(" ", text)
 
 
 def _asks(place: Place, ask_channels: frozenset[int]) -> bool:

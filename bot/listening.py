@@ -98,5 +98,11 @@ def decide(heard: Heard) -> Verdict:
     return Verdict(Act.ANSWER, "it is meant")
 
 
+def wants_card(heard: Heard) -> bool:
+    """Return whether a paper that a message links may get a card: not where it is asked about."""
+    is_allowed = heard.is_admitted and heard.may_send and heard.may_embed
+    return heard.by_person and not heard.to_everyone and not heard.is_in_reach and is_allowed
+
+
 def _silent(why: str) -> Verdict:
     return Verdict(Act.SILENT, why)

@@ -33,7 +33,7 @@ class Aspect:
     before: float = 0.0
     behind: float = 0.0
     next_to: float = 0.0
-    of_others: bool = False  # what others do is what is asked for
+    of_others: bool = False  # what others do, or is wrong with it, tells it as well
     points_away: bool = False  # so is where the code is
 
     def score(self, sentence: str, place: int = 0) -> float:
@@ -97,12 +97,12 @@ ASPECTS = (
               r"instruction|preference) data|testbed|[\w-]+(?:bench|-\d+[km]))\b", 0.6),
         _sign(rf"\b{_NUMBER}\s+(?:[\w-]+\s+){{0,3}}?{_THINGS}\b", 0.6),
         _sign(r"\b(?:pre-?train|train|fine-?tun|collect|curat|annotat|construct|synthesi[sz]|"
-              r"compris|contain|consist|spann|cover|introduc|releas|present|evaluat|includ|sourc|"
-              r"creat|test)\w*", 0.4),
+              r"compris|contain|consist(?:s|ing) of|spann|cover|introduc|releas|present|evaluat|"
+              r"includ|sourc|creat|test)\w*", 0.4),
         _sign(r"\b(?:outperform|surpass|state-of-the-art|achiev|improv)\w*", -0.2),
         _sign(r"\b(?:unlike|instead of|without|rather than)\b", -0.5),
     )),
-    Aspect("Results", before=-0.6, behind=0.1, signs=(
+    Aspect("Results", before=-0.6, behind=0.1, of_others=True, signs=(
         _sign(r"\d\s?\\?%|\d\s?(?:x|×|times|points?|fold)\b|\d\.\d", 0.6),
         _sign(r"\b(?:outperform|surpass|improv|achiev|reach|exceed|reduc|gain|state-of-the-art|sota|"
               r"higher|lower|faster|better|best|accura|score|beat|halv|cut|speed-?up|compar|match|"

@@ -7,7 +7,7 @@ from discord import Colour, Embed
 
 from bot.render.answer import paper_line
 from bot.render.text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TITLE, link, plain, shorten, split
-from rag.links import arxiv_url
+from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
 from rag.sentences import gist
 
@@ -105,6 +105,31 @@ def _within(lines: Iterable[str], limit: int) -> str:
         if len(text) + len(line) < limit:
             text += f"{line}\n"
     return text.rstrip()
+
+
+def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str]) -> Embed:
+    """Return a short card for a paper that somebody linked; `discussed` links answers about it."""
+    whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
+    embed = Embed(
+        title=plain(shorten(paper.title, EMBED_TITLE // 2))[:EMBED_TITLE],
+        url=paper.url,
+        description=plain(whose + shorten(paper.tldr or gist(paper.abstract), GIST)),
+        colour=COLOUR,
+    )
+    near = _within(map(paper_line, neighbours), EMBED_FIELD)
+    links = _within((f"• {url}" for url in discussed), EMBED_FIELD)
+    for name, value in (("Nearest papers", near), ("Discussed here before", links)):
+        if value:
+            embed.add_field(name=name, value=value, inline=False)
+    day = f"Featured {paper.featured_on}" if paper.featured_on else "Not featured that I know of"
+    votes = "" if paper.upvotes is None else f" · ▲ {paper.upvotes}"
+    return embed.set_footer(text=f"{day}{votes} · reply to this to ask about it")
+
+
+def unread_card(arxiv_id: str) -> Embed:
+    """Return what is said of a paper that somebody linked and that was never read."""
+    where = link(arxiv_id, paper_url(arxiv_id, ""))
+    return Embed(description=f"I have not read {where} yet.", colour=Colour.light_grey())
 
 
 def _facts(paper: Paper) -> Iterator[tuple[str, str]]:

@@ -201,3 +201,14 @@ async def test_pages_of_a_search_are_turned(world: Any, filled: Library) -> None
     await world.alice.click(world.channel.last_message, label="◀ Nearer ones")
     (embed,) = world.channel.last_message.embeds
     assert embed.footer.text == "Page 1 of 4, nearest first."
+
+
+async def test_a_pasted_link_gets_a_card(world: Any) -> None:
+    link = f"https://huggingface.co/papers/{HERON.arxiv_id}"
+    world.env.bot.servers.change(world.channel.guild.id, link_cards=True)
+    await world.alice.send(world.channel, f"{world.env.bot.user.mention} {QUESTION}")
+    answer = world.channel.last_message
+    await world.alice.send(world.channel, f"worth reading: {link}")
+    (embed,) = world.channel.last_message.embeds
+    assert embed.title == HERON.title
+    assert embed.fields[-1].value.endswith(f"/{world.channel.id}/{answer.id}")

@@ -7,10 +7,14 @@ from pathlib import Path
 
 from bot.render.comparison import BLANK, comparison_embed
 from bot.render.text import EMBED_FIELD, EMBED_TOTAL
+from ingest.config import FetchConfig
+from ingest.open_source import open_source
 from rag.comparison import compare
 from rag.library import Library
+from rag.records import Paper
+from rag.titles import found
 from tests.discord_server import Connect, text_of
-from tests.papers import HERON, LOOM, PASTRY, TIDAL
+from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -45,6 +49,22 @@ async def test_systems_are_suggested_by_name(filled: Library, connect: Connect) 
         asked = await server.fake.autocomplete("alice", "compare", option, **{option: "heronn"})
         choices = (await asked.wait_ack())["data"]["choices"]
         assert choices == [{"name": HERON.title, "value": HERON.paper_id}]
+
+
+def test_systems_of_the_saved_page_are_compared_by_name(
+    library: Library, shared_data: Path
+) -> None:
+    page = str(shared_data / "seed" / "page.txt")
+    with open_source(page, FetchConfig(), today=TODAY) as source:
+        library.catalog.upsert(p for p in source.records() if isinstance(p, Paper))
+    papers = [found(library.catalog, name) for name in ("LexVLA", "HCG-LVLM", "EE-MLLM")]
+    rows = dict(compare(papers).rows)
+    assert [quote.count(name) > 0 for quote, name in zip(
+        rows["What it is"], ("LexVLA", "HCG-LVLM", "EE-MLLM"), strict=True
+    )] == [True] * 3  # fmt: skip
+    assert "trained on the CC-12M multi-modal dataset, outperforms" in rows["Results"][0]
+    assert "HCG-LVLM consistently outperforms" in rows["Results"][1]
+    assert rows["Code"] == ("", "", "")
 
 
 def test_four_long_papers_fit_into_one_embed() -> None:

@@ -17,6 +17,8 @@ OUR_HOSTS = {
     "www.arxiv.org",
     "export.arxiv.org",
 }
+# A link to a message in the same Discord.
+JUMP = re.compile(r"https://discord\.com/channels/\d+/\d+/\d+")
 PING = re.compile(r"@everyone|@here|<@&")
 URL = re.compile(r"https?://(?:(?!https?://)[^\s<>])+", re.IGNORECASE)
 INVITE = re.compile(r"\bdiscord(?:\.gg|(?:app)?\.com/invite)/[^\s)\]>]+", re.IGNORECASE)
@@ -95,6 +97,8 @@ def _foreign_links(text: str, allowed_urls: Container[str]) -> Iterator[str]:
 
 def _is_ours(url: str, allowed_urls: Container[str]) -> bool:
     bare = url.rstrip(AFTER_URL)
+    if JUMP.fullmatch(bare):
+        return True
     if url.lower().startswith(("http://", "https://")) and _netloc(bare) in OUR_HOSTS:
         return True
     # A listed URL may itself end in a bracket.

@@ -1,0 +1,158 @@
+"""Pasted links: which are seen, when a card comes, and what it may tell."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.listening import Heard, wants_card
+from bot.pasted import pasted_ids
+from ingest.config import FetchConfig
+from ingest.open_source import open_source
+from ingest.sync import ingest
+from rag.history import Turn
+from rag.library import Library
+from tests.discord_fake import payloads
+from tests.discord_fake.permissions import VIEW, denying
+from tests.discord_server import Connect, Server, choose, text_of
+from tests.papers import HERON, TIDAL, TODAY
+
+LINK = f"https://arxiv.org/abs/{HERON.arxiv_id}"
+QUESTION = "how accurate is HeronNet compared with human counters?"
+SILENT = 1 << 12  # Discord notifies nobody of such a message
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("look: https://arxiv.org/abs/2501.00001", ["2501.00001"]),
+        ("https://arxiv.org/pdf/2501.00001v3.pdf and http://www.arxiv.org/html/2501.00001v1",
+         ["2501.00001"]),
+        ("[paper](https://huggingface.co/papers/2501.00001?x=1), https://hf.co/papers/2502.00002.",
+         ["2501.00001", "2502.00002"]),
+        ("HTTPS://ArXiv.org/abs/2501.00001", ["2501.00001"]),
+        ("<https://arxiv.org/abs/2501.00001>", []),
+        ("2501.00001 or arxiv.org/abs/2501.00001", []),
+        ("https://arxiv.org/list/cs.CL/2501.00001 https://huggingface.co/2501.00001", []),
+        ("https://notarxiv.org/abs/2501.00001 https://arxiv.org.example/abs/2501.00001", []),
+        ("https://huggingface.co/papers/date/2025-12-04", []),
+    ],
+)  # fmt: skip
+def test_links_to_papers_are_seen(text: str, ids: list[str]) -> None:
+    assert pasted_ids(text) == ids
+
+
+def test_a_card_comes_where_nobody_asks_and_the_bot_may() -> None:
+    assert wants_card(Heard())
+    for changed in (
+        Heard(by_person=False),
+        Heard(to_everyone=True),
+        Heard(mentions_me=True),
+        Heard(in_ask_channel=True),
+        Heard(is_admitted=False),
+        Heard(may_send=False),
+        Heard(may_embed=False),
+    ):
+        assert not wants_card(changed)
+
+
+async def switched_on(filled: Library, connect: Connect) -> Server:
+    server: Server = await connect(filled)
+    await choose(server, link_cards=True)
+    return server
+
+
+async def heard(server: Server) -> None:
+    """Wait until everything that was said so far is dealt with: a question comes behind it."""
+    alone = await server.fake.open_dm("carol")
+    await server.say("carol", QUESTION, channel=alone)
+
+
+def cards(server: Server) -> list[dict[str, Any]]:
+    direct = payloads.DIRECT_CHANNEL
+    channels = server.fake.channels
+    return [m for m in server.answers() if channels[m["channel_id"]]["type"] != direct]
+
+
+async def test_a_linked_paper_gets_one_quiet_card(filled: Library, connect: Connect) -> None:
+    server = await switched_on(filled, connect)
+    said = await server.fake.say("bob", f"nice: {LINK} and https://arxiv.org/abs/{TIDAL.arxiv_id}")
+    card = await server.answer_to(said)
+    embed = card["embeds"][0]
+    assert (embed["title"], embed["url"]) == (HERON.title, HERON.url)
+    assert "We present HeronNet" in embed["description"]
+    assert embed["footer"]["text"] == "Featured 2025-01-06 · ▲ 12 · reply to this to ask about it"
+    (near,) = embed["fields"]
+    assert near["name"] == "Nearest papers"
+    assert len(near["value"].splitlines()) == 3
+    assert card["flags"] & SILENT
+    assert card["mentions"] == []
+    more = await server.say("alice", "how many hours does training take?", reply_to=card)
+    assert "3 hours" in text_of(more)
+    await server.fake.say("alice", f"again {LINK}")
+    await heard(server)
+    assert len(cards(server)) == 2
+
+
+async def test_nobody_gets_a_card_who_did_not_ask_for_it(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    await fake.say("bob", LINK)  # it is off
+    await heard(server)
+    await choose(server, link_cards=True)
+    fake.add_user("a feed", bot=True)
+    await fake.say("a feed", LINK)
+    await fake.say("bob", f"<{LINK}> `{LINK}`\n> {LINK}")
+    await heard(server)
+    assert cards(server) == []
+    answer = await server.say("alice", f"{fake.mention} {LINK}")  # that is a question
+    await heard(server)
+    assert cards(server) == [answer]
+    assert "“" in text_of(answer)
+
+
+async def test_a_recorded_paper_is_shown_with_its_day(
+    library: Library, connect: Connect, shared_data: Path
+) -> None:
+    path = str(shared_data / "hf_api" / "2025-12-05.json")
+    with open_source(path, FetchConfig(), today=TODAY) as source:
+        ingest(source, library)
+    paper = library.catalog.featured(date(2025, 12, 5))[0]
+    server = await switched_on(library, connect)
+    card = await server.say("bob", f"https://huggingface.co/papers/{paper.arxiv_id}")
+    assert paper.tldr
+    assert f"Featured 2025-12-05 · ▲ {paper.upvotes}" in text_of(card)
+    assert len(card["embeds"][0]["fields"][0]["value"].splitlines()) == 3
+
+
+async def test_an_unknown_paper_is_said_not_to_be_read(filled: Library, connect: Connect) -> None:
+    server = await switched_on(filled, connect)
+    card = await server.say("bob", "https://huggingface.co/papers/2409.12345")
+    url = "https://huggingface.co/papers/2409.12345"
+    assert text_of(card) == f"I have not read [2409.12345](<{url}>) yet."
+
+
+async def test_a_card_points_to_what_was_said_where_all_may_read(
+    filled: Library, connect: Connect
+) -> None:
+    server = await switched_on(filled, connect)
+    fake, bot = server.fake, server.bot
+    first = await server.say("alice", f"{fake.mention} {QUESTION}")
+    secret = fake.add_channel("secret", permission_overwrites=denying(fake.guild, VIEW))
+    await fake.dispatch("CHANNEL_CREATE", fake.channels[secret])
+    for answer, channel in ((2, int(secret)), (3, int(await fake.open_dm("alice"))), (4, 4)):
+        turn = Turn(QUESTION, (HERON.paper_id,))
+        bot.conversations.remember(
+            (1 << 60) + answer, channel=channel, person=1, turn=turn, earlier=None
+        )
+    elsewhere = fake.add_channel("elsewhere")
+    await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])
+    card = await server.say("bob", LINK, channel=elsewhere)
+    near, discussed = card["embeds"][0]["fields"]
+    assert near["name"] == "Nearest papers"
+    assert discussed == {
+        "name": "Discussed here before",
+        "value": f"• https://discord.com/channels/{fake.guild}/{fake.general}/{first['id']}",
+        "inline": False,
+    }
