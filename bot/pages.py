@@ -6,6 +6,7 @@ from typing import Any, Self
 import discord
 
 from bot.desk import Desk
+from bot.door import admit
 from bot.render.papers import SEARCH_PAGE, search_embed
 from rag.question import checked
 
@@ -40,6 +41,7 @@ class PageButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Turn the page for whoever searched; others get the page for themselves alone."""
         try:
+            admit(interaction)
             if _is_theirs(interaction):
                 await interaction.response.defer()
             else:

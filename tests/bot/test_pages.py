@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from bot.servers import Group
 from ingest.sync import ingest
 from rag.library import Library
-from tests.discord_server import Connect, Server, text_of
+from tests.discord_server import Connect, Server, choose, text_of
 from tests.papers import ListSource, many
 
 TEXT = "counting birds: herons & egrets"
@@ -54,6 +55,18 @@ async def test_others_get_a_page_of_their_own(library: Library, connect: Connect
     assert pressed.original["flags"] == 64
     assert numbers(pressed.original) == ["6", "7", "8", "9", "10"]
     assert numbers(message) == ["1", "2", "3", "4", "5"]
+
+
+async def test_who_may_not_ask_turns_no_pages(library: Library, connect: Connect) -> None:
+    ingest(ListSource(many(12)), library)
+    server = await connect(library)
+    message = await searched(server)
+    bob = int((await server.fake.say("bob", "hello"))["author"]["id"])
+    await choose(server, denied=Group(people=frozenset({bob})))
+    pressed = await server.fake.click("bob", message, ids(message)[0])
+    told = (await pressed.wait_ack())["data"]
+    assert "I may not answer you in this server" in text_of(told)
+    assert told["flags"] == 64
 
 
 async def test_the_buttons_outlive_the_process(library: Library, connect: Connect) -> None:
