@@ -66,7 +66,7 @@ def _titled(catalog: Catalog, typed: str, limit: int) -> list[Paper]:
 
 
 def _named(catalog: Catalog, typed: str) -> list[Paper]:
-    """Return papers whose system's name begins with what was typed."""
+    """Return papers whose abstract has a name that begins with what was typed, their own first."""
     begun = "".join(filter(str.isalnum, next(iter(words(typed)), "")))
     if len(begun) < LEAST_TYPED:
         return []
@@ -76,7 +76,7 @@ def _named(catalog: Catalog, typed: str) -> list[Paper]:
         paper
         for paper in catalog.get(ids).values()
         if any(_NAMELIKE.match(_whole(found)) for found in name.finditer(paper.abstract))
-        or any(name.match(own) for own in system_names(paper)[:1])
+        or (name.search(paper.abstract) and any(map(name.match, system_names(paper)[:1])))
     ]
     return sorted(papers, key=lambda paper: _rank(paper, name))
 
