@@ -151,7 +151,7 @@ def _parser(base: date, order: str) -> "DateDataParser":
         "PREFER_DATES_FROM": "past",
         "PREFER_DAY_OF_MONTH": "first",
         "PREFER_MONTH_OF_YEAR": "first",
-        "RELATIVE_BASE": datetime.combine(base, time()),  # noqa: DTZ (days have no zone)
+        "RELATIVE_BASE": datetime.combine(base, time()),
         "TIMEZONE": "UTC",
     }
     return DateDataParser(languages=["en"], settings=settings)
