@@ -10,6 +10,7 @@ from bot.app import App
 from rag.chat_server import ChatServer
 from rag.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError
+from rag.judge import load_judge
 from rag.library import Library
 from rag.model_files import whole_problem_of
 from rag.probe import probe
@@ -46,6 +47,7 @@ def examine(app: App) -> Iterator[Check]:
             ("embedding model", _embedder),
             ("index", _index),
             ("reranker", _reranker),
+            ("judge", _judge),
         ):
             yield _guarded(name, look, library)
     except PaperboyError as error:
@@ -148,3 +150,12 @@ def _reranker(library: Library) -> Check:
     if load_reranker(config, dtype=library.config.embedder.dtype) is None:
         return Check("reranker", True, "none: papers stay as the search ranks them")
     return Check("reranker", True, f"{config.reranker}, reads the best {config.rerank_top} papers")
+
+
+def _judge(library: Library) -> Check:
+    """Load the configured judge of written sentences; loading has it judge one."""
+    config = library.config.check
+    if load_judge(config, dtype=library.config.embedder.dtype) is None:
+        who = "nobody" if config.failed == "keep" else "the bundled embedding model"
+        return Check("judge", True, f"none: {who} checks written sentences")
+    return Check("judge", True, f"{config.judge} checks written sentences")

@@ -101,6 +101,15 @@ class ModelConfig(Section):
         return value
 
 
+class CheckConfig(Section):
+    """`[rag.check]`: what happens to written sentences that their papers do not say."""
+
+    failed: Literal["remove", "mark", "keep"] = "remove"
+    similarity: float = Field(0.66, ge=0, le=1)
+    judge: str = ""
+    judge_bound: float = Field(0.5, ge=0, le=1)
+
+
 class RagConfig(Section):
     """`[rag]`."""
 
@@ -108,3 +117,4 @@ class RagConfig(Section):
     retrieval: RetrievalConfig = RetrievalConfig()
     evidence: EvidenceConfig = EvidenceConfig()
     model: ModelConfig = ModelConfig()
+    check: CheckConfig = CheckConfig()

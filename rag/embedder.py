@@ -22,6 +22,8 @@ calm_openmp()  # before any function here loads torch
 
 Vectors = NDArray[np.float32]
 
+TEXTS_AT_ONCE = 32  # sentences whose words are read in one batch
+
 # sentence-transformers/all-MiniLM-L6-v2, as its own repository publishes it.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -69,6 +71,31 @@ class SentenceTransformerEmbeddings(Embeddings):
         in_order = torch.empty_like(together := torch.cat(vectors))
         in_order[order] = together
         return np.asarray(in_order.numpy(), dtype=np.float32)
+
+    def encode_words(self, texts: list[str]) -> list[tuple[NDArray[np.int64], Vectors]]:
+        """Return each text's word pieces: their places, shape (pieces, 2), and unit vectors."""
+        import torch
+        from torch.nn.functional import normalize
+
+        found = []
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            batch = texts[start : start + TEXTS_AT_ONCE]
+            with self._tokenizing:
+                features = self.model.tokenizer(
+                    batch,
+                    padding=True,
+                    truncation=True,
+                    max_length=self.model.max_seq_length,
+                    return_offsets_mapping=True,
+                    return_tensors="pt",
+                )
+            spans = features.pop("offset_mapping")
+            with torch.inference_mode():
+                words = normalize(self.model(dict(features))["token_embeddings"].float(), dim=-1)
+            for row in range(len(batch)):
+                real = spans[row, :, 1] > spans[row, :, 0]  # neither padding nor a control token
+                found.append((spans[row][real].numpy(), words[row][real].numpy()))
+        return found
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return one unit vector a text."""

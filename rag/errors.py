@@ -2,6 +2,9 @@
 
 PaperboyError
 ├── ConfigError       config.toml cannot be used
+├── CrossEncoderError a model that reads two texts together cannot be used
+│   ├── JudgeError        the one that checks written sentences
+│   └── RerankerError     the one that re-orders papers
 ├── DataFolderError   the data folder cannot be used
 │   └── IndexInUseError   another process owns the index
 ├── EmbedderError     the embedding model cannot be used
@@ -9,7 +12,6 @@ PaperboyError
 │   ├── ModelBusyError    too many people wait for it
 │   └── ModelFileError    its file cannot be fetched, or is not what it should be
 ├── QuestionError     the question cannot be asked
-├── RerankerError     the reranker cannot be used
 └── SourceError       a source of papers cannot be read
 """
 
@@ -27,6 +29,14 @@ class ConfigError(PaperboyError):
     """config.toml cannot be read, or a key or value in it is unknown."""
 
     exit_code = 2
+
+
+class CrossEncoderError(PaperboyError):
+    """A cross-encoder cannot be loaded or gives no usable scores."""
+
+
+class JudgeError(CrossEncoderError):
+    """The cross-encoder that checks written sentences cannot be used."""
 
 
 class DataFolderError(PaperboyError):
@@ -59,7 +69,7 @@ class QuestionError(PaperboyError):
     exit_code = 2
 
 
-class RerankerError(PaperboyError):
+class RerankerError(CrossEncoderError):
     """The cross-encoder that re-orders papers cannot be loaded or gives no usable scores."""
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.catalog import Catalog
-from rag.config import RagConfig
+from rag.config import EmbedderConfig, RagConfig
 from rag.database import Database
 from rag.embedder import Embedder, load_embedder
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError
+from rag.grounding import Grounding
 from rag.index import Index
+from rag.judge import load_judge
 from rag.reranker import load_reranker
 from rag.retriever import HybridRetriever
 from rag.vectors import ChunkVectors
@@ -71,6 +73,17 @@ class Library:
         config = self.config.retrieval
         reranker = load_reranker(config, dtype=self.config.embedder.dtype)
         return HybridRetriever(self.catalog, self.index, self.embedder, config, reranker=reranker)
+
+    @cached_property
+    def grounding(self) -> Grounding | None:
+        """What checks written sentences, by the bundled encoder whichever is configured."""
+        config = self.config
+        if config.check.failed == "keep":
+            return None
+        is_bundled = config.embedder.model == "bundled"
+        embedder = self.embedder if is_bundled else load_embedder(EmbedderConfig())
+        judge = load_judge(config.check, dtype=config.embedder.dtype)
+        return Grounding(embedder.embeddings, config.check, judge=judge)
 
     def require_indexed(self) -> None:
         """Raise where papers are there but not in the index of this embedder at all."""

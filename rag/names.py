@@ -1,9 +1,11 @@
 """What a paper calls its system: "HCG-LVLM", "Bridge"; it often stands in the abstract alone."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.records import Paper
+from rag.words import fold
 
 TITLE_NAME_WORDS = 3  # before the colon of a title, if they are a name
 _NAME = r"[A-Z][\w$^{}\\-]*(?:[-\s]?\d(?:\.\d)?)?"
@@ -90,3 +92,34 @@ def _shared_words(words: str, title: str) -> int:
     """Return how many longer words of a phrase stand in the title."""
     in_title = set(re.split(r"\W+", title.casefold()))
     return sum(len(word) > 3 and word in in_title for word in words.casefold().split())
+
+
+# A capital behind the first letter, or a digit behind a letter.
+_MARKED_NAME = re.compile(
+    r"(?<![\w.-])(?=[A-Za-z])(?=[\w.-]*(?:\w[A-Z]|[A-Za-z]-?\d|-[A-Z]))[\w-]+(?:\.\d[\w-]*)?",
+    re.ASCII,
+)
+_CAPITALISED = re.compile(r"(?<=[\w,;)] )[A-Z]\w+")  # inside a sentence
+_JOINTS = re.compile(r"[-\s]")
+
+
+def names_in(text: str, known: Sequence[str] = (), *, language: str = "en") -> list[str]:
+    """Return what is written like a name, and the `known` names."""
+    found = [match[0] for match in _MARKED_NAME.finditer(text)]
+    if language in ("en", "es", "fr"):  # in German every noun has a capital
+        found += _CAPITALISED.findall(text)
+    found += [name for name in known if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
+    return [name for name in dict.fromkeys(found) if name.rstrip("s") not in COMMON_NAMES]
+
+
+def stands_in(name: str, text: str) -> bool:
+    """Return whether a text has the name, hyphenated or not, or the words that it abbreviates."""
+    parts = [re.escape(part) for part in _JOINTS.split(fold(name)) if part]
+    if len(parts[-1]) > 2:
+        parts[-1] = f"(?:{parts[-1]}|{parts[-1].removesuffix('s')})"
+    joined = r"[-–\s]?".join(parts)
+    if re.search(rf"(?<![^\W_]){joined}(?:['’]?s)?(?![^\W_])", fold(text)):
+        return True
+    letters = name.removesuffix("s")
+    initials = r"\w*[\s-]+".join(letters.casefold())
+    return len(letters) > 1 and letters.isupper() and bool(re.search(rf"\b{initials}", fold(text)))

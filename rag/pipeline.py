@@ -65,7 +65,11 @@ class PaperQA:
         self.support = Support(library.word_vectors)
         self.evidence = EvidenceFinder(library.index, self.retriever.keywords, config.evidence)
         papers = library.catalog.get
-        self.writer = Writer(chat, config.model, today=today, papers=papers) if chat else None
+        self.writer = (
+            Writer(chat, config.model, today=today, papers=papers, grounding=library.grounding)
+            if chat
+            else None
+        )
 
     def answer(self, question: str, *, history: Sequence[Turn] = ()) -> Answer:
         """Answer as well as can be: written by the model where there is one, else quoted."""

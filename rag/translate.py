@@ -139,7 +139,7 @@ def language_of(question: str) -> str:
         is_chinese = han >= 2 and han > 2 * (len(english) + (plain[:1] == english[:1] != []))
         return CHINESE if is_chinese and not _KANA.search(text) else ENGLISH
     best, best_score = ENGLISH, (0, 0)
-    for language, (tells, hints, openers) in _evidence().items():
+    for language, (tells, hints, openers) in evidence().items():
         certain = {token for token in plain if token in tells}
         share = SHARE if certain else 1.0  # "y Vitron?", but not "Y combinator"
         certain |= set(plain[:1]) & openers
@@ -215,7 +215,7 @@ def _glossary() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _evidence() -> dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]]:
+def evidence() -> dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]]:
     """Return each language's certain words, its other function words, and what opens with it."""
     found = {}
     for language in EUROPEAN:

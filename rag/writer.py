@@ -15,18 +15,21 @@ from rag.chat_server import ChatServer
 from rag.citations import check
 from rag.config import ModelConfig
 from rag.conversation import Request, make_request, paper_ids
-from rag.errors import ModelError
+from rag.errors import JudgeError, ModelError
+from rag.grounding import Grounding
 from rag.llm import ChatLlama
 from rag.prompt import Passage
 from rag.records import Answer, Evidence, Exchange, Paper
 from rag.refusal import REFUSAL, refuse
 from rag.thinking import without_thinking
+from rag.translate import language_of
 from rag.turns import Turns
 
 log = logging.getLogger(__name__)
 
 STOPPED = "The answer was stopped; these are the quoted sentences."
 UNCITED = "The model's answer cited no paper; these are the quoted sentences."
+UNSUPPORTED = "The abstracts do not say what the model wrote; these are the quoted sentences."
 UNSAID = "The model thought until its words ran out; these are the quoted sentences."
 TEMPLATE_TOKENS = 16  # a message, at most, for the chat template's own
 TOKEN_CHARACTERS = 3  # a rough guess where no tokenizer can be asked
@@ -46,13 +49,18 @@ class Writer:
         *,
         today: Callable[[], date],
         papers: Callable[[Sequence[str]], Mapping[str, Paper]],
+        grounding: Grounding | None = None,
     ) -> None:
-        """`papers` looks papers up by their ids: those that earlier turns spoke of."""
+        """`papers` looks papers up by their ids: those that earlier turns spoke of.
+
+        `grounding` checks what is written; without it markers alone are checked.
+        """
         self.chat = chat
         self.config = config
         self.turns = Turns(config.waiting)
         self.today = today
         self.papers = papers
+        self.grounding = grounding
 
     @property
     def name(self) -> str:
@@ -87,11 +95,10 @@ class Writer:
                     partial, citations = check(text, request.citable)
                     written = replace(quoted, text=partial, citations=citations, model=self.name)
                     yield replace(written, mode="generated", finished=False)
-        except ModelError as error:
-            last = _keep(quoted, str(error))
-        else:
-            last = _finish(replace(quoted, model=self.name), text, request.citable)
+            last = self._finish(replace(quoted, model=self.name), text, request.citable)
             last = replace(last, said=(*request.said, request.exchange(last)))
+        except (ModelError, JudgeError) as error:
+            last = _keep(quoted, str(error))
         if cancel and cancel.is_set():
             last = _keep(quoted, STOPPED)
         yield replace(last, seconds=quoted.seconds + time.perf_counter() - started)
@@ -153,20 +160,33 @@ class Writer:
             log.info("the model failed", exc_info=True)
             raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
 
+    def _finish(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:
+        """Return the finished answer: written, refused, or quoted where nothing of it stands."""
+        if REFUSAL.rstrip(".") in text:
+            text, citations = refuse(quoted.coverage, quoted.hits)
+            return replace(quoted, text=text, citations=citations, mode="generated", refused=True)
+        if whole := _WHOLE_SENTENCES.match(text.strip()):
+            text = whole[0]
+        shown, citations = check(text, passages)
+        if not shown:
+            return _keep(quoted, UNSAID)
+        nothing_left = UNSUPPORTED if citations else UNCITED
+        note = ""
+        if self.grounding:
+            language = language_of(quoted.question)
+            checked = self.grounding.check(text, passages, language=language)
+            note = checked.note
+            shown, citations = check(checked.text if checked.passed else "", passages)
+        if not citations:
+            return _keep(quoted, nothing_left)
+        note = _joined(quoted.note, note)
+        return replace(quoted, text=shown, citations=citations, mode="generated", note=note)
+
 
 def _keep(quoted: Answer, note: str) -> Answer:
     note = note[:1].upper() + note[1:]
-    return replace(quoted, model="", note=" ".join(filter(None, [quoted.note, note])))
+    return replace(quoted, model="", note=_joined(quoted.note, note))
 
 
-def _finish(quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:
-    """Return the finished answer: written, refused, or quoted where the model cited nothing."""
-    if REFUSAL.rstrip(".") in text:
-        text, citations = refuse(quoted.coverage, quoted.hits)
-        return replace(quoted, text=text, citations=citations, mode="generated", refused=True)
-    if whole := _WHOLE_SENTENCES.match(text.strip()):
-        text = whole[0]
-    text, citations = check(text, passages)
-    if not citations:
-        return _keep(quoted, UNCITED if text else UNSAID)
-    return replace(quoted, text=text, citations=citations, mode="generated")
+def _joined(*notes: str) -> str:
+    return " ".join(filter(None, notes))

@@ -1,0 +1,202 @@
+"""Numbers in running text, comparable however they are written: 0.18M is 180K is 180,000."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["", "%", "times", "seconds", "share", "ratio"]
+Hedge = Literal["", "about", "over", "under"]
+
+ABOUT = 0.05  # how far off "about" may be, as a share
+OVER = 1.25  # "more than 1,000" may stand for 1,200, not for 2,000
+UNDER = 0.2  # "less than one" may stand for 0.3
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: float(n) for n, word in enumerate(_SMALL)}
+_WORDS |= {word: 20.0 + 10 * n for n, word in enumerate(_TENS)}
+_WORDS |= {f"{t}-{s}": _WORDS[t] + _WORDS[s] for t in _TENS for s in _SMALL[1:10]}
+_WORDS |= {"dozen": 12.0, "hundred": 100.0}
+_PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6}
+_PARTS |= {"seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twentieth": 20, "thirtieth": 30}
+_MULTIPLES = {"twice": 2.0, "thrice": 3.0, "doubl": 2.0, "tripl": 3.0, "quadrupl": 4.0, "halv": 2.0}
+_LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}  # only right behind the digits
+_SCALES = {
+    "hundred": 100.0, "thousand": 1e3, "mil": 1e3, "million": 1e6, "millions": 1e6,
+    "millionen": 1e6, "millones": 1e6, "bn": 1e9, "billion": 1e9, "billions": 1e9,
+    "milliarden": 1e9, "milliards": 1e9, "trillion": 1e12, "万": 1e4, "亿": 1e8,
+}  # fmt: skip
+_YEAR = 365.25 * 86_400
+_SECONDS = {
+    "ms": 1e-3, "millisecond": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0,
+    "minute": 60.0, "h": 3600.0, "hour": 3600.0, "day": 86_400.0, "week": 7 * 86_400.0,
+    "month": _YEAR / 12, "year": _YEAR,
+    "sekunden": 1.0, "segundo": 1.0, "seconde": 1.0, "秒": 1.0, "minuten": 60.0, "minuto": 60.0,
+    "分钟": 60.0, "stunde": 3600.0, "stunden": 3600.0, "heure": 3600.0, "hora": 3600.0,
+    "小时": 3600.0, "tage": 86_400.0, "jour": 86_400.0, "día": 86_400.0, "天": 86_400.0,
+    "jahre": _YEAR, "an": _YEAR, "año": _YEAR, "年": _YEAR,
+}  # fmt: skip
+
+
+def _any(words: Sequence[str]) -> str:
+    return "|".join(sorted((re.escape(word) for word in words), key=len, reverse=True))
+
+
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+_WORD = _any(tuple(_WORDS))
+_UNIT = rf"(?P<unit>{_any(tuple(_SECONDS))})s?(?![\w%])"
+_QUANTITY = re.compile(
+    rf"(?P<ratio>(?<![\w.:])\d+:\d+(?![\w:]))"
+    rf"|(?P<among>(?<!\w)(?P<some>\d+|{_WORD})(?:\s+\w+)?\s+(?:in|(?:out\s+)?of)\s+(?:every\s+)?"
+    rf"(?P<all>\d+|{_WORD})(?![\w%.]*[\w%]))"
+    rf"|(?P<part>(?<!\w)(?:(?P<count>{_WORD}|an?)[\s-]+)?(?P<nth>{_any(tuple(_PARTS))})s?(?!\w)"
+    rf"(?:\s+(?:of\s+)?an?\s+{_UNIT})?)"
+    rf"|(?P<multiple>(?<!\w)(?:{_any(tuple(_MULTIPLES))})\w*)"
+    rf"|(?<![\w.])(?P<name>[A-Z]\w*-)?(?P<number>{_DIGITS}|(?:{_WORD})(?!\w))"
+    rf"(?:(?:(?P<letter>[kmbt])|[\s-]?(?P<scale>{_any(tuple(_SCALES))}))(?![A-Za-z]))?"
+    r"(?:(?P<percent>\s?%|[\s-](?:percent|per\s?cent|prozent|pour\s?cent|por\s?ciento)\b)"
+    r"|(?P<times>\s?[x×](?!\w)|[\s-]?(?:times|fold)\b)"
+    r"|(?P<cents>\s?(?:cents|¢))|[\s-]?" + _UNIT.replace("unit>", "after>") + r")?",
+    re.IGNORECASE,
+)  # fmt: skip
+_HEDGES: dict[Hedge, re.Pattern[str]] = {
+    "about": re.compile(r"(?:\b(?:about|around|roughly|nearly|almost|approximately|some|circa|"
+                        r"close to|etwa|rund|environ|unos|aproximadamente)|[~≈])\s*$", re.I),
+    "over": re.compile(r"(?:\b(?:over|more than|above|at least|mehr als|plus de|más de)|[>≥])\s*$",
+                       re.I),
+    "under": re.compile(r"(?:\b(?:under|less than|fewer than|below|up to|at most|no more than|"
+                        r"weniger als|moins de|menos de)|[<≤])\s*$", re.I),
+}  # fmt: skip
+_POINTED = re.compile(r"\b(?:the|these|those|both|of|other)\s+$", re.IGNORECASE)  # "of the two"
+_NAME = re.compile(r"(?<![\w-])[A-Z][\w.]*-[\w.-]*\d[\w.-]*")  # Llama-3-70B
+_COMPOUND = re.compile(r"-[a-z]")
+_TEX = [(re.compile(r"\\times"), "×"), (re.compile(r"\\([%$&#_])"), r"\1"), (re.compile(r"\$"), "")]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number of a text, from `start` to `end` of it; `value` in the unit of its kind."""
+
+    value: float
+    kind: Kind
+    hedge: Hedge
+    start: int
+    end: int
+
+    def stands_for(self, said: "Quantity") -> bool:
+        """Return whether this number, of a claim, is what the source said."""
+        ours, theirs = self._forms(), said._forms()
+        return any(
+            self._is_near(x, y)
+            for kind, x in ours
+            for other, y in theirs
+            if kind == other or "" in (kind, other)
+        )
+
+    def rivals(self, other: "Quantity") -> bool:
+        """Return whether the two could be mistaken for one another: same kind, other value."""
+        return self.kind == other.kind and not self.stands_for(other)
+
+    def _forms(self) -> list[tuple[str, float]]:
+        """Return the ways to say it: half is 50 % is 0.5, and a fifth is five times less."""
+        share = {"%": self.value / 100, "share": self.value}.get(self.kind)
+        if share is not None:
+            times = [("times", 1 / share)] if share and self.kind == "share" else []
+            return [("%", 100 * share), ("share", share), ("", share), *times]
+        if self.kind == "times":
+            return [("times", self.value), ("share", 1 / self.value if self.value else 0.0)]
+        return [(self.kind, self.value)]
+
+    def _is_near(self, ours: float, theirs: float) -> bool:
+        if math.isclose(ours, theirs, rel_tol=1e-6):
+            return True
+        match self.hedge:
+            case "about":
+                return math.isclose(ours, theirs, rel_tol=ABOUT)
+            case "over":
+                return ours <= theirs <= OVER * ours
+            case "under":
+                return UNDER * ours <= theirs <= ours
+        return False
+
+
+def plain(text: str) -> str:
+    """Return the text without the TeX that abstracts write numbers in."""
+    for pattern, put in _TEX:
+        text = pattern.sub(put, text)
+    return text
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Return the numbers of a `plain` text in order.
+
+    Digits in names (GPT-4) are none, nor is "one" on its own.
+    """
+    found = []
+    names = [match.span() for match in _NAME.finditer(text)]
+    for match in _QUANTITY.finditer(text):
+        if any(start < match.start() < end for start, end in names):
+            continue
+        before = text[: match.start()]
+        hedge: Hedge = next((h for h, pattern in _HEDGES.items() if pattern.search(before)), "")
+        read = _read(match, before)
+        if read:
+            found.append(Quantity(read[0], read[1], hedge, match.start(), match.end()))
+    return found
+
+
+def _read(match: re.Match[str], before: str) -> tuple[float, Kind] | None:
+    """Return the value and its kind; None where it is not meant as a number."""
+    part = match.groupdict()
+    if part["ratio"]:
+        left, right = part["ratio"].split(":")
+        return int(left) / max(int(right), 1), "ratio"
+    if part["among"]:
+        return _value(part["some"]) / max(_value(part["all"]), 1e-9), "share"
+    if part["part"]:
+        return _share(part)
+    if part["multiple"]:
+        word = part["multiple"].lower()
+        return next(n for stem, n in _MULTIPLES.items() if word.startswith(stem)), "times"
+    digits = part["number"]
+    is_word = not digits[0].isdigit()
+    compound = match.string[match.end() :]  # four-legged
+    if part["name"] or (is_word and (_POINTED.search(before) or _COMPOUND.match(compound))):
+        return None
+    scale = (part["letter"] or part["scale"] or "").lower()
+    value = _value(digits) * {**_LETTERS, **_SCALES, "": 1.0}[scale]
+    if part["percent"]:
+        return value, "%"
+    if part["times"]:
+        return value, "times"
+    if part["cents"]:
+        return value / 100, ""
+    if part["after"]:
+        return value * _SECONDS[part["after"].lower()], "seconds"
+    return None if digits.lower() in ("one", "zero") and not scale else (value, "")
+
+
+def _share(part: dict[str, str | None]) -> tuple[float, Kind] | None:
+    """Return two thirds, half an hour; the third of several is only an ordinal number."""
+    count, nth = part["count"] or "", (part["nth"] or "").lower()
+    parts = _PARTS[nth]
+    if not count and parts > 2:
+        return (float(parts), "") if parts > 3 else None
+    share = (_value(count) if count.lower() in _WORDS else 1.0) / parts
+    if part["unit"]:
+        return share * _SECONDS[part["unit"].lower()], "seconds"
+    return share, "share"
+
+
+def _value(digits: str) -> float:
+    word = digits.lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    if re.fullmatch(r"\d+,\d{1,2}|0,\d+", digits):  # 94,2 as in most of Europe
+        return float(digits.replace(",", "."))
+    return float(digits.replace(",", ""))
