@@ -55,7 +55,7 @@ class Claim:
         text = self.text
         for place, numbers in reversed(self.marks):
             markers = "".join(f"[{n}]" for n in numbers)
-            text = f"{text[:place]} {markers}{text[place:]}"
+            text = f"{text[:place]} {markers}{text[place:]}" if place else f"{markers} {text}"
         return text
 
     @property

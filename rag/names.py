@@ -99,7 +99,7 @@ _MARKED_NAME = re.compile(
     r"(?<![\w.-])(?=[A-Za-z])(?=[\w.-]*(?:\w[A-Z]|[A-Za-z]-?\d|-[A-Z]))[\w-]+(?:\.\d[\w-]*)?",
     re.ASCII,
 )
-_CAPITALISED = re.compile(r"(?<=[\w,;)] )[A-Z]\w+")  # inside a sentence
+_CAPITALISED = re.compile(r"(?<=[\w,;)] )[A-Z]\w+(?![\w-])")  # inside a sentence
 _JOINTS = re.compile(r"[-\s]")
 
 

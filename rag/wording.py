@@ -55,6 +55,11 @@ def _ends() -> list[tuple[frozenset[str], frozenset[str]]]:
     return [(frozenset(_stems(plus)), frozenset(_stems(minus))) for plus, minus in lines]
 
 
+@lru_cache(maxsize=1)
+def _all_ends() -> frozenset[str]:
+    return frozenset(word for axis in _ends() for end in axis for word in end)
+
+
 def _stems(words: str) -> set[str]:
     """Return the stems of all words, those that searches leave out too ("more", "below")."""
     kept = {word for word in re.findall(r"[a-z]+", fold(words)) if word in STOPWORDS}
@@ -84,14 +89,13 @@ def opposed(claim: str, source: str) -> bool:
 
 def _described(text: str) -> list[tuple[str, str]]:
     """Return the stems in order, each with that of the next word that says something."""
-    found = [
-        (w, next(iter(terms(w)), "")) for w in re.findall(r"[a-z]+", fold(_HEDGE.sub("", text)))
-    ]
-    behind = ""
+    found = re.findall(r"[a-z]+", fold(_HEDGE.sub("", text)))
     described = []
-    for word, stem in reversed(found):
-        described.append((stem or word, behind))
-        behind = stem or behind
+    behind = ""
+    for word in reversed(found):
+        stem = next(iter(terms(word)), word)
+        described.append((stem, behind))
+        behind = stem if word not in STOPWORDS or stem in _all_ends() else behind
     return described[::-1]
 
 
@@ -101,12 +105,11 @@ def negated(text: str) -> set[str]:
     "Without making it worse" denies the worsening, and nothing of "it".
     """
     found: set[str] = set()
-    ends = {word for axis in _ends() for end in axis for word in end}
     for match in _NEGATIVE.finditer(text):
         rest = _NEGATIVE.split(_BREAK.split(text[match.end() :], maxsplit=1)[0], maxsplit=1)[0]
         denied = [stems[-1] for word in rest.split() if (stems := terms(word))]
         denied = [word for word in denied if word.isalpha()]
-        turned = [word for word in denied[: SCOPE + 1] if word in ends]
+        turned = [word for word in denied[: SCOPE + 1] if word in _all_ends()]
         found.update(turned or denied[:SCOPE])
     return found
 

@@ -1,22 +1,25 @@
 """Written answers, by LangChain's fake chat model with lines of ours."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk
 
-from rag.config import RagConfig
+from ingest.sync import ingest
+from rag.config import CheckConfig, RagConfig
+from rag.errors import JudgeError
+from rag.judge import Judge
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Answer
 from rag.refusal import REFUSAL
-from rag.writer import STOPPED, UNCITED
-from tests.papers import HERON, TODAY
+from rag.writer import STOPPED, UNCITED, UNSUPPORTED
+from tests.papers import HERON, TODAY, ListSource
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 
@@ -43,7 +46,7 @@ def says(filled: Library) -> Callable[..., PaperQA]:
 
 
 def test_the_written_answer_grows_and_cites(says: Callable[..., PaperQA]) -> None:
-    qa = says("HeronNet reaches 94.2% of the accuracy of human counters [1]. It is fast [9].")
+    qa = says("HeronNet reaches 94.2% of the accuracy of human counters [1]. It counts herons.")
     quoted = qa.ask(QUESTION)
     *growing, last = qa.write(quoted)
     assert len(growing) > 5
@@ -51,7 +54,9 @@ def test_the_written_answer_grows_and_cites(says: Callable[..., PaperQA]) -> Non
     assert all(a.text in b.text for a, b in pairwise(growing))
     assert last.finished
     assert last.mode == "generated"
-    assert last.text == "HeronNet reaches 94.2% of the accuracy of human counters [1]. It is fast."
+    # The second sentence was cited nowhere, and is true.
+    assert last.text == f"{growing[-1].text[:-1]} [1]."
+    assert not last.note
     assert [c.paper for c in last.citations] == [HERON]
     assert last.citations[0].quote in HERON.abstract
     assert last.seconds >= quoted.seconds
@@ -63,10 +68,11 @@ def test_an_answer_that_ran_out_of_tokens_ends_with_a_whole_sentence(
 ) -> None:
     answer = says("It reaches 94.2% [1]. And furthermore, the").answer(QUESTION)
     assert answer.text == "It reaches 94.2% [1]."
-    assert says("[1] no sentence ends here").answer(QUESTION).text == "[1] no sentence ends here"
+    unended = says("[1] HeronNet counts herons and egrets").answer(QUESTION)
+    assert unended.text == "[1] HeronNet counts herons and egrets"
 
 
-@pytest.mark.parametrize("line", ["Herons are birds.", "See [8]."])
+@pytest.mark.parametrize("line", ["Birds are loved by all.", "See [8]."])
 def test_without_a_valid_citation_the_quotes_stay(says: Callable[..., PaperQA], line: str) -> None:
     qa = says(line)
     quoted = qa.ask(QUESTION)
@@ -110,3 +116,72 @@ def test_lists_and_refusals_are_not_written(says: Callable[..., PaperQA]) -> Non
         quoted = qa.ask(question)
         assert not qa.can_write(quoted)
         assert qa.written(quoted) == quoted
+
+
+TRUE = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
+FALSE = "HeronNet tells males from females by their songs [1]."
+
+
+def test_sentences_that_the_abstract_does_not_say_are_taken_out_in_the_end(
+    says: Callable[..., PaperQA],
+) -> None:
+    qa = says(f"{FALSE} {TRUE} {FALSE}")
+    *growing, last = qa.write(qa.ask(QUESTION))
+    assert growing[-1].text == f"{FALSE} {TRUE} {FALSE}"  # nobody waits for the check
+    assert last.text == TRUE
+    assert last.note == "2 sentences that the abstracts do not say were taken out."
+    assert [c.paper for c in last.citations] == [HERON]
+    # What the model reads in the next turn is what people saw.
+    assert last.said[-1].answer == TRUE
+
+
+def test_an_answer_of_which_nothing_is_left_is_the_quoted_one(says: Callable[..., PaperQA]) -> None:
+    qa = says(FALSE)
+    quoted = qa.ask(QUESTION)
+    last = qa.written(quoted)
+    assert (last.text, last.mode, last.note) == (quoted.text, "extractive", UNSUPPORTED)
+    assert last.model == ""
+
+
+@pytest.mark.parametrize(
+    ("failed", "text", "note"),
+    [
+        ("mark", f"{TRUE} {FALSE[:-1]} (not found in the abstract).", "1 sentence could not be"),
+        ("keep", f"{TRUE} {FALSE}", ""),
+    ],
+)
+def test_failed_sentences_are_marked_or_kept_by_config(
+    make_library: Callable[..., Library], failed: Literal["mark", "keep"], text: str, note: str
+) -> None:
+    config = RagConfig(check=CheckConfig(failed=failed))
+    library = make_library(config=config)
+    ingest(ListSource(), library)
+    chat = GenericFakeChatModel(messages=iter([AIMessage(f"{TRUE} {FALSE}")]))
+    last = PaperQA(library, config, today=lambda: TODAY, chat=chat).answer(QUESTION)
+    assert last.text == text
+    assert last.note.startswith(note)
+    assert bool(last.note) == bool(note)
+
+
+def test_answers_in_the_language_of_the_question(says: Callable[..., PaperQA]) -> None:
+    right = "HeronNet erreicht 94,2 % der Genauigkeit menschlicher Zähler [1]."
+    wrong = "HeronNet erreicht 49,2 % der Genauigkeit menschlicher Zähler [1]."
+    last = says(f"{right} {wrong}").answer("Wie genau ist HeronNet im Vergleich zu Menschen?")
+    assert (last.text, last.mode) == (right, "generated")
+
+
+def test_a_judge_that_fails_leaves_the_quotes(says: Callable[..., PaperQA]) -> None:
+    class Broken(Judge):
+        def __init__(self) -> None:
+            pass
+
+        def probability(self, sources: Sequence[str], sentence: str) -> float:
+            raise JudgeError("the judge cannot be used.")
+
+    qa = says(TRUE)
+    assert qa.writer
+    assert qa.writer.grounding
+    qa.writer.grounding.judge = Broken()
+    quoted = qa.ask(QUESTION)
+    last = qa.written(quoted)
+    assert (last.text, last.note) == (quoted.text, "The judge cannot be used.")
