@@ -1,6 +1,6 @@
 import pytest
 
-from rag.comparison import Counted, crossed, miscounted, swapped
+from rag.comparatives import Counted, crossed, miscounted, swapped
 from rag.foreign import written_in
 from rag.names import names_in, stands_in
 from rag.numbers import quantities
