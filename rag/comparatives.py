@@ -95,7 +95,8 @@ def _numbers_of(
         names = names_in(side, list(own))
         wanted = set(terms(" ".join(names) or side))
         best = max(counted, key=lambda n: len(wanted & n.words), default=None)
-        found.append(best if best and wanted & best.words else None)
+        is_it = best is not None and 2 * len(wanted & best.words) >= len(wanted)
+        found.append(best if is_it else None)
     for n, side in enumerate(ours):
         if not found[n] and set(names_in(side, list(own))) & set(own):
             other = found[1 - n]

@@ -13,7 +13,7 @@ from rag.claims import clauses_of
 from rag.comparatives import Counted, crossed, miscounted, swapped
 from rag.names import names_in
 from rag.numbers import Quantity, quantities
-from rag.wording import denies, opposed
+from rag.wording import denied_parts, denies, opposed
 from rag.words import terms
 
 MARGIN = 0.25  # a rival number's words must be nearer by this (of 2) than the number's own
@@ -97,7 +97,8 @@ def _nearest(
 def _parts(source: Reading) -> list[tuple[int, int]]:
     """Return the places of the whole sentence and of its clauses."""
     whole = (0, len(source.text))
-    return list(dict.fromkeys([whole, *clauses_of(source.text, *whole)]))
+    parts = [whole, *clauses_of(source.text, *whole), *denied_parts(source.text)]
+    return list(dict.fromkeys(parts))
 
 
 def _is_of_another(ours: Numbered, sources: Sequence[Reading], systems: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ better best good superior improve improvement benefit enhance outperform surpass
 improve raise increase grow reduce lower decrease worsen | unchanged
 grow increase remain | vanish disappear
 strong stronger | weak weaker
-faster quicker accelerate | slower slowly delay
+faster quicker accelerate speed | slower slowly slow delay
 most largest highest biggest strongest | least smallest lowest weakest
 warmer warm hot | colder cold cool
 early earlier | late later
@@ -39,6 +39,8 @@ _NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 _HEDGE = re.compile(r"\b(?:more|less|fewer|at most|at least) (?:than )?(?=\d)", re.IGNORECASE)
+_COMMA = re.compile(r"[,;.](?=\s|$)")
+_PREFIXED = re.compile(r"\b(?:un|in|im|dis|non-?)([a-z]{6,})", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.()]|\b(?:and|but|or|while|whereas|because)\b", re.IGNORECASE)
 # What denies without a word of its own.
 _IMPLIED = re.compile(
@@ -114,9 +116,30 @@ def negated(text: str) -> set[str]:
     return found
 
 
+def denied_parts(text: str) -> list[tuple[int, int]]:
+    """Return the places of what each "no" or "without" stands before, to the next comma."""
+    found = []
+    for match in _NEGATIVE.finditer(text):
+        end = _COMMA.search(text, match.end())
+        found.append((match.start(), end.start() if end else len(text)))
+    return found
+
+
 def denies(claim: str, source: str) -> bool:
-    """Return whether one of the two denies a word that the other one states."""
+    """Return whether one of the two denies a word that the other one states.
+
+    "Insensitive" denies "sensitive" wherever it stands.
+    """
     ours, theirs = negated(claim), negated(source)
+    if not ours and _turned(source) & set(terms(claim)):
+        return True
+    if not theirs and _turned(claim) & set(terms(source)):
+        return True
     if bool(ours) == bool(theirs) or _IMPLIED.search(source if ours else claim):
         return False
     return bool((ours or theirs) & set(terms(source if ours else claim)))
+
+
+def _turned(text: str) -> set[str]:
+    """Return the stems of words whose opposite is made by a prefix, and that do not stand there."""
+    return {stem for word in _PREFIXED.findall(text) for stem in terms(word)} - set(terms(text))
