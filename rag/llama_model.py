@@ -5,7 +5,7 @@ import ctypes
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from llama_cpp.llama_types import ChatCompletionRequestMessage
@@ -43,9 +43,7 @@ class LlamaModel:
         self.is_cancelled: Callable[[], bool] = lambda: False
         self.thinks_first = False  # the last prompt ended within `<think>`
         self.steps = 0  # of computing, so far: how the parent sees that it gets on
-        # llama.cpp asks this after every step of a prompt; the reference must be kept.
-        self._abort = llama_cpp.ggml_abort_callback(self._must_stop)
-        llama_cpp.llama_set_abort_callback(self.llama._ctx.ctx, self._abort, ctypes.c_void_p(0))
+        self._abort = llama_cpp.ggml_abort_callback(self._must_stop)  # the reference must be kept
         self._vocabulary = self.llama._model.vocab
         template = self.llama.metadata.get("tokenizer.chat_template")
         self._template = llama_chat_format.Jinja2ChatFormatter(
@@ -91,8 +89,13 @@ class LlamaModel:
         """
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a token may be half a letter
         written = 0
+        self._watch(self._abort)
         try:
             for token in self.llama.generate(prompt, temp=temperature):
+                if not written:
+                    # Hundreds of calls into Python for each token would slow the answer down;
+                    # between two tokens a cancel is heard anyway.
+                    self._watch(self._lib.ggml_abort_callback())
                 if self._lib.llama_vocab_is_eog(self._vocabulary, token) or self.is_cancelled():
                     break
                 written += 1
@@ -103,6 +106,10 @@ class LlamaModel:
             if not self.is_cancelled():
                 raise
         yield decoder.decode(b"", final=True)
+
+    def _watch(self, abort: Any) -> None:
+        """Have llama.cpp ask this after every step of computing, or nothing at all."""
+        self._lib.llama_set_abort_callback(self.llama._ctx.ctx, abort, ctypes.c_void_p(0))
 
     def _must_stop(self, _data: object) -> bool:
         self.steps += 1

@@ -95,7 +95,8 @@ def whole_way(qa: PaperQA, path: Path, rounds: int) -> None:
     )  # fmt: skip
     assert bare.stdin is not None
     assert bare.stdout is not None
-    prompt = [1, *(300 + n for n in range(200))]
+    timed(qa, qa.ask(QUESTION))
+    prompt = [1, *(300 + n for n in range(local_of(qa).figures["prompt"] - 1))]  # as long as ours
     ours, theirs = [], []
     for _ in range(rounds):
         bare.stdin.write(json.dumps([prompt, ANSWER_TOKENS]) + "\n")

@@ -1,0 +1,139 @@
+"""How soon twenty people are answered while papers are ingested.
+
+    python -m tests.benchmarks.crowd [--data-dir .bench/data] [--questions 200]
+
+Over the 11,888 Daily Papers of `tests.benchmarks.answers`, which fills the folder, with a Discord
+on 127.0.0.1, the unmodified client and the tiny copying model. The folder is copied first, since
+the ingest adds invented papers. Every fourth question is a mention, the others are slash commands.
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from bot.live_message import EDIT_SECONDS
+from ingest.sync import ingest
+from rag.config import RagConfig
+from rag.library import Library
+from rag.llm import ChatLlama
+from rag.local_model import LocalModel
+from rag.records import Paper
+from tests.benchmarks.discord import tell
+from tests.benchmarks.lag import measured_lag
+from tests.discord_server import Server, finished, serving
+from tests.models.tiny_gguf import write_copying_model
+from tests.papers import PAPERS, ListSource
+
+PEOPLE = 20
+PAUSE = (1.0, 8.0)  # seconds that a person takes before the next question
+BATCH = 64  # papers of an ingest
+
+
+class Crowd:
+    """Twenty people, and what they waited for."""
+
+    def __init__(self, server: Server, questions: list[str]) -> None:
+        self.server = server
+        self.questions = questions
+        self.acknowledged: list[float] = []
+        self.quoted: list[float] = []
+        self.answers: list[dict[str, Any]] = []
+
+    async def person(self, n: int) -> None:
+        """Ask one's share of the questions, one after the other."""
+        chance = random.Random(n)
+        for number in range(n, len(self.questions), PEOPLE):
+            await asyncio.sleep(chance.uniform(*PAUSE))
+            ask = self._mention if number % 4 == 3 else self._slash
+            self.answers.append(await ask(f"person {n}", self.questions[number]))
+
+    async def _slash(self, person: str, question: str) -> dict[str, Any]:
+        fake, started = self.server.fake, time.perf_counter()
+        asked = await fake.slash(person, "ask", question=question)
+        await asked.wait_ack()
+        self.acknowledged.append((asked.ack_ms or 0) / 1000)
+        await fake.until(lambda: asked.original and asked.original["embeds"], 60)
+        self.quoted.append(time.perf_counter() - started)
+        return await fake.until(lambda: finished(asked.original), 120)
+
+    async def _mention(self, person: str, question: str) -> dict[str, Any]:
+        fake, started = self.server.fake, time.perf_counter()
+        said = await fake.say(person, f"{fake.mention} {question}")
+        await fake.until(lambda: self.server.reply_to(said), 60)
+        self.quoted.append(time.perf_counter() - started)
+        return await fake.until(lambda: finished(self.server.reply_to(said)), 120)
+
+
+async def measure(library: Library, chat: ChatLlama, count: int) -> None:
+    """Have everybody ask while papers are ingested, and print."""
+    chosen = random.Random(0).sample(library.catalog.papers(), count)
+    questions = [f"how does {paper.title.split(':')[0]} work?"[:300] for paper in chosen]
+    async with serving(library, chat=chat) as server, measured_lag() as lags:
+        crowd, stop = Crowd(server, questions), asyncio.Event()
+        reading = asyncio.create_task(read_until(stop, library))
+        await asyncio.gather(*(crowd.person(n) for n in range(PEOPLE)))
+        stop.set()
+        read = await reading
+        replies = Counter(message["id"] for message in crowd.answers)
+        edits = [
+            later - earlier
+            for message in replies
+            for (earlier, _), (later, _) in pairwise(server.fake.edits(message))
+        ]
+        written = sum("quoted" not in str(message["embeds"]) for message in crowd.answers)
+        print(f"{PEOPLE} people, {count} questions, {read} papers ingested meanwhile")
+        tell("acknowledged", crowd.acknowledged)
+        tell("quoted", crowd.quoted)
+        tell("event-loop lag", lags)
+        print(
+            f"lost: {count - len(crowd.answers)}, doubled: {len(server.answers()) - len(replies)}"
+        )
+        print(f"finished as written answers: {written}")
+        print(f"edits of a message: {min(edits):.2f} s apart at least ({EDIT_SECONDS} s wanted)")
+
+
+async def read_until(stop: asyncio.Event, library: Library) -> int:
+    """Ingest invented papers, until told to stop; return how many."""
+    done = 0
+    while not stop.is_set():
+        papers = [invented(n) for n in range(done, done + BATCH)]
+        await asyncio.to_thread(ingest, ListSource(papers), library)
+        done += BATCH
+    return done
+
+
+def invented(n: int) -> Paper:
+    """Return a paper that is not in the corpus."""
+    paper = PAPERS[n % len(PAPERS)]
+    title, abstract = f"Volume {n}: {paper.title}", f"This is volume {n}. {paper.abstract}"
+    return replace(paper, title=title, abstract=abstract, arxiv_id=f"2912.{n:05d}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", type=Path, default=Path(".bench/data"))
+    parser.add_argument("--questions", type=int, default=200)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(arguments.data_dir, folder / "data")
+        library = Library(folder / "data", RagConfig(), purpose="make bench")
+        library.embedder.encode_question("warm up")
+        path = write_copying_model(folder / "copying.gguf", heads=6)
+        chat = ChatLlama(local=LocalModel(path, n_ctx=4096, threads=2), max_tokens=400)
+        chat.local.wait_ready(60)
+        asyncio.run(measure(library, chat, arguments.questions))
+        chat.local.close()
+        library.close()
+
+
+if __name__ == "__main__":
+    main()
