@@ -11,7 +11,8 @@ from rag.words import terms
 
 _PIVOT = re.compile(
     r"(?P<before>.*?)(?:\b(?:than|(?<=times) as \w+ as)\b(?!\s+(?:\d|one\b|half\b))"
-    r"|\b(?:outperform|surpass|beat|exceed)\w*|\bprefer\w*(?P<rest>\b[^,;]*?)\bover\b)(?P<behind>.*)",
+    r"|\b(?:outperform|surpass|beat|exceed)\w*|\bahead of\b"
+    r"|\bprefer\w*(?P<rest>\b[^,;]*?)\bover\b)(?P<behind>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _PASSIVE = re.compile(r"\b(?:outperformed|surpassed|beaten|exceeded) by\b", re.IGNORECASE)

@@ -13,7 +13,8 @@ from rag.claims import clauses_of
 from rag.comparatives import Counted, crossed, miscounted, swapped
 from rag.names import names_in
 from rag.numbers import Quantity, quantities
-from rag.wording import denied_parts, denies, opposed
+from rag.pairings import beats_own, halves_mixed, misassigned
+from rag.wording import denied_parts, denies, needless, opposed
 from rag.words import terms
 
 MARGIN = 0.25  # a rival number's words must be nearer by this (of 2) than the number's own
@@ -24,6 +25,7 @@ AFTER = 2  # words behind a number that say what is counted
 _PIECE = re.compile(
     r"[,;:]\s|\s(?:and|while|whereas|but|versus|against|compared|than)\s|\s[–—]\s", re.IGNORECASE
 )
+_IT = re.compile(r"\bit\b", re.IGNORECASE)  # what was named before
 _LISTED = re.compile(r",?\s+(?:and\s+|or\s+)?")  # "57% and 49%"
 
 
@@ -62,6 +64,12 @@ def contradicts(
         counted = [Counted(n.quantity, n.words) for n in numbered(source, own)]
         if miscounted(text, source.text, counted, own):
             return "numbers say otherwise"
+        if misassigned(text, source.text):
+            return "number of something else"
+        if beats_own(text, source.text, own) or halves_mixed(claim.text, source.text):
+            return "sides changed"
+        if any(name in text for name in own) and needless(text, source.text):
+            return "not needed"
     found = _nearest(_without_names(claim.part(*clause), own), sources, own)
     if found and opposed(text, found[0][2]) and not crossed(text, found[0][2]):
         return "opposite"
@@ -165,7 +173,9 @@ def numbered(text: Reading, own: Sequence[str]) -> list[Numbered]:
     numbers = []
     for first, last, inside in groups:
         around = text.part(first, last).without(spans)
-        said = _blanked(text.text, spans)[first:last]
+        blanked = _blanked(text.text, spans)
+        said = blanked[first:last]
+        names = names_in(blanked[:last] if _IT.search(said) else said)
         for quantity in inside:
             following = [word for word in terms(text.text[quantity.end : last]) if word.isalpha()]
             numbers.append(
@@ -173,7 +183,7 @@ def numbered(text: Reading, own: Sequence[str]) -> list[Numbered]:
                     quantity,
                     around,
                     words=frozenset(terms(said)),
-                    names=frozenset(names_in(said)),
+                    names=frozenset(names),
                     behind=tuple(following[:AFTER]),
                     is_listed=quantity in listed,
                 )

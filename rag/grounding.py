@@ -176,9 +176,15 @@ class Grounding:
             part = unnumbered.part(start, end)
             if len(part.vectors):
                 near = min(near, nearness(part, [*titles, *sentences]))
-            own = [name for paper in cited for name in system_names(paper)[:1]]
+            own = [name for paper in cited for name in _own_names(paper)]
             contradiction = contradiction or contradicts(whole, (start, end), sentences, own)
         return Verdict(near, "far" if near < self.config.similarity else contradiction)
+
+
+def _own_names(paper: Paper) -> tuple[str, ...]:
+    """Return what a paper calls its own system: its first name; a phrase may be no name at all."""
+    names = system_names(paper)
+    return names[:2] if names and " " in names[0] else names[:1]
 
 
 def _all_of(paper: Paper) -> str:

@@ -74,6 +74,7 @@ _HEDGES: dict[Hedge, re.Pattern[str]] = {
 }  # fmt: skip
 _POINTED = re.compile(r"\b(?:the|these|those|both|of|other)\s+$", re.IGNORECASE)  # "of the two"
 _NAME = re.compile(r"(?<![\w-])[A-Z][\w.]*-[\w.-]*\d[\w.-]*")  # Llama-3-70B
+_GLUED = re.compile(r"D\b", re.IGNORECASE)  # "2D" counts nothing
 _COMPOUND = re.compile(r"-[a-z]")
 _TEX = [(re.compile(r"\\times"), "×"), (re.compile(r"\\([%$&#_])"), r"\1"), (re.compile(r"\$"), "")]
 
@@ -166,7 +167,11 @@ def _read(match: re.Match[str], before: str) -> tuple[float, Kind] | None:
     digits = part["number"]
     is_word = not digits[0].isdigit()
     compound = match.string[match.end() :]  # four-legged
-    if part["name"] or (is_word and (_POINTED.search(before) or _COMPOUND.match(compound))):
+    if (
+        part["name"]
+        or _GLUED.match(compound)
+        or (is_word and (_POINTED.search(before) or _COMPOUND.match(compound)))
+    ):
         return None
     scale = (part["letter"] or part["scale"] or "").lower()
     value = _value(digits) * {**_LETTERS, **_SCALES, "": 1.0}[scale]

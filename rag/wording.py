@@ -26,7 +26,8 @@ often frequently always usually | seldom rarely rare never
 all every | none
 public open download | private secret
 compatible | incompatible
-succeed success | fail failure
+succeed success excel best | fail failure struggle trouble
+outperform surpass beat exceed ahead | behind lag trail underperform
 allow permit | forbid prohibit
 sparse | dense
 cheap cheaper | expensive costly
@@ -41,13 +42,17 @@ _NEGATIVE = re.compile(
 _HEDGE = re.compile(r"\b(?:more|less|fewer|at most|at least) (?:than )?(?=\d)", re.IGNORECASE)
 _COMMA = re.compile(r"[,;.](?=\s|$)")
 _PREFIXED = re.compile(r"\b(?:un|in|im|dis|non-?)([a-z]{6,})", re.IGNORECASE)
-_BREAK = re.compile(r"[,;:.()]|\b(?:and|but|or|while|whereas|because)\b", re.IGNORECASE)
+_BREAK = re.compile(r"[,;:.()—–]|--|\b(?:and|but|or|while|whereas|because)\b", re.IGNORECASE)
 # What denies without a word of its own.
 _IMPLIED = re.compile(
     r"\b(?:un[a-z]+ed|unseen|incompatible|impossible|incapable|beyond|omit\w*|exclud\w*|missing"
     r"|(?:left|leaves?|leaving) (?:out|aside)|(?:kept|keeps?|held) back|vanish\w*)\b",
     re.IGNORECASE,
 )
+_NEED = re.compile(
+    r"\b(?:requires?|needs?|ha(?:s|ve) to|must|depends? on|relies on)\b", re.IGNORECASE
+)
+_FREE = re.compile(r"\b([a-z]+)-free\b", re.IGNORECASE)
 SCOPE = 2  # content words that a negation reaches
 
 
@@ -78,6 +83,10 @@ def opposed(claim: str, source: str) -> bool:
     shared = {word for word, _ in ours} & {word for word, _ in theirs}
     for plus, minus in _ends():
         for end, other in ((plus, minus), (minus, plus)):
+            if _objects(ours, end) & _objects(theirs, other) - _objects(theirs, end) - _objects(
+                ours, other
+            ):
+                return True
             mine = {word: of for word, of in ours if word in end - shared}
             if not mine or any(word in other for word, _ in ours if word not in shared):
                 continue
@@ -87,6 +96,11 @@ def opposed(claim: str, source: str) -> bool:
             if against and (not along or (objects & set(against) and not objects & set(along))):
                 return True
     return False
+
+
+def _objects(described: list[tuple[str, str]], end: frozenset[str]) -> set[str]:
+    """Return the words that something at this end of an axis is said of."""
+    return {of for word, of in described if word in end and of}
 
 
 def _described(text: str) -> list[tuple[str, str]]:
@@ -138,6 +152,14 @@ def denies(claim: str, source: str) -> bool:
     if bool(ours) == bool(theirs) or _IMPLIED.search(source if ours else claim):
         return False
     return bool((ours or theirs) & set(terms(source if ours else claim)))
+
+
+def needless(claim: str, source: str) -> bool:
+    """Return whether a claim has it that something is needed that the source does without."""
+    need = _NEED.search(claim)
+    wanted = set(terms(claim[need.end() :])[: SCOPE + 1]) - negated(claim) if need else set()
+    spared = {stem for word in _FREE.findall(source) for stem in terms(word)}
+    return bool(wanted & (spared | negated(source)))
 
 
 def _turned(text: str) -> set[str]:

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ingest.starter import StarterSource
 from rag.claims import claims_of
 from rag.grounding import UNCITED_NEAR, Grounding, Verdict
 from rag.prompt import Passage
 from rag.records import Paper
 
 FILE = Path(__file__).with_name("rag") / "grounding_cases.toml"
+BLIND = FILE.with_name("grounding_blind.toml")
 
 
 class Case(NamedTuple):
@@ -38,16 +40,28 @@ class Result(NamedTuple):
         return self.verdict.near >= (bound if self.case.marker is None else UNCITED_NEAR)
 
 
-def load_cases(file: Path = FILE) -> Iterator[Case]:
-    """Yield all sentences of a file."""
+def load_cases(*files: Path) -> Iterator[Case]:
+    """Yield all sentences of some files; by default of both."""
+    for file in files or (FILE, BLIND):
+        yield from _load(file)
+
+
+def _load(file: Path) -> Iterator[Case]:
     for group in tomllib.loads(file.read_text(encoding="utf-8"))["set"]:
-        papers = [Paper(**paper) for paper in group["papers"]]
+        papers = [Paper(**paper) for paper in group.get("papers", [])]
+        papers += [_starter_paper(title) for title in group.get("starter", [])]
         passages = tuple(Passage(n, paper, ()) for n, paper in enumerate(papers, start=1))
         for is_true in (True, False):
             for kind, texts in group["true" if is_true else "false"].items():
                 for text in texts:
                     text, marker = (text, None) if isinstance(text, str) else text
                     yield Case(group["use"], is_true, kind, text, marker, passages)
+
+
+def _starter_paper(title: str) -> Paper:
+    """Return the paper of the starter set whose title begins so."""
+    papers = (record for record in StarterSource().records() if isinstance(record, Paper))
+    return next(paper for paper in papers if paper.title.startswith(title))
 
 
 def judge_all(grounding: Grounding, cases: Sequence[Case]) -> list[Result]:

@@ -1,9 +1,10 @@
 """How many false sentences the check of written answers catches, and how many true ones it loses.
 
-    python -m tests.benchmarks.grounding [FILE.toml]
+    python -m tests.benchmarks.grounding [FILE.toml …]
 
-The sentences are those of tests/rag/grounding_cases.toml. The bound of similarity was chosen on the
-"calibrate" sets: the highest of the curve that loses no more than 0.04 of their true sentences.
+The sentences are those of tests/rag/grounding_cases.toml and grounding_blind.toml. The bound of
+similarity was chosen on the "calibrate" sets: the highest of the curve that loses no more than 0.04
+of their true sentences.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from rag.config import CheckConfig, EmbedderConfig
 from rag.embedder import load_embedder
 from rag.grounding import Grounding
-from tests.grounding import FILE, Case, Result, judge_all, load_cases, share_kept
+from tests.grounding import Case, Result, judge_all, load_cases, share_kept
 
 BOUNDS = (0.0, 0.5, 0.54, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68, 0.7, 0.74, 0.8, 0.9)
 MAY_LOSE = 0.04  # of the calibrate sets' true sentences
@@ -24,8 +25,8 @@ ROUNDS = 3
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, nargs="?", default=FILE)
-    cases = list(load_cases(parser.parse_args().file))
+    parser.add_argument("files", type=Path, nargs="*")
+    cases = list(load_cases(*parser.parse_args().files))
     embeddings = load_embedder(EmbedderConfig()).embeddings
     config = CheckConfig()
     results = judge_all(Grounding(embeddings, config), cases)

@@ -46,14 +46,14 @@ def make(embedder: Embedder) -> Callable[..., Grounding]:
 
 def test_the_cases_are_many_and_of_all_kinds() -> None:
     counted = Counter((case.use, case.kind, case.is_true) for case in load_cases())
-    assert {use for use, _, _ in counted} == {"calibrate", "report"}
+    assert {use for use, _, _ in counted} == {"calibrate", "report", "blind"}
     for use in ("calibrate", "report"):
         assert {(kind, is_true) for u, kind, is_true in counted if u == use} == KINDS
         assert sum(n for (u, _, _), n in counted.items() if u == use) >= 60
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("use", ["calibrate", "report"])
+@pytest.mark.parametrize("use", ["calibrate", "report", "blind"])
 def test_false_sentences_are_caught_and_true_ones_kept(
     make: Callable[..., Grounding], use: str
 ) -> None:
