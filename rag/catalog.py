@@ -1,34 +1,17 @@
 """The catalogue: SQLite, the truth about papers."""
 
-import json
-import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
 
 from rag.database import Database
-from rag.keywords import keyword_text
-from rag.merge import merge
-from rag.records import Coverage, Paper, chunk_id_of, title_key
+from rag.paper_rows import date_of, iso, paper_of
+from rag.records import Coverage, Paper
+from rag.sightings import Upserted, bring_in
 from rag.timespan import Window
 
 _DAY = "COALESCE(featured_on, published_on)"
 SQL_VARIABLES = 500  # ids in one IN (...): far below SQLite's limit
-
-
-@dataclass(frozen=True, slots=True)
-class Upserted:
-    """How many papers of a batch were new, changed something, or were known already."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: "Upserted") -> "Upserted":
-        return Upserted(
-            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged
-        )
 
 
 class Catalog:
@@ -40,100 +23,34 @@ class Catalog:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def upsert(self, papers: Iterable[Paper]) -> Upserted:
-        """Bring papers in; sightings of a known paper are merged into it."""
-        total = Upserted()
+    def upsert(self, papers: Iterable[Paper], *, seen_at: datetime | None = None) -> Upserted:
+        """Bring papers in; sightings of a known paper are merged into it.
+
+        `seen_at` is when they were like this, with its time zone; without it, now.
+        """
+        total, at = Upserted(), (seen_at or datetime.now(UTC)).astimezone(UTC)
         with self.database.transaction() as db:
             for paper in papers:
-                total += self._upsert_one(db, paper)
+                total += bring_in(db, paper, at)
         return total
 
-    def _upsert_one(self, db: sqlite3.Connection, seen: Paper) -> Upserted:
-        rows = self._sightings(db, seen)
-        if not rows:
-            self._write(db, None, seen)
-            return Upserted(new=1)
-        keep, known = rows[0], paper_of(rows[0])
-        merged = known
-        for row in rows[1:]:  # the title:… record of a paper whose arXiv id is now known
-            merged = merge(paper_of(row), merged)
-            self._forget(db, row)
-        merged = merge(merged, seen)
-        featured = self._note_featured(db, keep["id"], seen.featured_on)
-        if merged == known and len(rows) == 1:
-            return Upserted(changed=1) if featured else Upserted(unchanged=1)
-        self._write(db, keep, merged)
-        return Upserted(changed=1)
-
-    def _sightings(self, db: sqlite3.Connection, seen: Paper) -> list[sqlite3.Row]:
-        """Return the records that are this paper, the one to keep first."""
-        same_title = db.execute(
-            "SELECT * FROM papers WHERE title_key = ? ORDER BY id", (title_key(seen.title),)
-        ).fetchall()
-        if seen.arxiv_id is None:
-            # The same title on the same day is the surest; without a day any will do.
-            same_title.sort(key=lambda r: r["published_on"] != _iso(seen.published_on))
-            return same_title[:1]
-        by_id = db.execute("SELECT * FROM papers WHERE arxiv_id = ?", (seen.arxiv_id,)).fetchall()
-        return by_id + [row for row in same_title if row["arxiv_id"] is None]
-
-    def _write(self, db: sqlite3.Connection, row: sqlite3.Row | None, paper: Paper) -> None:
-        values = _columns(paper)
-        values["updated_at"] = datetime.now(UTC).isoformat(timespec="seconds")
-        if row is None:
-            values["first_seen_at"] = values["updated_at"]
-            names = ", ".join(values)
-            marks = ", ".join(f":{name}" for name in values)
-            cursor = db.execute(f"INSERT INTO papers ({names}) VALUES ({marks})", values)
-            number = cursor.lastrowid
-            self._note_featured(db, number, paper.featured_on)
-        else:
-            number = row["id"]
-            if (row["paper_id"], row["text_hash"]) != (paper.paper_id, paper.text_hash):
-                self._make_stale(db, row)
-            pairs = ", ".join(f"{name} = :{name}" for name in values)
-            db.execute(f"UPDATE papers SET {pairs} WHERE id = :id", values | {"id": number})
-        if row is None or row["text_hash"] != paper.text_hash:
-            db.execute("DELETE FROM keyword_index WHERE rowid = ?", (number,))
-            db.execute(
-                "INSERT INTO keyword_index (rowid, terms) VALUES (?, ?)",
-                (number, keyword_text(paper.title, paper.abstract)),
+    def set_aside(self, source: str, records: Iterable[tuple[str, str]]) -> None:
+        """Note the records of a source that do not fit, with their reasons, in place of before."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM set_aside WHERE source = ?", (source,))
+            db.executemany(
+                "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, ?)",
+                [(source, record, reason, at) for record, reason in records],
             )
 
-    def _note_featured(self, db: sqlite3.Connection, number: int | None, day: date | None) -> bool:
-        """Note a featured day; True if it was not known."""
-        if day is None:
-            return False
-        cursor = db.execute(
-            "INSERT OR IGNORE INTO featured_days (day, paper) VALUES (?, ?)", (_iso(day), number)
-        )
-        return cursor.rowcount > 0
-
-    def _make_stale(self, db: sqlite3.Connection, row: sqlite3.Row) -> None:
-        """Note the chunks of the old text for deletion from the index and drop its vectors."""
-        old = db.execute(
-            "SELECT sentences FROM chunk_vectors WHERE paper = ?", (row["id"],)
-        ).fetchone()
-        if old is None:
-            return
-        count = len(json.loads(old["sentences"])) + 1
-        db.executemany(
-            "INSERT OR IGNORE INTO stale_chunks VALUES (?)",
-            [(chunk_id_of(row["paper_id"], index),) for index in range(count)],
-        )
-        db.execute("DELETE FROM chunk_vectors WHERE paper = ?", (row["id"],))
-
-    def _forget(self, db: sqlite3.Connection, row: sqlite3.Row) -> None:
-        self._make_stale(db, row)
-        db.execute("DELETE FROM keyword_index WHERE rowid = ?", (row["id"],))
-        db.execute("DELETE FROM papers WHERE id = ?", (row["id"],))
-
-    def set_aside(self, source: str, record: str, reason: str) -> None:
-        """Note a record that did not fit."""
+    def note_searched(self, paper_id: str, at: datetime) -> None:
+        """Note that a paper's title was searched for in vain."""
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, ?)",
-                (source, record, reason, datetime.now(UTC).isoformat(timespec="seconds")),
+                "INSERT OR REPLACE INTO searched_titles "
+                "SELECT id, ? FROM papers WHERE paper_id = ?",
+                (at.astimezone(UTC).isoformat(timespec="seconds"), paper_id),
             )
 
     # -- reading ---------------------------------------------------------------------------
@@ -178,14 +95,14 @@ class Catalog:
         rows = self.database.connection.execute(
             "SELECT papers.* FROM papers JOIN featured_days ON paper = id WHERE day = ? "
             "ORDER BY upvotes DESC NULLS LAST, id",
-            (_iso(day),),
+            (iso(day),),
         )
         return [paper_of(row) for row in rows]
 
     def last_featured_day(self) -> date | None:
         """Return the newest day of which Daily Papers are known."""
         row = self.database.connection.execute("SELECT MAX(day) AS day FROM featured_days")
-        return _date(row.fetchone()["day"])
+        return date_of(row.fetchone()["day"])
 
     def newest(self, count: int) -> list[Paper]:
         """Return the newest papers by publication."""
@@ -205,57 +122,49 @@ class Catalog:
         )
         return [paper_of(row) for row in rows]
 
+    def upvote_history(self, paper_id: str) -> list[tuple[datetime, int]]:
+        """Return when a paper's upvotes were seen to be how many, oldest first (UTC).
+
+        A time at which they had not changed is not in it.
+        """
+        rows = self.database.connection.execute(
+            "SELECT seen_at, upvotes.upvotes FROM upvotes JOIN papers ON paper = id "
+            "WHERE paper_id = ? ORDER BY seen_at",
+            (paper_id,),
+        )
+        return [(datetime.fromisoformat(row["seen_at"]), row["upvotes"]) for row in rows]
+
+    def first_seen(self, paper_id: str) -> datetime | None:
+        """Return when a paper was first seen here (UTC), which is none of its own two days."""
+        row = self.database.connection.execute(
+            "SELECT first_seen_at FROM papers WHERE paper_id = ?", (paper_id,)
+        ).fetchone()
+        return datetime.fromisoformat(row["first_seen_at"]) if row else None
+
+    def without_arxiv_id(self, *, not_searched_since: datetime, count: int) -> list[Paper]:
+        """Return papers whose arXiv id is not known, those never searched for first."""
+        rows = self.database.connection.execute(
+            "SELECT papers.* FROM papers LEFT JOIN searched_titles ON paper = id "
+            "WHERE arxiv_id IS NULL AND (searched_at IS NULL OR searched_at < ?) "
+            "ORDER BY searched_at NULLS FIRST, id LIMIT ?",
+            (not_searched_since.astimezone(UTC).isoformat(timespec="seconds"), count),
+        )
+        return [paper_of(row) for row in rows]
+
+    def all_set_aside(self) -> list[tuple[str, str, str]]:
+        """Return what did not fit and stays so: source, record, reason."""
+        rows = self.database.connection.execute(
+            "SELECT source, record, reason FROM set_aside ORDER BY source, record"
+        )
+        return [tuple(row) for row in rows]
+
     def coverage(self) -> Coverage:
         """Return how many papers there are and between which days."""
         row = self.database.connection.execute(
             f"SELECT COUNT(*) AS n, MIN({_DAY}) AS first, MAX({_DAY}) AS last, "
             f"COUNT(*) - COUNT({_DAY}) AS undated FROM papers"
         ).fetchone()
-        return Coverage(row["n"], _date(row["first"]), _date(row["last"]), row["undated"])
-
-
-def paper_of(row: sqlite3.Row) -> Paper:
-    """Return the Paper that a row of `papers` holds."""
-    return Paper(
-        title=row["title"],
-        abstract=row["abstract"],
-        abstract_source=row["abstract_source"],
-        arxiv_id=row["arxiv_id"],
-        authors=tuple(json.loads(row["authors"])),
-        author_count=row["author_count"],
-        organization=row["organization"],
-        published_on=_date(row["published_on"]),
-        featured_on=_date(row["featured_on"]),
-        upvotes=row["upvotes"],
-        comment_count=row["comment_count"],
-        tldr=row["tldr"],
-        keywords=tuple(json.loads(row["keywords"])),
-        code_url=row["code_url"],
-        project_url=row["project_url"],
-    )
-
-
-def _columns(paper: Paper) -> dict[str, object]:
-    return {
-        "paper_id": paper.paper_id,
-        "arxiv_id": paper.arxiv_id,
-        "title": paper.title,
-        "title_key": title_key(paper.title),
-        "abstract": paper.abstract,
-        "abstract_source": paper.abstract_source,
-        "authors": json.dumps(paper.authors, ensure_ascii=False),
-        "author_count": paper.author_count,
-        "organization": paper.organization,
-        "published_on": _iso(paper.published_on),
-        "featured_on": _iso(paper.featured_on),
-        "upvotes": paper.upvotes,
-        "comment_count": paper.comment_count,
-        "tldr": paper.tldr,
-        "keywords": json.dumps(paper.keywords, ensure_ascii=False),
-        "code_url": paper.code_url,
-        "project_url": paper.project_url,
-        "text_hash": paper.text_hash,
-    }
+        return Coverage(row["n"], date_of(row["first"]), date_of(row["last"]), row["undated"])
 
 
 def _condition(window: Window) -> tuple[str, str, list[str]]:
@@ -269,11 +178,3 @@ def _condition(window: Window) -> tuple[str, str, list[str]]:
         conditions.append(f"{day} <= ?")
         values.append(window.until.isoformat())
     return day, " AND ".join(conditions) or "1", values
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.catalog import SQL_VARIABLES, paper_of
+from rag.catalog import SQL_VARIABLES
 from rag.database import Database
+from rag.paper_rows import paper_of
 from rag.records import Paper, chunk_id_of
 from rag.vectors import PROBES, ChunkVectors
 

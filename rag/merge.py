@@ -8,14 +8,16 @@ from rag.records import Paper
 def merge(known: Paper, seen: Paper) -> Paper:
     """Return what is known of a paper after it was seen once more.
 
-    The later sighting wins field by field where it says anything, with two exceptions: a
-    summary written for this project never displaces anything from a real source, and the
-    first featured day stays.
+    The later sighting wins field by field where it says anything, with three exceptions: a
+    summary written for this project never displaces anything from a real source, title and
+    abstract come from who knows the arXiv id (a saved page can cut them off), and the first
+    featured day stays.
     """
     newer, older = seen, known
     if seen.abstract_source == "summary" and known.abstract_source == "abstract":
         newer, older = known, seen
-    text = newer if newer.abstract else older
+    surer = older.arxiv_id and not newer.arxiv_id and older.abstract_source == "abstract"
+    text = older if surer or not newer.abstract else newer
     days = [p.featured_on for p in (known, seen) if p.featured_on]
     return replace(
         newer,

@@ -1,6 +1,7 @@
 """Who papers are by: authors and organisations, as far as the catalogue knows them."""
 
-from rag.catalog import Catalog, paper_of
+from rag.catalog import Catalog
+from rag.paper_rows import paper_of
 from rag.records import Paper
 
 

@@ -2,12 +2,13 @@
 
 import re
 
-from rag.catalog import Catalog, paper_of
+from rag.catalog import Catalog
 from rag.errors import QuestionError
 from rag.keywords import KeywordIndex
 from rag.links import ARXIV_ID
 from rag.mentioned import called
 from rag.names import system_names
+from rag.paper_rows import paper_of
 from rag.records import Paper
 from rag.words import words
 
