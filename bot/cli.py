@@ -21,6 +21,7 @@ from bot.commands import (
     papers,
     run,
     start,
+    sync,
     why,
 )
 from bot.config import load_settings
@@ -85,6 +86,7 @@ cli.command("search")(ask.search)
 cli.command("daily")(papers.daily)
 cli.command("papers")(papers.papers)
 cli.command("ingest", help=ingest.HELP)(ingest.ingest)
+cli.command("sync")(sync.sync)
 cli.command("reindex")(ingest.reindex)
 cli.command("eval")(evaluate.evaluate)
 cli.add_typer(model.commands, name="model")

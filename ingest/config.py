@@ -4,18 +4,35 @@ from pydantic import Field
 
 from rag.config import Section
 
+ADDRESS = r"^https?://[^/\s]+$"
+
 
 class FetchConfig(Section):
     """`[ingest.fetch]`: how papers are fetched over the network."""
 
-    huggingface_url: str = Field("https://huggingface.co", pattern=r"^https?://[^/\s]+$")
+    huggingface_url: str = Field("https://huggingface.co", pattern=ADDRESS)
+    huggingface_requests: int = Field(500, ge=1, le=100_000)
+    arxiv_url: str = Field("https://export.arxiv.org", pattern=ADDRESS)
+    arxiv_seconds: float = Field(3, ge=0, le=600)
+    arxiv_papers: int = Field(200, ge=1, le=30_000)
     timeout_seconds: float = Field(30, gt=0, le=600)
     attempts: int = Field(5, ge=1, le=20)
     backoff_seconds: float = Field(1, ge=0, le=60)
     max_bytes: int = Field(50_000_000, ge=1_000)
 
 
+class SyncConfig(Section):
+    """`[ingest.sync]`: what `paperboy sync` reads of Hugging Face."""
+
+    new_days: int = Field(3, ge=1, le=31)
+    count_days: int = Field(14, ge=1, le=366)
+    count_hours: float = Field(24, ge=0, le=8_760)
+    searches: int = Field(100, ge=0, le=1_000)
+    search_days: int = Field(7, ge=0, le=3_650)
+
+
 class IngestConfig(Section):
     """`[ingest]`."""
 
     fetch: FetchConfig = FetchConfig()
+    sync: SyncConfig = SyncConfig()

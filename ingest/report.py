@@ -1,9 +1,10 @@
-"""What an ingest did."""
+"""What an ingest or a sync did."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
-from ingest.sources.record import SetAside
-from rag.catalog import Upserted
+from ingest.sources.record import PageRead, SetAside
+from rag.sightings import Upserted
 
 SHOWN = 5  # reasons listed before "and N more"
 
@@ -16,7 +17,15 @@ class Report:
     upserted: Upserted = field(default_factory=Upserted)
     embedded: int = 0
     set_aside: list[SetAside] = field(default_factory=list)
+    pages: Counter[str] = field(default_factory=Counter)
+    empty: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def note(self, page: PageRead) -> None:
+        """Count a page by its state, and name it where it was empty."""
+        self.pages[page.state] += 1
+        if page.state == "empty":
+            self.empty.append(page.name)
 
     @property
     def read(self) -> int:
@@ -41,6 +50,11 @@ class Report:
         )
         if self.set_aside:
             text += f"; {len(self.set_aside):,} set aside"
+        for state in ("unchanged", "settled"):
+            if count := self.pages[state]:
+                text += f"; {count:,} {'list' if count == 1 else 'lists'} {state}"
+        if self.empty:
+            text += f"; empty so far: {', '.join(self.empty)}"
         return f"{text} ({self.seconds:.1f} s)"
 
     def reasons(self) -> list[str]:
@@ -48,5 +62,30 @@ class Report:
         fitting = [record for record in self.set_aside if not record.broken]
         lines = [f"set aside: {a.record}: {a.reason}" for a in fitting[:SHOWN]]
         if len(fitting) > SHOWN:
-            lines.append(f"… and {len(fitting) - SHOWN:,} more")
+            lines.append(
+                f"… and {len(fitting) - SHOWN:,} more: `paperboy ingest --list-set-aside` has all"
+            )
         return lines
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did; `identified` papers were known by their title alone until then."""
+
+    new: int
+    recounted: int
+    identified: int
+    set_aside: int
+    embedded: int
+    empty: tuple[str, ...]
+    seconds: float
+
+    def __str__(self) -> str:
+        noun = "paper" if self.new == 1 else "papers"
+        text = f"+{self.new:,} {noun}, {self.recounted:,} upvotes changed"
+        text += f", {self.set_aside:,} set aside"
+        if self.identified:
+            text += f", {self.identified:,} found by their title"
+        if self.empty:
+            text += f"; empty so far: {', '.join(self.empty)}"
+        return f"{text} ({self.seconds:.1f} s)"

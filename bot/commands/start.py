@@ -13,7 +13,7 @@ from bot.commands.options import app_of
 from bot.model_setup import offer_model
 from bot.terminal import Terminal
 from ingest.open_source import open_source
-from ingest.sources.record import SetAside
+from ingest.sources.record import PageRead, SetAside
 from ingest.starter import StarterSource
 from ingest.sync import ingest
 from rag.errors import PaperboyError
@@ -66,7 +66,7 @@ class LatestPapers:
 
     def __init__(self, app: App) -> None:
         self._ends_at = time.monotonic() + NETWORK_SECONDS
-        self._records: list[Paper | SetAside] = []
+        self._records: list[Paper | SetAside | PageRead] = []
         self._problem = f"no answer within {NETWORK_SECONDS:.0f} seconds."
         self._thread = threading.Thread(target=self._fetch, args=(app,), daemon=True)
         self._thread.start()
@@ -86,6 +86,6 @@ class LatestPapers:
         self._thread.join(max(0.0, self._ends_at - time.monotonic()))
         return self._problem
 
-    def records(self) -> Iterator[Paper | SetAside]:
+    def records(self) -> Iterator[Paper | SetAside | PageRead]:
         """Yield the papers; call it after `wait`."""
         yield from self._records

@@ -1,10 +1,10 @@
 """Untrusted records → Paper. Whatever a file or an API says about a paper comes through here."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import (
     AliasChoices,
@@ -36,13 +36,28 @@ class SetAside:
     broken: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What was yielded since the last one is a page of a list; `keep` notes that it is stored.
+
+    `state`: "settled" pages were not even asked for, since nothing moves there any more.
+    """
+
+    name: str
+    state: Literal["read", "unchanged", "settled", "empty"]
+    keep: Callable[[], None] = lambda: None
+
+
 class Source(Protocol):
     """A place that papers come from."""
 
     name: str
 
-    def records(self) -> Iterator[Paper | SetAside]:
-        """Yield papers, and the records that did not fit; raise SourceError if it is unusable."""
+    def records(self) -> Iterator[Paper | SetAside | PageRead]:
+        """Yield papers, and the records that did not fit; raise SourceError if it is unusable.
+
+        A source of many pages says where each of them ends.
+        """
         ...
 
 

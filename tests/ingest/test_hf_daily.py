@@ -8,7 +8,7 @@ import pytest
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sources.hf_daily import parse_queries
-from ingest.sources.record import SetAside
+from ingest.sources.record import PageRead, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -35,7 +35,7 @@ def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
         {"huggingface_url": url, "backoff_seconds": 0.01, "timeout_seconds": 2} | options
     )
     with open_source(what, config, today=TODAY) as source:
-        return list(source.records())
+        return [r for r in source.records() if not isinstance(r, PageRead)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,155 @@
+"""arXiv's API, for papers by id, by query and by category.
+
+https://info.arxiv.org/help/api/user-manual.html: Atom, one request in three seconds on one
+connection. From code, one paper goes in like this:
+
+    with open_source("arxiv:2510.01234", config.fetch, today=today, library=library) as source:
+        report = ingest(source, library)    # ingest.sync.ingest
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.ElementTree import fromstring
+
+from ingest.fetch import Fetcher, TryAgainError
+from ingest.sources.record import SetAside, clean, paper_from, plain_arxiv_id
+from rag.errors import SourceError
+from rag.records import Paper
+
+PATH = "/api/query"
+PAGE_SIZE = 100
+MAX_IDS = 100  # of one `arxiv:ID,ID…`
+MAX_QUERY = 1_000  # characters
+FORMS = "arxiv:ID (several with commas between) or arxiv:search:QUERY"
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_TOTAL = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
+_OPERATORS = re.compile(r"\b(?:ti|au|abs|co|jr|cat|rn|all|id|submittedDate):|\b(?:AND|OR|ANDNOT)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One page of the API: its papers, how many there are in all, or what arXiv objects to."""
+
+    records: tuple[Paper | SetAside, ...]
+    total: int
+    error: str = ""
+
+
+def parse_feed(data: bytes) -> Feed:
+    """Read one Atom answer; raise ValueError where it is none."""
+    try:
+        feed = fromstring(data, forbid_dtd=True)  # no entity of a stranger's is expanded
+    except ParseError as error:
+        raise ValueError(f"no Atom: {error}") from error
+    if feed.tag != f"{_ATOM}feed":
+        raise ValueError("no Atom feed")
+    entries = feed.findall(f"{_ATOM}entry")
+    for entry in entries:
+        if "/api/errors" in _text(entry, "id"):
+            return Feed((), 0, _text(entry, "summary") or "error")
+    total = feed.findtext(_TOTAL, "").strip()
+    return Feed(
+        tuple(_record(entry, number) for number, entry in enumerate(entries, start=1)),
+        int(total) if total.isdigit() else len(entries),
+    )
+
+
+def _record(entry: Element, number: int) -> Paper | SetAside:
+    names = entry.findall(f"{_ATOM}author/{_ATOM}name")
+    return paper_from(
+        {
+            "id": _text(entry, "id").rpartition("/abs/")[2],
+            "title": _text(entry, "title"),
+            "summary": _text(entry, "summary"),
+            "authors": [name.text for name in names if name.text],
+            "publishedAt": _text(entry, "published"),
+        },
+        place=f"entry {number}",
+    )
+
+
+def _text(entry: Element, name: str) -> str:
+    return clean(entry.findtext(f"{_ATOM}{name}", ""))
+
+
+def parse_wanted(what: str) -> tuple[list[str], str]:
+    """Return the ids or the query that `arxiv:WHAT` names; raise SourceError where neither."""
+    if what.startswith("search:"):
+        query = clean(what.removeprefix("search:"))
+        if not 0 < len(query) <= MAX_QUERY:
+            raise SourceError(
+                f"a search takes 1 to {MAX_QUERY:,} characters: arxiv:search:cat:cs.CL."
+            )
+        if not _OPERATORS.search(query):  # arXiv would join plain words by OR
+            query = " AND ".join(f"all:{word}" for word in query.replace('"', " ").split())
+        return [], query
+    try:
+        ids = list(dict.fromkeys(plain_arxiv_id(part) for part in what.split(",")))
+    except ValueError as error:
+        raise SourceError(f"arxiv:{what} cannot be asked for ({error}): use {FORMS}.") from error
+    if len(ids) > MAX_IDS:
+        raise SourceError(f"{len(ids)} arXiv ids are too many at once: give up to {MAX_IDS}.")
+    return ids, ""
+
+
+class ArxivSource:
+    """The papers of `arxiv:WHAT`, fetched page by page, the newest ones first."""
+
+    def __init__(self, what: str, fetcher: Fetcher, *, most: int) -> None:
+        """`most`: how many papers of a search are fetched."""
+        self.name = f"arxiv:{what}"
+        self.ids, self.query = parse_wanted(what)
+        self.fetcher = fetcher
+        self.most = most
+
+    def records(self) -> Iterator[Paper | SetAside]:
+        """Yield the papers; an id that arXiv does not know is set aside."""
+        return self._by_id() if self.ids else self._by_query()
+
+    def _by_id(self) -> Iterator[Paper | SetAside]:
+        feed = self._page({"id_list": ",".join(self.ids), "max_results": str(len(self.ids))})
+        known = {record.arxiv_id for record in feed.records if isinstance(record, Paper)}
+        if not feed.records:
+            raise SourceError(f"arXiv has no paper {', '.join(self.ids)}: check the id.")
+        yield from feed.records
+        for missing in self.ids:
+            if missing not in known and len(known) == len(feed.records):
+                yield SetAside(missing, "arXiv has no paper with this id")
+
+    def _by_query(self) -> Iterator[Paper | SetAside]:
+        start, total = 0, self.most
+        while start < min(total, self.most):
+            size = min(PAGE_SIZE, self.most - start)
+            feed = self._page(
+                {
+                    "search_query": self.query,
+                    "start": str(start),
+                    "max_results": str(size),
+                    "sortBy": "submittedDate",
+                    "sortOrder": "descending",
+                }
+            )
+            total = feed.total
+            if not total and not start:
+                raise SourceError(f"arXiv finds nothing for {self.query!r}: use other words.")
+            yield from feed.records[:size]
+            start += len(feed.records)
+
+    def _page(self, params: Mapping[str, str]) -> Feed:
+        start = int(params.get("start", "0"))
+
+        def parse(data: bytes) -> Feed:
+            feed = parse_feed(data)
+            if not feed.records and feed.total > start and not feed.error:
+                # A known fault of arXiv's: it must not be taken for "no papers".
+                raise TryAgainError(f"sent an empty page of {feed.total:,} papers")
+            return feed
+
+        feed = self.fetcher.get(PATH, params, parse, accept=(200, 400)).data
+        if feed is None or feed.error:
+            reason = feed.error.rstrip(".") if feed else "no answer"
+            raise SourceError(f"arXiv does not take {self.name} ({reason}): use {FORMS}.")
+        return feed
