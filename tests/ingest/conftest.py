@@ -1,7 +1,14 @@
 """Fixtures of the tests of ingest/."""
 
-import pytest
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
+
+from rag.config import RagConfig
+from rag.embedder import Embedder
+from rag.library import Library
 from tests.clock import FakeClock
 
 
@@ -11,3 +18,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     fake = FakeClock()
     monkeypatch.setattr("ingest.open_source.Clock", lambda: fake)
     return fake
+
+
+NUMB = Embedder(DeterministicFakeEmbedding(size=8), name="numb")
+
+
+@pytest.fixture
+def numb(tmp_path: Path) -> Iterator[Library]:
+    """A library whose vectors mean nothing, for tests that are not about them."""
+    library = Library(tmp_path / "data", RagConfig())
+    library.__dict__["embedder"] = NUMB
+    yield library
+    library.close()

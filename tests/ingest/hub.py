@@ -16,12 +16,11 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class Hub:
-    """What it was asked, and what it answers."""
+    """What it was asked, and what it answers; an ETag it is given is among the parameters."""
 
     url: str
     answer: Callable[[str, dict[str, str]], Answer]
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
     connections: int = 0
 
 
@@ -44,9 +43,9 @@ def hub(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Hub]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             params = dict(parse_qsl(parts.query))
-            served.headers.append(dict(self.headers))
             served.asked.append((parts.path, params))
-            status, headers, body = served.answer(parts.path, params)
+            given = {"If-None-Match": tag} if (tag := self.headers.get("If-None-Match")) else {}
+            status, headers, body = served.answer(parts.path, params | given)
             if status in (RESET, HANG):
                 self.close_connection = True
                 if status == HANG:

@@ -94,7 +94,7 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(
     opened: Callable[..., Fetcher],
 ) -> None:
     def answer(path: str, params: dict[str, str]) -> Reply:
-        if server.headers[-1].get("If-None-Match") == 'W/"1"':
+        if params.get("If-None-Match") == 'W/"1"':
             return 304, {"ETag": 'W/"1"'}, b""
         return as_json([1], ETag='W/"1"')
 
@@ -143,7 +143,7 @@ def test_a_hang_costs_one_time_out(opened: Callable[..., Fetcher]) -> None:
 def test_a_bomb_of_zeros_is_not_unpacked(opened: Callable[..., Fetcher]) -> None:
     import gzip
 
-    bomb = gzip.compress(bytes(60_000_000))
+    bomb = gzip.compress(bytes(20_000_000))
     with (
         hub(lambda *_: (200, {"Content-Encoding": "gzip"}, bomb)) as server,
         pytest.raises(SourceError, match="more than"),

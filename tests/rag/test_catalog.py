@@ -1,7 +1,8 @@
+import itertools
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from rag.catalog import Catalog
 from rag.database import Database
 from rag.errors import DataFolderError
 from rag.library import Library
+from rag.records import Paper
 from rag.timespan import Window
 from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL
 
@@ -61,6 +63,77 @@ def test_a_title_record_and_an_id_record_become_one(catalog: Catalog) -> None:
     assert catalog.coverage().papers == len(PAPERS) + 1
     catalog.upsert([replace(LOOM, arxiv_id="2411.00004")])
     assert catalog.coverage().papers == len(PAPERS)
+
+
+# -- one paper under several titles ------------------------------------------------------------
+
+
+def test_a_retitled_paper_keeps_its_history(catalog: Catalog) -> None:
+    noon = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    catalog.upsert([replace(HERON, upvotes=20)], seen_at=noon)
+    seen_first = catalog.first_seen(HERON.paper_id)
+    again = replace(HERON, title="HeronNet 2: Fog", upvotes=31, featured_on=date(2025, 3, 2))
+    catalog.upsert([again], seen_at=noon + timedelta(days=1))
+    assert catalog.coverage().papers == len(PAPERS)
+    (paper,) = catalog.get([HERON.paper_id]).values()
+    assert paper == replace(again, featured_on=HERON.featured_on)
+    assert catalog.first_seen(HERON.paper_id) == seen_first
+    assert [count for _, count in catalog.upvote_history(HERON.paper_id)][-3:] == [20, 31, 12]
+    for day in (date(2025, 1, 6), date(2025, 3, 2)):
+        assert paper in catalog.featured(day)
+
+
+def test_a_former_title_still_means_the_paper(catalog: Catalog) -> None:
+    catalog.upsert([replace(HERON, title="HeronNet 2: Fog")])
+    from_a_page = Paper(title=HERON.title, abstract="Cut off …", comment_count=9)
+    assert catalog.upsert([from_a_page]).new == 0
+    (paper,) = catalog.get([HERON.paper_id]).values()
+    assert (paper.title, paper.comment_count) == ("HeronNet 2: Fog", 9)
+    assert paper.abstract == HERON.abstract  # who knows the id knows the text
+
+
+def test_a_paper_that_bears_a_title_now_comes_before_one_that_bore_it(catalog: Catalog) -> None:
+    catalog.upsert([replace(HERON, title="HeronNet 2: Fog")])
+    catalog.upsert([replace(PASTRY, title=HERON.title)])
+    catalog.upsert([Paper(title=HERON.title, abstract="x", comment_count=9)])
+    assert catalog.get([PASTRY.paper_id])[PASTRY.paper_id].comment_count == 9
+    assert catalog.get([HERON.paper_id])[HERON.paper_id].comment_count is None
+
+
+def test_two_records_that_become_one_share_their_history(catalog: Catalog) -> None:
+    noon = datetime(2024, 11, 6, 12, tzinfo=UTC)
+    known = replace(LOOM, title="Loom 2", arxiv_id="2411.00004", upvotes=8)
+    catalog.upsert([replace(LOOM, upvotes=3, featured_on=date(2024, 11, 6))], seen_at=noon)
+    catalog.upsert([known], seen_at=noon + timedelta(days=1))
+    catalog.upsert([replace(known, title=LOOM.title)], seen_at=noon + timedelta(days=2))
+    assert catalog.coverage().papers == len(PAPERS)
+    history = catalog.upvote_history("arxiv:2411.00004")
+    assert [(at.day, count) for at, count in history] == [(6, 3), (7, 8)]
+    assert [p.arxiv_id for p in catalog.featured(date(2024, 11, 6))] == ["2411.00004"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_i1_page_api_and_arxiv_make_one_paper_in_any_order(
+    library: Library, order: tuple[int, ...]
+) -> None:
+    v1 = replace(HERON, authors=(), upvotes=None, featured_on=None)
+    sightings = [
+        Paper(title=HERON.title.upper(), abstract="Counting birds", author_count=3),  # a page
+        HERON,  # the API
+        v1,  # arXiv
+        replace(
+            v1, title="HeronNet: Counting $\\textit{Wading}$ Birds", abstract="New text."
+        ),  # v2
+    ]
+    catalog = library.catalog
+    for number in order:
+        catalog.upsert([sightings[number]])
+    papers = catalog.papers()
+    assert len(papers) == 1
+    assert papers[0].arxiv_id == HERON.arxiv_id
+    last = [n for n in order if n][-1]
+    assert papers[0].abstract == sightings[last].abstract
+    assert papers[0].upvotes == HERON.upvotes
 
 
 def test_coverage(catalog: Catalog) -> None:
