@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 from ingest.clock import Clock
 from ingest.config import FetchConfig
@@ -56,13 +57,16 @@ def open_source(
 
 
 def open_huggingface(
-    config: FetchConfig, *, library: Library | None = None, deadline: float | None = None
+    config: FetchConfig,
+    *,
+    library: Library | None = None,
+    deadline: float | None = None,
+    stopping: Event | None = None,
 ) -> Fetcher:
-    """Return what asks Hugging Face's API, at its pace."""
+    """Return what asks Hugging Face's API, at its pace, until `stopping` is set."""
     rule = Rule(config.huggingface_requests, WINDOW)
-    return Fetcher(
-        config.huggingface_url, config, rule=rule, pace=_pace(library), deadline=deadline
-    )
+    pace = _pace(library, Clock(stopping))
+    return Fetcher(config.huggingface_url, config, rule=rule, pace=pace, deadline=deadline)
 
 
 def open_arxiv(
@@ -70,7 +74,9 @@ def open_arxiv(
 ) -> Fetcher:
     """Return what asks arXiv's API, at its pace."""
     rule = Rule(1, config.arxiv_seconds, alone=True)
-    return Fetcher(config.arxiv_url, config, rule=rule, pace=_pace(library), deadline=deadline)
+    return Fetcher(
+        config.arxiv_url, config, rule=rule, pace=_pace(library, Clock()), deadline=deadline
+    )
 
 
 def open_ledger(library: Library, fetcher: Fetcher) -> Ledger:
@@ -78,5 +84,5 @@ def open_ledger(library: Library, fetcher: Fetcher) -> Ledger:
     return Ledger(library.catalog.database, fetcher.clock)
 
 
-def _pace(library: Library | None) -> Pace:
-    return Pace(library.catalog.database if library else None, Clock())
+def _pace(library: Library | None, clock: Clock) -> Pace:
+    return Pace(library.catalog.database if library else None, clock)

@@ -57,7 +57,7 @@ class Pace:
                 wait = self._take(host, rule, longest)
                 if wait > 0:
                     log.info("%s is asked again in %.1f seconds", host, wait)
-                    self.clock.sleep(wait)
+                self.clock.sleep(wait)
                 try:
                     yield
                 finally:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
 
 from langchain_text_splitters import TextSplitter
 
@@ -14,7 +15,7 @@ from ingest.open_source import open_huggingface, open_ledger
 from ingest.report import Report, SyncReport
 from ingest.sources.hf_daily import DailyPapersSource, day_query
 from ingest.sources.record import PageRead, SetAside, Source
-from rag.errors import SourceError
+from rag.errors import SourceError, StoppedError
 from rag.index import Entry
 from rag.library import Library
 from rag.records import Paper
@@ -50,18 +51,26 @@ def sync(
     *,
     today: date,
     progress: Progress | None = None,
+    stopping: Event | None = None,
 ) -> SyncReport:
     """Read the new papers of the last days and the counts of the last weeks; return what changed.
 
     Papers that are known by title alone are searched for. Raises SourceError where the source
-    fails; what it gave until then is in, and the next sync goes on.
+    fails and StoppedError once `stopping` is set; what came until then is in, and the next sync
+    goes on.
     """
     started = time.monotonic()
-    tell = progress or (lambda *_: None)
     report = Report("sync")
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        if progress:
+            progress(stage, done, total)
+        if stopping and stopping.is_set():
+            raise StoppedError("stopped before everything was indexed: the next run goes on there.")
+
     _ = library.index  # held by another process? Then nothing is fetched in vain.
     try:
-        with open_huggingface(config.fetch, library=library) as fetcher:
+        with open_huggingface(config.fetch, library=library, stopping=stopping) as fetcher:
             ledger = open_ledger(library, fetcher)
             now = datetime.fromtimestamp(fetcher.clock.now(), UTC)
             days = [day_query(day) for day in _days(today, now.date(), ledger, config)]

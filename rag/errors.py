@@ -12,7 +12,8 @@ PaperboyError
 │   ├── ModelBusyError    too many people wait for it
 │   └── ModelFileError    its file cannot be fetched, or is not what it should be
 ├── QuestionError     the question cannot be asked
-└── SourceError       a source of papers cannot be read
+├── SourceError       a source of papers cannot be read
+└── StoppedError      somebody wanted it to end before it was done
 """
 
 
@@ -75,6 +76,10 @@ class RerankerError(CrossEncoderError):
 
 class SourceError(PaperboyError):
     """A source of papers is unknown, missing, unreachable or not readable."""
+
+
+class StoppedError(PaperboyError):
+    """Somebody wanted it to end before it was done."""
 
 
 def first_line(error: Exception) -> str:

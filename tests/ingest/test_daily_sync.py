@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -9,7 +10,7 @@ from ingest.config import IngestConfig
 from ingest.report import SyncReport
 from ingest.sync import ingest, sync
 from rag.config import RagConfig
-from rag.errors import IndexInUseError, SourceError
+from rag.errors import IndexInUseError, SourceError, StoppedError
 from rag.library import Library
 from rag.records import Paper
 from tests.clock import FakeClock
@@ -31,10 +32,16 @@ def days(clock: FakeClock) -> Days:
     return filled
 
 
-def run_sync(library: Library, server: Hub, today: date = TODAY, **options: object) -> SyncReport:
+def run_sync(
+    library: Library,
+    server: Hub,
+    today: date = TODAY,
+    stopping: Event | None = None,
+    **options: object,
+) -> SyncReport:
     fetch = {"huggingface_url": server.url, "attempts": 2}
     config = IngestConfig.model_validate({"fetch": fetch, "sync": options})
-    return sync(library, config, today=today)
+    return sync(library, config, today=today, stopping=stopping)
 
 
 def asked(server: Hub) -> list[str]:
@@ -99,6 +106,22 @@ def test_a_failed_sync_keeps_what_came_and_the_next_goes_on(
         assert numb.catalog.coverage().papers == 2
         assert numb.index.pending_count() == 0
         assert run_sync(numb, server).new == 18
+
+
+def test_a_sync_that_is_to_stop_stops_and_the_next_goes_on(
+    clock: FakeClock, numb: Library, days: Days
+) -> None:
+    def stop(path: str, params: dict[str, str]) -> None:
+        clock.stopping.set()
+
+    days.faults = [lambda *_: None, stop]
+    with hub(days) as server:
+        with pytest.raises(StoppedError, match="goes on there"):
+            run_sync(numb, server, stopping=clock.stopping)
+        assert len(server.asked) == 2
+        assert numb.catalog.coverage().papers == 4
+        clock.stopping.clear()
+        assert run_sync(numb, server, stopping=clock.stopping).new == 16
 
 
 def test_where_the_day_has_begun_already_the_list_is_that_of_utc(
