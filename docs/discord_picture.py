@@ -21,6 +21,8 @@ COLUMNS = 98  # characters of a line in an embed
 BACKGROUND, EMBED, TEXT, FAINT, LINK, CODE = (
     "#313338", "#2b2d31", "#dbdee1", "#949ba4", "#00a8fc", "#1e1f22",
 )  # fmt: skip
+BUTTON = 32  # pixels
+STYLES = {"title": ("#ffffff", "600"), "": (TEXT, "400"), "footer": (FAINT, "400")}
 _LINKED = re.compile(r"\[((?:\\.|\[[^\]]*\]|[^\[\]])*)\]\(<[^>]*>\)")
 
 
@@ -53,13 +55,16 @@ def draw(said: list[tuple[str, dict[str, Any]]]) -> str:
         parts.append(_avatar(person, y))
         parts.append(_text(LEFT, y + 12, person, fill="#ffffff", weight="600"))
         y += 14
-        if message["content"]:
+        for line in _wrapped(message["content"]):
             y += LINE
-            parts.append(_text(LEFT, y, message["content"]))
+            parts.append(_text(LEFT, y, line))
         for embed in message["embeds"]:
             drawn, height = _embed(embed, y + 10)
             parts += drawn
             y += height + 10
+        for row in message.get("components") or []:
+            parts += _buttons(row["components"], y + 10)
+            y += BUTTON + 10
         y += 26
     size = f'width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}"'
     style = 'font-family="Helvetica Neue, Helvetica, Arial, sans-serif" font-size="14"'
@@ -77,32 +82,50 @@ def _avatar(person: str, y: int) -> str:
 
 def _embed(embed: dict[str, Any], y: int) -> tuple[list[str], int]:
     """Return the drawing of an embed and its height."""
+    texts = [("title", embed.get("title", "")), ("", embed.get("description", ""))]
+    for field in embed.get("fields", []):
+        texts += [("", " "), ("title", field["name"]), ("", field["value"])]
+    if footer := embed.get("footer", {}).get("text", ""):
+        texts += [("", " "), ("footer", footer)]
     lines = [
-        (line, FAINT if shown.startswith("footer ") else TEXT)
-        for shown in [*embed["description"].split("\n"), *_footer(embed)]
-        for line in _wrapped(shown.removeprefix("footer ")) or [""]
+        (line, *STYLES[kind])
+        for kind, text in texts
+        if text
+        for shown in text.split("\n")
+        for line in _wrapped(shown) or [""]
     ]
     height = LINE * len(lines) + 20
-    colour = f"#{embed['color']:06x}"
+    colour = f"#{embed.get('color', 0x1E1F22):06x}"
     drawn = [
         f'<rect x="{LEFT}" y="{y}" width="{WIDTH - LEFT - 16}" height="{height}" rx="4" '
         f'fill="{EMBED}"/>',
         f'<rect x="{LEFT}" y="{y}" width="4" height="{height}" rx="2" fill="{colour}"/>',
     ]
-    for n, (line, fill) in enumerate(lines):
-        drawn.append(_text(TEXT_LEFT, y + 24 + LINE * n, line, fill=fill))
+    for n, (line, fill, weight) in enumerate(lines):
+        drawn.append(_text(TEXT_LEFT, y + 24 + LINE * n, line, fill=fill, weight=weight))
     return drawn, height
 
 
-def _footer(embed: dict[str, Any]) -> list[str]:
-    text = embed.get("footer", {}).get("text", "")
-    return ["", f"footer {text}"] if text else []
+def _buttons(components: list[dict[str, Any]], y: int) -> list[str]:
+    """Return the drawing of a row of buttons, or of a menu."""
+    drawn, x = [], LEFT
+    for component in components:
+        emoji = (component.get("emoji") or {}).get("name", "")
+        label = component.get("label") or component.get("placeholder") or ""
+        words = f"{emoji} {label}".strip()
+        width = 28 + 8 * len(words)
+        drawn += [
+            f'<rect x="{x}" y="{y}" width="{width}" height="{BUTTON}" rx="6" fill="#4e5058"/>',
+            _text(x + 14, y + 21, words),
+        ]
+        x += width + 8
+    return drawn
 
 
 def _wrapped(text: str) -> list[str]:
     """Return lines; what is linked stands between the signs \\x01 and \\x02, also over a break."""
     text = _LINKED.sub(lambda m: f"\x01{m[1]}\x02", text)
-    text = re.sub(r"\\([^\w\s])", r"\1", text).replace("`", "")
+    text = re.sub(r"\\([^\w\s])", r"\1", text).replace("`", "").replace("**", "")
     lines, is_open = [], False
     for line in textwrap.wrap(text, COLUMNS):
         shown = f"\x01{line}" if is_open else line
