@@ -126,7 +126,7 @@ def test_a_featured_day_by_upvotes(run: Run, tmp_path: Path) -> None:
         (["ingest", "."], 1, "is a directory"),
         (["ingest", "nowhere:2025"], 1, "unknown source"),
         (["ingest", "hf:2025-02-30"], 1, "not a known day"),
-        (["ingest"], 2, "Missing argument"),
+        (["ingest"], 2, "name a source"),
         (["ask"], 2, "give one question"),
         (["ask", "x" * 20_000], 2, "20,000 characters"),
         (["ask", "   "], 2, "question is empty"),
