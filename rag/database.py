@@ -78,10 +78,7 @@ class Database:
         self.connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version (room TEXT PRIMARY KEY, number INTEGER)"
         )
-        row = self.connection.execute(
-            "SELECT number FROM schema_version WHERE room = ?", (room,)
-        ).fetchone()
-        version = row["number"] if row else 0
+        version = self._version(room)
         if steps and version > steps[-1][0]:
             raise DataFolderError(
                 f"{self.path} was written by a newer Paperboy (version {version} of {room}): "
@@ -91,6 +88,12 @@ class Database:
             if number > version:
                 self._apply(room, number, entry.read_text(encoding="utf-8"))
 
+    def _version(self, room: str) -> int:
+        row = self.connection.execute(
+            "SELECT number FROM schema_version WHERE room = ?", (room,)
+        ).fetchone()
+        return row["number"] if row else 0
+
     def _apply(self, room: str, number: int, script: str) -> None:
         """Run one script and note its number in the same transaction."""
         note = f"INSERT OR REPLACE INTO schema_version VALUES ('{room}', {number});"
@@ -99,7 +102,8 @@ class Database:
         except sqlite3.Error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            raise
+            if self._version(room) < number:  # else another process was quicker
+                raise
 
     def close(self) -> None:
         """Close every thread's connection."""

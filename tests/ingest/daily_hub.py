@@ -26,7 +26,7 @@ def item(number: int, **changes: object) -> Item:
 
 @dataclass
 class Days:
-    """What the lists of days hold; `faults` are answered first, one each."""
+    """What the lists of days and months hold; `faults` are answered first, one each."""
 
     lists: dict[str, list[Item]] = field(default_factory=dict)
     found: list[Item] = field(default_factory=list)  # by any search
@@ -46,7 +46,7 @@ class Days:
                 return answer
         if path == "/api/papers/search":
             return as_json(self.found)
-        day, page = params.get("date", ""), int(params.get("p", "0"))
+        day, page = params.get("date") or params["month"], int(params["p"])
         items = self.lists.get(day, [])[page * 100 : (page + 1) * 100]
         tag = f'W/"{hashlib.sha256(json.dumps(items).encode()).hexdigest()[:12]}"'
         if params.get("If-None-Match") == tag:

@@ -71,6 +71,27 @@ def test_a_range_that_failed_on_a_day_goes_on_there(
     assert "2 lists settled" in str(report)
 
 
+def test_a_month_that_failed_on_a_page_goes_on_there(
+    clock: FakeClock, numb: Library, days: Days
+) -> None:
+    clock.time = datetime(2025, 12, 20, tzinfo=UTC).timestamp()
+    days.lists = {"2025-11": [item(n) for n in range(40)], "2025-12": [item(n) for n in range(250)]}
+
+    def down(path: str, params: dict[str, str]) -> Answer | None:
+        return as_json({}, 503) if params["p"] == "2" else None
+
+    days.faults = [down] * 5
+    months = "hf:2025-11..2026-03"
+    with hub(days) as server:
+        with pytest.raises(SourceError, match="answered 503"):
+            backfill(numb, server, months, today=date(2025, 12, 20))
+        assert numb.catalog.coverage().papers == 200
+        report = backfill(numb, server, months, today=date(2025, 12, 20))
+    assert report.upserted.new == 50
+    assert report.pages == {"settled": 1, "unchanged": 2, "read": 1}
+    assert days.sent == ["2025-11", "2025-12", "2025-12", "2025-12"]
+
+
 def test_a_second_run_changes_nothing_and_asks_for_nothing(
     clock: FakeClock, numb: Library, days: Days
 ) -> None:

@@ -1,6 +1,7 @@
 import itertools
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -173,3 +174,14 @@ def test_a_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
     names = database.connection.execute("SELECT name FROM sqlite_master").fetchall()
     assert [row["name"] for row in names if row["name"] == "a"] == []
     database.close()
+
+
+def test_several_who_open_a_new_folder_at_once_all_can(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path = tmp_path / f"{attempt}.sqlite"
+        with ThreadPoolExecutor(4) as pool:
+            opening = [pool.submit(Catalog, Database(path)) for _ in range(4)]
+            catalogs = [opened.result() for opened in opening]
+        assert [catalog.coverage().papers for catalog in catalogs] == [0] * 4
+        for catalog in catalogs:
+            catalog.database.close()
