@@ -14,6 +14,7 @@ from bot.commands import (
     ask,
     chat,
     compare,
+    daily,
     doctor,
     evaluate,
     ingest,
@@ -22,6 +23,7 @@ from bot.commands import (
     run,
     start,
     sync,
+    trends,
     why,
 )
 from bot.config import load_settings
@@ -83,7 +85,8 @@ cli.command("ask")(ask.ask)
 cli.command("why")(why.why)
 cli.command("compare")(compare.compare_papers)
 cli.command("search")(ask.search)
-cli.command("daily")(papers.daily)
+cli.command("daily")(daily.daily)
+cli.command("trends")(trends.trends)
 cli.command("papers")(papers.papers)
 cli.command("ingest", help=ingest.HELP)(ingest.ingest)
 cli.command("sync")(sync.sync)

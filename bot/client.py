@@ -39,6 +39,7 @@ COGS = (
     "bot.cogs.about",
     "bot.cogs.personal",
     "bot.cogs.setup",
+    "bot.cogs.trends",
 )
 REMEMBERED_EVENTS = 2_000  # questions that are known to be answered, should Discord repeat them
 SYNCED = "synced commands"

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from bot.digest.records import Entry
 from rag.comparison import Comparison
 from rag.records import Answer, Hit, Paper
-from rag.sentences import gist
+from rag.trend import Week
 
 Row = dict[str, Any]
 
@@ -28,9 +29,14 @@ def paper_row(paper: Paper) -> Row:
     }
 
 
-def daily_row(paper: Paper) -> Row:
+def daily_row(entry: Entry, topic: str) -> Row:
     """Return a line of `paperboy daily --json`."""
-    return paper_row(paper) | {"tldr": paper.tldr or gist(paper.abstract)}
+    return paper_row(entry.paper) | {"tldr": entry.tldr, "topic": topic}
+
+
+def week_row(week: Week) -> Row:
+    """Return a line of `paperboy trends --json`."""
+    return {"week": week.first.isoformat(), "papers": week.about, "read": week.read}
 
 
 def search_row(n: int, hit: Hit) -> Row:

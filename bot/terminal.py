@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
+from bot.digest.records import Digest
 from bot.render.text import shorten
 from bot.rows import Row
 from ingest.sync import Progress as Tell
@@ -19,10 +20,13 @@ from rag.links import arxiv_url
 from rag.names import short_name
 from rag.pipeline import PaperQA
 from rag.records import Answer, Hit, Paper
-from rag.sentences import gist
+from rag.topic import HOW
+from rag.trend import Trend
 
 SHOWN_TLDR = 240  # characters of a paper's gist in a list
 SHOWN_NAME = 40  # and of what a paper is called in a comparison
+SHOWN_WEEKS = 26
+BAR = 40  # characters of the longest bar
 RECEIPT_SENTENCES = 10  # of an answer's evidence; `--json` shows all
 
 
@@ -140,14 +144,34 @@ class Terminal:
             for name, quote in zip(names, quotes, strict=True):
                 self.print(f"  {name}: {f'“{quote}”' if quote else ''}".rstrip())
 
-    def papers(self, papers: Iterable[Paper], *, with_gist: bool = False) -> None:
+    def papers(self, papers: Iterable[Paper]) -> None:
         """Print papers, each with its link."""
         for n, paper in enumerate(papers, start=1):
             self._paper_line(f"{n}.", paper)
-            if with_gist:
-                text = paper.tldr or gist(paper.abstract)
-                text = text if len(text) <= SHOWN_TLDR else f"{text[: SHOWN_TLDR - 1].rstrip()}…"
-                self.print(Text(f"   {text}"))
+
+    def digest(self, digest: Digest) -> None:
+        """Print what a digest says before its papers, its topics, and the papers by rank."""
+        if digest.note:
+            self.print(digest.note)
+        if len(digest.groups) > 1:
+            for group in digest.groups:
+                ranks = ", ".join(str(entry.rank) for entry in group.entries)
+                self.print(Text(f"  {group.name}: {ranks}", style="dim"))
+        for entry in digest.ranked:
+            self._paper_line(f"{entry.rank}.", entry.paper)
+            if entry.tldr:
+                self.print(Text(f"   {shorten(entry.tldr, SHOWN_TLDR)}"))
+
+    def trend(self, trend: Trend) -> None:
+        """Print a topic's weeks as bars, the newest last, and its figures."""
+        weeks = trend.weeks[-SHOWN_WEEKS:]
+        longest = max((week.about for week in weeks), default=0)
+        for week in weeks:
+            bar = "█" * round(BAR * week.about / longest) if longest else ""
+            figure = f"{week.about} of {week.read}" if week.read else "nothing read"
+            self.print(Text(f"{week.first}  {bar}{' ' if bar else ''}{figure}"))
+        self.print(str(trend))
+        self.print(Text(HOW, style="dim"))
 
     def _paper_line(self, mark: str, paper: Paper) -> None:
         line = Text(f"{mark} ")

@@ -1,17 +1,18 @@
 """Papers without a question: /search, /daily, /paper."""
 
-from collections.abc import Sequence
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.charts.topic_map import topic_map
 from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.commands.options import parse_day
-from bot.commands.papers import papers_of_day
+from bot.digest.make import digest_of_day
 from bot.pages import MAX_SEARCH, PageButton, search_page
-from bot.render.papers import card, daily_embeds
+from bot.render.digest import digest_embeds
+from bot.render.papers import card
+from bot.render.picture import attachment
 from rag.titles import found
 
 NEIGHBOURS = 3  # on a card
@@ -38,12 +39,16 @@ class Papers(commands.Cog):
     async def daily(self, interaction: discord.Interaction, date: str = "latest") -> None:
         """Show the Daily Papers of a day, most upvoted first."""
         await interaction.response.defer(thinking=True)
+        desk = self.bot.desk
         wanted = None if date.strip().casefold() == "latest" else parse_day(date.strip())
-        catalog = self.bot.desk.library.catalog
-        day, papers = await self.bot.desk.run(papers_of_day, catalog, wanted)
-        last = await self.bot.desk.run(catalog.last_featured_day)
-        coverage = await self.bot.desk.run(catalog.coverage)
-        await _send(interaction, daily_embeds(day, papers, last, coverage))
+        digest = await desk.run(digest_of_day, desk.library, wanted)
+        coverage = await desk.run(desk.library.catalog.coverage)
+        embeds = digest_embeds(digest, coverage)
+        picture = await desk.run(topic_map, digest, desk.library)
+        files = [attachment(picture, "topics.png")] if picture else []
+        await interaction.edit_original_response(embed=embeds[0], attachments=files)
+        for embed in embeds[1:]:
+            await interaction.followup.send(embed=embed)
 
     @app_commands.command()
     @app_commands.describe(title="A part of its title, its arXiv id or a link.")
@@ -55,13 +60,6 @@ class Papers(commands.Cog):
         paper = await desk.run(found, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
         await interaction.edit_original_response(embed=card(paper, near))
-
-
-async def _send(interaction: discord.Interaction, embeds: Sequence[discord.Embed]) -> None:
-    """Put the first embed into the deferred reply and the others behind it."""
-    await interaction.edit_original_response(embed=embeds[0])
-    for embed in embeds[1:]:
-        await interaction.followup.send(embed=embed)
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -1,13 +1,15 @@
 """A digest as data: what somebody wishes to read, and what was chosen for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 from rag.records import Paper
 
 Period = Literal["day", "week", "month"]
+MORE = "More papers"  # the name of the group of those that share their topic with no other
 
 
 def name_of(period: Period, first: date) -> str:
@@ -31,7 +33,10 @@ class Wish:
     count: int = 10  # papers at most
 
 
-EVERYTHING = Wish(count=10_000)  # far more papers than were ever featured in a month
+# What is shown to somebody who wished for nothing: of a day every paper.
+UNASKED: Mapping[Period, Wish] = MappingProxyType(
+    {"day": Wish(count=1_000), "week": Wish(count=30), "month": Wish(count=50)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,15 @@ class Digest:
     def days(self) -> str:
         """What its days are called."""
         return name_of(self.period, self.first)
+
+    @property
+    def headline(self) -> str:
+        """Return "Daily Papers of Friday, 2025-12-05: 10 of 24"."""
+        shown = len(self.ranked)
+        number = f"{shown:,} of {self.total:,}" if shown < self.total else f"{shown:,}"
+        if shown and not any(entry.paper.featured_on for entry in self.ranked):
+            return f"The newest papers: {number}"
+        return f"Daily Papers of {self.days}: {number}"
 
     @property
     def ranked(self) -> tuple[Entry, ...]:

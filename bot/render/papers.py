@@ -1,7 +1,6 @@
-"""Papers as embeds: a day's list, search results, one paper's card."""
+"""Papers as embeds: search results, one paper's card."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 
 from discord import Colour, Embed
 
@@ -12,39 +11,9 @@ from rag.records import Coverage, Hit, Paper
 from rag.sentences import gist
 
 COLOUR = Colour.blurple()
-WITH_GIST = 5  # papers of a day that are shown with what they are about
 GIST = 280  # characters
 SEARCH_PAGE = 5  # papers of a search on one page
 AUTHORS = 8  # named on a card
-
-
-def daily_embeds(
-    day: date | None, papers: Sequence[Paper], last: date | None, coverage: Coverage
-) -> list[Embed]:
-    """Return the papers of a day by upvotes, one embed a message.
-
-    `day` None: no featured day is known, and these are the newest papers; `last` is the newest
-    day that is known.
-    """
-    if day is None:
-        title = "No Daily Papers have been fetched yet; the newest by publication"
-    else:
-        title = f"Daily Papers of {day:%A, %Y-%m-%d}: {len(papers)}"
-    if not papers:
-        known = f"The last day I know is {last}." if last else "I know no featured day yet."
-        return [Embed(title=title, description=f"{known} I have read {coverage}.", colour=COLOUR)]
-    parts = split("\n".join(_ranked(papers)), EMBED_DESCRIPTION)
-    embeds = [Embed(description=part, colour=COLOUR) for part in parts]
-    embeds[0].title = title
-    return embeds
-
-
-def _ranked(papers: Sequence[Paper]) -> Iterator[str]:
-    for n, paper in enumerate(papers, start=1):
-        votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}** "
-        yield f"{n}. {votes}{link(shorten(paper.title, GIST), paper.url)}"
-        if n <= WITH_GIST:
-            yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), GIST))}"
 
 
 def search_embed(

@@ -8,6 +8,7 @@ EMBED_FIELD = 1_024
 EMBED_FOOTER = 2_048
 EMBED_TOTAL = 6_000  # of all embeds of a message
 CHOICE = 100  # the name and the value of an autocomplete choice
+ALT = 1_024  # the text that stands for a picture
 
 # What Discord would turn into a link or an invitation.
 _ADDRESS = re.compile(

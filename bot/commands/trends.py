@@ -1,0 +1,32 @@
+"""`paperboy trends`: papers a week about a topic."""
+
+from typing import Annotated
+
+import typer
+
+from bot.commands.options import Json, app_of
+from bot.rows import week_row
+from bot.terminal import Terminal
+from rag.question import checked
+from rag.trend import trend
+
+
+def trends(
+    context: typer.Context,
+    topic: Annotated[str, typer.Argument(help="Plain words, like “video generation”.")],
+    as_json: Json = False,
+) -> None:
+    """Show how many papers a week are about a topic.
+
+    \b
+    paperboy trends "video generation"
+    """
+    app, terminal = app_of(context), Terminal()
+    wanted = checked(topic)
+    with app.library("paperboy trends") as library:
+        found = trend(library, wanted)
+    if as_json:
+        terminal.note(str(found))
+        terminal.rows(map(week_row, found.weeks))
+    else:
+        terminal.trend(found)

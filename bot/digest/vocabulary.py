@@ -1,0 +1,160 @@
+"""What topics are called: the keywords that many papers share, each with where its papers lie."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from rag.catalog import Catalog
+from rag.keywords import KeywordIndex
+from rag.wholes import Vectors, whole_of
+from rag.words import STOPWORDS, terms
+
+ESTABLISHED = 6  # papers that have to give a keyword before it counts as the name of a topic
+PRIOR = 6  # papers of no topic that are mixed into each: few papers say little about one
+NEWEST = 8_000  # papers whose keywords are read
+
+# Words that stand in papers on anything: a keyword of these alone is no topic.
+VAGUE = frozenset(
+    terms(
+        """
+        ability ablation accuracy achieve adaptive advance aime alignment analysis approach
+        architecture artificial automated average baseline bench benchmark capability challenge
+        coherence complex comprehensive computational consistency context cost cross curated
+        current data dataset decision deep demonstrate design distribution domain downstream
+        dynamic effective efficient efficiency embedding empirical encoder end enhance error
+        evaluate evaluation experiment extensive feature fid fidelity field fine finetuning
+        foundation framework general generalization generation generative gpt gradient hidden high
+        imagenet improve inference information input instruction intelligence iterative key
+        knowledge language large latency latent layer learn learning level limited livecodebench
+        llm llms local long loss low machine mechanism method metric mllm mllms mode model
+        modeling module multi multimodal natural network neural new novel open optimization output
+        paper paradigm parameter perceptual perform performance perplexity pipeline post pre prior
+        problem process prompt propose psnr quality question ratio real refinement relative
+        representation research result robust robustness rule sample scalable scale scaling score
+        scoring self semantic sequence series set setting shot similarity simple single source
+        space spatial specific stage state step strategy structure structured study success
+        supervised survey synthetic system target task technique temporal test text time token
+        train trajectory training transformer tune tuning understanding unified use user value
+        vision visual vlm vlms way wise without work world zero
+        """
+    )
+)
+# Names of fields, for a catalogue that is too small to know its own.
+FIELDS = {
+    " ".join(terms(field)): " ".join(field.split())
+    for field in """
+        3D generation, 3D reconstruction, agents, agentic systems, AI safety, attention,
+        audio generation, autonomous agents, autonomous driving, autoregressive models, avatars,
+        catastrophic forgetting, chain of thought, code generation, coding agents, computer use,
+        continual learning, contrastive learning, deep research, depth estimation, diffusion,
+        diffusion language models, diffusion models, diffusion transformers, distillation,
+        document understanding, embodied agents, embodied AI, fact checking, flow matching, forecasting,
+        Gaussian splatting, GUI agents, hallucinations, image editing, image generation,
+        imitation learning, in context learning, instruction following, instruction tuning,
+        interpretability, knowledge distillation, knowledge graphs, KV cache, language agents,
+        long context, machine translation, math reasoning, mathematical reasoning,
+        memory, mixture of experts, multi agent systems, multimodal reasoning,
+        multimodal understanding, music generation, navigation, object detection, OCR,
+        planning, policy optimization, preference optimization, pretraining, pruning,
+        quantization, question answering, reasoning, reasoning models, recommendation,
+        reinforcement learning, representation learning, reward models, retrieval,
+        retrieval augmented generation, robot learning, robot manipulation, robotics, safety,
+        scaling laws, scene understanding, scientific discovery, segmentation, self improvement,
+        sparse attention, spatial reasoning, speculative decoding, speech, speech recognition,
+        speech synthesis, super resolution, synthetic data, test time scaling, text to image,
+        text to speech, text to video, time series, tokenization, tool use, unlearning,
+        verifiable rewards, video editing, video generation, video understanding,
+        vision language action models, visual generation, visual grounding, visual reasoning,
+        world models
+    """.split(",")
+}  # fmt: skip
+SMALL = 100  # topics of a catalogue that knows enough of its own
+WORD = re.compile(r"[^\W_]+(?:[-.+][^\W_]+)*\+*")
+
+
+class Vocabulary:
+    """The topics of a catalogue."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        given = list(_given(catalog))
+        spelled = Counter(word for words, _ in given for word in words)
+        topics = _topics(spelled)
+        places: dict[str, list[int]] = {topic: [] for topic in topics.values()}
+        for row, (words, _) in enumerate(given):
+            for topic in {topics[word] for word in words if word in topics}:
+                places[topic].append(row)
+        everything = np.stack([vector for _, vector in given]) if given else np.empty((0, 0))
+        mean = everything.mean(axis=0) if given else everything
+        # The mean of a topic's papers against that of all, smaller where it has few papers.
+        self.vectors = {
+            topic: (everything[rows] - mean).sum(axis=0) / (len(rows) + PRIOR)
+            for topic, rows in places.items()
+            if len(rows) >= ESTABLISHED
+        }
+        self.fields = FIELDS if len(self.vectors) < SMALL else {}
+        self.counts = {topic: len(rows) for topic, rows in places.items()}
+        self.written = dict(self.fields)
+        for word, topic in topics.items():  # most frequent first
+            if topic in self.vectors:
+                self.written.setdefault(topic, word.partition("(")[0].strip())
+
+
+def _topics(spelled: Counter[str]) -> dict[str, str]:
+    """Return the topic, by its stems, of each keyword that several papers have."""
+    topics = {}
+    for word, count in spelled.most_common():
+        if count < 2:
+            break
+        stems = stems_of(word)
+        if is_telling(stems):
+            topics[word] = " ".join(stems)
+    return topics
+
+
+@lru_cache(maxsize=1)
+def _vocabulary(catalog: Catalog, version: int) -> Vocabulary:  # noqa: ARG001  # only a key
+    return Vocabulary(catalog)
+
+
+def vocabulary_of(catalog: Catalog) -> Vocabulary:
+    """Return the topics of a catalogue, read once until papers come."""
+    return _vocabulary(catalog, KeywordIndex(catalog.database).version())
+
+
+def _given(catalog: Catalog) -> Iterator[tuple[list[str], Vectors]]:
+    """Yield the keywords of the newest papers that have some, with the paper's vector."""
+    rows = catalog.database.connection.execute(
+        "SELECT keywords, vectors, json_array_length(sentences) + 1 AS chunks "
+        "FROM papers JOIN chunk_vectors AS v ON v.paper = papers.id WHERE keywords != '[]' "
+        "AND embedder = (SELECT embedder FROM chunk_vectors ORDER BY paper DESC LIMIT 1) "
+        "ORDER BY COALESCE(featured_on, published_on) DESC LIMIT ?",
+        (NEWEST,),
+    )
+    for row in rows:
+        yield sorted(set(json.loads(row["keywords"]))), whole_of(row["vectors"], row["chunks"])
+
+
+@lru_cache(maxsize=65_536)
+def stems_of(keyword: str) -> tuple[str, ...]:
+    """Return the stems of a keyword, without what it says in brackets."""
+    words = WORD.findall(keyword.partition("(")[0])
+    return tuple(stem for word in words for stem in stems_of_word(word))
+
+
+@lru_cache(maxsize=65_536)
+def stems_of_word(word: str) -> tuple[str, ...]:
+    """Return the stems of a word's parts; none where it is a stopword."""
+    if word.casefold() in STOPWORDS:
+        return ()
+    return tuple(stem for part in re.split(r"[-.]", word) for stem in terms(part))
+
+
+def is_telling(stems: tuple[str, ...] | list[str]) -> bool:
+    """Return whether a phrase can say what papers are about."""
+    if any(stem.isdigit() for stem in stems) or len("".join(stems)) < 3:
+        return False
+    return " ".join(stems) in FIELDS or not all(stem in VAGUE for stem in stems)

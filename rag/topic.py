@@ -1,0 +1,35 @@
+"""Which papers are about a topic that somebody put in plain words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rag.library import Library
+from rag.records import Paper
+from rag.wholes import wholes
+from rag.words import terms
+
+# Cosine of the topic's words with the whole abstract, from which on a paper is about it.
+NEAR = 0.35
+HOW = "Counted are papers whose abstract comes near to these words or holds all of them."
+
+
+def about(library: Library, topic: str, papers: Sequence[Paper]) -> dict[str, float]:
+    """Return the ids of those papers that are about the topic, with their cosine.
+
+    That is a paper whose abstract comes near to the topic's words, or whose title or abstract
+    holds all of them. Loads the embedder.
+    """
+    ids = [paper.paper_id for paper in papers]
+    vectors = wholes(library.catalog.database, ids, embedder=library.embedder.name)
+    known = [paper_id for paper_id in ids if paper_id in vectors]
+    question = library.embedder.encode_question(topic)
+    near = np.stack([vectors[paper_id] for paper_id in known]) @ question if known else []
+    cosines = {paper_id: float(cosine) for paper_id, cosine in zip(known, near, strict=True)}
+    wanted = set(terms(topic))
+    found = {}
+    for paper in papers:
+        cosine = cosines.get(paper.paper_id, 0.0)
+        if cosine >= NEAR or (wanted and wanted <= set(terms(f"{paper.title} {paper.abstract}"))):
+            found[paper.paper_id] = cosine
+    return found

@@ -1,0 +1,42 @@
+"""The vectors of whole abstracts, read from SQLite alone: beside a running bot too."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.catalog import SQL_VARIABLES
+from rag.database import Database
+
+Vectors = NDArray[np.float32]
+
+
+def wholes(
+    database: Database, paper_ids: Sequence[str], *, embedder: str | None = None
+) -> dict[str, Vectors]:
+    """Return the unit vector, shape (dimensions,), of each of these papers that has one.
+
+    They are of one embedder: the named one, else whichever made most of them.
+    """
+    found: dict[str, dict[str, Vectors]] = {}
+    for start in range(0, len(paper_ids), SQL_VARIABLES):
+        some = list(paper_ids[start : start + SQL_VARIABLES])
+        marks = ",".join("?" * len(some))
+        rows = database.connection.execute(
+            "SELECT paper_id, embedder, vectors, json_array_length(sentences) + 1 AS chunks "
+            "FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
+            f"WHERE v.text_hash = papers.text_hash AND paper_id IN ({marks})",
+            some,
+        )
+        for row in rows:
+            whole = whole_of(row["vectors"], row["chunks"])
+            found.setdefault(row["embedder"], {})[row["paper_id"]] = whole
+    if embedder is None:
+        return max(found.values(), key=len, default={})
+    return found.get(embedder, {})
+
+
+def whole_of(stored: bytes, chunks: int) -> Vectors:
+    """Return the first of a paper's vectors as they are stored: float16, one a chunk."""
+    every = np.frombuffer(stored, dtype=np.float16)
+    return every[: len(every) // chunks].astype(np.float32)
