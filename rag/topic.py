@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from rag.library import Library
 from rag.records import Paper
 from rag.wholes import wholes
@@ -22,10 +20,8 @@ def about(library: Library, topic: str, papers: Sequence[Paper]) -> dict[str, fl
     """
     ids = [paper.paper_id for paper in papers]
     vectors = wholes(library.catalog.database, ids, embedder=library.embedder.name)
-    known = [paper_id for paper_id in ids if paper_id in vectors]
     question = library.embedder.encode_question(topic)
-    near = np.stack([vectors[paper_id] for paper_id in known]) @ question if known else []
-    cosines = {paper_id: float(cosine) for paper_id, cosine in zip(known, near, strict=True)}
+    cosines = {paper_id: float(vectors[paper_id] @ question) for paper_id in vectors}
     wanted = set(terms(topic))
     found = {}
     for paper in papers:

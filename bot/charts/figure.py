@@ -4,7 +4,7 @@ import io
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def drawn(width: int, height: int, draw: Callable[["Axes"], None]) -> bytes:
 
 def write(axes: "Axes", x: float, y: float, text: str, *, size: float, **look: str) -> float:
     """Write a text as it stands, without formulas; return its width in pixels."""
-    options = {"color": INK, "va": "center", "family": FONT} | look
+    options: dict[str, Any] = {"color": INK, "va": "center", "family": FONT} | look
     made = axes.text(x, y, drawable(text), fontsize=size, parse_math=False, **options)
     return float(made.get_window_extent().width)
 

@@ -68,7 +68,7 @@ def _stretched(flat: Points, room: Box, margin: float) -> Points:
     share = (order + value) / 2
     low = np.array([room.left, room.bottom]) + margin
     high = np.array([room.right, room.top]) - margin
-    return low + share * (high - low)
+    return np.asarray(low + share * (high - low))
 
 
 def _apart(places: Points, radii: Points, room: Box) -> Points:
@@ -96,17 +96,33 @@ def label_box(
     room: Box,
 ) -> Box | None:
     """Return where a label of this width and height fits beside its dot, or None."""
+    others = [other for other in taken if not other.meets(Box(*place, *place))]
     for box in _around(place, radius, size):
-        if room.holds(box) and not any(box.meets(other) for other in taken):
+        if not room.holds(box) or any(box.meets(other) for other in taken):
+            continue
+        if not any(other.meets(step) for step in _way(place, box) for other in others):
             return box
     return None
+
+
+def nearest_in(box: Box, place: Sequence[float]) -> tuple[float, float]:
+    """Return the point of a box that is nearest to a place."""
+    x, y = place
+    return min(max(x, box.left), box.right), min(max(y, box.bottom), box.top)
+
+
+def _way(place: Sequence[float], box: Box) -> list[Box]:
+    """Return steps from a dot to its label, each a few pixels wide."""
+    (x, y), (end_x, end_y) = place, nearest_in(box, place)
+    steps = [(x + (end_x - x) * n / 12, y + (end_y - y) * n / 12) for n in range(1, 12)]
+    return [Box(x - 2, y - 2, x + 2, y + 2) for x, y in steps]
 
 
 def _around(place: Sequence[float], radius: float, size: tuple[float, float]) -> Iterator[Box]:
     """Yield places for a label: right, left, above, below and between, near before far."""
     x, y = place
     width, height = size
-    for gap in (4.0, 12.0):
+    for gap in (2.0, 10.0, 24.0, 44.0):
         side, slope = radius + gap, (radius + gap) * 0.75
         for left, bottom in (
             (x + side, y - height / 2),

@@ -1,17 +1,18 @@
 """The topic map of a digest: papers that are about similar things lie near each other."""
 
-from math import sqrt
+from math import hypot, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.charts.figure import COLOURS, INK, QUIET, REST, drawn, width_of, write
-from bot.charts.layout import Box, Points, label_box, placed
+from bot.charts.figure import COLOURS, QUIET, REST, drawn, width_of, write
+from bot.charts.layout import Box, Points, label_box, nearest_in, placed
 from bot.charts.picture import Picture
 from bot.digest.records import MORE, Digest, Entry
 from bot.render.text import shorten
 from rag.library import Library
-from rag.names import short_name
+from rag.names import system_names
+from rag.records import Paper
 from rag.wholes import wholes
 
 if TYPE_CHECKING:
@@ -21,13 +22,16 @@ FEWEST = 4  # papers that make a map
 MOST = 60  # dots that can be told apart
 WIDTH, HEIGHT = 1_000, 860  # pixels
 SMALL, LARGE = 17, 44  # radius of a dot in pixels
-LABELS = 12  # of the best ranked papers
-LABEL = 26  # characters, as the next two
-TOPIC = 38
+LABELS = 20  # of the best ranked papers
+LABEL = 28  # characters, as the next two
+TOPIC = 60
 TITLE = 50
 TITLE_SIZE, TOPIC_SIZE, LABEL_SIZE, NUMBER_SIZE = 28, 21, 19, 17  # pixels
 TOPIC_LINE = 34
 MARGIN = 24
+PADDING = 8  # left and right of a label
+FAR = 14  # a label that is farther from its dot is joined to it by a line
+LABEL_WORDS = 4
 
 
 def topic_map(digest: Digest, library: Library) -> Picture | None:
@@ -93,12 +97,25 @@ def _labels(
     """Write the names of the first papers beside their dots where there is room."""
     taken = [Box(x - r, y - r, x + r, y + r) for (x, y), r in zip(places, radii, strict=True)]
     for entry, place, radius in list(zip(entries, places, radii, strict=True))[:LABELS]:
-        text = shorten(short_name(entry.paper), LABEL)
-        size = (width_of(axes, text, LABEL_SIZE) + 4, LABEL_SIZE * 1.25)
-        box = label_box(place, radius, size, taken, room)
-        if box:
+        text = _label(entry.paper)
+        size = (width_of(axes, text, LABEL_SIZE) + 2 * PADDING, LABEL_SIZE * 1.25)
+        if box := label_box(place, radius, size, taken, room):
             taken.append(box)
-            write(axes, box.left + 2, (box.bottom + box.top) / 2, text, size=LABEL_SIZE, color=INK)
+            x, y = nearest_in(box, place)
+            if hypot(x - place[0], y - place[1]) > radius + FAR:
+                axes.plot([place[0], x], [place[1], y], color=QUIET, linewidth=1.5, zorder=0)
+            middle = (box.bottom + box.top) / 2
+            write(axes, box.left + PADDING, middle, text, size=LABEL_SIZE)
+
+
+def _label(paper: Paper) -> str:
+    """Return what stands before the colon of a title, else its system's name or beginning."""
+    before, colon, _ = paper.title.partition(":")
+    name = next(iter(system_names(paper)), "")
+    if colon and len(before.split()) <= LABEL_WORDS:
+        return shorten(before, LABEL)
+    is_name = name in paper.title.split() and any(c.isupper() or c.isdigit() for c in name[1:])
+    return shorten(name if is_name else paper.title, LABEL)
 
 
 def _legend(axes: "Axes", digest: Digest) -> None:
@@ -107,15 +124,17 @@ def _legend(axes: "Axes", digest: Digest) -> None:
         x = MARGIN + 12 + (n % 2) * (WIDTH - 2 * MARGIN) / 2
         y = MARGIN + TOPIC_LINE * (-(-len(digest.groups) // 2) - 1 - n // 2) + 8
         axes.scatter(x, y, s=20**2, color=_colour(digest, n), linewidths=0)
-        write(axes, x + 20, y, shorten(group.name, TOPIC), size=TOPIC_SIZE)
+        text, room = shorten(group.name, TOPIC), WIDTH / 2 - MARGIN - 50
+        size = TOPIC_SIZE * min(1.0, room / width_of(axes, text, TOPIC_SIZE))
+        write(axes, x + 20, y, text, size=size)
 
 
 def _alt(digest: Digest, entries: tuple[Entry, ...]) -> str:
     """Return what is seen, the largest topics first to be named."""
     topics = "; ".join(
-        f"{group.name} ({len(group.entries)}, among them “{shorten(first.title, 60)}”)"
+        f"{group.name} ({len(group.entries)}, among them "
+        f"“{shorten(group.entries[0].paper.title, 60)}”)"
         for group in digest.groups
-        if (first := group.entries[0].paper)
     )
     return (
         f"Map of {len(entries)} Daily Papers of {digest.days} as numbered dots, larger with more "

@@ -54,9 +54,13 @@ def _draw(axes: "Axes", trend: Trend) -> None:
 
 
 def _round_up(most: int) -> int:
-    """Return the scale's end: 1, 2, 4, 6, 10, 20, 40 …"""
-    ends = (end * 10**power for power in range(6) for end in (1, 2, 4, 6))
-    return next(end for end in ends if end >= max(1, most))
+    """Return the end of the scale, one of 1, 2, 4, 6, 10, 20, 40 and so on."""
+    power = 1
+    while True:
+        for end in (1, 2, 4, 6):
+            if end * power >= most:
+                return end * power
+        power *= 10
 
 
 def _dated(weeks: Sequence[Week]) -> list[int]:

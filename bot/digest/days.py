@@ -38,7 +38,7 @@ def featured_in(catalog: Catalog, period: Period, day: date) -> Featured:
     first, last = days_of(period, day)
     if papers := featured_between(catalog, first, last):
         return Featured(first, last, papers)
-    wanted = _missing(catalog, period, first, last)
+    wanted = _missing(catalog, period, first)
     if known := featured_day_before(catalog, first):
         first, last = days_of(period, known)
         note = f"{wanted} These are of {name_of(period, first)}, the last one before that I know."
@@ -50,7 +50,7 @@ def featured_in(catalog: Catalog, period: Period, day: date) -> Featured:
     return Featured(first, last, newest, note)
 
 
-def _missing(catalog: Catalog, period: Period, first: date, last: date) -> str:
+def _missing(catalog: Catalog, period: Period, first: date) -> str:
     """Return that there is nothing, and the reason where it is known."""
     told = f"No Daily Papers of {name_of(period, first)}"
     newest = catalog.last_featured_day()

@@ -32,8 +32,8 @@ VAGUE = frozenset(
         knowledge language large latency latent layer learn learning level limited livecodebench
         llm llms local long loss low machine mechanism method metric mllm mllms mode model
         modeling module multi multimodal natural network neural new novel open optimization output
-        paper paradigm parameter perceptual perform performance perplexity pipeline post pre prior
-        problem process prompt propose psnr quality question ratio real refinement relative
+        paper paradigm parameter perceptual perform performance perplexity pipeline policy post pre
+        prior problem process prompt propose psnr quality question ratio real refinement relative
         representation research result robust robustness rule sample scalable scale scaling score
         scoring self semantic sequence series set setting shot similarity simple single source
         space spatial specific stage state step strategy structure structured study success
@@ -52,11 +52,11 @@ FIELDS = {
         catastrophic forgetting, chain of thought, code generation, coding agents, computer use,
         continual learning, contrastive learning, deep research, depth estimation, diffusion,
         diffusion language models, diffusion models, diffusion transformers, distillation,
-        document understanding, embodied agents, embodied AI, fact checking, flow matching, forecasting,
-        Gaussian splatting, GUI agents, hallucinations, image editing, image generation,
-        imitation learning, in context learning, instruction following, instruction tuning,
-        interpretability, knowledge distillation, knowledge graphs, KV cache, language agents,
-        long context, machine translation, math reasoning, mathematical reasoning,
+        document understanding, embodied agents, embodied AI, fact checking, flow matching,
+        forecasting, Gaussian splatting, GUI agents, hallucinations, image editing,
+        image generation, imitation learning, in context learning, instruction following,
+        instruction tuning, interpretability, knowledge distillation, knowledge graphs, KV cache,
+        language agents, long context, machine translation, math reasoning, mathematical reasoning,
         memory, mixture of experts, multi agent systems, multimodal reasoning,
         multimodal understanding, music generation, navigation, object detection, OCR,
         planning, policy optimization, preference optimization, pretraining, pruning,

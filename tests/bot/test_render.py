@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from bot.render.answer import FINISHED, REFUSED, UNFINISHED, answer_embeds, error_embed
 from bot.render.comparison import comparison_embed
-from bot.render.papers import SEARCH_PAGE, card, daily_embeds, search_embed
+from bot.render.papers import SEARCH_PAGE, card, search_embed
 from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten, split
 from rag.comparison import compare
 from rag.records import Answer, Chunk, Citation, Coverage, Evidence, Hit, Paper
 from tests.discord_fake import Judge
-from tests.papers import HERON, PASTRY, TODAY, many
+from tests.papers import HERON, PASTRY
 
 COVERAGE = Coverage(4, None, None, 0)
 NASTY = (
@@ -83,7 +83,6 @@ def test_nothing_of_unknown_origin_pings_or_links() -> None:
         error_embed(NASTY),
         card(nasty, [nasty]),
         comparison_embed(compare([nasty, nasty])),
-        *daily_embeds(TODAY, [nasty], None, COVERAGE),
         search_embed(NASTY, [hit], COVERAGE, page=1, pages=3),
     ]
     assert complaints(list(embeds)) == []
@@ -158,14 +157,6 @@ def test_a_long_answer_becomes_several_messages() -> None:
     assert complaints(list(embeds)) == []
     assert "".join(e.description or "" for e in embeds).count("number") == 120
     assert embeds[-1].footer.text == "Quoted word for word."
-
-
-def test_a_day_of_many_papers_is_listed_whole() -> None:
-    papers = many(150)
-    embeds = daily_embeds(TODAY, papers, None, COVERAGE)
-    text = "\n".join(embed.description or "" for embed in embeds)
-    assert all(f"(<{paper.url}>)" in text for paper in papers)
-    assert complaints(list(embeds)) == []
 
 
 def test_shortening_ends_at_a_word() -> None:
