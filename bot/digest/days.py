@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from bot.digest.records import Period, name_of
 from rag.catalog import Catalog
-from rag.featured_days import featured_between, featured_day_before, first_featured_day
+from rag.featured import featured_between, featured_day_before, first_featured_day
 from rag.records import Paper
 
 NEWEST = 10  # papers shown where no featured day is known

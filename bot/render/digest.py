@@ -17,9 +17,10 @@ from rag.records import Coverage
 
 COLOUR = Colour.blurple()
 WITH_TLDR = 25  # entries that are shown with their sentence; the others by their title
-TITLE = 280  # characters, as the next two
+TITLE = 280  # characters, as the next three
 TLDR = 300
 REASON = 200
+TOPIC = 80
 CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "huggingface.co")
 ORIGIN = "One sentence each: Hugging Face's summary, else the abstract's own words."
 SUBJECT = 150  # characters
@@ -47,7 +48,8 @@ def _topics(digest: Digest) -> str:
     if len(digest.groups) < 2:
         return ""
     lines = [
-        f"**{plain(group.name)}**: {', '.join(str(entry.rank) for entry in group.entries)}"
+        f"**{plain(shorten(group.name, TOPIC))}**: "
+        + ", ".join(str(entry.rank) for entry in group.entries)
         for group in digest.groups
     ]
     return "\n".join(lines) + "\n"

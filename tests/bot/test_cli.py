@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.library import Library
+
 Run = Callable[..., tuple[int, str, str]]
 
 LINK = re.compile(r"https://huggingface\.co/papers/\d{4}\.\d{5}")
@@ -141,6 +143,19 @@ def test_trends_counts_the_papers_of_each_week(run: Run, tmp_path: Path) -> None
     _, out, err = run("--data-dir", data, "trends", "counting herons", "--json")
     assert rows(out)[0] == {"week": "2025-12-01", "papers": 1, "read": 2}
     assert "2 of 3 papers" in err
+
+
+def test_daily_and_trends_work_beside_a_running_bot(run: Run, filled: Library) -> None:
+    assert filled.index.pending_count() == 0  # the index is taken now
+    status, out, _ = run("--data-dir", filled.folder, "daily", "2025-01-06")
+    assert status == 0
+    assert "HeronNet" in out
+    status, out, _ = run("--data-dir", filled.folder, "trends", "counting birds")
+    assert status == 0
+    assert "of 4 papers" in out
+    status, _, err = run("--data-dir", filled.folder, "search", "birds")
+    assert status == 1
+    assert "in use" in err
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from rag.catalog import Catalog, paper_of
+from rag.catalog import Catalog
+from rag.paper_rows import paper_of
 from rag.records import Paper
 
 
