@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from discord import app_commands
 
+from bot.digest.tldr import tldr_of
 from bot.discord_run import PERMISSIONS, invite_link
 from bot.live_message import EDIT_SECONDS
+from bot.render.digest import TLDR, WITH_TLDR
+from bot.render.text import plain, shorten
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sync import ingest
@@ -203,6 +206,8 @@ async def test_a_recorded_day_is_listed_by_its_upvotes(
     votes = [int(n) for n in re.findall(r"▲ (\d+)", text)]
     assert votes == [p.upvotes for p in papers]
     assert votes == sorted(votes, reverse=True)
+    for paper in papers[:WITH_TLDR]:
+        assert plain(shorten(tldr_of(paper), TLDR)) in text
     (picture,) = shown.original["attachments"]
     assert picture["filename"] == "topics.png"
     assert picture["description"].startswith("Map of 26 Daily Papers of Friday, 2025-12-05")
