@@ -1,0 +1,1 @@
+"""Pictures as PNG, each with a text that says what is seen."""
