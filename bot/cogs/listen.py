@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.client import PaperboyBot, explain
 from bot.hearing import Hearing, Place, place_of
+from bot.left import REFERENCE
 from bot.limits import TooManyQuestionsError
 from bot.listening import LOST, Act, decide
 from bot.render.answer import error_embed
@@ -23,7 +24,6 @@ NO_EMBEDS = (
     "I need the permission Embed Links to answer here: whoever manages this server can give it."
 )
 NOTHING_TO_MOVE = "There is no conversation of ours here to move: ask me something first."
-GONE = "message_reference"  # what Discord objects to where the question was deleted meanwhile
 
 
 class Listen(commands.Cog):
@@ -45,6 +45,17 @@ class Listen(commands.Cog):
             await self._hear(message, place)
         except Exception as error:  # a person always gets a reply
             await self._tell_error(message, place, error)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
+        """End the answer to a question that is taken back while it is being answered."""
+        self.bot.answering.take_back(gone.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
+        """End the answers to questions that a moderator removes."""
+        for message in gone.message_ids:
+            self.bot.answering.take_back(message)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -148,7 +159,7 @@ class Listen(commands.Cog):
 
     async def _tell_error(self, message: discord.Message, place: Place, error: Exception) -> None:
         """Tell the person what went wrong; nothing where the question was taken back."""
-        if isinstance(error, discord.HTTPException) and GONE in error.text:
+        if isinstance(error, discord.HTTPException) and REFERENCE in error.text:
             log.debug("message %s was deleted before it was answered", message.id)
             return
         if isinstance(error, TooManyQuestionsError) and error.is_told:

@@ -30,14 +30,10 @@ def make_digest(
         for rank, (paper, opinion) in enumerate(chosen, start=1)
     ]
     groups = (Group("Papers", tuple(entries)),) if entries else ()
-    return Digest(
-        period, featured.first, featured.last, groups, featured.note, total=len(papers)
-    )
+    return Digest(period, featured.first, featured.last, groups, featured.note, total=len(papers))
 
 
-def _ranked(
-    papers: Sequence[Paper], opinions: Sequence[Opinion]
-) -> list[tuple[Paper, Opinion]]:
+def _ranked(papers: Sequence[Paper], opinions: Sequence[Opinion]) -> list[tuple[Paper, Opinion]]:
     """Return the papers, best first; they come by upvotes and stay so where all opinions agree."""
     last = max(1, len(papers) - 1)
     scored = [

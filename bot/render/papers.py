@@ -33,18 +33,24 @@ def daily_embeds(
     if not papers:
         known = f"The last day I know is {last}." if last else "I know no featured day yet."
         return [Embed(title=title, description=f"{known} I have read {coverage}.", colour=COLOUR)]
-    parts = split("\n".join(_ranked(papers)), EMBED_DESCRIPTION)
+    parts = split("\n".join(ranked(papers)), EMBED_DESCRIPTION)
     embeds = [Embed(description=part, colour=COLOUR) for part in parts]
     embeds[0].title = title
     return embeds
 
 
-def _ranked(papers: Sequence[Paper]) -> Iterator[str]:
+def ranked(
+    papers: Sequence[Paper], *, with_gist: int = WITH_GIST, words: int = GIST
+) -> Iterator[str]:
+    """Yield a list of papers with their upvotes; the first ones with what they are about.
+
+    `words` is how many characters that may have.
+    """
     for n, paper in enumerate(papers, start=1):
         votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}** "
         yield f"{n}. {votes}{link(shorten(paper.title, GIST), paper.url)}"
-        if n <= WITH_GIST:
-            yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), GIST))}"
+        if n <= with_gist and words:
+            yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), words))}"
 
 
 def search_embed(
@@ -126,10 +132,14 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
     return embed.set_footer(text=f"{day}{votes} · reply to this to ask about it")
 
 
-def unread_card(arxiv_id: str) -> Embed:
-    """Return what is said of a paper that somebody linked and that was never read."""
+def unread_card(arxiv_id: str, *, problem: str = "", is_fetched: bool = False) -> Embed:
+    """Return what is said of a paper that somebody linked and that was never read.
+
+    `problem` is why it could not be fetched; `is_fetched`: it is being fetched now.
+    """
     where = link(arxiv_id, paper_url(arxiv_id, ""))
-    return Embed(description=f"I have not read {where} yet.", colour=Colour.light_grey())
+    text = f"I am fetching {where} …" if is_fetched else f"I have not read {where} yet."
+    return Embed(description=f"{text} {plain(problem)}".strip(), colour=Colour.light_grey())
 
 
 def _facts(paper: Paper) -> Iterator[tuple[str, str]]:

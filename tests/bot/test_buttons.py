@@ -381,9 +381,10 @@ async def test_forget_removes_everything_about_a_person_and_nothing_else(
     await server.ask(QUESTION, user="bob")
     for user in ("alice", "bob"):
         await shown(server, await fake.click(user, answer, button(answer, "like")))
+        await server.quoted(await fake.slash(user, "catchup"))
     asked = await shown(server, await fake.slash("alice", "forget"))
     assert asked["flags"] & 64
-    assert "1 question, 1 receipt of an answer and 1 thumb up or down" in asked["content"]
+    assert "1 question, 1 receipt of an answer, 1 thumb up or down and 1 note" in asked["content"]
     no = await fake.click("alice", asked, "forget:no")
     assert (await no.wait_ack())["data"]["content"] == "Nothing is removed."
     assert asked["components"] == []

@@ -1,0 +1,93 @@
+"""What was featured of late: /catchup, /weekly, /trending."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import PaperboyBot
+from bot.commands.options import parse_day, parse_week
+from bot.digest.make import make_digest
+from bot.digest.records import Wish
+from bot.render.digest import digest_embeds
+from bot.render.lately import catchup_embed, no_days_embed, trending_embed
+from bot.replies import show_all
+from bot.seen import Look
+from rag.featured import featured_between
+from rag.latest import featured_since, newest_days
+
+FIRST_TIME = timedelta(days=7)  # what somebody is shown who looks for the first time
+TREND_DAYS = 7  # featured days; there are none at weekends
+OF_A_WEEK = Wish(count=20)
+
+
+class Lately(commands.Cog):
+    """Tells people what is new to them, and what is read the most."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.describe(since="A day like 2025-12-04, in place of the one you last looked.")
+    async def catchup(self, interaction: discord.Interaction, since: str | None = None) -> None:
+        """Show what you missed since you last looked, most upvoted first."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        asked = parse_day(since.strip()) if since else None
+        person, server = interaction.user.id, interaction.guild_id
+        now = datetime.now(UTC)
+        look = await self.bot.desk.run(self.bot.seen.last, server, person)
+        embed, last = await self.bot.desk.run(self._missed, look, asked)
+        await interaction.edit_original_response(embed=embed)
+        if last:  # only once they have it
+            await self.bot.desk.keep(self.bot.seen.note, server, person, last, now)
+
+    @app_commands.command()
+    @app_commands.describe(week="A week like 2025-W49, or a day of it like 2025-12-04.")
+    async def weekly(self, interaction: discord.Interaction, week: str | None = None) -> None:
+        """Show the best of a week's Daily Papers, most upvoted first."""
+        await interaction.response.defer(thinking=True)
+        asked = parse_week(week.strip()) if week else None
+        now, desk = datetime.now(UTC), self.bot.desk
+        last = await desk.run(desk.library.catalog.last_featured_day)
+        day = asked or last or desk.qa.today()
+        digest = await desk.run(make_digest, desk.library, "week", day, OF_A_WEEK)
+        coverage = await desk.run(desk.library.catalog.coverage)
+        await show_all(interaction, digest_embeds(digest, coverage))
+        if last and digest.first <= last <= digest.last:  # /catchup goes on from here
+            person, server = interaction.user.id, interaction.guild_id
+            await desk.keep(self.bot.seen.note, server, person, last, now)
+
+    @app_commands.command()
+    async def trending(self, interaction: discord.Interaction) -> None:
+        """Show the papers of the latest days that are upvoted most."""
+        await interaction.response.defer(thinking=True)
+        await interaction.edit_original_response(embed=await self.bot.desk.run(self._trending))
+
+    def _missed(self, look: Look | None, asked: date | None) -> tuple[discord.Embed, date | None]:
+        """Return what somebody missed and the last day of it; no day where none is known."""
+        catalog = self.bot.desk.library.catalog
+        last = catalog.last_featured_day()
+        if last is None:
+            return no_days_embed(catalog.coverage()), None
+        if asked:
+            after, seen_at = asked - timedelta(days=1), None
+        elif look:
+            after, seen_at = look.day, look.at
+        else:
+            after, seen_at = last - FIRST_TIME, None
+        papers = featured_since(catalog, after, seen_at=seen_at)
+        return catchup_embed(papers, after=after, last=last, look=look, asked=bool(asked)), last
+
+    def _trending(self) -> discord.Embed:
+        catalog = self.bot.desk.library.catalog
+        days = newest_days(catalog, TREND_DAYS)
+        if not days:
+            return no_days_embed(catalog.coverage())
+        papers = featured_between(catalog, days[0], days[-1])
+        return trending_embed(papers, first=days[0], last=days[-1])
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    await bot.add_cog(Lately(bot))
