@@ -117,7 +117,8 @@ class ChannelReply:
         self.channel = channel
         self.channel_id = channel.id
         self.person_id = person_id
-        self.server_id = channel.guild.id if getattr(channel, "guild", None) else None
+        guild: discord.Guild | None = getattr(channel, "guild", None)
+        self.server_id: int | None = guild.id if guild else None
         self.kind = "message"
         self.reference = reference
         self.event_id = reference.message_id if reference else None

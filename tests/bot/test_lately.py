@@ -173,7 +173,7 @@ def test_an_older_look_changes_nothing(library: Library) -> None:
 @pytest.mark.parametrize("text", ["x" * 900, NASTY * 9])
 def test_whatever_papers_are_called_the_list_fits_and_lets_nothing_through(text: str) -> None:
     papers = [replace(p, title=text, tldr=text, upvotes=9_999_999) for p in featured(LATER, 12)]
-    embeds = [
+    embeds: list[Any] = [
         catchup_embed(papers, after=EARLIER, last=LATER, look=None, asked=False),
         trending_embed(papers, first=EARLIER, last=LATER),
     ]

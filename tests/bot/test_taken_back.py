@@ -1,6 +1,7 @@
 """A question that is deleted while it is being answered."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -71,10 +72,10 @@ async def test_one_that_is_deleted_before_its_quotes_are_found_gets_none(
     fake, bot = server.fake, server.bot
     ask, asked, go = bot.desk.ask, asyncio.Event(), asyncio.Event()
 
-    async def slowly(*args: object, **options: object) -> object:
+    async def slowly(*args: Any, **options: Any) -> Any:
         asked.set()
         await go.wait()
-        return await ask(*args, **options)  # type: ignore[arg-type]
+        return await ask(*args, **options)
 
     bot.desk.ask = slowly  # type: ignore[assignment]
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
