@@ -36,10 +36,11 @@ class Limits:
         own, everybody = self._counts_of(server, person, settings)
         now = self._clock()
         if own and (wait := own.get_retry_after(now)):
-            asked = f"You have asked {own.rate:.0f} questions within an hour, which is all I can do"
+            asked = f"You have asked {_questions(own.rate)} within an hour, which is all I can do"
             raise self._refusal((server, person), f"{asked} for one person", wait)
         if everybody and (wait := everybody.get_retry_after(now)):
-            asked = f"{everybody.rate:.0f} questions were asked in this server within an hour"
+            were = "was" if everybody.rate == 1 else "were"
+            asked = f"{_questions(everybody.rate)} {were} asked in this server within an hour"
             raise self._refusal((server, person), f"{asked}, which is all I can do", wait)
         for count in filter(None, (own, everybody)):
             count.update_rate_limit(now)
@@ -80,3 +81,7 @@ class Limits:
         minutes = max(1, round(wait / 60))
         again = f"ask me again in {minutes} minute{'' if minutes == 1 else 's'}"
         return TooManyQuestionsError(f"{text}: {again}, please.", is_told=is_told)
+
+
+def _questions(number: float) -> str:
+    return "1 question" if number == 1 else f"{number:.0f} questions"

@@ -11,14 +11,21 @@ from bot.commands.options import parse_day, parse_week
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
 from bot.render.digest import digest_embeds
-from bot.render.lately import catchup_embed, no_days_embed, trending_embed
+from bot.render.lately import (
+    SHOWN,
+    catchup_embed,
+    gaining_embed,
+    no_days_embed,
+    trending_embed,
+)
 from bot.replies import show_all
 from bot.seen import Look
 from rag.featured import featured_between
-from rag.latest import featured_since, newest_days
+from rag.latest import featured_since, gained_since, newest_days
 
 FIRST_TIME = timedelta(days=7)  # what somebody is shown who looks for the first time
-TREND_DAYS = 7  # featured days; there are none at weekends
+LATELY = timedelta(days=3)  # in which upvotes are gained
+TREND_DAYS = 7  # featured days, where no upvotes were seen to change; there are none at weekends
 OF_A_WEEK = Wish(count=20)
 
 
@@ -60,7 +67,7 @@ class Lately(commands.Cog):
 
     @app_commands.command()
     async def trending(self, interaction: discord.Interaction) -> None:
-        """Show the papers of the latest days that are upvoted most."""
+        """Show the papers that gained the most upvotes in the last days."""
         await interaction.response.defer(thinking=True)
         await interaction.edit_original_response(embed=await self.bot.desk.run(self._trending))
 
@@ -81,6 +88,9 @@ class Lately(commands.Cog):
 
     def _trending(self) -> discord.Embed:
         catalog = self.bot.desk.library.catalog
+        since = datetime.now(UTC) - LATELY
+        if found := gained_since(catalog, since, count=SHOWN):
+            return gaining_embed(found, since=since)
         days = newest_days(catalog, TREND_DAYS)
         if not days:
             return no_days_embed(catalog.coverage())

@@ -1,7 +1,7 @@
 """What was featured lately as one embed: what somebody missed, and what is read most."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 
 from discord import Colour, Embed
 from discord.utils import format_dt
@@ -12,6 +12,7 @@ from bot.seen import Look
 from rag.records import Coverage, Paper
 
 COLOUR = Colour.blurple()
+TRENDING = "Read the most of late"
 SHOWN = 10  # papers
 GISTS = (200, 140, 90, 0)  # characters of what a paper is about, the most that fits being taken
 FURTHER = "`/catchup since` goes back further."
@@ -44,8 +45,15 @@ def trending_embed(papers: Sequence[Paper], *, first: date, last: date) -> Embed
     """Return the most upvoted papers of the newest featured days."""
     span = f"on {last}" if first == last else f"{first} to {last}"
     text = f"By upvotes, of {_count(papers)} featured {span}.\n"
-    title = "Read the most of late"
-    return Embed(title=title, description=_list(text, papers), colour=COLOUR)
+    return Embed(title=TRENDING, description=_list(text, papers), colour=COLOUR)
+
+
+def gaining_embed(found: Sequence[tuple[Paper, int]], *, since: datetime) -> Embed:
+    """Return the papers that gained the most upvotes, with how many."""
+    text = f"By upvotes gained since {format_dt(since, 'D')}.\n"
+    papers = [paper for paper, _ in found]
+    gained = {paper.paper_id: new for paper, new in found}
+    return Embed(title=TRENDING, description=_list(text, papers, gained), colour=COLOUR)
 
 
 def no_days_embed(coverage: Coverage) -> Embed:
@@ -58,13 +66,16 @@ def _count(papers: Sequence[Paper]) -> str:
     return f"{len(papers):,} paper{'' if len(papers) == 1 else 's'}"
 
 
-def _list(intro: str, papers: Sequence[Paper]) -> str:
+def _list(intro: str, papers: Sequence[Paper], gained: Mapping[str, int] | None = None) -> str:
     """Return the first papers, each with as much of what it is about as there is room for."""
     most = papers[:SHOWN]
     if len(papers) > len(most):
         intro += f"The {len(most)} most upvoted:"
     bodies = (
-        "\n".join([*filter(None, [intro.strip()]), *ranked(most, with_gist=SHOWN, words=words)])
-        for words in GISTS
+        "\n".join(filter(None, [intro.strip(), *_lines(most, words, gained)])) for words in GISTS
     )
     return next((body for body in bodies if len(body) <= EMBED_DESCRIPTION), "")
+
+
+def _lines(papers: Sequence[Paper], words: int, gained: Mapping[str, int] | None) -> Iterator[str]:
+    return ranked(papers, with_gist=SHOWN, words=words, gained=gained)

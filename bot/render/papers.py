@@ -1,6 +1,6 @@
 """Papers as embeds: a day's list, search results, one paper's card."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from discord import Colour, Embed
@@ -40,14 +40,19 @@ def daily_embeds(
 
 
 def ranked(
-    papers: Sequence[Paper], *, with_gist: int = WITH_GIST, words: int = GIST
+    papers: Sequence[Paper],
+    *,
+    with_gist: int = WITH_GIST,
+    words: int = GIST,
+    gained: Mapping[str, int] | None = None,
 ) -> Iterator[str]:
     """Yield a list of papers with their upvotes; the first ones with what they are about.
 
-    `words` is how many characters that may have.
+    `words` is how many characters that may have, `gained` how many upvotes are new, by paper.
     """
     for n, paper in enumerate(papers, start=1):
-        votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}** "
+        new = f" (+{gained[paper.paper_id]})" if gained else ""
+        votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}{new}** "
         yield f"{n}. {votes}{link(shorten(paper.title, GIST), paper.url)}"
         if n <= with_gist and words:
             yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), words))}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.render.lately import SHOWN, catchup_embed, trending_embed
+from bot.render.lately import SHOWN, catchup_embed, gaining_embed, trending_embed
 from bot.seen import Look, Seen
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
@@ -134,6 +134,37 @@ async def test_trending_is_of_the_latest_days_alone(library: Library, connect: C
     assert "▲ 500" not in text
 
 
+def seen_earlier(library: Library, days: int) -> None:
+    """Let everything that was seen so far be seen so many days earlier."""
+    database = library.catalog.database
+    then = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+    with database.transaction() as db:
+        db.execute("UPDATE upvotes SET seen_at = ?", (then,))
+
+
+async def test_upvotes_gained_lately_count_where_they_were_seen(
+    library: Library, connect: Connect
+) -> None:
+    today = datetime.now(UTC).date()
+    old, quiet, backfilled, new = (
+        replace(paper, featured_on=day, upvotes=votes)
+        for paper, day, votes in zip(
+            many(4), (LATER, LATER, EARLIER, today), (100, 300, 900, 7), strict=True
+        )
+    )
+    library.catalog.upsert([old, quiet])
+    seen_earlier(library, 5)
+    server = await connect(library)
+    assert "By upvotes, of 2 papers featured" in text_of(await used(server, "trending"))
+    library.catalog.upsert([replace(old, upvotes=130), quiet, backfilled, new])
+    text = text_of(await used(server, "trending"))
+    assert "By upvotes gained since <t:" in text
+    assert "1. **▲ 130 (+30)**" in text
+    assert "2. **▲ 7 (+7)**" in text
+    assert "900" not in text
+    assert "300" not in text
+
+
 async def test_a_recorded_day_is_caught_up_with(
     library: Library, connect: Connect, shared_data: Path
 ) -> None:
@@ -176,6 +207,7 @@ def test_whatever_papers_are_called_the_list_fits_and_lets_nothing_through(text:
     embeds: list[Any] = [
         catchup_embed(papers, after=EARLIER, last=LATER, look=None, asked=False),
         trending_embed(papers, first=EARLIER, last=LATER),
+        gaining_embed([(paper, 9_999) for paper in papers], since=datetime.now(UTC)),
     ]
     assert complaints(embeds) == []
     assert all(embed.description for embed in embeds)
