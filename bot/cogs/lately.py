@@ -26,7 +26,7 @@ from rag.latest import featured_since, gained_since, newest_days
 FIRST_TIME = timedelta(days=7)  # what somebody is shown who looks for the first time
 LATELY = timedelta(days=3)  # in which upvotes are gained
 TREND_DAYS = 7  # featured days, where no upvotes were seen to change; there are none at weekends
-OF_A_WEEK = Wish(count=20)
+OF_A_WEEK = Wish(count=10)
 
 
 class Lately(commands.Cog):

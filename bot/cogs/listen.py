@@ -1,6 +1,7 @@
 """Messages: a mention, a reply, a thread of the bot's, a direct message, an ask-channel."""
 
 import logging
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
@@ -8,10 +9,11 @@ from discord.ext import commands
 
 from bot.client import PaperboyBot, explain
 from bot.hearing import Hearing, Place, place_of
+from bot.hint import hint
 from bot.left import REFERENCE
 from bot.limits import TooManyQuestionsError
 from bot.listening import LOST, Act, decide
-from bot.render.answer import error_embed
+from bot.render.answer import error_embed, told_embed
 from bot.render.text import shorten
 from bot.replies import ChannelReply
 from bot.reply_chain import Before, ReplyChain
@@ -19,7 +21,6 @@ from bot.threads import LONG, THREAD_NAME, NoThreadError, wants_thread
 
 log = logging.getLogger(__name__)
 
-HINT = 'Ask me something about the papers, for example "which papers count birds?" or see /help.'
 NO_EMBEDS = (
     "I need the permission Embed Links to answer here: whoever manages this server can give it."
 )
@@ -86,7 +87,8 @@ class Listen(commands.Cog):
         if act is Act.SILENT or not self.bot.hears_first_time(message.id):
             return
         if act is Act.HINT:
-            await _say(message, place, HINT)
+            text = await self.bot.desk.run(hint, self.bot.desk.library.catalog)
+            await _say(message, place, text, told_embed)
         elif act is not Act.ANSWER:
             await self._tell_once(message, place, act)
         else:
@@ -170,12 +172,17 @@ class Listen(commands.Cog):
             log.warning("could not tell %s what went wrong: %s", message.author.id, failed)
 
 
-async def _say(message: discord.Message, place: Place, text: str) -> None:
-    """Say one sentence to somebody; without embeds where they are not allowed."""
+async def _say(
+    message: discord.Message,
+    place: Place,
+    text: str,
+    embed: Callable[[str], discord.Embed] = error_embed,
+) -> None:
+    """Say something short to somebody; without embeds where they are not allowed."""
     reference = message.to_reference() if _may_refer(place) else None
     reply = ChannelReply(place.channel, message.author.id, reference)
     if place.permissions.embed_links:
-        await reply.show(error_embed(text))
+        await reply.show(embed(text))
     else:
         await place.channel.send(text)
 

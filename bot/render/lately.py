@@ -12,7 +12,7 @@ from bot.seen import Look
 from rag.records import Coverage, Paper
 
 COLOUR = Colour.blurple()
-TRENDING = "Read the most of late"
+TRENDING = "Trending papers"
 SHOWN = 10  # papers
 GISTS = (200, 140, 90, 0)  # characters of what a paper is about, the most that fits being taken
 FURTHER = "`/catchup since` goes back further."

@@ -163,5 +163,5 @@ async def test_who_is_left_out_is_told_so_alone(filled: Library, connect: Connec
     typed = await fake.autocomplete("bob", "paper", "title", title="heron")
     assert (await typed.wait_ack())["data"]["choices"] == []
     told = await fake.slash("bob", "help")
-    assert "I have read the abstracts" in text_of((await told.wait_ack())["data"])
+    assert "I have read 4 papers" in text_of((await told.wait_ack())["data"])
     assert "94.2%" in text_of(await server.ask(QUESTION))
