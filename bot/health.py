@@ -56,7 +56,7 @@ class Health:
         coverage = await self.desk.run(catalog.coverage)
         beat = bot.latency if bot else math.nan
         return {
-            "connected": bool(bot and bot.is_connected),
+            "connected": bool(bot and bot.is_connected and not bot.is_closed()),
             "heartbeat_ms": round(beat * 1000, 1) if math.isfinite(beat) else None,
             "papers": coverage.papers,
             "last_day": coverage.last_day and coverage.last_day.isoformat(),

@@ -1,6 +1,7 @@
 """What was featured of late: /catchup, /weekly, /trending."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -41,13 +42,26 @@ class Lately(commands.Cog):
         """Show what you missed since you last looked, most upvoted first."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         asked = parse_day(since.strip()) if since else None
-        person, server = interaction.user.id, interaction.guild_id
-        now = datetime.now(UTC)
+        now, person, server = datetime.now(UTC), interaction.user.id, interaction.guild_id
         look = await self.bot.desk.run(self.bot.seen.last, server, person)
         embed, last = await self.bot.desk.run(self._missed, look, asked)
         await interaction.edit_original_response(embed=embed)
         if last:  # only once they have it
-            await self.bot.desk.keep(self.bot.seen.note, server, person, last, now)
+            await self._note(interaction, last, now)
+
+    @commands.Cog.listener()
+    async def on_app_command_completion(
+        self,
+        interaction: discord.Interaction,
+        command: app_commands.Command[Any, ..., None] | app_commands.ContextMenu,
+    ) -> None:
+        """Note that somebody saw the latest day's list, by /daily."""
+        if command.name != "daily":
+            return
+        last = await self.bot.desk.run(self.bot.desk.library.catalog.last_featured_day)
+        wanted = str(getattr(interaction.namespace, "date", "latest")).strip().casefold()
+        if last and wanted in ("latest", last.isoformat()):
+            await self._note(interaction, last, interaction.created_at)
 
     @app_commands.command()
     @app_commands.describe(week="A week like 2025-W49, or a day of it like 2025-12-04.")
@@ -62,14 +76,18 @@ class Lately(commands.Cog):
         coverage = await desk.run(desk.library.catalog.coverage)
         await show_all(interaction, digest_embeds(digest, coverage))
         if last and digest.first <= last <= digest.last:  # /catchup goes on from here
-            person, server = interaction.user.id, interaction.guild_id
-            await desk.keep(self.bot.seen.note, server, person, last, now)
+            await self._note(interaction, last, now)
 
     @app_commands.command()
     async def trending(self, interaction: discord.Interaction) -> None:
         """Show the papers that gained the most upvotes in the last days."""
         await interaction.response.defer(thinking=True)
         await interaction.edit_original_response(embed=await self.bot.desk.run(self._trending))
+
+    async def _note(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
+        """Note that the lists up to this day were seen, as they were then."""
+        person, server = interaction.user.id, interaction.guild_id
+        await self.bot.desk.keep(self.bot.seen.note, server, person, day, at)
 
     def _missed(self, look: Look | None, asked: date | None) -> tuple[discord.Embed, date | None]:
         """Return what somebody missed and the last day of it; no day where none is known."""

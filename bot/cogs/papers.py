@@ -1,6 +1,6 @@
 """Papers without a question: /search, /daily, /paper."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
@@ -12,7 +12,6 @@ from bot.commands.options import parse_day
 from bot.commands.papers import papers_of_day
 from bot.pages import MAX_SEARCH, PageButton, search_page
 from bot.render.papers import card, daily_embeds
-from bot.replies import show_all
 from rag.titles import found
 
 NEIGHBOURS = 3  # on a card
@@ -40,15 +39,11 @@ class Papers(commands.Cog):
         """Show the Daily Papers of a day, most upvoted first."""
         await interaction.response.defer(thinking=True)
         wanted = None if date.strip().casefold() == "latest" else parse_day(date.strip())
-        now = datetime.now(UTC)
         catalog = self.bot.desk.library.catalog
         day, papers = await self.bot.desk.run(papers_of_day, catalog, wanted)
         last = await self.bot.desk.run(catalog.last_featured_day)
         coverage = await self.bot.desk.run(catalog.coverage)
-        await show_all(interaction, daily_embeds(day, papers, last, coverage))
-        if last and day == last:  # /catchup goes on from here
-            person, server = interaction.user.id, interaction.guild_id
-            await self.bot.desk.keep(self.bot.seen.note, server, person, last, now)
+        await _send(interaction, daily_embeds(day, papers, last, coverage))
 
     @app_commands.command()
     @app_commands.describe(title="A part of its title, its arXiv id or a link.")
@@ -60,6 +55,13 @@ class Papers(commands.Cog):
         paper = await desk.run(found, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
         await interaction.edit_original_response(embed=card(paper, near))
+
+
+async def _send(interaction: discord.Interaction, embeds: Sequence[discord.Embed]) -> None:
+    """Put the first embed into the deferred reply and the others behind it."""
+    await interaction.edit_original_response(embed=embeds[0])
+    for embed in embeds[1:]:
+        await interaction.followup.send(embed=embed)
 
 
 async def setup(bot: PaperboyBot) -> None:

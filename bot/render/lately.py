@@ -6,14 +6,15 @@ from datetime import date, datetime
 from discord import Colour, Embed
 from discord.utils import format_dt
 
-from bot.render.papers import ranked
-from bot.render.text import EMBED_DESCRIPTION
+from bot.digest.tldr import tldr_of
+from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten
 from bot.seen import Look
 from rag.records import Coverage, Paper
 
 COLOUR = Colour.blurple()
 TRENDING = "Trending papers"
 SHOWN = 10  # papers
+TITLE = 280  # characters
 GISTS = (200, 140, 90, 0)  # characters of what a paper is about, the most that fits being taken
 FURTHER = "`/catchup since` goes back further."
 
@@ -78,4 +79,10 @@ def _list(intro: str, papers: Sequence[Paper], gained: Mapping[str, int] | None 
 
 
 def _lines(papers: Sequence[Paper], words: int, gained: Mapping[str, int] | None) -> Iterator[str]:
-    return ranked(papers, with_gist=SHOWN, words=words, gained=gained)
+    """Yield the papers with their upvotes and, in so many characters, what they are about."""
+    for n, paper in enumerate(papers, start=1):
+        new = f" (+{gained[paper.paper_id]})" if gained else ""
+        votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}{new}** "
+        yield f"{n}. {votes}{link(shorten(paper.title, TITLE), paper.url)}"
+        if words:
+            yield f"   {plain(shorten(tldr_of(paper), words))}"

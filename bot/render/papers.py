@@ -1,6 +1,6 @@
 """Papers as embeds: a day's list, search results, one paper's card."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from discord import Colour, Embed
@@ -33,29 +33,18 @@ def daily_embeds(
     if not papers:
         known = f"The last day I know is {last}." if last else "I know no featured day yet."
         return [Embed(title=title, description=f"{known} I have read {coverage}.", colour=COLOUR)]
-    parts = split("\n".join(ranked(papers)), EMBED_DESCRIPTION)
+    parts = split("\n".join(_ranked(papers)), EMBED_DESCRIPTION)
     embeds = [Embed(description=part, colour=COLOUR) for part in parts]
     embeds[0].title = title
     return embeds
 
 
-def ranked(
-    papers: Sequence[Paper],
-    *,
-    with_gist: int = WITH_GIST,
-    words: int = GIST,
-    gained: Mapping[str, int] | None = None,
-) -> Iterator[str]:
-    """Yield a list of papers with their upvotes; the first ones with what they are about.
-
-    `words` is how many characters that may have, `gained` how many upvotes are new, by paper.
-    """
+def _ranked(papers: Sequence[Paper]) -> Iterator[str]:
     for n, paper in enumerate(papers, start=1):
-        new = f" (+{gained[paper.paper_id]})" if gained else ""
-        votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}{new}** "
+        votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}** "
         yield f"{n}. {votes}{link(shorten(paper.title, GIST), paper.url)}"
-        if n <= with_gist and words:
-            yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), words))}"
+        if n <= WITH_GIST:
+            yield f"   {plain(shorten(paper.tldr or gist(paper.abstract), GIST))}"
 
 
 def search_embed(

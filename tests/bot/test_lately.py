@@ -80,6 +80,8 @@ async def test_the_latest_list_counts_as_a_look_and_an_older_one_does_not(
     await used(server, "daily", date="2025-12-03")
     assert "5 papers" in await caught_up(server)
     await used(server, "daily", user="bob")
+    guild, bob = int(server.fake.guild), int(server.fake.users["bob"]["id"])
+    await server.fake.until(lambda: server.bot.seen.last(guild, bob))
     assert "You have missed nothing" in await caught_up(server, "bob")
 
 
