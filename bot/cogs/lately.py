@@ -59,7 +59,7 @@ class Lately(commands.Cog):
         if command.name != "daily":
             return
         last = await self.bot.desk.run(self.bot.desk.library.catalog.last_featured_day)
-        wanted = str(getattr(interaction.namespace, "date", "latest")).strip().casefold()
+        wanted = str(interaction.namespace.date or "latest").strip().casefold()
         if last and wanted in ("latest", last.isoformat()):
             await self._note(interaction, last, interaction.created_at)
 
