@@ -6,6 +6,7 @@ from rag.names import short_name
 
 NAME = 60  # characters of what a paper is called
 ANY = "which papers are about video?"
+NOTHING = "I have read no papers yet: whoever runs me brings some in with `paperboy sync`."
 
 
 def example(catalog: Catalog) -> str:
@@ -17,6 +18,8 @@ def example(catalog: Catalog) -> str:
 
 def hint(catalog: Catalog) -> str:
     """Return what can be asked and where to read more."""
+    if not catalog.coverage().papers:
+        return NOTHING
     return (
         f"Ask me something about Hugging Face's Daily Papers, for example “{example(catalog)}” "
         f"I have read {catalog.coverage()}. /help says what else I can do."

@@ -67,8 +67,8 @@ class Lately(commands.Cog):
     @app_commands.describe(week="A week like 2025-W49, or a day of it like 2025-12-04.")
     async def weekly(self, interaction: discord.Interaction, week: str | None = None) -> None:
         """Show the best of a week's Daily Papers, most upvoted first."""
+        asked = parse_week(week.strip()) if week else None  # only they see what is wrong with it
         await interaction.response.defer(thinking=True)
-        asked = parse_week(week.strip()) if week else None
         now, desk = datetime.now(UTC), self.bot.desk
         last = await desk.run(desk.library.catalog.last_featured_day)
         day = asked or last or desk.qa.today()

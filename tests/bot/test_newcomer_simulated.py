@@ -1,6 +1,7 @@
 """One walk through the bot as somebody takes it who has never seen it, in SimCord."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ LINES = (
     "It needs no retraining [1].",
     "HeronNet counts herons and egrets in drone video [1].",
 )
+FINISHED = ["Sources", "Similar", "Again", "👍", "👎"]
 WRITING_SECONDS = 0.5  # after which SimCord stops waiting for an answer that is held
 
 
@@ -40,12 +42,20 @@ def simcord_bot(filled: Library, chat: HeldModel) -> Iterator[PaperboyBot]:
     desk.close()
 
 
-FINISHED = ["Sources", "Similar", "Again", "👍", "👎"]
+@pytest.fixture
+def world(simcord_env: simcord.Env) -> Any:
+    guild = simcord_env.create_guild()
+    return SimpleNamespace(
+        env=simcord_env,
+        guild=guild,
+        channel=guild.create_text_channel("general"),
+        alice=guild.add_member(simcord_env.create_user("alice")),
+    )
 
 
 def words(message: Any) -> str:
     """Return all that a person reads in a message."""
-    return message.content + "".join(str(embed.to_dict()) for embed in message.embeds)
+    return "".join([message.content, *(str(embed.to_dict()) for embed in message.embeds)])
 
 
 def labels(message: Any) -> list[str]:
@@ -57,10 +67,8 @@ def labels(message: Any) -> list[str]:
     return [button.get("label") or button["emoji"]["name"] for button in buttons]
 
 
-async def test_a_newcomer_finds_their_way(simcord_env: simcord.Env, chat: HeldModel) -> None:
-    bot, guild = simcord_env.bot, simcord_env.create_guild()
-    channel = guild.create_text_channel("general")
-    alice = guild.add_member(simcord_env.create_user("alice"))
+async def test_a_newcomer_finds_their_way(world: Any, chat: HeldModel) -> None:
+    bot, channel, alice = world.env.bot, world.channel, world.alice
 
     async def says(text: str, **options: Any) -> Any:
         """Say something; return the last message in the channel."""
@@ -88,13 +96,13 @@ async def test_a_newcomer_finds_their_way(simcord_env: simcord.Env, chat: HeldMo
 
     # An answer that takes too long is stopped, and keeps its quotes.
     chat.go.clear()
-    simcord_env.settle_timeout = WRITING_SECONDS
+    world.env.settle_timeout = WRITING_SECONDS
     with pytest.raises(TimeoutError):
         await alice.slash(channel, "ask", question="how are herons counted in drone video?")
     writing = channel.last_message
     assert "Writing an answer" in words(writing)
     assert labels(writing) == ["Stop", "Sources"]
-    simcord_env.settle_timeout = 5.0
+    world.env.settle_timeout = 5.0
     await alice.click(writing, label="Stop")
     stopped = channel.last_message
     assert "The answer was stopped; these are the quoted sentences." in words(stopped)
@@ -115,13 +123,9 @@ async def test_a_newcomer_finds_their_way(simcord_env: simcord.Env, chat: HeldMo
     assert (await alice.slash(channel, "forget")).response.content == "I keep nothing about you."
 
 
-async def test_a_paper_that_somebody_pastes_is_fetched(
-    simcord_env: simcord.Env, simcord_bot: PaperboyBot
-) -> None:
-    guild = simcord_env.create_guild()
-    channel = guild.create_text_channel("general")
-    alice = guild.add_member(simcord_env.create_user("alice"))
-    simcord_bot.servers.change(guild.id, link_cards=True)
+async def test_a_paper_that_somebody_pastes_is_fetched(world: Any) -> None:
+    bot, channel, alice = world.env.bot, world.channel, world.alice
+    bot.servers.change(world.guild.id, link_cards=True)
     await alice.send(channel, f"worth reading: {NEW_LINK}")
     card = channel.last_message
     assert labels(card) == ["Fetch and add it"]
@@ -130,9 +134,9 @@ async def test_a_paper_that_somebody_pastes_is_fetched(
         channel.last_message
     )
     with arxiv() as served:
-        simcord_bot.fetching.config = FetchConfig(arxiv_url=served.url, arxiv_seconds=0)
+        bot.fetching.config = FetchConfig(arxiv_url=served.url, arxiv_seconds=0)
         await alice.click(channel.last_message, label="Fetch and add it")
     assert channel.last_message.embeds[0].title == "Paper 7 & more"
     assert labels(channel.last_message) == []
-    card = await alice.slash(channel, "paper", title=NEW_ID)
-    assert "An abstract in two lines." in words(card.response)
+    shown = await alice.slash(channel, "paper", title=NEW_ID)
+    assert "An abstract in two lines." in words(shown.response)

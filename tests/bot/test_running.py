@@ -178,14 +178,13 @@ async def test_each_question_is_one_line_without_its_words(
     await server.say("alice", f"{fake.mention} {QUESTION}")
     await server.say("bob", QUESTION, channel=await fake.open_dm("bob"))
     await server.ask("what is the price of tea in Lisbon?")
-    await server.ask("?!")
     again = await fake.click("alice", answer, button(answer, "again"))
     await server.quoted(again)
 
     def lines() -> list[str]:
         return [r.getMessage() for r in caplog.records if r.name == question_log.__name__]
 
-    await fake.until(lambda: len(lines()) == 6)
+    await fake.until(lambda: len(lines()) == 5)
     here = f"question server={fake.guild} channel={fake.general}"
     quoted = r"mode=extractive refused=no papers=1 seconds=\d+\.\d\d"
     for line, pattern in zip(
@@ -195,12 +194,27 @@ async def test_each_question_is_one_line_without_its_words(
             rf"{here} by=message {quoted}",
             rf"question server=- channel=\d+ by=message {quoted}",
             rf"{here} by=command mode=extractive refused=yes papers=\d seconds=\d+\.\d\d",
-            rf"{here} by=command failed=yes seconds=\d+\.\d\d",
             rf"{here} by=button {quoted}",
         ),
         strict=True,
     ):
         assert re.fullmatch(pattern, line), line
+
+
+async def test_a_question_that_fails_is_a_line_too(
+    filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    server = await connect(filled)
+    caplog.set_level(logging.INFO, question_log.__name__)
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(server.bot.desk.qa, "ask", broken)
+    await server.ask(QUESTION)
+    lines = [r.getMessage() for r in caplog.records if r.name == question_log.__name__]
+    assert len(lines) == 1
+    assert re.search(r"by=command failed=yes seconds=\d+\.\d\d$", lines[0])
 
 
 async def test_the_words_are_logged_only_where_asked_for(

@@ -77,7 +77,7 @@ async def test_one_that_is_deleted_before_its_quotes_are_found_gets_none(
         await go.wait()
         return await ask(*args, **options)
 
-    bot.desk.ask = slowly  # type: ignore[assignment]
+    bot.desk.ask = slowly
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
     await asked.wait()
     await fake.delete(said)
