@@ -9,7 +9,7 @@ import discord
 from bot.desk import Desk
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
-from ingest.sync import ingest
+from ingest.sync import ingest_at_once
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -47,12 +47,13 @@ class Fetching:
             with open_source(
                 paper_id, self.config, today=today, library=library, deadline=FETCH_SECONDS
             ) as source:
-                ingest(source, library)
+                papers = ingest_at_once(source, library)
         except SourceError as error:
             reason = str(error).partition(": ")[0]
             raise NotFetchedError(f"{reason}: check the link, or try again later.") from error
-        if paper := library.catalog.get([paper_id]).get(paper_id):
-            return paper
+        for paper in papers:
+            if paper.paper_id == paper_id:
+                return paper
         raise NotFetchedError(f"arXiv sent no paper {arxiv_id} that I can read: check the link.")
 
 
