@@ -44,3 +44,8 @@ class Seen:
                 "WHERE excluded.day >= day",
                 (server or DIRECT, person, day.isoformat(), looked_at),
             )
+
+    def forget_server(self, server: int) -> None:
+        """Remove what was seen in a server that the bot has left."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM seen WHERE server = ?", (server,))

@@ -84,6 +84,11 @@ class Lately(commands.Cog):
         await interaction.response.defer(thinking=True)
         await interaction.edit_original_response(embed=await self.bot.desk.run(self._trending))
 
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget who saw what in a server when the bot is taken out of it."""
+        await self.bot.desk.keep(self.bot.seen.forget_server, guild.id)
+
     async def _note(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
         """Note that the lists up to this day were seen, as they were then."""
         person, server = interaction.user.id, interaction.guild_id

@@ -14,7 +14,7 @@ from bot.left import REFERENCE
 from bot.limits import TooManyQuestionsError
 from bot.listening import LOST, Act, decide
 from bot.render.answer import error_embed, told_embed
-from bot.render.text import shorten
+from bot.render.text import plain, shorten
 from bot.replies import ChannelReply
 from bot.reply_chain import Before, ReplyChain
 from bot.threads import LONG, THREAD_NAME, NoThreadError, wants_thread
@@ -184,7 +184,7 @@ async def _say(
     if place.permissions.embed_links:
         await reply.show(embed(text))
     else:
-        await place.channel.send(text)
+        await place.channel.send(plain(text))
 
 
 def _may_refer(place: Place) -> bool:

@@ -114,7 +114,7 @@ async def test_an_unforeseen_error_is_told_once_in_the_channel_without_anybodys_
     )
     asked = await fake.slash("alice", "ask", question="?!")  # foreseen: nobody else hears of it
     await server.quoted(asked)
-    server.bot.dispatch("guild_remove", None)  # a listener that has nobody to tell
+    server.bot.dispatch("raw_message_delete", None)  # a listener that has nobody to tell
     await fake.until(lambda: len([m for m in server.answers() if m["channel_id"] == channel]) == 2)
 
 
