@@ -10,9 +10,11 @@ from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.commands.options import parse_day
 from bot.commands.papers import papers_of_day
+from bot.fetching import fetch_view
 from bot.pages import MAX_SEARCH, PageButton, search_page
-from bot.render.papers import card, daily_embeds
-from rag.titles import found
+from bot.render.papers import card, daily_embeds, unread_card
+from rag.links import ARXIV_ID
+from rag.titles import find, found
 
 NEIGHBOURS = 3  # on a card
 
@@ -52,6 +54,11 @@ class Papers(commands.Cog):
         """Show one paper: what it is about, who wrote it, its links."""
         await interaction.response.defer(thinking=True)
         desk = self.bot.desk
+        unread = ARXIV_ID.search(title)
+        if unread and await desk.run(find, desk.library.catalog, title) is None:
+            embed, view = unread_card(unread[1]), fetch_view(unread[1])
+            await interaction.edit_original_response(embed=embed, view=view)
+            return
         paper = await desk.run(found, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
         await interaction.edit_original_response(embed=card(paper, near))

@@ -269,7 +269,7 @@ async def test_again_and_the_menu_count_as_questions(filled: Library, connect: C
         await fake.submit("alice", form, question="what does it lose?", about=said["content"]),
     ):
         data = (await refused.wait_ack())["data"]
-        assert "You have asked 1 questions within an hour" in text_of(data)
+        assert "You have asked 1 question within an hour" in text_of(data)
         assert data["flags"] & 64
     receipt = await fake.click("alice", answer, button(answer, "sources"))
     assert "Sentences considered" in text_of((await receipt.wait_ack())["data"])

@@ -182,6 +182,22 @@ async def test_an_unknown_paper_is_fetched_and_added_once(
         assert "“An abstract in two lines.”" in text_of(answer)
 
 
+async def test_a_card_that_is_asked_for_offers_the_same(filled: Library, connect: Connect) -> None:
+    with arxiv() as served:
+        server, _ = await unread(filled, connect, served.url)
+        shown = await server.fake.slash("alice", "paper", title=NEW_LINK)
+        await server.quoted(shown)
+        card = shown.original
+        assert card is not None
+        assert buttons(card) == [f"fetch:{NEW_ID}"]
+        await server.fake.click("bob", card, f"fetch:{NEW_ID}")
+        await server.fake.until(lambda: card["embeds"][0].get("title"), 20)
+        again = await server.fake.slash("alice", "paper", title=NEW_LINK)
+        await server.quoted(again)
+        assert again.original is not None
+        assert again.original["embeds"][0]["title"] == "Paper 7 & more"
+
+
 @pytest.mark.parametrize("knows", [True, False])
 async def test_a_paper_that_cannot_be_fetched_is_told_in_a_sentence(
     filled: Library, connect: Connect, knows: bool
