@@ -3,19 +3,20 @@
 import asyncio
 import logging
 import sqlite3
-import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import discord
 
-from bot.buttons import finished_view, writing_view
 from bot.conversations import Conversations
 from bot.desk import Desk
 from bot.live_message import LiveMessage
+from bot.page import Making, Page
+from bot.question_log import note_question
 from bot.receipts import Inquiry, Receipts, receipt_of
-from bot.render.answer import answer_embeds, left_embed
+from bot.render.answer import left_embed
 from bot.replies import Reply
 from bot.reply_chain import bounded
 from rag.history import Turn
@@ -30,55 +31,28 @@ SETTLE_SECONDS = 2.0  # that a reply waits for the answer before it to be rememb
 STOP_SECONDS = 5.0  # for the last edits when the bot stops
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The message of one answer: where it stands, what was asked, what it shows."""
-
-    reply: Reply
-    inquiry: Inquiry
-    title: str
-    model_name: str
-
-    async def show(self, answer: Answer, doing: str = "") -> None:
-        """Show the answer; `doing` is what happens next, where something does."""
-        asker = self.reply.person_id
-        view = writing_view(asker) if doing else finished_view(asker, answer)
-        await self.reply.show(self.embeds(answer, doing)[0], view)
-
-    async def show_rest(self, answer: Answer) -> None:
-        """Send what did not fit into the message."""
-        for embed in self.embeds(answer)[1:]:
-            await self.reply.more(embed)
-
-    def embeds(self, answer: Answer, doing: str = "") -> list[discord.Embed]:
-        """Return the answer as embeds, one a message."""
-        written_by = answer.model or self.model_name
-        return answer_embeds(answer, question=self.title, written_by=written_by, doing=doing)
-
-
-@dataclass(slots=True)
-class Writing:
-    """An answer that is being written or waits for it."""
-
-    person: int
-    cancel: threading.Event
-    is_forgotten: bool = False
-
-
 class Answering:
     """Answers questions wherever they come from."""
 
     def __init__(
-        self, desk: Desk, conversations: Conversations, receipts: Receipts, *, model_name: str
+        self,
+        desk: Desk,
+        conversations: Conversations,
+        receipts: Receipts,
+        *,
+        model_name: str,
+        log_questions: bool = False,
     ) -> None:
+        """`log_questions`: the log holds their words too."""
         self.desk = desk
         self.conversations = conversations
         self.receipts = receipts
         self.model_name = model_name
+        self.log_questions = log_questions
         self._beginnings: set[asyncio.Task[None]] = set()
         self._owed: set[asyncio.Task[None]] = set()
         self._running: set[asyncio.Future[None]] = set()
-        self._writings: dict[int, Writing] = {}  # by message
+        self._makings: set[Making] = set()
         self._stops = False
 
     async def answer(
@@ -110,20 +84,14 @@ class Answering:
             by=by,
         )
         page = Page(reply, inquiry, question if show_question else "", self.model_name)
-        with self._counted():
-            quoted = await self._quote(page, paper, keep_to)
-            cancel = threading.Event()
-            written = quoted
-            writes = self.desk.can_write(quoted) and not self._stops
-            doing = doing_next(self.desk.people_in_front()) if writes else ""
-            beginning = asyncio.create_task(self._begin(page, quoted, doing, cancel))
-            self._beginnings.add(beginning)
-            beginning.add_done_callback(self._beginnings.discard)
-            await beginning
-            if writes:
-                written = await self._write(page, quoted, cancel)
-            await page.show_rest(written)
-        log.info("answered in %s", reply.channel_id)
+        started, answer = time.perf_counter(), None
+        with self._counted(), self._making(Making(page)) as making:
+            try:
+                answer = await self._answer(making, paper, keep_to)
+            finally:
+                seconds = time.perf_counter() - started
+                with_text = self.log_questions
+                note_question(reply, question, answer, seconds=seconds, with_text=with_text)
 
     async def settled(self) -> None:
         """Wait until the answers that are being sent are remembered, so that one can reply."""
@@ -133,25 +101,66 @@ class Answering:
     async def stop(self) -> None:
         """End the answers that are being written: they stay quoted, and say so."""
         self._stops = True
-        for writing in self._writings.values():
-            writing.cancel.set()
+        for making in self._makings:
+            making.cancel.set()
         if self._running:
             await asyncio.wait(self._running, timeout=STOP_SECONDS)
 
     def stop_one(self, message: int) -> bool:
         """End the writing of this answer; return whether anybody wrote it."""
-        writing = self._writings.get(message)
-        if writing:
-            writing.cancel.set()
-        return writing is not None
+        found = [one for one in self._makings if one.page.reply.message_id == message]
+        for making in found:
+            making.cancel.set()
+        return bool(found)
+
+    def take_back(self, event: int) -> None:
+        """End the answer to a message that was deleted, and remove what there is of it."""
+        for making in self._makings:
+            if making.page.reply.event_id == event:
+                making.is_taken_back = True
+                making.cancel.set()
 
     def forget(self, person: int) -> None:
         """End what is being written for a person, and keep nothing of it."""
         self.conversations.forget_said()
-        for writing in self._writings.values():
-            if writing.person == person:
-                writing.is_forgotten = True
-                writing.cancel.set()
+        for making in self._makings:
+            if making.page.reply.person_id == person:
+                making.is_forgotten = True
+                making.cancel.set()
+
+    async def _answer(self, making: Making, paper: Paper | None, keep_to: Paper | None) -> Answer:
+        """Quote, then write where a model is; return what is shown in the end."""
+        page = making.page
+        answer = await self._quote(page, paper, keep_to)
+        if making.is_taken_back:
+            await self._drop(page)
+            return answer
+        writes = self.desk.can_write(answer) and not self._stops
+        doing = doing_next(self.desk.people_in_front()) if writes else ""
+        beginning = asyncio.create_task(self._begin(page, answer, doing))
+        self._beginnings.add(beginning)
+        beginning.add_done_callback(self._beginnings.discard)
+        await beginning
+        if writes:
+            if self._stops:
+                making.cancel.set()
+            answer = await self._write(making, answer)
+        if making.is_taken_back:
+            await self._remove(page, answer)
+        else:
+            await page.show_rest(answer)
+        if making.is_taken_back or making.is_forgotten:
+            await self._drop(page)
+        return answer
+
+    @contextmanager
+    def _making(self, making: Making) -> Iterator[Making]:
+        """Have what is made inside be stopped, taken back or forgotten by others."""
+        self._makings.add(making)
+        try:
+            yield making
+        finally:
+            self._makings.discard(making)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -166,7 +175,7 @@ class Answering:
 
     async def _quote(self, page: Page, paper: Paper | None, keep_to: Paper | None) -> Answer:
         """Return the quoted answer; a bot that ends meanwhile will know that it owes one."""
-        if page.reply.message_id:  # it says that an answer will come
+        if page.number:
             owed = asyncio.create_task(self._keep(page, None, [left_embed(page.title)]))
             self._owed.add(owed)
             owed.add_done_callback(self._owed.discard)
@@ -178,20 +187,34 @@ class Answering:
                 asked.question, history=history, paper=paper, keep_to=keep_to, by=asked.by
             )
         except Exception:  # a bot that ends owes the answer still
-            if page.reply.message_id:
-                await self.desk.keep(self.receipts.drop, page.reply.message_id)
+            await self._drop(page)
             raise
 
-    async def _begin(self, page: Page, quoted: Answer, doing: str, cancel: threading.Event) -> None:
+    async def _begin(self, page: Page, quoted: Answer, doing: str) -> None:
         """Show the first form of the answer and remember what it answers."""
-        await page.show(quoted, doing)
-        message = page.reply.message_id
-        if doing and message:
-            self._writings[message] = Writing(page.reply.person_id, cancel)
-        if self._stops:
-            cancel.set()
+        try:
+            await page.show(quoted, doing)
+        except Exception:
+            await self._drop(page)
+            raise
         left = page.embeds(replace(quoted, note=LEFT_WRITING)) if doing else None
         await self._keep(page, quoted, left)
+
+    async def _remove(self, page: Page, answer: Answer) -> None:
+        """Delete the message of an answer, or finish it where that cannot be."""
+        try:
+            await page.reply.remove()
+        except discord.NotFound:
+            pass
+        except discord.HTTPException as error:
+            log.info("an answer to a deleted question stays: %s", error)
+            await page.show(answer)
+
+    async def _drop(self, page: Page) -> None:
+        """Forget an answer that came to nothing."""
+        if page.number:
+            await self.desk.keep(self.receipts.drop, page.number)
+            await self.desk.keep(self.conversations.drop, page.number)
 
     async def _keep(
         self, page: Page, answer: Answer | None, left: Sequence[discord.Embed] | None
@@ -206,22 +229,23 @@ class Answering:
         self, page: Page, answer: Answer | None, left: Sequence[discord.Embed] | None
     ) -> None:
         reply = page.reply
-        if reply.message_id is None:
+        if page.number is None:
             return
-        if answer:
+        if answer and reply.message_id:
             self.conversations.remember(
                 reply.message_id, channel=reply.channel_id, person=reply.person_id,
-                turn=Turn.of(answer), earlier=page.inquiry.earlier,
+                turn=Turn.of(answer), earlier=page.inquiry.earlier, server=reply.server_id,
             )  # fmt: skip
         self.receipts.keep(
-            reply.message_id, channel=reply.channel_id, person=reply.person_id,
+            page.number, channel=reply.channel_id, person=reply.person_id,
             event=reply.event_id, inquiry=page.inquiry,
             receipt=receipt_of(answer, written_by=page.model_name) if answer else None,
             unfinished=None if left is None else [dict(embed.to_dict()) for embed in left],
         )  # fmt: skip
 
-    async def _write(self, page: Page, quoted: Answer, cancel: threading.Event) -> Answer:
+    async def _write(self, making: Making, quoted: Answer) -> Answer:
         """Stream the written answer into the message; return the finished one."""
+        page, cancel = making.page, making.cancel
 
         async def edit(state: tuple[Answer, str]) -> None:
             await page.show(*state)
@@ -237,19 +261,17 @@ class Answering:
         def on_place(place: int) -> None:
             live.show((quoted, doing_next(place)))
 
-        message = page.reply.message_id or 0
         try:
             answer = await self.desk.write(
                 quoted, on_text=on_text, on_place=on_place, cancel=cancel
             )
-            if not live.is_gone:
+            if not live.is_gone and not making.is_taken_back:
                 await live.finish((answer, ""))
         finally:
             await asyncio.shield(live.stop())
-            writing = self._writings.pop(message, None)
-        if live.is_gone or (writing and writing.is_forgotten):
-            await self.desk.keep(self.receipts.drop, message)
-        else:
+        if live.is_gone:
+            await self.desk.keep(self.receipts.drop, page.number or 0)
+        elif not (making.is_forgotten or making.is_taken_back):
             await self._keep(page, answer, None)  # it may cite fewer papers
         return answer
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -17,13 +17,17 @@ from bot.buttons import AnswerButton
 from bot.conversations import Conversations
 from bot.desk import Desk
 from bot.door import Door
+from bot.error_reports import ErrorReports
 from bot.feedback import Feedback
+from bot.fetching import Fetching
 from bot.left import finish_left
-from bot.limits import Limits
+from bot.limits import HOUR, Limits
 from bot.receipts import Receipts
 from bot.render.answer import error_embed
+from bot.seen import Seen
 from bot.servers import Servers
 from bot.threads import Threads
+from ingest.config import FetchConfig
 from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)
@@ -31,6 +35,7 @@ log = logging.getLogger(__name__)
 COGS = (
     "bot.cogs.ask",
     "bot.cogs.compare",
+    "bot.cogs.lately",
     "bot.cogs.links",
     "bot.cogs.listen",
     "bot.cogs.answers",
@@ -62,11 +67,17 @@ class PaperboyBot(commands.Bot):
         message_content: bool = True,
         servers: Servers | None = None,
         receipt_days: int = 30,
+        log_questions: bool = False,
+        error_channel: int = 0,
+        always_sync: bool = False,
+        fetch: FetchConfig | None = None,
         **options: Any,
     ) -> None:
         """Listen with `message_content` to threads and replies too, not to mentions alone.
 
-        `servers` are their settings; by default they begin with the built-in ones.
+        `servers` are their settings; by default they begin with the built-in ones. `always_sync`:
+        tell Discord of the commands though it knows them. `error_channel`: where to tell of errors
+        that nobody foresaw; 0 for nowhere. `fetch`: how papers that people paste are fetched.
         """
         intents = discord.Intents.default()
         intents.message_content = message_content
@@ -88,8 +99,19 @@ class PaperboyBot(commands.Bot):
         self.conversations = Conversations(database)
         self.receipts = Receipts(database, days=receipt_days)
         self.feedback = Feedback(database)
-        self.answering = Answering(desk, self.conversations, self.receipts, model_name=model_name)
+        self.seen = Seen(database)
+        self.fetching = Fetching(desk, fetch or FetchConfig())
+        self.answering = Answering(
+            desk,
+            self.conversations,
+            self.receipts,
+            model_name=model_name,
+            log_questions=log_questions,
+        )
         self.threads = Threads(self, desk, self.conversations)
+        self.is_connected = False
+        self.always_sync = always_sync
+        self._reports = ErrorReports(self, error_channel) if error_channel else None
         self._finishing: asyncio.Task[None] | None = None
         self.started_at = datetime.now(UTC)
         self._heard: OrderedDict[int, None] = OrderedDict()
@@ -102,6 +124,9 @@ class PaperboyBot(commands.Bot):
         that is no more. Discord allows 200 new commands a day.
         """
         self.add_dynamic_items(AnswerButton)
+        if self._reports:
+            self._reports.start()
+        self._recall_questions()
         left = self.receipts.unfinished()
         self._finishing = asyncio.create_task(finish_left(self, left))
         for name in TELLTALES:
@@ -111,12 +136,21 @@ class PaperboyBot(commands.Bot):
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         state = f"{self.application_id} {digest}"
-        if self.conversations.state(SYNCED) != state:
+        if self.always_sync or self.conversations.state(SYNCED) != state:
             await self.tree.sync()
             self.conversations.keep_state(SYNCED, state)
 
+    def _recall_questions(self) -> None:
+        """Count the questions of the last hour, which an earlier process answered."""
+        hour_ago = datetime.now(UTC) - timedelta(seconds=HOUR)
+        for server, person, at in self.conversations.asked_since(hour_ago):
+            settings = self.servers.of(server)
+            self.limits.recall(server, person, settings, asked_at=at.timestamp())
+
     async def close(self) -> None:
         """End the answers that are being written, then disconnect."""
+        if self._reports:
+            self._reports.stop()
         if not self.is_closed():
             await self.answering.stop()
             if self._finishing:
@@ -128,7 +162,20 @@ class PaperboyBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """Say so in the log. Discord may send this again at any time: nothing is done here."""
+        self.is_connected = True
         log.info("connected as %s", self.user)
+
+    async def on_resumed(self) -> None:
+        """Note that a connection that broke goes on."""
+        self.is_connected = True
+
+    async def on_disconnect(self) -> None:
+        """Note that there is no connection at the moment."""
+        self.is_connected = False
+
+    async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
+        """Log what goes wrong in a listener that tells nobody itself."""
+        log.error("unforeseen in %s", event_method, exc_info=True)
 
     def hears_first_time(self, event: int) -> bool:
         """Return False for a message or interaction that was heard before."""

@@ -23,6 +23,9 @@ class BotConfig(Section):
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
     deny: list[int] = Field(default_factory=list)
     receipt_days: int = Field(30, ge=1, le=3_650)
+    log_questions: bool = False
+    error_channel: int = Field(0, ge=0)
+    health_port: int = Field(0, ge=0, le=65_535)
 
     @field_validator("timezone")
     @classmethod

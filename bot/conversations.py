@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib.resources import files
 
-from discord.utils import time_snowflake
+from discord.utils import snowflake_time, time_snowflake
 
 from rag.database import Database
 from rag.history import Turn
@@ -31,7 +31,14 @@ class Conversations:
         database.migrate("bot", files("bot") / "schema")
 
     def remember(
-        self, message: int, *, channel: int, person: int, turn: Turn, earlier: int | None
+        self,
+        message: int,
+        *,
+        channel: int,
+        person: int,
+        turn: Turn,
+        earlier: int | None,
+        server: int | None = None,
     ) -> None:
         """Note that `message` is this turn's answer, which went on from the answer `earlier`."""
         cited = None if turn.cited is None else json.dumps(turn.cited)
@@ -39,9 +46,23 @@ class Conversations:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (message, channel, person, earlier, turn.question, now, cited),
+                "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (message, channel, person, earlier, turn.question, now, cited, server),
             )
+
+    def drop(self, message: int) -> None:
+        """Forget an answer that is deleted."""
+        self._said.pop(message, None)
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM conversations WHERE message = ?", (message,))
+
+    def asked_since(self, moment: datetime) -> list[tuple[int | None, int, datetime]]:
+        """Return where, by whom and when questions were asked since then, oldest first."""
+        rows = self.database.connection.execute(
+            "SELECT server, person, message FROM conversations WHERE message >= ? ORDER BY message",
+            (time_snowflake(moment),),
+        )
+        return [(row["server"], row["person"], snowflake_time(row["message"])) for row in rows]
 
     def _keep_said(self, message: int, said: tuple[Exchange, ...]) -> None:
         if said:

@@ -25,6 +25,8 @@ class Desk:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         # One that writes things down, in order: it may have to wait for an ingest.
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")
+        # One that fetches single papers, at the pace that their host asks for.
+        self._fetcher = ThreadPoolExecutor(1, thread_name_prefix="fetcher")
         # One for the answer that is written, one for each person who waits, one to say "busy".
         waiting = qa.config.model.waiting
         self._writers = ThreadPoolExecutor(waiting + 2, thread_name_prefix="writer")
@@ -44,6 +46,11 @@ class Desk:
         """Run something that writes into SQLite, after everything that was handed in before."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._keeper, lambda: function(*args, **kwargs))
+
+    async def fetch(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that waits for the network, after what was asked for before."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._fetcher, lambda: function(*args, **kwargs))
 
     def neighbours(self, paper: Paper, count: int) -> list[Paper]:
         """Return the papers that are nearest to one; call it by `run`."""
@@ -117,6 +124,7 @@ class Desk:
     def close(self) -> None:
         """Stop the answers that are being written and wait for the threads."""
         self.stop_writing()
+        self._fetcher.shutdown(cancel_futures=True)
         self._writers.shutdown()
         self._readers.shutdown()
         self._keeper.shutdown()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+REFERENCE = "message_reference"  # what Discord objects to where the question was deleted meanwhile
+
 
 async def finish_left(bot: "PaperboyBot", left: Sequence[Kept]) -> None:
     """Say in each message what happened to it; what cannot be edited now waits for the next start.
@@ -22,16 +24,17 @@ async def finish_left(bot: "PaperboyBot", left: Sequence[Kept]) -> None:
     """
     for kept in left:
         try:
-            await _finish(bot, kept)
-        except (discord.NotFound, discord.Forbidden) as error:
-            log.info("the unfinished message %s is out of reach: %s", kept.message, error)
+            await (_tell if kept.is_unsent else _finish)(bot, kept)
         except (discord.DiscordException, OSError) as error:
-            log.warning("the unfinished message %s stays for now: %s", kept.message, error)
-            continue
+            if not _is_out_of_reach(error):
+                log.warning("the unfinished message %s stays for now: %s", kept.message, error)
+                continue
+            log.info("the unfinished message %s is out of reach: %s", kept.message, error)
         await bot.desk.keep(bot.receipts.finish, kept.message)
 
 
 async def _finish(bot: "PaperboyBot", kept: Kept) -> None:
+    """Edit the message that the earlier bot sent."""
     channel = bot.get_partial_messageable(kept.channel)
     first, *more = left_embeds(kept)
     nobody = discord.AllowedMentions.none()
@@ -39,6 +42,24 @@ async def _finish(bot: "PaperboyBot", kept: Kept) -> None:
     await message.edit(embed=first, view=left_view(kept), allowed_mentions=nobody)
     for embed in more:
         await channel.send(embed=embed)
+
+
+async def _tell(bot: "PaperboyBot", kept: Kept) -> None:
+    """Reply to a message that was heard and got no reply at all."""
+    channel = bot.get_partial_messageable(kept.channel)
+    asked = discord.MessageReference(message_id=kept.message, channel_id=kept.channel)
+    sent = await channel.send(embed=left_embeds(kept)[0], view=left_view(kept), reference=asked)
+    await bot.desk.keep(
+        bot.receipts.keep, sent.id, channel=kept.channel, person=kept.person, event=kept.event,
+        inquiry=kept.inquiry, receipt=None, unfinished=None,
+    )  # fmt: skip
+
+
+def _is_out_of_reach(error: Exception) -> bool:
+    """Return whether the message is deleted or closed to us, so that trying again is of no use."""
+    if isinstance(error, discord.NotFound | discord.Forbidden):
+        return True
+    return isinstance(error, discord.HTTPException) and REFERENCE in error.text
 
 
 def left_embeds(kept: Kept) -> list[discord.Embed]:

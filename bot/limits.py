@@ -24,7 +24,7 @@ class TooManyQuestionsError(PaperboyError):
 
 
 class Limits:
-    """Counts questions. After a restart it begins anew, which does no harm."""
+    """Counts questions, in memory; `recall` counts those that were asked before a restart."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -33,19 +33,33 @@ class Limits:
 
     def take(self, server: int | None, person: int, settings: ServerSettings) -> None:
         """Count a question; raise TooManyQuestionsError where it is one too many."""
-        own = self._count((server, person), settings.person_per_hour)
-        everybody = None
-        if server is not None:
-            everybody = self._count((server, None), settings.server_per_hour)
+        own, everybody = self._counts_of(server, person, settings)
         now = self._clock()
         if own and (wait := own.get_retry_after(now)):
-            asked = f"You have asked {own.rate:.0f} questions within an hour, which is all I can do"
+            asked = f"You have asked {_questions(own.rate)} within an hour, which is all I can do"
             raise self._refusal((server, person), f"{asked} for one person", wait)
         if everybody and (wait := everybody.get_retry_after(now)):
-            asked = f"{everybody.rate:.0f} questions were asked in this server within an hour"
+            were = "was" if everybody.rate == 1 else "were"
+            asked = f"{_questions(everybody.rate)} {were} asked in this server within an hour"
             raise self._refusal((server, person), f"{asked}, which is all I can do", wait)
         for count in filter(None, (own, everybody)):
             count.update_rate_limit(now)
+
+    def recall(
+        self, server: int | None, person: int, settings: ServerSettings, *, asked_at: float
+    ) -> None:
+        """Count a question that an earlier process answered, at that time; oldest first."""
+        for count in filter(None, self._counts_of(server, person, settings)):
+            count.update_rate_limit(asked_at)
+
+    def _counts_of(
+        self, server: int | None, person: int, settings: ServerSettings
+    ) -> tuple[Cooldown | None, Cooldown | None]:
+        """Return the counts of a person and of the whole server."""
+        own = self._count((server, person), settings.person_per_hour)
+        if server is None:
+            return own, None
+        return own, self._count((server, None), settings.server_per_hour)
 
     def _count(self, key: Key, rate: int) -> Cooldown | None:
         """Return the count of a person or server; None where there is no limit."""
@@ -67,3 +81,7 @@ class Limits:
         minutes = max(1, round(wait / 60))
         again = f"ask me again in {minutes} minute{'' if minutes == 1 else 's'}"
         return TooManyQuestionsError(f"{text}: {again}, please.", is_told=is_told)
+
+
+def _questions(number: float) -> str:
+    return "1 question" if number == 1 else f"{number:.0f} questions"

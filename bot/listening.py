@@ -22,6 +22,14 @@ _COURTESY = re.compile(
     r"perfect|awesome|wow|got it|i see|bot|haha|lol|danke|merci|gracias)\b)*",
     re.IGNORECASE,
 )
+# What people say to find out what this is. No paper answers it.
+_SMALL_TALK = re.compile(
+    r"(?:\W|\b(?:hi|hello|hey|hiya|hallo|hola|bonjour|good (?:morning|afternoon|evening|day)|there|"
+    r"bot|paperboy|please|help(?: me)?|test(?:ing)?|ping|how are you|what(?:'?s| is) up|"
+    r"(?:who|what) are you|what (?:can|do) you do|what can i (?:do|ask(?: you)?)|"
+    r"how (?:do|can) i (?:use|ask) you|how do you work|what is this)\b)*",
+    re.IGNORECASE,
+)
 
 
 class Act(Enum):
@@ -93,6 +101,9 @@ def decide(heard: Heard) -> Verdict:
         return hint if heard.is_called else _silent("there are no words")
     if _COURTESY.fullmatch(heard.words):
         return _silent("it needs no answer")
+    if _SMALL_TALK.fullmatch(heard.words):
+        hint = Verdict(Act.HINT, "it asks what this is")
+        return hint if heard.is_called or heard.replies_to_me else _silent("it is small talk")
     if not heard.may_embed:
         return Verdict(Act.CANNOT_SHOW, "embeds are not allowed there")
     return Verdict(Act.ANSWER, "it is meant")

@@ -7,8 +7,13 @@ KEPT = {
     "conversations": "question",
     "receipts": "receipt of an answer",
     "feedback": "thumb up or down",
+    "seen": "note of when you last looked",
 }
-PLURALS = {"receipt of an answer": "receipts of answers", "thumb up or down": "thumbs up or down"}
+PLURALS = {
+    "receipt of an answer": "receipts of answers",
+    "thumb up or down": "thumbs up or down",
+    "note of when you last looked": "notes of when you last looked",
+}
 
 
 def kept_about(database: Database, person: int) -> dict[str, int]:

@@ -37,16 +37,24 @@ class Inquiry:
 class Kept:
     """An answer's message with what is known of it.
 
-    `unfinished` is what the message should show if nobody goes on writing it; None where it is
-    finished. `receipt` is None where the bot ended before anything was found.
+    `event` is the message or interaction that asked, where it is known; `message` is the same where
+    the bot ended before it sent one of its own. `unfinished` is what the message should show if
+    nobody goes on writing it; None where it is finished. `receipt` is None where the bot ended
+    before anything was found.
     """
 
     message: int
     channel: int
     person: int
+    event: int | None
     inquiry: Inquiry
     receipt: Row | None
     unfinished: Embeds | None
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether there is only the message that asks."""
+        return self.message == self.event
 
     @property
     def sources(self) -> list[str]:
@@ -148,6 +156,7 @@ def _kept(row: sqlite3.Row) -> Kept:
         message=row["message"],
         channel=row["channel"],
         person=row["person"],
+        event=row["event"],
         inquiry=Inquiry(**inquiry | {"said": tuple(inquiry["said"])}),
         receipt=row["receipt"] and json.loads(row["receipt"]),
         unfinished=row["unfinished"] and json.loads(row["unfinished"]),

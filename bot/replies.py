@@ -5,6 +5,11 @@ from typing import Any, Protocol, Self
 import discord
 
 EXPIRED_TOKEN = 50027  # Discord's code for an interaction that is older than 15 minutes
+KINDS = {
+    discord.InteractionType.application_command: "command",
+    discord.InteractionType.component: "button",
+    discord.InteractionType.modal_submit: "form",
+}
 
 
 class Reply(Protocol):
@@ -26,11 +31,22 @@ class Reply(Protocol):
     def message_id(self) -> int | None:
         """The message, once there is one."""
 
+    @property
+    def server_id(self) -> int | None:
+        """The server; None in direct messages."""
+
+    @property
+    def kind(self) -> str:
+        """How it was asked, for the log: `message`, `command`, `button` or `form`."""
+
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Send or edit the message; without a view it has no buttons."""
 
     async def more(self, embed: discord.Embed) -> None:
         """Send what did not fit into it."""
+
+    async def remove(self) -> None:
+        """Delete the message, where there is one."""
 
 
 class InteractionReply:
@@ -41,6 +57,8 @@ class InteractionReply:
         self.interaction = interaction
         self.channel_id = interaction.channel_id or 0
         self.person_id = interaction.user.id
+        self.server_id = interaction.guild_id
+        self.kind = KINDS.get(interaction.type, "interaction")
         self.event_id: int | None = interaction.id
         self.message_id = message_id
         self._is_expired = False
@@ -75,6 +93,11 @@ class InteractionReply:
         else:
             await self.interaction.followup.send(embed=embed)
 
+    async def remove(self) -> None:
+        """Delete the reply."""
+        if self.message_id is not None:
+            await self._channel.get_partial_message(self.message_id).delete()
+
     @property
     def _channel(self) -> discord.PartialMessageable:
         return self.interaction.client.get_partial_messageable(self.channel_id)
@@ -93,6 +116,9 @@ class ChannelReply:
         self.channel = channel
         self.channel_id = channel.id
         self.person_id = person_id
+        guild: discord.Guild | None = getattr(channel, "guild", None)
+        self.server_id: int | None = guild.id if guild else None
+        self.kind = "message"
         self.reference = reference
         self.event_id = reference.message_id if reference else None
         self._sent: discord.Message | None = None
@@ -116,3 +142,8 @@ class ChannelReply:
     async def more(self, embed: discord.Embed) -> None:
         """Send another message behind it."""
         await self.channel.send(embed=embed)
+
+    async def remove(self) -> None:
+        """Delete the message, once it is sent."""
+        if self._sent is not None:
+            await self._sent.delete()

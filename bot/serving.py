@@ -1,13 +1,16 @@
 """The Discord bot put together: token, library, model, client."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 
+from bot import question_log
 from bot.app import App
 from bot.client import PaperboyBot
 from bot.desk import Desk
 from bot.discord_run import check_token, checked_token, serve
+from bot.health import Health
 from bot.listening import LOST
 from bot.servers import Servers, ServerSettings
 from bot.terminal import Terminal
@@ -19,14 +22,20 @@ TOKEN_VARIABLE = "DISCORD_TOKEN"
 
 
 def run_bot(
-    app: App, terminal: Terminal, *, read_first: Callable[[Library], None] | None = None
+    app: App,
+    terminal: Terminal,
+    *,
+    read_first: Callable[[Library], None] | None = None,
+    always_sync: bool = False,
 ) -> None:
     """Check the token, open the library, and serve until a signal comes.
 
-    `read_first` brings papers in, in a thread beside the running bot.
+    `read_first` brings papers in, in a thread beside the running bot. `always_sync`: tell Discord
+    of the commands though it knows them.
     """
     token = checked_token(os.environ.get(TOKEN_VARIABLE, ""))
-    asyncio.run(_run_bot(app, terminal, token, read_first))
+    logging.getLogger(question_log.__name__).setLevel(logging.INFO)  # with or without -v
+    asyncio.run(_run_bot(app, terminal, token, read_first, always_sync=always_sync))
 
 
 async def _run_bot(
@@ -34,6 +43,8 @@ async def _run_bot(
     terminal: Terminal,
     token: str,
     read_first: Callable[[Library], None] | None,
+    *,
+    always_sync: bool,
 ) -> None:
     await check_token(token, tell=terminal.note)
     with app.assistant("paperboy run") as qa:
@@ -53,19 +64,27 @@ async def _run_bot(
         if not settings.message_content:
             terminal.note(LOST)
 
+        health = Health(desk)
+
         def make_bot() -> PaperboyBot:
-            return PaperboyBot(
+            health.bot = PaperboyBot(
                 desk,
                 model_name=app.model_name,
                 message_content=settings.message_content,
                 servers=servers,
                 receipt_days=settings.receipt_days,
+                log_questions=settings.log_questions,
+                error_channel=settings.error_channel,
+                always_sync=always_sync,
+                fetch=app.settings.ingest.fetch,
             )
+            return health.bot
 
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
         terminal.warn(qa)
         try:
-            await serve(token, make_bot, tell=terminal.note)
+            async with health.listening(settings.health_port):
+                await serve(token, make_bot, tell=terminal.note)
         finally:
             desk.close()
             await reading

@@ -144,6 +144,16 @@ def _store(source: Source, library: Library, report: Report, tell: Progress) -> 
         set_aside(source.name)
 
 
+def ingest_at_once(source: Source, library: Library) -> list[Paper]:
+    """Bring a few papers in and index them alone, whatever else waits for it; return them."""
+    seen = [record for record in source.records() if isinstance(record, Paper)]
+    library.catalog.upsert(seen)
+    papers = list(library.catalog.get([paper.paper_id for paper in seen]).values())
+    if papers:
+        library.index.store(_entries(papers, library, SentenceSplitter()))
+    return papers
+
+
 def index_pending(library: Library, *, progress: Progress) -> int:
     """Chunk, embed and index every paper that waits for it; return how many did."""
     index, splitter = library.index, SentenceSplitter()

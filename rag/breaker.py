@@ -1,7 +1,10 @@
 """After too many crashes in a row the model rests for a while, then it is tried once more."""
 
+import logging
 import time
 from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 CRASHES = 5  # in a row, without a finished answer between, after which it rests
 RESTART_SECONDS = (0.1, 0.5, 2.0, 5.0)  # before the first, second … restart
@@ -46,4 +49,8 @@ class Breaker:
             return RESTART_SECONDS[min(self._in_a_row, len(RESTART_SECONDS)) - 1]
         rest = min(self.rest_seconds * 2.0**over, MAX_REST_SECONDS)
         self._rests_until = self.clock() + rest
+        log.warning(
+            "The model process died %s times in a row: answers are quoted, and it is tried again "
+            "in %.0f s.", self._in_a_row, rest,
+        )  # fmt: skip
         return rest

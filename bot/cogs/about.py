@@ -7,8 +7,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import PaperboyBot
+from bot.hint import example
 from bot.listening import LOST
 from bot.render.text import plain
+from rag.records import Coverage
 
 COLOUR = discord.Colour.blurple()
 
@@ -22,26 +24,37 @@ class About(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
         """Say what the bot can do."""
+        may_manage = interaction.permissions.manage_guild
         lines = [
             f"`{_usage(command)}`: {command.description}"
             for command in sorted(self.bot.tree.get_commands(), key=lambda c: c.qualified_name)
             if isinstance(command, app_commands.Command)
+            and (may_manage or command.default_permissions is None)
         ]
         menu = " and ".join(
             f"“{command.name}”"
             for command in self.bot.tree.get_commands(type=discord.AppCommandType.message)
         )
-        text = (
-            "I have read the abstracts of Hugging Face's Daily Papers. Ask me with `/ask`, or "
-            "mention me; reply to an answer to go on from it. Each sentence of an answer has the "
-            "number of its source, and where no paper says it, I say so.\n\n"
-            + "\n".join(lines)
-            + f"\n\nIn the menu of any message, under Apps: {menu}."
-        )
+        coverage, question = await self.bot.desk.run(self._known)
+        parts = [
+            "I answer questions about Hugging Face's Daily Papers from their abstracts. Each "
+            "sentence of an answer has the number of its source, and where no paper says it, I "
+            f"say so. I have read {plain(str(coverage))}.",
+            "**Ask** with `/ask`, mention me, or write to me alone, for example "
+            f"“{plain(question)}” Reply to an answer to go on from it. The buttons below an answer "
+            "show what it was made from and take your opinion of it.",
+            "\n".join(lines),
+            f"In the menu of any message, under Apps: {menu}.",
+        ]
         if not self.bot.intents.message_content:
-            text += f"\n\n{LOST}"
-        embed = discord.Embed(title="Paperboy", description=text, colour=COLOUR)
+            parts.append(LOST)
+        embed = discord.Embed(title="Paperboy", description="\n\n".join(parts), colour=COLOUR)
         await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    def _known(self) -> tuple[Coverage, str]:
+        """Return what was read and a question that can be answered from it."""
+        catalog = self.bot.desk.library.catalog
+        return catalog.coverage(), example(catalog)
 
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:

@@ -8,7 +8,7 @@ from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.door import ASKS
 from bot.replies import InteractionReply
-from rag.question import MAX_QUESTION
+from rag.question import MAX_QUESTION, checked
 from rag.titles import found
 
 
@@ -32,6 +32,7 @@ class Ask(commands.Cog):
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.hears_first_time(interaction.id):
             return
+        checked(question)  # before anybody else sees that it was asked
         reply = await InteractionReply.defer(interaction)
         desk = self.bot.desk
         asked = await desk.run(found, desk.library.catalog, paper) if paper else None

@@ -2,12 +2,16 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import discord
 from discord.ext import commands
 
-from bot.client import PaperboyBot
+from bot.client import PaperboyBot, explain
+from bot.door import admit, count
+from bot.fetching import FetchButton, fetch_view
 from bot.hearing import Hearing, Place, own_words, place_of
 from bot.listening import wants_card
 from bot.pasted import pasted_ids
@@ -55,15 +59,51 @@ class Links(commands.Cog):
         paper = next(iter(known[key] for one in ids if (key := f"arxiv:{one}") in known), None)
         if not self._is_due(place.channel.id, paper.arxiv_id if paper else ids[0], message):
             return
+        shown: dict[str, Any] = {"silent": True}
         if paper is None:
-            embed = unread_card(ids[0])
+            shown |= {"embed": unread_card(ids[0]), "view": fetch_view(ids[0])}
         else:
-            near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
-            embed = link_card(paper, near, await self._discussed(paper, place, guild))
+            shown["embed"] = await self._card(paper, guild, place.channels)
         if place.permissions.read_message_history:
-            await place.channel.send(embed=embed, silent=True, reference=message.to_reference())
+            shown["reference"] = message.to_reference()
+        await place.channel.send(**shown)
+
+    @commands.Cog.listener()
+    async def on_fetch_button(
+        self, interaction: discord.Interaction[PaperboyBot], arxiv_id: str
+    ) -> None:
+        """Fetch the paper of a card and turn the card into the paper's, for whoever may ask."""
+        try:
+            admit(interaction)
+            count(interaction)
+            # The button stays meanwhile, should this process end before the paper is there.
+            fetching = unread_card(arxiv_id, is_fetched=True)
+            await interaction.response.edit_message(embed=fetching)
+            await self._fetch(interaction, arxiv_id)
+        except Exception as error:  # a person always gets a reply
+            await self.bot.tell_error(interaction, error)
+
+    async def _fetch(self, interaction: discord.Interaction, arxiv_id: str) -> None:
+        view: discord.ui.View | None = None
+        try:
+            paper = await self.bot.fetching.fetch(arxiv_id)
+        except Exception as error:  # the card says so, and can be tried again
+            embed, view = unread_card(arxiv_id, problem=explain(error)), fetch_view(arxiv_id)
         else:
-            await place.channel.send(embed=embed, silent=True)
+            channel = interaction.channel
+            parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+            here = tuple(filter(None, (interaction.channel_id, parent)))
+            embed = await self._card(paper, interaction.guild, here)
+        await interaction.edit_original_response(embed=embed, view=view)
+
+    async def _card(
+        self, paper: Paper, guild: discord.Guild | None, here: Sequence[int]
+    ) -> discord.Embed:
+        """Return the card of a paper that was read; `here` is the channel, and a thread's own."""
+        desk = self.bot.desk
+        near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
+        discussed = await self._discussed(paper, guild, here) if guild else []
+        return link_card(paper, near, discussed)
 
     def _is_due(self, channel: int, arxiv_id: str | None, message: discord.Message) -> bool:
         """Return whether the channel has not seen a card of this paper just now."""
@@ -77,14 +117,16 @@ class Links(commands.Cog):
             self._shown.popitem(last=False)
         return True
 
-    async def _discussed(self, paper: Paper, place: Place, guild: discord.Guild) -> list[str]:
+    async def _discussed(
+        self, paper: Paper, guild: discord.Guild, here: Sequence[int]
+    ) -> list[str]:
         """Return links to the answers about a paper that everybody here may read, newest first."""
         await self.bot.answering.settled()
         about = await self.bot.desk.run(self.bot.conversations.about, paper.paper_id)
         return [
             f"https://discord.com/channels/{guild.id}/{channel}/{answer}"
             for answer, channel in about
-            if channel in place.channels or _is_open(guild, channel)
+            if channel in here or _is_open(guild, channel)
         ][:DISCUSSIONS]
 
 
@@ -101,4 +143,5 @@ def _is_open(guild: discord.Guild, number: int) -> bool:
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
+    bot.add_dynamic_items(FetchButton)
     await bot.add_cog(Links(bot))

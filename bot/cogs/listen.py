@@ -1,6 +1,7 @@
 """Messages: a mention, a reply, a thread of the bot's, a direct message, an ask-channel."""
 
 import logging
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
@@ -8,22 +9,22 @@ from discord.ext import commands
 
 from bot.client import PaperboyBot, explain
 from bot.hearing import Hearing, Place, place_of
+from bot.hint import hint
+from bot.left import REFERENCE
 from bot.limits import TooManyQuestionsError
 from bot.listening import LOST, Act, decide
-from bot.render.answer import error_embed
-from bot.render.text import shorten
+from bot.render.answer import error_embed, told_embed
+from bot.render.text import plain, shorten
 from bot.replies import ChannelReply
 from bot.reply_chain import Before, ReplyChain
 from bot.threads import LONG, THREAD_NAME, NoThreadError, wants_thread
 
 log = logging.getLogger(__name__)
 
-HINT = 'Ask me something about the papers, for example "which papers count birds?" or see /help.'
 NO_EMBEDS = (
     "I need the permission Embed Links to answer here: whoever manages this server can give it."
 )
 NOTHING_TO_MOVE = "There is no conversation of ours here to move: ask me something first."
-GONE = "message_reference"  # what Discord objects to where the question was deleted meanwhile
 
 
 class Listen(commands.Cog):
@@ -45,6 +46,17 @@ class Listen(commands.Cog):
             await self._hear(message, place)
         except Exception as error:  # a person always gets a reply
             await self._tell_error(message, place, error)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
+        """End the answer to a question that is taken back while it is being answered."""
+        self.bot.answering.take_back(gone.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
+        """End the answers to questions that a moderator removes."""
+        for message in gone.message_ids:
+            self.bot.answering.take_back(message)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -75,7 +87,8 @@ class Listen(commands.Cog):
         if act is Act.SILENT or not self.bot.hears_first_time(message.id):
             return
         if act is Act.HINT:
-            await _say(message, place, HINT)
+            text = await self.bot.desk.run(hint, self.bot.desk.library.catalog)
+            await _say(message, place, text, told_embed)
         elif act is not Act.ANSWER:
             await self._tell_once(message, place, act)
         else:
@@ -148,7 +161,7 @@ class Listen(commands.Cog):
 
     async def _tell_error(self, message: discord.Message, place: Place, error: Exception) -> None:
         """Tell the person what went wrong; nothing where the question was taken back."""
-        if isinstance(error, discord.HTTPException) and GONE in error.text:
+        if isinstance(error, discord.HTTPException) and REFERENCE in error.text:
             log.debug("message %s was deleted before it was answered", message.id)
             return
         if isinstance(error, TooManyQuestionsError) and error.is_told:
@@ -159,14 +172,19 @@ class Listen(commands.Cog):
             log.warning("could not tell %s what went wrong: %s", message.author.id, failed)
 
 
-async def _say(message: discord.Message, place: Place, text: str) -> None:
-    """Say one sentence to somebody; without embeds where they are not allowed."""
+async def _say(
+    message: discord.Message,
+    place: Place,
+    text: str,
+    embed: Callable[[str], discord.Embed] = error_embed,
+) -> None:
+    """Say something short to somebody; without embeds where they are not allowed."""
     reference = message.to_reference() if _may_refer(place) else None
     reply = ChannelReply(place.channel, message.author.id, reference)
     if place.permissions.embed_links:
-        await reply.show(error_embed(text))
+        await reply.show(embed(text))
     else:
-        await place.channel.send(text)
+        await place.channel.send(plain(text))
 
 
 def _may_refer(place: Place) -> bool:

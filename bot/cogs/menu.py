@@ -114,7 +114,8 @@ class Menu(commands.Cog):
         if papers := await desk.run(named_papers, text, desk.library.catalog):
             return papers[0]
         if unread := named_ids(text):
-            raise NoPaperError(f"I have not read {', '.join(unread[:3])}: try another paper.")
+            read = ", ".join(unread[:3])
+            raise NoPaperError(f"I have not read {read}: /paper with its link can fetch it.")
         raise NoPaperError(
             "I see no paper in this message: choose one with a link to it on arXiv or Hugging "
             "Face, or use /paper."

@@ -4,16 +4,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.charts.topic_map import topic_map
 from bot.choices import paper_choices
 from bot.client import PaperboyBot
 from bot.commands.options import parse_day
 from bot.digest.make import digest_of_day
+from bot.digest.show import show_digest
+from bot.fetching import fetch_view
 from bot.pages import MAX_SEARCH, PageButton, search_page
-from bot.render.digest import digest_embeds
-from bot.render.papers import card
-from bot.render.picture import attachment
-from rag.titles import found
+from bot.render.papers import card, unread_card
+from rag.links import ARXIV_ID
+from rag.titles import find, found
 
 NEIGHBOURS = 3  # on a card
 
@@ -42,13 +42,7 @@ class Papers(commands.Cog):
         desk = self.bot.desk
         wanted = None if date.strip().casefold() == "latest" else parse_day(date.strip())
         digest = await desk.run(digest_of_day, desk.library, wanted)
-        coverage = await desk.run(desk.library.catalog.coverage)
-        embeds = digest_embeds(digest, coverage)
-        picture = await desk.run(topic_map, digest, desk.library)
-        files = [attachment(picture, "topics.png")] if picture else []
-        await interaction.edit_original_response(embed=embeds[0], attachments=files)
-        for embed in embeds[1:]:
-            await interaction.followup.send(embed=embed)
+        await show_digest(interaction, desk, digest)
 
     @app_commands.command()
     @app_commands.describe(title="A part of its title, its arXiv id or a link.")
@@ -57,6 +51,11 @@ class Papers(commands.Cog):
         """Show one paper: what it is about, who wrote it, its links."""
         await interaction.response.defer(thinking=True)
         desk = self.bot.desk
+        unread = ARXIV_ID.search(title)
+        if unread and await desk.run(find, desk.library.catalog, title) is None:
+            embed, view = unread_card(unread[1]), fetch_view(unread[1])
+            await interaction.edit_original_response(embed=embed, view=view)
+            return
         paper = await desk.run(found, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
         await interaction.edit_original_response(embed=card(paper, near))

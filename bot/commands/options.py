@@ -26,6 +26,18 @@ def parse_day(text: str) -> date:
     raise UsageError(f"{text!r} is not a day: write it like 2025-12-08.")
 
 
+def parse_week(text: str) -> date:
+    """Read YYYY-Www, or a day; return a day of that week. Raises UsageError."""
+    try:
+        if re.fullmatch(r"\d{4}-W\d{2}", text):
+            return date.fromisoformat(f"{text}-1")
+        return parse_day(text)
+    except (ValueError, UsageError):
+        raise UsageError(
+            f"{text!r} is no week: write it like 2025-W49, or a day of it like 2025-12-04."
+        ) from None
+
+
 def app_of(context: typer.Context) -> App:
     """Return what the global options made."""
     app: App = context.find_root().obj

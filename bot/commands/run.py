@@ -1,12 +1,19 @@
 """`paperboy run`: the Discord bot."""
 
+from typing import Annotated
+
 import typer
 
 from bot.commands.options import app_of
 from bot.terminal import Terminal
 
 
-def run(context: typer.Context) -> None:
+def run(
+    context: typer.Context,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Tell Discord of the commands even if none changed.")
+    ] = False,
+) -> None:
     """Run the Discord bot; its token comes from the environment variable DISCORD_TOKEN.
 
     \b
@@ -14,4 +21,4 @@ def run(context: typer.Context) -> None:
     """
     from bot.serving import run_bot  # discord.py, which no other command needs
 
-    run_bot(app_of(context), Terminal())
+    run_bot(app_of(context), Terminal(), always_sync=sync)

@@ -25,6 +25,7 @@ FAILED = Colour.red()
 _MARKER = re.compile(r"\[(\d+)\]")
 LEFT = "I was restarted before I could answer this: please ask again."
 ENDED = "I was restarted while I wrote this."
+OTHERWISE = "Other words may help; /search shows what comes near."
 SOURCE_TITLE = 200  # characters of a title in the list of sources
 
 
@@ -92,7 +93,7 @@ def _footer(answer: Answer, written_by: str, doing: str) -> str:
         written = f"Written by {written_by} from these abstracts in {answer.seconds:.1f} s"
         return f"{written}. {answer.note}" if answer.note else written
     how = "Quoted word for word." if answer.evidence else "From the catalogue."
-    return " ".join(filter(None, ["" if answer.refused else how, answer.note, doing]))
+    return " ".join(filter(None, [OTHERWISE if answer.refused else how, answer.note, doing]))
 
 
 def ended(embed: Embed) -> Embed:
@@ -108,6 +109,11 @@ def left_embed(question: str) -> Embed:
     embed = error_embed(LEFT)
     embed.title = plain(shorten(question, EMBED_TITLE // 2))[:EMBED_TITLE] or None
     return embed
+
+
+def told_embed(text: str) -> Embed:
+    """Return a sentence that is neither an answer nor an error."""
+    return Embed(description=plain(text)[:EMBED_DESCRIPTION], colour=Colour.blurple())
 
 
 def error_embed(text: str) -> Embed:

@@ -95,10 +95,14 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
     return embed.set_footer(text=f"{day}{votes} · reply to this to ask about it")
 
 
-def unread_card(arxiv_id: str) -> Embed:
-    """Return what is said of a paper that somebody linked and that was never read."""
+def unread_card(arxiv_id: str, *, problem: str = "", is_fetched: bool = False) -> Embed:
+    """Return what is said of a paper that somebody linked and that was never read.
+
+    `problem` is why it could not be fetched; `is_fetched`: it is being fetched now.
+    """
     where = link(arxiv_id, paper_url(arxiv_id, ""))
-    return Embed(description=f"I have not read {where} yet.", colour=Colour.light_grey())
+    text = f"I am fetching {where} …" if is_fetched else f"I have not read {where} yet."
+    return Embed(description=f"{text} {plain(problem)}".strip(), colour=Colour.light_grey())
 
 
 def _facts(paper: Paper) -> Iterator[tuple[str, str]]:

@@ -269,7 +269,7 @@ async def test_again_and_the_menu_count_as_questions(filled: Library, connect: C
         await fake.submit("alice", form, question="what does it lose?", about=said["content"]),
     ):
         data = (await refused.wait_ack())["data"]
-        assert "You have asked 1 questions within an hour" in text_of(data)
+        assert "You have asked 1 question within an hour" in text_of(data)
         assert data["flags"] & 64
     receipt = await fake.click("alice", answer, button(answer, "sources"))
     assert "Sentences considered" in text_of((await receipt.wait_ack())["data"])
@@ -381,9 +381,10 @@ async def test_forget_removes_everything_about_a_person_and_nothing_else(
     await server.ask(QUESTION, user="bob")
     for user in ("alice", "bob"):
         await shown(server, await fake.click(user, answer, button(answer, "like")))
+        await server.quoted(await fake.slash(user, "catchup"))
     asked = await shown(server, await fake.slash("alice", "forget"))
     assert asked["flags"] & 64
-    assert "1 question, 1 receipt of an answer and 1 thumb up or down" in asked["content"]
+    assert "1 question, 1 receipt of an answer, 1 thumb up or down and 1 note" in asked["content"]
     no = await fake.click("alice", asked, "forget:no")
     assert (await no.wait_ack())["data"]["content"] == "Nothing is removed."
     assert asked["components"] == []

@@ -54,6 +54,9 @@ def world(simcord_env: simcord.Env) -> Any:
         ("trends", {"topic": "counting birds"}, "Papers a week about"),
         ("paper", {"title": "wading birds"}, "Featured"),
         ("compare", {"first": "HeronNet", "second": "PastryBench"}, "94.2%"),
+        ("catchup", {}, "What you missed: 1 paper, featured 2025-02-05"),
+        ("weekly", {}, "the week of 2025-02-03: 1"),
+        ("trending", {}, "By upvotes, of 2 papers featured 2025-01-06 to 2025-02-05."),
         ("help", {}, "/ask question"),
         ("status", {}, "4 papers"),
         ("why", {"question": QUESTION}, "Sentences considered"),
@@ -64,7 +67,7 @@ async def test_every_command_answers(
 ) -> None:
     result = await world.alice.slash(world.channel, command, **options)
     assert result.acknowledged
-    assert result.ephemeral == (command in ("help", "status", "why"))
+    assert result.ephemeral == (command in ("catchup", "help", "status", "why"))
     (embed,) = result.response.embeds
     assert shown in str(embed.to_dict())
 

@@ -1,5 +1,8 @@
 """Pasted links: which are seen, when a card comes, and what it may tell."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import pytest
 
 from bot.listening import Heard, wants_card
 from bot.pasted import pasted_ids
+from bot.servers import Group
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sync import ingest
@@ -15,7 +19,9 @@ from rag.history import Turn
 from rag.library import Library
 from tests.discord_fake import payloads
 from tests.discord_fake.permissions import VIEW, denying
-from tests.discord_server import Connect, Server, choose, text_of
+from tests.discord_server import Connect, Server, buttons, choose, text_of
+from tests.ingest.hub import Answer, Hub, hub
+from tests.ingest.test_arxiv import entry, feed
 from tests.papers import HERON, TIDAL, TODAY
 
 LINK = f"https://arxiv.org/abs/{HERON.arxiv_id}"
@@ -126,11 +132,102 @@ async def test_a_recorded_paper_is_shown_with_its_day(
     assert len(card["embeds"][0]["fields"][0]["value"].splitlines()) == 3
 
 
-async def test_an_unknown_paper_is_said_not_to_be_read(filled: Library, connect: Connect) -> None:
-    server = await switched_on(filled, connect)
-    card = await server.say("bob", "https://huggingface.co/papers/2409.12345")
-    url = "https://huggingface.co/papers/2409.12345"
-    assert text_of(card) == f"I have not read [2409.12345](<{url}>) yet."
+NEW_ID = "2512.00007"  # of the paper that the small arXiv knows
+NEW_LINK = f"https://huggingface.co/papers/{NEW_ID}"
+
+
+@contextmanager
+def arxiv(*, knows: bool = True, go: threading.Event | None = None) -> Iterator[Hub]:
+    """Serve an arXiv with one paper, which answers once it is let go."""
+
+    def answer(path: str, params: dict[str, str]) -> Answer:
+        if go:
+            go.wait(20)
+        return 200, {}, feed(entry(7)) if knows else feed()
+
+    with hub(answer) as served:
+        yield served
+
+
+async def unread(filled: Library, connect: Connect, url: str) -> tuple[Server, dict[str, Any]]:
+    """Paste the link of a paper that was never read; return the card."""
+    options = {"fetch": FetchConfig(arxiv_url=url, arxiv_seconds=0)}
+    server: Server = await connect(filled, bot_options=options)
+    await choose(server, link_cards=True)
+    return server, await server.say("bob", NEW_LINK)
+
+
+async def test_an_unknown_paper_is_fetched_and_added_once(
+    filled: Library, connect: Connect
+) -> None:
+    go = threading.Event()
+    with arxiv(go=go) as served:
+        server, card = await unread(filled, connect, served.url)
+        fake = server.fake
+        assert text_of(card) == f"I have not read [{NEW_ID}](<{NEW_LINK}>) yet."
+        assert buttons(card) == [f"fetch:{NEW_ID}"]
+        for user in ("bob", "alice"):
+            pressed = await fake.click(user, card, f"fetch:{NEW_ID}")
+            assert (await pressed.wait_ack())["type"] == 7
+        assert text_of(card) == f"I am fetching [{NEW_ID}](<{NEW_LINK}>) …"
+        go.set()
+        await fake.until(lambda: card["embeds"][0].get("title"), 20)
+        assert card["embeds"][0]["title"] == "Paper 7 & more"
+        assert "An abstract in two lines." in text_of(card)
+        assert len(card["embeds"][0]["fields"][0]["value"].splitlines()) == 3
+        assert buttons(card) == []
+        await fake.until(lambda: not server.bot.fetching._running)
+        assert len(served.asked) == 1
+        answer = await server.ask("what is an abstract in?", paper=f"arxiv:{NEW_ID}")
+        assert "“An abstract in two lines.”" in text_of(answer)
+
+
+async def test_a_card_that_is_asked_for_offers_the_same(filled: Library, connect: Connect) -> None:
+    with arxiv() as served:
+        server, _ = await unread(filled, connect, served.url)
+        shown = await server.fake.slash("alice", "paper", title=NEW_LINK)
+        await server.quoted(shown)
+        card = shown.original
+        assert card is not None
+        assert buttons(card) == [f"fetch:{NEW_ID}"]
+        await server.fake.click("bob", card, f"fetch:{NEW_ID}")
+        await server.fake.until(lambda: card["embeds"][0].get("title"), 20)
+        again = await server.fake.slash("alice", "paper", title=NEW_LINK)
+        await server.quoted(again)
+        assert again.original is not None
+        assert again.original["embeds"][0]["title"] == "Paper 7 & more"
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_a_paper_that_cannot_be_fetched_is_told_in_a_sentence(
+    filled: Library, connect: Connect, knows: bool
+) -> None:
+    with arxiv(knows=knows) as served:
+        url = "http://127.0.0.1:9" if knows else served.url
+        server, card = await unread(filled, connect, url)
+        await server.fake.click("alice", card, f"fetch:{NEW_ID}")
+        await server.fake.until(lambda: "try again later" in text_of(card), 20)
+        why = "127.0.0.1:9 cannot be reached" if knows else f"ArXiv has no paper {NEW_ID}"
+        assert text_of(card) == (
+            f"I have not read [{NEW_ID}](<{NEW_LINK}>) yet. {why}: check the link, or try again "
+            "later."
+        )
+        assert buttons(card) == [f"fetch:{NEW_ID}"]
+
+
+async def test_only_who_may_ask_may_have_a_paper_fetched(filled: Library, connect: Connect) -> None:
+    with arxiv() as served:
+        server, card = await unread(filled, connect, served.url)
+        bob = int(server.fake.users["bob"]["id"])
+        await choose(server, denied=Group(people=frozenset([bob])), person_per_hour=1)
+        refused = await server.fake.click("bob", card, f"fetch:{NEW_ID}")
+        told = (await refused.wait_ack())["data"]
+        assert "I may not answer you in this server" in text_of(told)
+        assert told["flags"] & 64
+        await server.ask(QUESTION)
+        refused = await server.fake.click("alice", card, f"fetch:{NEW_ID}")
+        assert "You have asked 1 question within" in text_of((await refused.wait_ack())["data"])
+        assert served.asked == []
 
 
 async def test_a_card_points_to_what_was_said_where_all_may_read(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from tests.bot.test_running import free_port
 from tests.discord_fake import FakeDiscord
 from tests.discord_server import judged, text_of
 
@@ -42,11 +45,12 @@ async def running(fake: FakeDiscord, *arguments: str) -> AsyncIterator[asyncio.s
         await process.communicate()
 
 
-def config_of(folder: Path, model: Path | None = None) -> str:
+def config_of(folder: Path, model: Path | None = None, *, health_port: int = 0) -> str:
     path = folder / "config.toml"
     path.write_text(
         f'[rag.model]\npath = "{model or ""}"\nmax_tokens = 200\n'
         '[ingest.fetch]\nhuggingface_url = "http://127.0.0.1:9"\n'
+        f"[bot]\nhealth_port = {health_port}\n"
     )
     return str(path)
 
@@ -55,8 +59,9 @@ async def test_it_serves_with_a_model_and_ends_in_order(
     tmp_path: Path, starter_folder: Path, copying_model: Path
 ) -> None:
     async with judged(token=TOKEN) as fake:
-        arguments = ("--data-dir", str(starter_folder), "--config",
-                     config_of(tmp_path, copying_model), "run")  # fmt: skip
+        port = free_port()
+        config = config_of(tmp_path, copying_model, health_port=port)
+        arguments = ("--data-dir", str(starter_folder), "--config", config, "run", "--sync")
         async with running(fake, *arguments) as process:
             await fake.until(lambda: fake.identifies, 40)
             asked = await fake.slash("alice", "ask", question="which paper has an overuse penalty?")
@@ -64,6 +69,10 @@ async def test_it_serves_with_a_model_and_ends_in_order(
             shown = asked.original
             assert shown is not None
             await fake.until(lambda: "Written by copying" in text_of(shown), 30)
+            address = f"http://127.0.0.1:{port}/health"
+            async with aiohttp.ClientSession() as client, client.get(address) as response:
+                state = await response.json()
+            assert (state["connected"], state["papers"], state["model"]) == (True, 56, "ready")
             owned = [sys.executable, "-m", "bot", "--data-dir", str(starter_folder)]
             refused = await asyncio.to_thread(
                 subprocess.run, [*owned, "ask", "what is VLoRA?"], capture_output=True, text=True
@@ -82,6 +91,9 @@ async def test_it_serves_with_a_model_and_ends_in_order(
         assert f"client_id={fake.app_id}&scope=bot+applications.commands" in text
         assert "Traceback" not in text
         assert TOKEN not in text
+        line = r"question server=\d+ channel=\d+ by=command mode=generated refused=no papers=1"
+        assert len(re.findall(line, text)) == 1
+        assert "penalty" not in text
 
 
 async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None:

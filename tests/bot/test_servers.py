@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.client import PaperboyBot
 from bot.limits import COUNTED, HOUR, Limits, TooManyQuestionsError
 from bot.servers import Group, NotAdmittedError, Servers, ServerSettings
 from rag.library import Library
@@ -106,6 +107,48 @@ async def test_b9_who_asks_too_often_hears_it_once_and_others_are_served(
     assert len(server.answers()) == 5
 
 
+async def test_limits_outlive_the_process(filled: Library, connect: Connect) -> None:
+    first = await connect(filled)
+    await choose(first, person_per_hour=2)
+    answer = await first.say("alice", f"{first.fake.mention} {QUESTION}")
+    await first.say("alice", QUESTION, reply_to=answer)
+    guild, alice = int(first.fake.guild), int(first.fake.users["alice"]["id"])
+    await first.bot.answering.settled()
+    await first.bot.close()
+    again = PaperboyBot(first.bot.desk)
+    again._recall_questions()
+    settings = again.servers.of(guild)
+    with pytest.raises(TooManyQuestionsError, match="You have asked 2 questions"):
+        again.limits.take(guild, alice, settings)
+    again.limits.take(guild, BOB, settings)
+    again.limits.take(None, alice, settings)
+    await again.close()
+
+
+def test_a_question_of_before_counts_until_its_hour_is_over() -> None:
+    now = 10_000.0
+    limits, settings = Limits(clock=lambda: now), ServerSettings(person_per_hour=1)
+    limits.recall(HERE, ALICE, settings, asked_at=now - HOUR / 2)
+    with pytest.raises(TooManyQuestionsError, match="in 30 minutes"):
+        limits.take(HERE, ALICE, settings)
+    now += HOUR / 2 + 1
+    limits.take(HERE, ALICE, settings)
+
+
+async def test_who_is_left_out_may_still_have_everything_forgotten(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    await server.ask(QUESTION, user="bob")
+    await choose(server, denied=Group(people=frozenset([int(fake.users["bob"]["id"])])))
+    forget = await fake.slash("bob", "forget")
+    confirm = await fake.until(lambda: (m := forget.original) and m["content"] and m, 5)
+    assert "1 question" in confirm["content"]
+    await fake.click("bob", confirm, "forget:yes")
+    await fake.until(lambda: "Removed: 1 question" in confirm["content"], 5)
+
+
 async def test_who_is_left_out_is_told_so_alone(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     fake = server.fake
@@ -120,5 +163,5 @@ async def test_who_is_left_out_is_told_so_alone(filled: Library, connect: Connec
     typed = await fake.autocomplete("bob", "paper", "title", title="heron")
     assert (await typed.wait_ack())["data"]["choices"] == []
     told = await fake.slash("bob", "help")
-    assert "I have read the abstracts" in text_of((await told.wait_ack())["data"])
+    assert "I have read 4 papers" in text_of((await told.wait_ack())["data"])
     assert "94.2%" in text_of(await server.ask(QUESTION))

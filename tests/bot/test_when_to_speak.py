@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.cogs.listen import HINT, NO_EMBEDS
+from bot.cogs.listen import NO_EMBEDS
 from bot.listening import LOST
 from bot.servers import Group, Servers, ServerSettings
 from ingest.sync import ingest
@@ -32,7 +32,7 @@ MORE = "and how many hours of training?"
 
 ANSWER, SILENCE, HINTED = "answer", "silence", "hint"
 CANNOT_READ, CANNOT_SHOW = "says what it cannot read", "says which permission it needs"
-SENTENCES = {HINT: HINTED, LOST: CANNOT_READ, NO_EMBEDS: CANNOT_SHOW}
+SENTENCES = {"Ask me something": HINTED, LOST: CANNOT_READ, NO_EMBEDS: CANNOT_SHOW}
 
 LISTENING = "discord.py: on_message"  # discord.py's name for its tasks
 
@@ -301,6 +301,9 @@ SITUATIONS: list[Situation] = [
     ("it may not read history", lambda r: without(r, READ_HISTORY), ANSWER),
     # said to it, but no question
     ("a mention without words", lambda r: r.says("@me"), HINTED),
+    ("a greeting", lambda r: r.says("@me hello there!"), HINTED),
+    ("what it can do", lambda r: r.replies_to_answer("what can you do?"), HINTED),
+    ("a greeting in its thread", lambda r: r.says_in_thread_of("me", "hello"), SILENCE),
     ("a mention with a picture alone", lambda r: r.says("@me", **ALONE), HINTED),
     ("a direct picture", lambda r: in_a_direct_message(r, "", **ALONE), HINTED),
     ("thanks for an answer", lambda r: r.replies_to_answer("Thank you so much!"), SILENCE),
@@ -415,7 +418,8 @@ async def what_comes(
     if not came:
         return SILENCE
     (message,) = came
-    sentence = SENTENCES.get(message["content"] or text_of(message))
+    text = message["content"] or text_of(message)
+    sentence = next((kind for words, kind in SENTENCES.items() if text.startswith(words)), None)
     if sentence is None:
         await server.fake.until(lambda: finished(message), 10)
         assert "94.2%" in text_of(message) or "3 hours" in text_of(message)

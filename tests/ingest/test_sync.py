@@ -2,9 +2,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ingest.sources.record import SetAside
-from ingest.sync import ingest
+from ingest.sync import ingest, ingest_at_once
 from rag.library import Library
-from tests.papers import HERON, LOOM, PAPERS, ListSource
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
 
 
 def test_papers_go_in_once_and_the_report_counts_them(library: Library) -> None:
@@ -20,6 +20,17 @@ def test_progress_is_told(library: Library) -> None:
     told: list[tuple[str, int, int | None]] = []
     ingest(ListSource(), library, progress=lambda *args: told.append(args))
     assert told == [("reading", 4, None), ("indexing", 4, 4)]
+
+
+def test_a_paper_that_somebody_waits_for_is_indexed_before_the_others(library: Library) -> None:
+    library.catalog.upsert([PASTRY, TIDAL])
+    odd = SetAside("line 2", "title: Field required")
+    assert ingest_at_once(ListSource([odd]), library) == []
+    assert ingest_at_once(ListSource([HERON, odd]), library) == [HERON]
+    assert library.index.pending_count() == 2
+    assert library.index.vectors.counts()[0] == 1
+    ingest(ListSource([]), library)
+    assert library.index.vectors.counts()[0] == 3
 
 
 def test_records_that_do_not_fit_are_reported_and_kept(library: Library) -> None:

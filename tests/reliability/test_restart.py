@@ -133,6 +133,60 @@ async def test_an_answer_that_was_never_given_says_so_and_can_be_asked_again(
         await asyncio.sleep(0)
 
 
+async def vanish_before_a_reply(server: Server, said: dict[str, Any]) -> None:
+    """Take the client away while it looks for what it will quote."""
+    waiting = asyncio.Event()
+
+    async def never(*args: object, **kwargs: object) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    server.bot.desk.ask = never  # type: ignore[assignment]
+    await server.fake.gateway.publish(said)
+    await waiting.wait()
+    await server.fake.until(server.bot.receipts.unfinished)
+    await commands.Bot.close(server.bot)
+
+
+async def test_a_mention_that_got_no_reply_is_told_so_and_can_be_asked_again(
+    filled: Library,
+) -> None:
+    async with judged() as fake:
+        async with joined(fake, filled) as server:
+            mention = f"{fake.mention} {QUESTION}"
+            said = fake.world.new_message(fake.general, fake.world.user("alice"), {
+                "content": mention, "allowed_mentions": {"parse": ["users"]},
+            })  # fmt: skip
+            await vanish_before_a_reply(server, said)
+            assert server.answers() == []
+        async with joined(fake, filled) as server:
+            told = await fake.until(lambda: server.reply_to(said), 10)
+            assert "I was restarted before I could answer this" in text_of(told)
+            await fake.until(lambda: server.bot.receipts.of(int(told["id"])))
+            await fake.gateway.publish(said)  # Discord says it once more
+            anew = await fake.click("alice", told, button(told, "again"))
+            await anew.wait_ack()
+            assert "94.2%" in text_of(await fake.until(lambda: finished(anew.original), 10))
+            replied = [m for m in server.answers() if m.get("message_reference")]
+            assert replied == [told]
+        async with joined(fake, filled) as server:
+            assert server.bot.receipts.unfinished() == []
+
+
+async def test_nobody_is_told_whose_question_is_gone(filled: Library) -> None:
+    async with judged() as fake:
+        async with joined(fake, filled) as server:
+            said = fake.world.new_message(fake.general, fake.world.user("alice"), {
+                "content": f"{fake.mention} {QUESTION}",
+                "allowed_mentions": {"parse": ["users"]},
+            })  # fmt: skip
+            await vanish_before_a_reply(server, said)
+        del fake.messages[said["id"]]
+        async with joined(fake, filled) as server:
+            await fake.until(lambda: not server.bot.receipts.unfinished(), 10)
+            assert server.answers() == []
+
+
 async def test_stop_works_where_the_new_bot_could_not_mend_the_message(filled: Library) -> None:
     async with judged() as fake:
         chat = held()
