@@ -26,6 +26,7 @@ from bot.receipts import Receipts
 from bot.render.answer import error_embed
 from bot.seen import Seen
 from bot.servers import Servers
+from bot.subscriptions.service import Digesting, Digests
 from bot.threads import Threads
 from ingest.config import FetchConfig
 from rag.errors import PaperboyError
@@ -36,6 +37,7 @@ COGS = (
     "bot.cogs.ask",
     "bot.cogs.compare",
     "bot.cogs.lately",
+    "bot.cogs.digests",
     "bot.cogs.links",
     "bot.cogs.listen",
     "bot.cogs.answers",
@@ -44,6 +46,7 @@ COGS = (
     "bot.cogs.about",
     "bot.cogs.personal",
     "bot.cogs.setup",
+    "bot.cogs.subscriptions",
     "bot.cogs.trends",
 )
 REMEMBERED_EVENTS = 2_000  # questions that are known to be answered, should Discord repeat them
@@ -71,6 +74,7 @@ class PaperboyBot(commands.Bot):
         error_channel: int = 0,
         always_sync: bool = False,
         fetch: FetchConfig | None = None,
+        digesting: Digesting | None = None,
         **options: Any,
     ) -> None:
         """Listen with `message_content` to threads and replies too, not to mentions alone.
@@ -112,6 +116,7 @@ class PaperboyBot(commands.Bot):
         self.is_connected = False
         self.always_sync = always_sync
         self._reports = ErrorReports(self, error_channel) if error_channel else None
+        self.digests = Digests(self, desk, digesting or Digesting())
         self._finishing: asyncio.Task[None] | None = None
         self.started_at = datetime.now(UTC)
         self._heard: OrderedDict[int, None] = OrderedDict()
@@ -161,7 +166,7 @@ class PaperboyBot(commands.Bot):
         """Leave messages to the cogs; there are no commands with a prefix."""
 
     async def on_ready(self) -> None:
-        """Say so in the log. Discord may send this again at any time: nothing is done here."""
+        """Say so in the log. Discord may send this again at any time."""
         self.is_connected = True
         log.info("connected as %s", self.user)
 

@@ -8,6 +8,7 @@ KEPT = {
     "receipts": "receipt of an answer",
     "feedback": "thumb up or down",
     "seen": "note of when you last looked",
+    "subscriptions": "subscription",
 }
 PLURALS = {
     "receipt of an answer": "receipts of answers",
@@ -29,10 +30,15 @@ def kept_about(database: Database, person: int) -> dict[str, int]:
 def forget(database: Database, person: int) -> dict[str, int]:
     """Remove them all; return how many there were. Their bytes in the file are overwritten."""
     with database.transaction() as db:
+        # What a channel gets stays, but not who asked for it.
+        unnamed = db.execute(
+            "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'", (person,)
+        ).rowcount
         removed = {
             table: db.execute(f"DELETE FROM {table} WHERE person = ?", (person,)).rowcount
             for table in KEPT
         }
+        removed["subscriptions"] += unnamed
     # The write-ahead log holds the old pages too, until it is written back and cut off.
     database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return removed

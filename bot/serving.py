@@ -9,6 +9,7 @@ from bot import question_log
 from bot.app import App
 from bot.client import PaperboyBot
 from bot.desk import Desk
+from bot.digesting import digesting
 from bot.discord_run import check_token, checked_token, serve
 from bot.health import Health
 from bot.listening import LOST
@@ -77,6 +78,7 @@ async def _run_bot(
                 error_channel=settings.error_channel,
                 always_sync=always_sync,
                 fetch=app.settings.ingest.fetch,
+                digesting=digesting(app, qa.library, is_reading=lambda: not reading.done()),
             )
             return health.bot
 
