@@ -33,7 +33,7 @@ def _draw(axes: "Axes", trend: Trend) -> None:
     title = shorten(f"Papers a week about “{trend.topic}”", TITLE)
     write(axes, LEFT, HEIGHT - 42, title, size=TITLE_SIZE, weight="bold")
     top = _round_up(max(week.about for week in trend.weeks))
-    for value in (0, top / 2, top) if top % 2 == 0 else (0, top):
+    for value in (0, top / 2, top):
         y = BOTTOM + (TOP - BOTTOM) * value / top
         axes.plot([LEFT, RIGHT], [y, y], color=QUIET, linewidth=1, alpha=0.5)
         write(axes, LEFT - 12, y, f"{value:.0f}", size=TEXT_SIZE, color=QUIET, ha="right")
@@ -54,10 +54,10 @@ def _draw(axes: "Axes", trend: Trend) -> None:
 
 
 def _round_up(most: int) -> int:
-    """Return the end of the scale, one of 1, 2, 4, 6, 10, 20, 40 and so on."""
+    """Return the end of the scale, a round number of 4 or more."""
     power = 1
     while True:
-        for end in (1, 2, 4, 6):
+        for end in (4, 6, 8, 10, 12, 16, 20, 30):
             if end * power >= most:
                 return end * power
         power *= 10

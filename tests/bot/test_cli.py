@@ -96,7 +96,7 @@ def test_lists_for_people(run: Run, starter_folder: Path) -> None:
     assert len(LINK.findall(out)) == 10
     status, out, _ = run("--data-dir", starter_folder, "daily", "2025-12-04")
     assert status == 0
-    assert "I have read 56 papers" in out
+    assert "newest by publication" in out
     _, out, _ = run("--data-dir", starter_folder, "search", "sound", "--since", "2030-01-01")
     assert "No paper fits. I have read 56 papers" in out
     _, out, _ = run("--data-dir", starter_folder, "papers", "--since", "2030-01-01")
@@ -119,6 +119,30 @@ def test_a_featured_day_by_upvotes(run: Run, tmp_path: Path) -> None:
         assert rows(out)[0]["featured_on"] == "2025-12-04"
 
 
+def test_trends_counts_the_papers_of_each_week(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    papers = [
+        {"arxiv_id": f"2512.0000{n}", "title": title, "abstract": "We show it.",
+         "featured_on": day}
+        for n, (title, day) in enumerate([
+            ("Counting herons", "2025-12-01"), ("How to bake", "2025-12-02"),
+            ("Counting herons again", "2025-12-15"),
+        ])
+    ]  # fmt: skip
+    file.write_text(json.dumps(papers), encoding="utf-8")
+    data = tmp_path / "data"
+    assert run("--data-dir", data, "ingest", file)[0] == 0
+    status, out, _ = run("--data-dir", data, "trends", "counting herons")
+    assert status == 0
+    bars = [line.split("  ", 1)[1] for line in out.splitlines()[:3]]
+    assert bars == [f"{'█' * 40} 1 of 2", "nothing read", f"{'█' * 40} 1 of 1"]
+    assert "2 of 3 papers, 2025-12-01 to 2025-12-21." in out
+    assert "Counted are papers whose abstract comes near" in out
+    _, out, err = run("--data-dir", data, "trends", "counting herons", "--json")
+    assert rows(out)[0] == {"week": "2025-12-01", "papers": 1, "read": 2}
+    assert "2 of 3 papers" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
@@ -134,6 +158,7 @@ def test_a_featured_day_by_upvotes(run: Run, tmp_path: Path) -> None:
         (["search", ""], 2, "question is empty"),
         (["search", "birds", "--since", "2025-13-01"], 2, "not a day"),
         (["daily", "tomorrow"], 2, "not a day"),
+        (["trends", "😀"], 2, "no word"),
         (["ask", "--batch", "nothing.jsonl"], 2, "cannot be read"),
         (["--config", "nothing.toml", "papers"], 2, "cannot be read"),
         (["answer", "me"], 2, "No such command"),

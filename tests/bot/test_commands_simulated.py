@@ -1,6 +1,8 @@
 """Every command once in SimCord, an independent model of Discord with permissions and deadlines."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,6 +50,8 @@ def world(simcord_env: simcord.Env) -> Any:
         ("search", {"text": "counting birds"}, HERON.title),
         ("daily", {}, "Daily Papers of Wednesday, 2025-02-05: 1"),
         ("daily", {"date": "2025-01-06"}, HERON.title),
+        ("daily", {"date": "2025-01-12"}, "Hugging Face lists none at weekends."),
+        ("trends", {"topic": "counting birds"}, "Papers a week about"),
         ("paper", {"title": "wading birds"}, "Featured"),
         ("compare", {"first": "HeronNet", "second": "PastryBench"}, "94.2%"),
         ("help", {}, "/ask question"),
@@ -63,6 +67,16 @@ async def test_every_command_answers(
     assert result.ephemeral == (command in ("help", "status", "why"))
     (embed,) = result.response.embeds
     assert shown in str(embed.to_dict())
+
+
+async def test_the_map_of_a_day_comes_with_its_alt_text(world: Any, filled: Library) -> None:
+    day = date(2025, 12, 4)
+    papers = [replace(paper, featured_on=day, upvotes=n) for n, paper in enumerate(many(8))]
+    ingest(ListSource(papers), filled)
+    shown = (await world.alice.slash(world.channel, "daily", date="2025-12-04")).response
+    (picture,) = shown.attachments
+    assert picture.filename == "topics.png"
+    assert picture.description.startswith("Map of 8 Daily Papers of Thursday, 2025-12-04")
 
 
 async def test_titles_are_suggested(world: Any) -> None:

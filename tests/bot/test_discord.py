@@ -19,7 +19,9 @@ from ingest.sync import ingest
 from rag.library import Library
 from rag.links import paper_url
 from rag.llm import ChatLlama
-from tests.discord_server import MODEL_NAME, Connect, choose, text_of
+from rag.records import Paper
+from tests.discord_fake import Judge
+from tests.discord_server import MODEL_NAME, Connect, choose, openapi, text_of
 from tests.papers import HERON, PASTRY, TIDAL, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -147,6 +149,10 @@ async def test_a_mere_mention_gets_a_hint(filled: Library, connect: Connect) -> 
     assert "Ask me something" in text_of(answer)
 
 
+def by_upvotes(paper: Paper) -> tuple[int, str]:
+    return -(paper.upvotes or 0), paper.title.casefold()
+
+
 async def test_daily_lists_the_papers_of_a_day_by_upvotes(
     library: Library, connect: Connect
 ) -> None:
@@ -159,7 +165,7 @@ async def test_daily_lists_the_papers_of_a_day_by_upvotes(
     await server.fake.until(lambda: len(shown.followups) >= 1, 5)
     messages = [shown.original, *(server.fake.messages[m] for m in shown.followups)]
     text = "\n".join(text_of(message) for message in messages)
-    expected = sorted(papers, key=lambda p: -(p.upvotes or 0))
+    expected = sorted(papers, key=by_upvotes)
     places = [text.index(f"(<{paper.url}>)") for paper in expected]
     votes = [int(n) for n in re.findall(r"▲ (\d+)", text)]
     assert len(places) == len(votes) == 60
@@ -168,7 +174,7 @@ async def test_daily_lists_the_papers_of_a_day_by_upvotes(
     empty = await server.fake.slash("alice", "daily", date="2025-12-06")
     await empty.wait_ack()
     await server.fake.until(lambda: empty.original["embeds"], 5)
-    assert "The last day I know is 2025-12-04" in text_of(empty.original)
+    assert "These are of Thursday, 2025-12-04" in text_of(empty.original)
 
 
 async def test_a_recorded_day_is_listed_by_its_upvotes(
@@ -177,9 +183,11 @@ async def test_a_recorded_day_is_listed_by_its_upvotes(
     path = shared_data / "hf_api" / "2025-12-05.json"
     with open_source(str(path), FetchConfig(), today=TODAY) as source:
         ingest(source, library)
-    papers = library.catalog.featured(date(2025, 12, 5))
+    papers = sorted(library.catalog.featured(date(2025, 12, 5)), key=by_upvotes)
     assert len(papers) > 10
-    server = await connect(library)
+    code = [paper.code_url for paper in papers if paper.code_url]
+    assert code
+    server = await connect(library, judge=Judge(openapi(), allowed_urls=code))
     shown = await server.fake.slash("alice", "daily", date="2025-12-05")
     await shown.wait_ack()
     await server.fake.until(lambda: shown.original["embeds"], 5)
@@ -191,6 +199,28 @@ async def test_a_recorded_day_is_listed_by_its_upvotes(
     votes = [int(n) for n in re.findall(r"▲ (\d+)", text)]
     assert votes == [p.upvotes for p in papers]
     assert votes == sorted(votes, reverse=True)
+    (picture,) = shown.original["attachments"]
+    assert picture["filename"] == "topics.png"
+    assert picture["description"].startswith("Map of 26 Daily Papers of Friday, 2025-12-05")
+
+
+async def test_trends_draws_a_topic_and_says_how_it_counted(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    asked = await server.fake.slash("alice", "trends", topic="counting birds in drone videos")
+    await asked.wait_ack()
+    shown = await server.fake.until(lambda: asked.original["embeds"] and asked.original, 5)
+    text = text_of(shown)
+    assert "1 of 4 papers, 2024-11-04 to 2025-02-23." in text
+    assert "Counted are papers whose abstract comes near" in str(shown["embeds"])
+    (picture,) = shown["attachments"]
+    assert picture["filename"] == "trend.png"
+    assert "1 of 4 papers" in picture["description"]
+    nothing = await server.fake.slash("alice", "trends", topic="😀")
+    await nothing.wait_ack()
+    await server.fake.until(lambda: nothing.original["embeds"], 5)
+    assert "no word" in text_of(nothing.original)
 
 
 async def test_autocomplete_knows_titles(filled: Library, connect: Connect) -> None:
@@ -285,7 +315,7 @@ async def test_commands_are_synced_only_when_they_changed(
     names = {command.name for command in second.bot.tree.get_commands()}
     assert names == {
         "ask", "compare", "search", "paper", "daily", "help", "setup", "status", "thread", "why",
-        "forget", "Ask about this", "Explain this paper",
+        "forget", "trends", "Ask about this", "Explain this paper",
     }  # fmt: skip
 
 
