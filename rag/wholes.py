@@ -16,24 +16,30 @@ def wholes(
 ) -> dict[str, Vectors]:
     """Return the unit vector, shape (dimensions,), of each of these papers that has one.
 
-    They are of one embedder: the named one, else whichever made most of them.
+    They are of the named embedder, else of `main_embedder`.
     """
-    found: dict[str, dict[str, Vectors]] = {}
+    embedder = embedder or main_embedder(database)
+    found: dict[str, Vectors] = {}
     for start in range(0, len(paper_ids), SQL_VARIABLES):
         some = list(paper_ids[start : start + SQL_VARIABLES])
         marks = ",".join("?" * len(some))
         rows = database.connection.execute(
-            "SELECT paper_id, embedder, vectors, json_array_length(sentences) + 1 AS chunks "
+            "SELECT paper_id, vectors, json_array_length(sentences) + 1 AS chunks "
             "FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
-            f"WHERE v.text_hash = papers.text_hash AND paper_id IN ({marks})",
-            some,
+            f"WHERE v.text_hash = papers.text_hash AND embedder = ? AND paper_id IN ({marks})",
+            [embedder, *some],
         )
         for row in rows:
-            whole = whole_of(row["vectors"], row["chunks"])
-            found.setdefault(row["embedder"], {})[row["paper_id"]] = whole
-    if embedder is None:
-        return max(found.values(), key=len, default={})
-    return found.get(embedder, {})
+            found[row["paper_id"]] = whole_of(row["vectors"], row["chunks"])
+    return found
+
+
+def main_embedder(database: Database) -> str:
+    """Return which embedder made most of the vectors; nothing where there are none."""
+    row = database.connection.execute(
+        "SELECT embedder FROM chunk_vectors GROUP BY embedder ORDER BY COUNT(*) DESC LIMIT 1"
+    ).fetchone()
+    return str(row["embedder"]) if row else ""
 
 
 def whole_of(stored: bytes, chunks: int) -> Vectors:

@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.catalog import Catalog
 from rag.keywords import KeywordIndex
-from rag.wholes import Vectors, whole_of
+from rag.wholes import Vectors, main_embedder, whole_of
 from rag.words import STOPWORDS, terms
 
 ESTABLISHED = 6  # papers that have to give a keyword before it counts as the name of a topic
@@ -130,9 +130,8 @@ def _given(catalog: Catalog) -> Iterator[tuple[list[str], Vectors]]:
     rows = catalog.database.connection.execute(
         "SELECT keywords, vectors, json_array_length(sentences) + 1 AS chunks "
         "FROM papers JOIN chunk_vectors AS v ON v.paper = papers.id WHERE keywords != '[]' "
-        "AND embedder = (SELECT embedder FROM chunk_vectors ORDER BY paper DESC LIMIT 1) "
-        "ORDER BY COALESCE(featured_on, published_on) DESC LIMIT ?",
-        (NEWEST,),
+        "AND embedder = ? ORDER BY COALESCE(featured_on, published_on) DESC LIMIT ?",
+        (main_embedder(catalog.database), NEWEST),
     )
     for row in rows:
         yield sorted(set(json.loads(row["keywords"]))), whole_of(row["vectors"], row["chunks"])

@@ -162,9 +162,13 @@ async def test_daily_lists_the_papers_of_a_day_by_upvotes(
     server = await connect(library)
     shown = await server.fake.slash("alice", "daily", date="2025-12-04")
     await shown.wait_ack()
-    await server.fake.until(lambda: len(shown.followups) >= 1, 5)
-    messages = [shown.original, *(server.fake.messages[m] for m in shown.followups)]
-    text = "\n".join(text_of(message) for message in messages)
+
+    def listed() -> str:
+        messages = [shown.original, *(server.fake.messages[m] for m in shown.followups)]
+        return "\n".join(text_of(message) for message in messages)
+
+    await server.fake.until(lambda: listed().count("▲") == 60, 10)
+    text = listed()
     expected = sorted(papers, key=by_upvotes)
     places = [text.index(f"(<{paper.url}>)") for paper in expected]
     votes = [int(n) for n in re.findall(r"▲ (\d+)", text)]
