@@ -1,0 +1,45 @@
+"""Which sentence of an abstract says what Hugging Face's summary says? `python -m … FILE`.
+
+FILE holds a JSON line a paper, with title, abstract and ai_summary. The figure is the mean cosine
+between the chosen sentence and the summary, by the bundled encoder, over papers drawn at random.
+"""
+
+import json
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rag.config import RagConfig
+from rag.embedder import load_embedder
+from rag.sentences import gist, split_sentences
+
+PAPERS = 500
+SEED = 1
+
+
+def main() -> None:
+    """Print the figure of three ways to choose."""
+    lines = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
+    told = [row for row in map(json.loads, lines) if row.get("ai_summary")]
+    rows = random.Random(SEED).sample(told, min(PAPERS, len(told)))
+    embedder = load_embedder(RagConfig().embedder)
+    summaries = embedder.encode([row["ai_summary"] for row in rows])
+
+    def central(abstract: str) -> str:
+        sentences = split_sentences(abstract)
+        near = embedder.encode(sentences) @ embedder.encode([abstract])[0]
+        return sentences[int(near.argmax())]
+
+    ways: dict[str, Callable[[str], str]] = {
+        "first": lambda abstract: split_sentences(abstract)[0],
+        "nearest to the whole": central,
+        "gist": gist,
+    }
+    for name, choose in ways.items():
+        chosen = embedder.encode([choose(" ".join(row["abstract"].split())) for row in rows])
+        print(f"{name}: {(chosen * summaries).sum(axis=1).mean():.3f}")
+
+
+if __name__ == "__main__":
+    main()
