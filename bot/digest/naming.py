@@ -17,7 +17,7 @@ LONGER = (0.8, 1.2, 1.3, 1.3)  # what phrases of one, two … words weigh: longe
 # the phrase for a keyword; and how near a phrase counts as lying that is no
 # keyword elsewhere, or else the name of a field.
 NEAR = 0.05
-FITS = 0.105  # the same of a single paper
+FITS = 0.095  # the same of a single paper
 COMMON = 20  # papers whose keyword a phrase is that a group may be named after by one of its own
 UNKNOWN = 0.05
 FIELD = 0.1

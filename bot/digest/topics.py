@@ -14,16 +14,17 @@ from rag.wholes import Vectors
 
 FEWEST = 6  # papers that are worth grouping
 MOST_GROUPS = 8
-SMALLEST, LARGEST = 2.5, 6  # papers of a group on average
+SMALLEST, LARGEST = 2, 6  # papers of a group on average
+ROUNDS = 2  # what belongs to no group is grouped once more
+COVER = 0.1  # what it is worth that a paper has any topic, against how well the name fits it
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
-    """Which rows belong together, and what that is called; the worth is higher for better ones."""
+class Topic:
+    """Which papers, by their rows, belong together, and what that is called."""
 
-    members: tuple[tuple[int, ...], ...]
-    names: tuple[Name, ...]
-    worth: float
+    rows: tuple[int, ...]
+    name: Name
 
 
 def grouped(
@@ -34,17 +35,14 @@ def grouped(
     Papers that share their topic with no other, or have no vector, come last as MORE.
     """
     known = [entry for entry in entries if entry.paper.paper_id in vectors]
-    if len(known) < FEWEST:
-        return (Group(MORE, tuple(entries)),) if entries else ()
-    texts = [read(entry.paper) for entry in known]
-    apart = _apart(np.stack([vectors[entry.paper.paper_id] for entry in known]))
-    vocabulary = vocabulary_of(catalog)
-    chosen = _joined(_best(apart, texts, vocabulary), apart, texts, vocabulary)
     groups = []
-    for rows, name in zip(chosen.members, chosen.names, strict=True):
-        members = [known[row] for row in rows]
-        title = written(name, [texts[row] for row in rows], vocabulary)
-        groups.append(Group(title, tuple(members)))
+    if len(known) >= FEWEST:
+        texts = [read(entry.paper) for entry in known]
+        vocabulary = vocabulary_of(catalog)
+        apart = _apart(np.stack([vectors[entry.paper.paper_id] for entry in known]))
+        for topic in _topics(apart, texts, vocabulary):
+            title = written(topic.name, [texts[row] for row in topic.rows], vocabulary)
+            groups.append(Group(title, tuple(known[row] for row in topic.rows)))
     groups.sort(key=lambda group: group.entries[0].rank)
     inside = {entry.rank for group in groups for entry in group.entries}
     rest = tuple(entry for entry in entries if entry.rank not in inside)
@@ -57,14 +55,37 @@ def _apart(vectors: Vectors) -> Vectors:
     return np.asarray(apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-9))
 
 
-def _best(apart: Vectors, texts: Sequence[Read], vocabulary: Vocabulary) -> Grouping:
-    """Return the grouping whose names fit the most papers best."""
-    most = max(2, min(MOST_GROUPS, int(len(texts) / SMALLEST)))
-    least = min(most, max(2, round(len(texts) / LARGEST)))
-    tried = [
-        _named(clusters(apart, count), apart, texts, vocabulary) for count in range(least, most + 1)
-    ]
-    return max(tried, key=lambda grouping: grouping.worth)
+def _topics(apart: Vectors, texts: Sequence[Read], vocabulary: Vocabulary) -> list[Topic]:
+    topics: list[Topic] = []
+    for _ in range(ROUNDS):
+        inside = {row for topic in topics for row in topic.rows}
+        rest = np.array([row for row in range(len(texts)) if row not in inside])
+        if len(rest) < FEWEST or len(topics) == MOST_GROUPS:
+            break
+        found = _best(rest, apart, texts, vocabulary, topics)
+        topics = _joined([*topics, *found], apart, texts, vocabulary)
+    return topics
+
+
+def _best(
+    rest: NDArray[np.int64],
+    apart: Vectors,
+    texts: Sequence[Read],
+    vocabulary: Vocabulary,
+    topics: Sequence[Topic],
+) -> list[Topic]:
+    """Return more topics, of the rows in `rest`: the grouping whose names fit the most papers."""
+    most = max(2, min(MOST_GROUPS - len(topics), int(len(rest) / SMALLEST)))
+    least = min(most, max(2, round(len(rest) / LARGEST)))
+    best, best_worth = list[Topic](), 0.0
+    for count in range(least, most + 1):
+        labels = clusters(apart[rest], count)
+        groups = [rest[labels == label].tolist() for label in range(count)]
+        found = _named(groups, apart, texts, vocabulary, topics)
+        worth = sum((topic.name.score + COVER) * len(topic.rows) for topic in found)
+        if worth > best_worth:
+            best, best_worth = found, worth
+    return best[: MOST_GROUPS - len(topics)]
 
 
 def clusters(apart: Vectors, count: int) -> NDArray[np.int64]:
@@ -85,45 +106,48 @@ def clusters(apart: Vectors, count: int) -> NDArray[np.int64]:
 
 
 def _named(
-    labels: NDArray[np.int64], apart: Vectors, texts: Sequence[Read], vocabulary: Vocabulary
-) -> Grouping:
-    """Return the groups that have a name, no phrase being used twice."""
-    members, names, used, worth = [], [], set[str](), 0.0
-    for label in range(labels.max() + 1):
-        rows = np.flatnonzero(labels == label).tolist()
+    groups: Sequence[list[int]],
+    apart: Vectors,
+    texts: Sequence[Read],
+    vocabulary: Vocabulary,
+    topics: Sequence[Topic],
+) -> list[Topic]:
+    """Return the groups that have a name, with the papers it fits; no phrase is used twice."""
+    used = {phrase for topic in topics for phrase in topic.name.phrases}
+    found = []
+    for rows in groups:
         if len(rows) < 2:
             continue
         inside = [texts[row] for row in rows]
         others = [text for row, text in enumerate(texts) if row not in rows]
         name = name_of(inside, apart[rows], others, vocabulary, used)
         if name.phrases:
-            members.append(tuple(rows[n] for n in sorted(name.rows)))
-            names.append(name)
+            found.append(Topic(tuple(rows[n] for n in sorted(name.rows)), name))
             used.update(name.phrases)
-            worth += name.score * len(name.rows)
-    return Grouping(tuple(members), tuple(names), worth)
+    return found
 
 
 def _joined(
-    grouping: Grouping, apart: Vectors, texts: Sequence[Read], vocabulary: Vocabulary
-) -> Grouping:
-    """Bring papers of no group into the nearest of those whose name fits them."""
-    inside = {row for group in grouping.members for row in group}
-    members = [list(group) for group in grouping.members]
-    centres = [apart[list(group)].mean(axis=0) for group in grouping.members]
+    topics: Sequence[Topic], apart: Vectors, texts: Sequence[Read], vocabulary: Vocabulary
+) -> list[Topic]:
+    """Bring papers of no topic into the nearest of those whose name fits them."""
+    inside = {row for topic in topics for row in topic.rows}
+    centres = [apart[list(topic.rows)].mean(axis=0) for topic in topics]
+    joining: list[list[int]] = [[] for _ in topics]
     for row in range(len(texts)):
         if row in inside:
             continue
         near = [
             (float(apart[row] @ centre), n)
-            for n, (centre, name) in enumerate(zip(centres, grouping.names, strict=True))
+            for n, (centre, topic) in enumerate(zip(centres, topics, strict=True))
             if any(
                 phrase in texts[row].named or lies(apart[row], phrase, vocabulary)
-                for phrase in name.phrases
+                for phrase in topic.name.phrases
             )
         ]
         if near and max(near)[0] > 0:
-            members[max(near)[1]].append(row)
-    return Grouping(
-        tuple(tuple(sorted(group)) for group in members), grouping.names, grouping.worth
-    )
+            joining[max(near)[1]].append(row)
+    return [
+        Topic(tuple(sorted([*topic.rows, *rows])), topic.name)
+        for topic, rows in zip(topics, joining, strict=True)
+    ]
