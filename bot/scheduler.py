@@ -1,0 +1,81 @@
+"""The one task that brings digests to people and keeps the papers up to date.
+
+It holds nothing that matters: what is due stands in the subscriptions, what became of it in the
+outbox. So it may be killed and started at any time; each round looks at the clock and at SQLite
+and does what is to be done. A clock that jumps or a machine that slept are no special cases.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.keeping_up import KeepingUp
+from bot.subscriptions.delivery import Deliveries
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 15.0  # between two looks at the clock
+STOP_SECONDS = 10.0  # that a message under way may take when the bot ends
+
+
+def utc_now() -> datetime:
+    """Return the clock's time."""
+    return datetime.now(UTC)
+
+
+class Scheduler:
+    """Rounds of keeping up, planning and delivering, one after the other."""
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        keeping_up: KeepingUp,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        round_seconds: float = ROUND_SECONDS,
+    ) -> None:
+        self.deliveries = deliveries
+        self.keeping_up = keeping_up
+        self.clock = clock
+        self.round_seconds = round_seconds
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def round(self) -> None:
+        """Do everything that is to be done now."""
+        parts = self.deliveries
+        await self.keeping_up.keep_up()
+        await parts.keep(lambda: parts.outbox.plan(self.clock(), window=parts.window))
+        for delivery in await parts.run(parts.outbox.ready, self.clock()):
+            if self._stopping.is_set():
+                return
+            await parts.deliver(delivery, not_fresh=self.keeping_up.not_fresh)
+
+    def start(self) -> None:
+        """Begin, unless it has begun: Discord may say READY any number of times."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self.round()
+            except Exception:  # such as a database that is locked for long
+                log.exception("a round of the scheduler")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self.round_seconds)
+
+    async def stop(self) -> None:
+        """Let the message that is under way arrive and begin no other.
+
+        One that takes too long is left as after a kill: the next start finds out about it.
+        """
+        self._stopping.set()
+        self.keeping_up.stop()
+        if self._task:
+            await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task

@@ -1,0 +1,95 @@
+"""A subscription and its digests as data."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from bot.digest.records import Period, Wish
+from rag.errors import PaperboyError
+
+Kind = Literal["channel", "person", "mail"]
+State = Literal["pending", "sending", "sent", "failed", "skipped"]
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class SubscriptionError(PaperboyError):
+    """There is no such subscription, or it cannot be made like this."""
+
+
+class LaterError(Exception):
+    """A digest cannot be made or sent now; another try may do. Says why.
+
+    `may_have_left`: the message may have arrived all the same.
+    """
+
+    def __init__(self, reason: str, *, may_have_left: bool = True) -> None:
+        super().__init__(reason)
+        self.may_have_left = may_have_left
+
+
+class FailedError(Exception):
+    """One digest cannot arrive, or nobody can know whether it did. Says why."""
+
+
+class GoneError(Exception):
+    """Nothing can arrive there until somebody changes something. Says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When digests are due: `hour`:`minute` on the clocks of `timezone`.
+
+    Every day, every week on `weekday` (0 is Monday), or on the first of every month.
+    """
+
+    period: Period = "day"
+    hour: int = 9
+    minute: int = 0
+    timezone: str = "UTC"
+    weekday: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Who gets what and when.
+
+    `target` is the id of a channel or a person, or an e-mail address. `person` made it (0: in a
+    terminal), in `server` and `channel` where it was not a direct message. `reason` says why it
+    is paused, where nobody chose to. Every due time before `next_due` (UTC) is in the outbox.
+    """
+
+    id: int = 0
+    kind: Kind
+    target: str
+    person: int = 0
+    server: int | None = None
+    channel: int | None = None
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    wish: Wish = field(default_factory=Wish)
+    paused: bool = False
+    reason: str = ""
+    next_due: datetime = NEVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One row of the outbox, see bot/schema/0006_subscriptions.sql."""
+
+    id: int
+    subscription: int
+    day: str
+    due_at: datetime
+    state: State
+    reason: str
+    attempts: int
+    next_try: datetime
+    nonce: str
+    part: int
+    claimed_at: datetime | None
+    digest: str | None
+    covers: date | None
+    done_at: datetime | None
+
+    def name_of(self, part: int) -> str:
+        """Return the nonce of one of its messages: at most 25 characters."""
+        return f"{self.nonce}-{part}"

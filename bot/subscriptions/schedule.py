@@ -1,0 +1,92 @@
+"""When digests are due, on the clocks of each subscription's time zone. Pure.
+
+- Where the clocks are put forward over the due time, it is due when they were.
+- Where they are put back and show the due time twice, it is due the first time only.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from bot.subscriptions.records import Rhythm
+
+NOON = timedelta(hours=12)
+FRIDAY = 4  # of Python's weekday()
+DAY = timedelta(days=1)
+
+
+def due_days(rhythm: Rhythm, first: date) -> Iterator[date]:
+    """Yield the days on which a digest is due, from `first` on, without end."""
+    day = first
+    while True:
+        if _is_due(rhythm, day):
+            yield day
+        day += DAY
+
+
+def _is_due(rhythm: Rhythm, day: date) -> bool:
+    if rhythm.period == "week":
+        return day.weekday() == rhythm.weekday
+    return rhythm.period == "day" or day.day == 1
+
+
+def due_at(rhythm: Rhythm, day: date) -> datetime:
+    """Return the instant, in UTC, at which the digest of a day is due."""
+    zone = zone_of(rhythm.timezone)
+    local = datetime.combine(day, time(rhythm.hour, rhythm.minute), zone)
+    before, after = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if before <= after:  # the time exists, once or (fold) twice
+        return before
+    # The clocks jump over it at an instant from `after` to `before`: with the old offset the
+    # time is later than with the new one.
+    offset = before.astimezone(zone).utcoffset()
+    while before - after > timedelta(seconds=1):
+        middle = (after + (before - after) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return before
+
+
+def next_due(rhythm: Rhythm, after: datetime, *, after_day: date | None = None) -> datetime:
+    """Return the first instant later than `after`, on a day later than `after_day`."""
+    local = after.astimezone(zone_of(rhythm.timezone)).date()
+    first = max(local - DAY, after_day + DAY) if after_day else local - DAY
+    return next(due for day in due_days(rhythm, first) if (due := due_at(rhythm, day)) > after)
+
+
+def due_between(rhythm: Rhythm, first: datetime, last: datetime) -> list[tuple[date, datetime]]:
+    """Return the due days and instants from `first` to `last`, both included."""
+    found = []
+    for day in due_days(rhythm, first.astimezone(zone_of(rhythm.timezone)).date() - DAY):
+        due = due_at(rhythm, day)
+        if due > last:
+            return found
+        if due >= first:
+            found.append((day, due))
+    raise AssertionError("due_days is endless")
+
+
+def told_day(rhythm: Rhythm, due: datetime) -> date:
+    """Return a day of the day, week or month that a digest tells of.
+
+    Hugging Face's lists fill up during a day and there are none at weekends. So a daily digest
+    before noon (UTC) tells of the day before and later ones of the day itself; a weekly one tells
+    of its own week from Friday noon on, before that of the last one; a monthly one always of the
+    month before. Summer time is left out of account, else a change of the clocks would skip a day.
+    """
+    local = due.astimezone(zone_of(rhythm.timezone))
+    if rhythm.period == "month":
+        return local.date() - DAY
+    day = (due + (local.dst() or timedelta()) - NOON).date()
+    if rhythm.period == "week" and day.weekday() < FRIDAY:
+        day -= 7 * DAY
+    return day
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    """Return the time zone; raises what ZoneInfo does for an unknown one."""
+    return ZoneInfo(name)

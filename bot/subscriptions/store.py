@@ -1,0 +1,173 @@
+"""Subscriptions in SQLite."""
+
+import json
+import sqlite3
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from importlib.resources import files
+
+from bot.digest.records import Wish
+from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
+from bot.subscriptions.schedule import next_due
+from rag.database import Database
+
+MOST_OF_PERSON = 10  # subscriptions by direct message
+MOST_OF_SERVER = 25  # and for its channels: as many as a menu shows
+
+
+class Subscriptions:
+    """Who gets what and when. `now` is given in UTC; all errors are SubscriptionError."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        database.migrate("bot", files("bot") / "schema")
+
+    def add(self, wanted: Subscription, now: datetime) -> Subscription:
+        """Keep a new one; return it with its id and its first due time."""
+        self._check_room(wanted)
+        values = _columns(wanted) | {
+            "next_due": iso(next_due(wanted.rhythm, now)),
+            "made_at": iso(now),
+        }
+        names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        with self.database.transaction() as db:
+            made = db.execute(f"INSERT INTO subscriptions ({names}) VALUES ({marks})", values)
+        return self.get(made.lastrowid or 0)
+
+    def _check_room(self, wanted: Subscription) -> None:
+        if wanted.kind == "person" and len(self.of_person(wanted.person)) >= MOST_OF_PERSON:
+            raise SubscriptionError(
+                f"You have {MOST_OF_PERSON} subscriptions already: remove one with /unsubscribe."
+            )
+        of_server = self.of_server(wanted.server) if wanted.server else []
+        if wanted.kind == "channel" and len(of_server) >= MOST_OF_SERVER:
+            raise SubscriptionError(
+                f"This server has {MOST_OF_SERVER} subscriptions already: remove one with "
+                "/unsubscribe."
+            )
+
+    def get(self, number: int) -> Subscription:
+        """Return one by its id."""
+        found = self._where("id = ?", number)
+        if not found:
+            raise SubscriptionError(
+                f"There is no subscription {number}: /subscriptions or `paperboy subscriptions "
+                "list` shows those there are."
+            )
+        return found[0]
+
+    def all(self) -> list[Subscription]:
+        """Return all of them, oldest first."""
+        return self._where("TRUE")
+
+    def of_person(self, person: int) -> list[Subscription]:
+        """Return those that a person gets by direct message."""
+        return self._where("kind = 'person' AND person = ?", person)
+
+    def of_server(self, server: int) -> list[Subscription]:
+        """Return those of a server's channels."""
+        return self._where("kind = 'channel' AND server = ?", server)
+
+    def due(self, now: datetime) -> list[Subscription]:
+        """Return those with a due time that is not in the outbox yet, paused ones too."""
+        return self._where("next_due <= ?", iso(now))
+
+    def change(self, number: int, rhythm: Rhythm, wish: Wish, now: datetime) -> Subscription:
+        """Let it be due at another time, or hold something else."""
+        values = {"wish": json.dumps(asdict(wish)), **asdict(rhythm), "id": number}
+        with self.database.transaction() as db:
+            db.execute(
+                "UPDATE subscriptions SET wish = :wish, period = :period, weekday = :weekday, "
+                "hour = :hour, minute = :minute, timezone = :timezone WHERE id = :id",
+                values,
+            )
+        return self._go_on(number, now)
+
+    def pause(self, number: int, reason: str = "") -> Subscription:
+        """Send nothing of it any more, for a reason where nobody chose to."""
+        with self.database.transaction() as db:
+            db.execute(
+                "UPDATE subscriptions SET paused = 1, reason = ? WHERE id = ?", (reason, number)
+            )
+            db.execute(
+                "UPDATE outbox SET state = 'skipped', reason = ?, digest = NULL "
+                "WHERE subscription = ? AND state = 'pending'",
+                (reason or "paused", number),
+            )
+        return self.get(number)
+
+    def resume(self, number: int, now: datetime) -> Subscription:
+        """Send again, from the next due time on."""
+        with self.database.transaction() as db:
+            db.execute("UPDATE subscriptions SET paused = 0, reason = '' WHERE id = ?", (number,))
+        return self._go_on(number, now)
+
+    def remove(self, number: int) -> Subscription:
+        """Delete it with what is known of its digests; return what it was."""
+        gone = self.get(number)
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM subscriptions WHERE id = ?", (number,))
+        return gone
+
+    def forget_server(self, server: int) -> None:
+        """Delete those of a server's channels."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM subscriptions WHERE kind = 'channel' AND server = ?", (server,))
+
+    def _go_on(self, number: int, now: datetime) -> Subscription:
+        """Set the next due time, on a day that has had none; return the subscription."""
+        last = self.database.connection.execute(
+            "SELECT MAX(day) AS day FROM outbox WHERE subscription = ? AND day < 'now'", (number,)
+        ).fetchone()["day"]
+        after_day = date.fromisoformat(last) if last else None
+        due = next_due(self.get(number).rhythm, now, after_day=after_day)
+        with self.database.transaction() as db:
+            db.execute("UPDATE subscriptions SET next_due = ? WHERE id = ?", (iso(due), number))
+        return self.get(number)
+
+    def _where(self, condition: str, *values: object) -> list[Subscription]:
+        rows = self.database.connection.execute(
+            f"SELECT * FROM subscriptions WHERE {condition} ORDER BY id", values
+        )
+        return [_subscription(row) for row in rows.fetchall()]
+
+
+def iso(instant: datetime) -> str:
+    """Return an instant as it stands in SQLite, where text sorts by time."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _columns(wanted: Subscription) -> dict[str, object]:
+    return {
+        "kind": wanted.kind,
+        "target": wanted.target,
+        "person": wanted.person,
+        "server": wanted.server,
+        "channel": wanted.channel,
+        **asdict(wanted.rhythm),
+        "wish": json.dumps(asdict(wanted.wish), ensure_ascii=False),
+    }
+
+
+def _subscription(row: sqlite3.Row) -> Subscription:
+    wish = json.loads(row["wish"])
+    lists = {name: tuple(wish[name]) for name in ("topics", "authors", "organizations")}
+    return Subscription(
+        id=row["id"],
+        kind=row["kind"],
+        target=row["target"],
+        person=row["person"],
+        server=row["server"],
+        channel=row["channel"],
+        rhythm=Rhythm(
+            period=row["period"],
+            hour=row["hour"],
+            minute=row["minute"],
+            timezone=row["timezone"],
+            weekday=row["weekday"],
+        ),
+        wish=Wish(**wish | lists),
+        paused=bool(row["paused"]),
+        reason=row["reason"],
+        next_due=datetime.fromisoformat(row["next_due"]),
+    )
