@@ -22,6 +22,7 @@ from bot.commands import (
     papers,
     run,
     start,
+    subscriptions,
     sync,
     trends,
     why,
@@ -92,6 +93,7 @@ cli.command("ingest", help=ingest.HELP)(ingest.ingest)
 cli.command("sync")(sync.sync)
 cli.command("reindex")(ingest.reindex)
 cli.command("eval")(evaluate.evaluate)
+cli.add_typer(subscriptions.commands, name="subscriptions")
 cli.add_typer(model.commands, name="model")
 cli.command("doctor")(doctor.doctor)
 

@@ -23,6 +23,7 @@ from bot.limits import Limits
 from bot.receipts import Receipts
 from bot.render.answer import error_embed
 from bot.servers import Servers
+from bot.subscriptions.service import Digesting, Digests
 from bot.threads import Threads
 from rag.errors import PaperboyError
 
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 COGS = (
     "bot.cogs.ask",
     "bot.cogs.compare",
+    "bot.cogs.digests",
     "bot.cogs.links",
     "bot.cogs.listen",
     "bot.cogs.answers",
@@ -39,6 +41,7 @@ COGS = (
     "bot.cogs.about",
     "bot.cogs.personal",
     "bot.cogs.setup",
+    "bot.cogs.subscriptions",
     "bot.cogs.trends",
 )
 REMEMBERED_EVENTS = 2_000  # questions that are known to be answered, should Discord repeat them
@@ -62,6 +65,7 @@ class PaperboyBot(commands.Bot):
         message_content: bool = True,
         servers: Servers | None = None,
         receipt_days: int = 30,
+        digesting: Digesting | None = None,
         **options: Any,
     ) -> None:
         """Listen with `message_content` to threads and replies too, not to mentions alone.
@@ -90,6 +94,7 @@ class PaperboyBot(commands.Bot):
         self.feedback = Feedback(database)
         self.answering = Answering(desk, self.conversations, self.receipts, model_name=model_name)
         self.threads = Threads(self, desk, self.conversations)
+        self.digests = Digests(self, desk, digesting or Digesting())
         self._finishing: asyncio.Task[None] | None = None
         self.started_at = datetime.now(UTC)
         self._heard: OrderedDict[int, None] = OrderedDict()
@@ -127,7 +132,7 @@ class PaperboyBot(commands.Bot):
         """Leave messages to the cogs; there are no commands with a prefix."""
 
     async def on_ready(self) -> None:
-        """Say so in the log. Discord may send this again at any time: nothing is done here."""
+        """Say so in the log. Discord may send this again at any time."""
         log.info("connected as %s", self.user)
 
     def hears_first_time(self, event: int) -> bool:

@@ -3,14 +3,39 @@
 import difflib
 import tomllib
 from pathlib import Path
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from bot.servers import MOST_PER_HOUR, Threads
 from ingest.config import IngestConfig
 from rag.config import RagConfig, Section
 from rag.errors import ConfigError
+
+
+class DigestConfig(Section):
+    """`[bot.digest]`: when subscriptions are delivered."""
+
+    catch_up_hours: float = Field(12, gt=0, le=168)
+    sync_minutes: int = Field(60, ge=0, le=1_440)
+
+
+class MailConfig(Section):
+    """`[bot.mail]`: the server that takes digests by e-mail; without a host there are none."""
+
+    host: str = ""
+    port: int = Field(587, ge=1, le=65_535)
+    security: Literal["starttls", "ssl", "none"] = "starttls"
+    user: str = ""
+    sender: str = ""
+    timeout_seconds: float = Field(30, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _has_a_sender(self) -> Self:
+        if self.host and "@" not in self.sender:
+            raise ValueError("a host needs a sender like Paperboy <paperboy@example.org>")
+        return self
 
 
 class BotConfig(Section):
@@ -23,6 +48,8 @@ class BotConfig(Section):
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
     deny: list[int] = Field(default_factory=list)
     receipt_days: int = Field(30, ge=1, le=3_650)
+    digest: DigestConfig = DigestConfig()
+    mail: MailConfig = MailConfig()
 
     @field_validator("timezone")
     @classmethod

@@ -7,6 +7,7 @@ KEPT = {
     "conversations": "question",
     "receipts": "receipt of an answer",
     "feedback": "thumb up or down",
+    "subscriptions": "subscription",
 }
 PLURALS = {"receipt of an answer": "receipts of answers", "thumb up or down": "thumbs up or down"}
 
@@ -24,10 +25,15 @@ def kept_about(database: Database, person: int) -> dict[str, int]:
 def forget(database: Database, person: int) -> dict[str, int]:
     """Remove them all; return how many there were. Their bytes in the file are overwritten."""
     with database.transaction() as db:
+        # What a channel gets stays, but not who asked for it.
+        unnamed = db.execute(
+            "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'", (person,)
+        ).rowcount
         removed = {
             table: db.execute(f"DELETE FROM {table} WHERE person = ?", (person,)).rowcount
             for table in KEPT
         }
+        removed["subscriptions"] += unnamed
     # The write-ahead log holds the old pages too, until it is written back and cut off.
     database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return removed

@@ -47,7 +47,7 @@ class Scheduler:
         """Do everything that is to be done now."""
         parts = self.deliveries
         await self.keeping_up.keep_up()
-        await parts.keep(lambda: parts.outbox.plan(self.clock(), window=parts.window))
+        await parts.keep(parts.outbox.plan, self.clock())
         for delivery in await parts.run(parts.outbox.ready, self.clock()):
             if self._stopping.is_set():
                 return

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.app import App
 from bot.client import PaperboyBot
 from bot.desk import Desk
+from bot.digesting import digesting
 from bot.discord_run import check_token, checked_token, serve
 from bot.listening import LOST
 from bot.servers import Servers, ServerSettings
@@ -60,6 +61,7 @@ async def _run_bot(
                 message_content=settings.message_content,
                 servers=servers,
                 receipt_days=settings.receipt_days,
+                digesting=digesting(app, qa.library),
             )
 
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")

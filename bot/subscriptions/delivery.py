@@ -77,19 +77,17 @@ class Deliveries:
         """
         try:
             subscription = await self.run(self.subscriptions.get, delivery.subscription)
-            post = self.posts.get(subscription.kind)
-            if post is None:
-                raise LaterError("e-mail is not set up: see [bot.mail] in config.toml")
-            async with asyncio.timeout(SECONDS):
-                await self._deliver(subscription, delivery, post, not_fresh)
         except SubscriptionError:  # it was removed meanwhile, and the outbox's row with it
             return
+        try:
+            async with asyncio.timeout(SECONDS):
+                await self._deliver(subscription, delivery, not_fresh)
         except FailedError as error:
             await self._end(delivery, "failed", str(error))
         except GoneError as error:
             await self._end(delivery, "failed", str(error))
             await self.keep(self.subscriptions.pause, subscription.id, str(error))
-            await self._tell(post, subscription, str(error))
+            await self._tell(subscription, str(error))
         except (LaterError, PaperboyError, TimeoutError) as error:
             if isinstance(error, LaterError) and not error.may_have_left:
                 await self.keep(self.outbox.not_sent, delivery.id)
@@ -98,10 +96,16 @@ class Deliveries:
             log.exception("digest %s of subscription %s", delivery.id, delivery.subscription)
             await self._later(delivery, f"something went wrong on my side ({type(error).__name__})")
 
+    def _post_of(self, subscription: Subscription) -> Post:
+        post = self.posts.get(subscription.kind)
+        if post is None:
+            raise LaterError("e-mail is not set up: see [bot.mail] in config.toml")
+        return post
+
     async def _deliver(
-        self, subscription: Subscription, delivery: Delivery, post: Post, not_fresh: str
+        self, subscription: Subscription, delivery: Delivery, not_fresh: str
     ) -> None:
-        part = delivery.part
+        post, part = self._post_of(subscription), delivery.part
         if delivery.claimed_at:
             found = await post.find(subscription, delivery)
             if found is None:
@@ -111,10 +115,8 @@ class Deliveries:
                 )
             part += found
             await self.keep(self.outbox.part_sent, delivery.id, part)
-        last = delivery.due_at + self.window
-        if part == 0 and self.clock() > last:
-            why = delivery.reason or "I was not running"
-            await self._end(delivery, "failed", f"until {last:%Y-%m-%d %H:%M} UTC: {why}")
+        if part == 0 and self.clock() > delivery.due_at + self.window:
+            await self._too_late(delivery)
             return
         if part == 0 and subscription.paused:
             await self._end(delivery, "skipped", subscription.reason or "paused")
@@ -162,14 +164,24 @@ class Deliveries:
         next_try = self.clock() + wait
         last = delivery.due_at + self.window
         if self.clock() >= last:
-            await self._end(delivery, "failed", f"until {last:%Y-%m-%d %H:%M} UTC: {reason}")
+            await self._too_late(delivery, reason)
             return
         log.warning("digest %s waits: %s", delivery.id, reason)
         await self.keep(self.outbox.later, delivery, min(next_try, last), reason)
 
-    async def _tell(self, post: Post, subscription: Subscription, reason: str) -> None:
+    async def _too_late(self, delivery: Delivery, reason: str = "") -> None:
+        """Give up on a digest whose window is over."""
+        reason = reason or delivery.reason
+        if reason:
+            until = delivery.due_at + self.window
+            await self._end(delivery, "failed", f"until {until:%Y-%m-%d %H:%M} UTC: {reason}")
+        else:  # it was never tried
+            back = f"{self.clock():%Y-%m-%d %H:%M} UTC"
+            await self._end(delivery, "skipped", f"I was not running from then until {back}")
+
+    async def _tell(self, subscription: Subscription, reason: str) -> None:
         try:
             async with asyncio.timeout(SECONDS):
-                await post.tell(subscription, reason)
+                await self._post_of(subscription).tell(subscription, reason)
         except Exception as error:  # they will see it in /subscriptions
             log.warning("the owner of %s could not be told: %s", subscription.id, error)

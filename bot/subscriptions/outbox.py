@@ -11,16 +11,15 @@ From there it goes
 knows which message may have left: see bot/subscriptions/discord_post.py.
 """
 
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 
-from bot.subscriptions.records import Delivery, Subscription
-from bot.subscriptions.schedule import due_between, next_due
-from bot.subscriptions.store import Subscriptions, iso
+from bot.subscriptions.planning import insert, iso, plan
+from bot.subscriptions.records import Delivery
+from bot.subscriptions.store import Subscriptions
 from rag.database import Database
 
 KEPT = timedelta(days=120)  # for so long it is known what became of a digest
@@ -35,15 +34,12 @@ class Outbox:
         self.subscriptions = subscriptions
         database.migrate("bot", files("bot") / "schema")
 
-    def plan(self, now: datetime, *, window: timedelta) -> None:
-        """Write down every digest that became due up to now.
-
-        Of those that were missed, the last one is caught up with if it is not older than `window`.
-        """
+    def plan(self, now: datetime) -> None:
+        """Write down every digest that became due up to now, and forget old ones."""
         due = self.subscriptions.due(now)
         for subscription in due:
             with self._transaction() as db:
-                self._plan_one(db, subscription, now, window)
+                plan(db, subscription, now)
         if due:
             with self._transaction() as db:
                 db.execute(
@@ -52,39 +48,10 @@ class Outbox:
                     (iso(now - KEPT),),
                 )
 
-    def _plan_one(
-        self, db: sqlite3.Connection, subscription: Subscription, now: datetime, window: timedelta
-    ) -> None:
-        due = due_between(subscription.rhythm, subscription.next_due, now)
-        for day, instant in due:
-            reason = ""
-            if subscription.paused:
-                reason = subscription.reason or "paused"
-            elif now - instant > window:
-                reason = f"I was not running from then until {now:%Y-%m-%d %H:%M} UTC"
-            elif instant != due[-1][1]:
-                reason = "I was not running, and a later one was due when I was back"
-            self._insert(db, subscription.id, day.isoformat(), instant, reason)
-        db.execute(
-            "UPDATE subscriptions SET next_due = ? WHERE id = ?",
-            (iso(next_due(subscription.rhythm, now)), subscription.id),
-        )
-
-    def _insert(
-        self, db: sqlite3.Connection, subscription: int, day: str, due: datetime, reason: str = ""
-    ) -> None:
-        """Add a row unless this day has one; with a reason it is skipped at once."""
-        db.execute(
-            "INSERT OR IGNORE INTO outbox (subscription, day, due_at, state, reason, next_try, "
-            "nonce) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (subscription, day, iso(due), "skipped" if reason else "pending", reason, iso(due),
-             secrets.token_hex(8)),
-        )  # fmt: skip
-
     def add_extra(self, subscription: int, now: datetime) -> None:
         """Have a digest sent now, besides those that are due."""
         with self._transaction() as db:
-            self._insert(db, subscription, f"{EXTRA}{iso(now)}", now)
+            insert(db, subscription, f"{EXTRA}{iso(now)}", now)
 
     def ready(self, now: datetime) -> list[Delivery]:
         """Return what is to be sent now, longest due first.

@@ -59,7 +59,7 @@ def next_due(rhythm: Rhythm, after: datetime, *, after_day: date | None = None) 
 
 def due_between(rhythm: Rhythm, first: datetime, last: datetime) -> list[tuple[date, datetime]]:
     """Return the due days and instants from `first` to `last`, both included."""
-    found = []
+    found: list[tuple[date, datetime]] = []
     for day in due_days(rhythm, first.astimezone(zone_of(rhythm.timezone)).date() - DAY):
         due = due_at(rhythm, day)
         if due > last:

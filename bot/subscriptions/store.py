@@ -3,10 +3,11 @@
 import json
 import sqlite3
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib.resources import files
 
 from bot.digest.records import Wish
+from bot.subscriptions.planning import iso, plan
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.schedule import next_due
 from rag.database import Database
@@ -74,6 +75,7 @@ class Subscriptions:
 
     def change(self, number: int, rhythm: Rhythm, wish: Wish, now: datetime) -> Subscription:
         """Let it be due at another time, or hold something else."""
+        self._plan(number, now)
         values = {"wish": json.dumps(asdict(wish)), **asdict(rhythm), "id": number}
         with self.database.transaction() as db:
             db.execute(
@@ -98,6 +100,7 @@ class Subscriptions:
 
     def resume(self, number: int, now: datetime) -> Subscription:
         """Send again, from the next due time on."""
+        self._plan(number, now)
         with self.database.transaction() as db:
             db.execute("UPDATE subscriptions SET paused = 0, reason = '' WHERE id = ?", (number,))
         return self._go_on(number, now)
@@ -113,6 +116,11 @@ class Subscriptions:
         """Delete those of a server's channels."""
         with self.database.transaction() as db:
             db.execute("DELETE FROM subscriptions WHERE kind = 'channel' AND server = ?", (server,))
+
+    def _plan(self, number: int, now: datetime) -> None:
+        """Note what became due before a change: that holds from now on only."""
+        with self.database.transaction() as db:
+            plan(db, self.get(number), now)
 
     def _go_on(self, number: int, now: datetime) -> Subscription:
         """Set the next due time, on a day that has had none; return the subscription."""
@@ -130,11 +138,6 @@ class Subscriptions:
             f"SELECT * FROM subscriptions WHERE {condition} ORDER BY id", values
         )
         return [_subscription(row) for row in rows.fetchall()]
-
-
-def iso(instant: datetime) -> str:
-    """Return an instant as it stands in SQLite, where text sorts by time."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _columns(wanted: Subscription) -> dict[str, object]:

@@ -266,12 +266,13 @@ class FakeDiscord(Settings):
         return await self.interact(user, interactions.COMPONENT, data, message=message)
 
     async def select(
-        self, user: str, message: Payload, custom_id: str, *chosen: Payload
+        self, user: str, message: Payload, custom_id: str, *chosen: Payload | str
     ) -> Interaction:
-        """Choose channels, people or roles in a menu under a message."""
+        """Choose channels, people, roles or the values of options in a menu under a message."""
         menu = next(one for one in components(message) if one.get("custom_id") == custom_id)
         resolved: Payload = {}
-        for thing in chosen:
+        things = [one for one in chosen if isinstance(one, dict)]
+        for thing in things:
             kind = "users" if "username" in thing else "channels" if "type" in thing else "roles"
             resolved.setdefault(kind, {})[thing["id"]] = thing
             if kind == "channels":
@@ -284,8 +285,8 @@ class FakeDiscord(Settings):
             "component_type": menu["type"],
             "custom_id": custom_id,
             "id": menu["id"],
-            "values": [thing["id"] for thing in chosen],
-            "resolved": resolved,
+            "values": [one if isinstance(one, str) else one["id"] for one in chosen],
+            **({"resolved": resolved} if things else {}),
         }
         return await self.interact(user, interactions.COMPONENT, data, message=message)
 

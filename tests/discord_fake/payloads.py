@@ -23,6 +23,11 @@ def snowflake() -> str:
     return str(since_epoch << 22 | next(_numbers) & 0x3FFFFF)
 
 
+def created(snowflake_: str) -> float:
+    """Return when an id was made, in seconds since 1970."""
+    return ((int(snowflake_) >> 22) + DISCORD_EPOCH_MS) / 1000
+
+
 def now() -> str:
     """Return the present time as Discord writes it."""
     return datetime.now(UTC).isoformat()

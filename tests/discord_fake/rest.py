@@ -151,8 +151,24 @@ class Rest:
             replies=bool(call.body.get("message_reference")),
         )
         self.world.require(call.ids["c"], needed)
+        for person in self._channel(call.ids["c"]).get("recipients", ()):
+            if person["username"] in self.settings.closed_to_bot:
+                raise ApiError(403, 50007, "Cannot send messages to this user")
+        if known := self._of_nonce(call.ids["c"], call.body):
+            return self.world.as_sent(known)
         message = self.world.new_message(call.ids["c"], self.world.bot, call.body)
         return await self._posted(message, call.body)
+
+    def _of_nonce(self, channel: str, body: Payload) -> Payload | None:
+        """Return the young message of the same nonce, where the bot asks for that to be checked."""
+        nonce = body.get("nonce")
+        if not nonce or not body.get("enforce_nonce"):
+            return None
+        oldest = time.time() - self.settings.nonce_life
+        for message in reversed(self.world.messages.values()):
+            if message.get("nonce") == nonce and message["channel_id"] == channel:
+                return message if payloads.created(message["id"]) > oldest else None
+        return None
 
     async def _posted(self, message: Payload, body: Payload) -> Payload:
         self.world.posts.append((time.monotonic(), body))
@@ -160,11 +176,19 @@ class Rest:
         return self.world.as_sent(message)
 
     async def get_messages(self, call: Call) -> Answer:
-        """Return the latest messages, newest first."""
+        """Return the latest messages, newest first, or those around an id; none has its nonce."""
+        self.world.require(call.ids["c"], VIEW)
+        if not self.world.may(call.ids["c"], READ_HISTORY):
+            return []
         there = [m for m in self.world.messages.values() if m["channel_id"] == call.ids["c"]]
-        newest_first = sorted(there, key=lambda message: int(message["id"]), reverse=True)
+        if before := call.query.get("before"):
+            there = [m for m in there if int(m["id"]) < int(before)]
+        there.sort(key=lambda message: int(message["id"]), reverse=True)
         count = int(call.query.get("limit", 50))
-        return [self.world.as_sent(message) for message in newest_first[:count]]
+        if after := call.query.get("after"):
+            there = [m for m in there if int(m["id"]) > int(after)][-count:]
+        sent = [self.world.as_sent(message) for message in there[:count]]
+        return [{key: m[key] for key in m if key != "nonce"} for m in sent]
 
     async def get_message(self, call: Call) -> Answer:
         """Return a message."""

@@ -22,6 +22,10 @@ class Settings:
     """An interaction that is not answered in this time is unknown from then on."""
     token_life: float = 900.0
     """After this time the token of an interaction is invalid."""
+    nonce_life: float = 180.0
+    """For this time a second message of the same nonce is answered with the first one."""
+    closed_to_bot: set[str] = field(default_factory=set)
+    """People, by name, whose direct messages are closed: what is sent there is a 50007."""
     limits: dict[str, tuple[int, float]] = field(default_factory=dict)
     fail_next: list[Fault] = field(default_factory=list)
     """The faults to come: the first one is the answer to the next request that it fits."""

@@ -88,13 +88,16 @@ class World:
 
     def require(self, channel: str, permissions: int) -> None:
         """Raise what Discord answers where the bot lacks one of these in a channel."""
+        if not self.may(channel, permissions):
+            raise ApiError(403, 50013, "Missing Permissions")
+
+    def may(self, channel: str, permissions: int) -> bool:
+        """Return whether the bot has all of these in a channel."""
         there = self.channels.get(channel, {})
         if "guild_id" not in there:
-            return
+            return True
         parent = self.channels.get(there.get("parent_id") or "")
-        may = permissions_in(there, parent, self.settings.everybody_may)
-        if permissions & ~may:
-            raise ApiError(403, 50013, "Missing Permissions")
+        return not permissions & ~permissions_in(there, parent, self.settings.everybody_may)
 
     def user(self, name: str) -> Payload:
         """Return the user of this name, who joins now if nobody has it."""

@@ -43,15 +43,19 @@ class Killed(BaseException):
 
 @dataclass
 class Killer:
-    """Kills at the `countdown`-th point from now on; None: not at all."""
+    """Kills at the `countdown`-th point from now on; None: not at all.
+
+    Where `only` is set, those points count whose name holds it.
+    """
 
     countdown: int | None = None
+    only: str = ""
     where: Counter[str] = field(default_factory=Counter)
     points: int = 0
 
     def point(self, name: str) -> None:
         self.points += 1
-        if self.countdown is None:
+        if self.countdown is None or self.only not in name:
             return
         self.countdown -= 1
         if self.countdown < 0:
@@ -133,6 +137,15 @@ class World:
             self.database.close()
             return False
         return True
+
+    def alive(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Do something in the process, which may be killed in the middle of it."""
+        try:
+            function(*arguments)
+        except Killed:
+            self.kills += 1
+            self.database.close()
+            self.start()
 
     def sync(self, stopping: Event) -> None:
         """Read the papers of the last days: two of every weekday."""

@@ -1,0 +1,277 @@
+"""/subscribe, /subscriptions and /unsubscribe: who gets a digest, where and when."""
+
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import PaperboyBot
+from bot.digest.records import Wish
+from bot.forms import sent_form
+from bot.render.subscription import choice_words, list_embed, subscription_embed
+from bot.subscriptions.buttons import (
+    CHANGE,
+    CHOOSE,
+    DISCUSS,
+    PAUSE,
+    PICK,
+    REMOVE,
+    RESUME,
+    Menu,
+    SubscriptionButton,
+)
+from bot.subscriptions.form import FORM, LONGEST_LIST, MOST_UPVOTES, change_form, read_form
+from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
+from bot.subscriptions.words import (
+    LONGEST_WORD,
+    MOST_PAPERS,
+    WEEKDAYS,
+    read_list,
+    read_number,
+    read_time,
+    read_zone,
+    zones_like,
+)
+
+SUGGESTED = 25
+DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]
+Typed = app_commands.Range[str, 0, LONGEST_LIST]
+
+
+class Subscriptions(commands.Cog):
+    """Commands, buttons and the form; the scheduler does the rest."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+        self.digests = bot.digests
+
+    @app_commands.command()
+    @app_commands.choices(weekday=DAYS)
+    @app_commands.describe(
+        where="To you by direct message, or into this channel (for those who manage the server).",
+        every="How often. The weekly and monthly ones tell of the last whole week or month.",
+        time="On the clocks of the time zone, like 9:00 or 18:30.",
+        timezone="Like Europe/Berlin.",
+        weekday="Of a weekly one.",
+        topics="Only papers about these, in plain words, with commas between.",
+        authors="Only papers by these, with commas between.",
+        organisations="Only papers from these, with commas between.",
+        min_upvotes="Only papers with so many upvotes or more.",
+        count="At most so many papers.",
+    )
+    async def subscribe(
+        self,
+        interaction: discord.Interaction,
+        where: Literal["me", "this channel"] = "me",
+        every: Literal["day", "week", "month"] = "day",
+        time: app_commands.Range[str, 1, 10] = "9:00",
+        timezone: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
+        weekday: int = 0,
+        topics: Typed = "",
+        authors: Typed = "",
+        organisations: Typed = "",
+        min_upvotes: app_commands.Range[int, 0, MOST_UPVOTES] = 0,
+        count: app_commands.Range[int, 1, MOST_PAPERS] = 10,
+    ) -> None:
+        """Get a digest of the Daily Papers, every day, week or month."""
+        zone = read_zone(timezone or self.digests.options.timezone)
+        rhythm = read_time(time, Rhythm(every, timezone=zone, weekday=weekday))
+        wish = Wish(
+            topics=read_list(topics),
+            authors=read_list(authors),
+            organizations=read_list(organisations),
+            min_upvotes=min_upvotes,
+            count=count,
+        )
+        person, channel = interaction.user.id, interaction.channel_id
+        if where == "this channel":
+            _check_channel(interaction)
+        wanted = Subscription(
+            kind="person" if where == "me" else "channel",
+            target=str(person if where == "me" else channel),
+            person=person,
+            server=interaction.guild_id,
+            channel=channel if interaction.guild_id else None,
+            rhythm=rhythm,
+            wish=wish,
+        )
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        store = self.digests.subscriptions
+        made = await self.bot.desk.keep(store.add, wanted, self.digests.clock())
+        await interaction.edit_original_response(
+            embed=subscription_embed(made, title="Subscribed"), view=_buttons(made)
+        )
+
+    @subscribe.autocomplete("timezone")
+    async def suggest_zone(
+        self,
+        interaction: discord.Interaction,  # noqa: ARG002  # discord.py's signature
+        typed: str,
+    ) -> list[app_commands.Choice[str]]:
+        """Return time zones that hold what was typed."""
+        return [app_commands.Choice(name=name, value=name) for name in zones_like(typed, SUGGESTED)]
+
+    @app_commands.command()
+    async def subscriptions(self, interaction: discord.Interaction) -> None:
+        """Show, pause, change or remove your subscriptions, and the server's if you manage it."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        mine = await self._changeable(interaction)
+        if len(mine) == 1:
+            await interaction.edit_original_response(**await self._shown(mine[0]))
+            return
+        view = discord.ui.View(timeout=None)
+        if mine:
+            options = [(choice_words(one), str(one.id)) for one in mine]
+            view.add_item(Menu(CHOOSE, "Pause, change or remove …", options))
+        await interaction.edit_original_response(embed=list_embed(mine), view=view)
+
+    @app_commands.command()
+    @app_commands.describe(subscription="Which one; not needed where there is one only.")
+    async def unsubscribe(
+        self,
+        interaction: discord.Interaction,
+        subscription: app_commands.Range[str, 1, 20] | None = None,
+    ) -> None:
+        """Remove a subscription."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        mine = await self._changeable(interaction)
+        if subscription is None and len(mine) != 1:
+            raise SubscriptionError(
+                "Choose which one: there are several."
+                if mine
+                else "There is nothing to remove: you have no subscription."
+            )
+        number = mine[0].id if subscription is None else _number(subscription)
+        await interaction.edit_original_response(**await self._removed(interaction, number))
+
+    @unsubscribe.autocomplete("subscription")
+    async def suggest_subscription(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Return those that the person may remove."""
+        fitting = [
+            (choice_words(one)[:100], str(one.id)) for one in await self._changeable(interaction)
+        ]
+        return [
+            app_commands.Choice(name=name, value=value)
+            for name, value in fitting
+            if typed.casefold() in name.casefold()
+        ][:SUGGESTED]
+
+    @commands.Cog.listener()
+    async def on_subscription_button(
+        self, interaction: discord.Interaction, action: str, value: str
+    ) -> None:
+        """Do what a button says, for whoever may."""
+        if action in (DISCUSS, PICK):
+            return
+        try:
+            await self._press(interaction, action, int(value))
+        except Exception as error:  # a person always gets a reply
+            await self.bot.tell_error(interaction, error)
+
+    async def _press(self, interaction: discord.Interaction, action: str, number: int) -> None:
+        chosen = await self._mine(interaction, number)
+        if action == CHANGE:
+            await interaction.response.send_modal(change_form(chosen))
+            return
+        store, keep = self.digests.subscriptions, self.bot.desk.keep
+        message = interaction.message
+        if message and message.flags.ephemeral:
+            await interaction.response.defer()
+        else:  # in a channel, where others have no use for it
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        if action == REMOVE:
+            await interaction.edit_original_response(**await self._removed(interaction, number))
+            return
+        if action == PAUSE:
+            chosen = await keep(store.pause, number)
+        elif action == RESUME:
+            chosen = await keep(store.resume, number, self.digests.clock())
+        await interaction.edit_original_response(**await self._shown(chosen))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Change a subscription as the form says."""
+        if (sent := sent_form(interaction, FORM)) is None:
+            return
+        try:
+            await self._change(interaction, *sent)
+        except Exception as error:  # a person always gets a reply
+            await self.bot.tell_error(interaction, error)
+
+    async def _change(
+        self, interaction: discord.Interaction, number: int, fields: dict[str, str]
+    ) -> None:
+        before = await self._mine(interaction, number)
+        rhythm, wish = read_form(fields, before.rhythm)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        changed = await self.bot.desk.keep(
+            self.digests.subscriptions.change, number, rhythm, wish, self.digests.clock()
+        )
+        await interaction.edit_original_response(**await self._shown(changed))
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget the subscriptions of a server's channels once the bot is no longer in it."""
+        await self.bot.desk.keep(self.digests.subscriptions.forget_server, guild.id)
+
+    async def _changeable(self, interaction: discord.Interaction) -> list[Subscription]:
+        """Return the person's own, and the server's where they manage it."""
+        store, run = self.digests.subscriptions, self.bot.desk.run
+        found: list[Subscription] = await run(store.of_person, interaction.user.id)
+        if interaction.guild_id and interaction.permissions.manage_guild:
+            found += await run(store.of_server, interaction.guild_id)
+        return found
+
+    async def _mine(self, interaction: discord.Interaction, number: int) -> Subscription:
+        """Return one that the person may change. Raises SubscriptionError."""
+        chosen = await self.bot.desk.run(self.digests.subscriptions.get, number)
+        if chosen.id not in {one.id for one in await self._changeable(interaction)}:
+            raise SubscriptionError(
+                "Only whoever gets it may change it; a channel's, those who manage the server."
+            )
+        return chosen
+
+    async def _shown(self, subscription: Subscription) -> dict[str, Any]:
+        last = await self.bot.desk.run(self.digests.outbox.last, subscription.id)
+        return {"embed": subscription_embed(subscription, last), "view": _buttons(subscription)}
+
+    async def _removed(self, interaction: discord.Interaction, number: int) -> dict[str, Any]:
+        await self._mine(interaction, number)
+        gone = await self.bot.desk.keep(self.digests.subscriptions.remove, number)
+        embed = subscription_embed(gone, title="Removed")
+        embed.remove_field(3)  # when the next one would have come
+        return {"embed": embed, "view": None}
+
+
+def _check_channel(interaction: discord.Interaction) -> None:
+    """Raise unless the person may, and the bot can, bring a digest into this channel."""
+    if interaction.guild_id is None:
+        raise SubscriptionError("There is no channel here: choose “me”.")
+    if not interaction.permissions.manage_guild:
+        raise app_commands.MissingPermissions(["manage_guild"])
+    may = interaction.app_permissions
+    is_thread = isinstance(interaction.channel, discord.Thread)
+    can_write = may.send_messages_in_threads if is_thread else may.send_messages
+    if not (may.view_channel and can_write and may.embed_links):
+        raise SubscriptionError(
+            "I may not write here: give me View Channel, Send Messages and Embed Links first."
+        )
+
+
+def _buttons(subscription: Subscription) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for action in (RESUME if subscription.paused else PAUSE, CHANGE, REMOVE):
+        view.add_item(SubscriptionButton(action, subscription.id))
+    return view
+
+
+def _number(typed: str) -> int:
+    return read_number(typed.partition(":")[0], first=1, last=10**12)
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    await bot.add_cog(Subscriptions(bot))

@@ -1,0 +1,243 @@
+"""`paperboy subscriptions`: who gets digests, for whoever runs the bot."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bot.commands.options import Json, UsageError, app_of
+from bot.digest.make import make_digest
+from bot.digest.records import Wish
+from bot.rows import Row, daily_row
+from bot.subscriptions.outbox import Outbox
+from bot.subscriptions.records import Delivery, Kind, Subscription
+from bot.subscriptions.schedule import told_day
+from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.words import (
+    MOST_PAPERS,
+    WHEN_EXAMPLE,
+    read_list,
+    read_when,
+    rhythm_in_words,
+    target_in_words,
+    wish_in_words,
+)
+from bot.terminal import Terminal
+from rag.library import Library
+
+commands = typer.Typer(
+    help="Who gets a digest, where and when. The running bot delivers them.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+Number = Annotated[int, typer.Argument(metavar="ID", help="Its number in `list`.")]
+
+
+@commands.command("list")
+def list_command(context: typer.Context, as_json: Json = False) -> None:
+    """Show all subscriptions, with what became of their last digest.
+
+    \b
+    paperboy subscriptions list
+    """
+    terminal = Terminal()
+    with app_of(context).library("paperboy subscriptions") as library:
+        store, outbox = _parts(library)
+        found = [(one, outbox.last(one.id)) for one in store.all()]
+    if as_json:
+        terminal.rows(_row(one, last) for one, last in found)
+        return
+    for one, last in found:
+        terminal.print(f"{one.id}  {_words(one)}")
+        terminal.print(f"   {_next(one)}{_last(last)}")
+    if not found:
+        terminal.print("None. In Discord: /subscribe; here: paperboy subscriptions add.")
+
+
+@commands.command()
+def add(
+    context: typer.Context,
+    when: Annotated[str, typer.Argument(help=f"Like {WHEN_EXAMPLE}.")],
+    mail: Annotated[str, typer.Option(help="To this e-mail address (set up [bot.mail]).")] = "",
+    channel: Annotated[str, typer.Option(help="To the Discord channel with this id.")] = "",
+    person: Annotated[str, typer.Option(help="To the Discord user with this id.")] = "",
+    topics: Annotated[str, typer.Option(help="Plain words, with commas between.")] = "",
+    authors: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
+    organisations: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
+    min_upvotes: Annotated[int, typer.Option(min=0, help="Papers with so many or more.")] = 0,
+    count: Annotated[int, typer.Option(min=1, max=MOST_PAPERS, help="Papers at most.")] = 10,
+) -> None:
+    """Add one: by e-mail, to a channel or to a person.
+
+    \b
+    paperboy subscriptions add "daily 9:00 Europe/Berlin" --mail ada@example.org --topics robots
+    """
+    app, terminal = app_of(context), Terminal()
+    kind, target = _target(mail=mail, channel=channel, person=person)
+    rhythm = read_when(when)
+    if rhythm.timezone == "UTC" and "utc" not in when.casefold():
+        rhythm = read_when(f"{when} {app.settings.bot.timezone}")
+    wish = Wish(
+        topics=read_list(topics),
+        authors=read_list(authors),
+        organizations=read_list(organisations),
+        min_upvotes=min_upvotes,
+        count=count,
+    )
+    wanted = Subscription(
+        kind=kind,
+        target=target,
+        person=int(target) if kind == "person" else 0,
+        rhythm=rhythm,
+        wish=wish,
+    )
+    with app.library("paperboy subscriptions") as library:
+        made = _parts(library)[0].add(wanted, datetime.now(UTC))
+    terminal.print(f"{made.id}  {_words(made)}")
+    terminal.print(f"   {_next(made)}")
+    if kind == "mail" and not app.settings.bot.mail.host:
+        terminal.note("E-mail is not set up yet: see [bot.mail] in config.toml.")
+
+
+@commands.command()
+def pause(context: typer.Context, number: Number) -> None:
+    """Send nothing of it until it is resumed.
+
+    \b
+    paperboy subscriptions pause 3
+    """
+    with app_of(context).library("paperboy subscriptions") as library:
+        store, _ = _parts(library)
+        store.get(number)
+        _tell(store.pause(number))
+
+
+@commands.command()
+def resume(context: typer.Context, number: Number) -> None:
+    """Send it again, from the next due time on.
+
+    \b
+    paperboy subscriptions resume 3
+    """
+    with app_of(context).library("paperboy subscriptions") as library:
+        store, _ = _parts(library)
+        store.get(number)
+        _tell(store.resume(number, datetime.now(UTC)))
+
+
+@commands.command()
+def remove(context: typer.Context, number: Number) -> None:
+    """Delete it with all that is known of its digests.
+
+    \b
+    paperboy subscriptions remove 3
+    """
+    with app_of(context).library("paperboy subscriptions") as library:
+        gone = _parts(library)[0].remove(number)
+    Terminal().print(f"Removed: {_words(gone)}")
+
+
+@commands.command()
+def preview(context: typer.Context, number: Number, as_json: Json = False) -> None:
+    """Show what it would hold now; nothing is sent.
+
+    \b
+    paperboy subscriptions preview 3
+    """
+    terminal = Terminal()
+    with app_of(context).library("paperboy subscriptions") as library:
+        chosen = _parts(library)[0].get(number)
+        day = told_day(chosen.rhythm, datetime.now(UTC))
+        digest = make_digest(library, chosen.rhythm.period, day, chosen.wish)
+        if as_json:
+            terminal.rows(daily_row(entry, group.name) for group in digest.groups
+                          for entry in group.entries)  # fmt: skip
+            return
+        terminal.print(f"{digest.headline}. {digest.note}".strip())
+        terminal.digest(digest)
+
+
+@commands.command("send-now")
+def send_now(context: typer.Context, number: Number) -> None:
+    """Have the running bot deliver it now, besides the next regular one.
+
+    \b
+    paperboy subscriptions send-now 3
+    """
+    with app_of(context).library("paperboy subscriptions") as library:
+        store, outbox = _parts(library)
+        outbox.add_extra(store.get(number).id, datetime.now(UTC))
+    Terminal().print("It goes out within a minute, or when the bot (`paperboy run`) runs again.")
+
+
+def _parts(library: Library) -> tuple[Subscriptions, Outbox]:
+    store = Subscriptions(library.catalog.database)
+    return store, Outbox(library.catalog.database, store)
+
+
+def _target(*, mail: str, channel: str, person: str) -> tuple[Kind, str]:
+    """Return where to; raise UsageError unless exactly one place is named."""
+    kinds: dict[Kind, str] = {"mail": mail, "channel": channel, "person": person}
+    named = [(kind, target.strip()) for kind, target in kinds.items() if target.strip()]
+    if len(named) != 1:
+        raise UsageError("Name one place: --mail ADDRESS, --channel ID or --person ID.")
+    kind, target = named[0]
+    if kind == "mail" and not _is_address(target):
+        raise UsageError(f"{target!r} is no e-mail address: write it like ada@example.org.")
+    if kind != "mail" and not target.isdecimal():
+        raise UsageError(f"{target!r} is no id: copy it in Discord (Developer Mode, Copy ID).")
+    return kind, target
+
+
+def _is_address(text: str) -> bool:
+    name, _, host = text.rpartition("@")
+    return bool(name and "." in host) and text.isascii() and not set(text) & set(' <>,;"\r\n\t')
+
+
+def _tell(subscription: Subscription) -> None:
+    Terminal().print(f"{subscription.id}  {_words(subscription)}\n   {_next(subscription)}")
+
+
+def _words(subscription: Subscription) -> str:
+    return (
+        f"{target_in_words(subscription)}, {rhythm_in_words(subscription.rhythm)}: "
+        f"{wish_in_words(subscription.wish)}"
+    )
+
+
+def _next(subscription: Subscription) -> str:
+    if subscription.paused:
+        return f"paused{subscription.reason and ': '}{subscription.reason}"
+    return f"next {subscription.next_due:%Y-%m-%d %H:%M} UTC"
+
+
+def _last(last: Delivery | None) -> str:
+    if last is None:
+        return ""
+    at = last.done_at or last.due_at
+    return f"; last {last.state} {at:%Y-%m-%d %H:%M} UTC{last.reason and ': '}{last.reason}"
+
+
+def _row(subscription: Subscription, last: Delivery | None) -> Row:
+    """Return a line of `paperboy subscriptions list --json`."""
+    rhythm, wish = subscription.rhythm, subscription.wish
+    return {
+        "id": subscription.id,
+        "kind": subscription.kind,
+        "target": subscription.target,
+        "period": rhythm.period,
+        "weekday": rhythm.weekday if rhythm.period == "week" else None,
+        "time": f"{rhythm.hour:02}:{rhythm.minute:02}",
+        "timezone": rhythm.timezone,
+        "topics": list(wish.topics),
+        "authors": list(wish.authors),
+        "organizations": list(wish.organizations),
+        "min_upvotes": wish.min_upvotes,
+        "count": wish.count,
+        "paused": subscription.paused,
+        "reason": subscription.reason,
+        "next_due": None if subscription.paused else subscription.next_due.isoformat(),
+        "last": last and {"due_at": last.due_at.isoformat(), "state": last.state,
+                          "reason": last.reason},
+    }  # fmt: skip

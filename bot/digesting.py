@@ -1,0 +1,34 @@
+"""config.toml's [bot.digest] and [bot.mail] → what the scheduler needs; the seam of the sync."""
+
+import os
+import threading
+from datetime import timedelta
+
+from bot.app import App
+from bot.mail import PASSWORD_VARIABLE, MailPost
+from bot.scheduler import utc_now
+from bot.subscriptions.service import Digesting
+from rag.library import Library
+
+
+def digesting(app: App, library: Library) -> Digesting:
+    """Return how digests are to be made and sent."""
+    settings = app.settings.bot
+    mail = settings.mail
+
+    def sync(stopping: threading.Event) -> None:
+        read_new(app, library, stopping)
+
+    return Digesting(
+        window=timedelta(hours=settings.digest.catch_up_hours),
+        sync=sync,
+        sync_every=timedelta(minutes=settings.digest.sync_minutes),
+        mail=MailPost(mail, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now)
+        if mail.host
+        else None,
+        timezone=settings.timezone,
+    )
+
+
+def read_new(app: App, library: Library, stopping: threading.Event) -> None:
+    """Read the papers of the last days; see `paperboy sync`."""

@@ -1,0 +1,59 @@
+"""The form in which a subscription is changed."""
+
+from collections.abc import Mapping
+
+import discord
+
+from bot.digest.records import Wish
+from bot.forms import Form
+from bot.subscriptions.records import Rhythm, Subscription
+from bot.subscriptions.words import (
+    MOST_PAPERS,
+    read_list,
+    read_number,
+    read_when,
+    rhythm_as_typed,
+)
+
+FORM = "subscription"  # kind of the form
+MOST_UPVOTES = 100_000
+LONGEST_LIST = 1_000  # characters
+WHEN, TOPICS, AUTHORS, ORGANISATIONS, COUNT = (
+    "when", "topics", "authors", "organisations", "count"
+)  # fmt: skip
+
+
+def change_form(subscription: Subscription) -> Form:
+    """Return the form with what holds now."""
+    wish = subscription.wish
+    form = Form(FORM, subscription.id, title=f"Subscription {subscription.id}")
+    for name, words, value in (
+        (WHEN, "When (weekly monday 9:00 Europe/Berlin)", rhythm_as_typed(subscription.rhythm)),
+        (TOPICS, "Topics, with commas between", ", ".join(wish.topics)),
+        (AUTHORS, "Authors", ", ".join(wish.authors)),
+        (ORGANISATIONS, "Organisations", ", ".join(wish.organizations)),
+        (COUNT, "How many papers, least upvotes", f"{wish.count}, {wish.min_upvotes}"),
+    ):
+        form.ask(
+            words,
+            discord.ui.TextInput(
+                custom_id=name,
+                default=value[:LONGEST_LIST] or None,
+                required=name in (WHEN, COUNT),
+                max_length=LONGEST_LIST,
+            ),
+        )
+    return form
+
+
+def read_form(fields: Mapping[str, str], before: Rhythm) -> tuple[Rhythm, Wish]:
+    """Return what was typed; what `when` leaves out stays. Raises SubscriptionError."""
+    count, _, upvotes = fields[COUNT].partition(",")
+    wish = Wish(
+        topics=read_list(fields.get(TOPICS, "")),
+        authors=read_list(fields.get(AUTHORS, "")),
+        organizations=read_list(fields.get(ORGANISATIONS, "")),
+        min_upvotes=read_number(upvotes.strip() or "0", first=0, last=MOST_UPVOTES),
+        count=read_number(count, first=1, last=MOST_PAPERS),
+    )
+    return read_when(fields[WHEN], default=before), wish

@@ -1,0 +1,71 @@
+"""Subscriptions, outbox and scheduler put together for a bot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import discord
+
+from bot.desk import Desk
+from bot.digest.make import make_digest
+from bot.digest.records import Digest
+from bot.keeping_up import KeepingUp, Sync
+from bot.scheduler import ROUND_SECONDS, Scheduler, utc_now
+from bot.subscriptions.delivery import Deliveries
+from bot.subscriptions.discord_post import DiscordPost
+from bot.subscriptions.outbox import Outbox
+from bot.subscriptions.post import Post
+from bot.subscriptions.records import Kind, Subscription
+from bot.subscriptions.store import Subscriptions
+from rag.library import Library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digesting:
+    """What may be chosen about digests: config.toml's [bot.digest], and a mail server.
+
+    `sync` brings new papers in, every `sync_every`; None: something else does.
+    """
+
+    window: timedelta = timedelta(hours=12)
+    sync: Sync | None = None
+    sync_every: timedelta = timedelta(hours=1)
+    mail: Post | None = None
+    timezone: str = "UTC"  # where nobody names one
+    clock: Callable[[], datetime] = utc_now
+    round_seconds: float = ROUND_SECONDS
+
+
+class Digests:
+    """What a bot needs for digests; nothing happens before `scheduler.start`."""
+
+    def __init__(self, bot: discord.Client, desk: Desk, options: Digesting) -> None:
+        self.options = options
+        self.clock = options.clock
+        database = desk.library.catalog.database
+        self.subscriptions = Subscriptions(database)
+        self.outbox = Outbox(database, self.subscriptions)
+        discord_post = DiscordPost(bot, desk, clock=self.clock)
+        posts: dict[Kind, Post] = {"channel": discord_post, "person": discord_post}
+        if options.mail:
+            posts["mail"] = options.mail
+        deliveries = Deliveries(
+            self.subscriptions,
+            self.outbox,
+            desk.library.catalog,
+            posts,
+            make=lambda subscription, day: digest_for(desk.library, subscription, day),
+            run=desk.run,
+            keep=desk.keep,
+            clock=self.clock,
+            window=options.window,
+        )
+        keeping_up = KeepingUp(options.sync, every=options.sync_every, clock=self.clock)
+        self.scheduler = Scheduler(
+            deliveries, keeping_up, clock=self.clock, round_seconds=options.round_seconds
+        )
+
+
+def digest_for(library: Library, subscription: Subscription, day: date) -> Digest:
+    """Return what a subscription tells of a day, or of the day's week or month."""
+    return make_digest(library, subscription.rhythm.period, day, subscription.wish)
