@@ -1,5 +1,7 @@
 """config.toml's [bot.digest] and [bot.mail] → what the scheduler needs; the seam of the sync."""
 
+import contextlib
+import logging
 import os
 import threading
 from datetime import timedelta
@@ -8,7 +10,11 @@ from bot.app import App
 from bot.mail import PASSWORD_VARIABLE, MailPost
 from bot.scheduler import utc_now
 from bot.subscriptions.service import Digesting
+from ingest.sync import sync as sync_papers
+from rag.errors import StoppedError
 from rag.library import Library
+
+log = logging.getLogger(__name__)
 
 
 def digesting(app: App, library: Library) -> Digesting:
@@ -31,4 +37,7 @@ def digesting(app: App, library: Library) -> Digesting:
 
 
 def read_new(app: App, library: Library, stopping: threading.Event) -> None:
-    """Read the papers of the last days; see `paperboy sync`."""
+    """Read the papers of the last days as `paperboy sync` does, and stop early where asked to."""
+    with contextlib.suppress(StoppedError):
+        report = sync_papers(library, app.settings.ingest, today=app.today(), stopping=stopping)
+        log.info("%s", report)

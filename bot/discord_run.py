@@ -22,13 +22,15 @@ LONGEST_WAIT = 300.0  # … up to this: 1,000 new sessions a day would reset the
 CHECK_SECONDS = 3.0  # for Discord to answer whether it knows a token that does not look like one
 LOGIN_SECONDS = 20.0
 
-# All that the bot ever asks for: reading and answering, with embeds, also in threads it starts.
+# All that the bot ever asks for: reading and answering, with embeds and pictures, also in threads
+# that it starts.
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
     create_public_threads=True,
     embed_links=True,
+    attach_files=True,
     read_message_history=True,
 )
 

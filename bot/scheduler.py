@@ -40,7 +40,7 @@ class Scheduler:
         self.keeping_up = keeping_up
         self.clock = clock
         self.round_seconds = round_seconds
-        self._stopping = asyncio.Event()
+        self._is_stopping = self._is_resting = False
         self._task: asyncio.Task[None] | None = None
 
     async def round(self) -> None:
@@ -49,7 +49,7 @@ class Scheduler:
         await self.keeping_up.keep_up()
         await parts.keep(parts.outbox.plan, self.clock())
         for delivery in await parts.run(parts.outbox.ready, self.clock()):
-            if self._stopping.is_set():
+            if self._is_stopping:
                 return
             await parts.deliver(delivery, not_fresh=self.keeping_up.not_fresh)
 
@@ -59,23 +59,26 @@ class Scheduler:
             self._task = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
-        while not self._stopping.is_set():
+        while not self._is_stopping:
             try:
                 await self.round()
             except Exception:  # such as a database that is locked for long
                 log.exception("a round of the scheduler")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self.round_seconds)
+            if not self._is_stopping:
+                self._is_resting = True
+                await asyncio.sleep(self.round_seconds)
+                self._is_resting = False
 
     async def stop(self) -> None:
         """Let the message that is under way arrive and begin no other.
 
         One that takes too long is left as after a kill: the next start finds out about it.
         """
-        self._stopping.set()
+        self._is_stopping = True
         self.keeping_up.stop()
         if self._task:
-            await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+            if not self._is_resting:
+                await asyncio.wait({self._task}, timeout=STOP_SECONDS)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

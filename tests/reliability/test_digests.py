@@ -2,19 +2,29 @@
 on record why it did not.
 """
 
+import asyncio
 import random
 import re
+import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Kind, Rhythm, Subscription
 from bot.subscriptions.schedule import due_at, due_between, next_due
+from bot.subscriptions.store import Subscriptions
+from rag.database import Database
+from tests.bot.test_run import TOKEN, config_of, running
+from tests.discord_fake.world import ApiError
+from tests.discord_server import judged
 from tests.reliability.digest_world import Killed, Killer, World, utc
 
 ZONES = (
@@ -323,3 +333,47 @@ def judge(
         "kills": world.kills, **{f"killed {where}": n for where, n in world.killer.where.items()},
         "owners told of closed direct messages": len(world.told),
     }  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accepts", [True, False])
+async def test_d3_a_process_that_is_killed_around_a_message(
+    tmp_path: Path, starter_folder: Path, accepts: bool
+) -> None:
+    """Really: `paperboy run` over a socket, kill -9 just before or after Discord takes a digest."""
+    folder = tmp_path / "data"
+    shutil.copytree(starter_folder, folder)
+    config = Path(config_of(tmp_path))
+    config.write_text(config.read_text() + "[bot.digest]\nsync_minutes = 0\n")
+    arguments = ("--data-dir", str(folder), "--config", str(config), "run")
+    async with judged(token=TOKEN) as fake:
+        database = Database(folder / "paperboy.sqlite")
+        store = Subscriptions(database)
+        now = datetime.now(UTC)
+        rhythm = Rhythm("day", now.hour, now.minute)
+        for target in (fake.general, fake.add_channel("other")):
+            wanted = Subscription(kind="channel", target=target, rhythm=rhythm)
+            store.add(wanted, now - timedelta(minutes=2))
+        original = fake.world.new_message
+        async with running(fake, *arguments) as process:
+
+            def new_message(channel: str, author: Any, body: Any, **more: Any) -> Any:
+                if process.returncode is None and body.get("nonce"):
+                    process.send_signal(signal.SIGKILL)
+                    if not accepts:
+                        raise ApiError(500, 0, "nobody hears this")
+                return original(channel, author, body, **more)
+
+            fake.world.new_message = new_message  # type: ignore[method-assign]
+            await asyncio.wait_for(process.wait(), 90)
+        fake.world.new_message = original  # type: ignore[method-assign]
+        outbox = Outbox(database, store)
+        assert [row.state for row in outbox.rows()] == ["sending", "pending"]
+        async with running(fake, *arguments) as process:
+            await fake.until(lambda: [row.state for row in outbox.rows()] == ["sent", "sent"], 90)
+            process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.wait(), 30)
+        assert process.returncode == 0
+        database.close()
+    digests = [m for m in fake.messages.values() if "digest:discuss" in str(m["components"])]
+    assert len({m["channel_id"] for m in digests}) == len(digests) == 2
