@@ -158,12 +158,12 @@ def preview(context: typer.Context, number: Number, as_json: Json = False) -> No
         terminal.digest(digest)
 
 
-@commands.command("send-now")
+@commands.command("send")
 def send_now(context: typer.Context, number: Number) -> None:
     """Have the running bot deliver it now, besides the next regular one.
 
     \b
-    paperboy subscriptions send-now 3
+    paperboy subscriptions send 3
     """
     with app_of(context).library("paperboy subscriptions") as library:
         store, outbox = _parts(library)

@@ -24,7 +24,7 @@ CREATE INDEX subscriptions_by_person ON subscriptions (person);
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     subscription INTEGER NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
-    day TEXT NOT NULL,         -- the day in the subscription's time zone (or `now …`, see send-now)
+    day TEXT NOT NULL,         -- the day in the subscription's time zone (or `now …`, see Outbox.add_extra)
     due_at TEXT NOT NULL,      -- UTC, as all times here
     state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'skipped')),
     reason TEXT NOT NULL DEFAULT '',

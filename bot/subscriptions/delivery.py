@@ -30,6 +30,7 @@ FIRST_WAIT = timedelta(minutes=2)  # before the second try; doubled before each 
 LONGEST_WAIT = timedelta(hours=1)  # … up to this
 SECONDS = 180.0  # for one digest; after that the others are served first
 NOTHING_NEW = "no new papers since the last one"
+NONE_READ = "no Daily Papers have been read yet (see `paperboy sync`)"
 NOTHING_FITS = "no paper fits what was subscribed to"
 
 Make = Callable[[Subscription, date], Digest]
@@ -146,6 +147,8 @@ class Deliveries:
         told = None if is_extra else await self.run(self.outbox.told_until, subscription.id)
         if not digest.groups and not is_extra:
             await self._end(delivery, "skipped", NOTHING_FITS)
+        elif not any(entry.paper.featured_on for entry in digest.ranked) and not is_extra:
+            await self._end(delivery, "skipped", NONE_READ)
         elif told and digest.last <= told:
             await self._end(delivery, "skipped", NOTHING_NEW)
         else:

@@ -60,7 +60,7 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
     assert paperboy("pause", number)[1].endswith("paused\n")
     assert "next 20" in paperboy("resume", number)[1]
     assert paperboy("preview", number)[0] == 0
-    assert "within a minute" in paperboy("send-now", number)[1]
+    assert "within a minute" in paperboy("send", number)[1]
     assert "last pending" in paperboy("list")[1]
     assert paperboy("remove", number)[1].startswith("Removed: e-mail to ada@example.org")
     status, _, err = paperboy("remove", number)

@@ -21,11 +21,12 @@ from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Kind, Rhythm, Subscription
 from bot.subscriptions.schedule import due_at, due_between, next_due
 from bot.subscriptions.store import Subscriptions
+from rag.catalog import Catalog
 from rag.database import Database
 from tests.bot.test_run import TOKEN, config_of, running
 from tests.discord_fake.world import ApiError
 from tests.discord_server import judged
-from tests.reliability.digest_world import Killed, Killer, World, utc
+from tests.reliability.digest_world import Killed, Killer, World, papers_of, utc
 
 ZONES = (
     "UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles",
@@ -350,6 +351,7 @@ async def test_d3_a_process_that_is_killed_around_a_message(
         database = Database(folder / "paperboy.sqlite")
         store = Subscriptions(database)
         now = datetime.now(UTC)
+        Catalog(database).upsert(papers_of(now.date() - timedelta(days=2)))
         rhythm = Rhythm("day", now.hour, now.minute)
         for target in (fake.general, fake.add_channel("other")):
             wanted = Subscription(kind="channel", target=target, rhythm=rhythm)
