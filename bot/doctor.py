@@ -1,5 +1,6 @@
 """The checks of `paperboy doctor`."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -7,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import App
+from bot.mail import PASSWORD_VARIABLE, MailPost
+from bot.scheduler import utc_now
+from bot.subscriptions.records import LaterError
 from rag.chat_server import ChatServer
 from rag.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError
@@ -38,6 +42,8 @@ def examine(app: App) -> Iterator[Check]:
     if not app.settings.rag.model.is_elsewhere:
         yield _llama()
     yield _model(app)
+    if app.settings.bot.mail.host:
+        yield _mail(app)
     library = None
     try:
         library = Library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
@@ -114,6 +120,16 @@ def _model(app: App) -> Check:
     except Exception as error:  # whatever a provider's client raises
         return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
     return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}")
+
+
+def _mail(app: App) -> Check:
+    """Connect with the mail server and log in."""
+    config = app.settings.bot.mail
+    try:
+        MailPost(config, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now).check()
+    except LaterError as error:
+        return Check("e-mail", False, str(error), "check [bot.mail] in config.toml.")
+    return Check("e-mail", True, f"{config.host} takes mails from {config.sender}")
 
 
 def _papers(library: Library) -> Check:

@@ -54,21 +54,28 @@ class MailPost:
         message["Message-ID"] = f"<{name}@{_bare(self.config.sender).rpartition('@')[2]}>"
         await asyncio.to_thread(self._send, subscription.target, message)
 
-    def _send(self, address: str, message: EmailMessage) -> None:
+    def check(self) -> None:
+        """Connect and log in, and send nothing. Raises LaterError."""
+        self._ready().close()
+
+    def _ready(self) -> smtplib.SMTP:
+        """Return a connection that is ready for a mail. Raises LaterError."""
         try:
-            server = self._connect()
+            return self._connect()
         except smtplib.SMTPAuthenticationError as error:
             why = f"the mail server does not take the password in ${PASSWORD_VARIABLE}"
             raise _later(why) from error
         except (smtplib.SMTPException, OSError) as error:
             raise _later(f"the mail server cannot be used ({_words(error)})") from error
+
+    def _send(self, address: str, message: EmailMessage) -> None:
+        server = self._ready()
         try:
             self._hand_over(server, address, message)
         finally:
             server.close()
 
     def _connect(self) -> smtplib.SMTP:
-        """Return a connection that is ready for a mail."""
         config = self.config
         context = ssl.create_default_context()
         seconds = config.timeout_seconds

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ FIRST_WAIT = timedelta(minutes=2)  # before the second try; doubled before each 
 LONGEST_WAIT = timedelta(hours=1)  # … up to this
 SECONDS = 180.0  # for one digest; after that the others are served first
 NOTHING_NEW = "no new papers since the last one"
+NOT_FRESH = "I could not read new papers lately, so that some may be missing."
 NONE_READ = "no Daily Papers have been read yet (see `paperboy sync`)"
 NOTHING_FITS = "no paper fits what was subscribed to"
 
@@ -74,7 +76,8 @@ class Deliveries:
     async def deliver(self, delivery: Delivery, *, not_fresh: str = "") -> None:
         """Send one digest and note what became of it.
 
-        `not_fresh` says why the papers are not up to date: then nothing new is made of them.
+        `not_fresh` says why the papers are not up to date: then it waits for half of the window
+        before it makes do with those that are there.
         """
         try:
             subscription = await self.run(self.subscriptions.get, delivery.subscription)
@@ -139,22 +142,23 @@ class Deliveries:
         if delivery.digest:
             frozen: Digest = await self.run(thaw, delivery.digest, self.catalog)
             return frozen
-        if not_fresh:
+        is_patient = self.clock() < delivery.due_at + self.window / 2
+        if not_fresh and is_patient:
             raise LaterError(not_fresh)
-        is_extra = delivery.day.startswith(EXTRA)
         day = told_day(subscription.rhythm, delivery.due_at)
         digest: Digest = await self.run(self.make, subscription, day)
-        told = None if is_extra else await self.run(self.outbox.told_until, subscription.id)
-        if not digest.groups and not is_extra:
-            await self._end(delivery, "skipped", NOTHING_FITS)
-        elif not any(entry.paper.featured_on for entry in digest.ranked) and not is_extra:
-            await self._end(delivery, "skipped", NONE_READ)
-        elif told and digest.last <= told:
-            await self._end(delivery, "skipped", NOTHING_NEW)
-        else:
-            await self.keep(self.outbox.keep_digest, delivery.id, freeze(digest), digest.last)
-            return digest
-        return None
+        told = await self.run(self.outbox.told_until, subscription.id)
+        is_extra = delivery.day.startswith(EXTRA)
+        nothing = "" if is_extra else _nothing_in(digest, told)
+        if nothing and not_fresh:
+            raise LaterError(not_fresh)
+        if nothing:
+            await self._end(delivery, "skipped", nothing)
+            return None
+        if not_fresh:
+            digest = replace(digest, note=f"{digest.note} {NOT_FRESH}".strip())
+        await self.keep(self.outbox.keep_digest, delivery.id, freeze(digest), digest.last)
+        return digest
 
     async def _end(self, delivery: Delivery, state: str, reason: str = "") -> None:
         await self.keep(self.outbox.done, delivery.id, state, self.clock(), reason)
@@ -188,3 +192,12 @@ class Deliveries:
                 await self._post_of(subscription).tell(subscription, reason)
         except Exception as error:  # they will see it in /subscriptions
             log.warning("the owner of %s could not be told: %s", subscription.id, error)
+
+
+def _nothing_in(digest: Digest, told: date | None) -> str:
+    """Return why there is nothing to send, "" where there is; `told` is the last day told of."""
+    if not digest.groups:
+        return NOTHING_FITS
+    if not any(entry.paper.featured_on for entry in digest.ranked):
+        return NONE_READ
+    return NOTHING_NEW if told and digest.last <= told else ""

@@ -86,7 +86,8 @@ class DiscordPost:
         coverage = await self.desk.run(library.catalog.coverage)
         embeds = await self.desk.run(digest_embeds, digest, coverage)
         picture = await self.desk.run(topic_map, digest, library)
-        if not self._may(subscription, "attach_files"):
+        may = _permissions(self.bot.get_channel(int(subscription.target)))
+        if subscription.kind == "channel" and not (may and may.attach_files):
             picture = None
         last = len(embeds) - 1
         return [
@@ -117,9 +118,9 @@ class DiscordPost:
             return False
         # Where it cannot be read, the nonce still keeps a young message from being doubled.
         unknown = False if self.clock() - claimed < NONCE_SAFE else None
-        if not self._may(subscription, "read_message_history"):
-            return unknown  # Discord would show an empty channel
         try:
+            if not await self._may_look(subscription):
+                return unknown
             channel = await self._open(subscription)
             async for message in channel.history(
                 after=claimed - CLOCKS, limit=None, oldest_first=True
@@ -166,14 +167,24 @@ class DiscordPost:
         user = self.bot.get_user(person) or await self.bot.fetch_user(person)
         return user.dm_channel or await user.create_dm()
 
-    def _may(self, subscription: Subscription, permission: str) -> bool:
-        """Return whether the bot may do something there, as far as that is known."""
-        channel = self.bot.get_channel(int(subscription.target))
-        if subscription.kind != "channel" or not isinstance(
-            channel, discord.abc.GuildChannel | discord.Thread
-        ):
+    async def _may_look(self, subscription: Subscription) -> bool:
+        """Return whether the bot sees old messages there; else Discord shows an empty channel."""
+        if subscription.kind == "person":
             return True
-        return bool(getattr(channel.permissions_for(channel.guild.me), permission))
+        number = int(subscription.target)
+        channel = self.bot.get_channel(number) or await self.bot.fetch_channel(number)
+        if isinstance(channel, discord.abc.GuildChannel) and channel.guild.me is None:
+            raise LaterError("Discord has not told me of the server yet")
+        may = _permissions(channel)
+        return bool(may and may.read_message_history)
+
+
+def _permissions(channel: object) -> discord.Permissions | None:
+    """Return what the bot may do in a channel or thread of a server, as far as that is known."""
+    is_thread = isinstance(channel, discord.Thread) and channel.parent is not None
+    if is_thread or isinstance(channel, discord.abc.GuildChannel):
+        return channel.permissions_for(channel.guild.me) if channel.guild.me else None
+    return None
 
 
 def _explain(error: Exception) -> LaterError | FailedError | GoneError:

@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from bot.config import MailConfig
+from bot.app import App
+from bot.config import MailConfig, Settings
 from bot.digest.make import make_digest
+from bot.doctor import _mail
 from bot.mail import MailPost
 from bot.subscriptions.delivery import Deliveries
 from bot.subscriptions.outbox import Outbox
@@ -179,3 +182,20 @@ async def test_a_mail_that_is_refused_fails_and_the_next_one_is_tried(
     row = await office.go()
     assert (row.state, row.reason) == ("failed", "the mail server refused it: 554 spam")
     assert not office.store.get(1).paused
+
+
+async def test_the_doctor_looks_at_the_mail_server(
+    mailbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"host": "127.0.0.1", "port": mailbox.port, "security": "none", "user": "paper",
+              "sender": "paperboy@example.org"}  # fmt: skip
+    app = App(Settings.model_validate({"bot": {"mail": values}}), tmp_path, use_model=False)
+    for password, is_well in (("boy", True), ("wrong", False)):
+        monkeypatch.setenv("PAPERBOY_MAIL_PASSWORD", password)
+        found = await asyncio.to_thread(_mail, app)
+        assert (found.name, found.ok, bool(found.cure)) == ("e-mail", is_well, not is_well)
+
+
+def test_a_host_without_a_sender_is_told() -> None:
+    with pytest.raises(ValueError, match="a host needs a sender"):
+        MailConfig(host="127.0.0.1")

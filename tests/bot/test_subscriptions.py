@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from bot.charts.picture import Picture
 from bot.subscriptions.records import Delivery, Rhythm, Subscription
 from bot.subscriptions.service import Digesting
 from rag.library import Library
 from tests.discord_fake.permissions import (
+    ATTACH_FILES,
     EMBED_LINKS,
     EVERYTHING,
     MANAGE_GUILD,
@@ -368,6 +370,25 @@ async def test_d3_without_the_right_to_look_an_old_claim_is_given_up(
             assert ended.state == ("failed" if minutes else "sent")
             assert ("cannot see whether it arrived" in ended.reason) == bool(minutes)
             assert len(digests(server)) == 1
+
+
+@pytest.mark.parametrize("may_attach", [True, False])
+async def test_the_picture_of_the_topics_comes_along_where_it_may(
+    filled: Library, connect: Connect, may_attach: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = Picture(b"\x89PNG\r\n\x1a\n", "Four papers about birds.")
+    monkeypatch.setattr("bot.subscriptions.discord_post.topic_map", lambda *_: picture)
+    clock = Clock(NOON - timedelta(minutes=1))
+    everybody = EVERYTHING if may_attach else EVERYTHING & ~ATTACH_FILES
+    server = await connect(filled, bot_options=options(clock), everybody_may=everybody)
+    await subscribed(server)
+    clock.now = NOON
+    assert (await outcome(server)).state == "sent"
+    (digest,) = digests(server)
+    assert ("image" in digest["embeds"][0]) == may_attach
+    if may_attach:
+        (attachment,) = digest["attachments"]
+        assert attachment["description"] == "Four papers about birds."
 
 
 async def test_discord_errors_are_tried_again(filled: Library, connect: Connect) -> None:

@@ -6,7 +6,7 @@ https://discord.com/developers/docs/topics/permissions
 from tests.discord_fake.payloads import THREADS, Payload
 
 MANAGE_GUILD, VIEW, SEND, EMBED_LINKS, READ_HISTORY = 1 << 5, 1 << 10, 1 << 11, 1 << 14, 1 << 16
-MENTION_EVERYONE = 1 << 17
+MENTION_EVERYONE, ATTACH_FILES = 1 << 17, 1 << 15
 MANAGE_THREADS, START_THREADS, SEND_IN_THREADS = 1 << 34, 1 << 35, 1 << 38
 ADMINISTRATOR = 1 << 3
 EVERYTHING = (1 << 53) - 1 & ~ADMINISTRATOR

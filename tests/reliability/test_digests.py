@@ -37,45 +37,46 @@ TIMES = (time(9), time(2, 30), time(0), time(1, 45), time(23, 45), time(18, 30))
 MINUTE = timedelta(minutes=1)
 
 
-def first_minutes(zone: str, first: datetime, last: datetime) -> dict[date, list[datetime]]:
-    """Return, for each local day, its minutes in UTC, in order.
+Clocks = dict[date, list[tuple[datetime, time]]]
 
-    This asks the clocks minute by minute and knows nothing of gaps and folds.
+
+def read_clocks(zone: str, first: datetime, last: datetime) -> Clocks:
+    """Return, for each local day, what the clocks showed at which instants, in order.
+
+    This looks at them every quarter of an hour and knows nothing of gaps and folds.
     """
-    minutes: dict[date, list[datetime]] = {}
+    clocks: Clocks = {}
     instant, there = first, ZoneInfo(zone)
     while instant <= last:
-        minutes.setdefault(instant.astimezone(there).date(), []).append(instant)
+        local = instant.astimezone(there)
+        clocks.setdefault(local.date(), []).append((instant, local.time()))
         instant += 15 * MINUTE  # all due times and all changes of the clocks are on quarters
-    return minutes
+    return clocks
 
 
-def expected_due(zone: str, at: time, minutes: dict[date, list[datetime]]) -> dict[date, datetime]:
+def expected_due(at: time, clocks: Clocks) -> dict[date, datetime]:
     """Return when something is due on each day: as soon as the clocks show that time or a later."""
-    there = ZoneInfo(zone)
-    found = {}
-    for day, instants in minutes.items():
-        for instant in instants:
-            if instant.astimezone(there).time() >= at:
-                found[day] = instant
-                break
-    return found
+    return {
+        day: next(instant for instant, shown in seen if shown >= at)
+        for day, seen in clocks.items()
+        if any(shown >= at for _, shown in seen)
+    }
 
 
 def test_d4_once_per_local_day_over_two_years_in_twelve_time_zones() -> None:
     first, last = utc(2025, 1, 1), utc(2027, 1, 1)
     changes = 0
     for zone in ZONES:
-        minutes = first_minutes(zone, first, last)
-        changes += sum(len(instants) != 96 for instants in list(minutes.values())[1:-1])
+        clocks = read_clocks(zone, first, last)
+        changes += sum(len(seen) != 96 for seen in list(clocks.values())[1:-1])
         for at in TIMES:
             rhythm = Rhythm("day", at.hour, at.minute, zone)
-            wanted = expected_due(zone, at, minutes)
-            for day in sorted(minutes)[1:-1]:
+            wanted = expected_due(at, clocks)
+            for day in sorted(clocks)[1:-1]:
                 assert due_at(rhythm, day) == wanted[day], (zone, at, day)
             planned = [day for day, _ in due_between(rhythm, first, last)]
             assert len(planned) == len(set(planned))
-            assert set(sorted(minutes)[1:-1]) <= set(planned)
+            assert set(sorted(clocks)[1:-1]) <= set(planned)
     assert changes == 9 * 4  # nine of them change their clocks twice a year
 
 
@@ -98,8 +99,10 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.database.close()
 
 
-def subscribe(world: World, target: str = "1", kind: Kind = "channel") -> Subscription:
-    wanted = Subscription(kind=kind, target=target, person=int(target), server=5, channel=6)
+def subscribe(world: World, target: str = "1", kind: Kind = "channel", at: int = 9) -> Subscription:
+    wanted = Subscription(
+        kind=kind, target=target, person=int(target), server=5, channel=6, rhythm=Rhythm(hour=at)
+    )
     return world.subscriptions.add(wanted, world.now)
 
 
@@ -139,6 +142,19 @@ async def test_d1_a_source_that_stays_down_is_told_as_the_reason(world: World) -
         "until 2025-03-04 21:00 UTC: Hugging Face cannot be reached: try again later."
     )
     assert len(world.sent) == 1
+
+
+async def test_d1_after_half_of_the_window_the_papers_that_are_there_do(world: World) -> None:
+    subscribe(world, at=12)
+    world.source_down = lambda now: now > utc(2025, 3, 4, 8, 30)
+    await go_on(world, utc(2025, 3, 4, 17, 55))
+    assert world.sent == []
+    await go_on(world, utc(2025, 3, 6, 12))
+    (sent,) = world.sent
+    assert utc(2025, 3, 4, 18) <= sent.at <= utc(2025, 3, 4, 19)
+    first, second = world.outbox.rows()[:2]
+    assert (first.state, first.covers) == ("sent", date(2025, 3, 4))
+    assert second.state == "failed"  # nothing newer was read
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(11, "sent"), (13, "skipped")])
@@ -303,12 +319,12 @@ def judge(
     """Hold what arrived against what was due, which is computed here in another way."""
     rows = {(row.subscription, row.day): row for row in world.outbox.rows()}
     arrived = Counter(sent.name for sent in world.sent)
-    minutes = {zone: first_minutes(zone, first - timedelta(days=2), last) for zone in ZONES}
+    clocks = {zone: read_clocks(zone, first - timedelta(days=2), last) for zone in ZONES}
     due, lost, twice, reasons = 0, 0, 0, Counter[str]()
     for number, subscription in made.items():
         rhythm = subscription.rhythm
         at, zone = time(rhythm.hour, rhythm.minute), rhythm.timezone
-        for day, instant in expected_due(zone, at, minutes[zone]).items():
+        for day, instant in expected_due(at, clocks[zone]).items():
             is_wanted = {"day": True, "week": day.weekday() == rhythm.weekday,
                          "month": day.day == 1}[rhythm.period]  # fmt: skip
             if not is_wanted or not first < instant <= last:
