@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.app import App
@@ -11,18 +12,22 @@ from bot.mail import PASSWORD_VARIABLE, MailPost
 from bot.scheduler import utc_now
 from bot.subscriptions.service import Digesting
 from ingest.sync import sync as sync_papers
-from rag.errors import StoppedError
+from rag.errors import SourceError, StoppedError
 from rag.library import Library
 
 log = logging.getLogger(__name__)
 
 
-def digesting(app: App, library: Library) -> Digesting:
-    """Return how digests are to be made and sent."""
+def digesting(
+    app: App, library: Library, *, is_reading: Callable[[], bool] = lambda: False
+) -> Digesting:
+    """Return how digests are to be made and sent; not while somebody else reads papers."""
     settings = app.settings.bot
     mail = settings.mail
 
     def sync(stopping: threading.Event) -> None:
+        if is_reading():
+            raise SourceError("the first papers are being read: wait until they are.")
         read_new(app, library, stopping)
 
     return Digesting(

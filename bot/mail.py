@@ -89,6 +89,7 @@ class MailPost:
             server.ehlo_or_helo_if_needed()
             if config.security == "starttls":
                 server.starttls(context=context)
+                server.ehlo_or_helo_if_needed()  # what was said before does not count any more
             if config.user:
                 server.login(config.user, self.password)
         except BaseException:

@@ -61,7 +61,7 @@ async def _run_bot(
                 message_content=settings.message_content,
                 servers=servers,
                 receipt_days=settings.receipt_days,
-                digesting=digesting(app, qa.library),
+                digesting=digesting(app, qa.library, is_reading=lambda: not reading.done()),
             )
 
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")

@@ -181,10 +181,12 @@ class DiscordPost:
 
 def _permissions(channel: object) -> discord.Permissions | None:
     """Return what the bot may do in a channel or thread of a server, as far as that is known."""
-    is_thread = isinstance(channel, discord.Thread) and channel.parent is not None
-    if is_thread or isinstance(channel, discord.abc.GuildChannel):
-        return channel.permissions_for(channel.guild.me) if channel.guild.me else None
-    return None
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return None
+    if not isinstance(channel, discord.Thread | discord.abc.GuildChannel):
+        return None
+    me: discord.Member | None = channel.guild.me  # None until Discord has told of the server
+    return None if me is None else channel.permissions_for(me)
 
 
 def _explain(error: Exception) -> LaterError | FailedError | GoneError:

@@ -1,6 +1,9 @@
 """Digests by e-mail, over a real socket to an SMTP server on 127.0.0.1."""
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -47,7 +50,7 @@ class Mailbox:
         answer = self.data.pop(0) if self.data else "250 OK"
         if answer is None or answer.startswith("250"):
             mail = message_from_bytes(envelope.content, policy=policy.default)
-            self.mails.append((envelope.rcpt_tos[0], mail))  # type: ignore[arg-type]
+            self.mails.append((envelope.rcpt_tos[0], mail))
         if answer is None:
             assert server.transport is not None
             server.transport.close()
@@ -182,6 +185,38 @@ async def test_a_mail_that_is_refused_fails_and_the_next_one_is_tried(
     row = await office.go()
     assert (row.state, row.reason) == ("failed", "the mail server refused it: 554 spam")
     assert not office.store.get(1).paused
+
+
+async def test_a_mail_over_starttls(
+    post_office: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs openssl for a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+         "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    box = Mailbox()
+
+    def serve() -> SMTP:
+        return SMTP(box, hostname="127.0.0.1", tls_context=context, require_starttls=True)
+
+    server = await asyncio.get_running_loop().create_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        office = post_office(port=port, user="", security="starttls")
+        assert "CERTIFICATE_VERIFY_FAILED" in (await office.go()).reason
+        assert box.mails == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # somebody trusts it
+        row = await office.go(timedelta(minutes=2))
+        assert (row.state, row.reason) == ("sent", "")
+        assert len(box.mails) == 1
 
 
 async def test_the_doctor_looks_at_the_mail_server(

@@ -120,10 +120,10 @@ async def test_start_twice_is_once_and_stop_lets_a_message_arrive(world: World) 
     post = world.scheduler.deliveries.posts["channel"]
     send = post.send
 
-    async def slow(*arguments: Any) -> None:
+    async def slow(subscription: Subscription, message: Any, name: str) -> None:
         under_way.set()
         await go.wait()
-        await send(*arguments)
+        await send(subscription, message, name)
 
     post.send = slow  # type: ignore[method-assign]
     world.scheduler.start()
@@ -204,3 +204,17 @@ async def test_a_digest_survives_as_json_with_the_papers_that_are_still_known(
     assert thaw(freeze(digest), world.catalog) == digest
     nowhere: Digest = thaw(freeze(digest).replace("arxiv:25", "arxiv:35"), world.catalog)
     assert nowhere.ranked == ()
+
+
+async def test_what_fell_due_before_a_change_is_not_lost(world: World) -> None:
+    subscribe(world, "1", "2")
+    store = world.subscriptions
+    store.pause(1)
+    world.now = NINE + timedelta(seconds=5)  # before any round saw that it is nine o'clock
+    store.resume(1, world.now)
+    store.change(2, Rhythm(hour=18), store.get(2).wish, world.now)
+    assert store.get(2).next_due == utc(2025, 3, 5, 18)
+    await world.round()
+    assert [(row.subscription, row.state, row.reason) for row in world.outbox.rows()] == [
+        (1, "skipped", "paused"), (2, "sent", "")
+    ]  # fmt: skip
