@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.app import App
+from bot.charts.topic_map import topic_map
 from bot.mail import PASSWORD_VARIABLE, MailPost
 from bot.scheduler import utc_now
 from bot.subscriptions.service import Digesting
@@ -30,13 +31,19 @@ def digesting(
             raise SourceError("the first papers are being read: wait until they are.")
         read_new(app, library, stopping)
 
+    post = None
+    if mail.host:
+        post = MailPost(
+            mail,
+            os.environ.get(PASSWORD_VARIABLE, ""),
+            clock=utc_now,
+            picture=lambda digest: topic_map(digest, library),
+        )
     return Digesting(
         window=timedelta(hours=settings.digest.catch_up_hours),
         sync=sync,
         sync_every=timedelta(minutes=settings.digest.sync_minutes),
-        mail=MailPost(mail, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now)
-        if mail.host
-        else None,
+        mail=post,
         timezone=settings.timezone,
     )
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from bot.charts.picture import Picture
 from bot.config import MailConfig
 from bot.digest.records import Digest
 from bot.render.digest import digest_mail
@@ -27,18 +28,31 @@ ADDRESS_CODES = (550, 551, 553, 521, 556)  # of RCPT: no such mailbox, or none t
 class MailPost:
     """Sends digests to e-mail addresses."""
 
-    def __init__(self, config: MailConfig, password: str, *, clock: Callable[[], datetime]) -> None:
-        """`password` goes with `config.user`; without a user nobody logs in."""
+    def __init__(
+        self,
+        config: MailConfig,
+        password: str,
+        *,
+        clock: Callable[[], datetime],
+        picture: Callable[[Digest], Picture | None] = lambda _: None,
+    ) -> None:
+        """`password` goes with `config.user`; without a user nobody logs in.
+
+        `picture` draws a digest's topics, in a thread.
+        """
         self.config = config
         self.password = password
         self.clock = clock
+        self.picture = picture
 
     async def messages(self, subscription: Subscription, digest: Digest) -> Sequence[EmailMessage]:
         """Return one mail, as plain text and HTML."""
         sender, number = self.config.sender, subscription.id
         command = f"paperboy subscriptions remove {number}"
+        picture = await asyncio.to_thread(self.picture, digest)
         mail = digest_mail(
             digest,
+            picture=picture,
             unsubscribe=f"To get no more of these, answer this mail with “unsubscribe {number}”, "
             f"or have whoever runs Paperboy type: {command}",
         )

@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from bot.app import App
+from bot.charts.picture import Picture
 from bot.config import MailConfig, Settings
 from bot.digest.make import make_digest
 from bot.doctor import _mail
@@ -84,9 +85,11 @@ def post_office(filled: Library, mailbox: Any) -> Callable[..., Any]:
         database = filled.catalog.database
         store = Subscriptions(database)
         outbox = Outbox(database, store)
+        picture = Picture(b"\x89PNG\r\n\x1a\n", "One paper about attention.")
+        post = MailPost(config, password, clock=lambda: clock.now, picture=lambda _: picture)
         deliveries = Deliveries(
             store, outbox, filled.catalog,
-            {"mail": MailPost(config, password, clock=lambda: clock.now)},
+            {"mail": post},
             make=lambda one, day: make_digest(filled, one.rhythm.period, day, one.wish),
             run=here, keep=here, clock=lambda: clock.now, window=timedelta(hours=12),
         )  # fmt: skip
@@ -116,6 +119,8 @@ async def test_a_mail_as_text_and_html_with_a_way_out(post_office: Any, mailbox:
     assert mail["Message-ID"] == f"<{row.nonce}-0@example.org>"
     plain = mail.get_body(("plain",)).get_content()
     html = mail.get_body(("html",)).get_content()
+    assert [part.get_content_type() for part in mail.walk()].count("image/png") == 1
+    assert "One paper about attention." in html
     for text in (plain, html):
         assert TIDAL.title in text
         assert TIDAL.url in text
