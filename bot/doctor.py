@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import App
-from bot.mail import PASSWORD_VARIABLE, MailPost
-from bot.scheduler import utc_now
 from bot.subscriptions.records import LaterError
 from rag.chat_server import ChatServer
 from rag.embedder import choose_dtype
@@ -124,6 +122,9 @@ def _model(app: App) -> Check:
 
 def _mail(app: App) -> Check:
     """Connect with the mail server and log in."""
+    from bot.mail import PASSWORD_VARIABLE, MailPost  # and discord.py, which draws the digests
+    from bot.scheduler import utc_now
+
     config = app.settings.bot.mail
     try:
         MailPost(config, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now).check()
