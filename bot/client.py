@@ -24,6 +24,8 @@ from bot.receipts import Receipts
 from bot.render.answer import error_embed
 from bot.servers import Servers
 from bot.subscriptions.service import Digesting, Digests
+from bot.taste.rating import PaperMenu, RateButton
+from bot.taste.ratings import Ratings
 from bot.threads import Threads
 from rag.errors import PaperboyError
 
@@ -92,6 +94,7 @@ class PaperboyBot(commands.Bot):
         self.conversations = Conversations(database)
         self.receipts = Receipts(database, days=receipt_days)
         self.feedback = Feedback(database)
+        self.ratings = Ratings(database)
         self.answering = Answering(desk, self.conversations, self.receipts, model_name=model_name)
         self.threads = Threads(self, desk, self.conversations)
         self.digests = Digests(self, desk, digesting or Digesting())
@@ -106,7 +109,7 @@ class PaperboyBot(commands.Bot):
         discord.py calls this once, before it connects: what is unfinished now was left by a bot
         that is no more. Discord allows 200 new commands a day.
         """
-        self.add_dynamic_items(AnswerButton)
+        self.add_dynamic_items(AnswerButton, PaperMenu, RateButton)
         left = self.receipts.unfinished()
         self._finishing = asyncio.create_task(finish_left(self, left))
         for name in TELLTALES:

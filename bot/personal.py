@@ -8,8 +8,13 @@ KEPT = {
     "receipts": "receipt of an answer",
     "feedback": "thumb up or down",
     "subscriptions": "subscription",
+    "ratings": "rating of a paper",
 }
-PLURALS = {"receipt of an answer": "receipts of answers", "thumb up or down": "thumbs up or down"}
+PLURALS = {
+    "receipt of an answer": "receipts of answers",
+    "thumb up or down": "thumbs up or down",
+    "rating of a paper": "ratings of papers",
+}
 
 
 def kept_about(database: Database, person: int) -> dict[str, int]:
