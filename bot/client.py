@@ -12,6 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.alerts.kept import AlertBox
 from bot.answering import Answering
 from bot.buttons import AnswerButton
 from bot.conversations import Conversations
@@ -24,6 +25,7 @@ from bot.receipts import Receipts
 from bot.render.answer import error_embed
 from bot.servers import Servers
 from bot.subscriptions.service import Digesting, Digests
+from bot.taste.learn import Tastes
 from bot.taste.rating import PaperMenu, RateButton
 from bot.taste.ratings import Ratings
 from bot.threads import Threads
@@ -32,6 +34,7 @@ from rag.errors import PaperboyError
 log = logging.getLogger(__name__)
 
 COGS = (
+    "bot.cogs.alerts",
     "bot.cogs.ask",
     "bot.cogs.compare",
     "bot.cogs.digests",
@@ -42,6 +45,7 @@ COGS = (
     "bot.cogs.papers",
     "bot.cogs.about",
     "bot.cogs.personal",
+    "bot.cogs.saved",
     "bot.cogs.setup",
     "bot.cogs.subscriptions",
     "bot.cogs.trends",
@@ -95,6 +99,8 @@ class PaperboyBot(commands.Bot):
         self.receipts = Receipts(database, days=receipt_days)
         self.feedback = Feedback(database)
         self.ratings = Ratings(database)
+        self.tastes = Tastes(desk.library, self.ratings)
+        self.alerts = AlertBox(database)
         self.answering = Answering(desk, self.conversations, self.receipts, model_name=model_name)
         self.threads = Threads(self, desk, self.conversations)
         self.digests = Digests(self, desk, digesting or Digesting())

@@ -1,4 +1,10 @@
-"""Papers named inside a custom_id, which holds 100 characters; a paper's id may be longer."""
+"""Papers by the ids that ratings and custom_ids keep of them.
+
+A paper without an arXiv id gets another id when its arXiv id becomes known, and a custom_id holds
+100 characters, which an id made of a long title exceeds.
+"""
+
+from collections.abc import Sequence
 
 from rag.catalog import Catalog, paper_of
 from rag.errors import PaperboyError
@@ -28,3 +34,15 @@ def paper_of_key(catalog: Catalog, key: str) -> Paper:
     if row is None:
         raise GonePaperError("I no longer know that paper: look for it with /search.")
     return paper_of(row)
+
+
+def papers_of_ids(catalog: Catalog, paper_ids: Sequence[str]) -> dict[str, Paper]:
+    """Return the papers by the ids that were kept of them, in order, without those that are gone."""
+    known = catalog.get(paper_ids)
+    for paper_id in paper_ids:
+        if paper_id not in known and paper_id.startswith("title:"):
+            try:
+                known[paper_id] = paper_of_key(catalog, key_of(paper_id))
+            except GonePaperError:
+                continue
+    return {paper_id: known[paper_id] for paper_id in paper_ids if paper_id in known}

@@ -35,8 +35,8 @@ Press = discord.Interaction[Any]  # with a PaperboyBot for its client
 
 def rating_view(digest: Digest) -> discord.ui.View | None:
     """Return the menu "Rate or save a paper" for the papers of a digest; None without papers."""
-    entries = [entry for group in digest.groups for entry in group.entries]
-    return choice_view([entry.paper for entry in entries]) if entries else None
+    papers = [entry.paper for entry in digest.ranked]
+    return choice_view(papers) if papers else None
 
 
 def choice_view(papers: Collection[Paper]) -> discord.ui.View:
