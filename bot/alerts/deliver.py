@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.alerts.find import taking_off
-from bot.alerts.kept import AlertBox, Kept
+from bot.alerts.kept import Kept
 from bot.alerts.render import alert_embed
 from bot.taste.keys import key_of
 from bot.taste.rating import buttons_of

@@ -19,7 +19,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.catalog import Catalog
 from rag.records import Paper
 from rag.timespan import Window
 
@@ -71,7 +70,7 @@ class Histories(Protocol):
         """Return when a paper was seen with how many upvotes, oldest first."""
 
 
-def taking_off(catalog: Catalog, now: datetime) -> list[Alert]:
+def taking_off(catalog: Histories, now: datetime) -> list[Alert]:
     """Return the papers that take off at this moment, the strongest first."""
     return unusual(watched(catalog, now))
 
@@ -79,9 +78,9 @@ def taking_off(catalog: Catalog, now: datetime) -> list[Alert]:
 def watched(catalog: Histories, now: datetime) -> list[Watched]:
     """Return the papers of the last weeks with their upvotes as they grew."""
     found = []
-    window = Window((now - COMPARED).date(), now.date())
-    for paper in catalog.papers(window):
-        if paper.featured_on is None or paper.featured_on < window.since:
+    first = (now - COMPARED).date()
+    for paper in catalog.papers(Window(first, now.date())):
+        if paper.featured_on is None:  # there by the day of its publication
             continue
         born = datetime.combine(paper.featured_on, time(), UTC)
         seen = [(at, count) for at, count in catalog.upvote_history(paper.paper_id) if at <= now]

@@ -13,6 +13,7 @@ from bot.pages import MAX_SEARCH, PageButton, search_page
 from bot.render.digest import digest_embeds
 from bot.render.papers import card
 from bot.render.picture import attachment
+from bot.taste.rating import paper_view
 from rag.titles import found
 
 NEIGHBOURS = 3  # on a card
@@ -59,7 +60,7 @@ class Papers(commands.Cog):
         desk = self.bot.desk
         paper = await desk.run(found, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
-        await interaction.edit_original_response(embed=card(paper, near))
+        await interaction.edit_original_response(embed=card(paper, near), view=paper_view(paper))
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -7,16 +7,12 @@ other words.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.records import Paper
-
-if TYPE_CHECKING:  # importing scikit-learn takes a second
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
 
 Vectors = NDArray[np.float32]
 
@@ -44,11 +40,12 @@ class Classifier:
 
     def __init__(self, examples: Sequence[Example]) -> None:
         """Learn from examples of both kinds; `size` is the length of their vectors."""
+        # Importing scikit-learn takes a second.
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
 
         self.size = len(examples[0].vector)
-        self._words: TfidfVectorizer = TfidfVectorizer(
+        self._words = TfidfVectorizer(
             stop_words="english", ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD,
             dtype=np.float32,
         )  # fmt: skip
@@ -61,7 +58,7 @@ class Classifier:
         weights = np.array([example.weight for example in examples])
         for kind in (liked, ~liked):  # both kinds count the same, however many there are
             weights[kind] *= len(examples) / 2 / weights[kind].sum()
-        self._model: LogisticRegression = LogisticRegression(C=STRENGTH, solver="liblinear")
+        self._model = LogisticRegression(C=STRENGTH, solver="liblinear")
         self._model.fit(features, liked, sample_weight=weights)
         self._liked = [example for example in examples if example.is_liked]
         self._liked_words = self._words.transform([_text(e.paper) for e in self._liked])

@@ -37,7 +37,7 @@ def paper_of_key(catalog: Catalog, key: str) -> Paper:
 
 
 def papers_of_ids(catalog: Catalog, paper_ids: Sequence[str]) -> dict[str, Paper]:
-    """Return the papers by the ids that were kept of them, in order, without those that are gone."""
+    """Return the papers by the ids that were kept of them, in order; those that are gone, not."""
     known = catalog.get(paper_ids)
     for paper_id in paper_ids:
         if paper_id not in known and paper_id.startswith("title:"):

@@ -1,4 +1,4 @@
-"""What people think of papers, in SQLite: 👍 or 👎 and 🔖, each with who gave it in which server."""
+"""What people think of papers, in SQLite: 👍 or 👎 and 🔖, by whom and in which server."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
