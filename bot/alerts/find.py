@@ -1,9 +1,10 @@
-"""Which papers take off: far more upvotes than other papers had at the same age.
+"""Which papers take off: far more new upvotes than other papers got at the same age.
 
-A paper's age counts from the start (UTC) of the day on which it was featured. At that age its
-upvotes u are compared with those of the papers featured in the last weeks, on a logarithmic scale:
+A paper's age counts from the start (UTC) of the day on which it was featured. The upvotes that it
+got within the last hours are compared with those that the papers of the last weeks got within the
+same hours of their age, on a logarithmic scale:
 
-    strength = (log(1 + u) - median) / spread,    spread = (ninth decile - median) / 1.28
+    strength = (log(1 + upvotes) - median) / spread,   spread = (ninth decile - median) / 1.28
 
 where median and ninth decile are those of log(1 + upvotes) of the others. 1.28 is that distance of
 a normal distribution, so the spread is its standard deviation, measured where it matters: among the
@@ -22,13 +23,13 @@ from numpy.typing import NDArray
 from rag.records import Paper
 from rag.timespan import Window
 
-WATCHED = timedelta(days=7)  # papers up to this age can take off
-COMPARED = timedelta(days=60)  # papers up to this age show what is usual
-FRESH = timedelta(hours=6)  # counts older than this say nothing about now
+WATCHED = 7 * 24  # hours: up to this age a paper can take off
+COMPARED = timedelta(days=60)  # papers featured since then show what is usual
+WITHIN = 12  # hours in which the new upvotes are counted
 LEAST_COMPARED = 50  # papers; with fewer nobody knows what is usual
-LEAST_UPVOTES = 10
+LEAST_UPVOTES = 10  # new ones
 LEAST_STRENGTH = 2.5
-LEAST_SPREAD = 0.3  # of log(1 + upvotes): in the first hours nearly all papers have the same few
+LEAST_SPREAD = 0.3  # of log(1 + upvotes): at some ages nearly all papers get the same few
 NORMAL_NINTH_DECILE = 1.2816  # standard deviations above the median
 
 Grid = NDArray[np.float64]
@@ -38,12 +39,13 @@ Grid = NDArray[np.float64]
 class Alert:
     """A paper that takes off.
 
-    `upvotes` within its first `hours`; at least nine in ten of the `compared` papers had fewer than
-    `usual` by then.
+    It got `upvotes` within the `within` hours before the age of `hours`; at least nine in ten of
+    the `compared` papers got fewer than `usual` then.
     """
 
     paper: Paper
     upvotes: int
+    within: int
     hours: int
     usual: int
     compared: int
@@ -52,7 +54,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A paper with its upvotes as they were seen: at `hours` of its age, ascending."""
+    """A paper with its upvotes as they were seen to change: at `hours` of its age, ascending."""
 
     paper: Paper
     hours: Sequence[float]
@@ -61,13 +63,13 @@ class Watched:
 
 
 class Histories(Protocol):
-    """What `watched` reads from."""
+    """As much of the catalogue as is needed here."""
 
     def papers(self, window: Window | None = None) -> list[Paper]:
         """Return the papers of a window of days."""
 
     def upvote_history(self, paper_id: str) -> Sequence[tuple[datetime, int]]:
-        """Return when a paper was seen with how many upvotes, oldest first."""
+        """Return when a paper's upvotes were seen to be how many, oldest first (UTC)."""
 
 
 def taking_off(catalog: Histories, now: datetime) -> list[Alert]:
@@ -95,50 +97,45 @@ def unusual(papers: Sequence[Watched]) -> list[Alert]:
     if not papers:
         return []
     grid = np.stack([_by_hour(paper) for paper in papers])
-    alerts = [
-        alert for row, paper in enumerate(papers)
-        if _may(paper) and (alert := _compared(grid, row, paper))
-    ]  # fmt: skip
-    return sorted(alerts, key=lambda alert: -alert.strength)
-
-
-def _may(paper: Watched) -> bool:
-    """Return whether a paper is young enough, seen lately, and liked at all."""
-    return (
-        paper.upvotes[-1] >= LEAST_UPVOTES
-        and paper.age <= _hours(WATCHED)
-        and paper.age - paper.hours[-1] <= _hours(FRESH)
-    )
+    found = (_compared(grid, row, paper) for row, paper in enumerate(papers))
+    return sorted(filter(None, found), key=lambda alert: -alert.strength)
 
 
 def _compared(grid: Grid, row: int, paper: Watched) -> Alert | None:
     """Return the alert for a paper, if it stands out from the others at its age."""
-    hour = max(1, math.ceil(paper.hours[-1]))
-    if hour >= grid.shape[1]:
+    hour = int(paper.age)
+    if not 1 <= hour <= WATCHED:
         return None
-    others = np.delete(grid[:, hour], row)
+    within = min(hour, WITHIN)
+    upvotes = grid[row, hour] - grid[row, hour - within]
+    if not upvotes >= LEAST_UPVOTES:  # NaN: it was not known yet
+        return None
+    others = np.delete(grid[:, hour] - grid[:, hour - within], row)
     others = others[~np.isnan(others)]
     if len(others) < LEAST_COMPARED:
         return None
-    logs = np.log1p(others)
-    median, ninth = np.quantile(logs, (0.5, 0.9))
+    median, ninth = np.quantile(np.log1p(others), (0.5, 0.9))
     spread = max((ninth - median) / NORMAL_NINTH_DECILE, LEAST_SPREAD)
-    upvotes = paper.upvotes[-1]
     strength = float((math.log1p(upvotes) - median) / spread)
     if strength < LEAST_STRENGTH:
         return None
     usual = int(np.quantile(others, 0.9, method="higher")) + 1
-    return Alert(paper.paper, upvotes, hour, usual, len(others), strength)
+    return Alert(paper.paper, int(upvotes), within, hour, usual, len(others), strength)
 
 
 def _by_hour(paper: Watched) -> Grid:
-    """Return a paper's upvotes at each full hour of its first days.
+    """Return a paper's upvotes at each full hour of its first days, from 0 at its beginning.
 
-    Between two sightings they grew evenly. NaN before the first and beyond the paper's age.
+    Between two sightings they grew evenly. NaN before the first one, where that came late, and
+    beyond the paper's age. Fewer upvotes than before (somebody took one back) count as none.
     """
-    hours = np.arange(_hours(WATCHED) + 1)
-    counts = np.interp(hours, paper.hours, paper.upvotes, left=math.nan)
-    return np.where(hours <= paper.age, counts, math.nan)
+    hours = np.arange(WATCHED + 1)
+    counts = np.maximum.accumulate(np.array(paper.upvotes, dtype=np.float64))
+    known, first = np.array(paper.hours, dtype=np.float64), paper.hours[0]
+    if 0 < first <= WITHIN:
+        known, counts = np.insert(known, 0, 0.0), np.insert(counts, 0, 0.0)
+    by_hour = np.interp(hours, known, counts, left=math.nan)
+    return np.where(hours <= paper.age, by_hour, math.nan)
 
 
 def _hours(time: timedelta) -> float:

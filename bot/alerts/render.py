@@ -26,14 +26,19 @@ def alert_embed(alert: Alert) -> Embed:
 
 
 def figures(alert: Alert) -> str:
-    """Return "61 upvotes in its first 9 hours; nine in ten papers have fewer than 22 by then."."""
-    return (
-        f"{alert.upvotes:,} upvotes in its first {_age(alert.hours)}; nine in ten papers have "
-        f"fewer than {alert.usual:,} by then."
-    )
+    """Return how many upvotes it got how soon, and how many papers of its age get as a rule."""
+    if alert.within == alert.hours:
+        when = f"in its first {_hours(alert.hours)}"
+        usual = f"fewer than {alert.usual:,} by then"
+    else:
+        when = f"within {_hours(alert.within)}, {_age(alert.hours)} after it was featured"
+        usual = f"fewer than {alert.usual:,} at that age"
+    return f"{alert.upvotes:,} new upvotes {when}; nine in ten papers get {usual}."
+
+
+def _hours(count: int) -> str:
+    return "hour" if count == 1 else f"{count} hours"
 
 
 def _age(hours: int) -> str:
-    if hours == 1:
-        return "hour"
     return f"{hours} hours" if hours < DAYS_FROM else f"{round(hours / 24)} days"

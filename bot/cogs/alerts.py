@@ -77,7 +77,7 @@ class Channel(discord.ui.ChannelSelect[Panel]):
             may = there.permissions_for(guild.me)
             if not (may.view_channel and may.send_messages and may.embed_links):
                 raise AlertChannelError(
-                    f"I may not write in <#{there.id}>: let me view it, send messages and embed "
+                    f"I may not write in #{there.name}: let me view it, send messages and embed "
                     "links there, or choose another channel."
                 )
         await _change(interaction, alert_channel=chosen.id if chosen else None)

@@ -53,7 +53,9 @@ async def test_a_paper_of_a_digest_is_rated(filled: Library, connect: Connect) -
     assert mine["flags"] & 64
     assert mine["id"] != digest["id"]
     assert TIDAL.title in text_of(mine)
-    assert buttons(mine) == [f"rate:{kind}:{TIDAL.paper_id}" for kind in ("like", "save", "dislike")]
+    assert buttons(mine) == [
+        f"rate:{kind}:{TIDAL.paper_id}" for kind in ("like", "save", "dislike")
+    ]
     assert styles(mine) == [DIM, DIM, DIM]
     for kind, words, lit in (
         ("like", "You like it.", [LIT, DIM, DIM]),

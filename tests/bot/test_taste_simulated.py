@@ -1,6 +1,7 @@
 """Ratings, saved papers and alerts in SimCord, an independent model of Discord."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,9 @@ import discord
 import pytest
 import simcord
 
+from bot.alerts import deliver
+from bot.alerts.deliver import deliver_alerts
+from bot.alerts.find import Alert
 from bot.client import PaperboyBot
 from bot.desk import Desk
 from bot.taste.rating import choice_view
@@ -71,3 +75,24 @@ async def test_a_paper_is_saved_listed_and_removed(world: Any) -> None:
     await world.alice.click(listed.response, label="Remove 1")
     assert "You have saved no paper yet" in listed.response.embeds[0].description
     assert listed.response.components == []
+
+
+async def test_alerts_are_switched_on_and_told(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = await world.keeper.slash(world.channel, "alerts")
+    assert opened.ephemeral
+    panel = opened.response
+    await world.keeper.select(panel, [world.papers], custom_id="alerts:channel")
+    await world.keeper.select(panel, ["1"], custom_id="alerts:per_day")
+    assert f"<#{world.papers.id}>, at most 1 a day" in panel.embeds[0].description
+    found = [Alert(paper, 61, 9, 9, 22, 800, 4.0) for paper in (HERON, TIDAL)]
+    monkeypatch.setattr(deliver, "taking_off", lambda catalog, now: found)
+    assert await deliver_alerts(world.env.bot, datetime(2025, 1, 6, 9, tzinfo=UTC)) == 1
+    (told,) = world.papers.history()
+    assert "61 new upvotes in its first 9 hours" in told.embeds[0].description
+    pressed = await world.alice.click(told, custom_id=f"rate:like:{HERON.paper_id}")
+    assert "You like it." in pressed.response.embeds[0].description
+
+
+async def test_only_those_who_manage_the_server_see_alerts(world: Any) -> None:
+    assert "alerts" in world.keeper.available_commands(world.channel)
+    assert "alerts" not in world.alice.available_commands(world.channel)
