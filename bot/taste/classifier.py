@@ -19,6 +19,8 @@ Vectors = NDArray[np.float32]
 VECTOR_WEIGHT = 1.0  # of the vector against the words, which both have length 1
 STRENGTH = 3.0  # inverse of the regularisation
 WORD = r"(?u)\b[^\W\d_][\w-]+\b"  # begins with a letter; hyphenated words stay whole
+FOLDS = 5  # parts of the examples that are left out in turn
+DOUBT = 2.0  # with as many liked papers scores are half as large
 MOST_WORDS = 3  # named as a reason
 
 
@@ -59,14 +61,22 @@ class Classifier:
         for kind in (liked, ~liked):  # both kinds count the same, however many there are
             weights[kind] *= len(examples) / 2 / weights[kind].sum()
         self._model = LogisticRegression(C=STRENGTH, solver="liblinear")
+        self._middle, self._half = _bounds(self._model, features, liked, weights)
         self._model.fit(features, liked, sample_weight=weights)
         self._liked = [example for example in examples if example.is_liked]
         self._liked_words = self._words.transform([_text(e.paper) for e in self._liked])
 
     def scores(self, papers: Sequence[Paper], vectors: Sequence[Vectors]) -> NDArray[np.float64]:
-        """Return -1 … 1 for each paper: twice the likelihood that it is liked, less one."""
+        """Return -1 … 1 for each paper: near 0.8 for a usual liked one, -0.8 for a usual other.
+
+        All 0 where liked papers cannot be told from others. Few examples mean smaller scores.
+        """
+        if not self._half > 0:
+            return np.zeros(len(papers))
         decisions = self._model.decision_function(self._features(papers, vectors))
-        return np.asarray(np.tanh(decisions / 2), dtype=np.float64)
+        trust = len(self._liked) / (len(self._liked) + DOUBT)
+        scores = trust * np.tanh((decisions - self._middle) / self._half)
+        return np.asarray(scores, dtype=np.float64)
 
     def reason(self, paper: Paper, vector: Vectors) -> tuple[Paper, list[str]]:
         """Return the liked paper most like this one and the words that speak for both most."""
@@ -86,6 +96,24 @@ class Classifier:
         words = self._words.transform([_text(paper) for paper in papers])
         dense = csr_matrix(np.stack(vectors) * VECTOR_WEIGHT)
         return hstack([words, dense], format="csr")
+
+
+def _bounds(model: Any, features: Any, liked: Any, weights: Any) -> tuple[float, float]:
+    """Return the decision halfway between liked papers and others, and half their distance.
+
+    Each paper is judged by what was learnt from the others: a model is surer of what it has seen.
+    """
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    folds = min(FOLDS, liked.sum(), (~liked).sum())
+    if folds < 2:
+        return 0.0, 1.0
+    decisions = cross_val_predict(
+        model, features, liked, cv=StratifiedKFold(folds), method="decision_function",
+        params={"sample_weight": weights},
+    )  # fmt: skip
+    high, low = np.median(decisions[liked]), np.median(decisions[~liked])
+    return float(high + low) / 2, float(high - low) / 2
 
 
 def _text(paper: Paper) -> str:
