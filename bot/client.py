@@ -6,12 +6,14 @@ import json
 import logging
 from collections import OrderedDict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.alerts.deliver import deliver_alerts
 from bot.alerts.kept import AlertBox
 from bot.answering import Answering
 from bot.buttons import AnswerButton
@@ -99,11 +101,17 @@ class PaperboyBot(commands.Bot):
         self.receipts = Receipts(database, days=receipt_days)
         self.feedback = Feedback(database)
         self.ratings = Ratings(database)
-        self.tastes = Tastes(desk.library, self.ratings)
+        self.tastes = Tastes(desk.library.catalog, self.ratings)
         self.alerts = AlertBox(database)
         self.answering = Answering(desk, self.conversations, self.receipts, model_name=model_name)
         self.threads = Threads(self, desk, self.conversations)
-        self.digests = Digests(self, desk, digesting or Digesting())
+        self.digests = Digests(
+            self,
+            desk,
+            digesting or Digesting(),
+            tastes=self.tastes,
+            alerts=partial(deliver_alerts, self),
+        )
         self._finishing: asyncio.Task[None] | None = None
         self.started_at = datetime.now(UTC)
         self._heard: OrderedDict[int, None] = OrderedDict()

@@ -13,7 +13,7 @@ from bot.pages import MAX_SEARCH, PageButton, search_page
 from bot.render.digest import digest_embeds
 from bot.render.papers import card
 from bot.render.picture import attachment
-from bot.taste.rating import paper_view
+from bot.taste.rating import paper_view, rating_view
 from rag.titles import found
 
 NEIGHBOURS = 3  # on a card
@@ -47,7 +47,9 @@ class Papers(commands.Cog):
         embeds = digest_embeds(digest, coverage)
         picture = await desk.run(topic_map, digest, desk.library)
         files = [attachment(picture, "topics.png")] if picture else []
-        await interaction.edit_original_response(embed=embeds[0], attachments=files)
+        await interaction.edit_original_response(
+            embed=embeds[0], attachments=files, view=rating_view(digest)
+        )
         for embed in embeds[1:]:
             await interaction.followup.send(embed=embed)
 

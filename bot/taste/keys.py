@@ -6,8 +6,9 @@ A paper without an arXiv id gets another id when its arXiv id becomes known, and
 
 from collections.abc import Sequence
 
-from rag.catalog import Catalog, paper_of
+from rag.catalog import Catalog
 from rag.errors import PaperboyError
+from rag.paper_rows import paper_of
 from rag.records import Paper
 
 MAX_KEY = 80  # characters

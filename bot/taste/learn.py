@@ -12,9 +12,10 @@ from bot.digest.records import Opinion, Taste
 from bot.taste.classifier import Classifier, Example, Vectors
 from bot.taste.keys import papers_of_ids
 from bot.taste.ratings import Marks, Ratings
-from rag.library import Library
+from rag.catalog import Catalog
 from rag.records import Paper
 from rag.timespan import Window
+from rag.wholes import wholes
 
 LEAST_LIKED = 3  # papers; with fewer there is no opinion
 MOST_RATED = 1_000  # papers; of more, the newest by their ids
@@ -30,7 +31,7 @@ REMEMBERED = 50  # tastes that are kept in memory
 class Learned:
     """A Taste: what was learnt, from whom ("this server" or "you")."""
 
-    library: Library
+    catalog: Catalog
     classifier: Classifier
     whose: str
 
@@ -38,7 +39,7 @@ class Learned:
         """Return an opinion of each paper, in their order; a reason where it is a good one."""
         if not papers:
             return []
-        vectors = vectors_of(self.library, papers, size=self.classifier.size)
+        vectors = vectors_of(self.catalog, papers, size=self.classifier.size)
         scores = self.classifier.scores(papers, vectors)
         return [
             Opinion(float(score), self._reason(paper, vector) if score >= SAY else "")
@@ -59,8 +60,8 @@ class Tastes:
     changes.
     """
 
-    def __init__(self, library: Library, ratings: Ratings) -> None:
-        self.library = library
+    def __init__(self, catalog: Catalog, ratings: Ratings) -> None:
+        self.catalog = catalog
         self.ratings = ratings
         self._known: OrderedDict[str, tuple[dict[str, Marks], Taste | None]] = OrderedDict()
 
@@ -75,7 +76,7 @@ class Tastes:
     def _of(self, key: str, marks: dict[str, Marks], whose: str) -> Taste | None:
         known = self._known.get(key)
         if known is None or known[0] != marks:
-            known = (marks, learn(self.library, marks, whose=whose))
+            known = (marks, learn(self.catalog, marks, whose=whose))
         self._known[key] = known
         self._known.move_to_end(key)
         while len(self._known) > REMEMBERED:
@@ -83,16 +84,16 @@ class Tastes:
         return known[1]
 
 
-def learn(library: Library, marks: Mapping[str, Marks], *, whose: str) -> Taste | None:
+def learn(catalog: Catalog, marks: Mapping[str, Marks], *, whose: str) -> Taste | None:
     """Return the taste behind these marks by paper id; None where there are too few.
 
     What nobody rated among the papers of the same days stands for what people passed over.
     """
     votes = {paper_id: one.liked - one.disliked for paper_id, one in marks.items()}
     some = [paper_id for paper_id, vote in votes.items() if vote][-MOST_RATED:]
-    rated = papers_of_ids(library.catalog, some)
+    rated = papers_of_ids(catalog, some)
     liked = [paper_id for paper_id in rated if votes[paper_id] > 0]
-    others = _others(library, list(rated.values()), set(marks))
+    others = _others(catalog, list(rated.values()), set(marks))
     disliked = len(rated) - len(liked)
     if len(liked) < LEAST_LIKED or not (others or disliked):
         return None
@@ -100,15 +101,15 @@ def learn(library: Library, marks: Mapping[str, Marks], *, whose: str) -> Taste 
     weights = [min(abs(votes[paper_id]), MOST_VOTES) for paper_id in rated]
     weights += [OTHER_WEIGHT] * len(others)
     is_liked = [votes[paper_id] > 0 for paper_id in rated] + [False] * len(others)
-    vectors = vectors_of(library, papers)
+    vectors = vectors_of(catalog, papers)
     examples = map(Example, papers, vectors, is_liked, weights)
-    return Learned(library, Classifier(list(examples)), whose)
+    return Learned(catalog, Classifier(list(examples)), whose)
 
 
-def _others(library: Library, rated: Sequence[Paper], known: set[str]) -> list[Paper]:
+def _others(catalog: Catalog, rated: Sequence[Paper], known: set[str]) -> list[Paper]:
     """Return papers of the same days that nobody rated, the same ones for the same ratings."""
     days: list[date] = sorted({paper.day for paper in rated if paper.day})
-    papers = [paper for day in days for paper in library.catalog.papers(Window(day, day))]
+    papers = [paper for day in days for paper in catalog.papers(Window(day, day))]
     known = known | {paper.paper_id for paper in rated}
     others = [paper for paper in papers if paper.paper_id not in known]
     chance = random.Random(0)
@@ -116,14 +117,12 @@ def _others(library: Library, rated: Sequence[Paper], known: set[str]) -> list[P
 
 
 def vectors_of(
-    library: Library, papers: Sequence[Paper], *, size: int | None = None
+    catalog: Catalog, papers: Sequence[Paper], *, size: int | None = None
 ) -> list[Vectors]:
     """Return the vector of each paper's whole; zeros, `size` of them, where it is not indexed."""
-    entries = library.index.entries([paper.paper_id for paper in papers])
+    known = wholes(catalog.database, [paper.paper_id for paper in papers])
     if size is None:
-        size = next((entry.vectors.shape[1] for entry in entries.values()), 1)
+        size = len(next(iter(known.values()), np.zeros(1)))
     nothing = np.zeros(size, np.float32)
-    return [
-        entries[paper.paper_id].vectors[0] if paper.paper_id in entries else nothing
-        for paper in papers
-    ]
+    vectors = [known.get(paper.paper_id, nothing) for paper in papers]
+    return [vector if len(vector) == size else nothing for vector in vectors]

@@ -21,7 +21,7 @@ from bot.taste.ratings import Kind
 from rag.records import Paper
 
 MENU = 25  # papers that Discord lets one menu hold
-MENUS = 5  # rows of a message
+MENUS = 4  # of the five rows of a message: one is left for buttons
 MOST_IN_MENU = MENU * MENUS
 KINDS: dict[Kind, str] = {"like": "👍", "save": "🔖", "dislike": "👎"}
 STATES: dict[Kind, str] = {

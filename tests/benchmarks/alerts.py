@@ -2,13 +2,13 @@
 
     python -m tests.benchmarks.alerts [--seed 1] [--strength 2.5]
 
-The model, which docs/alerts.md tells in words. Every weekday about PAPERS_A_DAY papers (Poisson)
-are featured at 0:00 UTC. A paper's appeal is lognormal with median MEDIAN and SPREAD as the standard
-deviation of its logarithm, near the recorded days of October to December 2025 (median of 5, 1.06).
-By the age t it expects appeal * (1 - exp(-t / PACE)) upvotes, more by day than by night; each hour's
-number is negative binomial (Poisson with a gamma rate of shape BURSTS), because upvotes come in
-bursts. One paper in 1 / SHARE takes off: at an hour drawn evenly from its first TWO_DAYS its appeal
-grows by BOOST times the median, plus as much again drawn evenly, spread over the same pace. Counts
+The model, which docs/alerts.md tells in formulas. Every weekday about PAPERS_A_DAY papers (Poisson)
+are featured at 0:00 UTC. A paper's appeal is lognormal with median MEDIAN and SPREAD as the
+standard deviation of its logarithm, near the recorded days of October to December 2025. By the age
+t it expects appeal * (1 - exp(-t / PACE)) upvotes, more by day than by night; each hour's number is
+negative binomial (Poisson with a gamma rate of shape BURSTS), because upvotes come in bursts. The
+share SHARE of the papers takes off: at an hour drawn evenly from its first TWO_DAYS a paper's
+appeal grows by BOOST times the median, plus up to as much again, spread over the same pace. Counts
 are read every hour, each reading failing with MISSED, and for OUTAGE hours none is made at all.
 
 An alert is right if its paper had taken off by then (the planted truth). Since a paper may also be
@@ -68,12 +68,11 @@ def simulate(seed: int, *, days: int = DAYS) -> list[Simulated]:
     """Return the papers of some weeks."""
     chance = np.random.default_rng(seed)
     outage = int(chance.integers(FIRST_ALERTS * 24, days * 24))
-    papers = []
+    papers: list[Simulated] = []
     for day in range(days):
         if (START + timedelta(days=day)).weekday() >= 5:
             continue
-        for n in range(chance.poisson(PAPERS_A_DAY)):
-            papers.append(_paper(chance, day, n, outage))
+        papers += [_paper(chance, day, n, outage) for n in range(chance.poisson(PAPERS_A_DAY))]
     return papers
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.digest.make import make_digest
-from bot.digest.records import EVERYTHING, Entry, Taste
+from bot.digest.records import UNASKED, Entry, Taste
 from bot.taste.learn import learn
 from bot.taste.ratings import Marks
 from ingest.sources.files import FileSource
@@ -114,7 +114,7 @@ def server(
     papers = [paper for day in days[:LEARN] for paper in library.catalog.featured(day)]
     marks = reactions(papers, topic, random.Random(f"{topic} {days[0]} {seed}"))
     known = {paper.title: paper for paper in papers}
-    taste = learn(library, marks, whose="this server")
+    taste = learn(library.catalog, marks, whose="this server")
     plain, learnt = Figures(), Figures()
     for day in days[LEARN : LEARN + SHOW]:
         plain += measure(ranked(library, day, None), topic, known)
@@ -124,7 +124,7 @@ def server(
 
 def ranked(library: Library, day: date, taste: Taste | None) -> Sequence[Entry]:
     """Return the entries of a day's whole digest."""
-    return make_digest(library, "day", day, EVERYTHING, taste=taste).ranked
+    return make_digest(library, "day", day, UNASKED["day"], taste=taste).ranked
 
 
 def windows(library: Library) -> Iterator[list[date]]:
@@ -172,10 +172,11 @@ def main() -> None:
         started = time.perf_counter()
         for topic in TOPICS:
             results = [server(library, days, topic) for days in windows(library)]
-            sums = [sum((one[n] for one in results), Figures()) for n in (0, 1)]
-            print(row(topic, *sums, [one[2] for one in results]), flush=True)
-            plain, learnt = plain + sums[0], learnt + sums[1]
-            likes += [one[2] for one in results]
+            without = sum((one[0] for one in results), Figures())
+            with_it = sum((one[1] for one in results), Figures())
+            liked = [one[2] for one in results]
+            print(row(topic, without, with_it, liked), flush=True)
+            plain, learnt, likes = plain + without, learnt + with_it, likes + liked
         print(row("all", plain, learnt, likes))
         print(f"\n{(time.perf_counter() - started) / len(likes):.2f} s a server")
         library.close()

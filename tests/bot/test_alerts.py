@@ -34,7 +34,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
 
 async def listening(library: Library, connect: Connect, most: int = 2, **options: Any) -> Server:
     """Return a server that wants alerts."""
-    server = await connect(library, **options)
+    server: Server = await connect(library, **options)
     await choose(server, alert_channel=int(server.fake.general), alerts_per_day=most)
     return server
 

@@ -124,7 +124,7 @@ def test_a_large_digest_has_several_menus_and_an_empty_one_none() -> None:
     assert sizes == [25, 25, 10]
     most = rating_view(digest_of(*many(200)))
     assert most is not None
-    assert len(most.to_components()) == 5
+    assert len(most.to_components()) == 4
     assert rating_view(digest_of()) is None
 
 

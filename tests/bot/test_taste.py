@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.digest.make import make_digest
-from bot.digest.records import EVERYTHING
+from bot.digest.records import UNASKED
 from bot.taste.learn import LEAST_LIKED, Tastes, learn
 from bot.taste.ratings import Marks, Ratings
 from ingest.sources.files import FileSource
@@ -66,14 +66,14 @@ def on(topic: str, library: Library, day: int = 0) -> list[str]:
 
 def places(library: Library, topic: str, day: int, taste: object) -> tuple[float, Sequence[str]]:
     """Return the mean place of a topic's papers in a digest and why they are there."""
-    digest = make_digest(library, "day", MONDAY + timedelta(days=day), EVERYTHING, taste=taste)  # type: ignore[arg-type]
+    digest = make_digest(library, "day", MONDAY + timedelta(days=day), UNASKED["day"], taste=taste)  # type: ignore[arg-type]
     own = [entry for entry in digest.ranked if topic in entry.paper.title]
     return float(np.mean([entry.rank for entry in own])), [entry.because for entry in own]
 
 
 def test_what_a_server_liked_comes_up_with_its_reason(week: Library) -> None:
     marks = {paper_id: Marks(2, 0) for paper_id in on("birds", week)}
-    taste = learn(week, marks, whose="this server")
+    taste = learn(week.catalog, marks, whose="this server")
     before, without = places(week, "birds", 1, None)
     after, reasons = places(week, "birds", 1, taste)
     assert set(without) == {""}
@@ -87,7 +87,7 @@ def test_what_a_server_liked_comes_up_with_its_reason(week: Library) -> None:
 def test_what_was_disliked_goes_down(week: Library) -> None:
     marks = {paper_id: Marks(1, 0) for paper_id in on("birds", week)}
     marks |= {paper_id: Marks(0, 1) for paper_id in on("bread", week)}
-    taste = learn(week, marks, whose="you")
+    taste = learn(week.catalog, marks, whose="you")
     assert taste is not None
     shown = week.catalog.featured(MONDAY + timedelta(days=1))
     scores = {
@@ -105,14 +105,16 @@ def test_what_was_disliked_goes_down(week: Library) -> None:
 def test_too_few_ratings_and_nothing_but_dislikes_are_no_taste(week: Library) -> None:
     birds = on("birds", week)
     few = {paper_id: Marks(1, 0) for paper_id in birds[: LEAST_LIKED - 1]}
-    assert learn(week, few, whose="you") is None
-    assert learn(week, {paper_id: Marks(0, 1) for paper_id in birds}, whose="you") is None
-    assert learn(week, {}, whose="you") is None
-    assert learn(week, {"arxiv:gone": Marks(9, 0)}, whose="you") is None
+    assert learn(week.catalog, few, whose="you") is None
+    assert learn(week.catalog, {paper_id: Marks(0, 1) for paper_id in birds}, whose="you") is None
+    assert learn(week.catalog, {}, whose="you") is None
+    assert learn(week.catalog, {"arxiv:gone": Marks(9, 0)}, whose="you") is None
 
 
 def test_papers_without_vectors_are_judged_by_their_words(week: Library) -> None:
-    taste = learn(week, {paper_id: Marks(1, 0) for paper_id in on("birds", week)}, whose="you")
+    taste = learn(
+        week.catalog, {paper_id: Marks(1, 0) for paper_id in on("birds", week)}, whose="you"
+    )
     assert taste is not None
     unread = [replace(p, arxiv_id=f"2502.{n:05d}") for n, p in enumerate(papers(1))]
     scores = [opinion.score for opinion in taste.opinions(unread)]
@@ -122,7 +124,7 @@ def test_papers_without_vectors_are_judged_by_their_words(week: Library) -> None
 
 def test_what_was_learnt_is_kept_until_a_rating_changes(week: Library) -> None:
     ratings = Ratings(week.catalog.database)
-    tastes = Tastes(week, ratings)
+    tastes = Tastes(week.catalog, ratings)
     birds = on("birds", week)
     for paper_id in birds[:3]:
         ratings.give(1, 7, paper_id, "like")

@@ -29,7 +29,7 @@ def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
 
 
 @pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
+def world(simcord_env: simcord.Env, simcord_bot: PaperboyBot) -> Any:
     guild = simcord_env.create_guild()
     keeper = guild.create_role("keepers", permissions=discord.Permissions(manage_guild=True))
     return SimpleNamespace(
@@ -39,7 +39,7 @@ def world(simcord_env: simcord.Env) -> Any:
         keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
         alice=guild.add_member(simcord_env.create_user("alice")),
         env=simcord_env,
-        ratings=simcord_env.bot.ratings,
+        ratings=simcord_bot.ratings,
     )
 
 
