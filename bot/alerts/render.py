@@ -27,12 +27,12 @@ def alert_embed(alert: Alert) -> Embed:
 
 def figures(alert: Alert) -> str:
     """Return how many upvotes it got how soon, and how many papers of its age get as a rule."""
+    few = f"fewer than {alert.usual:,}" if alert.usual > 1 else "none"
     if alert.within == alert.hours:
-        when = f"in its first {_hours(alert.hours)}"
-        usual = f"fewer than {alert.usual:,} by then"
+        when, usual = f"in its first {_hours(alert.hours)}", f"{few} by then"
     else:
         when = f"within {_hours(alert.within)}, {_age(alert.hours)} after it was featured"
-        usual = f"fewer than {alert.usual:,} at that age"
+        usual = f"{few} at that age"
     return f"{alert.upvotes:,} new upvotes {when}; nine in ten papers get {usual}."
 
 

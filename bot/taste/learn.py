@@ -73,6 +73,10 @@ class Tastes:
         """Return what a person likes, wherever they said so; None while they rated too little."""
         return self._of(f"person {person}", self.ratings.marks(person=person), "you")
 
+    def forget(self) -> None:
+        """Forget what was learnt; it is learnt anew from the ratings that are left."""
+        self._known.clear()
+
     def _of(self, key: str, marks: dict[str, Marks], whose: str) -> Taste | None:
         known = self._known.get(key)
         if known is None or known[0] != marks:

@@ -42,6 +42,7 @@ def test_a_paper_that_takes_off_late_is_found_by_its_new_upvotes() -> None:
     assert (alert.hours, alert.within) == (90, 12)
     told = figures(alert)
     assert told.startswith("26 new upvotes within 12 hours, 4 days after it was featured; nine in")
+    assert figures(replace(alert, usual=1)).endswith("nine in ten papers get none at that age.")
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,8 @@ def test_what_was_learnt_is_kept_until_a_rating_changes(week: Library) -> None:
     first = tastes.of_server(7)
     assert first is not None
     assert tastes.of_server(7) is first
+    tastes.forget()
+    assert tastes.of_server(7) is not first
     ratings.turn(1, 7, birds[0], "like")
     assert tastes.of_server(7) is None
     ratings.give(1, 0, birds[0], "save")  # in a direct message: the person's own
