@@ -51,11 +51,9 @@ class Classifier:
             stop_words="english", ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD,
             dtype=np.float32,
         )  # fmt: skip
-        self._words.fit([_text(example.paper) for example in examples])
+        words = self._words.fit_transform([_text(example.paper) for example in examples])
         self._names: NDArray[Any] = self._words.get_feature_names_out()
-        features = self._features(
-            [example.paper for example in examples], [example.vector for example in examples]
-        )
+        features = _joined(words, [example.vector for example in examples])
         liked = np.array([example.is_liked for example in examples])
         weights = np.array([example.weight for example in examples])
         for kind in (liked, ~liked):  # both kinds count the same, however many there are
@@ -64,7 +62,7 @@ class Classifier:
         self._middle, self._half = _bounds(self._model, features, liked, weights)
         self._model.fit(features, liked, sample_weight=weights)
         self._liked = [example for example in examples if example.is_liked]
-        self._liked_words = self._words.transform([_text(e.paper) for e in self._liked])
+        self._liked_words = words[liked]
 
     def scores(self, papers: Sequence[Paper], vectors: Sequence[Vectors]) -> NDArray[np.float64]:
         """Return -1 … 1 for each paper: near 0.8 for a usual liked one, -0.8 for a usual other.
@@ -73,7 +71,8 @@ class Classifier:
         """
         if not self._half > 0:
             return np.zeros(len(papers))
-        decisions = self._model.decision_function(self._features(papers, vectors))
+        words = self._words.transform([_text(paper) for paper in papers])
+        decisions = self._model.decision_function(_joined(words, vectors))
         trust = len(self._liked) / (len(self._liked) + DOUBT)
         scores = trust * np.tanh((decisions - self._middle) / self._half)
         return np.asarray(scores, dtype=np.float64)
@@ -90,12 +89,12 @@ class Classifier:
         words = [str(self._names[strength.col[n]]) for n in order if strength.data[n] > 0]
         return self._liked[nearest].paper, _distinct(words)
 
-    def _features(self, papers: Sequence[Paper], vectors: Sequence[Vectors]) -> Any:
-        from scipy.sparse import csr_matrix, hstack
 
-        words = self._words.transform([_text(paper) for paper in papers])
-        dense = csr_matrix(np.stack(vectors) * VECTOR_WEIGHT)
-        return hstack([words, dense], format="csr")
+def _joined(words: Any, vectors: Sequence[Vectors]) -> Any:
+    """Return both kinds of features side by side."""
+    from scipy.sparse import csr_matrix, hstack
+
+    return hstack([words, csr_matrix(np.stack(vectors) * VECTOR_WEIGHT)], format="csr")
 
 
 def _bounds(model: Any, features: Any, liked: Any, weights: Any) -> tuple[float, float]:

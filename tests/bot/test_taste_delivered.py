@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import discord
 import pytest
 import simcord
 
@@ -122,7 +121,9 @@ async def test_alerts_follow_each_reading_of_the_upvotes_once(
     await scheduler.round()
     await scheduler.round()
     assert looked == [clock.now]
-    assert "61 new upvotes" in str(channel.last_message.embeds[0].description)
+    told = channel.last_message
+    assert told is not None
+    assert "61 new upvotes" in str(told.embeds[0].description)
 
     def broken(catalog: object, now: datetime) -> list[find.Alert]:
         raise ValueError
@@ -130,7 +131,7 @@ async def test_alerts_follow_each_reading_of_the_upvotes_once(
     monkeypatch.setattr(deliver, "taking_off", broken)
     clock.now += timedelta(hours=1)
     await scheduler.round()  # logged; the digests go on
-    assert isinstance(channel.last_message, discord.Message)
+    assert channel.last_message == told
 
 
 async def test_papers_take_off_from_the_catalogues_own_history(
