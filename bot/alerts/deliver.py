@@ -12,9 +12,9 @@ import discord
 
 from bot.alerts.find import taking_off
 from bot.alerts.kept import Kept
-from bot.alerts.render import alert_embed
+from bot.alerts.render import TITLE, alert_embed
 from bot.taste.keys import key_of
-from bot.taste.rating import buttons_of
+from bot.taste.rating import button_id, buttons_of
 
 if TYPE_CHECKING:
     from bot.client import PaperboyBot
@@ -81,9 +81,19 @@ async def _find(bot: "PaperboyBot", kept: Kept, tried_at: datetime) -> int | Non
     """Return the message, if an earlier attempt did send it."""
     channel = bot.get_partial_messageable(kept.channel)
     after = discord.Object(discord.utils.time_snowflake(tried_at - timedelta(minutes=1)))
-    wanted = kept.embed.get("description")
+    wanted = button_id("like", key_of(kept.paper_id))
     async for message in channel.history(limit=LOOKED_AT, after=after):
-        mine = bot.user is not None and message.author.id == bot.user.id
-        if mine and any(embed.description == wanted for embed in message.embeds):
+        is_mine = bot.user is not None and message.author.id == bot.user.id
+        is_alert = any(embed.title == TITLE for embed in message.embeds)
+        if is_mine and is_alert and wanted in _names(message):
             return message.id
     return None
+
+
+def _names(message: discord.Message) -> set[str | None]:
+    """Return the custom_ids of the buttons under a message."""
+    return {
+        one.custom_id
+        for row in message.components if isinstance(row, discord.ActionRow)
+        for one in row.children
+    }  # fmt: skip

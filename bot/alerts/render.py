@@ -8,6 +8,7 @@ from bot.render.papers import GIST
 from bot.render.text import EMBED_DESCRIPTION, plain, shorten
 from rag.sentences import gist
 
+TITLE = "This paper takes off"
 COLOUR = Colour.gold()
 DAYS_FROM = 72  # hours from which on an age is told in days
 
@@ -18,7 +19,7 @@ def alert_embed(alert: Alert) -> Embed:
     about = plain(shorten(paper.tldr or gist(paper.abstract), GIST))
     whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     text = f"{paper_line(paper)}\n{whose}{about}\n\n**{figures(alert)}**"
-    embed = Embed(title="This paper takes off", description=text, colour=COLOUR)
+    embed = Embed(title=TITLE, description=text, colour=COLOUR)
     if len(text) > EMBED_DESCRIPTION:  # the address of a paper without an id holds its title
         embed.description = f"{plain(shorten(paper.title, GIST))}\n\n**{figures(alert)}**"
     embed.set_footer(text=f"Compared with {alert.compared:,} papers at the same age.")

@@ -34,6 +34,11 @@ class Alerts(commands.Cog):
         """Choose where I tell of papers whose upvotes take off, and how often at most."""
         await interaction.response.send_message(**_shown(interaction), ephemeral=True)
 
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget what a server was told when the bot is taken out of it."""
+        await self.bot.desk.keep(self.bot.alerts.forget_server, guild.id)
+
 
 class Panel(discord.ui.View):
     """What can be chosen, and what is."""

@@ -48,10 +48,8 @@ class Listen(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget what a server chose and rated, and its alerts, when the bot is taken out of it."""
+        """Forget what a server chose when the bot is taken out of it."""
         await self.bot.desk.run(self.bot.servers.forget, guild.id)
-        for forget in (self.bot.ratings.forget_server, self.bot.alerts.forget_server):
-            await self.bot.desk.keep(forget, guild.id)
 
     @app_commands.command()
     async def thread(self, interaction: discord.Interaction) -> None:

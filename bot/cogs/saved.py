@@ -40,6 +40,11 @@ class Saved(commands.Cog):
         embed, view = await desk.run(saved_page, desk.library.catalog, self.bot.ratings, person)
         await interaction.edit_original_response(embed=embed, view=view)
 
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget what a server rated when the bot is taken out of it."""
+        await self.bot.desk.keep(self.bot.ratings.forget_server, guild.id)
+
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""

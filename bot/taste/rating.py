@@ -61,6 +61,11 @@ def buttons_of(key: str, given: Collection[Kind] = ()) -> discord.ui.View:
     return view
 
 
+def button_id(kind: Kind, key: str) -> str:
+    """Return the custom_id of a button."""
+    return f"rate:{kind}:{key}"
+
+
 def rated_embed(paper: Paper, given: Collection[Kind]) -> discord.Embed:
     """Return the paper's line and what the person thinks of it."""
     states = " ".join(words for kind, words in STATES.items() if kind in given)
@@ -114,7 +119,7 @@ class RateButton(
     def __init__(self, kind: Kind, key: str, *, is_given: bool = False) -> None:
         style = discord.ButtonStyle.success if is_given else discord.ButtonStyle.secondary
         super().__init__(
-            discord.ui.Button(emoji=KINDS[kind], style=style, custom_id=f"rate:{kind}:{key}")
+            discord.ui.Button(emoji=KINDS[kind], style=style, custom_id=button_id(kind, key))
         )
         self.kind = kind
         self.key = key
