@@ -1,6 +1,7 @@
 """What a server or a person likes, learnt from their ratings: fresh after each of them."""
 
 import random
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class Tastes:
     def __init__(self, catalog: Catalog, ratings: Ratings) -> None:
         self.catalog = catalog
         self.ratings = ratings
+        self._lock = threading.Lock()  # nobody learns what another thread is learning
         self._known: OrderedDict[str, tuple[dict[str, Marks], Taste | None]] = OrderedDict()
 
     def of_server(self, server: int) -> Taste | None:
@@ -75,16 +77,17 @@ class Tastes:
 
     def forget(self) -> None:
         """Forget what was learnt; it is learnt anew from the ratings that are left."""
-        self._known.clear()
+        with self._lock:
+            self._known.clear()
 
     def _of(self, key: str, marks: dict[str, Marks], whose: str) -> Taste | None:
-        known = self._known.get(key)
-        if known is None or known[0] != marks:
-            known = (marks, learn(self.catalog, marks, whose=whose))
-        self._known[key] = known
-        self._known.move_to_end(key)
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        with self._lock:
+            known = self._known.pop(key, None)
+            if known is None or known[0] != marks:
+                known = (marks, learn(self.catalog, marks, whose=whose))
+            self._known[key] = known  # behind those that were asked for before
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
         return known[1]
 
 
