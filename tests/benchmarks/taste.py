@@ -12,8 +12,8 @@ Whether a paper is on the topic is decided by the keywords that Hugging Face pub
 (`ai_keywords`), which are not among the words that are learnt from: those are title and abstract.
 For each topic the table shows the mean place of its papers (0 first, 100 last), how often one of
 them stands before another paper (AUC, 0.5 by chance), and which share of them is among the first
-ten, each by upvotes alone and with the taste; and of those of them that the digest gives a reason
-for, how often the paper named in it is on the topic too.
+ten, each by upvotes alone and with the taste; of those of them that the digest gives a reason for,
+how often the paper named in it is on the topic too; and how many of all papers with a reason are.
 """
 
 import argparse
@@ -66,11 +66,12 @@ class Figures:
     before: list[float] = field(default_factory=list)
     first: list[bool] = field(default_factory=list)
     reasons: list[bool] = field(default_factory=list)
+    picked: list[bool] = field(default_factory=list)
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
             self.places + other.places, self.before + other.before,
-            self.first + other.first, self.reasons + other.reasons,
+            self.first + other.first, self.reasons + other.reasons, self.picked + other.picked,
         )  # fmt: skip
 
 
@@ -94,6 +95,8 @@ def measure(entries: Sequence[Entry], topic: str, known: Mapping[str, Paper]) ->
     last = max(1, len(entries) - 1)
     others = [n for n, entry in enumerate(entries) if not is_on(entry.paper, topic)]
     for n, entry in enumerate(entries):
+        if entry.because:
+            figures.picked.append(is_on(entry.paper, topic))
         if not is_on(entry.paper, topic):
             continue
         figures.places.append(100 * n / last)
@@ -145,8 +148,8 @@ def row(name: str, plain: Figures, learnt: Figures, likes: Sequence[int]) -> str
         digits = 0 if part == "places" else 2
         values = [np.mean(getattr(figures, part)) for figures in (plain, learnt)]
         cells.append(" → ".join(f"{value:.{digits}f}" for value in values))
-    right = f"{np.mean(learnt.reasons):.2f}" if learnt.reasons else "–"
-    cells.append(f"{right} ({len(learnt.reasons)})")
+    told = (learnt.reasons, learnt.picked)
+    cells += [f"{np.mean(one):.2f} ({len(one)})" if one else "–" for one in told]
     return f"| {' | '.join(cells)} |"
 
 
@@ -165,8 +168,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder
         library = Library(folder, RagConfig()) if folder else read(Path(temporary))
-        print("| topic | papers | likes | mean place | AUC | in the first ten | reason on topic |")
-        print("| --- | --- | --- | --- | --- | --- | --- |")
+        print("| topic | papers | likes | place | AUC | in first ten | named | with reason |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
         plain, learnt = Figures(), Figures()
         likes: list[int] = []
         started = time.process_time()
