@@ -6,12 +6,15 @@ import json
 import logging
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.alerts.deliver import deliver_alerts
+from bot.alerts.kept import AlertBox
 from bot.answering import Answering
 from bot.buttons import AnswerButton
 from bot.conversations import Conversations
@@ -27,6 +30,9 @@ from bot.render.answer import error_embed
 from bot.seen import Seen
 from bot.servers import Servers
 from bot.subscriptions.service import Digesting, Digests
+from bot.taste.learn import Tastes
+from bot.taste.rating import PaperMenu, RateButton
+from bot.taste.ratings import Ratings
 from bot.threads import Threads
 from ingest.config import FetchConfig
 from rag.errors import PaperboyError
@@ -34,6 +40,7 @@ from rag.errors import PaperboyError
 log = logging.getLogger(__name__)
 
 COGS = (
+    "bot.cogs.alerts",
     "bot.cogs.ask",
     "bot.cogs.compare",
     "bot.cogs.lately",
@@ -45,6 +52,7 @@ COGS = (
     "bot.cogs.papers",
     "bot.cogs.about",
     "bot.cogs.personal",
+    "bot.cogs.saved",
     "bot.cogs.setup",
     "bot.cogs.subscriptions",
     "bot.cogs.trends",
@@ -104,6 +112,9 @@ class PaperboyBot(commands.Bot):
         self.receipts = Receipts(database, days=receipt_days)
         self.feedback = Feedback(database)
         self.seen = Seen(database)
+        self.ratings = Ratings(database)
+        self.tastes = Tastes(desk.library.catalog, self.ratings)
+        self.alerts = AlertBox(database)
         self.fetching = Fetching(desk, fetch or FetchConfig())
         self.answering = Answering(
             desk,
@@ -116,7 +127,13 @@ class PaperboyBot(commands.Bot):
         self.is_connected = False
         self.always_sync = always_sync
         self._reports = ErrorReports(self, error_channel) if error_channel else None
-        self.digests = Digests(self, desk, digesting or Digesting())
+        self.digests = Digests(
+            self,
+            desk,
+            digesting or Digesting(),
+            tastes=self.tastes,
+            alerts=partial(deliver_alerts, self),
+        )
         self._finishing: asyncio.Task[None] | None = None
         self.started_at = datetime.now(UTC)
         self._heard: OrderedDict[int, None] = OrderedDict()
@@ -128,7 +145,7 @@ class PaperboyBot(commands.Bot):
         discord.py calls this once, before it connects: what is unfinished now was left by a bot
         that is no more. Discord allows 200 new commands a day.
         """
-        self.add_dynamic_items(AnswerButton)
+        self.add_dynamic_items(AnswerButton, PaperMenu, RateButton)
         if self._reports:
             self._reports.start()
         self._recall_questions()

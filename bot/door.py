@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.client import PaperboyBot
 
 # Commands that tell people about themselves and about the bot stay open to everybody.
-OPEN = frozenset({"help", "status", "forget", "setup", "subscriptions", "unsubscribe"})
+OPEN = frozenset({"help", "status", "forget", "setup", "alerts", "subscriptions", "unsubscribe"})
 ASKS = "asks"  # a command with this in its `extras` is a question, and counted as one
 
 

@@ -9,11 +9,13 @@ KEPT = {
     "feedback": "thumb up or down",
     "seen": "note of when you last looked",
     "subscriptions": "subscription",
+    "ratings": "rating of a paper",
 }
 PLURALS = {
     "receipt of an answer": "receipts of answers",
     "thumb up or down": "thumbs up or down",
     "note of when you last looked": "notes of when you last looked",
+    "rating of a paper": "ratings of papers",
 }
 
 

@@ -8,7 +8,7 @@ and does what is to be done. A clock that jumps or a machine that slept are no s
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from bot.keeping_up import KeepingUp
@@ -33,11 +33,15 @@ class Scheduler:
         deliveries: Deliveries,
         keeping_up: KeepingUp,
         *,
+        alerts: Callable[[datetime], Awaitable[object]] | None = None,
         clock: Callable[[], datetime] = utc_now,
         round_seconds: float = ROUND_SECONDS,
     ) -> None:
+        """`alerts` is called once after each time that new papers and upvotes were read."""
         self.deliveries = deliveries
         self.keeping_up = keeping_up
+        self.alerts = alerts
+        self._looked_at: datetime | None = None
         self.clock = clock
         self.round_seconds = round_seconds
         self._is_stopping = self._is_resting = False
@@ -47,11 +51,23 @@ class Scheduler:
         """Do everything that is to be done now."""
         parts = self.deliveries
         await self.keeping_up.keep_up()
+        await self._look_for_alerts()
         await parts.keep(parts.outbox.plan, self.clock())
         for delivery in await parts.run(parts.outbox.ready, self.clock()):
             if self._is_stopping:
                 return
             await parts.deliver(delivery, not_fresh=self.keeping_up.not_fresh)
+
+    async def _look_for_alerts(self) -> None:
+        """Tell what takes off; a fault of ours there must not stop the digests."""
+        read = self.keeping_up.last_good
+        if self.alerts is None or read is None or read == self._looked_at:
+            return
+        self._looked_at = read
+        try:
+            await self.alerts(self.clock())
+        except Exception:
+            log.exception("looking for papers that take off")
 
     def start(self) -> None:
         """Begin, unless it has begun: Discord may say READY any number of times."""

@@ -11,6 +11,7 @@ from rag.database import Database
 from rag.errors import PaperboyError
 
 MOST_PER_HOUR = 100_000  # questions
+MOST_ALERTS = 10  # a day
 Threads = Literal["never", "long", "always"]  # which conversations move to a thread
 
 
@@ -48,6 +49,8 @@ class ServerSettings(BaseModel):
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
     threads: Threads = "never"
     link_cards: bool = False  # a card for a paper's link that somebody pastes
+    alert_channel: int | None = None  # where papers that take off are told; None: nowhere
+    alerts_per_day: int = Field(3, ge=1, le=MOST_ALERTS)
 
     def check(self, person: int, roles: Iterable[int], channels: Iterable[int]) -> None:
         """Raise NotAdmittedError unless this person may ask here.
@@ -93,6 +96,10 @@ class Servers:
         """Return a server's settings; those of config.toml for direct messages."""
         chosen = self._chosen.get(server or 0, {})
         return ServerSettings.model_validate(self.defaults.model_dump() | chosen)
+
+    def chosen(self) -> dict[int, ServerSettings]:
+        """Return the settings of every server that chose something."""
+        return {server: self.of(server) for server in list(self._chosen)}
 
     def change(self, server: int, **changes: object) -> ServerSettings:
         """Keep what was chosen; return the server's settings as they are now."""

@@ -12,6 +12,7 @@ from bot.digest.show import show_digest
 from bot.fetching import fetch_view
 from bot.pages import MAX_SEARCH, PageButton, search_page
 from bot.render.papers import card, unread_card
+from bot.taste.rating import paper_view
 from rag.links import ARXIV_ID
 from rag.titles import find, found
 
@@ -58,7 +59,7 @@ class Papers(commands.Cog):
             return
         paper = await desk.run(found, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
-        await interaction.edit_original_response(embed=card(paper, near))
+        await interaction.edit_original_response(embed=card(paper, near), view=paper_view(paper))
 
 
 async def setup(bot: PaperboyBot) -> None:

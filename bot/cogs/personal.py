@@ -94,6 +94,7 @@ class Personal(commands.Cog):
         person, desk = interaction.user.id, self.bot.desk
         self.bot.answering.forget(person)
         removed = await desk.keep(forget, desk.library.catalog.database, person)
+        await desk.run(self.bot.tastes.forget)
         text = f"Removed: {in_words(removed) or 'nothing, it was gone already'}. {STAYS}"
         await interaction.edit_original_response(content=text, view=None)
 

@@ -7,6 +7,7 @@ from bot.desk import Desk
 from bot.digest.records import Digest
 from bot.render.digest import digest_embeds
 from bot.render.picture import attachment
+from bot.taste.rating import rating_view
 
 
 async def show_digest(interaction: discord.Interaction, desk: Desk, digest: Digest) -> None:
@@ -15,6 +16,8 @@ async def show_digest(interaction: discord.Interaction, desk: Desk, digest: Dige
     picture = await desk.run(topic_map, digest, desk.library)
     files = [attachment(picture, "topics.png")] if picture else []
     first, *others = digest_embeds(digest, coverage)
-    await interaction.edit_original_response(embed=first, attachments=files)
+    await interaction.edit_original_response(
+        embed=first, attachments=files, view=rating_view(digest)
+    )
     for embed in others:
         await interaction.followup.send(embed=embed)

@@ -1,0 +1,1 @@
+"""Papers whose upvotes take off, and where that is told."""

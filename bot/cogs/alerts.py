@@ -1,0 +1,143 @@
+"""/alerts: a panel on which those who manage a server say where papers that take off are told."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import PaperboyBot
+from bot.servers import ServerSettings
+from rag.errors import PaperboyError
+
+CHOICES = (1, 2, 3, 5, 10)  # alerts a day
+KINDS = [discord.ChannelType.text, discord.ChannelType.news]
+Click = discord.Interaction[Any]  # with a PaperboyBot for its client
+
+
+class AlertChannelError(PaperboyError):
+    """The bot may not write in the chosen channel."""
+
+
+class Alerts(commands.Cog):
+    """The settings of a server's alerts."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+        bot.add_view(Panel())  # a panel that was opened before a restart goes on working
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def alerts(self, interaction: Click) -> None:
+        """Choose where I tell of papers whose upvotes take off, and how often at most."""
+        await interaction.response.send_message(**_shown(interaction), ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget what a server was told when the bot is taken out of it."""
+        await self.bot.desk.keep(self.bot.alerts.forget_server, guild.id)
+
+
+class Panel(discord.ui.View):
+    """What can be chosen, and what is."""
+
+    def __init__(
+        self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
+    ) -> None:
+        super().__init__(timeout=None)
+        chosen = settings or ServerSettings()
+        self.add_item(Channel(chosen.alert_channel, guild))
+        self.add_item(PerDay(chosen.alerts_per_day))
+
+    async def interaction_check(self, interaction: discord.Interaction) -> bool:
+        """Let nobody else change what they see."""
+        if not interaction.permissions.manage_guild:
+            raise app_commands.MissingPermissions(["manage_guild"])
+        return True
+
+    async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
+        """Tell what went wrong."""
+        await interaction.client.tell_error(interaction, error)
+
+
+class Channel(discord.ui.ChannelSelect[Panel]):
+    """Chooses the channel."""
+
+    def __init__(self, chosen: int | None, guild: discord.Guild | None) -> None:
+        there = chosen and guild and guild.get_channel(chosen)
+        super().__init__(
+            custom_id="alerts:channel", placeholder="Tell me in this channel (none: nowhere)",
+            channel_types=KINDS, min_values=0, max_values=1,
+            default_values=[discord.Object(there.id)] if there else [],
+        )  # fmt: skip
+
+    async def callback(self, interaction: Click) -> Any:
+        """Keep the choice, if the bot can write there."""
+        chosen = self.values[0] if self.values else None
+        guild = interaction.guild
+        there = guild.get_channel(chosen.id) if guild and chosen else None
+        if guild and there:
+            may = there.permissions_for(guild.me)
+            if not (may.view_channel and may.send_messages and may.embed_links):
+                raise AlertChannelError(
+                    f"I may not write in #{there.name}: let me view it, send messages and embed "
+                    "links there, or choose another channel."
+                )
+        await _change(interaction, alert_channel=chosen.id if chosen else None)
+
+
+class PerDay(discord.ui.Select[Panel]):
+    """Chooses how many there are at most."""
+
+    def __init__(self, chosen: int) -> None:
+        super().__init__(
+            custom_id="alerts:per_day",
+            options=[
+                discord.SelectOption(
+                    label=f"At most {n} a day", value=str(n), default=n == chosen
+                )
+                for n in CHOICES
+            ],
+        )  # fmt: skip
+
+    async def callback(self, interaction: Click) -> Any:
+        """Keep the choice."""
+        await _change(interaction, alerts_per_day=int(self.values[0]))
+
+
+async def _change(interaction: Click, **changes: object) -> None:
+    """Keep what was chosen and show it."""
+    bot, server = interaction.client, interaction.guild_id
+    if server is None:
+        return
+    await bot.desk.run(bot.servers.change, server, **changes)
+    nobody = discord.AllowedMentions.none()
+    await interaction.response.edit_message(**_shown(interaction), allowed_mentions=nobody)
+
+
+def _shown(interaction: Click) -> dict[str, Any]:
+    """Return the panel with the settings as they are."""
+    settings = interaction.client.servers.of(interaction.guild_id)
+    return {"embed": _embed(settings), "view": Panel(settings, interaction.guild)}
+
+
+def _embed(settings: ServerSettings) -> discord.Embed:
+    """Return the settings in words."""
+    if settings.alert_channel:
+        where = f"I tell of them in <#{settings.alert_channel}>"
+        text = f"{where}, at most {settings.alerts_per_day} a day, each paper once."
+    else:
+        text = "I do not tell of them: choose a channel to switch that on."
+    words = "Papers with far more upvotes than others had at the same age."
+    return discord.Embed(
+        title="Papers that take off",
+        description=f"{words}\n{text}",
+        colour=discord.Colour.blurple(),
+    )
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    await bot.add_cog(Alerts(bot))

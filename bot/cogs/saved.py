@@ -1,0 +1,52 @@
+"""A person's own list of papers: /save, /saved."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.choices import paper_choices
+from bot.client import PaperboyBot
+from bot.taste.rating import paper_view, rated_embed
+from bot.taste.saved_list import SavedButton, saved_page
+from rag.titles import found
+
+
+class Saved(commands.Cog):
+    """Keeps papers that people want to find again."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.describe(paper="A part of its title, its arXiv id or a link.")
+    @app_commands.autocomplete(paper=paper_choices)
+    async def save(self, interaction: discord.Interaction, paper: str) -> None:
+        """Put a paper on your own list, which /saved shows."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        desk, ratings = self.bot.desk, self.bot.ratings
+        wanted = await desk.run(found, desk.library.catalog, paper)
+        place = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
+        await desk.keep(ratings.give, *place, "save")
+        given = await desk.run(ratings.of, *place)
+        await interaction.edit_original_response(
+            embed=rated_embed(wanted, given), view=paper_view(wanted, given)
+        )
+
+    @app_commands.command()
+    async def saved(self, interaction: discord.Interaction) -> None:
+        """Show the papers that you saved."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        desk, person = self.bot.desk, interaction.user.id
+        embed, view = await desk.run(saved_page, desk.library.catalog, self.bot.ratings, person)
+        await interaction.edit_original_response(embed=embed, view=view)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget what a server rated when the bot is taken out of it."""
+        await self.bot.desk.keep(self.bot.ratings.forget_server, guild.id)
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    bot.add_dynamic_items(SavedButton)
+    await bot.add_cog(Saved(bot))

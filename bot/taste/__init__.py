@@ -1,0 +1,1 @@
+"""What people think of papers, and what is learnt from it."""

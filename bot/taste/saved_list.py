@@ -1,0 +1,104 @@
+"""A person's saved papers, page by page. The buttons outlive the process that made them."""
+
+import re
+from typing import Any, Self
+
+import discord
+
+from bot.door import admit
+from bot.render.answer import paper_line
+from bot.render.papers import COLOUR, GIST
+from bot.render.text import EMBED_DESCRIPTION, plain, shorten, split
+from bot.taste.keys import key_of, papers_of_ids
+from bot.taste.ratings import Ratings
+from rag.catalog import Catalog
+from rag.records import Paper
+from rag.sentences import gist
+
+PAGE = 5  # papers, as many as fit one row of buttons
+NOTHING = "You have saved no paper yet: /save or 🔖 puts one on your list."
+TURN, REMOVE = "page", "remove"
+Press = discord.Interaction[Any]  # with a PaperboyBot for its client
+
+
+class SavedButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=rf"saved:(?P<action>{TURN}|{REMOVE}):(?P<page>\d{{1,4}}):(?P<key>(?s:.*))",
+):
+    """Turns to a page, or takes the paper with this key from the list and shows the page anew."""
+
+    def __init__(self, action: str, page: int, key: str = "", *, label: str = "") -> None:
+        custom_id = f"saved:{action}:{page}:{key}"
+        super().__init__(discord.ui.Button(custom_id=custom_id, label=label or "?"))
+        self.action = action
+        self.page = page
+        self.key = key
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
+        item: discord.ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Return the button that was pressed (discord.py calls this)."""
+        return cls(match["action"], int(match["page"]), match["key"])
+
+    async def callback(self, interaction: Press) -> None:
+        """Change the list as asked and show it; it is seen by its owner alone."""
+        bot, person = interaction.client, interaction.user.id
+        try:
+            admit(interaction)
+            await interaction.response.defer()
+            if self.action == REMOVE:
+                await bot.desk.keep(remove, bot.ratings, person, self.key)
+            catalog = bot.desk.library.catalog
+            embed, view = await bot.desk.run(saved_page, catalog, bot.ratings, person, self.page)
+            await interaction.edit_original_response(embed=embed, view=view)
+        except Exception as error:  # a person always gets a reply
+            await bot.tell_error(interaction, error)
+
+
+def remove(ratings: Ratings, person: int, key: str) -> None:
+    """Take a paper from somebody's list."""
+    for paper_id in ratings.saved(person):
+        if key_of(paper_id) == key:
+            ratings.take_back(person, 0, paper_id, "save")
+
+
+def saved_page(
+    catalog: Catalog, ratings: Ratings, person: int, page: int = 0
+) -> tuple[discord.Embed, discord.ui.View | None]:
+    """Return a page of somebody's list, counted from 0, and its buttons; the last saved first."""
+    papers = list(papers_of_ids(catalog, ratings.saved(person)).items())
+    if not papers:
+        return discord.Embed(description=NOTHING, colour=COLOUR), None
+    pages = -(-len(papers) // PAGE)
+    page = min(page, pages - 1)
+    first = page * PAGE
+    shown = papers[first : first + PAGE]
+    lines = [_line(n, paper) for n, (_, paper) in enumerate(shown, start=first + 1)]
+    body = split("\n".join(lines), EMBED_DESCRIPTION)[0]
+    embed = discord.Embed(
+        title=f"Your saved papers: {len(papers):,}", description=body, colour=COLOUR
+    )
+    embed.set_footer(text=f"Page {page + 1} of {pages}, the last saved first. Only you see this.")
+    return embed, _view(shown, page, pages)
+
+
+def _line(n: int, paper: Paper) -> str:
+    about = plain(shorten(paper.tldr or gist(paper.abstract), GIST // 2))
+    return f"{n}. {paper_line(paper)}\n   {about}"
+
+
+def _view(shown: list[tuple[str, Paper]], page: int, pages: int) -> discord.ui.View:
+    """Return a button to remove each paper, and below them those to the pages that there are."""
+    view = discord.ui.View(timeout=None)
+    for n, (paper_id, _) in enumerate(shown, start=page * PAGE + 1):
+        view.add_item(SavedButton(REMOVE, page, key_of(paper_id), label=f"Remove {n}"))
+    if page > 0:
+        view.add_item(SavedButton(TURN, page - 1, label="◀ Later ones"))
+    if page + 1 < pages:
+        view.add_item(SavedButton(TURN, page + 1, label="Earlier ones ▶"))
+    return view
