@@ -122,10 +122,15 @@ def _buttons(components: list[dict[str, Any]], y: int) -> list[str]:
     return drawn
 
 
+def unmarked(text: str, *, start: str = "", end: str = "") -> str:
+    """Return a line as it is read: without marks, a link's words between `start` and `end`."""
+    text = _LINKED.sub(lambda m: f"{start}{m[1]}{end}", text)
+    return re.sub(r"\\([^\w\s])", r"\1", text).replace("`", "").replace("**", "")
+
+
 def _wrapped(text: str) -> list[str]:
     """Return lines; what is linked stands between the signs \\x01 and \\x02, also over a break."""
-    text = _LINKED.sub(lambda m: f"\x01{m[1]}\x02", text)
-    text = re.sub(r"\\([^\w\s])", r"\1", text).replace("`", "").replace("**", "")
+    text = unmarked(text, start="\x01", end="\x02")
     lines, is_open = [], False
     for line in textwrap.wrap(text, COLUMNS):
         shown = f"\x01{line}" if is_open else line

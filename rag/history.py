@@ -98,6 +98,8 @@ def lean_on(asked: Asked, said: Sequence[Said]) -> Asked:
         return _asked_of(asked, last.asked) if goes_on and not content else asked
     if not content and (goes_on or not _PAPERS.search(asked.topic)):
         return _changed(asked, last)
+    if content and asked.several and _PAPERS.search(asked.topic):
+        return asked  # "and which papers are on …?" is asked of all papers
     if len(content) > FEW_TERMS or not (goes_on or len(content) < FEW_TERMS):
         return asked
     if _ASKS.search(asked.topic) and _holds(last.papers, content):

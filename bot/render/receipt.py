@@ -43,18 +43,21 @@ def _lines(receipt: Row, papers: Mapping[str, Paper]) -> Iterator[str]:
     if receipt["note"]:
         yield f"**Note:** {plain(shorten(receipt['note'], 300))}"
     cited = {source["paper_id"]: source["n"] for source in receipt["sources"]}
+    ranked = {entry["paper_id"]: n for n, entry in enumerate(receipt["ranking"][:RANKED], start=1)}
     if receipt["evidence"]:
         yield "\n**Sentences considered, best first**"
     for evidence in receipt["evidence"][:SENTENCES]:
         sentence = plain(shorten(evidence["sentence"], SENTENCE))
-        yield f"`{evidence['score']:.2f}` {sentence} ({linked(evidence['paper_id'])})"
+        n = ranked.get(evidence["paper_id"])
+        of = f"paper {n}" if n else linked(evidence["paper_id"])
+        yield f"`{evidence['score']:.2f}` {sentence} ({of})"
     if receipt["ranking"]:
         yield "\n**Papers, best first: score, cosine, BM25**"
-    for entry in receipt["ranking"][:RANKED]:
+    for place, entry in enumerate(receipt["ranking"][:RANKED], start=1):
         figures = f"{entry['score']:.2f} {entry['cosine']:.2f} {entry['bm25']:.2f}"
         n = cited.get(entry["paper_id"])
         mark = f" · source {n}" if n else ""
-        yield f"`{figures}` {linked(entry['paper_id'])}{mark}"
+        yield f"{place}. `{figures}` {linked(entry['paper_id'])}{mark}"
 
 
 def _by(receipt: Row) -> str:
