@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.app import App
-from bot.charts.topic_map import topic_map
 from bot.mail import PASSWORD_VARIABLE, MailPost
 from bot.scheduler import utc_now
+from bot.subscriptions.drawing import drawn
 from bot.subscriptions.service import Digesting
 from ingest.sync import sync as sync_papers
 from rag.errors import SourceError, StoppedError
@@ -37,7 +37,7 @@ def digesting(
             mail,
             os.environ.get(PASSWORD_VARIABLE, ""),
             clock=utc_now,
-            picture=lambda digest: topic_map(digest, library),
+            picture=lambda digest: drawn(digest, library),
         )
     return Digesting(
         window=timedelta(hours=settings.digest.catch_up_hours),

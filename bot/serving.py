@@ -14,6 +14,7 @@ from bot.discord_run import check_token, checked_token, serve
 from bot.health import Health
 from bot.listening import LOST
 from bot.servers import Servers, ServerSettings
+from bot.subscriptions.drawing import draw_once
 from bot.terminal import Terminal
 from rag.errors import PaperboyError
 from rag.library import Library
@@ -93,8 +94,9 @@ async def _run_bot(
 
 
 def _warm_up(qa: PaperQA) -> None:
-    """Load the embedding model and the index, so that the first person does not wait for them."""
+    """Load what takes long to load, so that neither people nor the event loop wait for it."""
     qa.library.embedder.encode_question("warm up")
+    draw_once(qa.library)
 
 
 async def _read(

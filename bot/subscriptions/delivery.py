@@ -180,8 +180,10 @@ class Deliveries:
         """Give up on a digest whose window is over."""
         reason = reason or delivery.reason
         if reason:
-            until = delivery.due_at + self.window
-            await self._end(delivery, "failed", f"until {until:%Y-%m-%d %H:%M} UTC: {reason}")
+            until = f"until {delivery.due_at + self.window:%Y-%m-%d %H:%M} UTC"
+            row: Delivery | None = await self.run(self.outbox.get, delivery.id)
+            perhaps = " (it may have arrived all the same)" if row and row.claimed_at else ""
+            await self._end(delivery, "failed", f"{until}: {reason}{perhaps}")
         else:  # it was never tried
             back = f"{self.clock():%Y-%m-%d %H:%M} UTC"
             await self._end(delivery, "skipped", f"I was not running from then until {back}")

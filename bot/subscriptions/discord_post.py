@@ -26,11 +26,11 @@ import aiohttp
 import discord
 
 from bot.charts.picture import Picture
-from bot.charts.topic_map import topic_map
 from bot.desk import Desk
 from bot.digest.records import Digest
 from bot.render.digest import digest_embeds
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
+from bot.subscriptions.drawing import drawn
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
 
 NONCE_SAFE = timedelta(seconds=60)  # of the "few minutes" for which Discord remembers a nonce
@@ -85,7 +85,7 @@ class DiscordPost:
         library = self.desk.library
         coverage = await self.desk.run(library.catalog.coverage)
         embeds = await self.desk.run(digest_embeds, digest, coverage)
-        picture = await self.desk.run(topic_map, digest, library)
+        picture = await self.desk.run(drawn, digest, library)
         may = _permissions(self.bot.get_channel(int(subscription.target)))
         if subscription.kind == "channel" and not (may and may.attach_files):
             picture = None

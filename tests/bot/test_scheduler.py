@@ -218,3 +218,17 @@ async def test_what_fell_due_before_a_change_is_not_lost(world: World) -> None:
     assert [(row.subscription, row.state, row.reason) for row in world.outbox.rows()] == [
         (1, "skipped", "paused"), (2, "sent", "")
     ]  # fmt: skip
+
+
+async def test_the_reason_says_where_it_may_have_arrived_all_the_same(world: World) -> None:
+    subscribe(world, "1")
+    world.discord_down = lambda _: True
+    world.takes_it_all_the_same = lambda: True
+    for hour in range(9, 23):
+        world.now = utc(2025, 3, 4, hour, 1)
+        await world.round()
+    (row,) = world.outbox.rows()
+    assert row.reason == (
+        "until 2025-03-04 21:00 UTC: Discord cannot be reached (it may have arrived all the same)"
+    )
+    assert len(world.sent) == 1

@@ -377,7 +377,7 @@ async def test_the_picture_of_the_topics_comes_along_where_it_may(
     filled: Library, connect: Connect, may_attach: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture = Picture(b"\x89PNG\r\n\x1a\n", "Four papers about birds.")
-    monkeypatch.setattr("bot.subscriptions.discord_post.topic_map", lambda *_: picture)
+    monkeypatch.setattr("bot.subscriptions.drawing.topic_map", lambda *_: picture)
     clock = Clock(NOON - timedelta(minutes=1))
     everybody = EVERYTHING if may_attach else EVERYTHING & ~ATTACH_FILES
     server = await connect(filled, bot_options=options(clock), everybody_may=everybody)
@@ -389,6 +389,18 @@ async def test_the_picture_of_the_topics_comes_along_where_it_may(
     if may_attach:
         (attachment,) = digest["attachments"]
         assert attachment["description"] == "Four papers about birds."
+
+
+async def test_a_picture_that_cannot_be_drawn_keeps_no_digest_back(
+    filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bot.subscriptions.drawing.topic_map", broken)
+    server = await connect(filled, bot_options=options(Clock()))
+    await subscribed(server)
+    assert (await outcome(server)).state == "sent"
 
 
 async def test_discord_errors_are_tried_again(filled: Library, connect: Connect) -> None:
