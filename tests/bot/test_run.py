@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from tests.discord_fake import FakeDiscord
 from tests.discord_server import judged, text_of
 
+Run = Callable[..., tuple[int, str, str]]
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijklmnopqrstuvwxyz"
 # The real command, only that Discord is somewhere else.
 SCRIPT = """
@@ -45,14 +46,14 @@ async def running(fake: FakeDiscord, *arguments: str) -> AsyncIterator[asyncio.s
 def config_of(folder: Path, model: Path | None = None) -> str:
     path = folder / "config.toml"
     path.write_text(
-        f'[rag.model]\npath = "{model or ""}"\nmax_tokens = 200\n'
+        f'[rag.model]\npath = "{model or ""}"\nmax_tokens = 200\nthreads = 1\n'
         '[ingest.fetch]\nhuggingface_url = "http://127.0.0.1:9"\n'
     )
     return str(path)
 
 
 async def test_it_serves_with_a_model_and_ends_in_order(
-    tmp_path: Path, starter_folder: Path, copying_model: Path
+    run: Run, tmp_path: Path, starter_folder: Path, copying_model: Path
 ) -> None:
     async with judged(token=TOKEN) as fake:
         arguments = ("--data-dir", str(starter_folder), "--config",
@@ -64,16 +65,12 @@ async def test_it_serves_with_a_model_and_ends_in_order(
             shown = asked.original
             assert shown is not None
             await fake.until(lambda: "Written by copying" in text_of(shown), 30)
-            owned = [sys.executable, "-m", "bot", "--data-dir", str(starter_folder)]
-            refused = await asyncio.to_thread(
-                subprocess.run, [*owned, "ask", "what is VLoRA?"], capture_output=True, text=True
-            )
-            assert refused.returncode == 1
-            assert "is in use by `paperboy run`" in refused.stderr
-            listed = await asyncio.to_thread(
-                subprocess.run, [*owned, "papers"], capture_output=True, text=True
-            )
-            assert listed.returncode == 0
+            owned = ("--data-dir", starter_folder)
+            refused, _, told = await asyncio.to_thread(run, *owned, "ask", "what is VLoRA?")
+            assert refused == 1
+            assert "is in use by `paperboy run`" in told
+            listed, _, _ = await asyncio.to_thread(run, *owned, "papers")
+            assert listed == 0
             process.send_signal(signal.SIGTERM)
             _, err = await asyncio.wait_for(process.communicate(), 15)
         assert process.returncode == 0
@@ -84,6 +81,7 @@ async def test_it_serves_with_a_model_and_ends_in_order(
         assert TOKEN not in text
 
 
+@pytest.mark.slow
 async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None:
     async with judged(token=TOKEN) as fake:
         arguments = ("--data-dir", str(tmp_path / "new"), "--config", config_of(tmp_path), "start")
@@ -112,11 +110,10 @@ async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None
         assert "Traceback" not in err.decode()
 
 
-async def test_no_token_is_one_sentence(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "bot", "--data-dir", str(tmp_path), "run"],
-        env={k: v for k, v in os.environ.items() if k != "DISCORD_TOKEN"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
-    assert "there is no token: set DISCORD_TOKEN" in ended.stderr
+def test_no_token_is_one_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    status, _, err = run("--data-dir", tmp_path, "run")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "there is no token: set DISCORD_TOKEN" in err
