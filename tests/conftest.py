@@ -1,7 +1,9 @@
 """Fixtures that several rooms share: papers of our own, one loaded encoder, folders."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,16 @@ import pytest
 
 from bot.cli import main
 from ingest.sync import ingest
-from rag.config import RagConfig
+from rag.config import EmbedderConfig, RagConfig
 from rag.embedder import Embedder, load_embedder
 from rag.library import Library
 from rag.llm import ChatLlama
 from rag.local_model import LocalModel
+from rag.word_vectors import WordVectors
 from tests.discord_server import connect
 from tests.models.tiny_gguf import write_copying_model
 from tests.papers import ListSource
+from tests.remembering import remembering
 
 __all__ = ["connect"]  # a fixture that lives beside what it starts
 
@@ -33,20 +37,34 @@ def shared_data() -> Path:
     return folder
 
 
+@cache
+def load(config: EmbedderConfig) -> Embedder:
+    """Load a model once."""
+    return load_embedder(config)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """Every library of this process shares the loaded model, its words and its vectors."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.library.load_embedder", cache(lambda config: remembering(load(config))))
+        patch.setattr("rag.library.WordVectors", cache(WordVectors))
+        yield
+
+
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
-    """The real bundled model, loaded once."""
-    return load_embedder(RagConfig().embedder)
+    """The real bundled model, which computes whatever it is asked."""
+    return load(EmbedderConfig())
 
 
 @pytest.fixture
-def make_library(tmp_path: Path, embedder: Embedder) -> Iterator[Callable[..., Library]]:
-    """Open libraries that share the loaded model; all are closed in the end."""
+def make_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
+    """Open libraries; all are closed in the end."""
     opened: list[Library] = []
 
     def make(folder: Path | None = None, config: RagConfig | None = None) -> Library:
         library = Library(folder or tmp_path / "data", config or RagConfig())
-        library.__dict__["embedder"] = embedder
         opened.append(library)
         return library
 
@@ -61,11 +79,21 @@ def library(make_library: Callable[..., Library]) -> Library:
     return make_library()
 
 
-@pytest.fixture
-def filled(library: Library) -> Library:
-    """A library with the sample papers in it."""
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the sample papers, closed; to be copied."""
+    folder = tmp_path_factory.mktemp("sample")
+    library = Library(folder, RagConfig())
     ingest(ListSource(), library)
-    return library
+    library.close()
+    return folder
+
+
+@pytest.fixture
+def filled(sample_folder: Path, tmp_path: Path, make_library: Callable[..., Library]) -> Library:
+    """A library with the sample papers in it."""
+    shutil.copytree(sample_folder, tmp_path / "data")
+    return make_library()
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +129,7 @@ def load_chat(copying_model: Path) -> Iterator[Callable[..., ChatLlama]]:
     opened: list[ChatLlama] = []
 
     def load(path: Path = copying_model, **options: Any) -> ChatLlama:
-        chat = ChatLlama(local=LocalModel(path, n_ctx=4096, threads=2), **options)
+        chat = ChatLlama(local=LocalModel(path, n_ctx=4096, threads=1), **options)
         opened.append(chat)
         return chat
 

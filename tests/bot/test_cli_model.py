@@ -15,7 +15,7 @@ QUESTION = "which paper uses an overuse penalty, and what for?"
 def config(tmp_path: Path, copying_model: Path) -> Callable[..., Path]:
     def write(path: Path = copying_model) -> Path:
         file = tmp_path / "config.toml"
-        file.write_text(f'[rag.model]\npath = "{path}"\nmax_tokens = 150\n')
+        file.write_text(f'[rag.model]\npath = "{path}"\nmax_tokens = 150\nthreads = 1\n')
         return file
 
     return write

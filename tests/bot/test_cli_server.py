@@ -10,7 +10,7 @@ from tests.models.openai_server import OpenAIServer
 
 Run = Callable[..., tuple[int, str, str]]
 QUESTION = "which paper uses an overuse penalty, and what for?"
-TEXT = "An overuse penalty stops words without meaning from becoming common [1]."
+TEXT = "An overuse penalty keeps meaningless words from being activated too often [1]."
 
 
 @pytest.fixture

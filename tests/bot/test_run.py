@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.bot.test_running import free_port
 from tests.discord_fake import FakeDiscord
 from tests.discord_server import judged, text_of
 
+Run = Callable[..., tuple[int, str, str]]
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijklmnopqrstuvwxyz"
 # The real command, only that Discord is somewhere else.
 SCRIPT = """
@@ -48,7 +49,7 @@ async def running(fake: FakeDiscord, *arguments: str) -> AsyncIterator[asyncio.s
 def config_of(folder: Path, model: Path | None = None, *, health_port: int = 0) -> str:
     path = folder / "config.toml"
     path.write_text(
-        f'[rag.model]\npath = "{model or ""}"\nmax_tokens = 200\n'
+        f'[rag.model]\npath = "{model or ""}"\nmax_tokens = 200\nthreads = 1\n'
         '[ingest.fetch]\nhuggingface_url = "http://127.0.0.1:9"\n'
         f"[bot]\nhealth_port = {health_port}\n"
     )
@@ -56,7 +57,7 @@ def config_of(folder: Path, model: Path | None = None, *, health_port: int = 0) 
 
 
 async def test_it_serves_with_a_model_and_ends_in_order(
-    tmp_path: Path, starter_folder: Path, copying_model: Path
+    run: Run, tmp_path: Path, starter_folder: Path, copying_model: Path
 ) -> None:
     async with judged(token=TOKEN) as fake:
         port = free_port()
@@ -73,16 +74,12 @@ async def test_it_serves_with_a_model_and_ends_in_order(
             async with aiohttp.ClientSession() as client, client.get(address) as response:
                 state = await response.json()
             assert (state["connected"], state["papers"], state["model"]) == (True, 56, "ready")
-            owned = [sys.executable, "-m", "bot", "--data-dir", str(starter_folder)]
-            refused = await asyncio.to_thread(
-                subprocess.run, [*owned, "ask", "what is VLoRA?"], capture_output=True, text=True
-            )
-            assert refused.returncode == 1
-            assert "is in use by `paperboy run`" in refused.stderr
-            listed = await asyncio.to_thread(
-                subprocess.run, [*owned, "papers"], capture_output=True, text=True
-            )
-            assert listed.returncode == 0
+            owned = ("--data-dir", starter_folder)
+            refused, _, told = await asyncio.to_thread(run, *owned, "ask", "what is VLoRA?")
+            assert refused == 1
+            assert "is in use by `paperboy run`" in told
+            listed, _, _ = await asyncio.to_thread(run, *owned, "papers")
+            assert listed == 0
             process.send_signal(signal.SIGTERM)
             _, err = await asyncio.wait_for(process.communicate(), 15)
         assert process.returncode == 0
@@ -96,6 +93,7 @@ async def test_it_serves_with_a_model_and_ends_in_order(
         assert "penalty" not in text
 
 
+@pytest.mark.slow
 async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None:
     async with judged(token=TOKEN) as fake:
         arguments = ("--data-dir", str(tmp_path / "new"), "--config", config_of(tmp_path), "start")
@@ -124,11 +122,10 @@ async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None
         assert "Traceback" not in err.decode()
 
 
-async def test_no_token_is_one_sentence(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "bot", "--data-dir", str(tmp_path), "run"],
-        env={k: v for k, v in os.environ.items() if k != "DISCORD_TOKEN"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
-    assert "there is no token: set DISCORD_TOKEN" in ended.stderr
+def test_no_token_is_one_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    status, _, err = run("--data-dir", tmp_path, "run")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "there is no token: set DISCORD_TOKEN" in err

@@ -13,7 +13,6 @@ from bot.listening import LOST
 from bot.servers import Group, Servers, ServerSettings
 from ingest.sync import ingest
 from rag.config import RagConfig
-from rag.embedder import Embedder
 from rag.library import Library
 from tests.discord_fake import payloads
 from tests.discord_fake.permissions import (
@@ -368,9 +367,8 @@ WITHOUT_THE_INTENT: list[Situation] = [
 
 
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Any:
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Any:
     library = Library(tmp_path_factory.mktemp("papers"), RagConfig())
-    library.__dict__["embedder"] = embedder
     ingest(ListSource(), library)
     yield library
     library.close()

@@ -1,5 +1,4 @@
 import socket
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -131,9 +130,7 @@ def test_a_record_that_does_not_fit_costs_only_itself() -> None:
 
 
 @pytest.mark.parametrize("day", ["2024-05-27", "2024-08-01", "2025-10-10", "2026-08-21"])
-def test_recorded_days_go_in_whole(
-    shared_data: Path, make_library: Callable[..., Library], day: str
-) -> None:
+def test_recorded_days_go_in_whole(shared_data: Path, numb: Library, day: str) -> None:
     recorded = (shared_data / "hf_api" / f"{day}.json").read_bytes()
 
     def answer(path: str, params: dict[str, str]) -> Answer:
@@ -141,21 +138,20 @@ def test_recorded_days_go_in_whole(
         assert params["date"] == day
         return 200, {}, recorded if params["p"] == "0" else b"[]"
 
-    library = make_library()
     with hub(answer) as server:
         config = FetchConfig(huggingface_url=server.url)
         for attempt in range(2):
             with open_source(f"hf:{day}", config, today=TODAY) as source:
-                report = ingest(source, library) if attempt == 0 else None
+                report = ingest(source, numb) if attempt == 0 else None
                 if report is None:
-                    upserted = library.catalog.upsert(
+                    upserted = numb.catalog.upsert(
                         r for r in source.records() if isinstance(r, Paper)
                     )
                     assert upserted.new == upserted.changed == 0
                 else:
                     assert report.set_aside == []
                     assert report.read == report.embedded > 5
-    ordered = library.catalog.featured(date.fromisoformat(day))
-    assert len(ordered) == library.catalog.coverage().papers
+    ordered = numb.catalog.featured(date.fromisoformat(day))
+    assert len(ordered) == numb.catalog.coverage().papers
     upvotes = [paper.upvotes or 0 for paper in ordered]
     assert upvotes == sorted(upvotes, reverse=True)

@@ -1,6 +1,5 @@
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from ingest.sources.files import FileSource
@@ -44,20 +43,15 @@ def _runs(text: str, length: int = 8) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
 
 
-def test_real_abstracts_replace_the_summaries(
-    shared_data: Path, make_library: Callable[..., Library]
-) -> None:
-    library = make_library()
-    ingest(StarterSource(), library)
+def test_real_abstracts_replace_the_summaries(shared_data: Path, numb: Library) -> None:
+    ingest(StarterSource(), numb)
     page = FileSource(shared_data / "seed" / "page.txt", today=TODAY)
-    report = ingest(page, library)
+    report = ingest(page, numb)
     assert (report.upserted.new, report.upserted.changed) == (0, 56)
-    papers = library.catalog.papers()
+    papers = numb.catalog.papers()
     assert len(papers) == 56
     assert all(paper.abstract_source == "abstract" and paper.arxiv_id for paper in papers)
     # And the starter set, coming again, takes nothing back.
-    again = ingest(StarterSource(), library)
+    again = ingest(StarterSource(), numb)
     assert again.upserted.unchanged == 56
-    assert sorted(p.abstract for p in papers) == sorted(
-        p.abstract for p in library.catalog.papers()
-    )
+    assert sorted(p.abstract for p in papers) == sorted(p.abstract for p in numb.catalog.papers())
