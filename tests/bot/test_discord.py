@@ -323,9 +323,9 @@ async def test_commands_are_synced_only_when_they_changed(
     assert len(synced) == 1  # another fake, so another application
     names = {command.name for command in second.bot.tree.get_commands()}
     assert names == {
-        "ask", "catchup", "compare", "search", "paper", "daily", "help", "setup", "status",
-        "thread", "trending", "trends", "weekly", "why", "forget", "Ask about this",
-        "Explain this paper",
+        "alerts", "ask", "catchup", "compare", "daily", "forget", "help", "paper", "save", "saved",
+        "search", "setup", "status", "subscribe", "subscriptions", "thread", "trending", "trends",
+        "unsubscribe", "weekly", "why", "Ask about this", "Explain this paper",
     }  # fmt: skip
 
 
