@@ -23,7 +23,7 @@ MOST_RATED = 1_000  # papers; of more, the newest by their ids
 MOST_OTHERS = 400  # papers of the same days that nobody rated
 OTHER_WEIGHT = 0.25  # of such a paper against one with a 👎
 MOST_VOTES = 3.0  # of a paper that many people rated
-SAY = 0.6  # an opinion from here on is told with its reason
+SAY = 0.5  # an opinion from here on is told with its reason
 TITLE = 80  # characters of a title in a reason
 REMEMBERED = 50  # tastes that are kept in memory
 

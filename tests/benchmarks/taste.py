@@ -13,7 +13,7 @@ Whether a paper is on the topic is decided by the keywords that Hugging Face pub
 For each topic the table shows the mean place of its papers (0 first, 100 last), how often one of
 them stands before another paper (AUC, 0.5 by chance), and which share of them is among the first
 ten, each by upvotes alone and with the taste; of those of them that the digest gives a reason for,
-how often the paper named in it is on the topic too; and how many of all papers with a reason are.
+how often the reason itself names the topic; and how many of all papers with a reason are on it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -89,8 +89,8 @@ def reactions(papers: Sequence[Paper], topic: str, chance: random.Random) -> dic
     }
 
 
-def measure(entries: Sequence[Entry], topic: str, known: Mapping[str, Paper]) -> Figures:
-    """Return the figures of one digest; `known` are papers by the beginning of their title."""
+def measure(entries: Sequence[Entry], topic: str) -> Figures:
+    """Return the figures of one digest."""
     figures = Figures()
     last = max(1, len(entries) - 1)
     others = [n for n, entry in enumerate(entries) if not is_on(entry.paper, topic)]
@@ -103,10 +103,8 @@ def measure(entries: Sequence[Entry], topic: str, known: Mapping[str, Paper]) ->
         figures.first.append(n < PAGE)
         if others:
             figures.before.append(float(np.mean([n < other for other in others])))
-        if named := re.search(r"“(.+?)…?”", entry.because):
-            figures.reasons.append(
-                any(is_on(p, topic) for title, p in known.items() if title.startswith(named[1]))
-            )
+        if entry.because:
+            figures.reasons.append(bool(re.search(TOPICS[topic], entry.because.lower())))
     return figures
 
 
@@ -116,12 +114,11 @@ def server(
     """Return the figures of the last SHOW of these days without and with the taste, and likes."""
     papers = [paper for day in days[:LEARN] for paper in library.catalog.featured(day)]
     marks = reactions(papers, topic, random.Random(f"{topic} {days[0]} {seed}"))
-    known = {paper.title: paper for paper in papers}
     taste = learn(library.catalog, marks, whose="this server")
     plain, learnt = Figures(), Figures()
     for day in days[LEARN : LEARN + SHOW]:
-        plain += measure(ranked(library, day, None), topic, known)
-        learnt += measure(ranked(library, day, taste), topic, known)
+        plain += measure(ranked(library, day, None), topic)
+        learnt += measure(ranked(library, day, taste), topic)
     return plain, learnt, len(marks)
 
 
@@ -168,7 +165,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder
         library = Library(folder, RagConfig()) if folder else read(Path(temporary))
-        print("| topic | papers | likes | place | AUC | in first ten | named | with reason |")
+        print("| topic | papers | likes | place | AUC | in first ten | says why | with reason |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- |")
         plain, learnt = Figures(), Figures()
         likes: list[int] = []

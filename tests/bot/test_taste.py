@@ -170,4 +170,4 @@ def test_a_topic_comes_up_in_the_recorded_days(library: Library) -> None:
     assert likes >= LEAST_LIKED
     assert np.mean(learnt.places) < np.mean(plain.places) - 15
     assert np.mean(learnt.before) > np.mean(plain.before) + 0.15
-    assert np.mean(learnt.reasons) >= 0.9
+    assert np.mean(learnt.reasons) >= 0.6  # they name the topic in words
