@@ -31,10 +31,10 @@ async def talk(library: Library) -> list[tuple[str, dict[str, Any]]]:
     said = []
     async with serving(library) as server:
         mention = server.fake.mention
-        question = await server.fake.say("alice", f"{mention} which paper counts calories?")
+        question = await server.fake.say("alice", f"{mention} which paper uses an overuse penalty, and what for?")
         first = await server.answer_to(question)
         follow_up = await server.fake.say(
-            "bob", "and how many images does its dataset have?", reply_to=first
+            "bob", "and what was it trained on?", reply_to=first
         )
         second = await server.answer_to(follow_up)
         off_topic = await server.fake.say("bob", f"{mention} what's the weather in Berlin?")
