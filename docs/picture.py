@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bot.terminal import Terminal
 from rag.config import RagConfig
+from rag.history import Turn
 from rag.library import Library
 from rag.pipeline import PaperQA
 
@@ -28,12 +29,13 @@ def main(data_dir: Path) -> None:
     terminal.out = Console(record=True, width=COLUMNS, force_terminal=True, highlight=False)
     library = Library(data_dir, RagConfig())
     qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
-    history: list[str] = []
+    history: list[Turn] = []
     for question in QUESTIONS:
         terminal.print(Text(f"> {question}", style="bold green"))
-        terminal.answer(qa.ask(question, history=history))
+        answer = qa.ask(question, history=history)
+        terminal.answer(answer)
         terminal.print()
-        history.append(question)
+        history.append(Turn.of(answer))
     library.close()
     picture = terminal.out.export_svg(title="paperboy chat")
     # Rich links a web font; whoever looks at the picture has a monospace font already.
