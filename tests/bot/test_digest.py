@@ -166,13 +166,10 @@ def test_few_papers_are_one_group(week: Library) -> None:
 
 
 @pytest.fixture(scope="module")
-def recorded_days(
-    shared_data: Path, tmp_path_factory: pytest.TempPathFactory, embedder: object
-) -> Library:
+def recorded_days(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Library:
     from rag.config import RagConfig
 
     library = Library(tmp_path_factory.mktemp("days"), RagConfig())
-    library.__dict__["embedder"] = embedder
     for day in RECORDED:
         path = shared_data / "hf_api" / f"{day}.json"
         with open_source(str(path), FetchConfig(), today=TODAY) as source:

@@ -70,8 +70,10 @@ async def test_a_broken_connection_is_told_and_its_return_too(
     assert not (await health.state())["connected"]  # before the first connection
     health.bot = server.bot
     assert (await health.state())["model"] == "none"
+    server.fake.accepting = False  # else it is back before anybody looks
     await server.fake.drop()
     await server.fake.until(lambda: not server.bot.is_connected)
+    server.fake.accepting = True
     await server.fake.until(lambda: server.bot.is_connected, 20)
     assert (await health.state())["connected"]
 
