@@ -31,11 +31,10 @@ async def talk(library: Library) -> list[tuple[str, dict[str, Any]]]:
     said = []
     async with serving(library) as server:
         mention = server.fake.mention
-        question = await server.fake.say("alice", f"{mention} which paper uses an overuse penalty, and what for?")
+        asks = "which paper uses an overuse penalty, and what for?"
+        question = await server.fake.say("alice", f"{mention} {asks}")
         first = await server.answer_to(question)
-        follow_up = await server.fake.say(
-            "bob", "and what was it trained on?", reply_to=first
-        )
+        follow_up = await server.fake.say("bob", "and what was it trained on?", reply_to=first)
         second = await server.answer_to(follow_up)
         off_topic = await server.fake.say("bob", f"{mention} what's the weather in Berlin?")
         third = await server.answer_to(off_topic)
