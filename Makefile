@@ -35,6 +35,7 @@ bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.m
 	$(BIN)/python -m tests.benchmarks.ingest
 	$(BIN)/python -m tests.benchmarks.answers
 	$(BIN)/python -m tests.benchmarks.discord
+	$(BIN)/python -m tests.benchmarks.crowd
 	$(BIN)/python -m tests.benchmarks.model
 
 $(VENV)/bin/python:
