@@ -17,6 +17,7 @@ from bot.subscriptions.delivery import Deliveries
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 15.0  # between two looks at the clock
+ALERT_SECONDS = 120.0  # that telling what takes off may hold up the digests
 STOP_SECONDS = 10.0  # that a message under way may take when the bot ends
 
 
@@ -65,7 +66,8 @@ class Scheduler:
             return
         self._looked_at = read
         try:
-            await self.alerts(self.clock())
+            async with asyncio.timeout(ALERT_SECONDS):
+                await self.alerts(self.clock())
         except Exception:
             log.exception("looking for papers that take off")
 
