@@ -71,7 +71,7 @@ def add(
     """Add one: by e-mail, to a channel or to a person.
 
     \b
-    paperboy subscriptions add "daily 9:00 Europe/Berlin" --mail ada@example.org --topics robots
+    paperboy subscriptions add "daily 9:00 Europe/Berlin" --mail you@example.org --topics robots
     """
     app, terminal = app_of(context), Terminal()
     kind, target = _target(mail=mail, channel=channel, person=person)
@@ -184,7 +184,7 @@ def _target(*, mail: str, channel: str, person: str) -> tuple[Kind, str]:
         raise UsageError("Name one place: --mail ADDRESS, --channel ID or --person ID.")
     kind, target = named[0]
     if kind == "mail" and not _is_address(target):
-        raise UsageError(f"{target!r} is no e-mail address: write it like ada@example.org.")
+        raise UsageError(f"{target!r} is no e-mail address: write it like you@example.org.")
     if kind != "mail" and not target.isdecimal():
         raise UsageError(f"{target!r} is no id: copy it in Discord (Developer Mode, Copy ID).")
     return kind, target
