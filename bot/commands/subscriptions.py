@@ -154,7 +154,7 @@ def preview(context: typer.Context, number: Number, as_json: Json = False) -> No
             terminal.rows(daily_row(entry, group.name) for group in digest.groups
                           for entry in group.entries)  # fmt: skip
             return
-        terminal.print(f"{digest.headline}. {digest.note}".strip())
+        terminal.print(f"{digest.headline}.")
         terminal.digest(digest)
 
 
