@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import discord
 
+from bot.lasting import Lasting
 from bot.receipts import Kept
 from rag.records import Answer
 
@@ -24,6 +25,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 class AnswerButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"answer:(?P<action>{'|'.join(_LOOKS)}):(?P<asker>\d+)",
 ):
@@ -35,14 +37,8 @@ class AnswerButton(
         self.asker = asker
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["action"], int(match["asker"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import discord
 
 from bot.desk import Desk
+from bot.lasting import Lasting
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sync import ingest_at_once
@@ -58,6 +59,7 @@ class Fetching:
 
 
 class FetchButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"fetch:(?P<arxiv_id>\d{4}\.\d{4,5})",
 ):
@@ -69,14 +71,8 @@ class FetchButton(
         self.arxiv_id = arxiv_id
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["arxiv_id"])
 
     async def callback(self, interaction: discord.Interaction) -> None:

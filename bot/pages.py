@@ -7,6 +7,7 @@ import discord
 
 from bot.desk import Desk
 from bot.door import admit
+from bot.lasting import Lasting
 from bot.render.papers import SEARCH_PAGE, search_embed
 from rag.question import checked
 
@@ -16,6 +17,7 @@ LOOKS = {"back": "◀ Nearer ones", "on": "More ▶"}
 
 
 class PageButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"search:(?P<way>back|on):(?P<page>\d{1,3}):(?P<text>(?s:.+))",
 ):
@@ -28,14 +30,8 @@ class PageButton(
         self.text = text
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["way"], int(match["page"]), match["text"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:

@@ -7,12 +7,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import PaperboyBot
+from bot.server_panel import Click, ServerPanel, keep_choice
 from bot.servers import ServerSettings
 from rag.errors import PaperboyError
 
 CHOICES = (1, 2, 3, 5, 10)  # alerts a day
 KINDS = [discord.ChannelType.text, discord.ChannelType.news]
-Click = discord.Interaction[Any]  # with a PaperboyBot for its client
 
 
 class AlertChannelError(PaperboyError):
@@ -40,26 +40,16 @@ class Alerts(commands.Cog):
         await self.bot.desk.keep(self.bot.alerts.forget_server, guild.id)
 
 
-class Panel(discord.ui.View):
+class Panel(ServerPanel):
     """What can be chosen, and what is."""
 
     def __init__(
         self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
     ) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         chosen = settings or ServerSettings()
         self.add_item(Channel(chosen.alert_channel, guild))
         self.add_item(PerDay(chosen.alerts_per_day))
-
-    async def interaction_check(self, interaction: discord.Interaction) -> bool:
-        """Let nobody else change what they see."""
-        if not interaction.permissions.manage_guild:
-            raise app_commands.MissingPermissions(["manage_guild"])
-        return True
-
-    async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
-        """Tell what went wrong."""
-        await interaction.client.tell_error(interaction, error)
 
 
 class Channel(discord.ui.ChannelSelect[Panel]):
@@ -85,7 +75,7 @@ class Channel(discord.ui.ChannelSelect[Panel]):
                     f"I may not write in #{there.name}: let me view it, send messages and embed "
                     "links there, or choose another channel."
                 )
-        await _change(interaction, alert_channel=chosen.id if chosen else None)
+        await keep_choice(interaction, _shown, alert_channel=chosen.id if chosen else None)
 
 
 class PerDay(discord.ui.Select[Panel]):
@@ -104,17 +94,7 @@ class PerDay(discord.ui.Select[Panel]):
 
     async def callback(self, interaction: Click) -> Any:
         """Keep the choice."""
-        await _change(interaction, alerts_per_day=int(self.values[0]))
-
-
-async def _change(interaction: Click, **changes: object) -> None:
-    """Keep what was chosen and show it."""
-    bot, server = interaction.client, interaction.guild_id
-    if server is None:
-        return
-    await bot.desk.run(bot.servers.change, server, **changes)
-    nobody = discord.AllowedMentions.none()
-    await interaction.response.edit_message(**_shown(interaction), allowed_mentions=nobody)
+        await keep_choice(interaction, _shown, alerts_per_day=int(self.values[0]))
 
 
 def _shown(interaction: Click) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import PaperboyBot
+from bot.lasting import Lasting
 from bot.personal import forget, in_words, kept_about
 
 FORGET, KEEP = "yes", "no"
@@ -17,6 +18,7 @@ STAYS = "Our messages in Discord stay until you or a moderator delete them."
 
 
 class ForgetButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"forget:(?P<choice>{FORGET}|{KEEP})",
 ):
@@ -34,14 +36,8 @@ class ForgetButton(
         self.choice = choice
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["choice"])
 
     async def callback(self, interaction: discord.Interaction) -> None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.client import PaperboyBot
 from bot.listening import LOST
 from bot.render.text import EMBED_FIELD, plain, shorten
+from bot.server_panel import Click, ServerPanel, keep_choice
 from bot.servers import MOST_PER_HOUR, Group, ServerSettings
 from bot.threads import LONG
 from rag.errors import PaperboyError
@@ -21,7 +22,6 @@ THREADS = {
     "long": f"after {LONG} answers in the channel",
     "always": "with the first answer",
 }
-Click = discord.Interaction[Any]  # with a PaperboyBot for its client
 
 
 class LimitError(PaperboyError):
@@ -44,13 +44,13 @@ class Setup(commands.Cog):
         await interaction.response.send_message(**_shown(interaction), ephemeral=True)
 
 
-class Panel(discord.ui.View):
+class Panel(ServerPanel):
     """What can be chosen, and what is."""
 
     def __init__(
         self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
     ) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         chosen = settings or ServerSettings()
         for field, words in (
             ("ask_channels", "Ask-channels: every message there is a question"),
@@ -65,16 +65,6 @@ class Panel(discord.ui.View):
         self.add_item(LimitsButton())
         self.add_item(ThreadsButton(chosen))
         self.add_item(CardsButton(chosen))
-
-    async def interaction_check(self, interaction: discord.Interaction) -> bool:
-        """Let nobody else change what they see."""
-        if not interaction.permissions.manage_guild:
-            raise app_commands.MissingPermissions(["manage_guild"])
-        return True
-
-    async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
-        """Tell what went wrong."""
-        await interaction.client.tell_error(interaction, error)
 
 
 class ChannelChoice(discord.ui.ChannelSelect[Panel]):
@@ -92,7 +82,9 @@ class ChannelChoice(discord.ui.ChannelSelect[Panel]):
 
     async def callback(self, interaction: Click) -> Any:
         """Keep the choice."""
-        await _change(interaction, **{self.field: frozenset(chosen.id for chosen in self.values)})
+        await keep_choice(
+            interaction, _shown, **{self.field: frozenset(chosen.id for chosen in self.values)}
+        )
 
 
 class GroupChoice(discord.ui.MentionableSelect[Panel]):
@@ -113,7 +105,7 @@ class GroupChoice(discord.ui.MentionableSelect[Panel]):
         """Keep the choice."""
         roles = frozenset(one.id for one in self.values if isinstance(one, discord.Role))
         people = frozenset(one.id for one in self.values) - roles
-        await _change(interaction, **{self.field: Group(people=people, roles=roles)})
+        await keep_choice(interaction, _shown, **{self.field: Group(people=people, roles=roles)})
 
 
 class LimitsButton(discord.ui.Button[Panel]):
@@ -137,7 +129,7 @@ class ThreadsButton(discord.ui.Button[Panel]):
         """Choose the next one."""
         ways = list(THREADS)
         after = ways.index(_settings(interaction).threads) + 1
-        await _change(interaction, threads=ways[after % len(ways)])
+        await keep_choice(interaction, _shown, threads=ways[after % len(ways)])
 
 
 class CardsButton(discord.ui.Button[Panel]):
@@ -149,7 +141,7 @@ class CardsButton(discord.ui.Button[Panel]):
 
     async def callback(self, interaction: Click) -> Any:
         """Switch."""
-        await _change(interaction, link_cards=not _settings(interaction).link_cards)
+        await keep_choice(interaction, _shown, link_cards=not _settings(interaction).link_cards)
 
 
 class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
@@ -165,8 +157,9 @@ class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
 
     async def on_submit(self, interaction: Click) -> None:
         """Keep the numbers."""
-        await _change(
+        await keep_choice(
             interaction,
+            _shown,
             person_per_hour=_limit(self.person.value),
             server_per_hour=_limit(self.server.value),
         )
@@ -191,16 +184,6 @@ def _limit(typed: str) -> int:
 def _settings(interaction: Click) -> ServerSettings:
     bot: PaperboyBot = interaction.client
     return bot.servers.of(interaction.guild_id)
-
-
-async def _change(interaction: Click, **changes: object) -> None:
-    """Keep what was chosen and show it."""
-    bot, server = interaction.client, interaction.guild_id
-    if server is None:
-        return
-    await bot.desk.run(bot.servers.change, server, **changes)
-    nobody = discord.AllowedMentions.none()
-    await interaction.response.edit_message(**_shown(interaction), allowed_mentions=nobody)
 
 
 def _shown(interaction: Click) -> dict[str, Any]:

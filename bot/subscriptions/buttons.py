@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import discord
 
+from bot.lasting import Lasting
 from bot.render.text import CHOICE, shorten
 from rag.records import Paper
 
@@ -28,6 +29,7 @@ _NAME = re.compile(r"digest:discuss:([0-9a-f]+-\d+)")
 
 
 class SubscriptionButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"subscription:(?P<action>{'|'.join(_LOOKS)}):(?P<number>\d+)",
 ):
@@ -40,14 +42,8 @@ class SubscriptionButton(
         self.number = number
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["action"], int(match["number"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -56,6 +52,7 @@ class SubscriptionButton(
 
 
 class DiscussButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=_NAME.pattern.replace("(", "(?P<name>", 1),
 ):
@@ -68,14 +65,8 @@ class DiscussButton(
         self.name = name
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["name"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -84,6 +75,7 @@ class DiscussButton(
 
 
 class Menu(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Select[Any]],
     template=rf"subscription:menu:(?P<action>{PICK}|{CHOOSE})",
 ):
@@ -106,14 +98,8 @@ class Menu(
         self.action = action
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the menu that was used (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["action"])
 
     async def callback(self, interaction: discord.Interaction) -> None:

@@ -13,6 +13,7 @@ import discord
 
 from bot.digest.records import Digest
 from bot.door import admit
+from bot.lasting import Lasting
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
 from bot.render.text import CHOICE, shorten
@@ -74,7 +75,7 @@ def rated_embed(paper: Paper, given: Collection[Kind]) -> discord.Embed:
 
 
 class PaperMenu(
-    discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"rate:choose:(?P<number>\d)"
+    Lasting, discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"rate:choose:(?P<number>\d)"
 ):
     """A menu of papers; the one that is chosen is shown to the person with its buttons."""
 
@@ -89,14 +90,8 @@ class PaperMenu(
         super().__init__(select)
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the menu that was used (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(int(match["number"]))
 
     async def callback(self, interaction: Press) -> None:
@@ -111,6 +106,7 @@ class PaperMenu(
 
 
 class RateButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"rate:(?P<kind>{'|'.join(KINDS)}):(?P<key>(?s:.+))",
 ):
@@ -125,14 +121,8 @@ class RateButton(
         self.key = key
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["kind"], match["key"])  # type: ignore[arg-type]  # the template's words
 
     async def callback(self, interaction: Press) -> None:

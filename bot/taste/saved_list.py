@@ -6,6 +6,7 @@ from typing import Any, Self
 import discord
 
 from bot.door import admit
+from bot.lasting import Lasting
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
 from bot.render.text import EMBED_DESCRIPTION, plain, shorten, split
@@ -22,6 +23,7 @@ Press = discord.Interaction[Any]  # with a PaperboyBot for its client
 
 
 class SavedButton(
+    Lasting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"saved:(?P<action>{TURN}|{REMOVE}):(?P<page>\d{{1,4}}):(?P<key>(?s:.*))",
 ):
@@ -35,14 +37,8 @@ class SavedButton(
         self.key = key
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,  # noqa: ARG003  # discord.py's signature
-        item: discord.ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed (discord.py calls this)."""
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
         return cls(match["action"], int(match["page"]), match["key"])
 
     async def callback(self, interaction: Press) -> None:

@@ -82,8 +82,16 @@ async def test_the_map_of_a_day_comes_with_its_alt_text(world: Any, filled: Libr
     assert picture.description.startswith("Map of 8 Daily Papers of Thursday, 2025-12-04")
 
 
-async def test_titles_are_suggested(world: Any) -> None:
-    choices = await world.alice.autocomplete(world.channel, "paper", "title", "wading")
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("paper", "title"),
+        ("ask", "paper"),
+        *(("compare", option) for option in ("first", "second", "third", "fourth")),
+    ],
+)
+async def test_titles_are_suggested(world: Any, command: str, option: str) -> None:
+    choices = await world.alice.autocomplete(world.channel, command, option, "wading")
     assert choices == [{"name": HERON.title, "value": HERON.paper_id}]
 
 
