@@ -93,11 +93,6 @@ class Lexicon:
         return None
 
 
-def to_english(question: str) -> str:
-    """Return the question in English words; an English one as it is."""
-    return translate(question).text
-
-
 def translate(question: str) -> Translated:
     """Return the question in English words with its language; an English one as it is."""
     language = language_of(question)

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from rag.asked import understand
-from rag.translate import Translated, language_of, to_english, translate
+from rag.translate import Translated, language_of, translate
 from rag.words import terms
 
 TODAY = date(2025, 12, 8)
@@ -64,7 +64,7 @@ TODAY = date(2025, 12, 8)
     ],
 )  # fmt: skip
 def test_questions_in_other_languages(question: str, english: str) -> None:
-    assert to_english(question) == english
+    assert translate(question).text == english
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_language_is_told(question: str, language: str) -> None:
      "¿qué artículos hay hoy?"],
 )  # fmt: skip
 def test_today_is_understood(question: str) -> None:
-    asked = understand(to_english(question), TODAY)
+    asked = understand(translate(question).text, TODAY)
     assert asked.window is not None
     assert asked.window.since == asked.window.until == TODAY
     assert asked.several
@@ -140,7 +140,7 @@ def test_today_is_understood(question: str) -> None:
      "que articulos hablan de geometria", "哪些论文讨论了几何？"],
 )  # fmt: skip
 def test_a_list_on_a_topic_is_understood(question: str) -> None:
-    asked = understand(to_english(question), TODAY)
+    asked = understand(translate(question).text, TODAY)
     assert asked.several
     assert set(terms(asked.topic)) - {"paper"} == {"geometri"}
 
@@ -159,17 +159,17 @@ def test_a_list_on_a_topic_is_understood(question: str) -> None:
     ],
 )  # fmt: skip
 def test_periods_are_understood(question: str, since: date, until: date | None) -> None:
-    window = understand(to_english(question), TODAY).window
+    window = understand(translate(question).text, TODAY).window
     assert window is not None
     assert (window.since, window.until) == (since, until)
 
 
 def test_what_is_unknown_stays_and_names_are_left_alone() -> None:
-    text = to_english("welches Modell schlägt Vision-R1 und MiniGPT-4 beim Zwetschgenzählen?")
+    text = translate("welches Modell schlägt Vision-R1 und MiniGPT-4 beim Zwetschgenzählen?").text
     assert "Vision-R1" in text
     assert "MiniGPT-4" in text
     assert "Zwetschgenzählen" in text
-    assert "2501.00001" in to_english("qui a écrit 2501.00001 et de quoi parle-t-il ?")
+    assert "2501.00001" in translate("qui a écrit 2501.00001 et de quoi parle-t-il ?").text
 
 
 def test_it_costs_no_time() -> None:
@@ -177,9 +177,9 @@ def test_it_costs_no_time() -> None:
                  "quels articles parlent de géométrie ?", "今天有什么论文",
                  "how many birds?"]  # fmt: skip
     for question in questions:
-        to_english(question)
+        translate(question)
     start = time.perf_counter()
     for _ in range(20):
         for question in questions:
-            to_english(question)
+            translate(question)
     assert (time.perf_counter() - start) / 80 < 0.005  # seconds; a loaded machine is slow
