@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from rag.claims import clauses_of
@@ -30,17 +31,18 @@ def misassigned(text: str, source: str) -> bool:
     return False
 
 
-def respective(source: str) -> list[list[tuple[str, Quantity]]]:
+@lru_cache(maxsize=256)  # each clause of an answer asks the same sentences
+def respective(source: str) -> tuple[tuple[tuple[str, Quantity], ...], ...]:
     """Return names with their numbers, where a sentence lists as many of both in order."""
     if not _RESPECTIVELY.search(source):
-        return []
+        return ()
     found = []
     for run in _runs(source):
         before = [(source.rfind(name, 0, run[0].start), name) for name in names_in(source)]
         names = [name for place, name in sorted(before) if place >= 0][-len(run) :]
         if len(names) == len(run):
-            found.append(list(zip(names, run, strict=True)))
-    return found
+            found.append(tuple(zip(names, run, strict=True)))
+    return tuple(found)
 
 
 def _runs(source: str) -> list[list[Quantity]]:
@@ -84,5 +86,7 @@ def halves_mixed(text: str, source: str) -> bool:
     return False
 
 
-def _halves(text: str) -> list[set[str]]:
-    return [set(terms(text[start:end])) for start, end in clauses_of(text, 0, len(text))]
+@lru_cache(maxsize=256)
+def _halves(text: str) -> tuple[frozenset[str], ...]:
+    clauses = clauses_of(text, 0, len(text))
+    return tuple(frozenset(terms(text[start:end])) for start, end in clauses)

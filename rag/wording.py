@@ -83,9 +83,8 @@ def opposed(claim: str, source: str) -> bool:
     shared = {word for word, _ in ours} & {word for word, _ in theirs}
     for plus, minus in _ends():
         for end, other in ((plus, minus), (minus, plus)):
-            if _objects(ours, end) & _objects(theirs, other) - _objects(theirs, end) - _objects(
-                ours, other
-            ):
+            said_here = _objects(ours, end) - _objects(ours, other)
+            if said_here & (_objects(theirs, other) - _objects(theirs, end)):
                 return True
             mine = {word: of for word, of in ours if word in end - shared}
             if not mine or any(word in other for word, _ in ours if word not in shared):
