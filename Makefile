@@ -16,7 +16,7 @@ run: $(VENV)/.ready ## Read the starter set and today's papers, then answer ques
 
 llama: $(VENV)/.ready ## Build llama.cpp (again), which writes answers
 	@rm -f $(VENV)/.ready-llama
-	@$(BIN)/python -m rag.llama_build || { touch $(VENV)/.failed-llama; exit 1; }
+	@$(BIN)/python -m rag.llm.llama_build || { touch $(VENV)/.failed-llama; exit 1; }
 	@rm -f $(VENV)/.failed-llama && touch $(VENV)/.ready-llama
 
 test: $(VENV)/.ready-test lint ## Lint, types, import contracts and the quick tests

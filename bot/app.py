@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from bot.config import Settings
-from rag.chat_server import ChatServer
 from rag.config import ModelConfig
 from rag.library import Library
-from rag.llm import ChatLlama, load_chat_model
-from rag.model_files import ModelFolder
+from rag.llm.chat_models import ChatLlama, ChatServer, load_chat_model
+from rag.llm.model_files import ModelFolder
 from rag.pipeline import PaperQA
 
 DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"

@@ -28,7 +28,7 @@ from bot.commands import (
     why,
 )
 from bot.config import load_settings
-from bot.terminal import Terminal
+from bot.console.terminal import Terminal
 from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)

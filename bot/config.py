@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
-from bot.servers import MOST_PER_HOUR, Threads
+from bot.access.guild_settings import MOST_PER_HOUR, Threads
 from ingest.config import IngestConfig
 from rag.config import RagConfig, Section
 from rag.errors import ConfigError

@@ -1,24 +1,69 @@
 """The Discord bot put together: token, library, model, client."""
 
 import asyncio
+import contextlib
 import logging
 import os
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 
-from bot import question_log
+from bot.access.guild_settings import Servers, ServerSettings
+from bot.answers import request_log
 from bot.app import App
-from bot.client import PaperboyBot
-from bot.desk import Desk
-from bot.digesting import digesting
-from bot.discord_run import check_token, checked_token, serve
-from bot.health import Health
-from bot.listening import LOST
-from bot.servers import Servers, ServerSettings
-from bot.subscriptions.drawing import draw_once
-from bot.terminal import Terminal
-from rag.errors import PaperboyError
+from bot.console.terminal import Terminal
+from bot.conversation.policy import LOST
+from bot.executor import Desk
+from bot.gateway.client import PaperboyBot
+from bot.gateway.health import Health
+from bot.gateway.runner import check_token, checked_token, serve
+from bot.subscriptions.drawing import draw_once, drawn
+from bot.subscriptions.email_transport import PASSWORD_VARIABLE, MailPost
+from bot.subscriptions.scheduler import utc_now
+from bot.subscriptions.service import Digesting
+from ingest.sync import sync as sync_papers
+from rag.errors import PaperboyError, SourceError, StoppedError
 from rag.library import Library
 from rag.pipeline import PaperQA
+
+log = logging.getLogger(__name__)
+
+
+def digesting(
+    app: App, library: Library, *, is_reading: Callable[[], bool] = lambda: False
+) -> Digesting:
+    """Return how digests are to be made and sent; not while somebody else reads papers."""
+    settings = app.settings.bot
+    mail = settings.mail
+
+    def sync(stopping: threading.Event) -> None:
+        if is_reading():
+            raise SourceError("the first papers are being read: wait until they are.")
+        read_new(app, library, stopping)
+
+    post = None
+    if mail.host:
+        post = MailPost(
+            mail,
+            os.environ.get(PASSWORD_VARIABLE, ""),
+            clock=utc_now,
+            picture=lambda digest: drawn(digest, library),
+        )
+    return Digesting(
+        window=timedelta(hours=settings.digest.catch_up_hours),
+        sync=sync,
+        sync_every=timedelta(minutes=settings.digest.sync_minutes),
+        mail=post,
+        timezone=settings.timezone,
+    )
+
+
+def read_new(app: App, library: Library, stopping: threading.Event) -> None:
+    """Read the papers of the last days as `paperboy sync` does, and stop early where asked to."""
+    with contextlib.suppress(StoppedError):
+        report = sync_papers(library, app.settings.ingest, today=app.today(), stopping=stopping)
+        log.info("%s", report)
+
 
 TOKEN_VARIABLE = "DISCORD_TOKEN"
 
@@ -36,7 +81,7 @@ def run_bot(
     of the commands though it knows them.
     """
     token = checked_token(os.environ.get(TOKEN_VARIABLE, ""))
-    logging.getLogger(question_log.__name__).setLevel(logging.INFO)  # with or without -v
+    logging.getLogger(request_log.__name__).setLevel(logging.INFO)  # with or without -v
     asyncio.run(_run_bot(app, terminal, token, read_first, always_sync=always_sync))
 
 

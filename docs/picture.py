@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from bot.terminal import Terminal
+from bot.console.terminal import Terminal
 from rag.config import RagConfig
-from rag.history import Turn
 from rag.library import Library
 from rag.pipeline import PaperQA
+from rag.query.followups import Turn
 
 QUESTIONS = (
     "which paper uses an overuse penalty, and what for?",

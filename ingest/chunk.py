@@ -5,7 +5,7 @@ from typing import Any
 from langchain_text_splitters import TextSplitter
 
 from rag.records import Chunk, Paper
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 
 class SentenceSplitter(TextSplitter):

@@ -8,8 +8,8 @@ from rapidfuzz import fuzz
 from ingest.config import SyncConfig
 from ingest.fetch import Fetcher
 from ingest.sources.hf_daily import MAX_SEARCH, SEARCH, parse_daily
-from rag.catalog import Catalog
 from rag.records import Paper, title_key
+from rag.store.catalog import Catalog
 
 RESULTS = 10  # of a search that are looked at
 ALIKE = 90.0  # rapidfuzz's ratio of two abstracts that are the same text, of 100

@@ -11,7 +11,7 @@ from importlib.resources import files
 from urllib.parse import urlencode
 
 from ingest.clock import Clock
-from rag.database import Database
+from rag.store.database import Database
 
 SETTLED = timedelta(days=14)  # after so long upvotes hardly move and a list holds all its papers
 
@@ -31,7 +31,7 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.clock = clock
         self._database = database
-        database.migrate("ingest", files("ingest") / "schema")
+        database.migrate("ingest", files("ingest") / "migrations")
 
     def page(self, path: str, params: Mapping[str, str]) -> Page:
         """Return what is known of a page; nothing is known of a new one."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ingest.clock import Clock
-from rag.database import Database
+from rag.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Pace:
         self.clock = clock
         self._folder = database.path.parent if database else None
         self._database = database or Database(Path(":memory:"))
-        self._database.migrate("ingest", files("ingest") / "schema")
+        self._database.migrate("ingest", files("ingest") / "migrations")
 
     @contextmanager
     def turn(self, host: str, rule: Rule, *, longest: float) -> Iterator[None]:

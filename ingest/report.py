@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ingest.sources.record import PageRead, SetAside
-from rag.sightings import Upserted
+from rag.store.upsert import Upserted
 
 SHOWN = 5  # reasons listed before "and N more"
 

@@ -16,9 +16,9 @@ from ingest.report import Report, SyncReport
 from ingest.sources.hf_daily import DailyPapersSource, day_query
 from ingest.sources.record import PageRead, SetAside, Source
 from rag.errors import SourceError, StoppedError
-from rag.index import Entry
 from rag.library import Library
 from rag.records import Paper
+from rag.retrieval.index import Entry
 
 PAPERS_A_TRANSACTION = 500
 PAPERS_A_BATCH = 128  # embedded together: enough to sort by length, few enough to lose on a kill

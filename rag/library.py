@@ -7,18 +7,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag.catalog import Catalog
 from rag.config import EmbedderConfig, RagConfig
-from rag.database import Database
-from rag.embedder import Embedder, load_embedder
+from rag.encoders.embedder import Embedder, load_embedder
+from rag.encoders.word_vectors import WordVectors
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError
-from rag.grounding import Grounding
-from rag.index import Index
-from rag.judge import load_judge
-from rag.reranker import load_reranker
-from rag.retriever import HybridRetriever
-from rag.vectors import ChunkVectors
-from rag.word_vectors import WordVectors
+from rag.grounding.checker import Grounding
+from rag.grounding.judge import load_judge
+from rag.retrieval.chroma import ChunkVectors
+from rag.retrieval.index import Index
+from rag.retrieval.reranker import load_reranker
+from rag.retrieval.retriever import HybridRetriever
+from rag.store.catalog import Catalog
+from rag.store.database import Database
 
 LOCK_SECONDS = 1.5  # how long another process may take to let go of the index
 

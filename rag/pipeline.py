@@ -11,25 +11,25 @@ import numpy as np
 from langchain_core.language_models.chat_models import BaseChatModel
 from numpy.typing import NDArray
 
-from rag.asked import Asked, understand
-from rag.computed import Computed
+from rag.answering.answerability import Support, nearest
+from rag.answering.catalog_answers import Computed
+from rag.answering.evidence import EvidenceFinder
+from rag.answering.refusal import refuse
+from rag.answering.writer import Writer
 from rag.config import RagConfig
-from rag.evidence import EvidenceFinder
-from rag.history import Said, Turn, lean_on, points_back
 from rag.library import Library
 from rag.links import ARXIV_ID
-from rag.mentioned import mentioned
-from rag.names import shown_name, system_names
-from rag.people import organizations, papers_of_author
-from rag.question import checked
+from rag.query.followups import Said, Turn, lean_on, points_back
+from rag.query.parser import Asked, understand
+from rag.query.question import checked
+from rag.query.spelling import Speller
+from rag.query.translate import translate
 from rag.records import Answer, Chunk, Citation, Draft, Evidence, Hit, Paper
-from rag.refusal import refuse
-from rag.sentences import finding, gist, split_sentences
-from rag.spelling import Speller
-from rag.support import Support, nearest
-from rag.translate import translate
-from rag.words import terms
-from rag.writer import Writer
+from rag.store.lookup import mentioned
+from rag.store.queries import organizations, papers_of_author
+from rag.text.names import shown_name, system_names
+from rag.text.sentences import finding, gist, split_sentences
+from rag.text.words import terms
 
 _ARXIV = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")  # an id, or a link that ends in one
 # What a question says that names papers and asks for nothing of them in particular.

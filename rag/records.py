@@ -11,6 +11,7 @@ from rag.links import paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
+By = Literal["day", "published"]  # which day of a paper a window counts
 
 MAX_SLUG = 160  # characters of a title that go into an id
 
@@ -86,6 +87,29 @@ class Paper:
     def text_hash(self) -> str:
         """Changes when the title or the abstract does: then the chunks are stale."""
         return hashlib.sha256(f"{self.title}\n{self.abstract}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days, both ends included; None leaves an end open.
+
+    `by` says which day of a paper counts: "day" the featured one, else the published one;
+    "published" only the latter.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    by: By = "day"
+
+    def __str__(self) -> str:
+        verb = "published" if self.by == "published" else "featured or published"
+        if self.since and self.since == self.until:
+            return f"{verb} {self.since}"
+        if self.since and self.until:
+            return f"{verb} {self.since} to {self.until}"
+        if self.since:
+            return f"{verb} since {self.since}"
+        return f"{verb} up to {self.until}" if self.until else "of any day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +249,23 @@ class Answer:
     note: str = ""
     said: tuple[Exchange, ...] = ()
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the model reads of one paper: its number in the prompt and the sentences."""
+
+    n: int
+    paper: Paper
+    sentences: tuple[Evidence, ...]
+
+    @property
+    def quote(self) -> str:
+        """The sentence that speaks loudest."""
+        return max(self.sentences, key=lambda evidence: evidence.score).sentence
+
+    def __str__(self) -> str:
+        day = f" ({self.paper.day})" if self.paper.day else ""
+        text = " ".join(evidence.sentence for evidence in self.sentences)
+        # On one line, so that no passage can pose as another part of the prompt.
+        return " ".join(f"[{self.n}] {self.paper.title}{day}: {text}".split())

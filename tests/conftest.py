@@ -12,15 +12,15 @@ import pytest
 from bot.cli import main
 from ingest.sync import ingest
 from rag.config import EmbedderConfig, RagConfig
-from rag.embedder import Embedder, load_embedder
+from rag.encoders.embedder import Embedder, load_embedder
+from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
-from rag.llm import ChatLlama
-from rag.local_model import LocalModel
-from rag.word_vectors import WordVectors
+from rag.llm.chat_models import ChatLlama
+from rag.llm.local import LocalModel
+from tests.cached_embedder import remembering
 from tests.discord_server import connect
 from tests.models.tiny_gguf import write_copying_model
 from tests.papers import ListSource
-from tests.remembering import remembering
 
 __all__ = ["connect"]  # a fixture that lives beside what it starts
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 
-from bot.client import PaperboyBot
-from bot.desk import Desk
+from bot.executor import Desk
+from bot.gateway.client import PaperboyBot
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA

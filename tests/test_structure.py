@@ -10,7 +10,7 @@ from bot.cli import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("bot", "ingest", "rag")
-MAX_LINES = 300
+MAX_LINES = 400
 
 
 def sources() -> list[Path]:

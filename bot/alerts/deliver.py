@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.alerts.find import taking_off
-from bot.alerts.kept import Kept
-from bot.alerts.render import TITLE, alert_embed
-from bot.taste.keys import key_of
-from bot.taste.rating import button_id, buttons_of
+from bot.alerts.detect import taking_off
+from bot.alerts.embed import TITLE, alert_embed
+from bot.alerts.store import Kept
+from bot.taste.paper_keys import key_of
+from bot.taste.rating_view import button_id, buttons_of
 
 if TYPE_CHECKING:
-    from bot.client import PaperboyBot
+    from bot.gateway.client import PaperboyBot
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from bot.charts.picture import Picture
 from bot.digest.records import MORE, Digest, Entry
 from bot.render.text import shorten
 from rag.library import Library
-from rag.names import system_names
 from rag.records import Paper
-from rag.wholes import wholes
+from rag.retrieval.abstract_vectors import wholes
+from rag.text.names import system_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bot.charts.figure import COLOURS, INK, QUIET, drawn, write
 from bot.charts.picture import Picture
 from bot.render.text import shorten
-from rag.trend import Trend, Week
+from rag.trends import Trend, Week
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

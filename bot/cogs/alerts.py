@@ -6,9 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import PaperboyBot
-from bot.server_panel import Click, ServerPanel, keep_choice
-from bot.servers import ServerSettings
+from bot.access.guild_settings import ServerSettings
+from bot.components.settings_panel import Click, ServerPanel, keep_choice
+from bot.gateway.client import PaperboyBot
 from rag.errors import PaperboyError
 
 CHOICES = (1, 2, 3, 5, 10)  # alerts a day

@@ -4,12 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.choices import paper_choices
-from bot.client import PaperboyBot
-from bot.door import ASKS
-from bot.replies import InteractionReply
-from rag.question import MAX_QUESTION, checked
-from rag.titles import found
+from bot.access.checks import ASKS
+from bot.answers.reply_target import InteractionReply
+from bot.gateway.client import PaperboyBot
+from bot.papers.autocomplete import paper_choices
+from rag.query.question import MAX_QUESTION, checked
+from rag.store.lookup import found
 
 
 class Ask(commands.Cog):

@@ -4,12 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.choices import paper_choices
-from bot.client import PaperboyBot
+from bot.gateway.client import PaperboyBot
+from bot.papers.autocomplete import paper_choices
 from bot.render.comparison import comparison_embed
-from rag.catalog import Catalog
-from rag.comparison import Comparison, compare, distinct
-from rag.titles import found
+from rag.answering.comparison import Comparison, compare, distinct
+from rag.store.catalog import Catalog
+from rag.store.lookup import found
 
 
 class Compare(commands.Cog):

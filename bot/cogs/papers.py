@@ -4,17 +4,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.choices import paper_choices
-from bot.client import PaperboyBot
 from bot.commands.options import parse_day
 from bot.digest.make import digest_of_day
-from bot.digest.show import show_digest
-from bot.fetching import fetch_view
-from bot.pages import MAX_SEARCH, PageButton, search_page
+from bot.gateway.client import PaperboyBot
+from bot.papers.autocomplete import paper_choices
+from bot.papers.digest_reply import show_digest
+from bot.papers.fetch import fetch_view
+from bot.papers.search_pages import MAX_SEARCH, PageButton, search_page
 from bot.render.papers import card, unread_card
-from bot.taste.rating import paper_view
+from bot.taste.rating_view import paper_view
 from rag.links import ARXIV_ID
-from rag.titles import find, found
+from rag.store.lookup import find, found
 
 NEIGHBOURS = 3  # on a card
 

@@ -4,11 +4,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.choices import paper_choices
-from bot.client import PaperboyBot
-from bot.taste.rating import paper_view, rated_embed
+from bot.gateway.client import PaperboyBot
+from bot.papers.autocomplete import paper_choices
+from bot.taste.rating_view import paper_view, rated_embed
 from bot.taste.saved_list import SavedButton, saved_page
-from rag.titles import found
+from rag.store.lookup import found
 
 
 class Saved(commands.Cog):

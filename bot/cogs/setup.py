@@ -7,12 +7,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import PaperboyBot
-from bot.listening import LOST
+from bot.access.guild_settings import MOST_PER_HOUR, Group, ServerSettings
+from bot.components.settings_panel import Click, ServerPanel, keep_choice
+from bot.conversation.policy import LOST
+from bot.conversation.threads import LONG
+from bot.gateway.client import PaperboyBot
 from bot.render.text import EMBED_FIELD, plain, shorten
-from bot.server_panel import Click, ServerPanel, keep_choice
-from bot.servers import MOST_PER_HOUR, Group, ServerSettings
-from bot.threads import LONG
 from rag.errors import PaperboyError
 
 MOST_CHOSEN = 25  # as many as Discord lets one choose

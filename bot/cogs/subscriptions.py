@@ -6,10 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import PaperboyBot
+from bot.components.modals import sent_form
 from bot.digest.records import Wish
-from bot.forms import sent_form
-from bot.render.subscription import choice_words, list_embed, subscription_embed
+from bot.gateway.client import PaperboyBot
 from bot.subscriptions.buttons import (
     CHANGE,
     CHOOSE,
@@ -21,9 +20,9 @@ from bot.subscriptions.buttons import (
     Menu,
     SubscriptionButton,
 )
+from bot.subscriptions.embeds import choice_words, list_embed, subscription_embed
 from bot.subscriptions.form import FORM, LONGEST_LIST, MOST_UPVOTES, change_form, read_form
-from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
-from bot.subscriptions.words import (
+from bot.subscriptions.parsing import (
     LONGEST_WORD,
     MOST_PAPERS,
     WEEKDAYS,
@@ -33,6 +32,7 @@ from bot.subscriptions.words import (
     read_zone,
     zones_like,
 )
+from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 
 SUGGESTED = 25
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]

@@ -4,12 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.charts.picture import attachment
 from bot.charts.weeks import weeks_picture
-from bot.client import PaperboyBot
-from bot.render.picture import attachment
-from bot.render.trend import trend_embed
-from rag.question import checked
-from rag.trend import trend
+from bot.gateway.client import PaperboyBot
+from bot.render.papers import trend_embed
+from rag.query.question import checked
+from rag.trends import trend
 
 MAX_TOPIC = 80  # characters
 

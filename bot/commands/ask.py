@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
-from bot.rows import Row, answer_row, search_row
-from bot.terminal import Terminal
+from bot.console.terminal import Terminal
+from bot.json_rows import Row, answer_row, search_row
 from rag.errors import QuestionError
-from rag.history import Turn
 from rag.pipeline import PaperQA
-from rag.question import checked
-from rag.timespan import Window
+from rag.query.followups import Turn
+from rag.query.question import checked
+from rag.records import Window
 
 BATCH_LINE = '{"id": …, "question": …} or {"id": …, "turns": […]}'
 

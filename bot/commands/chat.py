@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import typer
 
 from bot.commands.options import app_of
-from bot.model_setup import offer_model
-from bot.terminal import Terminal
+from bot.console.model_setup import offer_model
+from bot.console.terminal import Terminal
 from rag.errors import QuestionError
-from rag.history import Turn
 from rag.pipeline import PaperQA
+from rag.query.followups import Turn
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
 SAMPLES = (

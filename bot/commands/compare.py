@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from bot.commands.options import Json, UsageError, app_of
-from bot.rows import comparison_row
-from bot.terminal import Terminal
-from rag.comparison import LEAST_PAPERS, MOST_PAPERS, compare, distinct
-from rag.titles import found
+from bot.console.terminal import Terminal
+from bot.json_rows import comparison_row
+from rag.answering.comparison import LEAST_PAPERS, MOST_PAPERS, compare, distinct
+from rag.store.lookup import found
 
 
 def compare_papers(

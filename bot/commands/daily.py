@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from bot.commands.options import Json, UsageError, app_of, parse_day
+from bot.console.terminal import Terminal
 from bot.digest.make import digest_of_day
 from bot.digest.records import Digest, Period
-from bot.rows import Row, daily_row
-from bot.terminal import Terminal
+from bot.json_rows import Row, daily_row
 
 
 def daily(

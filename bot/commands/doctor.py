@@ -3,8 +3,8 @@
 import typer
 
 from bot.commands.options import Json, app_of
-from bot.doctor import examine
-from bot.terminal import Terminal
+from bot.console.doctor import examine
+from bot.console.terminal import Terminal
 
 
 def doctor(context: typer.Context, as_json: Json = False) -> None:

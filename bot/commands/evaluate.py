@@ -13,8 +13,8 @@ import typer
 from bot.app import App
 from bot.commands.ask import answer_batch
 from bot.commands.options import Json, Today, UsageError, app_of
-from bot.measures import AT, answered, known_item, links_allowed, ndcg, recall
-from bot.terminal import Terminal
+from bot.console.metrics import AT, answered, known_item, links_allowed, ndcg, recall
+from bot.console.terminal import Terminal
 from ingest.sources.record import SetAside
 from ingest.sync import ingest
 from rag.library import Library

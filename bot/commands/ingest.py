@@ -6,7 +6,7 @@ import typer
 
 from bot.app import App
 from bot.commands.options import UsageError, app_of
-from bot.terminal import Terminal
+from bot.console.terminal import Terminal
 from ingest.open_source import open_source
 from ingest.sync import index_pending
 from ingest.sync import ingest as run_ingest

@@ -7,20 +7,20 @@ import typer
 
 from bot.app import App
 from bot.commands.options import Json, UsageError, app_of
-from bot.model_setup import existing_file, in_use, is_llama_built, pull
-from bot.rows import Row
-from bot.terminal import Terminal
+from bot.console.model_setup import existing_file, in_use, is_llama_built, pull
+from bot.console.terminal import Terminal
+from bot.json_rows import Row
+from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
-from rag.gguf_header import gigabytes, read_header
-from rag.known_models import KNOWN, OTHERS_BYTES, fits, suggested
-from rag.machine import memory_bytes
-from rag.model_files import (
+from rag.llm.gguf_header import gigabytes, read_header
+from rag.llm.model_files import (
     ModelFolder,
     kept_sha256,
     problem_of,
     sha256_of,
     whole_problem_of,
 )
+from rag.models.known_models import KNOWN, OTHERS_BYTES, fits, suggested
 
 NONE = "none"
 SHOWN_WORDS = 200  # characters of what the model said
@@ -203,7 +203,7 @@ def _file_to_check(app: App, what: str) -> Path:
 
 def _checked(app: App, path: Path) -> Row:
     """Try the file and return what was measured."""
-    from rag.model_trial import try_model
+    from rag.models.trial import try_model
 
     if not is_llama_built():
         raise ModelFileError("llama.cpp is not built, which runs models: run `make llama`.")

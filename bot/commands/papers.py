@@ -3,9 +3,9 @@
 import typer
 
 from bot.commands.options import Json, Since, Until, app_of
-from bot.rows import paper_row
-from bot.terminal import Terminal
-from rag.timespan import Window
+from bot.console.terminal import Terminal
+from bot.json_rows import paper_row
+from rag.records import Window
 
 
 def papers(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.options import app_of
-from bot.terminal import Terminal
+from bot.console.terminal import Terminal
 
 
 def run(

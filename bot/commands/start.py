@@ -10,8 +10,8 @@ import typer
 from bot.app import App
 from bot.commands.chat import converse
 from bot.commands.options import app_of
-from bot.model_setup import offer_model
-from bot.terminal import Terminal
+from bot.console.model_setup import offer_model
+from bot.console.terminal import Terminal
 from ingest.open_source import open_source
 from ingest.sources.record import PageRead, SetAside
 from ingest.starter import StarterSource

@@ -6,14 +6,12 @@ from typing import Annotated
 import typer
 
 from bot.commands.options import Json, UsageError, app_of
+from bot.console.terminal import Terminal
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
-from bot.rows import Row, daily_row
+from bot.json_rows import Row, daily_row
 from bot.subscriptions.outbox import Outbox
-from bot.subscriptions.records import Delivery, Kind, Subscription
-from bot.subscriptions.schedule import told_day
-from bot.subscriptions.store import Subscriptions
-from bot.subscriptions.words import (
+from bot.subscriptions.parsing import (
     MOST_PAPERS,
     WHEN_EXAMPLE,
     read_list,
@@ -22,7 +20,9 @@ from bot.subscriptions.words import (
     target_in_words,
     wish_in_words,
 )
-from bot.terminal import Terminal
+from bot.subscriptions.records import Delivery, Kind, Subscription
+from bot.subscriptions.schedule import told_day
+from bot.subscriptions.store import Subscriptions
 from rag.library import Library
 
 commands = typer.Typer(

@@ -3,7 +3,7 @@
 import typer
 
 from bot.commands.options import app_of
-from bot.terminal import Terminal
+from bot.console.terminal import Terminal
 from ingest.sync import sync as run_sync
 
 

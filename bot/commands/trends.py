@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from bot.commands.options import Json, app_of
-from bot.rows import week_row
-from bot.terminal import Terminal
-from rag.question import checked
-from rag.trend import trend
+from bot.console.terminal import Terminal
+from bot.json_rows import week_row
+from rag.query.question import checked
+from rag.trends import trend
 
 
 def trends(

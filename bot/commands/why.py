@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from bot.commands.options import Json, Today, app_of
-from bot.rows import why_row
-from bot.terminal import Terminal
-from rag.question import checked
+from bot.console.terminal import Terminal
+from bot.json_rows import why_row
+from rag.query.question import checked
 
 
 def why(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.digest.records import Period, name_of
-from rag.catalog import Catalog
-from rag.featured import featured_between, featured_day_before, first_featured_day
 from rag.records import Paper
+from rag.store.catalog import Catalog
+from rag.store.queries import featured_between, featured_day_before, first_featured_day
 
 NEWEST = 10  # papers shown where no featured day is known
 SATURDAY = 5  # of Python's weekday()

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.digest.records import Wish
 from rag.library import Library
 from rag.records import Paper
-from rag.topic import about
-from rag.words import words
+from rag.text.words import words
+from rag.trends import about
 
 
 def fitting(library: Library, papers: Sequence[Paper], wish: Wish) -> dict[str, str]:

@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime
 
 from bot.digest.days import featured_in
 from bot.digest.fitting import fitting
-from bot.digest.records import UNASKED, Digest, Entry, Opinion, Period, Taste, Wish
-from bot.digest.tldr import tldr_of
+from bot.digest.records import UNASKED, Digest, Entry, Opinion, Period, Taste, Wish, tldr_of
 from bot.digest.topics import grouped
 from rag.library import Library
 from rag.records import Paper
-from rag.wholes import wholes
+from rag.retrieval.abstract_vectors import wholes
 
 TASTE_WEIGHT = 0.6  # of an opinion (-1 … 1) against the place by upvotes (0 … 1)
 

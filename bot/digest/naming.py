@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.digest.vocabulary import WORD, Vocabulary, is_telling, stems_of_word
 from rag.records import Paper
-from rag.wholes import Vectors
+from rag.retrieval.abstract_vectors import Vectors
 
 LONGEST = 4  # words of a phrase
 LEAST_SHARE = 0.4  # of a group's papers that have to hold its name

@@ -7,6 +7,15 @@ from types import MappingProxyType
 from typing import Literal, Protocol
 
 from rag.records import Paper
+from rag.text.sentences import gist, split_sentences
+
+
+def tldr_of(paper: Paper) -> str:
+    """Return the first sentence of Hugging Face's summary, else the abstract's own gist."""
+    for sentence in split_sentences(" ".join((paper.tldr or "").split())):
+        return sentence
+    return gist(" ".join(paper.abstract.split()))
+
 
 Period = Literal["day", "week", "month"]
 MORE = "More papers"  # the name of the group of those that share their topic with no other

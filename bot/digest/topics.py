@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from bot.digest.naming import Name, Read, lies, name_of, read, written
 from bot.digest.records import MORE, Entry, Group
 from bot.digest.vocabulary import Vocabulary, vocabulary_of
-from rag.catalog import Catalog
-from rag.wholes import Vectors
+from rag.retrieval.abstract_vectors import Vectors
+from rag.store.catalog import Catalog
 
 FEWEST = 6  # papers that are worth grouping
 MOST_GROUPS = 8

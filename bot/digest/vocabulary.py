@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.catalog import Catalog
-from rag.keywords import KeywordIndex
-from rag.wholes import Vectors, main_embedder, whole_of
-from rag.words import STOPWORDS, terms
+from rag.retrieval.abstract_vectors import Vectors, main_embedder, whole_of
+from rag.store.catalog import Catalog
+from rag.store.keywords import KeywordIndex
+from rag.text.words import STOPWORDS, terms
 
 ESTABLISHED = 6  # papers that have to give a keyword before it counts as the name of a topic
 PRIOR = 6  # papers of no topic that are mixed into each: few papers say little about one

@@ -5,9 +5,9 @@ from discord import Embed
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
 from bot.render.text import EMBED_FIELD, EMBED_TOTAL, plain, shorten
-from rag.comparison import Comparison
-from rag.names import short_name
+from rag.answering.comparison import Comparison
 from rag.records import Paper
+from rag.text.names import short_name
 
 NAME = 40  # characters of what a paper is called
 QUOTES = (420, 320, 240, 180, 130, 90)  # characters of a quote, the most that fits being taken

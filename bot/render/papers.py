@@ -8,7 +8,16 @@ from bot.render.answer import paper_line
 from bot.render.text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TITLE, link, plain, shorten, split
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
-from rag.sentences import gist
+from rag.text.sentences import gist
+from rag.trends import HOW, Trend
+
+
+def trend_embed(trend: Trend) -> Embed:
+    """Return the figures, and how they were counted."""
+    title = plain(shorten(f"Papers a week about “{trend.topic}”", EMBED_TITLE // 2))
+    embed = Embed(title=title[:EMBED_TITLE], description=str(trend), colour=Colour.blurple())
+    return embed.set_footer(text=HOW)
+
 
 COLOUR = Colour.blurple()
 GIST = 280  # characters

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from discord import Colour, Embed
 
+from bot.json_rows import Row
 from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten
-from bot.rows import Row
 from rag.records import Paper
 
 COLOUR = Colour.blurple()

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.lasting import Lasting
+from bot.components.persistent import Lasting
 from bot.render.text import CHOICE, shorten
 from rag.records import Paper
 

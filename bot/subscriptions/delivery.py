@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.digest.records import Digest
-from bot.subscriptions.frozen import freeze, thaw
+from bot.digest.serialization import freeze, thaw
 from bot.subscriptions.outbox import EXTRA, Outbox
-from bot.subscriptions.post import Post
 from bot.subscriptions.records import (
     Delivery,
     FailedError,
@@ -22,8 +21,9 @@ from bot.subscriptions.records import (
 )
 from bot.subscriptions.schedule import told_day
 from bot.subscriptions.store import Subscriptions
-from rag.catalog import Catalog
+from bot.subscriptions.transport import Post
 from rag.errors import PaperboyError
+from rag.store.catalog import Catalog
 
 log = logging.getLogger(__name__)
 

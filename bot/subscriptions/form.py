@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import discord
 
+from bot.components.modals import Form
 from bot.digest.records import Wish
-from bot.forms import Form
-from bot.subscriptions.records import Rhythm, Subscription
-from bot.subscriptions.words import (
+from bot.subscriptions.parsing import (
     MOST_PAPERS,
     read_list,
     read_number,
     read_when,
     rhythm_as_typed,
 )
+from bot.subscriptions.records import Rhythm, Subscription
 
 FORM = "subscription"  # kind of the form
 MOST_UPVOTES = 100_000

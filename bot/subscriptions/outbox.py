@@ -8,7 +8,7 @@ From there it goes
         └─────────────→ skipped   paused, nothing new, or the bot was down for too long
 
 `sending` and a nonce are on disk before a message leaves, so that whoever comes after a kill
-knows which message may have left: see bot/subscriptions/discord_post.py.
+knows which message may have left: see bot/subscriptions/discord_transport.py.
 """
 
 import sqlite3
@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 
-from bot.subscriptions.planning import insert, iso, plan
 from bot.subscriptions.records import Delivery
+from bot.subscriptions.schedule import insert, iso, plan
 from bot.subscriptions.store import Subscriptions
-from rag.database import Database
+from rag.store.database import Database
 
 KEPT = timedelta(days=120)  # for so long it is known what became of a digest
 EXTRA = "now "  # before the instant, in the day of a digest that somebody asked for
@@ -32,7 +32,7 @@ class Outbox:
     def __init__(self, database: Database, subscriptions: Subscriptions) -> None:
         self.database = database
         self.subscriptions = subscriptions
-        database.migrate("bot", files("bot") / "schema")
+        database.migrate("bot", files("bot") / "migrations")
 
     def plan(self, now: datetime) -> None:
         """Write down every digest that became due up to now, and forget old ones."""

@@ -73,7 +73,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One row of the outbox, see bot/schema/0006_subscriptions.sql."""
+    """One row of the outbox, see bot/migrations/0006_subscriptions.sql."""
 
     id: int
     subscription: int

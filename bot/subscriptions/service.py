@@ -6,19 +6,19 @@ from datetime import date, datetime, timedelta
 
 import discord
 
-from bot.desk import Desk
 from bot.digest.make import make_digest
 from bot.digest.records import Digest, Taste
-from bot.keeping_up import KeepingUp, Sync
-from bot.scheduler import ROUND_SECONDS, Scheduler, utc_now
+from bot.executor import Desk
 from bot.subscriptions.delivery import Deliveries
-from bot.subscriptions.discord_post import DiscordPost
+from bot.subscriptions.discord_transport import DiscordPost
 from bot.subscriptions.outbox import Outbox
-from bot.subscriptions.post import Post
 from bot.subscriptions.records import Kind, Subscription
+from bot.subscriptions.refresh import KeepingUp, Sync
+from bot.subscriptions.scheduler import ROUND_SECONDS, Scheduler, utc_now
 from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.transport import Post
 from bot.taste.learn import Tastes
-from bot.taste.rating import rating_view
+from bot.taste.rating_view import rating_view
 from rag.library import Library
 
 

@@ -7,10 +7,9 @@ from datetime import date, datetime
 from importlib.resources import files
 
 from bot.digest.records import Wish
-from bot.subscriptions.planning import iso, plan
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
-from bot.subscriptions.schedule import next_due
-from rag.database import Database
+from bot.subscriptions.schedule import iso, next_due, plan
+from rag.store.database import Database
 
 MOST_OF_PERSON = 10  # subscriptions by direct message
 MOST_OF_SERVER = 25  # and for its channels: as many as a menu shows
@@ -21,7 +20,7 @@ class Subscriptions:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("bot", files("bot") / "schema")
+        database.migrate("bot", files("bot") / "migrations")
 
     def add(self, wanted: Subscription, now: datetime) -> Subscription:
         """Keep a new one; return it with its id and its first due time."""

@@ -11,12 +11,11 @@ import numpy as np
 
 from bot.digest.records import Opinion, Taste
 from bot.taste.classifier import Classifier, Example, Vectors
-from bot.taste.keys import papers_of_ids
+from bot.taste.paper_keys import papers_of_ids
 from bot.taste.ratings import Marks, Ratings
-from rag.catalog import Catalog
-from rag.records import Paper
-from rag.timespan import Window
-from rag.wholes import wholes
+from rag.records import Paper, Window
+from rag.retrieval.abstract_vectors import wholes
+from rag.store.catalog import Catalog
 
 LEAST_LIKED = 3  # papers; with fewer there is no opinion
 MOST_RATED = 1_000  # papers; of more, the newest by their ids

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Literal
 
-from rag.database import Database
+from rag.store.database import Database
 
 Kind = Literal["like", "save", "dislike"]
 OPPOSITE: dict[Kind, Kind] = {"like": "dislike", "dislike": "like"}
@@ -24,7 +24,7 @@ class Ratings:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("bot", files("bot") / "schema")
+        database.migrate("bot", files("bot") / "migrations")
 
     def turn(self, person: int, server: int, paper_id: str, kind: Kind) -> frozenset[Kind]:
         """Give a rating, or take it back where it was given; return those that hold now."""

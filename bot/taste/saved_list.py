@@ -5,16 +5,16 @@ from typing import Any, Self
 
 import discord
 
-from bot.door import admit
-from bot.lasting import Lasting
+from bot.access.checks import admit
+from bot.components.persistent import Lasting
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
 from bot.render.text import EMBED_DESCRIPTION, plain, shorten, split
-from bot.taste.keys import key_of, papers_of_ids
+from bot.taste.paper_keys import key_of, papers_of_ids
 from bot.taste.ratings import Ratings
-from rag.catalog import Catalog
 from rag.records import Paper
-from rag.sentences import gist
+from rag.store.catalog import Catalog
+from rag.text.sentences import gist
 
 PAGE = 5  # papers, as many as fit one row of buttons
 NOTHING = "You have saved no paper yet: /save or 🔖 puts one on your list."

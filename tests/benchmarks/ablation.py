@@ -27,13 +27,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.measures import AT, ndcg, recall
+from bot.console.metrics import AT, ndcg, recall
 from ingest.sources.record import SetAside
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.records import Paper, paper_id_of
-from rag.words import terms
+from rag.text.words import terms
 from tests.benchmarks.variants import Find, Ranking, Vectors, other_terms, variants
 
 ENCODING = "encoding the question"

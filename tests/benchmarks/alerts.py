@@ -25,8 +25,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from bot.alerts import find
-from bot.alerts.find import Watched
+from bot.alerts import detect
+from bot.alerts.detect import Watched
 from rag.records import Paper
 
 DAYS = 90
@@ -104,7 +104,7 @@ def seen(papers: Sequence[Simulated], now: int) -> list[Watched]:
     found = []
     for one in papers:
         age = now - one.born
-        if age <= 0 or age > find.COMPARED / timedelta(hours=1):
+        if age <= 0 or age > detect.COMPARED / timedelta(hours=1):
             continue
         known = np.flatnonzero(one.read[: min(age, LIFE)])
         if not len(known):
@@ -131,7 +131,7 @@ def run(papers: Sequence[Simulated], *, days: int = DAYS, every: int = 1) -> lis
     by_id = {one.paper.paper_id: one for one in papers}
     told: dict[str, Told] = {}
     for now in range(FIRST_ALERTS * 24, days * 24, every):
-        for alert in find.unusual(seen(papers, now)):
+        for alert in detect.unusual(seen(papers, now)):
             key = alert.paper.paper_id
             lately = sum(one.day > now - 24 for one in told.values())
             if key not in told and lately < MOST_A_DAY:
@@ -169,7 +169,7 @@ def main() -> None:
           "ends in top twentieth | hours after take-off |")  # fmt: skip
     print("| --- | --- | --- | --- | --- | --- |")
     for strength in arguments.strength:
-        find.LEAST_STRENGTH = strength
+        detect.LEAST_STRENGTH = strength
         print(f"| {strength} | {figures(papers, run(papers, every=arguments.every))} |", flush=True)
 
 

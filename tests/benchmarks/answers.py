@@ -20,8 +20,8 @@ from pathlib import Path
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
+from rag.cpu import cores
 from rag.library import Library
-from rag.machine import cores
 from rag.pipeline import PaperQA
 from tests.benchmarks.corpus import daily_papers
 

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from rag.comparison import compare
+from rag.answering.comparison import compare
 from rag.records import Paper
 
 

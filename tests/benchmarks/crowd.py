@@ -19,12 +19,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bot.live_message import EDIT_SECONDS
+from bot.answers.live_message import EDIT_SECONDS
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
-from rag.llm import ChatLlama
-from rag.local_model import LocalModel
+from rag.llm.chat_models import ChatLlama
+from rag.llm.local import LocalModel
 from rag.records import Paper
 from tests.benchmarks.discord import tell
 from tests.benchmarks.lag import measured_lag

@@ -10,13 +10,13 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from bot.live_message import EDIT_SECONDS
+from bot.answers.live_message import EDIT_SECONDS
 from ingest.starter import StarterSource
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
-from rag.llm import ChatLlama
-from rag.local_model import LocalModel
+from rag.llm.chat_models import ChatLlama
+from rag.llm.local import LocalModel
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_server import Server, button, finished, serving
 from tests.models.tiny_gguf import write_copying_model

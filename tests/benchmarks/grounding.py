@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.grounding [FILE.toml …]
 
-The sentences are those of tests/rag/grounding_cases.toml and grounding_blind.toml. The bound of
+The sentences are those of tests/rag/grounding/cases.toml and blind.toml. The bound of
 similarity was chosen on the "calibrate" sets: the highest of the curve that loses no more than 0.04
 of their true sentences.
 """
@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from rag.config import CheckConfig, EmbedderConfig
-from rag.embedder import load_embedder
-from rag.grounding import Grounding
-from tests.grounding import Case, Result, judge_all, load_cases, share_kept
+from rag.encoders.embedder import load_embedder
+from rag.grounding.checker import Grounding
+from tests.grounding_cases import Case, Result, judge_all, load_cases, share_kept
 
 BOUNDS = (0.0, 0.5, 0.54, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68, 0.7, 0.74, 0.8, 0.9)
 MAY_LOSE = 0.04  # of the calibrate sets' true sentences

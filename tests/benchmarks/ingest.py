@@ -27,7 +27,12 @@ from ingest.chunk import SentenceSplitter, chunk
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
-from rag.embedder import SentenceTransformerEmbeddings, bundled_path, choose_dtype, load_embedder
+from rag.encoders.embedder import (
+    SentenceTransformerEmbeddings,
+    bundled_path,
+    choose_dtype,
+    load_embedder,
+)
 from rag.library import Library
 from rag.records import Paper
 from tests.benchmarks.corpus import daily_papers

@@ -22,14 +22,14 @@ from pathlib import Path
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import ModelConfig, RagConfig
-from rag.embedder import bundled_path
-from rag.history import Turn
+from rag.cpu import cores
+from rag.encoders.embedder import bundled_path
 from rag.library import Library
-from rag.llama_model import Message
-from rag.llm import ChatLlama
-from rag.local_model import LocalModel
-from rag.machine import cores
+from rag.llm.chat_models import ChatLlama
+from rag.llm.llama_model import Message
+from rag.llm.local import LocalModel
 from rag.pipeline import PaperQA
+from rag.query.followups import Turn
 from rag.records import Answer
 from tests.models.random_gguf import write_random_model
 from tests.papers import TODAY, ListSource

@@ -16,13 +16,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.measures import answered
-from bot.rows import answer_row
+from bot.console.metrics import answered
+from bot.json_rows import answer_row
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Answer
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 QUESTIONS = Path(__file__).resolve().parents[1] / "questions" / "own.jsonl"
 TODAY = date(2025, 12, 8)

@@ -13,8 +13,8 @@ import statistics
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rag.answering.conversation import make_request
 from rag.config import RagConfig
-from rag.conversation import make_request
 from rag.library import Library
 from rag.pipeline import PaperQA
 

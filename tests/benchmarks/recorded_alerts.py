@@ -16,8 +16,8 @@ import json
 from collections import defaultdict
 from datetime import date
 
-from bot.alerts import find
-from bot.alerts.find import Watched, unusual
+from bot.alerts import detect
+from bot.alerts.detect import Watched, unusual
 from rag.records import Paper
 from tests.benchmarks.alerts import seen, simulate
 from tests.benchmarks.corpus import daily_papers
@@ -49,7 +49,7 @@ def main() -> None:
         age = (last - first).days * DAY + DAY
         paper = Paper(title=title, abstract="", arxiv_id=arxiv_id, featured_on=first)
         evenly = Watched(paper, [DAY, age], [few, many], age)
-        late = Watched(paper, [DAY, age - find.WITHIN, age], [few, few, many], age)
+        late = Watched(paper, [DAY, age - detect.WITHIN, age], [few, few, many], age)
         alone = unusual([evenly, late])
         assert alone == [], "nothing to compare with"
         more = sum(count < many for count in settled) / len(settled)

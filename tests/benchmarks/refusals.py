@@ -1,4 +1,4 @@
-"""Fit the weights of rag/support.py, and draw the trade-off of wrong refusals and wrong answers.
+"""Fit the weights of rag/answering/answerability.py; print wrong refusals against wrong answers.
 
     python -m tests.benchmarks.refusals --data-dir D QUESTIONS.jsonl...
 
@@ -21,10 +21,10 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from rag.answering.answerability import Signs, nearest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.support import Signs, nearest
 
 KINDS = ("answerable", "multi", "unanswerable")
 THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)

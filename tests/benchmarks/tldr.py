@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rag.config import RagConfig
-from rag.embedder import load_embedder
-from rag.sentences import gist, split_sentences
+from rag.encoders.embedder import load_embedder
+from rag.text.sentences import gist, split_sentences
 
 PAPERS = 500
 SEED = 1

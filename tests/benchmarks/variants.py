@@ -14,14 +14,14 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
-from bot.measures import AT
+from bot.console.metrics import AT
 from rag.config import RetrievalConfig
-from rag.index import Index
-from rag.keywords import KeywordIndex
 from rag.library import Library
 from rag.records import Paper
-from rag.retriever import HybridRetriever
-from rag.words import STOPWORDS, terms, words
+from rag.retrieval.index import Index
+from rag.retrieval.retriever import HybridRetriever
+from rag.store.keywords import KeywordIndex
+from rag.text.words import STOPWORDS, terms, words
 
 DEPTH = RetrievalConfig().n_candidates  # places of each ranking that rank fusion looks at
 RANK_CONSTANT = 60  # Cormack, Clarke and Buettcher 2009, https://doi.org/10.1145/1571941.1572114

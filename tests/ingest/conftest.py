@@ -7,7 +7,7 @@ import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from rag.config import RagConfig
-from rag.embedder import Embedder
+from rag.encoders.embedder import Embedder
 from rag.library import Library
 from tests.clock import FakeClock
 

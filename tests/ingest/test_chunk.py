@@ -1,7 +1,7 @@
 from langchain_text_splitters import CharacterTextSplitter
 
 from ingest.chunk import SentenceSplitter, chunk
-from rag.sentences import gist, split_sentences
+from rag.text.sentences import gist, split_sentences
 from tests.papers import HERON, TIDAL
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.clock import Clock
 from ingest.pace import BusyError, Pace, Rule
-from rag.database import Database
+from rag.store.database import Database
 from tests.clock import FakeClock
 
 RULE = Rule(requests=5, seconds=300)
@@ -82,7 +82,7 @@ import sys, time
 from pathlib import Path
 from ingest.clock import Clock
 from ingest.pace import Pace, Rule
-from rag.database import Database
+from rag.store.database import Database
 pace = Pace(Database(Path(sys.argv[1]) / "x.sqlite"), Clock())
 for _ in range(3):
     with pace.turn("hub", Rule(1, 0.2, alone=True), longest=60):

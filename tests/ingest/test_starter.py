@@ -7,7 +7,7 @@ from ingest.starter import StarterSource
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 from tests.papers import TODAY
 
 

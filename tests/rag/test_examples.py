@@ -8,9 +8,9 @@ import pytest
 
 from ingest.sync import ingest
 from rag.config import RagConfig
-from rag.history import Turn
 from rag.library import Library
 from rag.pipeline import PaperQA
+from rag.query.followups import Turn
 from rag.records import Answer
 from tests.papers import TODAY, ListSource
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from ingest.sync import ingest
+from rag.answering.refusal import REFUSAL
 from rag.config import RagConfig
 from rag.errors import QuestionError
-from rag.history import Turn
 from rag.library import Library
 from rag.pipeline import WIDENED, PaperQA
+from rag.query.followups import Turn
 from rag.records import Paper
-from rag.refusal import REFUSAL
 from tests.papers import HERON, PAPERS, PASTRY, TIDAL, TODAY, ListSource
 
 

@@ -21,16 +21,16 @@ from threading import Event
 from typing import Any
 
 from bot.digest.records import Digest, Entry, Group
-from bot.keeping_up import KeepingUp
-from bot.scheduler import Scheduler
 from bot.subscriptions.delivery import Deliveries
-from bot.subscriptions.discord_post import CLOSED, NONCE_SAFE
+from bot.subscriptions.discord_transport import CLOSED, NONCE_SAFE
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Delivery, GoneError, LaterError, Subscription
+from bot.subscriptions.refresh import KeepingUp
+from bot.subscriptions.scheduler import Scheduler
 from bot.subscriptions.store import Subscriptions
-from rag.catalog import Catalog
-from rag.database import Database
 from rag.errors import SourceError
+from rag.store.catalog import Catalog
+from rag.store.database import Database
 from tests.papers import HERON
 
 NONCE_LIFE = timedelta(minutes=3)

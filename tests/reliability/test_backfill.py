@@ -13,8 +13,8 @@ import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from bot.app import App
-from rag.database import Database
-from rag.embedder import Embedder
+from rag.encoders.embedder import Embedder
+from rag.store.database import Database
 from tests.clock import FakeClock
 from tests.ingest.hub import HANG, RESET, Answer, as_json, hub
 

@@ -17,9 +17,9 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk
 
-from bot.client import PaperboyBot
-from bot.desk import Desk
-from bot.discord_run import (
+from bot.executor import Desk
+from bot.gateway.client import PaperboyBot
+from bot.gateway.runner import (
     IntentError,
     TokenError,
     check_token,
@@ -29,9 +29,9 @@ from bot.discord_run import (
 )
 from ingest.sync import ingest
 from rag.config import RagConfig
-from rag.embedder import Embedder
+from rag.encoders.embedder import Embedder
 from rag.library import Library
-from rag.llm import ChatLlama
+from rag.llm.chat_models import ChatLlama
 from rag.pipeline import PaperQA
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
@@ -261,7 +261,7 @@ async def test_c1_a_wrong_token_is_told(filled: Library) -> None:
 async def test_c1_an_unreachable_gateway_is_tried_again_without_a_loop_of_identifies(
     filled: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.discord_run.FIRST_WAIT", 0.3)
+    monkeypatch.setattr("bot.gateway.runner.FIRST_WAIT", 0.3)
     desk, told = desk_of(filled), []  # type: ignore[var-annotated]
     bots: list[PaperboyBot] = []
 

@@ -21,9 +21,9 @@ from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Kind, Rhythm, Subscription
 from bot.subscriptions.schedule import due_at, due_between, next_due
 from bot.subscriptions.store import Subscriptions
-from rag.catalog import Catalog
-from rag.database import Database
-from tests.bot.test_run import TOKEN, config_of, running
+from rag.store.catalog import Catalog
+from rag.store.database import Database
+from tests.bot.commands.test_run import TOKEN, config_of, running
 from tests.discord_fake.world import ApiError
 from tests.discord_server import judged
 from tests.reliability.digest_world import Killed, Killer, World, papers_of, utc

@@ -12,8 +12,8 @@ import pytest
 from ingest.sync import ingest
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
-from rag.llm import ChatLlama, load_chat_model
-from rag.local_model import LocalModel
+from rag.llm.chat_models import ChatLlama, load_chat_model
+from rag.llm.local import LocalModel
 from rag.pipeline import PaperQA
 from rag.records import Paper
 from tests.discord_server import MODEL_NAME, Connect, finished, text_of

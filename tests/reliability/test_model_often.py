@@ -15,9 +15,9 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.errors import ModelError
 from rag.library import Library
-from rag.llama_model import Message
-from rag.llm import ChatLlama
-from rag.local_model import LocalModel
+from rag.llm.chat_models import ChatLlama
+from rag.llm.llama_model import Message
+from rag.llm.local import LocalModel
 from rag.pipeline import PaperQA
 from rag.records import Answer
 from tests.benchmarks.lag import measured_lag, percentile
@@ -130,7 +130,7 @@ async def test_m2_five_crashes_in_a_row_are_said_once_and_get_over(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("rag.breaker.RESTART_SECONDS", (0.0,))
+    monkeypatch.setattr("rag.llm.breaker.RESTART_SECONDS", (0.0,))
     ingest(ListSource([LONG]), library)
     chat = load_chat(max_tokens=1500)
     chat.local.wait_ready(30)

@@ -12,8 +12,8 @@ import pytest
 from discord.ext import commands
 
 from rag.library import Library
-from tests.bot.slow_model import HeldModel, held
-from tests.bot.test_run import TOKEN, config_of, running
+from tests.bot.answers.slow_model import HeldModel, held
+from tests.bot.commands.test_run import TOKEN, config_of, running
 from tests.discord_server import Server, button, buttons, finished, joined, judged, text_of
 
 QUESTION = "how accurate is HeronNet compared with human counters?"

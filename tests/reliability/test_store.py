@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import index_pending, ingest
-from rag.embedder import Embedder
+from rag.encoders.embedder import Embedder
 from rag.errors import IndexInUseError
 from rag.library import Library
-from rag.vectors import HNSW, ChunkVectors
+from rag.retrieval.chroma import HNSW, ChunkVectors
 from tests.papers import HERON, PAPERS, ListSource, many
 
 COMMAND = [sys.executable, "-c", "import sys; from bot.cli import main; sys.exit(main())"]

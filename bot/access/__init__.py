@@ -1,0 +1,1 @@
+"""Who may ask where, and how often."""

@@ -1,0 +1,45 @@
+"""An alert as an embed."""
+
+from discord import Colour, Embed
+
+from bot.alerts.detect import Alert
+from bot.render.answer import paper_line
+from bot.render.papers import GIST
+from bot.render.text import EMBED_DESCRIPTION, plain, shorten
+from rag.text.sentences import gist
+
+TITLE = "This paper takes off"
+COLOUR = Colour.gold()
+DAYS_FROM = 72  # hours from which on an age is told in days
+
+
+def alert_embed(alert: Alert) -> Embed:
+    """Return the paper's line, what it is about, and the figures that made it stand out."""
+    paper = alert.paper
+    about = plain(shorten(paper.tldr or gist(paper.abstract), GIST))
+    whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
+    text = f"{paper_line(paper)}\n{whose}{about}\n\n**{figures(alert)}**"
+    embed = Embed(title=TITLE, description=text, colour=COLOUR)
+    if len(text) > EMBED_DESCRIPTION:  # the address of a paper without an id holds its title
+        embed.description = f"{plain(shorten(paper.title, GIST))}\n\n**{figures(alert)}**"
+    embed.set_footer(text=f"Compared with {alert.compared:,} papers at the same age.")
+    return embed
+
+
+def figures(alert: Alert) -> str:
+    """Return how many upvotes it got how soon, and how many papers of its age get as a rule."""
+    few = f"fewer than {alert.usual:,}" if alert.usual > 1 else "none"
+    if alert.within == alert.hours:
+        when, usual = f"in its first {_hours(alert.hours)}", f"{few} by then"
+    else:
+        when = f"within {_hours(alert.within)}, {_age(alert.hours)} after it was featured"
+        usual = f"{few} at that age"
+    return f"{alert.upvotes:,} new upvotes {when}; nine in ten papers get {usual}."
+
+
+def _hours(count: int) -> str:
+    return "hour" if count == 1 else f"{count} hours"
+
+
+def _age(hours: int) -> str:
+    return f"{hours} hours" if hours < DAYS_FROM else f"{round(hours / 24)} days"

@@ -1,0 +1,1 @@
+"""Answers in Discord: shown, streamed, stored, and finished after a restart."""

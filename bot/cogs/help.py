@@ -1,0 +1,94 @@
+"""The bot about itself: /help and /status."""
+
+from datetime import UTC, datetime
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.conversation.onboarding import example
+from bot.conversation.policy import LOST
+from bot.gateway.client import PaperboyBot
+from bot.render.text import plain
+from rag.records import Coverage
+
+COLOUR = discord.Colour.blurple()
+
+
+class About(commands.Cog):
+    """What the bot can do and how it is."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def help(self, interaction: discord.Interaction) -> None:
+        """Say what the bot can do."""
+        may_manage = interaction.permissions.manage_guild
+        lines = [
+            f"`{_usage(command)}`: {command.description}"
+            for command in sorted(self.bot.tree.get_commands(), key=lambda c: c.qualified_name)
+            if isinstance(command, app_commands.Command)
+            and (may_manage or command.default_permissions is None)
+        ]
+        menu = " and ".join(
+            f"“{command.name}”"
+            for command in self.bot.tree.get_commands(type=discord.AppCommandType.message)
+        )
+        coverage, question = await self.bot.desk.run(self._known)
+        parts = [
+            "I answer questions about Hugging Face's Daily Papers from their abstracts. Each "
+            "sentence of an answer has the number of its source, and where no paper says it, I "
+            f"say so. I have read {plain(str(coverage))}.",
+            "**Ask** with `/ask`, mention me, or write to me alone, for example "
+            f"“{plain(question)}” Reply to an answer to go on from it. The buttons below an answer "
+            "show what it was made from and take your opinion of it.",
+            "\n".join(lines),
+            f"In the menu of any message, under Apps: {menu}.",
+        ]
+        if not self.bot.intents.message_content:
+            parts.append(LOST)
+        embed = discord.Embed(title="Paperboy", description="\n\n".join(parts), colour=COLOUR)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    def _known(self) -> tuple[Coverage, str]:
+        """Return what was read and a question that can be answered from it."""
+        catalog = self.bot.desk.library.catalog
+        return catalog.coverage(), example(catalog)
+
+    @app_commands.command()
+    async def status(self, interaction: discord.Interaction) -> None:
+        """Say what has been read, whether the model runs, and who waits."""
+        await interaction.response.defer(ephemeral=True)
+        coverage = await self.bot.desk.run(self.bot.desk.library.catalog.coverage)
+        embed = discord.Embed(title="Status", colour=COLOUR)
+        embed.add_field(name="Papers", value=str(coverage), inline=False)
+        embed.add_field(name="Model", value=plain(self._model()), inline=False)
+        liked, disliked = await self.bot.desk.run(self.bot.feedback.counts)
+        embed.add_field(name="Answers judged", value=f"👍 {liked} · 👎 {disliked}", inline=False)
+        up = datetime.now(UTC) - self.bot.started_at
+        embed.add_field(name="Running for", value=str(up).partition(".")[0])
+        await interaction.edit_original_response(embed=embed)
+
+    def _model(self) -> str:
+        writer = self.bot.desk.qa.writer
+        if writer is None:
+            return "none: answers are quoted sentences"
+        if writer.problem:
+            return f"not running: {writer.problem}"
+        waiting = len(writer.turns)
+        people = {0: "nobody waits", 1: "1 answer is being written"}.get(
+            waiting, f"{waiting - 1} wait for their answer"
+        )
+        return f"{writer.name or self.bot.model_name}; {people}"
+
+
+def _usage(command: app_commands.Command[About, ..., None]) -> str:
+    """Return `/ask question [paper]`."""
+    options = [p.name if p.required else f"[{p.name}]" for p in command.parameters]
+    return " ".join([f"/{command.name}", *options])
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    await bot.add_cog(About(bot))

@@ -1,0 +1,100 @@
+"""What is kept about a person: /forget."""
+
+import re
+from typing import Any, Self
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.components.persistent import Lasting
+from bot.gateway.client import PaperboyBot
+from bot.user_data import forget, in_words, kept_about
+
+FORGET, KEEP = "yes", "no"
+PRESSED = "forget_button"  # the event that a press becomes: (interaction, choice)
+NOTHING = "I keep nothing about you."
+STAYS = "Our messages in Discord stay until you or a moderator delete them."
+
+
+class ForgetButton(
+    Lasting,
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=rf"forget:(?P<choice>{FORGET}|{KEEP})",
+):
+    """The answer to "Shall I?", understood by a later process as well.
+
+    Only the person can see it, so it needs to name nobody.
+    """
+
+    def __init__(self, choice: str) -> None:
+        label, style = {
+            FORGET: ("Forget everything", discord.ButtonStyle.danger),
+            KEEP: ("Keep it", discord.ButtonStyle.secondary),
+        }[choice]
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"forget:{choice}"))
+        self.choice = choice
+
+    @classmethod
+    def read(cls, match: re.Match[str], /) -> Self:
+        """See Lasting."""
+        return cls(match["choice"])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Tell the cog."""
+        interaction.client.dispatch(PRESSED, interaction, self.choice)
+
+
+class Personal(commands.Cog):
+    """Tells people what is kept about them and removes it."""
+
+    def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Understand the buttons."""
+        self.bot.add_dynamic_items(ForgetButton)
+
+    @app_commands.command()
+    async def forget(self, interaction: discord.Interaction) -> None:
+        """Remove everything that I keep about you, after asking once more."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        desk = self.bot.desk
+        await self.bot.answering.settled()
+        kept = in_words(
+            await desk.run(kept_about, desk.library.catalog.database, interaction.user.id)
+        )
+        if not kept:
+            await interaction.edit_original_response(content=NOTHING)
+            return
+        view = discord.ui.View(timeout=None)
+        view.add_item(ForgetButton(FORGET)).add_item(ForgetButton(KEEP))
+        await interaction.edit_original_response(
+            content=f"I keep about you: {kept}. Shall I remove all of it, for good? {STAYS}",
+            view=view,
+        )
+
+    @commands.Cog.listener()
+    async def on_forget_button(self, interaction: discord.Interaction, choice: str) -> None:
+        """Remove it, or leave it at that."""
+        try:
+            if choice == FORGET:
+                await self._forget(interaction)
+            else:
+                await interaction.response.edit_message(content="Nothing is removed.", view=None)
+        except Exception as error:  # a person always gets a reply
+            await self.bot.tell_error(interaction, error)
+
+    async def _forget(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        person, desk = interaction.user.id, self.bot.desk
+        self.bot.answering.forget(person)
+        removed = await desk.keep(forget, desk.library.catalog.database, person)
+        await desk.run(self.bot.tastes.forget)
+        text = f"Removed: {in_words(removed) or 'nothing, it was gone already'}. {STAYS}"
+        await interaction.edit_original_response(content=text, view=None)
+
+
+async def setup(bot: PaperboyBot) -> None:
+    """Add the cog (discord.py's entry point)."""
+    await bot.add_cog(Personal(bot))

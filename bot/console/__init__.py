@@ -1,0 +1,1 @@
+"""What the terminal shows: answers, the doctor's checks, evaluation figures and model downloads."""

@@ -1,0 +1,181 @@
+"""The checks of `paperboy doctor`."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.app import App
+from bot.subscriptions.records import LaterError
+from rag.encoders.embedder import choose_dtype
+from rag.errors import IndexInUseError, ModelFileError, PaperboyError
+from rag.grounding.judge import load_judge
+from rag.library import Library
+from rag.llm.chat_models import ChatServer
+from rag.llm.model_files import whole_problem_of
+from rag.models.build_check import probe
+from rag.retrieval.reranker import load_reranker
+
+MIN_FREE_BYTES = 500_000_000
+NO_MODEL = "none: answers are quoted sentences; `paperboy model pull` fetches one that writes"
+DEFAULT_CURE = "see README.md, Troubleshooting."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, whether it is well, what was seen, and the cure if it is not."""
+
+    name: str
+    ok: bool
+    detail: str
+    cure: str = ""
+
+
+def examine(app: App) -> Iterator[Check]:
+    """Yield each check as it is made; none changes any data."""
+    yield _python()
+    yield _disk(app)
+    if not app.settings.rag.model.is_elsewhere:
+        yield _llama()
+    yield _model(app)
+    if app.settings.bot.mail.host:
+        yield _mail(app)
+    library = None
+    try:
+        library = Library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
+        yield Check("data folder", True, str(app.data_dir))
+        for name, look in (
+            ("papers", _papers),
+            ("embedding model", _embedder),
+            ("index", _index),
+            ("reranker", _reranker),
+            ("judge", _judge),
+        ):
+            yield _guarded(name, look, library)
+    except PaperboyError as error:
+        yield _failed("data folder", error)
+    finally:
+        if library is not None:
+            library.close()
+
+
+def _guarded(name: str, look: Callable[[Library], Check], library: Library) -> Check:
+    try:
+        return look(library)
+    except PaperboyError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: PaperboyError) -> Check:
+    """Split "what: cure" into its halves."""
+    what, colon, cure = str(error).rpartition(": ")
+    return Check(name, False, what if colon else str(error), cure if colon else DEFAULT_CURE)
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return Check("python", ok, version, "" if ok else "install Python 3.11 or newer.")
+
+
+def _disk(app: App) -> Check:
+    folder = app.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    ok = free >= MIN_FREE_BYTES
+    cure = "" if ok else "free some space, or move the data with --data-dir."
+    return Check("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", cure)
+
+
+def _llama() -> Check:
+    if problem := probe():
+        cure = "run `make llama`; until then answers are quoted sentences."
+        return Check("llama.cpp", False, problem.partition(": run ")[0], cure)
+    return Check("llama.cpp", True, "a small quantised model answers")
+
+
+def _model(app: App) -> Check:
+    """Load the model in use and have it say a word."""
+    if not app.use_model:
+        return Check("model", True, "left out by --no-model")
+    if app.model.path and (problem := whole_problem_of(Path(app.model.path).expanduser())):
+        return _failed("model", ModelFileError(problem))
+    try:
+        chat = app.load_model()
+        if chat is None:
+            return Check("model", True, NO_MODEL)
+        try:
+            chat.invoke("Say yes.", max_tokens=1)
+            if isinstance(chat, ChatServer):
+                return Check("model", True, f"{chat.server.name} at {chat.server.url}")
+        finally:
+            app.close_model(chat)
+    except PaperboyError as error:
+        return _failed("model", error)
+    except Exception as error:  # whatever a provider's client raises
+        return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
+    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}")
+
+
+def _mail(app: App) -> Check:
+    """Connect with the mail server and log in."""
+    from bot.subscriptions.email_transport import (  # and discord.py, which draws the digests
+        PASSWORD_VARIABLE,
+        MailPost,
+    )
+    from bot.subscriptions.scheduler import utc_now
+
+    config = app.settings.bot.mail
+    try:
+        MailPost(config, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now).check()
+    except LaterError as error:
+        return Check("e-mail", False, str(error), "check [bot.mail] in config.toml.")
+    return Check("e-mail", True, f"{config.host} takes mails from {config.sender}")
+
+
+def _papers(library: Library) -> Check:
+    coverage = library.catalog.coverage()
+    cure = "" if coverage.papers else "run `paperboy ingest starter`."
+    return Check("papers", bool(coverage.papers), str(coverage), cure)
+
+
+def _embedder(library: Library) -> Check:
+    dtype = choose_dtype(library.config.embedder.dtype)
+    vectors = library.embedder.encode(["a test"])
+    return Check(
+        "embedding model", True, f"{library.embedder.name}, {vectors.shape[1]} numbers, {dtype}"
+    )
+
+
+def _index(library: Library) -> Check:
+    try:
+        index = library.index
+    except IndexInUseError as error:
+        return Check("index", True, f"not looked at: {error}")
+    waiting = index.pending_count()
+    if waiting:
+        return Check(
+            "index", False, f"{waiting:,} papers are not indexed", "run `paperboy reindex`."
+        )
+    wholes, sentences = index.vectors.counts()
+    return Check("index", True, f"{wholes:,} abstracts and {sentences:,} sentences")
+
+
+def _reranker(library: Library) -> Check:
+    """Load the configured reranker; loading has it read two pairs."""
+    config = library.config.retrieval
+    if load_reranker(config, dtype=library.config.embedder.dtype) is None:
+        return Check("reranker", True, "none: papers stay as the search ranks them")
+    return Check("reranker", True, f"{config.reranker}, reads the best {config.rerank_top} papers")
+
+
+def _judge(library: Library) -> Check:
+    """Load the configured judge of written sentences; loading has it judge one."""
+    config = library.config.check
+    if load_judge(config, dtype=library.config.embedder.dtype) is None:
+        who = "nobody" if config.failed == "keep" else "the bundled embedding model"
+        return Check("judge", True, f"none: {who} checks written sentences")
+    return Check("judge", True, f"{config.judge} checks written sentences")

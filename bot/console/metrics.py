@@ -1,0 +1,86 @@
+"""How good rankings and answers are: pure functions over what was found and what is right."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlparse
+
+from bot.json_rows import Row
+
+LINK_HOSTS = frozenset({"huggingface.co", "arxiv.org"})
+READ_WORDS = 150  # of an answer: what stands later is not counted
+AT = 10  # places of a ranking that count
+
+
+def ndcg(ranking: Sequence[str], gains: Mapping[str, int], *, at: int = AT) -> float:
+    """Return the normalised discounted cumulative gain of a ranking, 0 to 1.
+
+    `gains` are the relevant ids with their grades.
+    """
+    best = sorted(gains.values(), reverse=True)[:at]
+    ideal = sum(gain / math.log2(place + 2) for place, gain in enumerate(best))
+    found = sum(gains.get(id_, 0) / math.log2(n + 2) for n, id_ in enumerate(ranking[:at]))
+    return found / ideal if ideal else 0.0
+
+
+def recall(ranking: Sequence[str], gains: Mapping[str, int], *, at: int = AT) -> float:
+    """Return the share of the relevant ids among the first places."""
+    relevant = {id_ for id_, gain in gains.items() if gain > 0}
+    return len(relevant & set(ranking[:at])) / len(relevant) if relevant else 0.0
+
+
+def known_item(item: Mapping[str, Any], row: Row) -> dict[str, float]:
+    """Judge the answer to a question that one paper answers (`gold_arxiv_id`)."""
+    ids = [found["paper_id"].removeprefix("arxiv:") for found in row["retrieved"]][:AT]
+    place = ids.index(item["gold_arxiv_id"]) if item["gold_arxiv_id"] in ids else None
+    return {
+        "hit@1": float(place == 0),
+        "mrr@10": 0.0 if place is None else 1 / (place + 1),
+        "recall@10": float(place is not None),
+        "gold cited": float(_folded(item["gold_title"]) in _cited(row)),
+    }
+
+
+def answered(item: Mapping[str, Any], row: Row) -> dict[str, float]:
+    """Judge an answer: `gold_titles` shall be cited, every entry of `must_contain` be said.
+
+    An entry that is a list holds alternatives. Words of cited titles count as said.
+    """
+    if item.get("kind") == "unanswerable":
+        return {"refused": float(row["refused"])}
+    gold = {_folded(title) for title in item["gold_titles"]}
+    allowed = gold | {_folded(title) for title in item.get("also_ok_titles") or []}
+    cited = _cited(row)
+    words = row["answer"].split()
+    titles = " ".join(source["title"] for source in row["sources"])
+    text = _folded(f"{' '.join(words[:READ_WORDS])} {titles}")
+    is_said = all(
+        any(
+            _folded(entry) in text
+            for entry in (entries if isinstance(entries, list) else [entries])
+        )
+        for entries in item["must_contain"]
+    )
+    judged = {
+        "not refused": float(not row["refused"]),
+        "answer right": float(is_said and not row["refused"]),
+        "gold cited": len(cited & gold) / len(gold),
+        "words": float(len(words)),
+    }
+    if cited:
+        judged["citations right"] = len(cited & allowed) / len(cited)
+    return judged
+
+
+def links_allowed(row: Row) -> list[float]:
+    """Return for each source whether its link leads where links may lead."""
+    return [float(urlparse(source["url"]).hostname in LINK_HOSTS) for source in row["sources"]]
+
+
+def _cited(row: Row) -> set[str]:
+    return {_folded(source["title"]) for source in row["sources"]}
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().casefold()

@@ -1,0 +1,127 @@
+"""What was said before a question: up the replies, else in its thread or channel.
+
+Nothing comes from elsewhere: an answer is gone on from in the channel in which it stands, or in a
+thread of that channel, and so never in another server or by another person's direct messages.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import discord
+
+from bot.conversation.message_facts import Hearing, Place, replied_to
+from bot.conversation.store import Conversations
+from bot.conversation.threads import Threads
+from bot.executor import Desk
+from bot.render.text import shorten
+from rag.query.followups import Turn
+from rag.records import Paper
+from rag.text.words import words
+
+FOLLOWED = 5  # messages of people, up the replies
+HISTORY_TOKENS = 800  # of all that was said before, the newest first
+CHARACTERS = 4  # of a token, about
+LONGEST = 1_000  # characters of what a person said
+RECENT = timedelta(minutes=15)  # in an ask-channel, a question may lean on one's own last one
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The answer that a question goes on from, what people said since, and the paper meant."""
+
+    earlier: int | None = None
+    said: tuple[str, ...] = ()
+    paper: Paper | None = None
+
+
+class ReplyChain:
+    """Finds what a question goes on from."""
+
+    def __init__(
+        self, desk: Desk, conversations: Conversations, threads: Threads, hearing: Hearing
+    ) -> None:
+        self.desk = desk
+        self.conversations = conversations
+        self.threads = threads
+        self.hearing = hearing
+
+    async def before(self, message: discord.Message, place: Place) -> Before:
+        """Return what was said before this message."""
+        paper = await self._paper_of_thread(place)
+        said: list[str] = []
+        current, can_fetch = message, place.permissions.read_message_history
+        while len(said) < FOLLOWED and (above := await self._above(current, can_fetch)):
+            known = await self.desk.run(self.conversations.knows, above.id, channels=place.channels)
+            if known:
+                return Before(above.id, tuple(said[::-1]), paper)
+            if above.author == self.hearing.client.user:  # a card, or a list of papers
+                paper = await self.threads.paper_of(above) or paper
+                break
+            said += self._said(above)
+            current = above
+        if said:
+            return Before(None, tuple(said[::-1]), paper)
+        return await self._before_in(message, place, paper)
+
+    async def _before_in(
+        self, message: discord.Message, place: Place, paper: Paper | None
+    ) -> Before:
+        """Return what stands before a message that is no reply."""
+        last, person = self.conversations.last_in, message.author.id
+        channel = place.channel
+        if message.guild is None:
+            return Before(await self.desk.run(last, channel.id, person=person), (), paper)
+        if not isinstance(channel, discord.Thread):
+            if channel.id not in self.hearing.servers.of(message.guild.id).ask_channels:
+                return Before(None, (), paper)
+            since = message.created_at - RECENT
+            recent = await self.desk.run(last, channel.id, person=person, own=True, since=since)
+            return Before(recent, (), paper)
+        earlier = await self.desk.run(last, channel.id, person=person)
+        root = None if earlier else await self.threads.root(channel)
+        if root is None or root.id == message.id:
+            return Before(earlier, (), paper)
+        return Before(None, tuple(self._said(root)), paper)
+
+    async def _paper_of_thread(self, place: Place) -> Paper | None:
+        """Return the paper that a thread keeps to: that of the bot's message it began with."""
+        if not isinstance(place.channel, discord.Thread):
+            return None
+        if await self.desk.run(self.conversations.knows, place.channel.id):
+            return await self.threads.paper_of_answer(place.channel.id)
+        root = await self.threads.root(place.channel)
+        return await self.threads.paper_of(root) if root else None
+
+    async def _above(self, message: discord.Message, can_fetch: bool) -> discord.Message | None:
+        """Return the message that this one replies to; Discord sends one level along."""
+        reference = message.reference
+        if (replied := replied_to(message)) or reference is None or not can_fetch:
+            return replied
+        is_reply = reference.type is discord.MessageReferenceType.reply
+        if not is_reply or reference.resolved is not None or reference.message_id is None:
+            return None
+        if reference.cached_message is not None:
+            return reference.cached_message
+        try:
+            return await message.channel.fetch_message(reference.message_id)
+        except discord.HTTPException:
+            return None
+
+    def _said(self, message: discord.Message) -> list[str]:
+        """Return what a person said as something to lean on; nothing where that is no words."""
+        said = shorten(self.hearing.words_of(message), LONGEST)
+        by_person = not message.author.bot
+        return [said] if by_person and words(said) else []
+
+
+def bounded(turns: Sequence[Turn]) -> list[Turn]:
+    """Return the latest turns, so many that they fit into HISTORY_TOKENS."""
+    kept: list[Turn] = []
+    room = HISTORY_TOKENS * CHARACTERS
+    for turn in reversed(turns):
+        room -= len(turn.question)
+        if room < 0:
+            break
+        kept.append(turn)
+    return kept[::-1]

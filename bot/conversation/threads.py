@@ -1,0 +1,137 @@
+"""Threads: whose they are, which paper they are about, and moving a conversation into one."""
+
+import re
+from collections import OrderedDict
+from urllib.parse import unquote
+
+import discord
+
+from bot.conversation.store import Conversations
+from bot.executor import Desk
+from bot.render.text import plain, shorten
+from rag.errors import PaperboyError
+from rag.links import HUGGING_FACE
+from rag.records import Paper
+from rag.store.lookup import find
+
+LONG = 3  # answers in a channel, after which a conversation moves where that is set
+THREAD_NAME = 100  # characters
+REMEMBERED = 1_000  # threads whose first message is kept in mind
+EARLIER = 200  # characters shown of each question that was asked before the move
+ALREADY_THERE = 160004  # Discord's code: this message has a thread
+
+_PAPER = re.compile(rf"{re.escape(HUGGING_FACE)}(?:/|\?q=)([^\s&#]+)")
+_WANTED = re.compile(
+    r"\W*(?:(?:please|can|could|would|will|you|we|let'?s|let us|ok(?:ay)?)\W+)*"
+    r"(?:(?:move|take|bring|continue|go on|carry on|start|open|make|create)\b[^?.!]{0,40}\b)?"
+    r"thread\b(?:\W+please)?\W*",
+    re.IGNORECASE,
+)
+
+
+class NoThreadError(PaperboyError):
+    """There is nothing to move into a thread, or no thread can be started here."""
+
+
+def wants_thread(words: str) -> bool:
+    """Return whether somebody asks to go on in a thread."""
+    return _WANTED.fullmatch(words) is not None
+
+
+class Threads:
+    """What is known of threads; each one's first message is fetched once."""
+
+    def __init__(self, client: discord.Client, desk: Desk, conversations: Conversations) -> None:
+        self.client = client
+        self.desk = desk
+        self.conversations = conversations
+        self._roots: OrderedDict[int, discord.Message | None] = OrderedDict()
+
+    async def is_mine(self, thread: discord.Thread) -> bool:
+        """Return whether the bot started the thread, or it was started from the bot's message."""
+        me = self.client.user
+        if me is None or thread.owner_id == me.id:
+            return me is not None
+        if await self.desk.run(self.conversations.knows, thread.id):
+            return True
+        root = await self.root(thread)
+        return root is not None and root.author == me
+
+    async def root(self, thread: discord.Thread) -> discord.Message | None:
+        """Return the message that a thread was started from, or a forum post begins with.
+
+        Their ids are the same. None where there is no such message, or it cannot be read.
+        """
+        if thread.id not in self._roots:
+            self._roots[thread.id] = thread.starter_message or await self._fetch_root(thread)
+            while len(self._roots) > REMEMBERED:
+                self._roots.popitem(last=False)
+        return self._roots[thread.id]
+
+    async def _fetch_root(self, thread: discord.Thread) -> discord.Message | None:
+        parent = thread.parent
+        place = thread if isinstance(parent, discord.ForumChannel) else parent
+        if not isinstance(place, discord.Thread | discord.TextChannel):
+            return None
+        try:
+            return await place.fetch_message(thread.id)
+        except discord.HTTPException:  # started without a message, or its history is closed
+            return None
+
+    async def paper_of_answer(self, answer: int) -> Paper | None:
+        """Return the paper that an answer was made from, where it is only one."""
+        cited = (await self.desk.run(self.conversations.turns, answer))[-1].cited or ()
+        papers = await self.desk.run(self.desk.library.catalog.get, cited)
+        return papers.get(cited[0]) if len(cited) == 1 else None
+
+    async def paper_of(self, message: discord.Message) -> Paper | None:
+        """Return the paper that a card of the bot's shows."""
+        if message.author != self.client.user:
+            return None
+        addresses = [
+            match[1] for embed in message.embeds if (match := _PAPER.match(embed.url or ""))
+        ]
+        if len(addresses) != 1:
+            return None
+        return await self.desk.run(find, self.desk.library.catalog, unquote(addresses[0]))
+
+    async def move(self, channel: object, answer: int, *, can_read: bool) -> discord.Thread:
+        """Start a thread from an answer and say there what was asked so far.
+
+        `can_read`: questions are heard there without a mention. Raises NoThreadError.
+        """
+        if isinstance(channel, discord.Thread):
+            raise NoThreadError("We are in a thread already: just go on here.")
+        if not isinstance(channel, discord.TextChannel):
+            raise NoThreadError("There are no threads here: just go on as we do.")
+        asked = await self.desk.run(self.conversations.asked, answer)
+        name = shorten(asked[0][1], THREAD_NAME) if asked else "Papers"
+        try:
+            thread = await channel.create_thread(name=name, message=discord.Object(answer))
+        except discord.HTTPException as error:
+            raise _no_thread(error) from error
+        await thread.send(embed=_so_far(asked, can_read=can_read))
+        return thread
+
+
+def _no_thread(error: discord.HTTPException) -> Exception:
+    """Return the sentence for a thread that Discord does not start."""
+    if error.code == ALREADY_THERE:
+        return NoThreadError("There is a thread under that answer already: go on there.")
+    if isinstance(error, discord.NotFound):
+        return NoThreadError("My last answer to you is gone: ask me something first.")
+    if isinstance(error, discord.Forbidden):
+        return NoThreadError(
+            "I could not start a thread: I need the permission Create Public Threads here."
+        )
+    return error
+
+
+def _so_far(asked: list[tuple[int, str]], *, can_read: bool) -> discord.Embed:
+    """Return the first words in a thread: who asked what; names in an embed ping nobody."""
+    how = "there is no need to mention me" if can_read else "mention me with each question"
+    lines = [f"<@{person}>: {plain(shorten(question, EARLIER))}" for person, question in asked]
+    return discord.Embed(
+        description="\n".join([f"Let us go on here; {how}. So far:", *lines]),
+        colour=discord.Colour.blurple(),
+    )

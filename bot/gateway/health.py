@@ -1,0 +1,75 @@
+"""Whether the bot is well, for programs on this machine: GET http://127.0.0.1:PORT/health."""
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.executor import Desk
+from bot.gateway.client import PaperboyBot
+from rag.errors import PaperboyError
+
+HOST = "127.0.0.1"
+OK, UNAVAILABLE = 200, 503
+
+
+class HealthPortError(PaperboyError):
+    """The port cannot be listened on."""
+
+
+class Health:
+    """Answers with what `/status` tells in Discord, and nothing of what people say."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.bot: PaperboyBot | None = None  # the present one: each new connection has its own
+        self.started_at = datetime.now(UTC)
+
+    @asynccontextmanager
+    async def listening(self, port: int) -> AsyncIterator[None]:
+        """Answer on this port until the block ends; 0 switches it off. Raises HealthPortError."""
+        if not port:
+            yield
+            return
+        application = web.Application()
+        application.router.add_get("/health", self._answer)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, HOST, port).start()
+        except OSError as error:
+            await runner.cleanup()
+            raise HealthPortError(
+                f"port {port} on {HOST} is in use: choose another [bot] health_port, or 0 for none."
+            ) from error
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def state(self) -> dict[str, Any]:
+        """Return how the bot is."""
+        bot, catalog = self.bot, self.desk.library.catalog
+        coverage = await self.desk.run(catalog.coverage)
+        beat = bot.latency if bot else math.nan
+        return {
+            "connected": bool(bot and bot.is_connected and not bot.is_closed()),
+            "heartbeat_ms": round(beat * 1000, 1) if math.isfinite(beat) else None,
+            "papers": coverage.papers,
+            "last_day": coverage.last_day and coverage.last_day.isoformat(),
+            "model": self._model(),
+            "waiting": self.desk.people_in_front(),
+            "uptime_seconds": round((datetime.now(UTC) - self.started_at).total_seconds()),
+        }
+
+    async def _answer(self, request: web.Request) -> web.Response:  # noqa: ARG002  # aiohttp's form
+        state = await self.state()
+        return web.json_response(state, status=OK if state["connected"] else UNAVAILABLE)
+
+    def _model(self) -> str:
+        """Return `none`, `ready` or what keeps it from answering."""
+        writer = self.desk.qa.writer
+        return "none" if writer is None else writer.problem or "ready"

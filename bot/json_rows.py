@@ -1,0 +1,116 @@
+"""Records → the JSON that other programs rely on. Names and order are part of the promise."""
+
+from typing import Any
+
+from bot.digest.records import Entry
+from rag.answering.comparison import Comparison
+from rag.records import Answer, Hit, Paper
+from rag.trends import Week
+
+Row = dict[str, Any]
+
+
+def paper_row(paper: Paper) -> Row:
+    """Return a line of `paperboy papers --json`."""
+    return {
+        "paper_id": paper.paper_id,
+        "arxiv_id": paper.arxiv_id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "author_count": paper.author_count,
+        "authors": list(paper.authors),
+        "organization": paper.organization,
+        "published_on": paper.published_on and paper.published_on.isoformat(),
+        "featured_on": paper.featured_on and paper.featured_on.isoformat(),
+        "upvotes": paper.upvotes,
+        "comment_count": paper.comment_count,
+        "url": paper.url,
+        "abstract_source": paper.abstract_source,
+    }
+
+
+def daily_row(entry: Entry, topic: str) -> Row:
+    """Return a line of `paperboy daily --json`."""
+    return paper_row(entry.paper) | {"tldr": entry.tldr, "topic": topic}
+
+
+def week_row(week: Week) -> Row:
+    """Return a line of `paperboy trends --json`."""
+    return {"week": week.first.isoformat(), "papers": week.about, "read": week.read}
+
+
+def search_row(n: int, hit: Hit) -> Row:
+    """Return a line of `paperboy search --json`."""
+    return {
+        "n": n,
+        "paper_id": hit.paper.paper_id,
+        "title": hit.paper.title,
+        "url": hit.paper.url,
+        "score": round(hit.score, 4),
+        "quote": hit.chunk.sentence or hit.paper.title,
+    }
+
+
+def answer_row(answer: Answer) -> Row:
+    """Return what `paperboy ask --json` prints, and a line of `--batch` without its id."""
+    return {
+        "answer": answer.text,
+        "refused": answer.refused,
+        "mode": answer.mode,
+        "sources": [
+            {
+                "n": citation.n,
+                "paper_id": citation.paper.paper_id,
+                "title": citation.paper.title,
+                "url": citation.paper.url,
+                "quote": citation.quote,
+            }
+            for citation in answer.citations
+        ],
+        "retrieved": [
+            {"paper_id": hit.paper.paper_id, "title": hit.paper.title} for hit in answer.hits
+        ],
+        "seconds": round(answer.seconds, 4),
+    }
+
+
+def why_row(answer: Answer) -> Row:
+    """Return what `paperboy why --json` prints: the answer and what it was made from."""
+    return answer_row(answer) | {
+        "understood": answer.understood,
+        "coverage": str(answer.coverage),
+        "support": answer.support,
+        "model": answer.model,
+        "evidence": [
+            {
+                "score": round(evidence.score, 4),
+                "paper_id": evidence.paper.paper_id,
+                "sentence": evidence.sentence,
+            }
+            for evidence in answer.evidence
+        ],
+        "ranking": [
+            {
+                "paper_id": hit.paper.paper_id,
+                "title": hit.paper.title,
+                "score": round(hit.score, 4),
+                "cosine": round(hit.cosine, 4),
+                "bm25": round(hit.keyword, 4),
+            }
+            for hit in answer.hits
+        ],
+    }
+
+
+def comparison_row(comparison: Comparison) -> Row:
+    """Return what `paperboy compare --json` prints; a cell without a quote is null."""
+    return {
+        "papers": [
+            {"n": n, "paper_id": paper.paper_id, "title": paper.title, "url": paper.url}
+            for n, paper in enumerate(comparison.papers, start=1)
+        ],
+        "rows": [
+            {"aspect": aspect, "quotes": [quote or None for quote in quotes]}
+            for aspect, quotes in comparison.rows
+        ],
+    }

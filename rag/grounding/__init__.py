@@ -1,0 +1,1 @@
+"""Checks each written sentence against the abstracts that it cites."""

@@ -1,0 +1,204 @@
+"""Written sentences, each checked against the abstracts of the papers that it cites.
+
+Its numbers and names must stand there, the words of each of its clauses must be near, and it must
+not contradict what is there. A sentence without a marker gets that of the passage that says it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from langchain_core.embeddings import Embeddings
+
+from rag.config import CheckConfig
+from rag.encoders.embedder import SentenceTransformerEmbeddings
+from rag.grounding.alignment import Reading, nearness, read
+from rag.grounding.claims import MIN_CLAUSE_TERMS, Claim, claims_of
+from rag.grounding.contradiction import contradicts
+from rag.grounding.judge import Judge
+from rag.records import Paper, Passage
+from rag.text.language import ENGLISH, written_in
+from rag.text.names import names_in, stands_in, system_names
+from rag.text.numbers import plain, quantities
+from rag.text.sentences import split_sentences
+from rag.text.words import terms
+
+UNCITED_NEAR = 0.7  # what the model cites nothing for is held to more
+MARK = " (not found in the abstract)"
+# syntok takes "0.80. We" for one sentence and ends one at a semicolon.
+_NUMBER_ENDS = re.compile(r"(?<=\d\.)\s+(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How near a sentence comes to its source, 0 to 1, and why it failed; nothing where it passed.
+
+    With a judge it is how likely the sentence follows. In a language that the encoder cannot read
+    it is 1 where numbers or names speak for the source, else 0, which alone is no failure.
+    """
+
+    near: float
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A text of which every sentence that stands is cited, and how many failed."""
+
+    text: str
+    passed: int
+    failed: int
+    is_marked: bool
+
+    @property
+    def note(self) -> str:
+        """What people are told."""
+        if not self.failed:
+            return ""
+        some = f"{self.failed} sentence" + "s" * (self.failed > 1)
+        if self.is_marked:
+            return f"{some} could not be found in the abstracts."
+        verb = "were" if self.failed > 1 else "was"
+        return f"{some} that the abstracts do not say {verb} taken out."
+
+
+class Grounding:
+    """Checks written answers. Thread-safe."""
+
+    def __init__(
+        self,
+        embeddings: Embeddings,
+        config: CheckConfig,
+        *,
+        judge: Judge | None = None,
+    ) -> None:
+        """`embeddings` are the bundled ones: the bounds were chosen with them."""
+        if not isinstance(embeddings, SentenceTransformerEmbeddings):
+            raise TypeError("only the bundled encoder tells the words of a sentence apart")
+        self.embeddings = embeddings
+        self.config = config
+        self.judge = judge
+
+    def check(self, text: str, passages: Sequence[Passage], *, language: str = ENGLISH) -> Checked:
+        """Return the text without the sentences that fail, or with a mark behind them.
+
+        Markers are the passages' numbers; `language` is the question's.
+        """
+        passed = failed = 0
+        kept = ""
+        for claim, verdict in self.judged(claims_of(text), passages, language=language):
+            passed += not verdict.failed
+            failed += bool(verdict.failed)
+            if verdict.failed and self.config.failed != "mark":
+                continue
+            written = claim.marked(MARK) if verdict.failed else claim.written
+            kept += claim.space * bool(kept) + written
+        return Checked(kept, passed, failed, is_marked=self.config.failed == "mark")
+
+    def judged(
+        self, claims: Sequence[Claim], passages: Sequence[Passage], *, language: str = ENGLISH
+    ) -> list[tuple[Claim, Verdict]]:
+        """Return the sentences with the markers that they should have, and what is found of each.
+
+        Markers of passages that were never given count for nothing.
+        """
+        papers = {passage.n: passage.paper for passage in passages}
+        claims = [claim.among(papers) for claim in claims]
+        readings = {} if self.judge else self._read(claims, papers)
+        found = []
+        for claim in claims:
+            tried = [claim] if claim.cited else [claim.citing([n]) for n in papers]
+            verdicts = [self._verdict(c, papers, readings, language) for c in tried]
+            if claim.cited:
+                found.append((claim, verdicts[0]))
+                continue
+            fitting = [
+                (verdict.near, -n)
+                for n, verdict in enumerate(verdicts)
+                if not verdict.failed and verdict.near >= UNCITED_NEAR
+            ]
+            if fitting and len(terms(claim.text)) >= MIN_CLAUSE_TERMS:
+                best = -max(fitting)[1]
+                found.append((tried[best], verdicts[best]))
+            else:
+                near = max((verdict.near for verdict in verdicts), default=0.0)
+                found.append((claim, Verdict(near, "uncited")))
+        return found
+
+    def _read(self, claims: Sequence[Claim], papers: Mapping[int, Paper]) -> dict[str, Reading]:
+        """Read all that will be compared in one go: the sentences and what they cite."""
+        cited = {n for claim in claims for n in claim.cited or papers}
+        texts = [plain(claim.text) for claim in claims]
+        for n in sorted(cited):
+            texts += [plain(papers[n].title), *sentences_of(papers[n])]
+        texts = list(dict.fromkeys(texts))
+        return dict(zip(texts, read(self.embeddings, texts), strict=True))
+
+    def _verdict(
+        self,
+        claim: Claim,
+        papers: Mapping[int, Paper],
+        readings: Mapping[str, Reading],
+        asked_in: str,
+    ) -> Verdict:
+        """Check a sentence against the papers that it cites."""
+        cited = [papers[n] for n in claim.cited]
+        text, said = plain(claim.text), "\n".join(map(_all_of, cited))
+        numbers, there = quantities(text), quantities(said)
+        if not all(any(ours.stands_for(theirs) for theirs in there) for ours in numbers):
+            return Verdict(0.0, "number")
+        language = written_in(text, asked_in)
+        known = [name for paper in papers.values() for name in system_names(paper)]
+        named = names_in(text, known, language=language)
+        if not all(stands_in(name, said) for name in named):
+            return Verdict(0.0, "name")
+        if self.judge:
+            likely = self.judge.probability([plain(paper.abstract) for paper in cited], text)
+            return Verdict(likely, "" if likely >= self.config.judge_bound else "judge")
+        if language != ENGLISH:
+            return Verdict(1.0 if named or numbers else 0.0)
+        return self._compared(claim.plain, papers, readings)
+
+    def _compared(
+        self, claim: Claim, papers: Mapping[int, Paper], readings: Mapping[str, Reading]
+    ) -> Verdict:
+        """Compare what each clause says with the sentences of the papers behind it."""
+        whole = readings[claim.text]
+        unnumbered = whole.without([(q.start, q.end) for q in quantities(claim.text)])
+        near, contradiction = 1.0, ""
+        for start, end, numbers in claim.clauses:
+            cited = [papers[n] for n in numbers]
+            sentences = [readings[text] for paper in cited for text in sentences_of(paper)]
+            titles = [readings[plain(paper.title)] for paper in cited]
+            part = unnumbered.part(start, end)
+            if len(part.vectors):
+                near = min(near, nearness(part, [*titles, *sentences]))
+            own = [name for paper in cited for name in _own_names(paper)]
+            contradiction = contradiction or contradicts(whole, (start, end), sentences, own)
+        return Verdict(near, "far" if near < self.config.similarity else contradiction)
+
+
+def _own_names(paper: Paper) -> tuple[str, ...]:
+    """Return what a paper calls its own system: its first name; a phrase may be no name at all."""
+    names = system_names(paper)
+    return names[:2] if names and " " in names[0] else names[:1]
+
+
+def _all_of(paper: Paper) -> str:
+    """Return all that a sentence about a paper may take a name or a number from."""
+    days = f"{paper.published_on or ''} {paper.featured_on or ''}"
+    people = f"{paper.organization or ''} {', '.join(paper.authors)}"
+    return f"{plain(paper.title)}. {plain(paper.abstract)} {people} {days}"
+
+
+@lru_cache(maxsize=256)
+def sentences_of(paper: Paper) -> tuple[str, ...]:
+    """Return an abstract's sentences, halves between semicolons together."""
+    found: list[str] = []
+    for sentence in split_sentences(plain(paper.abstract)):
+        if found and found[-1].endswith(";"):
+            found[-1] += f" {sentence}"
+        else:
+            found += _NUMBER_ENDS.split(sentence)
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Which model files are recommended, how they are downloaded, and how one is tried out."""

@@ -1,0 +1,75 @@
+"""Does llama.cpp work here at all? A small quantised model is asked for a few tokens."""
+
+import tempfile
+from pathlib import Path
+
+from rag.errors import ModelError
+from rag.llm.local import LocalModel
+
+# Large enough for the matrix kernels that a bad build crashes in, and written in an instant.
+N_EMBD = 256
+N_FF = 512
+N_HEAD = 4
+SECONDS = 60.0
+
+
+def probe() -> str:
+    """Return what is wrong with this build of llama.cpp, in one sentence; else nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "probe.gguf"
+        write_probe(path)
+        model = LocalModel(path, n_ctx=512, threads=0)
+        try:
+            model.wait_ready(SECONDS)
+            for _piece in model.stream([{"role": "user", "content": "Hello"}], max_tokens=4):
+                pass
+        except ModelError as error:
+            return model.problem or str(error)
+        finally:
+            model.close()
+    return ""
+
+
+def write_probe(path: Path) -> None:
+    """Write a one-layer model with random Q4_0 weights and bytes for its vocabulary."""
+    import numpy as np
+    from gguf import GGMLQuantizationType, GGUFWriter, quants
+
+    quantization = GGMLQuantizationType.Q4_0
+    random = np.random.default_rng(0)
+    writer = GGUFWriter(path, "llama")
+    tokens = [b"<unk>", b"<s>", b"</s>"] + [f"<0x{byte:02X}>".encode() for byte in range(256)]
+    writer.add_name("probe")
+    writer.add_context_length(512)
+    writer.add_embedding_length(N_EMBD)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(N_FF)
+    writer.add_head_count(N_HEAD)
+    writer.add_head_count_kv(N_HEAD)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(N_EMBD // N_HEAD)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([0.0] * len(tokens))
+    writer.add_token_types([2, 3, 3] + [6] * 256)  # unknown, control, control, bytes
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+
+    def matrix(name: str, rows: int, columns: int) -> None:
+        weights = random.standard_normal((rows, columns), dtype=np.float32) * 0.02
+        writer.add_tensor(name, quants.quantize(weights, quantization), raw_dtype=quantization)
+
+    for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
+        writer.add_tensor(f"{name}.weight", np.ones(N_EMBD, np.float32))
+    matrix("token_embd.weight", len(tokens), N_EMBD)
+    matrix("output.weight", len(tokens), N_EMBD)
+    for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+        matrix(f"blk.0.{name}.weight", N_EMBD, N_EMBD)
+    matrix("blk.0.ffn_gate.weight", N_FF, N_EMBD)
+    matrix("blk.0.ffn_up.weight", N_FF, N_EMBD)
+    matrix("blk.0.ffn_down.weight", N_EMBD, N_FF)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()

@@ -1,0 +1,277 @@
+"""What a question asks of the catalogue: days, authors, organisations, order, counts, facts.
+
+These are answered from the table and never from prose; what remains of the question is its topic.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from rag.query.window import DayOf, find_window
+from rag.records import Paper, Window
+from rag.text.words import terms
+
+Order = Literal[
+    "newest", "oldest", "most upvotes", "most authors", "fewest authors", "most comments"
+]
+Fact = Literal["date", "author count", "authors", "organization", "upvotes", "comments"]
+
+_NUMBERS = {word: n for n, word in enumerate(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty".split()
+)} | {"single": 1, "sole": 1}  # fmt: skip
+_NUMBER = rf"(\d{{1,4}}|{'|'.join(_NUMBERS)})"
+_MORE = r"more than|over|at least|fewer than|less than|under|at most|up to|exactly|only|just"
+_AUTHORS = r"(?:co-?)?authors?"
+_PEOPLE = r"(?:people|persons?|researchers?|scientists?|writers?)"
+_COUNTED = re.compile(
+    rf"\b(?:(?:with|by|of|from|has|have|having)\s+)?(?:({_MORE})\s+)?{_NUMBER}"
+    rf"(\s+or\s+(?:more|fewer|less)|\+)?[\s-]+{_AUTHORS}\b",
+    re.IGNORECASE,
+)
+_BY_PEOPLE = re.compile(
+    rf"\b(?:by|from)\s+(?:({_MORE})\s+)?{_NUMBER}(\s+or\s+(?:more|fewer|less)|\+)?\s+{_PEOPLE}\b",
+    re.IGNORECASE,
+)
+_UNCOUNTED = re.compile(
+    r"\b(?:no|without|(?:do|does)(?:n['’]t| not) (?:show|have|list|give|state|say|tell)|lack\w*|"
+    r"missing|unknown)\s+(?:an?\s+|any\s+|their\s+|its\s+|the\s+)?"
+    r"(?:number of authors|author[s'’]* (?:count|number)s?|authors)\b",
+    re.IGNORECASE,
+)
+_ORDERS: list[tuple[Order, re.Pattern[str]]] = [
+    ("most authors", re.compile(r"\b(?:the )?(?:most|highest number of) (?:co-?)?authors\b"
+                                r"|\b(?:largest|biggest) (?:author )?team\b", re.IGNORECASE)),
+    ("fewest authors", re.compile(r"\b(?:the )?(?:fewest|least|lowest number of) (?:co-?)?authors\b"
+                                  r"|\bsmallest (?:author )?team\b", re.IGNORECASE)),
+    ("most upvotes", re.compile(r"\b(?:the )?(?:most|highest|top)[- ](?:up)?vote[sd]?\b"
+                                r"|\bmost (?:popular|liked)\b|\btop[- ]rated\b", re.IGNORECASE)),
+    ("most comments", re.compile(r"\b(?:the )?most (?:discussed|commented|comments)\b",
+                                 re.IGNORECASE)),
+    ("newest", re.compile(r"\b(?:the )?(?:newest|latest|most recent)\b", re.IGNORECASE)),
+    ("oldest", re.compile(r"\b(?:the )?(?:oldest|earliest)\b", re.IGNORECASE)),
+]  # fmt: skip
+_COMPARED: list[tuple[Order, re.Pattern[str]]] = [  # only where something else narrows the papers
+    ("newest", re.compile(r"\b(?:the )?(?:newer|more recent|later)(?: one)?\b", re.IGNORECASE)),
+    ("oldest", re.compile(r"\b(?:the )?(?:older|earlier)(?: one)?\b", re.IGNORECASE)),
+]
+_HOW_MANY = re.compile(
+    r"\bhow many (?:\w+ ){0,3}?(?:papers|articles|preprints|publications|of (?:them|these)"
+    r"|came out|were (?:published|featured))\b|\bhow many are there\b|\bnumber of papers\b",
+    re.IGNORECASE,
+)
+_PUBLISHED = r"(?:publish\w*|releas\w*|appear\w*|c[ao]me out|featured|posted|submitted|out)"
+_FACTS: list[tuple[Fact, re.Pattern[str]]] = [
+    ("author count", re.compile(rf"\bhow many (?:{_AUTHORS}\b|{_PEOPLE} (?:wrote|worked|made))",
+                                re.IGNORECASE)),
+    ("authors", re.compile(r"\bwho (?:\w+ )?(?:wrote|published|authored|released)\b"
+                           r"|\bwho(?:'s| is| are| was| were) (?:behind|the authors?)\b"
+                           r"|\b(?:what|list) (?:is|are)? ?the authors\b|\bauthors of\b",
+                           re.IGNORECASE)),
+    ("organization", re.compile(r"\b(?:which|what) (?:organi[sz]ation|institution|institute|lab|"
+                                r"company|university)\b", re.IGNORECASE)),
+    ("upvotes", re.compile(r"\bhow many (?:up)?votes\b|\bupvote count\b", re.IGNORECASE)),
+    ("comments", re.compile(r"\bhow many comments\b", re.IGNORECASE)),
+    ("date", re.compile(
+        rf"\bwhen (?:was|were|is|did)\b(?=.*\b{_PUBLISHED}\b)"
+        rf"|\b(?:which|what) (?:day|date|month|year)\b(?=.*\b{_PUBLISHED}\b)"
+        r"|\b(?:its|their|the|publication|release) date\b|\band when\b(?=\W*$)",
+        re.IGNORECASE)),
+]  # fmt: skip
+_PROLIFIC = re.compile(
+    r"\bwho (?:has |have )?(?:wrote|written|published|authored) (?:the )?most\b(?: papers)?"
+    r"|\b(?:the )?most prolific authors?\b",
+    re.IGNORECASE,
+)
+# More than one paper is wanted: "which models …", "who trains …", "anything on …".
+_WORKS = r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems)"
+_SEVERAL = re.compile(
+    rf"\b(?:which|what|any|list|all|two|three|four|several|different|other|some)\s+(?:[\w-]+\s+)"
+    rf"{{0,3}}?{_WORKS}\b|\b{_WORKS} (?:that|which|who|on|about|for|in|with|using|to)\b"
+    r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
+    r"|\b(?:list them|anything (?:that|on|about))\b"
+    r"|\bwhat(?:'s|’s| is| has) (?:been )?(?:done|out there|tried)\b"
+    r"|^\W*(?:[\w-]+\s+){0,3}\w+s that\b"
+    r"|\b(?:quel(?:le)?s|welche)\s+(?:articles|papiers|arbeiten|papers|modelle|modèles)\b",
+    re.IGNORECASE,
+)
+_AUTHOR_CUE = r"\b(?:by|from|of|did|has|have|authored by|written by)\s+"
+_PERSON = re.compile(rf"(?:(?i:{_AUTHOR_CUE}))((?:[A-Z][\w.'’-]*\s+){{1,3}}[A-Z][\w'’-]+)")
+_ORGANIZATION_CUE = r"(?:from|by|at|of|did|does|has|have)\s+(?:the\s+)?"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorCount:
+    """How many authors a paper shall have; `unknown`: none are counted."""
+
+    low: int = 0
+    high: int | None = None
+    unknown: bool = False
+
+    def fits(self, count: int | None) -> bool:
+        """Return whether a paper with so many authors is meant."""
+        if self.unknown or count is None:
+            return self.unknown and count is None
+        return self.low <= count and (self.high is None or count <= self.high)
+
+    def __str__(self) -> str:
+        if self.unknown:
+            return "without an author count"
+        if self.high == self.low:
+            return f"with {self.low} author{'' if self.low == 1 else 's'}"
+        if self.high is None:
+            return f"with {self.low} or more authors"
+        return f"with {self.high} or fewer authors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question, understood: `topic` is what is left when everything else is taken out."""
+
+    topic: str
+    window: Window | None = None
+    authors: AuthorCount | None = None
+    organization: str | None = None
+    author: str | None = None
+    prolific: bool = False
+    order: Order | None = None
+    several: bool = False
+    count: bool = False
+    facts: tuple[Fact, ...] = ()
+    named: tuple[Paper, ...] = ()  # papers that the question names
+    pointed: tuple[Paper, ...] = ()  # those of an earlier answer that it is about, and no others
+    compares: bool = False  # each of these papers is to be cited
+    language: str = "en"  # that it was asked in; `topic` is English as far as could be
+
+    @property
+    def is_filter(self) -> bool:
+        """Whether it narrows the papers by something other than their topic."""
+        return bool(self.window or self.authors or self.organization or self.author)
+
+    def __str__(self) -> str:
+        """Say what was understood, like `with 6 authors, published 2023-06-01 to 2023-08-31`."""
+        parts = [
+            f"by {self.author}" if self.author else "",
+            f"of {self.organization}" if self.organization else "",
+            self.authors,
+            self.window,
+        ]
+        return ", ".join(str(part) for part in parts if part)
+
+    def whole(self, question: str) -> str:
+        """Return the question with what it leans on, so that it can be read alone."""
+        if self.pointed:
+            return f"{question} (about {'; '.join(paper.title for paper in self.pointed)})"
+        return f"{self.topic} {self.window or ''}".strip()
+
+    def understood(self) -> str:
+        """Say all that was taken from the question, like `counted; about birds; in 2024`."""
+        parts = [
+            "counted" if self.count else "",
+            f"{self.order} first" if self.order else "",
+            "several papers" if self.several else "",
+            "compared" if self.compares or len(self.named) > 1 else "",
+            f"asked for {' and '.join(self.facts)}" if self.facts else "",
+            "authors of the most papers" if self.prolific else "",
+            f"about “{self.topic}”" if terms(self.topic) else "",
+            str(self),
+            *(f"in {paper.title}" for paper in self.pointed or self.named),
+        ]
+        return "; ".join(part for part in parts if part)
+
+
+def understand(
+    question: str,
+    today: date,
+    *,
+    organizations: Sequence[str] = (),
+    is_author: Callable[[str], bool] | None = None,
+    day_of: DayOf | None = None,
+) -> Asked:
+    """Take a question apart, by the organisations, authors and papers the catalogue knows."""
+    text = question
+    window = None
+    if found := find_window(text, today, day_of=day_of):
+        window, text = found
+    authors, text = _author_count(text)
+    organization, text = _organization(text, organizations)
+    author = None
+    if (person := _PERSON.search(text)) and is_author and is_author(person[1]):
+        author, text = person[1], _without(text, person)
+    if prolific := _PROLIFIC.search(text):
+        text = _without(text, prolific)
+    order, text = _first(_ORDERS, text)
+    if order is None and (window or authors or organization or author):
+        order, text = _first(_COMPARED, text)
+    count = _HOW_MANY.search(text)
+    if count:
+        text = _without(text, count)
+    facts = []
+    for fact, pattern in _FACTS:
+        if match := pattern.search(text):
+            facts.append(fact)
+            text = _without(text, match)
+    return Asked(
+        topic=" ".join(text.split()),
+        window=window,
+        authors=authors,
+        organization=organization,
+        author=author,
+        prolific=bool(prolific),
+        order=order,
+        several=bool(_SEVERAL.search(text)),
+        count=bool(count),
+        facts=tuple(facts),
+    )
+
+
+def _author_count(text: str) -> tuple[AuthorCount | None, str]:
+    if match := _UNCOUNTED.search(text):
+        return AuthorCount(unknown=True), _without(text, match)
+    match = _COUNTED.search(text) or _BY_PEOPLE.search(text)
+    if not match:
+        return None, text
+    word = match[2].casefold()
+    number = _NUMBERS.get(word) if word in _NUMBERS else int(word)
+    assert number is not None
+    bound = (match[1] or "").casefold()
+    suffix = (match[3] or "").casefold()
+    low: int = number
+    high: int | None = number
+    if bound in ("more than", "over"):
+        low, high = number + 1, None
+    elif bound == "at least" or "more" in suffix or "+" in suffix:
+        high = None
+    elif bound in ("fewer than", "less than", "under"):
+        low, high = 0, number - 1
+    elif bound in ("at most", "up to") or suffix:
+        low = 0
+    return AuthorCount(low, high), _without(text, match)
+
+
+def _organization(text: str, organizations: Sequence[str]) -> tuple[str | None, str]:
+    """Find an organisation by its whole name where the question asks for what is of it."""
+    folded = text.casefold()
+    named = [name for name in organizations if name.casefold() in folded]
+    for name in sorted(named, key=len, reverse=True):
+        pattern = rf"\b(?:{_ORGANIZATION_CUE})?{re.escape(name)}\b(?:'s)?"
+        match = re.search(pattern, text, re.IGNORECASE)
+        if match and (
+            re.match(_ORGANIZATION_CUE, match[0], re.IGNORECASE)
+            or re.match(r"\s*(?:papers?|publish|releas|publications?)", text[match.end() :])
+        ):
+            return name, _without(text, match)
+    return None, text
+
+
+def _first(patterns: list[tuple[Order, re.Pattern[str]]], text: str) -> tuple[Order | None, str]:
+    for order, pattern in patterns:
+        if match := pattern.search(text):
+            return order, _without(text, match)
+    return None, text
+
+
+def _without(text: str, match: re.Match[str]) -> str:
+    return f"{text[: match.start()]} {text[match.end() :]}"

@@ -1,0 +1,1 @@
+"""Search: the vector index in Chroma and the hybrid retriever over it."""

@@ -1,0 +1,191 @@
+"""The index: every paper's sentences and vectors in SQLite, and the same vectors in Chroma.
+
+SQLite is written first and Chroma follows, so that a kill between the two leaves something
+to catch up on and never something to lose.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.records import Paper, chunk_id_of
+from rag.retrieval.chroma import PROBES, ChunkVectors
+from rag.store.catalog import SQL_VARIABLES
+from rag.store.database import Database
+from rag.store.rows import paper_of
+
+log = logging.getLogger(__name__)
+
+Vectors = NDArray[np.float32]
+HAND_OVER_PAPERS = 500  # papers handed to Chroma at once
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper as it is indexed.
+
+    `vectors` has shape (1 + len(sentences), dimensions), float32, unit length: row 0 is the
+    whole, row i the i-th sentence with the title in front.
+    """
+
+    paper_id: str
+    text_hash: str
+    sentences: tuple[str, ...]
+    vectors: Vectors
+
+    @property
+    def chunk_ids(self) -> list[str]:
+        """`<paper_id>#0` … in the order of the vectors."""
+        return [chunk_id_of(self.paper_id, index) for index in range(len(self.vectors))]
+
+
+class Index:
+    """Which papers are indexed, and their entries, for one embedder."""
+
+    def __init__(self, database: Database, vectors: ChunkVectors, *, embedder: str) -> None:
+        self.database = database
+        self.vectors = vectors
+        self.embedder = embedder
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def pending(self, n: int) -> list[Paper]:
+        """Return up to n papers whose text has no vectors of this embedder yet."""
+        rows = self.database.connection.execute(
+            "SELECT papers.* FROM papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id "
+            "WHERE v.paper IS NULL OR v.text_hash != papers.text_hash OR v.embedder != ? "
+            "ORDER BY papers.id LIMIT ?",
+            (self.embedder, n),
+        )
+        return [paper_of(row) for row in rows]
+
+    def pending_count(self) -> int:
+        """Return how many papers wait for their vectors."""
+        row = self.database.connection.execute(
+            "SELECT COUNT(*) - COALESCE(SUM(v.text_hash = papers.text_hash AND v.embedder = ?), 0)"
+            " FROM papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id",
+            (self.embedder,),
+        ).fetchone()
+        return int(row[0])
+
+    def store(self, entries: Sequence[Entry]) -> None:
+        """Keep entries; they are safe once this returns. Stale chunks go in the same step."""
+        with self.database.transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO chunk_vectors "
+                "(paper, text_hash, embedder, sentences, vectors, stored) "
+                "SELECT id, ?, ?, ?, ?, 0 FROM papers WHERE paper_id = ?",
+                [
+                    (
+                        entry.text_hash,
+                        self.embedder,
+                        json.dumps(entry.sentences, ensure_ascii=False),
+                        entry.vectors.astype(np.float16).tobytes(),
+                        entry.paper_id,
+                    )
+                    for entry in entries
+                ],
+            )
+        self.catch_up()
+
+    def forget_all(self) -> None:
+        """Make every paper wait for new vectors; the old ones leave Chroma with their folder."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM chunk_vectors")
+            db.execute("DELETE FROM stale_chunks")
+        self.vectors.clear()
+
+    def catch_up(self) -> None:
+        """Take from Chroma what is stale, and hand it what SQLite has and it has not."""
+        self._drop_stale()
+        while waiting := list(self._entries("stored = 0 LIMIT ?", [HAND_OVER_PAPERS])):
+            chunk_ids = [chunk_id for entry in waiting for chunk_id in entry.chunk_ids]
+            self.vectors.add(chunk_ids, np.concatenate([entry.vectors for entry in waiting]))
+            with self.database.transaction() as db:
+                db.executemany(
+                    "UPDATE chunk_vectors SET stored = 1 "
+                    "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?) AND text_hash = ?",
+                    [(entry.paper_id, entry.text_hash) for entry in waiting],
+                )
+
+    def _drop_stale(self) -> None:
+        """Delete stale chunks; an id that lives on with a new text is handed over anew."""
+        stale = [r[0] for r in self.database.connection.execute("SELECT * FROM stale_chunks")]
+        if not stale:
+            return
+        self.vectors.delete(stale)
+        papers = {chunk_id.rpartition("#")[0] for chunk_id in stale}
+        with self.database.transaction() as db:
+            db.executemany("DELETE FROM stale_chunks WHERE chunk_id = ?", [(c,) for c in stale])
+            db.executemany(
+                "UPDATE chunk_vectors SET stored = 0 "
+                "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?)",
+                [(paper_id,) for paper_id in papers],
+            )
+
+    def repair(self) -> None:
+        """Make Chroma agree with SQLite, by rebuilding it if it is damaged.
+
+        Called when the index is opened: what a killed process left undone is done now, and
+        known vectors are looked up to see that Chroma still finds them.
+        """
+        expected = self._expected_counts()
+        if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
+            log.warning("the vector index is damaged; rebuilding it from %s", self.database.path)
+            self.vectors.clear()
+            with self.database.transaction() as db:
+                db.execute("UPDATE chunk_vectors SET stored = 0")
+        self.catch_up()
+
+    def _has_lost(self, expected: tuple[int, int]) -> bool:
+        """Fewer chunks than SQLite handed over are a loss; more are merely stale."""
+        return any(
+            has < wanted for has, wanted in zip(self.vectors.counts(), expected, strict=True)
+        )
+
+    def _expected_counts(self) -> tuple[int, int]:
+        row = self.database.connection.execute(
+            "SELECT COUNT(*), COALESCE(SUM(json_array_length(sentences)), 0) "
+            "FROM chunk_vectors WHERE stored = 1 AND embedder = ?",
+            (self.embedder,),
+        ).fetchone()
+        return row[0], row[1]
+
+    def _probes(self) -> list[tuple[str, Vectors]]:
+        """Return the whole and the last sentence of some stored papers, new ones among them."""
+        newest = "paper IN (SELECT paper FROM chunk_vectors WHERE stored = 1 {} LIMIT ?)"
+        probes: list[tuple[str, Vectors]] = []
+        for order in ("ORDER BY paper DESC", "ORDER BY RANDOM()"):
+            for entry in self._entries(newest.format(order), [PROBES // 4]):
+                probes.append((entry.chunk_ids[0], entry.vectors[0]))
+                if entry.sentences:
+                    probes.append((entry.chunk_ids[-1], entry.vectors[-1]))
+        return probes
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def entries(self, paper_ids: Sequence[str]) -> dict[str, Entry]:
+        """Return the entries of the papers that are indexed."""
+        found: dict[str, Entry] = {}
+        for start in range(0, len(paper_ids), SQL_VARIABLES):
+            some = list(paper_ids[start : start + SQL_VARIABLES])
+            marks = ",".join("?" * len(some))
+            for entry in self._entries(f"paper_id IN ({marks})", some):
+                found[entry.paper_id] = entry
+        return found
+
+    def _entries(self, condition: str, values: Sequence[object]) -> Iterator[Entry]:
+        rows = self.database.connection.execute(
+            "SELECT paper_id, v.text_hash, sentences, vectors FROM chunk_vectors AS v "
+            f"JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND {condition}",
+            [self.embedder, *values],
+        )
+        for row in rows.fetchall():
+            sentences = tuple(json.loads(row["sentences"]))
+            flat = np.frombuffer(row["vectors"], dtype=np.float16)
+            vectors = flat.reshape(1 + len(sentences), -1).astype(np.float32)
+            yield Entry(row["paper_id"], row["text_hash"], sentences, vectors)

@@ -1,0 +1,1 @@
+"""Papers in SQLite: the connection, the migrations, the catalogue and keyword search."""

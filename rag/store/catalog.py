@@ -1,0 +1,179 @@
+"""The catalogue: SQLite, the truth about papers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from importlib.resources import files
+
+from rag.records import Coverage, Paper, Window
+from rag.store.database import Database
+from rag.store.rows import date_of, iso, paper_of
+from rag.store.upsert import Upserted, bring_in
+
+_DAY = "COALESCE(featured_on, published_on)"
+SQL_VARIABLES = 500  # ids in one IN (...): far below SQLite's limit
+
+
+class Catalog:
+    """Papers by id, by day and by title; every write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        database.migrate("rag", files("rag.store") / "migrations")
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def upsert(self, papers: Iterable[Paper], *, seen_at: datetime | None = None) -> Upserted:
+        """Bring papers in; sightings of a known paper are merged into it.
+
+        `seen_at` is when they were like this, with its time zone; without it, now.
+        """
+        total, at = Upserted(), (seen_at or datetime.now(UTC)).astimezone(UTC)
+        with self.database.transaction() as db:
+            for paper in papers:
+                total += bring_in(db, paper, at)
+        return total
+
+    def set_aside(self, source: str, records: Iterable[tuple[str, str]]) -> None:
+        """Note the records of a source that do not fit, with their reasons, in place of before."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM set_aside WHERE source = ?", (source,))
+            db.executemany(
+                "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, ?)",
+                [(source, record, reason, at) for record, reason in records],
+            )
+
+    def note_searched(self, paper_id: str, at: datetime) -> None:
+        """Note that a paper's title was searched for in vain."""
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO searched_titles "
+                "SELECT id, ? FROM papers WHERE paper_id = ?",
+                (at.astimezone(UTC).isoformat(timespec="seconds"), paper_id),
+            )
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def papers(self, window: Window | None = None) -> list[Paper]:
+        """Return the papers of a window of days, newest first.
+
+        Without a window all papers, undated ones last.
+        """
+        day, condition, values = _condition(window or Window())
+        rows = self.database.connection.execute(
+            f"SELECT * FROM papers WHERE {condition} ORDER BY {day} DESC NULLS LAST, "
+            "upvotes DESC NULLS LAST, id",
+            values,
+        )
+        return [paper_of(row) for row in rows]
+
+    def get(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
+        """Return the papers that exist among these ids."""
+        found: dict[str, Paper] = {}
+        for start in range(0, len(paper_ids), SQL_VARIABLES):
+            some = list(paper_ids[start : start + SQL_VARIABLES])
+            marks = ",".join("?" * len(some))
+            for row in self.database.connection.execute(
+                f"SELECT * FROM papers WHERE paper_id IN ({marks})", some
+            ):
+                found[row["paper_id"]] = paper_of(row)
+        return found
+
+    def ids_in_window(self, window: Window) -> set[str] | None:
+        """Return the ids of a window of days, or None where it is open at both ends."""
+        if window.since is None and window.until is None:
+            return None
+        _, condition, values = _condition(window)
+        rows = self.database.connection.execute(
+            f"SELECT paper_id FROM papers WHERE {condition}", values
+        )
+        return {row["paper_id"] for row in rows}
+
+    def featured(self, day: date) -> list[Paper]:
+        """Return the Daily Papers of a day, most upvoted first."""
+        rows = self.database.connection.execute(
+            "SELECT papers.* FROM papers JOIN featured_days ON paper = id WHERE day = ? "
+            "ORDER BY upvotes DESC NULLS LAST, id",
+            (iso(day),),
+        )
+        return [paper_of(row) for row in rows]
+
+    def last_featured_day(self) -> date | None:
+        """Return the newest day of which Daily Papers are known."""
+        row = self.database.connection.execute("SELECT MAX(day) AS day FROM featured_days")
+        return date_of(row.fetchone()["day"])
+
+    def newest(self, count: int) -> list[Paper]:
+        """Return the newest papers by publication."""
+        rows = self.database.connection.execute(
+            "SELECT * FROM papers WHERE published_on IS NOT NULL "
+            "ORDER BY published_on DESC, id LIMIT ?",
+            (count,),
+        )
+        return [paper_of(row) for row in rows]
+
+    def papers_by_day(self, count: int) -> list[Paper]:
+        """Return the papers of the newest days, most upvoted first."""
+        rows = self.database.connection.execute(
+            f"SELECT * FROM papers ORDER BY {_DAY} DESC NULLS LAST, upvotes DESC NULLS LAST, id "
+            "LIMIT ?",
+            (count,),
+        )
+        return [paper_of(row) for row in rows]
+
+    def upvote_history(self, paper_id: str) -> list[tuple[datetime, int]]:
+        """Return when a paper's upvotes were seen to be how many, oldest first (UTC).
+
+        A time at which they had not changed is not in it.
+        """
+        rows = self.database.connection.execute(
+            "SELECT seen_at, upvotes.upvotes FROM upvotes JOIN papers ON paper = id "
+            "WHERE paper_id = ? ORDER BY seen_at",
+            (paper_id,),
+        )
+        return [(datetime.fromisoformat(row["seen_at"]), row["upvotes"]) for row in rows]
+
+    def first_seen(self, paper_id: str) -> datetime | None:
+        """Return when a paper was first seen here (UTC), which is none of its own two days."""
+        row = self.database.connection.execute(
+            "SELECT first_seen_at FROM papers WHERE paper_id = ?", (paper_id,)
+        ).fetchone()
+        return datetime.fromisoformat(row["first_seen_at"]) if row else None
+
+    def without_arxiv_id(self, *, not_searched_since: datetime, count: int) -> list[Paper]:
+        """Return papers whose arXiv id is not known, those never searched for first."""
+        rows = self.database.connection.execute(
+            "SELECT papers.* FROM papers LEFT JOIN searched_titles ON paper = id "
+            "WHERE arxiv_id IS NULL AND (searched_at IS NULL OR searched_at < ?) "
+            "ORDER BY searched_at NULLS FIRST, id LIMIT ?",
+            (not_searched_since.astimezone(UTC).isoformat(timespec="seconds"), count),
+        )
+        return [paper_of(row) for row in rows]
+
+    def all_set_aside(self) -> list[tuple[str, str, str]]:
+        """Return what did not fit and stays so: source, record, reason."""
+        rows = self.database.connection.execute(
+            "SELECT source, record, reason FROM set_aside ORDER BY source, record"
+        )
+        return [tuple(row) for row in rows]
+
+    def coverage(self) -> Coverage:
+        """Return how many papers there are and between which days."""
+        row = self.database.connection.execute(
+            f"SELECT COUNT(*) AS n, MIN({_DAY}) AS first, MAX({_DAY}) AS last, "
+            f"COUNT(*) - COUNT({_DAY}) AS undated FROM papers"
+        ).fetchone()
+        return Coverage(row["n"], date_of(row["first"]), date_of(row["last"]), row["undated"])
+
+
+def _condition(window: Window) -> tuple[str, str, list[str]]:
+    """Return the day's expression, the condition on it, and the condition's values."""
+    day = "published_on" if window.by == "published" else _DAY
+    conditions, values = [], []
+    if window.since is not None:
+        conditions.append(f"{day} >= ?")
+        values.append(window.since.isoformat())
+    if window.until is not None:
+        conditions.append(f"{day} <= ?")
+        values.append(window.until.isoformat())
+    return day, " AND ".join(conditions) or "1", values

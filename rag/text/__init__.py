@@ -1,0 +1,1 @@
+"""Text: words and terms, sentences, names, numbers and languages."""

@@ -1,0 +1,66 @@
+"""Text → terms: how words are compared in keyword search and in evidence."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks, so that no passage can pose as another part."""
+    return " ".join(text.split())
+
+
+_WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
+_JOINT = re.compile(r"[-‐‑'’.]")
+_APOSTROPHE_S = re.compile(r"['’]s$")
+_stemmer = Stemmer.Stemmer("porter")  # C code; safe here because calls hold the GIL
+
+STOPWORDS = frozenset(
+    """
+    a about above after again all also am an and any are aren't as at be because been before being
+    between both but by can can't could did didn't do does doesn't doing don't done during each
+    either else ever every few for from further get gets give given gives got had has have having
+    he her here hers him his how i i'd i'll i'm i've if in into is isn't it its it's itself just
+    let let's like may me might mine more most much must my no nor not of off on once one only or
+    other our ours out over own please same say says she should show so some someone something
+    such tell than thanks that that's the their theirs them then there there's these they they're
+    thing things this those through to too under until up upon us use used uses using very was
+    wasn't way we we're were what what's when where whether which while who who's whom whose why
+    will with within without won't would yes you your yours
+    """.split()
+)
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    return str(_stemmer.stemWord(word))
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case without accents, compatibility forms made plain."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words in order; `GPT-4o` and `3.8` stay whole."""
+    return [_APOSTROPHE_S.sub("", w) for w in _WORD.findall(fold(text))]
+
+
+def terms(text: str) -> list[str]:
+    """Return the Porter stems of the text's words, stopwords left out.
+
+    A joined word gives itself without the joints and its parts: `Real-LOD` → `reallod`,
+    `real`, `lod`.
+    """
+    found: list[str] = []
+    for word in words(text):
+        if word in STOPWORDS:
+            continue
+        parts = _JOINT.split(word)
+        if len(parts) > 1:
+            found.append("".join(parts))
+        found.extend(_stem(part) for part in parts if part and part not in STOPWORDS)
+    return found

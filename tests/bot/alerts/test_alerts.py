@@ -1,0 +1,212 @@
+"""Alerts over the wire: the panel, what is sent, and that nothing is sent twice or lost."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.alerts import deliver
+from bot.alerts.deliver import deliver_alerts
+from bot.alerts.detect import Alert
+from rag.library import Library
+from tests.discord_fake.permissions import EVERYTHING, MANAGE_GUILD, SEND
+from tests.discord_server import Connect, Server, buttons, choose, text_of
+from tests.papers import HERON, PASTRY, TIDAL
+
+NOW = datetime(2025, 1, 6, 9, 30, tzinfo=UTC)
+FOUND = [
+    Alert(HERON, 61, 9, 9, 22, 800, 4.0),
+    Alert(TIDAL, 40, 12, 90, 5, 800, 3.0),
+    Alert(PASTRY, 30, 9, 9, 22, 800, 2.6),
+]
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
+    """What takes off; a test may change it."""
+    alerts = list(FOUND)
+    monkeypatch.setattr(deliver, "taking_off", lambda catalog, now: alerts)
+    return alerts
+
+
+async def listening(library: Library, connect: Connect, most: int = 2, **options: Any) -> Server:
+    """Return a server that wants alerts."""
+    server: Server = await connect(library, **options)
+    await choose(server, alert_channel=int(server.fake.general), alerts_per_day=most)
+    return server
+
+
+def rows(server: Server) -> list[tuple[Any, ...]]:
+    database = server.bot.desk.library.catalog.database
+    found = database.connection.execute("SELECT paper, message, reason FROM alerts ORDER BY paper")
+    return [tuple(row) for row in found]
+
+
+@pytest.mark.usefixtures("found")
+async def test_the_strongest_are_told_once_up_to_the_most_a_day(
+    filled: Library, connect: Connect
+) -> None:
+    server = await listening(filled, connect)
+    assert await deliver_alerts(server.bot, NOW) == 2
+    first, second = server.answers()
+    assert first["embeds"][0]["title"] == "This paper takes off"
+    assert "61 new upvotes in its first 9 hours" in text_of(first)
+    assert f"https://huggingface.co/papers/{HERON.arxiv_id}" in text_of(first)
+    assert TIDAL.title in text_of(second)
+    assert buttons(first)[0] == f"rate:like:{HERON.paper_id}"
+    assert await deliver_alerts(server.bot, NOW + timedelta(hours=1)) == 0
+    assert await deliver_alerts(server.bot, NOW + timedelta(hours=25)) == 1  # the third
+    assert await deliver_alerts(server.bot, NOW + timedelta(hours=60)) == 0
+    assert len(server.answers()) == 3
+
+
+@pytest.mark.usefixtures("found")
+async def test_servers_that_did_not_ask_hear_nothing(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    await choose(server, threads="long")
+    assert await deliver_alerts(server.bot, NOW) == 0
+    assert server.answers() == []
+
+
+@pytest.mark.usefixtures("found")
+async def test_a_message_that_was_sent_and_not_noted_is_found_again(
+    filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await listening(filled, connect, most=1)
+
+    def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    now = datetime.now(UTC)
+    with monkeypatch.context() as patch:
+        patch.setattr(server.bot.alerts, "sent", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await deliver_alerts(server.bot, now)
+    assert rows(server) == [(HERON.paper_id, None, "")]
+    assert len(server.answers()) == 1
+    assert await deliver_alerts(server.bot, now + timedelta(minutes=1)) == 0
+    assert len(server.answers()) == 1
+    assert rows(server) == [(HERON.paper_id, int(server.answers()[0]["id"]), "")]
+
+
+@pytest.mark.usefixtures("found")
+async def test_one_that_was_begun_and_never_sent_is_sent(
+    filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await listening(filled, connect, most=1)
+    now = datetime.now(UTC)
+
+    async def unreachable(*_: object, **__: object) -> None:
+        raise OSError("network is unreachable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("discord.abc.Messageable.send", unreachable)
+        assert await deliver_alerts(server.bot, now) == 0
+    assert rows(server) == [(HERON.paper_id, None, "")]
+    assert await deliver_alerts(server.bot, now + timedelta(hours=1)) == 1
+    assert len(server.answers()) == 1
+
+
+@pytest.mark.usefixtures("found")
+async def test_what_cannot_be_told_is_given_up_with_its_reason(
+    filled: Library, connect: Connect
+) -> None:
+    server = await listening(filled, connect, most=1, everybody_may=EVERYTHING & ~SEND)
+    assert await deliver_alerts(server.bot, NOW) == 0
+    ((paper, message, reason),) = rows(server)
+    assert (paper, message) == (HERON.paper_id, None)
+    assert reason.startswith("Discord says: ")
+    assert await deliver_alerts(server.bot, NOW + timedelta(hours=1)) == 0
+
+
+async def test_an_alert_that_waited_too_long_or_lost_its_channel_is_none(
+    filled: Library, connect: Connect, found: list[Alert]
+) -> None:
+    server = await listening(filled, connect, most=2)
+    box, guild, general = server.bot.alerts, int(server.fake.guild), int(server.fake.general)
+    found.clear()
+    box.add(guild, general, [("arxiv:1", {"description": "x"})], most=9, now=NOW)
+    await deliver_alerts(server.bot, NOW + timedelta(hours=13))
+    box.add(guild, general, [("arxiv:2", {"description": "x"})], most=9, now=NOW)
+    await choose(server, alert_channel=None)
+    await deliver_alerts(server.bot, NOW)
+    assert [row[2] for row in rows(server)] == [
+        "it could not be told in time",
+        "alerts were switched off or moved",
+    ]
+    assert server.answers() == []
+
+
+async def test_a_title_pings_nobody(filled: Library, connect: Connect, found: list[Alert]) -> None:
+    server = await listening(filled, connect)
+    found[:] = [replace(FOUND[0], paper=replace(HERON, title="@everyone <@1> http://x.example"))]
+    await deliver_alerts(server.bot, NOW)
+    (message,) = server.answers()
+    assert message["mentions"] == []
+    assert not message["mention_everyone"]
+    assert "<@1>" not in json.dumps(message["embeds"])
+
+
+async def test_the_panel_over_the_wire_and_after_a_restart(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    opened = await fake.slash("alice", "alerts")  # she owns the server
+    await opened.wait_ack()
+    panel = opened.original
+    assert panel is not None
+    assert panel["flags"] == 64
+    assert "I do not tell of them" in text_of(panel)
+    chosen = await fake.select("alice", panel, "alerts:channel", fake.channels[fake.general])
+    await chosen.wait_ack()
+    assert f"I tell of them in <#{fake.general}>, at most 3 a day" in text_of(panel)
+    server.bot._connection._view_store._views.clear()
+    server.bot._connection._view_store._synced_message_views.clear()
+    await server.bot.reload_extension("bot.cogs.alerts")
+    most = await fake.select("alice", panel, "alerts:per_day", "5")
+    await most.wait_ack()
+    assert "at most 5 a day" in text_of(panel)
+    nowhere = await fake.select("alice", panel, "alerts:channel")
+    await nowhere.wait_ack()
+    settings = server.bot.servers.of(int(fake.guild))
+    assert (settings.alert_channel, settings.alerts_per_day) == (None, 5)
+
+
+async def test_who_may_not_manage_the_server_is_told(filled: Library, connect: Connect) -> None:
+    server = await connect(filled, everybody_may=EVERYTHING & ~MANAGE_GUILD)
+    opened = await server.fake.slash("alice", "alerts")
+    await opened.wait_ack()
+    assert opened.original is not None
+    for used in (
+        await server.fake.slash("bob", "alerts"),
+        await server.fake.select("bob", opened.original, "alerts:per_day", "5"),
+    ):
+        data = (await used.wait_ack())["data"]
+        assert text_of(data) == "Only those who manage this server may do that: ask one of them."
+
+
+async def test_a_channel_in_which_the_bot_may_not_write_is_refused(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, everybody_may=EVERYTHING & ~SEND)
+    fake = server.fake
+    opened = await fake.slash("alice", "alerts")
+    await opened.wait_ack()
+    assert opened.original is not None
+    channel = fake.channels[fake.general]
+    chosen = await fake.select("alice", opened.original, "alerts:channel", channel)
+    told = text_of((await chosen.wait_ack())["data"])
+    assert told.startswith(f"I may not write in #{channel['name']}: let me view it")
+    assert server.bot.servers.of(int(fake.guild)).alert_channel is None
+
+
+async def test_a_server_that_is_left_takes_its_alerts(filled: Library, connect: Connect) -> None:
+    server = await listening(filled, connect)
+    guild = int(server.fake.guild)
+    server.bot.alerts.add(guild, 1, [("arxiv:1", {})], most=9, now=NOW)
+    await server.fake.dispatch("GUILD_DELETE", {"id": server.fake.guild})
+    await server.fake.until(lambda: rows(server) == [])

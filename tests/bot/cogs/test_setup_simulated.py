@@ -1,0 +1,93 @@
+"""/setup in SimCord, an independent model of Discord with permissions and menus."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from bot.access.guild_settings import Group
+from bot.executor import Desk
+from bot.gateway.client import PaperboyBot
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+from tests.papers import TODAY
+
+QUESTION = "how accurate is HeronNet compared with human counters?"
+
+
+@pytest.fixture
+def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
+    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+    yield PaperboyBot(desk)
+    desk.close()
+
+
+@pytest.fixture
+def world(simcord_env: simcord.Env) -> Any:
+    guild = simcord_env.create_guild()
+    may = discord.Permissions(manage_guild=True)
+    keeper = guild.create_role("keepers", permissions=may)
+    return SimpleNamespace(
+        guild=guild,
+        channel=guild.create_text_channel("general"),
+        papers=guild.create_text_channel("papers"),
+        readers=guild.create_role("readers"),
+        keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
+        alice=guild.add_member(simcord_env.create_user("alice")),
+        env=simcord_env,
+    )
+
+
+def fields(shown: Any) -> dict[str, str]:
+    (embed,) = shown.embeds
+    return {field.name: field.value for field in embed.fields}
+
+
+async def test_what_is_chosen_on_the_panel_holds(world: Any) -> None:
+    opened = await world.keeper.slash(world.channel, "setup")
+    assert opened.ephemeral
+    panel = opened.response
+    assert fields(panel) == {
+        "Ask-channels": "none",
+        "I answer in": "every channel that I can see",
+        "Who may ask": "everybody",
+        "Who may not": "nobody",
+        "Questions within an hour": "30 for one person, 300 in the whole server",
+        "A conversation moves to a thread": "only when somebody asks for it",
+        "A card for a pasted link to a paper": "off",
+    }
+    keeper, settings = world.keeper, world.env.bot.servers
+    await keeper.select(panel, [world.papers], custom_id="setup:ask_channels")
+    await keeper.select(panel, [world.papers, world.channel], custom_id="setup:channels")
+    await keeper.select(panel, [world.readers, keeper], custom_id="setup:allowed")
+    await keeper.select(panel, [world.alice], custom_id="setup:denied")
+    await keeper.click(panel, custom_id="setup:threads")
+    await keeper.click(panel, custom_id="setup:link_cards")
+    form = await keeper.click(panel, label="Limits …")
+    await keeper.submit_modal(form, {"person_per_hour": "5", "server_per_hour": "0"})
+    chosen = settings.of(world.guild.id)
+    assert chosen.ask_channels == {world.papers.id}
+    assert chosen.channels == {world.papers.id, world.channel.id}
+    assert chosen.allowed == Group(people={keeper.id}, roles={world.readers.id})
+    assert chosen.denied == Group(people={world.alice.id})
+    assert (chosen.person_per_hour, chosen.server_per_hour) == (5, 0)
+    assert (chosen.threads, chosen.link_cards) == ("long", True)
+    again = fields((await keeper.slash(world.channel, "setup")).response)
+    assert again["Ask-channels"] == f"<#{world.papers.id}>"
+    assert again["Who may ask"] == f"@readers <@{keeper.id}>"
+    assert again["Questions within an hour"] == "5 for one person, any number in the whole server"
+    assert again["A conversation moves to a thread"] == "after 3 answers in the channel"
+    await keeper.send(world.papers, QUESTION)
+    (embed,) = world.papers.last_message.embeds
+    assert "94.2%" in embed.description
+    await keeper.select(panel, [], custom_id="setup:denied")
+    assert settings.of(world.guild.id).denied == Group()
+
+
+async def test_only_those_who_manage_the_server_see_the_command(world: Any) -> None:
+    assert "setup" in world.keeper.available_commands(world.channel)
+    assert "setup" not in world.alice.available_commands(world.channel)

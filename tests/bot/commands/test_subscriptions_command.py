@@ -1,0 +1,86 @@
+"""`paperboy subscriptions` and the words it reads."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.subscriptions.parsing import read_when, rhythm_as_typed, rhythm_in_words, zones_like
+from bot.subscriptions.records import Rhythm, SubscriptionError
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "rhythm"),
+    [
+        ("daily 9:00", Rhythm()),
+        ("9", Rhythm()),
+        ("every monday at 18:30 europe/berlin", Rhythm("week", 18, 30, "Europe/Berlin")),
+        ("weekly fri 6:15pm UTC", Rhythm("week", 18, 15, weekday=4)),
+        ("monthly 12am Asia/Tokyo", Rhythm("month", 0, 0, "Asia/Tokyo")),
+    ],
+)
+def test_when_is_read_as_people_type_it(typed: str, rhythm: Rhythm) -> None:
+    assert read_when(typed) == rhythm
+    assert read_when(rhythm_as_typed(rhythm)) == rhythm
+
+
+@pytest.mark.parametrize("typed", ["daily", "daily 24:00", "9:00 nowhere", "daily 9:75", "", "9 9"])
+def test_what_is_no_time_is_refused(typed: str) -> None:
+    with pytest.raises(SubscriptionError):
+        read_when(typed)
+
+
+def test_words_for_people() -> None:
+    assert rhythm_in_words(Rhythm("week", 7, 5, "Asia/Kolkata", 6)) == (
+        "every Sunday at 07:05 (Asia/Kolkata)"
+    )
+    assert zones_like("new y", 3) == ["America/New_York"]
+    assert zones_like("utc", 3)[0] == "UTC"
+    assert zones_like("berlin", 3) == ["Europe/Berlin"]
+
+
+def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path) -> None:
+    def paperboy(*arguments: str) -> tuple[int, str, str]:
+        return run("--data-dir", starter_folder, "subscriptions", *arguments)
+
+    status, out, err = paperboy("add", "daily 9:00 Europe/Berlin", "--mail", "ada@example.org",
+                                "--topics", "robots, video", "--count", "3")  # fmt: skip
+    assert status == 0
+    number = out.split()[0]
+    assert "e-mail to ada@example.org, every day at 09:00 (Europe/Berlin)" in out
+    assert "E-mail is not set up yet" in err
+    _, out, _ = paperboy("list", "--json")
+    row = json.loads(out.splitlines()[-1])
+    assert (row["target"], row["topics"], row["last"]) == (
+        "ada@example.org", ["robots", "video"], None
+    )  # fmt: skip
+    assert paperboy("pause", number)[1].endswith("paused\n")
+    assert "next 20" in paperboy("resume", number)[1]
+    assert paperboy("preview", number)[0] == 0
+    assert "within a minute" in paperboy("send", number)[1]
+    assert "last pending" in paperboy("list")[1]
+    assert paperboy("remove", number)[1].startswith("Removed: e-mail to ada@example.org")
+    status, _, err = paperboy("remove", number)
+    assert status == 1
+    assert f"There is no subscription {number}" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["9:00"], "Name one place"),
+        (["9:00", "--mail", "ada@example.org", "--channel", "5"], "Name one place"),
+        (["9:00", "--mail", "ada"], "no e-mail address"),
+        (["9:00", "--channel", "#general"], "no id"),
+        (["noonish", "--channel", "5"], "no time zone"),
+    ],
+)
+def test_what_cannot_be_added_is_told(
+    run: Run, starter_folder: Path, arguments: list[str], words: str
+) -> None:
+    status, _, err = run("--data-dir", starter_folder, "subscriptions", "add", *arguments)
+    assert status in (1, 2)
+    assert words in err

@@ -1,0 +1,130 @@
+"""What a question goes on from: up the replies, in a thread, and never from elsewhere."""
+
+from typing import Any, ClassVar
+
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+
+from bot.conversation.reply_chain import CHARACTERS, HISTORY_TOKENS, bounded
+from rag.library import Library
+from rag.query.followups import Turn
+from tests.discord_fake.permissions import EVERYTHING, READ_HISTORY
+from tests.discord_server import Connect, choose, text_of
+
+QUESTION = "how accurate is HeronNet compared with human counters?"
+MORE = "and how many hours of training?"
+
+
+def test_only_so_many_tokens_are_taken_along() -> None:
+    long = HISTORY_TOKENS * CHARACTERS // 2
+    turns = [Turn("a" * long), Turn("b" * long), Turn("c")]
+    assert bounded(turns) == turns[1:]
+    assert bounded([]) == []
+    assert bounded([Turn("x" * (3 * long))]) == []
+
+
+async def test_words_of_several_people_are_followed_back_to_an_answer(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    answer = await server.say("alice", f"{fake.mention} {QUESTION}")
+    doubt = await fake.say("bob", "<@1> I doubt that", reply_to=answer, ping=False)
+    agreed = await fake.say("carol", "So do I", reply_to=doubt)
+    last = await server.say("dora", f"{fake.mention} {MORE}", reply_to=agreed)
+    assert "3 hours" in text_of(last)
+
+
+async def test_without_the_history_one_level_is_followed(filled: Library, connect: Connect) -> None:
+    server = await connect(filled, everybody_may=EVERYTHING & ~READ_HISTORY)
+    fake = server.fake
+    said = await fake.say("bob", "I read about HeronNet")
+    server.bot._connection._messages.clear()
+    agreed = await fake.say("carol", "Me too", reply_to=said)
+    await fake.say("dora", f"{fake.mention} {MORE}", reply_to=agreed)
+    await fake.until(server.answers, 10)
+    assert not [entry for entry in fake.log if entry[0].startswith("GET /channels/{c}/mess")]
+
+
+async def test_a_long_or_wordless_message_that_is_replied_to_does_no_harm(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    for above in ("HeronNet counts herons. " * 83, "🐦"):
+        said = await server.fake.say("bob", above)
+        answer = await server.say("alice", f"{server.fake.mention} {QUESTION}", reply_to=said)
+        assert "94.2%" in text_of(answer)
+
+
+async def test_in_a_thread_of_others_its_first_message_is_taken_along(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    said = await server.fake.say("bob", "I read about HeronNet, the detector of wading birds")
+    thread = await server.fake.start_thread("bob", said)
+    answer = await server.say(
+        "alice", f"{server.fake.mention} how many hours does its training take?", channel=thread
+    )
+    assert "3 hours" in text_of(answer)
+
+
+class Listener(GenericFakeChatModel):
+    """Keeps what it is asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def _stream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append("\n".join(message.text for message in messages))
+        return super()._stream(messages, *args, **kwargs)
+
+
+async def test_a_model_is_told_who_asks_what(filled: Library, connect: Connect) -> None:
+    lines = [AIMessage("It takes 3 hours [1].")] * 3
+    model = Listener(messages=iter(lines))
+    server = await connect(filled, chat=model)
+    fake = server.fake
+    first = await server.say("alice", f"{fake.mention} {QUESTION}")
+    await server.say("bob", MORE, reply_to=first)
+    await server.say("alice", QUESTION, channel=await fake.open_dm("alice"))
+    alone, together, direct = model.asked
+    assert f"Question by Alice: {QUESTION}" in alone
+    assert f"Question by Alice: {QUESTION}" in together
+    assert f"Question by Bob: {MORE}" in together
+    assert f"Question: {QUESTION}" in direct
+    assert "Bob" not in direct
+
+
+async def test_in_an_ask_channel_each_goes_on_from_their_own_question(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    await choose(server, ask_channels={int(server.fake.general)})
+    assert "94.2%" in text_of(await server.say("alice", QUESTION))
+    assert "97%" in text_of(await server.say("bob", "what do bakers find in PastryBench?"))
+    assert "3 hours" in text_of(await server.say("alice", MORE))
+    assert "1,200" in text_of(await server.say("bob", "and how many recipes does it have?"))
+
+
+async def test_b8_nothing_said_elsewhere_is_gone_on_from(
+    filled: Library, connect: Connect, monkeypatch: Any
+) -> None:
+    server = await connect(filled)
+    fake, seen = server.fake, []
+    ask = server.bot.desk.qa.ask
+
+    def watched(question: str, **options: Any) -> Any:
+        seen.append([turn.question for turn in options["history"]])
+        return ask(question, **options)
+
+    monkeypatch.setattr(server.bot.desk.qa, "ask", watched)
+    here = await server.say("alice", f"{fake.mention} {QUESTION}")
+    elsewhere = fake.add_channel("elsewhere")
+    await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])
+    alone = await fake.open_dm("alice")
+    # Replies across channels do not exist in Discord; this one pretends to be one.
+    for channel in (elsewhere, alone):
+        said = await fake.say("alice", f"{fake.mention} {MORE}", channel, reply_to=here)
+        await server.answer_to(said)
+    await server.say("bob", MORE, channel=await fake.open_dm("bob"))
+    await server.say("alice", f"{fake.mention} {MORE}")
+    assert seen == [[], [], [], [], []]

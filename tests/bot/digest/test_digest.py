@@ -1,0 +1,243 @@
+"""What goes into a digest: which papers, in which order, on which topics, with which sentence."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.digest.make import digest_of_day, make_digest
+from bot.digest.records import MORE, Opinion, Wish, tldr_of
+from bot.digest.topics import clusters, grouped
+from ingest.config import FetchConfig
+from ingest.open_source import open_source
+from ingest.sync import ingest
+from rag.library import Library
+from rag.records import Paper
+from rag.text.words import terms
+from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource
+
+FRIDAY = date(2025, 12, 5)
+RECORDED = ("2025-10-08", "2025-12-05", "2025-11-25")
+
+
+def featured(paper: Paper, day: date, upvotes: int) -> Paper:
+    return replace(paper, featured_on=day, upvotes=upvotes)
+
+
+@pytest.fixture
+def week(library: Library) -> Library:
+    """Four papers of one week, two of them on Friday."""
+    papers = [
+        featured(HERON, FRIDAY, 3),
+        featured(TIDAL, FRIDAY, 9),
+        featured(PASTRY, FRIDAY - timedelta(days=1), 9),
+        featured(LOOM, FRIDAY - timedelta(days=4), 1),
+    ]
+    ingest(ListSource(papers), library)
+    return library
+
+
+def titles(digest: object) -> list[str]:
+    return [entry.paper.title for entry in digest.ranked]  # type: ignore[attr-defined]
+
+
+def test_a_day_is_ranked_by_upvotes(week: Library) -> None:
+    digest = make_digest(week, "day", FRIDAY)
+    assert titles(digest) == [TIDAL.title, HERON.title]
+    assert [entry.rank for entry in digest.ranked] == [1, 2]
+    assert (digest.first, digest.last, digest.note) == (FRIDAY, FRIDAY, "")
+    assert digest.headline == "Daily Papers of Friday, 2025-12-05: 2"
+
+
+def test_a_week_and_a_month_hold_their_days_and_ties_go_by_title(week: Library) -> None:
+    digest = make_digest(week, "week", FRIDAY)
+    assert titles(digest) == [PASTRY.title, TIDAL.title, HERON.title, LOOM.title]
+    assert (digest.first, digest.last) == (date(2025, 12, 1), date(2025, 12, 7))
+    assert digest.headline == "Daily Papers of the week of 2025-12-01: 4"
+    month = make_digest(week, "month", FRIDAY, Wish(count=3))
+    assert titles(month) == titles(digest)[:3]
+    assert month.headline == "Daily Papers of December 2025: 3 of 4"
+
+
+def test_a_weekend_shows_the_last_full_day_and_says_so(week: Library) -> None:
+    digest = make_digest(week, "day", date(2025, 12, 7))
+    assert digest.first == FRIDAY
+    assert titles(digest) == [TIDAL.title, HERON.title]
+    assert digest.note == (
+        "No Daily Papers of Sunday, 2025-12-07: Hugging Face lists none at weekends. "
+        "These are of Friday, 2025-12-05, the last one before that I know."
+    )
+
+
+def test_days_without_papers_say_so(week: Library) -> None:
+    later = make_digest(week, "week", date(2026, 1, 2))
+    assert later.note.startswith("No Daily Papers of the week of 2025-12-29 yet.")
+    assert later.first == date(2025, 12, 1)
+    between = make_digest(week, "day", date(2025, 12, 3))
+    assert between.note.startswith("No Daily Papers of Wednesday, 2025-12-03 have been read.")
+    before = make_digest(week, "day", date(2024, 1, 2))
+    assert before.groups == ()
+    assert before.note.endswith("The first day I know is 2025-12-01.")
+
+
+def test_without_any_featured_day_the_newest_are_shown(library: Library) -> None:
+    ingest(ListSource([replace(PASTRY, upvotes=1), LOOM]), library)
+    digest = digest_of_day(library, None)
+    assert titles(digest) == [PASTRY.title, LOOM.title]
+    assert "newest by publication" in digest.note
+    assert digest.headline == "The newest papers: 2"
+
+
+def test_nothing_at_all_is_a_digest_too(library: Library) -> None:
+    digest = make_digest(library, "day", FRIDAY)
+    assert digest.groups == ()
+    assert digest.total == 0
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected", "because"),
+    [
+        (Wish(topics=("counting birds",)), [HERON.title], "because it is about counting birds"),
+        (Wish(authors=("b. two",)), [HERON.title], "because B. Two is an author"),
+        (Wish(organizations=("crumb",)), [PASTRY.title], "because it is from Crumb Lab"),
+        (Wish(min_upvotes=4), [PASTRY.title, TIDAL.title], ""),
+        (Wish(authors=("nobody",)), [], ""),
+    ],
+)
+def test_a_wish_chooses(week: Library, wish: Wish, expected: list[str], because: str) -> None:
+    digest = make_digest(week, "week", FRIDAY, wish)
+    assert titles(digest) == expected
+    assert {entry.because for entry in digest.ranked} == ({because} if expected else set())
+    assert digest.total == 4
+    if not expected:
+        assert digest.note == (
+            "None of the 4 papers of the week of 2025-12-01 fits what was wished for."
+        )
+
+
+class LikesBirds:
+    """Somebody's taste."""
+
+    def opinions(self, papers: Sequence[Paper]) -> Sequence[Opinion]:
+        return [
+            Opinion(1.0, "because you saved papers on birds")
+            if paper.title == HERON.title
+            else Opinion(-0.2, "unlike what you saved")
+            for paper in papers
+        ]
+
+
+def test_a_taste_lifts_what_it_likes_and_says_why(week: Library) -> None:
+    digest = make_digest(week, "week", FRIDAY, taste=LikesBirds())
+    assert titles(digest)[0] == HERON.title
+    assert digest.ranked[0].because == "because you saved papers on birds"
+    assert {entry.because for entry in digest.ranked[1:]} == {""}
+
+
+def test_the_sentence_is_the_summarys_first_else_the_abstracts_own() -> None:
+    assert tldr_of(replace(HERON, tldr="Birds are\ncounted. And more.")) == "Birds are counted."
+    assert tldr_of(HERON) in HERON.abstract
+    assert tldr_of(replace(HERON, abstract="")) == ""
+
+
+def test_papers_that_lie_together_are_one_group() -> None:
+    rng = np.random.default_rng(7)
+    vectors = np.repeat(np.eye(16)[[0, 5, 10]], 5, axis=0) + rng.normal(0, 0.08, (15, 16))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    labels = clusters(vectors.astype(np.float32), 3).tolist()
+    groups = [set(labels[n : n + 5]) for n in (0, 5, 10)]
+    assert all(len(group) == 1 for group in groups)
+    assert set.union(*groups) == {0, 1, 2}
+
+
+def test_few_papers_are_one_group(week: Library) -> None:
+    digest = make_digest(week, "week", FRIDAY)
+    assert [group.name for group in digest.groups] == [MORE]
+    assert grouped([], {}, week.catalog) == ()
+
+
+# -- recorded days ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recorded_days(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    from rag.config import RagConfig
+
+    library = Library(tmp_path_factory.mktemp("days"), RagConfig())
+    for day in RECORDED:
+        path = shared_data / "hf_api" / f"{day}.json"
+        with open_source(str(path), FetchConfig(), today=TODAY) as source:
+            ingest(source, library)
+    return library
+
+
+@pytest.mark.parametrize("day", RECORDED)
+def test_a_recorded_day_by_upvotes_with_sentences_of_its_records(
+    recorded_days: Library, shared_data: Path, day: str
+) -> None:
+    digest = digest_of_day(recorded_days, date.fromisoformat(day))
+    items = json.loads((shared_data / "hf_api" / f"{day}.json").read_text(encoding="utf-8"))
+    records = {item["paper"]["id"]: item["paper"] for item in items}
+    assert sorted(e.paper.arxiv_id or "" for e in digest.ranked) == sorted(records)
+    votes = [records[entry.paper.arxiv_id or ""]["upvotes"] for entry in digest.ranked]
+    assert votes == sorted(votes, reverse=True)
+    for entry in digest.ranked:
+        record = records[entry.paper.arxiv_id or ""]
+        assert entry.paper.url == f"https://huggingface.co/papers/{record['id']}"
+        text = " ".join(f"{record.get('ai_summary') or ''} {record['summary']}".split())
+        assert entry.tldr
+        assert entry.tldr in text
+    for one, other in pairwise(digest.ranked):
+        if one.paper.upvotes == other.paper.upvotes:
+            assert one.paper.title.casefold() <= other.paper.title.casefold()
+
+
+@pytest.mark.parametrize("day", RECORDED)
+def test_topics_of_a_recorded_day_are_several_and_differ(recorded_days: Library, day: str) -> None:
+    digest = digest_of_day(recorded_days, date.fromisoformat(day))
+    names = [group.name for group in digest.groups]
+    assert len(names) == len(set(names)) >= 3
+    assert all(len(group.entries) >= 2 for group in digest.groups if group.name != MORE)
+    rest = [len(group.entries) for group in digest.groups if group.name == MORE]
+    assert sum(rest) <= len(digest.ranked) / 2
+    for group in digest.groups:  # a name is made of its papers' own words
+        if group.name != MORE:
+            text = " ".join(
+                f"{e.paper.title} {e.paper.abstract} {' '.join(e.paper.keywords)}".casefold()
+                for e in group.entries
+            )
+            held = set(terms(text))
+            assert set(terms(group.name)) <= held
+
+
+def test_the_same_papers_give_the_same_digest(recorded_days: Library) -> None:
+    first, second = (digest_of_day(recorded_days, FRIDAY) for _ in range(2))
+    assert first == second
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_daily_as_json_is_in_order_with_sentence_and_topic(
+    run: Run, shared_data: Path, tmp_path: Path
+) -> None:
+    path = shared_data / "hf_api" / "2025-12-05.json"
+    assert run("--data-dir", tmp_path, "ingest", path)[0] == 0
+    status, out, err = run("--data-dir", tmp_path, "daily", "2025-12-05", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [r["upvotes"] for r in rows] == sorted([r["upvotes"] for r in rows], reverse=True)
+    assert list(rows[0])[-2:] == ["tldr", "topic"]
+    assert f"Daily Papers of Friday, 2025-12-05: {len(rows)}, by upvotes." in err
+    _, out, _ = run("--data-dir", tmp_path, "daily", "2025-12-07", "--week", "--json")
+    assert [json.loads(line)["paper_id"] for line in out.splitlines()] == [
+        row["paper_id"] for row in rows[:30]
+    ]
+    status, _, err = run("--data-dir", tmp_path, "daily", "--week", "--month")
+    assert status == 2
+    assert "give one of" in err

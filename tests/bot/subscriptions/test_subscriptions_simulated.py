@@ -1,0 +1,101 @@
+"""Subscriptions in SimCord, an independent model of Discord with permissions and menus."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from bot.executor import Desk
+from bot.gateway.client import PaperboyBot
+from bot.subscriptions.service import Digesting
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+from tests.papers import TODAY
+
+NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)
+
+
+class Clock:
+    now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def simcord_bot(filled: Library, clock: Clock) -> Iterator[PaperboyBot]:
+    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+    # The test says when a round is due.
+    yield PaperboyBot(desk, digesting=Digesting(clock=clock, round_seconds=10**6))
+    desk.close()
+
+
+@pytest.fixture
+def world(simcord_env: simcord.Env) -> Any:
+    guild = simcord_env.create_guild()
+    keeper = guild.create_role("keepers", permissions=discord.Permissions(manage_guild=True))
+    return SimpleNamespace(
+        channel=guild.create_text_channel("general"),
+        keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
+        alice=guild.add_member(simcord_env.create_user("alice")),
+        bot=simcord_env.bot,
+    )
+
+
+def text(shown: Any) -> str:
+    return str([embed.to_dict() for embed in shown.embeds]) + (shown.content or "")
+
+
+async def test_a_channel_gets_its_digest_and_a_thread_about_a_paper(
+    world: Any, clock: Clock
+) -> None:
+    made = await world.keeper.slash(
+        world.channel, "subscribe", where="this channel", time="12:30", min_upvotes=5
+    )
+    assert made.ephemeral
+    assert f"<#{world.channel.id}>" in text(made.response)
+    clock.now += timedelta(minutes=30)
+    await world.bot.digests.scheduler.round()
+    digest = world.channel.last_message
+    assert "Daily Papers of Wednesday, 2025-02-05" in text(digest)
+    await world.bot.digests.scheduler.round()
+    assert world.channel.last_message.id == digest.id
+    offered = await world.alice.click(digest, label="Discuss a paper")
+    await world.alice.select(
+        offered.response, ["arxiv:2502.00002"], custom_id="subscription:menu:pick"
+    )
+    (thread,) = world.channel.threads
+    assert thread.name.startswith("Tidal Attention")
+
+
+async def test_ones_own_are_paused_changed_resumed_and_removed(world: Any) -> None:
+    for topic in ("robots", "herons"):
+        await world.alice.slash(world.channel, "subscribe", topics=topic)
+    zones = await world.alice.autocomplete(world.channel, "subscribe", "timezone", "new_yo")
+    assert [zone["value"] for zone in zones] == ["America/New_York"]
+    known = await world.alice.autocomplete(world.channel, "unsubscribe", "subscription", "")
+    assert [one["value"] for one in known] == ["1", "2"]
+    listed = (await world.alice.slash(world.channel, "subscriptions")).response
+    await world.alice.select(listed, ["2"], custom_id="subscription:menu:choose")
+    await world.alice.click(listed, label="Pause")
+    store = world.bot.digests.subscriptions
+    assert store.get(2).paused
+    form = await world.alice.click(listed, label="Change …")
+    await world.alice.submit_modal(form, {"when": "monthly 7:15", "count": "3, 4"})
+    assert (store.get(2).rhythm.period, store.get(2).wish.min_upvotes) == ("month", 4)
+    await world.alice.click(listed, label="Resume")
+    assert not store.get(2).paused
+    await world.alice.click(listed, label="Remove")
+    gone = await world.alice.slash(world.channel, "unsubscribe", subscription="1")
+    assert "Removed" in text(gone.response)
+    assert store.all() == []

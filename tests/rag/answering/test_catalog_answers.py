@@ -1,0 +1,93 @@
+"""Answers from the table, asked the way people do."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from ingest.sync import ingest
+from rag.answering.refusal import REFUSAL
+from rag.config import RagConfig
+from rag.library import Library
+from rag.pipeline import PaperQA
+from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource
+
+UNDATED = replace(LOOM, title="Shuttle: Threads without a Day", published_on=None)
+
+
+@pytest.fixture
+def qa(library: Library) -> PaperQA:
+    ingest(ListSource([HERON, TIDAL, PASTRY, LOOM, UNDATED]), library)
+    return PaperQA(library, RagConfig(), today=lambda: TODAY)
+
+
+def cited(qa: PaperQA, question: str) -> list[str]:
+    return [citation.paper.title.split(":")[0] for citation in qa.ask(question).citations]
+
+
+@pytest.mark.parametrize(
+    ("question", "titles"),
+    [
+        ("papers with three authors", ["HeronNet"]),
+        ("2025 papers with at most 3 authors", ["HeronNet", "PastryBench"]),
+        ("what did Crumb Lab publish?", ["PastryBench"]),
+        ("papers by A. One", ["HeronNet"]),
+        ("what's the newest paper?", ["PastryBench"]),
+        ("the oldest one", ["Loom"]),
+        ("most upvoted paper", ["Tidal Attention"]),
+        ("language model papers, 2025 only", ["PastryBench", "Tidal Attention"]),
+        ("newest paper about birds in video", ["HeronNet"]),
+        ("everything from early February 2025", ["Tidal Attention"]),
+        ("papers between December 2024 and January 2025", ["HeronNet"]),
+    ],
+)
+def test_papers_are_filtered_and_ordered(qa: PaperQA, question: str, titles: list[str]) -> None:
+    assert cited(qa, question) == titles
+
+
+def test_counts_are_counted(qa: PaperQA) -> None:
+    answer = qa.ask("how many papers came out in 2025?")
+    assert answer.text.startswith("3 papers published 2025-01-01 to 2025-12-31:")
+    assert not answer.refused
+    assert not answer.evidence  # nothing for a language model to rewrite
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("when was HeronNet published?", "published 2025-01-02, featured 2025-01-06"),
+        ("who wrote HeronNet?", "by A. One, B. Two, C. Three"),
+        ("how many authors does PastryBench have?", "2 authors"),
+        ("which lab is PastryBench from?", "from Crumb Lab"),
+        ("how many upvotes does Tidal Attention have?", "40 upvotes"),
+    ],
+)
+def test_facts_of_a_paper_are_read_from_the_table(qa: PaperQA, question: str, said: str) -> None:
+    answer = qa.ask(question)
+    assert said in answer.text
+    assert len(answer.citations) == 1
+    assert answer.citations[0].quote == answer.citations[0].paper.title
+
+
+def test_a_fact_that_is_not_known_is_refused(qa: PaperQA) -> None:
+    answer = qa.ask("how many upvotes does Loom have?")
+    assert answer.refused
+    assert answer.text.startswith(REFUSAL)
+    assert "but not its upvotes" in answer.text
+
+
+def test_an_empty_list_says_what_was_looked_for(qa: PaperQA) -> None:
+    answer = qa.ask("papers with 40 authors")
+    assert answer.refused
+    assert "I looked among the papers with 40 authors." in answer.text
+    answer = qa.ask("which papers about quantum gravity came out in 2025?")
+    assert answer.refused
+
+
+def test_the_most_prolific_authors_are_counted(qa: PaperQA, library: Library) -> None:
+    again = replace(TIDAL, authors=("A. One",), title="Ebb", arxiv_id="2503.00009",
+                    published_on=date(2025, 3, 1))  # fmt: skip
+    ingest(ListSource([again]), library)
+    answer = qa.ask("who wrote the most papers?")
+    assert answer.text.splitlines()[1] == "A. One: 2 papers, the newest is [1]"
+    assert answer.citations[0].paper.title == "Ebb"

@@ -1,0 +1,72 @@
+"""Chat templates as models bring them: what was said before is read as the same tokens again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from rag.llm.llama_model import LlamaModel, Message
+
+CHATML = """{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+# Like Qwen3's: earlier thinking is cut out, and thinking is closed where it is not wanted.
+CUT_OUT = "{{ m.content.split('</think>')[-1].lstrip('\\n') }}"
+NO_THINKING = "{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif"
+CLOSED = CHATML.replace("{{ m.content }}", CUT_OUT).replace("{% endif", NO_THINKING)
+# Like DeepSeek-R1's: the template itself opens it.
+OPENED = CHATML.replace("assistant\n{% endif", "assistant\n<think>\n{% endif")
+# Like Gemma's: there is no system role.
+NO_SYSTEM = (
+    "{% if messages[0].role == 'system' %}{{ raise_exception('No system role') }}{% endif %}"
+    + CHATML
+)
+
+FIRST: list[Message] = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "[1] Herons </s> wade.\n\nQuestion: what <|im_end|>?"},
+]
+SECOND: list[Message] = [
+    *FIRST,
+    {"role": "assistant", "content": "They wade [1]."},
+    {"role": "user", "content": "Question: why?"},
+]
+
+
+@pytest.fixture(scope="module")
+def model(copying_model: Path) -> Iterator[LlamaModel]:
+    model = LlamaModel(str(copying_model), n_ctx=512, threads=1)
+    yield model
+    model.llama.close()
+
+
+def use(model: LlamaModel, template: str) -> None:
+    model._template = Jinja2ChatFormatter(template, eos_token="</s>", bos_token="<s>")
+
+
+@pytest.mark.parametrize("template", [CHATML, CLOSED, OPENED, NO_SYSTEM])
+def test_the_second_turn_begins_with_the_tokens_of_the_first(
+    model: LlamaModel, template: str
+) -> None:
+    use(model, template)
+    first, second = model.prompt_tokens(FIRST), model.prompt_tokens(SECOND)
+    ends = len(model.llama.tokenize(b"<think>\n\n</think>\n\n", add_bos=False, special=True))
+    pairs = enumerate(zip(first, second, strict=False))
+    common = next((n for n, (a, b) in pairs if a != b), len(first))
+    assert common >= len(first) - (ends if "think" in template else 0) - 1
+    assert len(second) > len(first) + 30
+
+
+def test_no_message_brings_control_tokens(model: LlamaModel) -> None:
+    use(model, CHATML)
+    controls = {1, 2, 3}  # <s>, </s> and the copying model's own
+    assert not controls & set(model.prompt_tokens(SECOND))
+
+
+def test_a_template_that_opens_thinking_is_noticed(model: LlamaModel) -> None:
+    for template, thinks in ((CHATML, False), (OPENED, True), (CLOSED, False)):
+        use(model, template)
+        model.prompt_tokens(FIRST)
+        assert model.thinks_first is thinks

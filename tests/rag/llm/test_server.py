@@ -1,0 +1,340 @@
+"""A model server in place of the model process: one that answers as it is told, and a real one."""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from rag.answering.writer import STOPPED
+from rag.config import ModelConfig, RagConfig
+from rag.errors import ModelError
+from rag.library import Library
+from rag.llm.chat_models import SERVER_KEY_VARIABLE, ChatServer, load_chat_model
+from rag.llm.server import ModelServer
+from rag.llm.server_errors import Patience
+from rag.pipeline import PaperQA
+from rag.records import Answer
+from tests.models.openai_server import FAULTS, OpenAIServer
+from tests.papers import HERON, TODAY
+
+QUESTION = "how accurate is HeronNet compared with human counters?"
+TEXT = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
+PROMPT = [HumanMessage("hello")]
+LONG_SECONDS = 60.0  # nothing here may last so long, however busy the machine is
+
+PATIENCE = Patience(first=LONG_SECONDS, next=LONG_SECONDS, answer=LONG_SECONDS)
+LoadServer = Callable[..., ChatServer]
+NOTES = {
+    "400": "did not take the question (400): start it with a larger context",
+    "401": "refused the key (401): put the right one in $PAPERBOY_SERVER_KEY",
+    "404": "knows no such address or model (404): check [rag.model] server_url",
+    "429": "is busy or still loading (429)",
+    "500": "failed (500): look at its log",
+    "503": "is busy or still loading (503): ask again soon",
+    "redirect": "knows no such address or model (307)",
+    "page": "sent what is no answer: look at its log, and check [rag.model] server_url",
+    "other JSON": "sent what is no answer",
+    "no JSON": "sent what is no answer",
+    "odd JSON": "sent what is no answer",
+    "told error": "failed in mid-answer",
+    "ends": "broke off in mid-answer",
+    "breaks": "broke off in mid-answer",
+    "hangs up": "broke off in mid-answer",
+    "silent": "sent nothing for 0.5 s: see what it is doing, or raise [rag.model] server_first",
+    "silent stream": "raise [rag.model] server_first_seconds",
+    "stalls": "raise [rag.model] server_next_seconds",
+    "drips": "took longer than 0.5 seconds: have it run a smaller model, or raise [rag.model] ans",
+}
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    server = OpenAIServer(TEXT)
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def load() -> Iterator[LoadServer]:
+    """Make chat models over a server; all are closed in the end."""
+    opened: list[ChatServer] = []
+
+    def make(url: str, *, patience: Patience = PATIENCE, **options: Any) -> ChatServer:
+        opened.append(ChatServer(server=ModelServer(url, patience=patience), **options))
+        return opened[-1]
+
+    yield make
+    for chat in opened:
+        chat.server.close()
+
+
+@pytest.fixture
+def asks(filled: Library, load: LoadServer) -> Callable[..., PaperQA]:
+    """A PaperQA whose answers are written by the server."""
+
+    def make(url: str, **options: Any) -> PaperQA:
+        config = RagConfig(model=ModelConfig(server_url=url))
+        return PaperQA(filled, config, today=lambda: TODAY, chat=load(url, **options))
+
+    return make
+
+
+def stopped_early(qa: PaperQA, quoted: Answer) -> Answer:
+    """Stop the answer when its first piece is there; return the last form of it."""
+    cancel, answers = threading.Event(), list[Answer]()
+    for answer in qa.write(quoted, cancel=cancel):
+        answers.append(answer)
+        cancel.set()
+    return answers[-1]
+
+
+def test_an_answer_is_streamed(
+    server: OpenAIServer, asks: Callable[..., PaperQA], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "somebody-else's")
+    monkeypatch.setenv("OPENAI_ORG_ID", "somebody")
+    qa = asks(server.url, max_tokens=77)
+    quoted = qa.ask(QUESTION)
+    *growing, last = qa.write(quoted)
+    assert len(growing) > 5
+    assert (last.text, last.mode, last.model) == (TEXT, "generated", "tiny")
+    assert [citation.paper for citation in last.citations] == [HERON]
+    assert {partial.model for partial in growing} == {"tiny"}
+    asked = server.asked[0]
+    assert (asked["stream"], asked["max_tokens"], asked["temperature"]) == (True, 77, 0)
+    assert asked["model"] == "folder/tiny.gguf"
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    sent = " ".join(server.headers[0].values())
+    assert "somebody" not in sent
+    assert not server.left.is_set()
+
+
+def test_the_key_comes_from_the_environment_and_is_not_logged(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(SERVER_KEY_VARIABLE, "sesame-4711")
+    caplog.set_level(logging.DEBUG)
+    chat = load_chat_model(ModelConfig(server_url=f"{server.url}/", server_model="mine"))
+    assert isinstance(chat, ChatServer)
+    with closing(chat.server):
+        assert chat.invoke("hello", max_tokens=5).text == TEXT
+        server.fault = "401"
+        with pytest.raises(ModelError):
+            chat.invoke("hello")
+    assert server.headers[0]["Authorization"] == "Bearer sesame-4711"
+    assert (server.asked[0]["model"], server.asked[0]["max_tokens"]) == ("mine", 5)
+    assert "sesame" not in caplog.text
+    assert "sesame" not in repr(chat)
+
+
+@pytest.mark.parametrize("fault", NOTES)
+def test_whatever_fails_leaves_the_quotes_with_a_note_and_the_next_is_written(
+    server: OpenAIServer, asks: Callable[..., PaperQA], fault: str
+) -> None:
+    knob = {"silent": "first", "silent stream": "first", "stalls": "next", "drips": "answer"}
+    short = {knob[fault]: 0.5} if fault in knob else {}
+    qa = asks(server.url, patience=replace(PATIENCE, **short))
+    quoted = qa.ask(QUESTION)
+    server.fault = fault
+    answer = qa.written(quoted)
+    assert (answer.text, answer.mode, answer.model) == (quoted.text, "extractive", "")
+    assert answer.finished
+    assert NOTES[fault] in answer.note
+    assert answer.note.startswith("The model server ")
+    assert answer.note.count("\n") == 0
+    assert "secret" not in answer.note
+    assert len(server.asked) == 1  # what broke it is not sent again
+    server.fault = ""
+    again = qa.written(quoted)
+    assert (again.mode, again.note, again.text) == ("generated", "", TEXT)
+
+
+def test_every_fault_is_tried() -> None:
+    assert set(FAULTS) - set(NOTES) == {"never stops", "stays open"}
+
+
+def test_a_server_that_is_down_is_used_when_it_comes_back(
+    server: OpenAIServer, asks: Callable[..., PaperQA]
+) -> None:
+    server.stop()
+    qa = asks(server.url)
+    quoted = qa.ask(QUESTION)
+    for _ in range(2):
+        answer = qa.written(quoted)
+        assert (answer.text, answer.mode) == (quoted.text, "extractive")
+        assert answer.note == (
+            "The model server cannot be reached: start it, or change [rag.model] server_url."
+        )
+        assert qa.writer
+        assert qa.writer.name == "a model server"
+        server.start()
+        assert qa.written(quoted).mode == "generated"
+        assert qa.writer.name == "tiny"
+        server.stop()
+        server.models = ["tiny"]
+        qa.writer.chat.server._listed = ""  # type: ignore[attr-defined]  # as at the start
+
+
+def test_another_model_is_asked_for_by_its_name(server: OpenAIServer, load: LoadServer) -> None:
+    chat = load(server.url)
+    assert chat.invoke(PROMPT).text == TEXT
+    server.models = ["Qwen/Qwen3-4B", "second"]
+    assert chat.invoke(PROMPT).text == TEXT
+    assert server.asked[-1]["model"] == chat.server.name == "Qwen/Qwen3-4B"
+    server.models = ["x" * 500]
+    chat.invoke(PROMPT)
+    assert len(chat.server.name) == 80
+    server.models, server.fault = [], "no list"
+    fresh = load(server.url)
+    assert fresh.invoke(PROMPT).text == TEXT
+    assert (server.asked[-1]["model"], fresh.server.name) == ("default", "")
+
+
+@pytest.mark.parametrize("fault", ["silent", "silent stream", "stalls", "never stops"])
+def test_cancelling_closes_the_connection(
+    server: OpenAIServer, load: LoadServer, fault: str
+) -> None:
+    chat = load(server.url, max_tokens=100_000)
+    server.fault = fault
+    cancel, pieces = threading.Event(), list[str]()
+    stream = chat.stream(PROMPT, cancel=cancel)
+    reader = threading.Thread(target=lambda: pieces.extend(chunk.text for chunk in stream))
+    reader.start()
+    while not server.asked:
+        time.sleep(0.01)
+    cancel.set()
+    reader.join(LONG_SECONDS / 2)
+    assert not reader.is_alive()
+    assert server.left.wait(LONG_SECONDS / 2)
+    server.fault = ""
+    assert chat.invoke(PROMPT).text == TEXT
+
+
+def test_closing_the_stream_closes_the_connection(server: OpenAIServer, load: LoadServer) -> None:
+    server.pause = LONG_SECONDS
+    stream = load(server.url).stream(PROMPT)
+    assert next(stream).text == "HeronNet"
+    stream.close()  # type: ignore[attr-defined]  # a generator
+    assert server.left.wait(LONG_SECONDS / 2)
+
+
+def test_stopping_an_answer_leaves_the_quotes(
+    server: OpenAIServer, asks: Callable[..., PaperQA]
+) -> None:
+    server.fault = "stalls"
+    qa = asks(server.url)
+    quoted = qa.ask(QUESTION)
+    answer = stopped_early(qa, quoted)
+    assert (answer.text, answer.note) == (quoted.text, STOPPED)
+    assert server.left.wait(LONG_SECONDS / 2)
+
+
+def test_a_server_without_an_end(server: OpenAIServer, load: LoadServer) -> None:
+    chat = load(server.url, max_tokens=20)
+    server.fault = "never stops"
+    assert 20 <= chat.invoke(PROMPT).text.count("on and on") <= 100
+    assert server.left.wait(LONG_SECONDS / 2)
+    server.fault = "stays open"
+    assert chat.invoke(PROMPT).text == TEXT
+    assert server.left.wait(LONG_SECONDS / 2)
+
+
+def test_closing_breaks_off_what_is_read(server: OpenAIServer, load: LoadServer) -> None:
+    chat = load(server.url)
+    server.fault = "stalls"
+    stream = chat.stream(PROMPT)
+    next(stream)
+    chat.server.close()
+    with pytest.raises(ModelError, match="has left the model server"):
+        list(stream)
+    with pytest.raises(ModelError, match="has left the model server"):
+        chat.invoke(PROMPT)
+    chat.server.close()
+
+
+async def test_it_streams_to_an_event_loop_too(server: OpenAIServer, load: LoadServer) -> None:
+    chunks = [chunk.text async for chunk in load(server.url).astream(PROMPT)]
+    assert "".join(chunks) == TEXT
+    assert len(chunks) > 5
+
+
+# -- llama-cpp-python's own server, with the copying model -------------------------------------
+
+
+@pytest.fixture(scope="module")
+def llama_url(copying_model: Path) -> Iterator[str]:
+    """Its address; it is a process of ours."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(copying_model),
+               "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096",
+               "--n_threads", "2"]  # fmt: skip
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}/v1"
+    try:
+        _wait_for(f"{url}/models", process)
+        yield url
+    finally:
+        process.kill()  # SIGTERM in mid-answer would leave it running
+        process.wait()
+
+
+def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    ends_at = time.monotonic() + LONG_SECONDS
+    while time.monotonic() < ends_at and process.poll() is None:
+        try:
+            opener.open(url, timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("llama_cpp.server did not start")
+
+
+def test_llama_cpp_pythons_server_writes_and_stops(
+    llama_url: str, asks: Callable[..., PaperQA]
+) -> None:
+    qa = asks(llama_url, max_tokens=150)
+    quoted = qa.ask(QUESTION)
+    *growing, last = qa.write(quoted)
+    assert len(growing) > 20
+    assert (last.mode, last.model, last.note) == ("generated", "copying", "")
+    assert [citation.paper for citation in last.citations][:1] == [HERON]
+    assert stopped_early(qa, quoted).note == STOPPED
+    assert qa.written(quoted).text == last.text
+
+
+def test_llama_cpp_pythons_server_at_a_wrong_address(
+    llama_url: str, asks: Callable[..., PaperQA]
+) -> None:
+    qa = asks(llama_url.removesuffix("/v1"))
+    quoted = qa.ask(QUESTION)
+    answer = qa.written(quoted)
+    assert (answer.text, answer.mode) == (quoted.text, "extractive")
+    assert NOTES["404"] in answer.note
+
+
+def test_llama_cpp_pythons_server_with_a_prompt_beyond_its_context(
+    llama_url: str, load: LoadServer
+) -> None:
+    with pytest.raises(ModelError, match="look at its log"):  # it sends an empty stream
+        load(llama_url).invoke([HumanMessage("word " * 5000)])

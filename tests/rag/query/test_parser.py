@@ -1,0 +1,115 @@
+from datetime import date
+
+import pytest
+
+from rag.query.parser import Asked, AuthorCount, understand
+from tests.papers import TODAY
+
+
+def asked(question: str) -> Asked:
+    return understand(
+        question, TODAY, organizations=["Crumb Lab", "Meta"], is_author=lambda n: n == "Ada One"
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ("papers with six authors", AuthorCount(6, 6)),
+        ("a 15-author paper", AuthorCount(15, 15)),
+        ("single-author papers", AuthorCount(1, 1)),
+        ("a paper by only three people", AuthorCount(3, 3)),
+        ("papers with more than 10 authors", AuthorCount(11, None)),
+        ("with at least ten authors", AuthorCount(10, None)),
+        ("20+ authors", AuthorCount(20, None)),
+        ("with 5 or more authors", AuthorCount(5, None)),
+        ("fewer than 4 authors", AuthorCount(0, 3)),
+        ("up to two authors", AuthorCount(0, 2)),
+        ("which ones show no author count?", AuthorCount(unknown=True)),
+        ("papers that don't list their authors", AuthorCount(unknown=True)),
+    ],
+)
+def test_author_counts(question: str, count: AuthorCount) -> None:
+    assert asked(question).authors == count
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["videos of two people dancing", "how many images by three cameras?", "the authors say so"],
+)
+def test_other_people_are_no_authors(question: str) -> None:
+    assert asked(question).authors is None
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("newest paper on video", "newest"),
+        ("the most recent one", "newest"),
+        ("oldest one", "oldest"),
+        ("which paper has the most authors?", "most authors"),
+        ("the fewest authors", "fewest authors"),
+        ("most upvoted paper of last week", "most upvotes"),
+        ("what is the most popular paper?", "most upvotes"),
+        ("most discussed paper", "most comments"),
+        ("which of the 2-author papers is the newer one?", "newest"),
+        ("a newer method for birds", None),
+    ],
+)
+def test_orders(question: str, order: str | None) -> None:
+    assert asked(question).order == order
+
+
+@pytest.mark.parametrize(
+    ("question", "facts"),
+    [
+        ("when was HeronNet published?", ("date",)),
+        ("which month did it come out", ("date",)),
+        ("who wrote HeronNet and when?", ("authors", "date")),
+        ("how many authors does HeronNet have", ("author count",)),
+        ("how many upvotes does HeronNet have?", ("upvotes",)),
+        ("which university is HeronNet from?", ("organization",)),
+        ("when does HeronNet fail, and when does it help?", ()),
+        ("who trains detectors on drones?", ()),
+    ],
+)
+def test_facts(question: str, facts: tuple[str, ...]) -> None:
+    assert asked(question).facts == facts
+
+
+def test_organisations_and_authors_need_a_word_that_says_so() -> None:
+    assert asked("what did Crumb Lab publish?").organization == "Crumb Lab"
+    assert asked("papers from meta").organization == "Meta"
+    assert asked("what is meta learning?").organization is None
+    assert asked("papers by Ada One").author == "Ada One"
+    assert asked("papers by Ada Two").author is None
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("which papers distil CLIP?", True),
+        ("which models run on a phone?", True),
+        ("who trains on drones?", True),
+        ("anything on herons?", True),
+        ("quels articles parlent de géométrie ?", True),
+        ("detectors that count birds", True),
+        ("which paper counts birds?", False),
+        ("how accurate is HeronNet?", False),
+    ],
+)
+def test_whether_several_papers_are_wanted(question: str, several: bool) -> None:
+    assert asked(question).several == several
+
+
+def test_what_was_understood_is_taken_out_and_can_be_said() -> None:
+    found = asked("2025 paper with 11 authors about video retrieval")
+    assert found.topic.split() == ["paper", "about", "video", "retrieval"]
+    assert str(found) == "with 11 authors, published 2025-01-01 to 2025-12-31"
+    assert found.window is not None
+    assert found.window.since == date(2025, 1, 1)
+    assert asked("how many papers this month?").count
+    assert asked("who wrote the most papers?").prolific
+    plain = asked("what counts herons?")
+    assert plain.topic == "what counts herons?"
+    assert not plain.is_filter

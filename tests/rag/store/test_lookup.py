@@ -1,0 +1,57 @@
+"""Papers by what a person types."""
+
+from dataclasses import replace
+
+import pytest
+
+from ingest.sync import ingest
+from rag.errors import QuestionError
+from rag.library import Library
+from rag.store.lookup import find, found, suggest
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
+
+HIDDEN = replace(
+    TIDAL,
+    title="Forgetting by Design",
+    abstract="We propose ReadME-Net, a reader. It beats HeronNet. ReadME-Net is small.",
+    arxiv_id="2503.00003",
+)
+
+
+@pytest.fixture
+def shelf(library: Library) -> Library:
+    ingest(ListSource([*PAPERS, HIDDEN]), library)
+    return library
+
+
+@pytest.mark.parametrize(
+    ("typed", "paper"),
+    [
+        (HERON.paper_id, HERON),
+        ("https://arxiv.org/pdf/2502.00003v2", PASTRY),
+        ("wading birds", HERON),
+        ("HeronNet", HERON),
+        ("heronnet", HERON),
+        ("Loom", LOOM),
+        ("ReadME-Net", HIDDEN),
+        ("readme-n", HIDDEN),
+        ("forgetting by", HIDDEN),
+        ("nothing of the kind", None),
+        ("", None),
+        ("%", None),
+    ],
+)
+def test_a_paper_is_found_by_what_it_is_called(shelf: Library, typed: str, paper: object) -> None:
+    assert find(shelf.catalog, typed) == paper
+
+
+def test_names_are_suggested_behind_titles(shelf: Library) -> None:
+    assert suggest(shelf.catalog, "ReadM", limit=5) == [HIDDEN]
+    assert suggest(shelf.catalog, "Heron", limit=5) == [HERON, HIDDEN]
+    assert suggest(shelf.catalog, "re", limit=5) != []
+    assert suggest(shelf.catalog, "  ", limit=2) == shelf.catalog.papers_by_day(2)
+
+
+def test_an_unknown_paper_is_said_to_be_one(shelf: Library) -> None:
+    with pytest.raises(QuestionError, match="I know no paper “no such”: choose one"):
+        found(shelf.catalog, "no such")

@@ -1,0 +1,65 @@
+"""Topics in plain words: which papers are about one, and how many a week."""
+
+from dataclasses import replace
+from datetime import date
+
+from ingest.sync import ingest
+from rag.library import Library
+from rag.retrieval.abstract_vectors import wholes
+from rag.trends import MOST_WEEKS, Trend, Week, about, trend
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
+
+
+def test_papers_are_about_what_they_lie_near_or_name(filled: Library) -> None:
+    papers = filled.catalog.papers()
+    assert set(about(filled, "counting birds in drone videos", papers)) == {HERON.paper_id}
+    assert set(about(filled, "sensor-streams", papers)) == {LOOM.paper_id}
+    assert about(filled, "knitting patterns", papers) == {}
+    assert about(filled, "counting birds", []) == {}
+
+
+def test_words_have_to_stand_in_a_row(filled: Library) -> None:
+    assert about(filled, "marshes of pastry and one laptop", [HERON, PASTRY]) == {}
+
+
+def test_whole_vectors_are_those_of_the_index(filled: Library) -> None:
+    ids = [paper.paper_id for paper in PAPERS]
+    found = wholes(filled.catalog.database, [*ids, "arxiv:0000.00000"])
+    entries = filled.index.entries(ids)
+    assert set(found) == set(ids)
+    assert all((found[i] == entries[i].vectors[0]).all() for i in ids)
+    assert wholes(filled.catalog.database, ids, embedder="another") == {}
+
+
+def test_weeks_are_counted_without_gaps(library: Library) -> None:
+    papers = [
+        replace(HERON, featured_on=date(2025, 1, 6)),  # a Monday
+        replace(TIDAL, featured_on=date(2025, 1, 12)),  # the Sunday after it
+        replace(PASTRY, featured_on=date(2025, 1, 22)),
+        replace(LOOM, published_on=None),
+    ]
+    ingest(ListSource(papers), library)
+    found = trend(library, "counting birds in drone videos")
+    assert found.weeks == (
+        Week(date(2025, 1, 6), 1, 2), Week(date(2025, 1, 13), 0, 0), Week(date(2025, 1, 20), 0, 1),
+    )  # fmt: skip
+    assert str(found) == (
+        "1 of 3 papers, 2025-01-06 to 2025-01-26. Most in the week of 2025-01-06: 1 of 2."
+    )
+
+
+def test_the_newest_two_years_are_shown(library: Library) -> None:
+    days = [date(2020, 1, 1), date(2025, 1, 1)]
+    ingest(ListSource([replace(HERON, featured_on=days[0]), replace(TIDAL, featured_on=days[1])]),
+           library)  # fmt: skip
+    found = trend(library, "birds")
+    assert len(found.weeks) == MOST_WEEKS
+    assert found.read == 1
+
+
+def test_recent_weeks_are_compared_with_those_before() -> None:
+    weeks = tuple(Week(date(2025, 1, 6 + n), n, 10) for n in range(8))
+    assert str(Trend("x", weeks)).endswith(
+        "The last 4 weeks: 22 of 40 (55.0 %); the 4 before: 6 of 40 (15.0 %)."
+    )
+    assert str(Trend("x", ())) == "No paper that I have read has a day."

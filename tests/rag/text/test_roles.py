@@ -1,0 +1,32 @@
+import pytest
+
+from rag.text.sentences import Role, finding, gist
+
+
+@pytest.mark.parametrize(
+    ("sentence", "role"),
+    [
+        ("We present Loom, a transformer.", Role(True, False, False)),
+        ("However, existing methods struggle with fog.", Role(False, True, False)),
+        ("Code is available at https://example.org/x", Role(False, False, True)),
+        ("Loom cuts the drift to 2 ms.", Role(False, False, False)),
+        ("Our code will be released.", Role(True, False, True)),
+    ],
+)
+def test_what_a_sentence_is_there_for(sentence: str, role: Role) -> None:
+    assert Role.of(sentence) == role
+
+
+def test_the_gist_presents_the_work() -> None:
+    assert gist("Birds matter. In this paper, we rethink nests and present Nestor. It flies.") == (
+        "In this paper, we rethink nests and present Nestor."
+    )
+    assert gist("Birds matter. Counting is slow. Our nets count birds.") == "Our nets count birds."
+    assert gist("Birds matter. They fly.") == "Birds matter."
+    assert gist("") == ""
+
+
+def test_the_finding_ends_the_abstract() -> None:
+    text = "We present Nestor. It finds 9 of 10 nests. Code is at https://example.org/nestor"
+    assert finding(text) == "It finds 9 of 10 nests."
+    assert finding("We present Nestor.") == ""
