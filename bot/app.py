@@ -8,12 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from langchain_core.language_models.chat_models import BaseChatModel
-
+import bot.migrations
+import ingest.migrations
 from bot.config import Settings
-from rag.config import ModelConfig
+from rag.config import ModelConfig, RagConfig
 from rag.library import Library
-from rag.llm.chat_models import ChatLlama, ChatServer, load_chat_model
+from rag.llm.language_model import LanguageModel, load_language_model
 from rag.llm.model_files import ModelFolder
 from rag.pipeline import PaperQA
 
@@ -23,6 +23,12 @@ DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"
 def default_data_dir() -> Path:
     """Return $PAPERBOY_DATA_DIR, else ~/.local/share/paperboy."""
     return Path(os.environ.get(DATA_DIR_VARIABLE) or Path.home() / ".local/share/paperboy")
+
+
+def open_library(folder: Path, config: RagConfig, *, purpose: str = "paperboy") -> Library:
+    """Open a data folder with the tables of all three rooms. Raises DataFolderError."""
+    migrations = (ingest.migrations.MIGRATIONS, bot.migrations.MIGRATIONS)
+    return Library(folder, config, purpose=purpose, migrations=migrations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class App:
     @contextmanager
     def library(self, purpose: str) -> Iterator[Library]:
         """Open the data folder; `purpose` is what another process that wants it is told."""
-        library = Library(self.data_dir, self.settings.rag, purpose=purpose)
+        library = open_library(self.data_dir, self.settings.rag, purpose=purpose)
         try:
             yield library
         finally:
@@ -47,17 +53,18 @@ class App:
         self, purpose: str, *, today: Callable[[], date] | None = None
     ) -> Iterator[PaperQA]:
         """Open the library and what answers from it, with the model where there is one."""
-        chat = self.load_model()
+        model = self.load_model()
         try:
             with self.library(purpose) as library:
                 library.require_indexed()
-                yield PaperQA(library, self.settings.rag, today=today or self.today, chat=chat)
+                yield PaperQA(library, self.settings.rag, today=today or self.today, model=model)
         finally:
-            self.close_model(chat)
+            if model:
+                model.close()
 
-    def load_model(self) -> BaseChatModel | None:
+    def load_model(self) -> LanguageModel | None:
         """Return the configured language model, if there is one and it is wanted."""
-        return load_chat_model(self.model) if self.use_model else None
+        return load_language_model(self.model) if self.use_model else None
 
     @property
     def model(self) -> ModelConfig:
@@ -65,13 +72,6 @@ class App:
         configured = self.settings.rag.model
         chosen = None if configured.name else ModelFolder(self.data_dir).chosen()
         return configured.model_copy(update={"path": str(chosen)}) if chosen else configured
-
-    def close_model(self, chat: BaseChatModel | None) -> None:
-        """End the model's process, or the connection with its server."""
-        if isinstance(chat, ChatLlama):
-            chat.local.close()
-        elif isinstance(chat, ChatServer):
-            chat.server.close()
 
     @property
     def model_name(self) -> str:

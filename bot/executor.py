@@ -2,14 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.query.followups import Turn
-from rag.records import Answer, Paper
+from rag.records import Answer, Paper, Question
 
 READERS = 2  # threads that search and quote, which takes a few hundredths of a second
 
@@ -57,19 +56,9 @@ class Desk:
         hits = self.library.retriever.neighbours([paper.paper_id], top_k=count)
         return [hit.paper for hit in hits]
 
-    async def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        paper: Paper | None = None,
-        keep_to: Paper | None = None,
-        by: str = "",
-    ) -> Answer:
+    async def ask(self, question: Question) -> Answer:
         """Return the quoted answer, see PaperQA.ask. Raises QuestionError."""
-        return await self.run(
-            self.qa.ask, question, history=history, paper=paper, keep_to=keep_to, by=by
-        )
+        return await self.run(self.qa.ask, question)
 
     def can_write(self, quoted: Answer) -> bool:
         """Return whether a written answer will follow."""
@@ -77,7 +66,7 @@ class Desk:
 
     def people_in_front(self) -> int:
         """Return how many written answers are asked for already."""
-        return len(self.qa.writer.turns) if self.qa.writer else 0
+        return len(self.qa.writer.queue) if self.qa.writer else 0
 
     async def write(
         self,

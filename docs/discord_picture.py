@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from bot.app import open_library
 from rag.config import RagConfig
 from rag.library import Library
 from tests.discord_server import serving
@@ -145,7 +146,7 @@ def _text(x: int, y: int, text: str, *, fill: str = TEXT, weight: str = "400") -
 
 
 if __name__ == "__main__":
-    library = Library(Path(sys.argv[1]), RagConfig())
+    library = open_library(Path(sys.argv[1]), RagConfig())
     picture = draw(asyncio.run(talk(library)))
     library.close()
     Path(__file__).with_name("discord.svg").write_text(picture, "utf-8")

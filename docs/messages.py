@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bot.app import open_library
 from docs.discord_picture import unmarked
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
@@ -41,7 +42,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     with (
         tempfile.TemporaryDirectory() as name,
-        closing(Library(Path(name), RagConfig())) as library,
+        closing(open_library(Path(name), RagConfig())) as library,
     ):
         for path in [
             folder / "seed" / "page.txt",

@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from bot.app import open_library
 from bot.console.terminal import Terminal
 from rag.config import RagConfig
-from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.query.followups import Turn
+from rag.records import Question, Turn
 
 QUESTIONS = (
     "which paper uses an overuse penalty, and what for?",
@@ -27,12 +27,12 @@ def main(data_dir: Path) -> None:
     """Ask, and save what a person sees."""
     terminal = Terminal()
     terminal.out = Console(record=True, width=COLUMNS, force_terminal=True, highlight=False)
-    library = Library(data_dir, RagConfig())
+    library = open_library(data_dir, RagConfig())
     qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
     history: list[Turn] = []
     for question in QUESTIONS:
         terminal.print(Text(f"> {question}", style="bold green"))
-        answer = qa.ask(question, history=history)
+        answer = qa.ask(Question(text=question, history=tuple(history)))
         terminal.answer(answer)
         terminal.print()
         history.append(Turn.of(answer))

@@ -7,7 +7,6 @@ some day goes on at that day.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from importlib.resources import files
 from urllib.parse import urlencode
 
 from ingest.clock import Clock
@@ -31,7 +30,6 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.clock = clock
         self._database = database
-        database.migrate("ingest", files("ingest") / "migrations")
 
     def page(self, path: str, params: Mapping[str, str]) -> Page:
         """Return what is known of a page; nothing is known of a new one."""

@@ -8,13 +8,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from ingest.clock import Clock
-from rag.store.database import Database
+from ingest.migrations import MIGRATIONS
+from rag.store.database import IN_MEMORY, Database, open_database
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +45,7 @@ class Pace:
         """Without a database the pace is kept for this object alone."""
         self.clock = clock
         self._folder = database.path.parent if database else None
-        self._database = database or Database(Path(":memory:"))
-        self._database.migrate("ingest", files("ingest") / "migrations")
+        self._database = database or open_database(IN_MEMORY, [MIGRATIONS])
 
     @contextmanager
     def turn(self, host: str, rule: Rule, *, longest: float) -> Iterator[None]:

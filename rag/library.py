@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from rag.retrieval.index import Index
 from rag.retrieval.reranker import load_reranker
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
-from rag.store.database import Database
+from rag.store.database import Migrations, open_database
+from rag.store.migrations import MIGRATIONS
 
 LOCK_SECONDS = 1.5  # how long another process may take to let go of the index
 
@@ -26,8 +28,19 @@ LOCK_SECONDS = 1.5  # how long another process may take to let go of the index
 class Library:
     """Everything Paperboy has read, in one folder."""
 
-    def __init__(self, folder: Path, config: RagConfig, *, purpose: str = "paperboy") -> None:
-        """Open the catalogue; `purpose` is what others are told when they want the index."""
+    def __init__(
+        self,
+        folder: Path,
+        config: RagConfig,
+        *,
+        purpose: str = "paperboy",
+        migrations: Sequence[Migrations] = (),
+    ) -> None:
+        """Open the catalogue and bring its schema up to date.
+
+        `purpose` is what other processes are told that want the index; `migrations` are those of
+        the rooms that keep tables of their own in the same file. Raises DataFolderError.
+        """
         self.folder = folder
         self.config = config
         self.purpose = purpose
@@ -45,7 +58,7 @@ class Library:
                 f"the data folder {folder} cannot be written: "
                 "change its permissions or give another one with --data-dir."
             )
-        self.catalog = Catalog(Database(folder / "paperboy.sqlite"))
+        self.catalog = Catalog(open_database(folder / "paperboy.sqlite", [MIGRATIONS, *migrations]))
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -157,6 +157,26 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What the model reads of one paper: its number in the prompt and the sentences."""
+
+    n: int
+    paper: Paper
+    sentences: tuple[Evidence, ...]
+
+    @property
+    def quote(self) -> str:
+        """The sentence that speaks loudest."""
+        return max(self.sentences, key=lambda evidence: evidence.score).sentence
+
+    def __str__(self) -> str:
+        day = f" ({self.paper.day})" if self.paper.day else ""
+        text = " ".join(evidence.sentence for evidence in self.sentences)
+        # On one line, so that no passage can pose as another part of the prompt.
+        return " ".join(f"[{self.n}] {self.paper.title}{day}: {text}".split())
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Source number `n` of an answer; `quote` stands word for word in the paper."""
 
@@ -220,20 +240,56 @@ class Exchange:
     shown: tuple[Shown, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question, and the ids of the papers that its answer cited (None: not known).
+
+    `exchanges` is the conversation up to its answer as the model has read it.
+    """
+
+    question: str
+    cited: tuple[str, ...] | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+    @classmethod
+    def of(cls, answer: "Answer") -> "Turn":
+        """Return what later questions may refer back to."""
+        cited = tuple(c.paper.paper_id for c in answer.citations)
+        return cls(answer.question.text, cited, answer.exchanges)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question on its way to an answer: who asks what, when, and after which earlier turns.
+
+    `paper` is the id of the only paper to ask; `keep_to` that of the paper meant unless it does
+    not say. `asker` is a display name, where several people may ask. `today` is the day that
+    words like "last week" count from; None stands for the clock's day.
+    """
+
+    text: str
+    history: tuple[Turn, ...] = ()
+    paper: str | None = None
+    keep_to: str | None = None
+    asker: str = ""
+    today: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer with markers `[n]` in its text, the sources they stand for, and how it came.
 
-    `asked` is the question made whole from the history, `understood` says in words what was taken
-    from it (papers, days, order). `hits` is the ranking it was made from,
-    `evidence` the sentences that were considered best; `refused` says that the papers do not
-    answer the question. `finished` is False while it is being written; `note` tells a person
-    what went wrong with writing it. `said` is the conversation as a model has read it so far, and
-    `by` who asks, where several people may.
+    `today` is the day that its time words count from. `standalone` is the question with what it
+    refers back to; `understood` says in words what was taken from it (papers, days, order). `hits`
+    is the ranking it was made from and `evidence` the best sentences; `refused` says that the
+    papers do not answer the question. `finished` is False while it is being written; `note` tells
+    a person what went wrong with writing it. `exchanges` is the conversation as the model has read
+    it so far.
     """
 
-    question: str
-    asked: str
+    question: Question
+    today: date
+    standalone: str
     understood: str
     text: str
     citations: tuple[Citation, ...]
@@ -247,25 +303,4 @@ class Answer:
     model: str = ""
     finished: bool = True
     note: str = ""
-    said: tuple[Exchange, ...] = ()
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What the model reads of one paper: its number in the prompt and the sentences."""
-
-    n: int
-    paper: Paper
-    sentences: tuple[Evidence, ...]
-
-    @property
-    def quote(self) -> str:
-        """The sentence that speaks loudest."""
-        return max(self.sentences, key=lambda evidence: evidence.score).sentence
-
-    def __str__(self) -> str:
-        day = f" ({self.paper.day})" if self.paper.day else ""
-        text = " ".join(evidence.sentence for evidence in self.sentences)
-        # On one line, so that no passage can pose as another part of the prompt.
-        return " ".join(f"[{self.n}] {self.paper.title}{day}: {text}".split())
+    exchanges: tuple[Exchange, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.app import open_library
 from bot.cli import main
 from ingest.sync import ingest
 from rag.config import EmbedderConfig, RagConfig
@@ -64,7 +65,7 @@ def make_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
     opened: list[Library] = []
 
     def make(folder: Path | None = None, config: RagConfig | None = None) -> Library:
-        library = Library(folder or tmp_path / "data", config or RagConfig())
+        library = open_library(folder or tmp_path / "data", config or RagConfig())
         opened.append(library)
         return library
 
@@ -83,7 +84,7 @@ def library(make_library: Callable[..., Library]) -> Library:
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the sample papers, closed; to be copied."""
     folder = tmp_path_factory.mktemp("sample")
-    library = Library(folder, RagConfig())
+    library = open_library(folder, RagConfig())
     ingest(ListSource(), library)
     library.close()
     return folder

@@ -14,6 +14,7 @@ from bot.executor import Desk
 from bot.gateway.client import PaperboyBot
 from rag.config import RagConfig
 from rag.library import Library
+from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
 from tests.discord_fake import FakeDiscord, Interaction, Judge
 from tests.papers import TODAY
@@ -131,7 +132,11 @@ async def joined(
     bot_options: dict[str, Any] | None = None,
 ) -> AsyncIterator[Server]:
     """Start the bot in a Discord that is there already; stop it in the end."""
-    desk = Desk(PaperQA(library, config or RagConfig(), today=lambda: TODAY, chat=chat))
+    desk = Desk(
+        PaperQA(
+            library, config or RagConfig(), today=lambda: TODAY, model=adapt(chat) if chat else None
+        )
+    )
     options: dict[str, Any] = {"model_name": MODEL_NAME, "guild_ready_timeout": 0.05} | (
         bot_options or {}
     )

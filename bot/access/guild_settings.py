@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -86,7 +85,6 @@ class Servers:
         self.database = database
         self.defaults = defaults or ServerSettings()
         self.denied = frozenset(denied)
-        database.migrate("bot", files("bot") / "migrations")
         rows = database.connection.execute("SELECT server, settings FROM server_settings")
         self._chosen: dict[int, dict[str, Any]] = {
             row["server"]: json.loads(row["settings"]) for row in rows

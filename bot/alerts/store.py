@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
 from rag.store.database import Database
@@ -37,7 +36,6 @@ class AlertBox:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("bot", files("bot") / "migrations")
 
     def add(
         self,

@@ -1,7 +1,6 @@
 """What people think of the answers, in SQLite: one thumb a person and answer, with a reason."""
 
 from datetime import UTC, datetime
-from importlib.resources import files
 
 from rag.store.database import Database
 
@@ -11,7 +10,6 @@ class Feedback:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("bot", files("bot") / "migrations")
 
     def give(self, message: int, *, person: int, liked: bool, reason: str = "") -> None:
         """Note a thumb in place of the person's earlier one; a known reason stays if none is given.

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
 from bot.json_rows import Row, why_row
@@ -67,7 +66,7 @@ def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
 
     `written_by` is the name of a model that does not tell its own.
     """
-    row = why_row(answer) | {"question": answer.question, "note": answer.note}
+    row = why_row(answer) | {"question": answer.question.text, "note": answer.note}
     if answer.mode == "generated":
         row["model"] = answer.model or written_by
     del row["answer"], row["retrieved"]  # the message shows the one, the ranking holds the other
@@ -86,7 +85,6 @@ class Receipts:
     def __init__(self, database: Database, *, days: int) -> None:
         self.database = database
         self.days = days
-        database.migrate("bot", files("bot") / "migrations")
 
     def keep(
         self,

@@ -19,8 +19,7 @@ from bot.conversation.reply_chain import bounded
 from bot.conversation.store import Conversations
 from bot.executor import Desk
 from bot.render.answer import left_embed
-from rag.query.followups import Turn
-from rag.records import Answer, Paper
+from rag.records import Answer, Question, Turn
 
 log = logging.getLogger(__name__)
 
@@ -55,43 +54,22 @@ class Answering:
         self._makings: set[Making] = set()
         self._stops = False
 
-    async def answer(
-        self,
-        question: str,
-        reply: Reply,
-        *,
-        earlier: int | None = None,
-        said_before: Sequence[str] = (),
-        paper: Paper | None = None,
-        keep_to: Paper | None = None,
-        by: str = "",
-        show_question: bool = False,
-    ) -> None:
-        """Answer into `reply`, unless what asked was answered before.
+    async def answer(self, inquiry: Inquiry, reply: Reply, *, show_question: bool = False) -> None:
+        """Answer into `reply`, unless this message or interaction was answered before.
 
-        `earlier` is the answer this goes on from, `said_before` what people said since, `keep_to`
-        the paper that is meant unless it does not say, `by` the name of the one who asks. Raises
-        QuestionError.
+        Raises QuestionError.
         """
         if reply.event_id and await self.desk.run(self.receipts.is_answered, reply.event_id):
             return
-        inquiry = Inquiry(
-            question=question,
-            earlier=earlier,
-            said=tuple(said_before),
-            paper=paper.paper_id if paper else None,
-            keep_to=keep_to.paper_id if keep_to else None,
-            by=by,
-        )
-        page = Page(reply, inquiry, question if show_question else "", self.model_name)
+        page = Page(reply, inquiry, inquiry.question if show_question else "", self.model_name)
         started, answer = time.perf_counter(), None
         with self._counted(), self._making(Making(page)) as making:
             try:
-                answer = await self._answer(making, paper, keep_to)
+                answer = await self._answer(making)
             finally:
                 seconds = time.perf_counter() - started
                 with_text = self.log_questions
-                note_question(reply, question, answer, seconds=seconds, with_text=with_text)
+                note_question(reply, inquiry.question, answer, seconds=seconds, with_text=with_text)
 
     async def settled(self) -> None:
         """Wait until the answers that are being sent are remembered, so that one can reply."""
@@ -128,10 +106,10 @@ class Answering:
                 making.is_forgotten = True
                 making.cancel.set()
 
-    async def _answer(self, making: Making, paper: Paper | None, keep_to: Paper | None) -> Answer:
+    async def _answer(self, making: Making) -> Answer:
         """Quote, then write where a model is; return what is shown in the end."""
         page = making.page
-        answer = await self._quote(page, paper, keep_to)
+        answer = await self._quote(page)
         if making.is_taken_back:
             await self._drop(page)
             return answer
@@ -173,7 +151,7 @@ class Answering:
             self._running.discard(done)
             done.set_result(None)
 
-    async def _quote(self, page: Page, paper: Paper | None, keep_to: Paper | None) -> Answer:
+    async def _quote(self, page: Page) -> Answer:
         """Return the quoted answer; a bot that ends meanwhile will know that it owes one."""
         if page.number:
             owed = asyncio.create_task(self._keep(page, None, [left_embed(page.title)]))
@@ -184,7 +162,13 @@ class Answering:
             above = await self.desk.run(self.conversations.turns, asked.earlier)
             history = bounded([*above, *(Turn(said) for said in asked.said)])
             return await self.desk.ask(
-                asked.question, history=history, paper=paper, keep_to=keep_to, by=asked.by
+                Question(
+                    text=asked.question,
+                    history=tuple(history),
+                    paper=asked.paper,
+                    keep_to=asked.keep_to,
+                    asker=asked.by,
+                )
             )
         except Exception:  # a bot that ends owes the answer still
             await self._drop(page)

@@ -17,6 +17,7 @@ from bot.render.papers import similar_embed
 from bot.render.receipt import receipt_embed
 from rag.errors import PaperboyError
 from rag.query.question import MAX_QUESTION, checked
+from rag.records import Question
 
 Press = discord.Interaction[PaperboyBot]
 
@@ -93,7 +94,7 @@ class Answers(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         desk = self.bot.desk
         if question:
-            receipt = receipt_of(await desk.ask(checked(question)))
+            receipt = receipt_of(await desk.ask(Question(text=checked(question))))
         else:
             await self.bot.answering.settled()
             last = await desk.run(self.bot.receipts.last_in, interaction.channel_id or 0)
@@ -143,16 +144,7 @@ class Answers(commands.Cog):
         papers = await desk.run(desk.library.catalog.get, wanted)
         if len(papers) < len(set(wanted)):  # it goes by another id since its arXiv id is known
             raise GoneError
-        await self.bot.answering.answer(
-            asked.question,
-            reply,
-            earlier=asked.earlier,
-            said_before=asked.said,
-            paper=papers.get(asked.paper or ""),
-            keep_to=papers.get(asked.keep_to or ""),
-            by=asked.by,
-            show_question=True,
-        )
+        await self.bot.answering.answer(asked, reply, show_question=True)
 
     async def _like(self, interaction: Press, kept: Kept) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.checks import ASKS
+from bot.answers.receipts import Inquiry
 from bot.answers.reply_target import InteractionReply
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
@@ -35,14 +36,13 @@ class Ask(commands.Cog):
         checked(question)  # before anybody else sees that it was asked
         reply = await InteractionReply.defer(interaction)
         desk = self.bot.desk
-        asked = await desk.run(found, desk.library.catalog, paper) if paper else None
-        await self.bot.answering.answer(
-            question,
-            reply,
-            paper=asked,
+        only = await desk.run(found, desk.library.catalog, paper) if paper else None
+        inquiry = Inquiry(
+            question=question,
+            paper=only.paper_id if only else None,
             by=interaction.user.display_name if interaction.guild_id else "",
-            show_question=True,
         )
+        await self.bot.answering.answer(inquiry, reply, show_question=True)
 
 
 async def setup(bot: PaperboyBot) -> None:

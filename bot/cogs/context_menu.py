@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.checks import ASKS, count
+from bot.answers.receipts import Inquiry
 from bot.answers.reply_target import InteractionReply
 from bot.components.modals import Form, sent_form
 from bot.conversation.paper_links import named_ids, named_papers, words_of
@@ -90,24 +91,22 @@ class Menu(commands.Cog):
         is_answer = await desk.run(self.bot.conversations.knows, message)
         papers = await desk.run(named_papers, about, desk.library.catalog)
         one = papers[0] if len(papers) == 1 else None
-        await self.bot.answering.answer(
-            question,
-            reply,
+        inquiry = Inquiry(
+            question=question,
             earlier=message if is_answer else None,
-            said_before=[about] if not one and _says_something(about) else (),
-            paper=one,
+            said=(about,) if not one and _says_something(about) else (),
+            paper=one.paper_id if one else None,
             by=_name_of(interaction),
-            show_question=True,
         )
+        await self.bot.answering.answer(inquiry, reply, show_question=True)
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Introduce the first paper that a message shows."""
         text = words_of(message)
         reply = await InteractionReply.defer(interaction)
         paper = await self._first_paper(text)
-        await self.bot.answering.answer(
-            EXPLAIN, reply, paper=paper, by=_name_of(interaction), show_question=True
-        )
+        inquiry = Inquiry(question=EXPLAIN, paper=paper.paper_id, by=_name_of(interaction))
+        await self.bot.answering.answer(inquiry, reply, show_question=True)
 
     async def _first_paper(self, text: str) -> Paper:
         desk = self.bot.desk

@@ -76,7 +76,7 @@ class About(commands.Cog):
             return "none: answers are quoted sentences"
         if writer.problem:
             return f"not running: {writer.problem}"
-        waiting = len(writer.turns)
+        waiting = len(writer.queue)
         people = {0: "nobody waits", 1: "1 answer is being written"}.get(
             waiting, f"{waiting - 1} wait for their answer"
         )

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.rate_limits import TooManyQuestionsError
+from bot.answers.receipts import Inquiry
 from bot.answers.recovery import REFERENCE
 from bot.answers.reply_target import ChannelReply
 from bot.conversation.message_facts import Hearing, Place, place_of
@@ -116,14 +117,15 @@ class Listen(commands.Cog):
         channel = await self._where(message, place, question, before)
         beside = channel.id == place.channel.id
         reference = message.to_reference() if beside and _may_refer(place) else None
-        await self.bot.answering.answer(
-            question,
-            ChannelReply(channel, message.author.id, reference),
+        inquiry = Inquiry(
+            question=question,
             earlier=before.earlier,
-            said_before=before.said,
-            keep_to=before.paper,
+            said=before.said,
+            keep_to=before.paper.paper_id if before.paper else None,
             by=message.author.display_name if message.guild else "",
         )
+        reply = ChannelReply(channel, message.author.id, reference)
+        await self.bot.answering.answer(inquiry, reply)
 
     async def _where(
         self, message: discord.Message, place: Place, question: str, before: Before

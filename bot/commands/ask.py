@@ -12,9 +12,8 @@ from bot.console.terminal import Terminal
 from bot.json_rows import Row, answer_row, search_row
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
-from rag.query.followups import Turn
 from rag.query.question import checked
-from rag.records import Window
+from rag.records import Question, Turn, Window
 
 BATCH_LINE = '{"id": …, "question": …} or {"id": …, "turns": […]}'
 
@@ -94,7 +93,7 @@ def answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
     for item in questions:
         *earlier, question = _turns(item)
         try:
-            row = answer_row(qa.answer(question, history=[Turn(said) for said in earlier]))
+            row = answer_row(qa.answer(Question(text=question, history=tuple(map(Turn, earlier)))))
         except QuestionError as error:  # one odd line must not cost the others their answers
             row = {
                 "answer": str(error), "refused": True, "mode": "extractive",

@@ -10,7 +10,7 @@ from bot.console.model_setup import offer_model
 from bot.console.terminal import Terminal
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
-from rag.query.followups import Turn
+from rag.records import Question, Turn
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
 SAMPLES = (
@@ -68,7 +68,7 @@ def _answer(qa: PaperQA, terminal: Terminal, question: str, history: list[Turn])
     if not terminal.is_interactive:
         terminal.print(f"\n> {question.strip()}")
     try:
-        answer = terminal.converse(qa, qa.ask(question, history=history))
+        answer = terminal.converse(qa, qa.ask(Question(text=question, history=tuple(history))))
     except QuestionError as error:
         terminal.print(f"I cannot answer that: {error}")
         return None

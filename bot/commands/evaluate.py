@@ -10,14 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.app import App
+from bot.app import App, open_library
 from bot.commands.ask import answer_batch
 from bot.commands.options import Json, Today, UsageError, app_of
 from bot.console.metrics import AT, answered, known_item, links_allowed, ndcg, recall
 from bot.console.terminal import Terminal
 from ingest.sources.record import SetAside
 from ingest.sync import ingest
-from rag.library import Library
 from rag.records import Paper
 
 Figures = dict[str, dict[str, float]]
@@ -97,7 +96,7 @@ def _beir(app: App, folder: Path, split: str, terminal: Terminal) -> Figures:
     relevant = _qrels(folder / "qrels" / f"{split}.tsv")
     queries = {item["_id"]: item["text"] for item in _lines(folder / "queries.jsonl")}
     with tempfile.TemporaryDirectory() as place:
-        library = Library(Path(place), app.settings.rag, purpose="paperboy eval")
+        library = open_library(Path(place), app.settings.rag, purpose="paperboy eval")
         with terminal.progress() as progress:
             ingest(_Corpus(folder / "corpus.jsonl"), library, progress=progress)
         found = {"ndcg@10": [], "recall@10": []}  # type: dict[str, list[float]]

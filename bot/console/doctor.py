@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import App
+from langchain_core.messages import HumanMessage
+
+from bot.app import App, open_library
 from bot.subscriptions.records import LaterError
 from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError
 from rag.grounding.judge import load_judge
 from rag.library import Library
-from rag.llm.chat_models import ChatServer
 from rag.llm.model_files import whole_problem_of
 from rag.models.build_check import probe
 from rag.retrieval.reranker import load_reranker
@@ -44,7 +45,7 @@ def examine(app: App) -> Iterator[Check]:
         yield _mail(app)
     library = None
     try:
-        library = Library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
+        library = open_library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
         yield Check("data folder", True, str(app.data_dir))
         for name, look in (
             ("papers", _papers),
@@ -104,15 +105,16 @@ def _model(app: App) -> Check:
     if app.model.path and (problem := whole_problem_of(Path(app.model.path).expanduser())):
         return _failed("model", ModelFileError(problem))
     try:
-        chat = app.load_model()
-        if chat is None:
+        model = app.load_model()
+        if model is None:
             return Check("model", True, NO_MODEL)
         try:
-            chat.invoke("Say yes.", max_tokens=1)
-            if isinstance(chat, ChatServer):
-                return Check("model", True, f"{chat.server.name} at {chat.server.url}")
+            for _ in model.stream([HumanMessage("Say yes.")], max_tokens=1):
+                pass
+            if url := app.model.server_url:
+                return Check("model", True, f"{model.name} at {url}")
         finally:
-            app.close_model(chat)
+            model.close()
     except PaperboyError as error:
         return _failed("model", error)
     except Exception as error:  # whatever a provider's client raises

@@ -73,7 +73,7 @@ class Terminal:
 
     def receipt(self, answer: Answer) -> None:
         """Print what an answer was made from."""
-        self.print(f"\nUnderstood: {answer.understood or answer.asked}")
+        self.print(f"\nUnderstood: {answer.understood or answer.standalone}")
         self.print(f"Read: {answer.coverage}")
         by = f"written by {answer.model}" if answer.model else f"{answer.mode}, no model"
         self.print(f"Made in {answer.seconds:.2f} s, {by}")

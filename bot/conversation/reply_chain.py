@@ -15,8 +15,7 @@ from bot.conversation.store import Conversations
 from bot.conversation.threads import Threads
 from bot.executor import Desk
 from bot.render.text import shorten
-from rag.query.followups import Turn
-from rag.records import Paper
+from rag.records import Paper, Turn
 from rag.text.words import words
 
 FOLLOWED = 5  # messages of people, up the replies

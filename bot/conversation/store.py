@@ -4,12 +4,10 @@ import json
 import sqlite3
 from collections.abc import Collection
 from datetime import UTC, datetime
-from importlib.resources import files
 
 from discord.utils import snowflake_time, time_snowflake
 
-from rag.query.followups import Turn
-from rag.records import Exchange
+from rag.records import Exchange, Turn
 from rag.store.database import Database
 
 HISTORY = 6  # earlier questions that a follow-up can lean on
@@ -28,7 +26,6 @@ class Conversations:
         # What a model has read is worth keeping as long as its process still has it computed, so
         # it is not written down.
         self._said: dict[int, tuple[Exchange, ...]] = {}
-        database.migrate("bot", files("bot") / "migrations")
 
     def remember(
         self,
@@ -42,7 +39,7 @@ class Conversations:
     ) -> None:
         """Note that `message` is this turn's answer, which went on from the answer `earlier`."""
         cited = None if turn.cited is None else json.dumps(turn.cited)
-        self._keep_said(message, turn.said)
+        self._keep_said(message, turn.exchanges)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
             db.execute(

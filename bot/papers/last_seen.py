@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.resources import files
 
 from rag.store.database import Database
 
@@ -22,7 +21,6 @@ class Seen:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("bot", files("bot") / "migrations")
 
     def last(self, server: int | None, person: int) -> Look | None:
         """Return the person's last look in this server; None where there was none."""

@@ -15,7 +15,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from importlib.resources import files
 
 from bot.subscriptions.records import Delivery
 from bot.subscriptions.schedule import insert, iso, plan
@@ -32,7 +31,6 @@ class Outbox:
     def __init__(self, database: Database, subscriptions: Subscriptions) -> None:
         self.database = database
         self.subscriptions = subscriptions
-        database.migrate("bot", files("bot") / "migrations")
 
     def plan(self, now: datetime) -> None:
         """Write down every digest that became due up to now, and forget old ones."""

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from dataclasses import asdict
 from datetime import date, datetime
-from importlib.resources import files
 
 from bot.digest.records import Wish
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
@@ -20,7 +19,6 @@ class Subscriptions:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("bot", files("bot") / "migrations")
 
     def add(self, wanted: Subscription, now: datetime) -> Subscription:
         """Keep a new one; return it with its id and its first due time."""

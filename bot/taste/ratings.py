@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import Literal
 
 from rag.store.database import Database
@@ -24,7 +23,6 @@ class Ratings:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("bot", files("bot") / "migrations")
 
     def turn(self, person: int, server: int, paper_id: str, kind: Kind) -> frozenset[Kind]:
         """Give a rating, or take it back where it was given; return those that hold now."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.encoders.word_vectors import WordVectors
-from rag.query.parser import Asked
+from rag.query.request import Request
 from rag.records import Hit, Paper
 from rag.text.names import COMMON_NAMES, system_names
 from rag.text.sentences import split_sentences
@@ -106,7 +106,7 @@ class Support:
         logit = BIAS + sum(w * x for w, x in zip(WEIGHTS, signs, strict=True))
         return 1 / (1 + math.exp(-logit))
 
-    def signs(self, asked: Asked, paper: Paper, cosine: float) -> Signs:
+    def signs(self, asked: Request, paper: Paper, cosine: float) -> Signs:
         """Read the signs; `cosine` is that of the question and the paper's nearest chunk."""
         text = f"{paper.title} {paper.abstract}"
         meant = asked.pointed or asked.named

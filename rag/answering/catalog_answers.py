@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rag.answering.refusal import REFUSAL
-from rag.query.parser import Asked, Fact, Order
+from rag.query.request import Fact, Order, Request
 from rag.records import Citation, Draft, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
@@ -33,102 +33,102 @@ LIST_WORDS = frozenset(
 )
 
 
-class Computed:
+class CatalogAnswers:
     """Answers what can be read from the table."""
 
     def __init__(self, catalog: Catalog, retriever: HybridRetriever) -> None:
         self.catalog = catalog
         self.retriever = retriever
 
-    def answer(self, asked: Asked) -> Draft | None:
+    def answer(self, request: Request) -> Draft | None:
         """Return the answer; None where the question is about what papers say."""
-        has_topic = bool(self._topic_terms(asked))
-        if asked.prolific:
+        has_topic = bool(self._topic_terms(request))
+        if request.prolific:
             return self._prolific()
-        if asked.facts and (has_topic or asked.is_filter or asked.pointed):
-            return self._facts(asked)
-        wants_list = asked.order or asked.count or asked.authors or asked.organization
-        if wants_list or asked.author or (asked.window and self._asks_for_papers(asked)):
-            return self._list(asked)
+        if request.facts and (has_topic or request.is_filter or request.pointed):
+            return self._facts(request)
+        wants_list = request.order or request.count or request.authors or request.organization
+        if wants_list or request.author or (request.window and self._asks_for_papers(request)):
+            return self._list(request)
         return None
 
     # -- lists -----------------------------------------------------------------------------
 
-    def _list(self, asked: Asked) -> Draft:
-        hits, papers = self._meant(asked)
+    def _list(self, request: Request) -> Draft:
+        hits, papers = self._meant(request)
         if not papers:
             return Draft("", (), hits, refused=True)
         total = len(papers)
-        if asked.order:
-            papers = _ordered(papers, asked.order)
-            papers = papers[: NEWEST_LISTED if "papers" in asked.topic.casefold() else 1]
+        if request.order:
+            papers = _ordered(papers, request.order)
+            papers = papers[: NEWEST_LISTED if "papers" in request.topic.casefold() else 1]
         shown = papers[:LISTED]
         explained = len(shown) <= EXPLAINED
         citations, lines = [], []
         for n, paper in enumerate(shown, start=1):
             sentence = gist(paper.abstract) if explained else ""
             citations.append(Citation(n, paper, sentence or paper.title))
-            lines.append(f"{_described(paper, asked)} [{n}]")
+            lines.append(f"{_described(paper, request)} [{n}]")
             if sentence:
                 whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
                 lines.append(f"{whose}“{sentence}” [{n}]")
-        head = self._head(asked, total, len(shown))
+        head = self._head(request, total, len(shown))
         return Draft("\n".join([head, *lines]), tuple(citations), hits)
 
-    def _head(self, asked: Asked, total: int, shown: int) -> str:
+    def _head(self, request: Request, total: int, shown: int) -> str:
         """Return the first line: what was understood and how many there are."""
-        what = str(asked)
-        topic = self._topic(asked)
+        what = str(request)
+        topic = self._topic(request)
         about = f" about {topic}" if topic else ""
         noun = "paper" if total == 1 else "papers"
-        if asked.order:
+        if request.order:
             # Whether a paper is about a topic is a matter of degree: those are not counted.
             which = "the papers" if topic else f"{total:,} {noun}"
-            described = f"Of {which}{about}{f' {what}' if what else ''}, {asked.order}"
+            described = f"Of {which}{about}{f' {what}' if what else ''}, {request.order}"
             return f"{described}:" if shown == 1 else f"{described} first:"
         more = f"; the first {shown}" if shown < total else ""
         return f"{total:,} {noun}{about}{f' {what}' if what else ''}{more}:"
 
-    def _meant(self, asked: Asked) -> tuple[list[Hit], list[Paper]]:
+    def _meant(self, request: Request) -> tuple[list[Hit], list[Paper]]:
         """Return the papers that are meant, and the ranking: nearest to the topic first."""
-        papers = self._filtered(asked)
-        topic = self._topic_terms(asked)
+        papers = self._filtered(request)
+        topic = self._topic_terms(request)
         hits: list[Hit] = []
         if topic and papers:
             ids = {paper.paper_id for paper in papers}
             relevant = ids & self.retriever.keywords.holding(topic)
-            hits = self.retriever.search(asked.topic, top_k=SEARCHED, allowed=relevant or ids)
+            hits = self.retriever.search(request.topic, top_k=SEARCHED, allowed=relevant or ids)
             nearest = hits
             if not relevant:  # no paper has all the words: those with the most of them
                 hits = self._about(topic, hits)
-            if asked.order and hits:  # a paper that mentions the topic in passing must not win
+            if request.order and hits:  # a paper that mentions the topic in passing must not win
                 near = NEARLY * max(hit.cosine for hit in hits)
                 hits = [hit for hit in hits if hit.cosine >= near]
-            if asked.order or not relevant:
+            if request.order or not relevant:
                 relevant = {hit.paper.paper_id for hit in hits}
             papers = [paper for paper in papers if paper.paper_id in relevant]
             rank = {hit.paper.paper_id: n for n, hit in enumerate(hits)}
             papers.sort(key=lambda paper: rank.get(paper.paper_id, len(rank)))
             hits = hits or nearest  # a refusal points at them
-        if asked.order in ("newest", "oldest"):
+        if request.order in ("newest", "oldest"):
             papers = [paper for paper in papers if paper.day]
         return hits, papers
 
-    def _filtered(self, asked: Asked) -> list[Paper]:
-        if asked.pointed:
-            papers = list(asked.pointed)
-        elif asked.author:
-            papers = papers_of_author(self.catalog, asked.author)
-            allowed = self.catalog.ids_in_window(asked.window) if asked.window else None
+    def _filtered(self, request: Request) -> list[Paper]:
+        if request.pointed:
+            papers = list(request.pointed)
+        elif request.author:
+            papers = papers_of_author(self.catalog, request.author)
+            allowed = self.catalog.ids_in_window(request.window) if request.window else None
             papers = [p for p in papers if allowed is None or p.paper_id in allowed]
         else:
-            papers = self.catalog.papers(asked.window)
-        if asked.authors:
-            papers = [p for p in papers if asked.authors.fits(p.author_count)]
-        if asked.organization:
-            wanted = asked.organization.casefold()
+            papers = self.catalog.papers(request.window)
+        if request.authors:
+            papers = [p for p in papers if request.authors.fits(p.author_count)]
+        if request.organization:
+            wanted = request.organization.casefold()
             papers = [p for p in papers if (p.organization or "").casefold() == wanted]
-        if asked.window and not asked.order:
+        if request.window and not request.order:
             papers.sort(key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
         return papers
 
@@ -145,37 +145,39 @@ class Computed:
         least = max(MIN_COVERAGE, SAME_COVERAGE * max(covered))
         return [hit for hit, share in zip(found, covered, strict=True) if share >= least]
 
-    def _topic_terms(self, asked: Asked) -> list[str]:
-        return [term for term in terms(asked.topic) if term not in LIST_WORDS]
+    def _topic_terms(self, request: Request) -> list[str]:
+        return [term for term in terms(request.topic) if term not in LIST_WORDS]
 
-    def _topic(self, asked: Asked) -> str:
+    def _topic(self, request: Request) -> str:
         """Return the topic's words as they were typed."""
         return " ".join(
-            word.strip(".,:;?!/") for word in asked.topic.split() if set(terms(word)) - LIST_WORDS
+            word.strip(".,:;?!/") for word in request.topic.split() if set(terms(word)) - LIST_WORDS
         )
 
-    def _asks_for_papers(self, asked: Asked) -> bool:
+    def _asks_for_papers(self, request: Request) -> bool:
         """Return whether a question about days wants papers, not what they say."""
-        said = set(terms(asked.topic))
-        return not self._topic_terms(asked) or bool(said & set(terms("papers anything everything")))
+        said = set(terms(request.topic))
+        return not self._topic_terms(request) or bool(
+            said & set(terms("papers anything everything"))
+        )
 
     # -- facts of one paper ----------------------------------------------------------------
 
-    def _facts(self, asked: Asked) -> Draft:
+    def _facts(self, request: Request) -> Draft:
         """Say when a paper was published, by whom, how many upvotes it has."""
-        if asked.order or asked.is_filter:
-            return self._list(asked)
+        if request.order or request.is_filter:
+            return self._list(request)
         hits: list[Hit] = []
-        if len(asked.pointed) != 1:
-            allowed = {paper.paper_id for paper in asked.pointed} or None
-            hits = self.retriever.search(asked.topic, allowed=allowed)
+        if len(request.pointed) != 1:
+            allowed = {paper.paper_id for paper in request.pointed} or None
+            hits = self.retriever.search(request.topic, allowed=allowed)
             if not hits or (not allowed and hits[0].cosine < MIN_COSINE):
                 return Draft("", (), hits, refused=True)
-        paper = asked.pointed[0] if not hits else hits[0].paper
-        known = [said for fact in asked.facts if (said := _fact(paper, fact))]
+        paper = request.pointed[0] if not hits else hits[0].paper
+        known = [said for fact in request.facts if (said := _fact(paper, fact))]
         citation = Citation(1, paper, paper.title)
         if not known:
-            facts = " and ".join(asked.facts)
+            facts = " and ".join(request.facts)
             text = f"{REFUSAL} I know {_title(paper)} [1], but not its {facts}."
             return Draft(text, (citation,), hits, refused=True)
         return Draft(f"{_title(paper)}: {'; '.join(known)} [1].", (citation,), hits)
@@ -199,22 +201,22 @@ def _title(paper: Paper) -> str:
     return f"{name} ({paper.title})" if name else paper.title
 
 
-def _described(paper: Paper, asked: Asked) -> str:
+def _described(paper: Paper, request: Request) -> str:
     """Return `Title (2025-10-18, 11 authors, HKUSTGZ)`, as far as it matters and is known."""
     facts = [str(paper.published_on or paper.featured_on or "undated")]
-    if (asked.authors or (asked.order or "").endswith("authors")) and paper.author_count:
+    if (request.authors or (request.order or "").endswith("authors")) and paper.author_count:
         facts.append(f"{paper.author_count} author{'' if paper.author_count == 1 else 's'}")
-    if asked.organization and paper.organization:
+    if request.organization and paper.organization:
         facts.append(paper.organization)
-    if asked.order == "most upvotes" and paper.upvotes is not None:
+    if request.order == "most upvotes" and paper.upvotes is not None:
         facts.append(f"{paper.upvotes} upvotes")
-    if asked.order == "most comments" and paper.comment_count is not None:
+    if request.order == "most comments" and paper.comment_count is not None:
         facts.append(f"{paper.comment_count} comments")
     return f"{_title(paper)} ({', '.join(facts)})"
 
 
 def _ordered(papers: list[Paper], order: Order) -> list[Paper]:
-    """Return the papers for which the fact is known, the asked-for extreme first."""
+    """Return the papers for which the fact is known, the request-for extreme first."""
     if order in ("newest", "oldest"):
         days = {paper: paper.published_on or paper.day for paper in papers}
         dated = [paper for paper in papers if days[paper]]

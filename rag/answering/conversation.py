@@ -21,10 +21,10 @@ _MARKER = re.compile(r" ?\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What the model is asked: `said` before, `new` passages, and all that it may cite by now."""
+class Prompt:
+    """What the model is asked: earlier `exchanges`, `new` passages, and all that it may cite."""
 
-    said: tuple[Exchange, ...]
+    exchanges: tuple[Exchange, ...]
     new: tuple[Passage, ...]
     citable: tuple[Passage, ...]
     messages: tuple[BaseMessage, ...]
@@ -52,19 +52,19 @@ class Request:
         return _MARKER.sub(number, answer.text)
 
 
-def make_request(
+def build_prompt(
     question: str,
     ranked: Sequence[Evidence],
     today: date,
     *,
-    said: Sequence[Exchange] = (),
+    exchanges: Sequence[Exchange] = (),
     papers: Mapping[str, Paper] | None = None,
-    by: str = "",
-) -> Request:
-    """Return what to ask after `said`; `papers` are those of its passages that still exist."""
-    numbers, sentences = _shown(said)
+    asker: str = "",
+) -> Prompt:
+    """Return what to ask after `exchanges`; `papers` are those of its passages that still exist."""
+    numbers, sentences = _shown(exchanges)
     new, citable = [], []
-    for passage in passages_of(_kept(ranked, sentences) if said else ranked):
+    for passage in passages_of(_kept(ranked, sentences) if exchanges else ranked):
         paper_id = passage.paper.paper_id
         n = numbers.setdefault(paper_id, max(numbers.values(), default=0) + 1)
         before = sentences.get(paper_id, ())
@@ -79,11 +79,11 @@ def make_request(
         if paper and kept and paper_id not in chosen:
             old = tuple(Evidence(paper, s, index, 0.0) for index, s in enumerate(kept, start=1))
             citable.append(Passage(numbers[paper_id], paper, old))
-    return Request(
-        said=tuple(said),
+    return Prompt(
+        exchanges=tuple(exchanges),
         new=tuple(new),
         citable=tuple(citable),
-        messages=tuple(make_prompt(question, new, today, said=said, by=by)),
+        messages=tuple(make_prompt(question, new, today, exchanges=exchanges, asker=asker)),
     )
 
 
@@ -99,16 +99,16 @@ def _kept(ranked: Sequence[Evidence], shown: Mapping[str, list[str]]) -> list[Ev
     return kept
 
 
-def paper_ids(said: Sequence[Exchange]) -> list[str]:
+def paper_ids(exchanges: Sequence[Exchange]) -> list[str]:
     """Return the ids of the papers that were shown."""
-    return list(_shown(said)[0])
+    return list(_shown(exchanges)[0])
 
 
-def _shown(said: Sequence[Exchange]) -> tuple[dict[str, int], dict[str, list[str]]]:
+def _shown(exchanges: Sequence[Exchange]) -> tuple[dict[str, int], dict[str, list[str]]]:
     """Return each paper's number and the sentences of it that stand in the conversation."""
     numbers: dict[str, int] = {}
     sentences: dict[str, list[str]] = {}
-    for exchange in said:
+    for exchange in exchanges:
         for shown in exchange.shown:
             numbers[shown.paper_id] = shown.n
             sentences.setdefault(shown.paper_id, []).extend(shown.sentences)

@@ -32,7 +32,7 @@ If the passages do not say it, write only: {REFUSAL}"""
 TEMPLATE = ChatPromptTemplate.from_messages(
     [
         ("system", INSTRUCTIONS),
-        MessagesPlaceholder("said"),
+        MessagesPlaceholder("exchanges"),
         ("human", "{passages}Question{by}: {question}\nToday is {today}."),
     ]
 )
@@ -67,18 +67,18 @@ def make_prompt(
     passages: Sequence[Passage],
     today: date,
     *,
-    said: Sequence[Exchange] = (),
-    by: str = "",
+    exchanges: Sequence[Exchange] = (),
+    asker: str = "",
 ) -> list[BaseMessage]:
-    """Return the chat: instructions, what was `said`, and last what this turn adds.
+    """Return the chat: instructions, the earlier `exchanges`, and last what this turn adds.
 
-    `by` is the name of the one who asks: in a thread several people may.
+    `asker` is the name of the person who asks: in a thread several people may.
     """
-    name = _NO_NAME.sub("", one_line(by))[:NAME].strip()
+    name = _NO_NAME.sub("", one_line(asker))[:NAME].strip()
     return TEMPLATE.format_messages(
-        said=[
+        exchanges=[
             message
-            for exchange in said
+            for exchange in exchanges
             for message in (HumanMessage(exchange.question), AIMessage(exchange.answer))
         ],
         passages="".join(f"{passage}\n" for passage in passages) + ("\n" if passages else ""),

@@ -6,19 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Any
 
-from langchain_core.language_models.chat_models import BaseChatModel
-
-from rag.answering.conversation import Request, make_request, paper_ids
+from rag.answering.conversation import Prompt, build_prompt, paper_ids
 from rag.answering.refusal import REFUSAL, refuse
 from rag.config import ModelConfig
 from rag.errors import JudgeError, ModelError
 from rag.grounding.checker import Grounding
 from rag.grounding.citations import check
-from rag.llm.chat_models import ChatLlama, ChatServer
-from rag.llm.queue import Turns
+from rag.llm.language_model import TEMPLATE_TOKENS, LanguageModel
+from rag.llm.queue import Queue
 from rag.llm.thinking import without_thinking
 from rag.records import Answer, Evidence, Exchange, Paper, Passage
 from rag.text.language import language_of
@@ -29,8 +25,6 @@ STOPPED = "The answer was stopped; these are the quoted sentences."
 UNCITED = "The model's answer cited no paper; these are the quoted sentences."
 UNSUPPORTED = "The abstracts do not say what the model wrote; these are the quoted sentences."
 UNSAID = "The model thought until its words ran out; these are the quoted sentences."
-TEMPLATE_TOKENS = 16  # a message, at most, for the chat template's own
-TOKEN_CHARACTERS = 3  # a rough guess where no tokenizer can be asked
 # Where an answer that ran out of tokens is cut: after the last whole sentence with its markers.
 _WHOLE_SENTENCES = re.compile(
     r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
@@ -42,34 +36,31 @@ class Writer:
 
     def __init__(
         self,
-        chat: BaseChatModel,
+        model: LanguageModel,
         config: ModelConfig,
         *,
-        today: Callable[[], date],
         papers: Callable[[Sequence[str]], Mapping[str, Paper]],
         grounding: Grounding | None = None,
     ) -> None:
-        """`papers` looks papers up by their ids: those that earlier turns spoke of.
+        """`papers` looks up by their ids the papers that earlier turns spoke of.
 
-        `grounding` checks what is written; without it markers alone are checked.
+        `grounding` checks what is written; without it only the markers are checked.
         """
-        self.chat = chat
+        self.model = model
         self.config = config
-        self.turns = Turns(config.waiting)
-        self.today = today
+        self.queue = Queue(config.waiting)
         self.papers = papers
         self.grounding = grounding
 
     @property
     def name(self) -> str:
         """What the model is called in front of people; a server may tell it late."""
-        told = self.chat.server.name if isinstance(self.chat, ChatServer) else ""
-        return told or self.config.name
+        return self.model.name
 
     @property
     def problem(self) -> str:
-        """What keeps the model from answering at all, in one sentence; else nothing."""
-        return self.chat.local.problem if isinstance(self.chat, ChatLlama) else ""
+        """What keeps the model from answering at all, in one sentence; else an empty string."""
+        return self.model.problem
 
     def write(
         self,
@@ -86,77 +77,62 @@ class Writer:
         started = time.perf_counter()
         text = ""
         try:
-            with self.turns.turn(on_place=on_place, cancel=cancel):
-                request = self._request(quoted)
-                for piece in without_thinking(self._pieces(request, cancel)):
+            with self.queue.turn(on_place=on_place, cancel=cancel):
+                prompt = self._prompt(quoted)
+                pieces = self.model.stream(prompt.messages, cancel=cancel)
+                for piece in without_thinking(pieces):
                     text += piece
-                    partial, citations = check(text, request.citable)
+                    partial, citations = check(text, prompt.citable)
                     written = replace(quoted, text=partial, citations=citations, model=self.name)
                     yield replace(written, mode="generated", finished=False)
-            last = self._finish(replace(quoted, model=self.name), text, request.citable)
-            last = replace(last, said=(*request.said, request.exchange(last)))
+            last = self._finish(replace(quoted, model=self.name), text, prompt.citable)
+            last = replace(last, exchanges=(*prompt.exchanges, prompt.exchange(last)))
         except (ModelError, JudgeError) as error:
             last = _keep(quoted, str(error))
         if cancel and cancel.is_set():
             last = _keep(quoted, STOPPED)
         yield replace(last, seconds=quoted.seconds + time.perf_counter() - started)
 
-    def _request(self, quoted: Answer) -> Request:
+    def _prompt(self, quoted: Answer) -> Prompt:
         """Return what to ask, short enough to leave room for the answer.
 
-        Earlier turns are dropped in whole, oldest first, and so many at a time that the beginning
-        of the conversation, which need not be read again, seldom changes. What is asked now is
-        shortened last, by its faintest sentences.
+        Earlier turns are dropped whole, oldest first, and so many at a time that the beginning of
+        the conversation, which need not be read again, seldom changes. The present question loses
+        its weakest sentences last.
         """
-        room = self._n_ctx - self.config.max_tokens
-        said, evidence = quoted.said, quoted.evidence
-        request = self._made(quoted, said, evidence)
-        if self._fits(request, room):
-            return request
-        while said and not self._fits(request, room // 2):
-            said = said[1:]
-            request = self._made(quoted, said, evidence)
-        while len(evidence) > 1 and not self._fits(request, room):
+        room = self.model.n_ctx - self.config.max_tokens
+        earlier, evidence = quoted.exchanges, quoted.evidence
+        prompt = self._built(quoted, earlier, evidence)
+        if self._fits(prompt, room):
+            return prompt
+        while earlier and not self._fits(prompt, room // 2):
+            earlier = earlier[1:]
+            prompt = self._built(quoted, earlier, evidence)
+        while len(evidence) > 1 and not self._fits(prompt, room):
             evidence = evidence[:-1]
-            request = self._made(quoted, said, evidence)
-        return request
+            prompt = self._built(quoted, earlier, evidence)
+        return prompt
 
-    def _made(
-        self, quoted: Answer, said: Sequence[Exchange], evidence: Sequence[Evidence]
-    ) -> Request:
-        papers = self.papers(paper_ids(said)) if said else {}
-        return make_request(
-            quoted.asked, evidence, self.today(), said=said, papers=papers, by=quoted.by
+    def _built(
+        self, quoted: Answer, earlier: Sequence[Exchange], evidence: Sequence[Evidence]
+    ) -> Prompt:
+        papers = self.papers(paper_ids(earlier)) if earlier else {}
+        return build_prompt(
+            quoted.standalone,
+            evidence,
+            quoted.today,
+            exchanges=earlier,
+            papers=papers,
+            asker=quoted.question.asker,
         )
 
-    @property
-    def _n_ctx(self) -> int:
-        return self.chat.local.n_ctx if isinstance(self.chat, ChatLlama) else self.config.n_ctx
-
-    def _fits(self, request: Request, room: int) -> bool:
-        """Return whether it has so few tokens; counted only where that is not plain to see."""
-        texts = [message.text for message in request.messages]
-        template = TEMPLATE_TOKENS * len(texts)
-        if sum(len(text.encode("utf-8", "replace")) for text in texts) + template <= room:
+    def _fits(self, prompt: Prompt, room: int) -> bool:
+        """Return whether it has at most this many tokens; counted only where that is not plain."""
+        texts = [message.text for message in prompt.messages]
+        most = sum(len(text.encode("utf-8", "replace")) for text in texts)
+        if most + TEMPLATE_TOKENS * len(texts) <= room:
             return True  # no token is shorter than a byte
-        if isinstance(self.chat, ChatLlama):
-            return self.chat.get_num_tokens_from_messages(list(request.messages)) <= room
-        return sum(len(text) for text in texts) / TOKEN_CHARACTERS + template <= room
-
-    def _pieces(self, request: Request, cancel: threading.Event | None) -> Iterator[str]:
-        options: dict[str, Any] = {}
-        if isinstance(self.chat, ChatLlama | ChatServer):
-            options["cancel"] = cancel
-        try:
-            for chunk in self.chat.stream(list(request.messages), **options):
-                if cancel and cancel.is_set():
-                    return
-                yield str(chunk.text)
-        except ModelError:
-            raise
-        except Exception as error:  # whatever a provider's client raises
-            log.info("the model failed", exc_info=True)
-            raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
+        return self.model.count_tokens(prompt.messages) <= room
 
     def _finish(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:
         """Return the finished answer: written, refused, or quoted where nothing of it stands."""
@@ -171,7 +147,7 @@ class Writer:
         nothing_left = UNSUPPORTED if citations else UNCITED
         note = ""
         if self.grounding:
-            language = language_of(quoted.question)
+            language = language_of(quoted.question.text)
             checked = self.grounding.check(text, passages, language=language)
             note = checked.note
             shown, citations = check(checked.text if checked.passed else "", passages)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rag.errors import ModelBusyError, ModelError
 
 
-class Turns:
+class Queue:
     """A queue in front of something that can serve one person at a time."""
 
     def __init__(self, waiting: int) -> None:

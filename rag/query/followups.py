@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
-from rag.query.parser import Asked
-from rag.records import Answer, Exchange, Paper
+from rag.query.request import Request
+from rag.records import Paper
 from rag.text.names import system_names
 from rag.text.words import terms
 
@@ -54,122 +54,104 @@ _ASKS = re.compile(
 _PAPERS = re.compile(r"\b(?:papers?|articles?|works?)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question, and the ids of the papers its answer cited (None: not known).
-
-    `said` is the conversation up to its answer as a model has read it.
-    """
-
-    question: str
-    cited: tuple[str, ...] | None = None
-    said: tuple[Exchange, ...] = ()
-
-    @classmethod
-    def of(cls, answer: Answer) -> "Turn":
-        """Return what later questions may lean on."""
-        cited = tuple(c.paper.paper_id for c in answer.citations)
-        return cls(answer.question, cited, answer.said)
-
-
-class Said(NamedTuple):
+class Past(NamedTuple):
     """An earlier question as it was understood, and the papers that answered it, in order."""
 
-    asked: Asked
+    request: Request
     papers: tuple[Paper, ...]
 
 
-def lean_on(asked: Asked, said: Sequence[Said]) -> Asked:
-    """Return what is asked when what was said before is taken into account.
+def resolve(request: Request, past: Sequence[Past]) -> Request:
+    """Return what is request when what was past before is taken into account.
 
     Papers that a question points at are the only ones it is about; one that names papers itself
     points at nothing, unless it sets them beside an earlier one.
     """
-    if not said:
-        return asked
-    last = said[-1]
-    topic = _ORDINAL.sub(" ", asked.topic)
-    if pointed := _pointed(asked, topic, said):
-        compares = len(pointed) > 1 and bool(_COMPARES.search(asked.topic))
-        return replace(asked, topic=" ".join(topic.split()), pointed=pointed, compares=compares)
-    goes_on = bool(_GOES_ON.search(asked.topic))
-    content = _content(asked)
-    if asked.named:
-        return _asked_of(asked, last.asked) if goes_on and not content else asked
-    if not content and (goes_on or not _PAPERS.search(asked.topic)):
-        return _changed(asked, last)
-    if content and asked.several and _PAPERS.search(asked.topic):
-        return asked  # "and which papers are on …?" is asked of all papers
+    if not past:
+        return request
+    last = past[-1]
+    topic = _ORDINAL.sub(" ", request.topic)
+    if pointed := _pointed(request, topic, past):
+        compares = len(pointed) > 1 and bool(_COMPARES.search(request.topic))
+        return replace(request, topic=" ".join(topic.split()), pointed=pointed, compares=compares)
+    goes_on = bool(_GOES_ON.search(request.topic))
+    content = _content(request)
+    if request.named:
+        return _asked_of(request, last.request) if goes_on and not content else request
+    if not content and (goes_on or not _PAPERS.search(request.topic)):
+        return _changed(request, last)
+    if content and request.several and _PAPERS.search(request.topic):
+        return request  # "and which papers are on …?" is request of all papers
     if len(content) > FEW_TERMS or not (goes_on or len(content) < FEW_TERMS):
-        return asked
-    if _ASKS.search(asked.topic) and _holds(last.papers, content):
-        return replace(asked, pointed=last.papers)
-    if goes_on and last.asked.several:  # "which papers are on X?", "and on Y?"
-        return replace(last.asked, topic=_GOES_ON.sub(" ", asked.topic).strip(), named=())
+        return request
+    if _ASKS.search(request.topic) and _holds(last.papers, content):
+        return replace(request, pointed=last.papers)
+    if goes_on and last.request.several:  # "which papers are on X?", "and on Y?"
+        return replace(last.request, topic=_GOES_ON.sub(" ", request.topic).strip(), named=())
     if goes_on:
-        return replace(last.asked, topic=f"{last.asked.topic} {asked.topic}")
-    return asked
+        return replace(last.request, topic=f"{last.request.topic} {request.topic}")
+    return request
 
 
-def points_back(topic: str) -> bool:
+def refers_back(topic: str) -> bool:
     """Return whether the question says that it is about what was spoken of: "its", "they"."""
     topic = _OWN_ANTECEDENT.sub(" ", topic)
     return any(pattern.search(topic) for pattern in (_SINGULAR, _PLURAL, _ORDINAL))
 
 
-def _pointed(asked: Asked, topic: str, said: Sequence[Said]) -> tuple[Paper, ...]:
+def _pointed(request: Request, topic: str, past: Sequence[Past]) -> tuple[Paper, ...]:
     """Return the papers that ordinals and pronouns stand for."""
-    last = said[-1].papers
+    last = past[-1].papers
     topic = _OWN_ANTECEDENT.sub(" ", topic)
     several = len(last) > 1
     # In a list the second one is its second paper; else the second that was spoken of.
-    pool = last if several else tuple(dict.fromkeys(s.papers[0] for s in said if s.papers))
+    pool = last if several else tuple(dict.fromkeys(s.papers[0] for s in past if s.papers))
     pointed: list[Paper] = []
-    for match in _ORDINAL.finditer(asked.topic):
+    for match in _ORDINAL.finditer(request.topic):
         word = (match[1] or match[2] or "").casefold()
         place = _PLACES[word] if word else int(match[3]) - 1
         if -1 <= place < len(pool):
             pointed.append(pool[place])
-    if (pointed or asked.named) and _COMPARES.search(topic) and _IT.search(topic):
-        return tuple(dict.fromkeys([*last[:1], *pointed, *asked.named]))
-    if pointed or asked.named:
+    if (pointed or request.named) and _COMPARES.search(topic) and _IT.search(topic):
+        return tuple(dict.fromkeys([*last[:1], *pointed, *request.named]))
+    if pointed or request.named:
         return tuple(dict.fromkeys(pointed))
     if several and _THE_ONE.search(topic):
         return last
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE.search(topic)):
         return last
-    if asked.facts and not _content(asked):
+    if request.facts and not _content(request):
         return last
     return ()
 
 
-def _asked_of(asked: Asked, before: Asked) -> Asked:
-    """Return the question before, asked of the papers that this one names: "and Vitron?"."""
+def _asked_of(request: Request, before: Request) -> Request:
+    """Return the question before, request of the papers that this one names: "and Vitron?"."""
     own = {term for paper in before.named for name in system_names(paper) for term in terms(name)}
     kept = " ".join(word for word in before.topic.split() if not own & set(terms(word)))
-    return replace(before, topic=f"{kept} {asked.topic}", named=asked.named, pointed=())
+    return replace(before, topic=f"{kept} {request.topic}", named=request.named, pointed=())
 
 
-def _changed(asked: Asked, last: Said) -> Asked:
-    """Return the question before with other days, another order, or asked for something else."""
+def _changed(request: Request, last: Past) -> Request:
+    """Return the question before with other days, another order, or request for something else."""
     new = {
         name: value
         for name in ("window", "authors", "organization", "author", "order", "count", "facts")
-        if (value := getattr(asked, name))
+        if (value := getattr(request, name))
     }
     if not new:
-        return replace(asked, pointed=last.papers)  # "why?", "and how?"
-    return replace(last.asked, **new)
+        return replace(request, pointed=last.papers)  # "why?", "and how?"
+    return replace(last.request, **new)
 
 
-def _content(asked: Asked) -> list[str]:
+def _content(request: Request) -> list[str]:
     """Return the terms that say what is wanted, names and pointing words aside."""
-    text = _ORDINAL.sub(" ", _GOES_ON.sub(" ", asked.topic))
-    own = {term for paper in asked.named for name in system_names(paper) for term in terms(name)}
+    text = _ORDINAL.sub(" ", _GOES_ON.sub(" ", request.topic))
+    own = {term for paper in request.named for name in system_names(paper) for term in terms(name)}
     return [t for t in dict.fromkeys(terms(_PAPERS.sub(" ", text))) if t not in own]
 
 
 def _holds(papers: Sequence[Paper], content: Sequence[str]) -> bool:
-    """Return whether these papers speak of what is asked at all."""
+    """Return whether these papers speak of what is request at all."""
     found = {term for p in papers for term in terms(f"{p.title} {p.abstract}")}
     return bool(papers) and (not content or any(term in found for term in content))

@@ -5,18 +5,10 @@ These are answered from the table and never from prose; what remains of the ques
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
+from rag.query.request import AuthorCount, Fact, Order, Request
 from rag.query.window import DayOf, find_window
-from rag.records import Paper, Window
-from rag.text.words import terms
-
-Order = Literal[
-    "newest", "oldest", "most upvotes", "most authors", "fewest authors", "most comments"
-]
-Fact = Literal["date", "author count", "authors", "organization", "upvotes", "comments"]
 
 _NUMBERS = {word: n for n, word in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -102,94 +94,14 @@ _PERSON = re.compile(rf"(?:(?i:{_AUTHOR_CUE}))((?:[A-Z][\w.'’-]*\s+){{1,3}}[A-
 _ORGANIZATION_CUE = r"(?:from|by|at|of|did|does|has|have)\s+(?:the\s+)?"
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorCount:
-    """How many authors a paper shall have; `unknown`: none are counted."""
-
-    low: int = 0
-    high: int | None = None
-    unknown: bool = False
-
-    def fits(self, count: int | None) -> bool:
-        """Return whether a paper with so many authors is meant."""
-        if self.unknown or count is None:
-            return self.unknown and count is None
-        return self.low <= count and (self.high is None or count <= self.high)
-
-    def __str__(self) -> str:
-        if self.unknown:
-            return "without an author count"
-        if self.high == self.low:
-            return f"with {self.low} author{'' if self.low == 1 else 's'}"
-        if self.high is None:
-            return f"with {self.low} or more authors"
-        return f"with {self.high} or fewer authors"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A question, understood: `topic` is what is left when everything else is taken out."""
-
-    topic: str
-    window: Window | None = None
-    authors: AuthorCount | None = None
-    organization: str | None = None
-    author: str | None = None
-    prolific: bool = False
-    order: Order | None = None
-    several: bool = False
-    count: bool = False
-    facts: tuple[Fact, ...] = ()
-    named: tuple[Paper, ...] = ()  # papers that the question names
-    pointed: tuple[Paper, ...] = ()  # those of an earlier answer that it is about, and no others
-    compares: bool = False  # each of these papers is to be cited
-    language: str = "en"  # that it was asked in; `topic` is English as far as could be
-
-    @property
-    def is_filter(self) -> bool:
-        """Whether it narrows the papers by something other than their topic."""
-        return bool(self.window or self.authors or self.organization or self.author)
-
-    def __str__(self) -> str:
-        """Say what was understood, like `with 6 authors, published 2023-06-01 to 2023-08-31`."""
-        parts = [
-            f"by {self.author}" if self.author else "",
-            f"of {self.organization}" if self.organization else "",
-            self.authors,
-            self.window,
-        ]
-        return ", ".join(str(part) for part in parts if part)
-
-    def whole(self, question: str) -> str:
-        """Return the question with what it leans on, so that it can be read alone."""
-        if self.pointed:
-            return f"{question} (about {'; '.join(paper.title for paper in self.pointed)})"
-        return f"{self.topic} {self.window or ''}".strip()
-
-    def understood(self) -> str:
-        """Say all that was taken from the question, like `counted; about birds; in 2024`."""
-        parts = [
-            "counted" if self.count else "",
-            f"{self.order} first" if self.order else "",
-            "several papers" if self.several else "",
-            "compared" if self.compares or len(self.named) > 1 else "",
-            f"asked for {' and '.join(self.facts)}" if self.facts else "",
-            "authors of the most papers" if self.prolific else "",
-            f"about “{self.topic}”" if terms(self.topic) else "",
-            str(self),
-            *(f"in {paper.title}" for paper in self.pointed or self.named),
-        ]
-        return "; ".join(part for part in parts if part)
-
-
-def understand(
+def parse(
     question: str,
     today: date,
     *,
     organizations: Sequence[str] = (),
     is_author: Callable[[str], bool] | None = None,
     day_of: DayOf | None = None,
-) -> Asked:
+) -> Request:
     """Take a question apart, by the organisations, authors and papers the catalogue knows."""
     text = question
     window = None
@@ -213,7 +125,7 @@ def understand(
         if match := pattern.search(text):
             facts.append(fact)
             text = _without(text, match)
-    return Asked(
+    return Request(
         topic=" ".join(text.split()),
         window=window,
         authors=authors,

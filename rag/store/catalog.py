@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from importlib.resources import files
 
 from rag.records import Coverage, Paper, Window
 from rag.store.database import Database
@@ -18,7 +17,6 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("rag", files("rag.store") / "migrations")
 
     # -- writing ---------------------------------------------------------------------------
 

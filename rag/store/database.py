@@ -1,16 +1,70 @@
-"""SQLite connections and the runner of numbered migrations."""
+"""SQLite connections, and the runner of numbered migrations."""
 
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from rag.errors import DataFolderError
 
 BUSY_SECONDS = 10.0  # how long a writer waits for another one
+MIGRATION_SECONDS = 120.0  # how long to wait while another process migrates the same file
+IN_MEMORY = Path(":memory:")
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """The scripts of one room: `0001_*.sql`, `0002_*.sql` and so on in a folder."""
+
+    room: str
+    folder: Traversable
+
+    def steps(self) -> list[tuple[int, Traversable]]:
+        """Return the numbered scripts in order."""
+        return sorted(
+            (int(match[1]), entry)
+            for entry in self.folder.iterdir()
+            if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+        )
+
+
+def open_database(path: Path, migrations: Sequence[Migrations]) -> "Database":
+    """Return the database with every migration applied.
+
+    One process migrates at a time; the others wait for it. Raises DataFolderError where the file
+    is no database, was written by a newer version, or stays busy.
+    """
+    database = Database(path)
+    try:
+        if not database.is_current(migrations):
+            with _migrating(path):
+                database.migrate(migrations)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+@contextmanager
+def _migrating(path: Path) -> Iterator[None]:
+    """Hold the right to migrate this file."""
+    if path == IN_MEMORY:
+        yield
+        return
+    try:
+        with FileLock(path.with_suffix(".migration.lock"), timeout=MIGRATION_SECONDS):
+            yield
+    except Timeout as error:
+        raise DataFolderError(
+            f"another process has been preparing {path} for {MIGRATION_SECONDS:.0f} seconds: "
+            "wait until it is done, or stop it."
+        ) from error
 
 
 class Database:
@@ -20,6 +74,7 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
+        """Open nothing yet; see `open_database`."""
         self.path = path
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
@@ -35,23 +90,37 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        try:
+        with self._explained():
             connection = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")  # what is forgotten leaves the file
-        except sqlite3.DatabaseError as error:
-            raise DataFolderError(
-                f"{self.path} cannot be used ({error}): give another folder with --data-dir, "
-                "or move that file away to start afresh."
-            ) from error
         with self._guard:
             self._open.append(connection)
         return connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn SQLite's errors while opening into one sentence with the cure."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise self._unusable(error) from error
+            raise DataFolderError(
+                f"{self.path} is busy: another program writes to it; try again soon."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.Error) -> DataFolderError:
+        return DataFolderError(
+            f"{self.path} cannot be used ({error}): give another folder with --data-dir, "
+            "or move that file away to start afresh."
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -65,28 +134,45 @@ class Database:
             raise
         connection.execute("COMMIT")
 
-    def migrate(self, room: str, folder: Traversable) -> None:
-        """Apply the room's `0001_*.sql`, `0002_*.sql` … that this file has not seen.
-
-        Raises DataFolderError where the file was written by a newer version.
-        """
-        steps = sorted(
-            (int(match[1]), entry)
-            for entry in folder.iterdir()
-            if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
-        )
-        self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS schema_version (room TEXT PRIMARY KEY, number INTEGER)"
-        )
-        version = self._version(room)
-        if steps and version > steps[-1][0]:
-            raise DataFolderError(
-                f"{self.path} was written by a newer Paperboy (version {version} of {room}): "
-                "update Paperboy, or give another folder with --data-dir."
+    def is_current(self, migrations: Sequence[Migrations]) -> bool:
+        """Return whether nothing is left to migrate. Raises DataFolderError for a newer file."""
+        with self._explained():
+            mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]
+            known = self.connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'"
+            ).fetchone()
+            if mode != "wal" or not known:
+                return False
+            return all(
+                self._version(one.room) >= number
+                for one in migrations
+                for number in [self._newest(one)]
             )
-        for number, entry in steps:
-            if number > version:
-                self._apply(room, number, entry.read_text(encoding="utf-8"))
+
+    def migrate(self, migrations: Sequence[Migrations]) -> None:
+        """Apply what this file has not seen. Raises DataFolderError for a newer file."""
+        with self._explained():
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute(
+                "CREATE TABLE IF NOT EXISTS schema_version (room TEXT PRIMARY KEY, number INTEGER)"
+            )
+        for one in migrations:
+            self._newest(one)
+            version = self._version(one.room)
+            for number, entry in one.steps():
+                if number > version:
+                    self._apply(one.room, number, entry.read_text(encoding="utf-8"))
+
+    def _newest(self, migrations: Migrations) -> int:
+        """Return the last number of a room. Raises DataFolderError where the file is beyond it."""
+        newest = max((number for number, _ in migrations.steps()), default=0)
+        version = self._version(migrations.room)
+        if version > newest:
+            raise DataFolderError(
+                f"{self.path} was written by a newer Paperboy (version {version} of "
+                f"{migrations.room}): update Paperboy, or give another folder with --data-dir."
+            )
+        return newest
 
     def _version(self, room: str) -> int:
         row = self.connection.execute(
@@ -102,8 +188,7 @@ class Database:
         except sqlite3.Error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            if self._version(room) < number:  # else another process was quicker
-                raise
+            raise
 
     def close(self) -> None:
         """Close every thread's connection."""

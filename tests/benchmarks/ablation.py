@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.app import open_library
 from bot.console.metrics import AT, ndcg, recall
 from ingest.sources.record import SetAside
 from ingest.sync import ingest
@@ -171,7 +172,7 @@ def main() -> None:
     parser.add_argument("--split", default="test", help="BEIR's questions: qrels/SPLIT.tsv")
     parser.add_argument("--data-dir", type=Path, required=True, metavar="DIR")
     given = parser.parse_args()
-    with closing(Library(given.data_dir, RagConfig(), purpose="the ablation")) as library:
+    with closing(open_library(given.data_dir, RagConfig(), purpose="the ablation")) as library:
         if given.beir:
             fill(library, Corpus(given.beir / "corpus.jsonl"))
             questions, judge = beir_questions(given.beir, given.split), graded

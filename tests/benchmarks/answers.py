@@ -17,11 +17,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.app import open_library
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.cpu import cores
-from rag.library import Library
 from rag.pipeline import PaperQA
 from tests.benchmarks.corpus import daily_papers
 
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=Path(".bench/data"))
     parser.add_argument("--questions", type=int, default=100)
     arguments = parser.parse_args()
-    library = Library(arguments.data_dir, RagConfig(), purpose="make bench")
+    library = open_library(arguments.data_dir, RagConfig(), purpose="make bench")
     report = ingest(FileSource(daily_papers(), today=datetime.now(UTC).date()), library)
     print(report)
     papers = library.catalog.papers()

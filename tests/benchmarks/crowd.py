@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.answers.live_message import EDIT_SECONDS
+from bot.app import open_library
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
@@ -125,7 +126,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(arguments.data_dir, folder / "data")
-        library = Library(folder / "data", RagConfig(), purpose="make bench")
+        library = open_library(folder / "data", RagConfig(), purpose="make bench")
         library.embedder.encode_question("warm up")
         path = write_copying_model(folder / "copying.gguf", heads=6)
         chat = ChatLlama(local=LocalModel(path, n_ctx=4096, threads=2), max_tokens=400)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.answers.live_message import EDIT_SECONDS
+from bot.app import open_library
 from ingest.starter import StarterSource
 from ingest.sync import ingest
 from rag.config import RagConfig
@@ -28,7 +29,7 @@ READ_BESIDE = 400  # papers that are ingested while answers are written
 
 async def main(folder: Path) -> None:
     """Measure and print."""
-    library = Library(folder / "data", RagConfig())
+    library = open_library(folder / "data", RagConfig())
     ingest(StarterSource(), library)
     titles = [paper.title for paper in library.catalog.papers()]
     async with serving(library) as server:

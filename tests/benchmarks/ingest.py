@@ -23,6 +23,7 @@ from pathlib import Path
 import torch
 from langchain_core.documents import Document
 
+from bot.app import open_library
 from ingest.chunk import SentenceSplitter, chunk
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
@@ -33,7 +34,6 @@ from rag.encoders.embedder import (
     choose_dtype,
     load_embedder,
 )
-from rag.library import Library
 from rag.records import Paper
 from tests.benchmarks.corpus import daily_papers
 
@@ -46,7 +46,7 @@ def papers_of(file: Path) -> list[Paper]:
 def paperboy(file: Path) -> float:
     """Seconds of an ingest into an empty folder, the model loaded before."""
     with tempfile.TemporaryDirectory() as folder:
-        library = Library(Path(folder), RagConfig())
+        library = open_library(Path(folder), RagConfig())
         _ = library.embedder.encode(["warm"])
         _ = library.index
         source = FileSource(file, today=datetime.now(UTC).date())

@@ -19,18 +19,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from bot.app import open_library
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import ModelConfig, RagConfig
 from rag.cpu import cores
 from rag.encoders.embedder import bundled_path
-from rag.library import Library
 from rag.llm.chat_models import ChatLlama
+from rag.llm.language_model import LocalProcessModel, adapt
 from rag.llm.llama_model import Message
 from rag.llm.local import LocalModel
 from rag.pipeline import PaperQA
-from rag.query.followups import Turn
-from rag.records import Answer
+from rag.records import Answer, Question, Turn
 from tests.models.random_gguf import write_random_model
 from tests.papers import TODAY, ListSource
 
@@ -78,7 +78,7 @@ def first_tokens(qa: PaperQA) -> None:
     local = local_of(qa)
     cold, first = timed(qa, qa.ask(QUESTION))
     figures = dict(local.figures)
-    warm, _ = timed(qa, qa.ask(FOLLOWING, history=[Turn.of(first)]))
+    warm, _ = timed(qa, qa.ask(Question(text=FOLLOWING, history=(Turn.of(first),))))
     print(
         f"first token: cold {cold[0]:.2f} s ({figures['prompt']} tokens of prompt), in the second "
         f"turn {warm[0]:.2f} s ({local.figures['prompt']}, {local.figures['reused']} of them read "
@@ -204,16 +204,16 @@ def dialogues(folder: Path) -> None:
     local = LocalModel(small, n_ctx=4096, threads=0)
     chat = ChatLlama(local=local, max_tokens=ANSWER_TOKENS)
     shares, prompts = [], []
-    with closing(Library(folder / "page", RagConfig())) as library:
+    with closing(open_library(folder / "page", RagConfig())) as library:
         ingest(FileSource(data / "seed" / "page.txt", today=TODAY), library)
-        qa = PaperQA(library, config(), today=lambda: TODAY, chat=chat)
+        qa = PaperQA(library, config(), today=lambda: TODAY, model=adapt(chat))
         for item in map(json.loads, questions.read_text("utf-8").splitlines()):
             if item["kind"] != "dialogue":
                 continue
             history: list[Turn] = []
             for question in item["turns"]:
                 local.figures = {}
-                answer = qa.written(qa.ask(question, history=history))
+                answer = qa.written(qa.ask(Question(text=question, history=tuple(history))))
                 if history and (figures := local.figures):
                     shares.append(1 - figures["reused"] / figures["prompt"])
                     prompts.append(figures["prompt"])
@@ -230,10 +230,10 @@ def dialogues(folder: Path) -> None:
 @contextmanager
 def sample(folder: Path, chat: ChatLlama) -> Iterator[PaperQA]:
     """A few invented papers, and a queue in front of the model."""
-    library = Library(folder, RagConfig())
+    library = open_library(folder, RagConfig())
     try:
         ingest(ListSource(), library)
-        yield PaperQA(library, config(), today=lambda: TODAY, chat=chat)
+        yield PaperQA(library, config(), today=lambda: TODAY, model=adapt(chat))
     finally:
         library.close()
 
@@ -248,8 +248,8 @@ def vocabulary() -> list[str]:
 
 def local_of(qa: PaperQA) -> LocalModel:
     assert qa.writer is not None
-    assert isinstance(qa.writer.chat, ChatLlama)
-    return qa.writer.chat.local
+    assert isinstance(qa.writer.model, LocalProcessModel)
+    return qa.writer.model.chat.local
 
 
 def user(text: str) -> list[Message]:

@@ -16,10 +16,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bot.app import open_library
 from bot.console.metrics import answered
 from bot.json_rows import answer_row
 from rag.config import RagConfig
-from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Answer
 from rag.text.sentences import split_sentences
@@ -55,7 +55,7 @@ def main() -> None:
 
 def ask(folder: Path, items: Sequence[dict[str, Any]]) -> list[Answer]:
     """Return the quoted answer to each question."""
-    library = Library(folder, RagConfig(), purpose="own questions")
+    library = open_library(folder, RagConfig(), purpose="own questions")
     qa = PaperQA(library, RagConfig(), today=lambda: TODAY)
     answers = [qa.ask(item["question"]) for item in items]
     library.close()

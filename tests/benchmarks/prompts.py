@@ -13,9 +13,9 @@ import statistics
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rag.answering.conversation import make_request
+from bot.app import open_library
+from rag.answering.conversation import build_prompt
 from rag.config import RagConfig
-from rag.library import Library
 from rag.pipeline import PaperQA
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("questions", type=Path)
     arguments = parser.parse_args()
     today = datetime.now(UTC).date()
-    library = Library(arguments.data_dir, RagConfig(), purpose="prompts")
+    library = open_library(arguments.data_dir, RagConfig(), purpose="prompts")
     qa = PaperQA(library, RagConfig(), today=lambda: today)
     encode = library.word_vectors.tokenizer.encode
     tokens, has_one, has_all = [], [], []
@@ -35,7 +35,7 @@ def main() -> None:
         quoted = qa.ask(item["question"])
         prompt = ""
         if not quoted.refused:
-            request = make_request(quoted.asked, quoted.evidence, today)
+            request = build_prompt(quoted.standalone, quoted.evidence, today)
             prompt = "\n".join(message.text for message in request.messages)
             tokens.append(len(encode(prompt).ids))
         found = [sentence in prompt for sentence in item["gold_sentences"]]

@@ -21,9 +21,9 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from bot.app import open_library
 from rag.answering.answerability import Signs, nearest
 from rag.config import RagConfig
-from rag.library import Library
 from rag.pipeline import PaperQA
 
 KINDS = ("answerable", "multi", "unanswerable")
@@ -32,13 +32,13 @@ THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 
 def signs_of(qa: PaperQA, question: str) -> Signs | None:
     """Return the signs that the pipeline reads; None where the catalogue answers."""
-    asked = qa.understand(question)
-    if qa.computed.answer(asked):
+    request = qa.query.understand(question, qa.today())
+    if qa.extractive.catalog_answers.answer(request):
         return None
-    vector = qa.library.embedder.encode_question(asked.topic)
-    hits = qa.retriever.search_vector(asked.topic, vector)
-    ranked = qa.evidence.rank(asked.topic, vector, hits[:6], named=asked.named)
-    return qa.support.signs(asked, ranked[0].paper, nearest(hits, ranked[0].paper))
+    vector = qa.library.embedder.encode_question(request.topic)
+    hits = qa.retriever.search_vector(request.topic, vector)
+    ranked = qa.extractive.evidence.rank(request.topic, vector, hits[:6], named=request.named)
+    return qa.extractive.support.signs(request, ranked[0].paper, nearest(hits, ranked[0].paper))
 
 
 def model() -> Pipeline:
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("questions", type=Path, nargs="+")
     arguments = parser.parse_args()
-    library = Library(arguments.data_dir, RagConfig(), purpose="refusals")
+    library = open_library(arguments.data_dir, RagConfig(), purpose="refusals")
     qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
     inputs, answered, files = [], [], []
     for number, path in enumerate(arguments.questions):

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.app import open_library
 from bot.digest.make import make_digest
 from bot.digest.records import UNASKED, Entry, Taste
 from bot.taste.learn import learn
@@ -152,7 +153,7 @@ def row(name: str, plain: Figures, learnt: Figures, likes: Sequence[int]) -> str
 
 def read(folder: Path) -> Library:
     """Return a library with the days of the recorded answers."""
-    library = Library(folder, RagConfig(), purpose="taste")
+    library = open_library(folder, RagConfig(), purpose="taste")
     for file in sorted((daily_papers().parent / "hf_api").glob("2025-1[0-2]-*.json")):
         ingest(FileSource(file, today=LAST), library)
     return library
@@ -164,7 +165,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder
-        library = Library(folder, RagConfig()) if folder else read(Path(temporary))
+        library = open_library(folder, RagConfig()) if folder else read(Path(temporary))
         print("| topic | papers | likes | place | AUC | in first ten | says why | with reason |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- |")
         plain, learnt = Figures(), Figures()

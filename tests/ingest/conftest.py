@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from bot.app import open_library
 from rag.config import RagConfig
 from rag.encoders.embedder import Embedder
 from rag.library import Library
@@ -26,7 +27,7 @@ NUMB = Embedder(DeterministicFakeEmbedding(size=8), name="numb")
 @pytest.fixture
 def numb(tmp_path: Path) -> Iterator[Library]:
     """A library whose vectors mean nothing, for tests that are not about them."""
-    library = Library(tmp_path / "data", RagConfig())
+    library = open_library(tmp_path / "data", RagConfig())
     library.__dict__["embedder"] = NUMB
     yield library
     library.close()

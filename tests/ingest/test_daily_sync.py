@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from bot.app import App
+from bot.app import App, open_library
 from ingest.config import IngestConfig
 from ingest.report import SyncReport
 from ingest.sync import ingest, sync
@@ -142,7 +142,7 @@ def test_who_does_not_own_the_index_fetches_nothing(
     clock: FakeClock, numb: Library, days: Days
 ) -> None:
     _ = numb.index
-    other = Library(numb.folder, RagConfig())
+    other = open_library(numb.folder, RagConfig())
     other.__dict__["embedder"] = numb.embedder
     with hub(days) as server:
         with pytest.raises(IndexInUseError):

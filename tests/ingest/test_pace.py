@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ingest.clock import Clock
+from ingest.migrations import MIGRATIONS
 from ingest.pace import BusyError, Pace, Rule
-from rag.store.database import Database
+from rag.store.database import open_database
 from tests.clock import FakeClock
 
 RULE = Rule(requests=5, seconds=300)
@@ -21,8 +22,10 @@ def clock() -> FakeClock:
 
 
 def test_never_more_than_the_rule_in_any_window(tmp_path: Path, clock: FakeClock) -> None:
-    one = Pace(Database(tmp_path / "x.sqlite"), clock)
-    other = Pace(Database(tmp_path / "x.sqlite"), clock)  # as another process has it
+    one = Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
+    other = Pace(
+        open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock
+    )  # as another process has it
     times = []
     for number in range(40):
         with (one, other)[number % 2].turn("hub", RULE, longest=10_000):
@@ -57,8 +60,8 @@ def test_a_turn_that_comes_too_late_is_not_taken(clock: FakeClock) -> None:
 def test_a_pause_holds_for_everybody_and_the_longest_counts(
     tmp_path: Path, clock: FakeClock
 ) -> None:
-    one = Pace(Database(tmp_path / "x.sqlite"), clock)
-    other = Pace(Database(tmp_path / "x.sqlite"), clock)
+    one = Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
+    other = Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
     one.pause("hub", 100)
     one.pause("hub", 20)
     with other.turn("hub", RULE, longest=600):
@@ -82,8 +85,9 @@ import sys, time
 from pathlib import Path
 from ingest.clock import Clock
 from ingest.pace import Pace, Rule
-from rag.store.database import Database
-pace = Pace(Database(Path(sys.argv[1]) / "x.sqlite"), Clock())
+from ingest.migrations import MIGRATIONS
+from rag.store.database import open_database
+pace = Pace(open_database(Path(sys.argv[1]) / "x.sqlite", [MIGRATIONS]), Clock())
 for _ in range(3):
     with pace.turn("hub", Rule(1, 0.2, alone=True), longest=60):
         begun = time.time()
@@ -93,7 +97,7 @@ for _ in range(3):
 
 
 def test_processes_take_turns_one_at_a_time(tmp_path: Path) -> None:
-    Pace(Database(tmp_path / "x.sqlite"), Clock())
+    Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), Clock())
     asking = [
         subprocess.Popen(
             [sys.executable, "-c", ASKER, str(tmp_path)], stdout=subprocess.PIPE, text=True

@@ -10,8 +10,7 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.query.followups import Turn
-from rag.records import Answer
+from rag.records import Answer, Question, Turn
 from tests.papers import TODAY, ListSource
 
 Ask = Callable[..., Answer]
@@ -26,7 +25,7 @@ def ask(make_library: Callable[..., Library], starter_folder: Path) -> Ask:
         qa = PaperQA(library, RagConfig(), today=lambda: today)
         turns: list[Turn] = []
         for question in questions:
-            answer = qa.ask(question, history=turns)
+            answer = qa.ask(Question(text=question, history=tuple(turns)))
             turns.append(Turn.of(answer))
         return answer
 

@@ -10,8 +10,7 @@ from rag.config import RagConfig
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.pipeline import WIDENED, PaperQA
-from rag.query.followups import Turn
-from rag.records import Paper
+from rag.records import Paper, Question, Turn
 from tests.papers import HERON, PAPERS, PASTRY, TIDAL, TODAY, ListSource
 
 
@@ -73,12 +72,18 @@ def test_a_summary_is_quoted_as_a_summary(make_library: Callable[..., Library]) 
 
 
 def test_a_follow_up_leans_on_the_question_before(qa: PaperQA) -> None:
-    answer = qa.ask("and how long does it train?", history=[Turn("what does HeronNet count?")])
+    answer = qa.ask(
+        Question(text="and how long does it train?", history=(Turn("what does HeronNet count?"),))
+    )
     assert answer.citations[0].paper == HERON
     assert "3 hours" in answer.text
-    named = qa.ask("what is PastryBench?", history=[Turn("what does HeronNet count?")])
+    named = qa.ask(
+        Question(text="what is PastryBench?", history=(Turn("what does HeronNet count?"),))
+    )
     assert [citation.paper for citation in named.citations] == [PASTRY]
-    alone = qa.ask("Tidal Attention and its cache", history=[Turn("what does HeronNet count?")])
+    alone = qa.ask(
+        Question(text="Tidal Attention and its cache", history=(Turn("what does HeronNet count?"),))
+    )
     assert TIDAL in [citation.paper for citation in alone.citations]
 
 
@@ -134,7 +139,7 @@ def test_days_without_papers_are_a_refusal_that_names_them(qa: PaperQA) -> None:
 
 def test_a_conversation_about_a_paper_keeps_to_it_unless_it_does_not_say(qa: PaperQA) -> None:
     def ask(question: str, *said: Turn) -> tuple[list[Paper], str]:
-        answer = qa.ask(question, history=said, keep_to=HERON)
+        answer = qa.ask(Question(text=question, history=tuple(said), keep_to=HERON.paper_id))
         return [citation.paper for citation in answer.citations], answer.note
 
     assert ask("how long does training take?") == ([HERON], "")
@@ -148,9 +153,9 @@ def test_a_conversation_about_a_paper_keeps_to_it_unless_it_does_not_say(qa: Pap
 
 
 def test_what_a_paper_is_said_to_hold_is_not_sought_elsewhere(qa: PaperQA) -> None:
-    answer = qa.ask("which recipes does it list?", keep_to=HERON)
+    answer = qa.ask(Question(text="which recipes does it list?", keep_to=HERON.paper_id))
     assert PASTRY not in [citation.paper for citation in answer.citations]
     assert answer.note == ""
-    nowhere = qa.ask("what is the capital of France?", keep_to=HERON)
+    nowhere = qa.ask(Question(text="what is the capital of France?", keep_to=HERON.paper_id))
     assert nowhere.refused
     assert nowhere.note == ""

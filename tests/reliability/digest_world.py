@@ -20,6 +20,8 @@ from sqlite3 import Connection
 from threading import Event
 from typing import Any
 
+import bot.migrations
+import rag.store.migrations
 from bot.digest.records import Digest, Entry, Group
 from bot.subscriptions.delivery import Deliveries
 from bot.subscriptions.discord_transport import CLOSED, NONCE_SAFE
@@ -117,6 +119,7 @@ class World:
     def start(self) -> None:
         """Start a process on what is on disk."""
         self.database = MortalDatabase(self.folder / "paperboy.sqlite", self.killer)
+        self.database.migrate([rag.store.migrations.MIGRATIONS, bot.migrations.MIGRATIONS])
         self.catalog = Catalog(self.database)
         self.subscriptions = Subscriptions(self.database)
         self.outbox = Outbox(self.database, self.subscriptions)

@@ -17,12 +17,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import bot.migrations
+import rag.store.migrations
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Kind, Rhythm, Subscription
 from bot.subscriptions.schedule import due_at, due_between, next_due
 from bot.subscriptions.store import Subscriptions
 from rag.store.catalog import Catalog
-from rag.store.database import Database
+from rag.store.database import open_database
 from tests.bot.commands.test_run import TOKEN, config_of, running
 from tests.discord_fake.world import ApiError
 from tests.discord_server import judged
@@ -364,7 +366,10 @@ async def test_d3_a_process_that_is_killed_around_a_message(
     config.write_text(config.read_text() + "[bot.digest]\nsync_minutes = 0\n")
     arguments = ("--data-dir", str(folder), "--config", str(config), "run")
     async with judged(token=TOKEN) as fake:
-        database = Database(folder / "paperboy.sqlite")
+        database = open_database(
+            folder / "paperboy.sqlite",
+            [rag.store.migrations.MIGRATIONS, bot.migrations.MIGRATIONS],
+        )
         store = Subscriptions(database)
         now = datetime.now(UTC)
         Catalog(database).upsert(papers_of(now.date() - timedelta(days=2)))

@@ -16,10 +16,11 @@ from rag.config import RagConfig
 from rag.errors import ModelError
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
+from rag.llm.language_model import adapt
 from rag.llm.llama_model import Message
 from rag.llm.local import LocalModel
 from rag.pipeline import PaperQA
-from rag.records import Answer
+from rag.records import Answer, Question
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_server import MODEL_NAME, Connect, finished, text_of
 from tests.papers import TODAY, ListSource
@@ -93,8 +94,8 @@ def test_m2_a_hundred_people_and_every_second_answer_dies(
 ) -> None:
     ingest(ListSource([LONG]), library)
     chat, chance, back = load_chat(max_tokens=150), random.Random(11), []
-    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, chat=chat)
-    quoted = qa.ask("is it so?", paper=LONG)
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(chat))
+    quoted = qa.ask(Question(text="is it so?", paper=LONG.paper_id))
     chat.local.wait_ready(60)
     answers: list[Answer] = []
     for person in range(PEOPLE):
@@ -180,8 +181,8 @@ def test_the_deadline_leaves_the_quotes(
     ingest(ListSource([LONG]), library)
     chat = load_chat(max_tokens=1500)
     chat.local.answer_seconds = 0.3
-    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, chat=chat)
-    quoted = qa.ask("is it so?", paper=LONG)
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(chat))
+    quoted = qa.ask(Question(text="is it so?", paper=LONG.paper_id))
     answer = qa.written(quoted)
     assert answer.text == quoted.text
     assert "took longer than" in answer.note

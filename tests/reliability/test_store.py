@@ -77,8 +77,8 @@ def test_s3_a_second_process_is_refused_and_told_by_whom(
     first = make_library()
     ingest(ListSource(), first)
     code = (
-        "from pathlib import Path; from rag.library import Library; from rag.config import "
-        f"RagConfig; Library(Path({str(first.folder)!r}), RagConfig())._own()"
+        "from pathlib import Path; from bot.app import open_library; from rag.config import "
+        f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig())._own()"
     )
     started = time.monotonic()
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

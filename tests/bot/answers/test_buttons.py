@@ -10,9 +10,10 @@ import pytest
 from bot.answers.feedback import Feedback
 from bot.answers.receipts import Receipts
 from bot.conversation.store import Conversations
+from bot.migrations import MIGRATIONS
 from bot.user_data import KEPT, PLURALS, in_words
 from rag.library import Library
-from rag.store.database import Database
+from rag.store.database import open_database
 from tests.bot.answers.slow_model import held
 from tests.discord_server import (
     MODEL_NAME,
@@ -122,7 +123,7 @@ async def test_sources_are_the_receipt_for_the_one_who_asks_for_it(
     data = (await receipt.wait_ack())["data"]
     text = text_of(data)
     assert data["flags"] == 64
-    assert f"**Asked:** {QUESTION}" in text
+    assert f"**Request:** {QUESTION}" in text
     assert "**Read:** 4 papers" in text
     assert "s, quoted, no model" in text
     assert "HeronNet reaches 94.2% of the accuracy" in text
@@ -215,12 +216,12 @@ async def test_why_shows_the_last_receipt_here_or_one_of_a_question(
     elsewhere = fake.add_channel("elsewhere")
     await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])
     why = await shown(server, await fake.slash("bob", "why"))
-    assert f"**Asked:** {QUESTION}" in text_of(why)
+    assert f"**Request:** {QUESTION}" in text_of(why)
     assert why["flags"] & 64
     other = await shown(server, await fake.slash("bob", "why", channel=elsewhere))
     assert "I remember no answer of mine" in text_of(other)
     one = await shown(server, await fake.slash("bob", "why", question="what is PastryBench?"))
-    assert "**Asked:** what is PastryBench?" in text_of(one)
+    assert "**Request:** what is PastryBench?" in text_of(one)
     bad = await shown(server, await fake.slash("bob", "why", question="?!"))
     assert "There is no word in the question" in text_of(bad)
 
@@ -423,7 +424,7 @@ async def test_forget_ends_what_is_being_written_and_keeps_nothing_of_it(
 
 
 def test_every_table_with_a_person_is_known_to_forget(tmp_path: Path) -> None:
-    database = Database(tmp_path / "x.sqlite")
+    database = open_database(tmp_path / "x.sqlite", [MIGRATIONS])
     for keeper in (Conversations(database), Feedback(database), Receipts(database, days=1)):
         assert keeper.database is database
     tables = [row[0] for row in database.connection.execute(

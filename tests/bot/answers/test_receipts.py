@@ -11,11 +11,12 @@ from bot.answers.buttons import left_view, view_of
 from bot.answers.feedback import Feedback
 from bot.answers.receipts import Inquiry, Receipts, receipt_of
 from bot.conversation.paper_links import named_ids, named_papers
+from bot.migrations import MIGRATIONS
 from bot.render.receipt import receipt_embed
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.store.database import Database
+from rag.store.database import open_database
 from tests.bot.render.test_render import NASTY, complaints
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
@@ -24,7 +25,7 @@ INQUIRY = Inquiry(question="why?", earlier=3, said=("this",), paper=HERON.paper_
 
 @pytest.fixture
 def receipts(tmp_path: Path) -> Any:
-    database = Database(tmp_path / "x.sqlite")
+    database = open_database(tmp_path / "x.sqlite", [MIGRATIONS])
     yield Receipts(database, days=2)
     database.close()
 

@@ -16,7 +16,7 @@ from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sync import ingest
 from rag.library import Library
-from rag.query.followups import Turn
+from rag.records import Turn
 from tests.discord_fake import payloads
 from tests.discord_fake.permissions import VIEW, denying
 from tests.discord_server import Connect, Server, buttons, choose, text_of

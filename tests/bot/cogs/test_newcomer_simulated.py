@@ -12,6 +12,7 @@ from bot.gateway.client import PaperboyBot
 from ingest.config import FetchConfig
 from rag.config import RagConfig
 from rag.library import Library
+from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
 from tests.bot.answers.slow_model import HeldModel, held
 from tests.bot.cogs.test_link_cards import NEW_ID, NEW_LINK, arxiv
@@ -36,7 +37,7 @@ def chat() -> HeldModel:
 
 @pytest.fixture
 def simcord_bot(filled: Library, chat: HeldModel) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY, chat=chat))
+    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(chat)))
     config = FetchConfig(arxiv_url="http://127.0.0.1:9", arxiv_seconds=0)
     yield PaperboyBot(desk, model_name="a model", fetch=config)
     desk.close()

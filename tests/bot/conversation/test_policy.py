@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.access.guild_settings import Group, Servers, ServerSettings
+from bot.app import open_library
 from bot.cogs.messages import NO_EMBEDS
 from bot.conversation.policy import LOST
 from ingest.sync import ingest
@@ -368,7 +369,7 @@ WITHOUT_THE_INTENT: list[Situation] = [
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    library = Library(tmp_path_factory.mktemp("papers"), RagConfig())
+    library = open_library(tmp_path_factory.mktemp("papers"), RagConfig())
     ingest(ListSource(), library)
     yield library
     library.close()

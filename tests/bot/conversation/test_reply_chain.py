@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessage
 
 from bot.conversation.reply_chain import CHARACTERS, HISTORY_TOKENS, bounded
 from rag.library import Library
-from rag.query.followups import Turn
+from rag.records import Question, Turn
 from tests.discord_fake.permissions import EVERYTHING, READ_HISTORY
 from tests.discord_server import Connect, choose, text_of
 
@@ -112,9 +112,9 @@ async def test_b8_nothing_said_elsewhere_is_gone_on_from(
     fake, seen = server.fake, []
     ask = server.bot.desk.qa.ask
 
-    def watched(question: str, **options: Any) -> Any:
-        seen.append([turn.question for turn in options["history"]])
-        return ask(question, **options)
+    def watched(question: Question) -> Any:
+        seen.append([turn.question for turn in question.history])
+        return ask(question)
 
     monkeypatch.setattr(server.bot.desk.qa, "ask", watched)
     here = await server.say("alice", f"{fake.mention} {QUESTION}")

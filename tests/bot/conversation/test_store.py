@@ -1,6 +1,6 @@
 from bot.conversation.store import HISTORY, Conversations
 from rag.library import Library
-from rag.query.followups import Turn
+from rag.records import Turn
 
 ALICE, BOB = 1, 2
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.app import open_library
 from bot.digest.make import digest_of_day, make_digest
 from bot.digest.records import MORE, Opinion, Wish, tldr_of
 from bot.digest.topics import clusters, grouped
@@ -168,7 +169,7 @@ def test_few_papers_are_one_group(week: Library) -> None:
 def recorded_days(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Library:
     from rag.config import RagConfig
 
-    library = Library(tmp_path_factory.mktemp("days"), RagConfig())
+    library = open_library(tmp_path_factory.mktemp("days"), RagConfig())
     for day in RECORDED:
         path = shared_data / "hf_api" / f"{day}.json"
         with open_source(str(path), FetchConfig(), today=TODAY) as source:

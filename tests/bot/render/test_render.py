@@ -12,9 +12,9 @@ from bot.render.comparison import comparison_embed
 from bot.render.papers import SEARCH_PAGE, card, search_embed
 from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten, split
 from rag.answering.comparison import compare
-from rag.records import Answer, Chunk, Citation, Coverage, Evidence, Hit, Paper
+from rag.records import Answer, Chunk, Citation, Coverage, Evidence, Hit, Paper, Question
 from tests.discord_fake import Judge
-from tests.papers import HERON, PASTRY
+from tests.papers import HERON, PASTRY, TODAY
 
 COVERAGE = Coverage(4, None, None, 0)
 NASTY = (
@@ -27,7 +27,7 @@ NASTY = (
 
 def answer(text: str, *papers: Paper, **changes: object) -> Answer:
     made = Answer(
-        question="what?", asked="what?", text=text, understood="",
+        question=Question(text="what?"), today=TODAY, standalone="what?", text=text, understood="",
         citations=tuple(Citation(n, paper, "quote") for n, paper in enumerate(papers, start=1)),
         hits=(), evidence=(Evidence(HERON, "quote", 1, 1.0),), refused=False, mode="extractive",
         coverage=COVERAGE, seconds=0.1,

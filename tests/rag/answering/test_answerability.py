@@ -9,7 +9,7 @@ from rag.config import RagConfig
 from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.query.parser import understand
+from rag.query.parser import parse
 from tests.papers import HERON, PASTRY, TODAY
 
 WORDS = WordVectors()
@@ -18,7 +18,7 @@ GOOD = Signs(cosine=0.6, coverage=0.9, lacks_detail=0.0, lacks_names=0.0, has_nu
 
 
 def signs(question: str, cosine: float = 0.5) -> Signs:
-    asked = understand(question, TODAY, organizations=[], is_author=lambda _: False)
+    asked = parse(question, TODAY, organizations=[], is_author=lambda _: False)
     return SUPPORT.signs(asked, HERON, cosine)
 
 
@@ -58,7 +58,7 @@ def test_names_that_the_paper_does_not_have() -> None:
 
 
 def test_nouns_of_german_are_no_names() -> None:
-    asked = understand("Zahl der Reiher", TODAY, organizations=[], is_author=lambda _: False)
+    asked = parse("Zahl der Reiher", TODAY, organizations=[], is_author=lambda _: False)
     german = replace(asked, language="de")
     assert SUPPORT.signs(asked, HERON, 0.5).lacks_names == 1
     assert SUPPORT.signs(german, HERON, 0.5).lacks_names == 0

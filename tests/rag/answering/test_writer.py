@@ -17,6 +17,7 @@ from rag.config import CheckConfig, RagConfig
 from rag.errors import JudgeError
 from rag.grounding.judge import Judge
 from rag.library import Library
+from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
 from rag.records import Answer
 from tests.papers import HERON, TODAY, ListSource
@@ -40,7 +41,7 @@ def says(filled: Library) -> Callable[..., PaperQA]:
 
     def make(*lines: str, model: type[GenericFakeChatModel] = GenericFakeChatModel) -> PaperQA:
         chat = model(messages=iter([AIMessage(line) for line in lines]))
-        return PaperQA(filled, RagConfig(), today=lambda: TODAY, chat=chat)
+        return PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(chat))
 
     return make
 
@@ -132,7 +133,7 @@ def test_sentences_that_the_abstract_does_not_say_are_taken_out_in_the_end(
     assert last.note == "2 sentences that the abstracts do not say were taken out."
     assert [c.paper for c in last.citations] == [HERON]
     # What the model reads in the next turn is what people saw.
-    assert last.said[-1].answer == TRUE
+    assert last.exchanges[-1].answer == TRUE
 
 
 def test_an_answer_of_which_nothing_is_left_is_the_quoted_one(says: Callable[..., PaperQA]) -> None:
@@ -157,7 +158,7 @@ def test_failed_sentences_are_marked_or_kept_by_config(
     library = make_library(config=config)
     ingest(ListSource(), library)
     chat = GenericFakeChatModel(messages=iter([AIMessage(f"{TRUE} {FALSE}")]))
-    last = PaperQA(library, config, today=lambda: TODAY, chat=chat).answer(QUESTION)
+    last = PaperQA(library, config, today=lambda: TODAY, model=adapt(chat)).answer(QUESTION)
     assert last.text == text
     assert last.note.startswith(note)
     assert bool(last.note) == bool(note)

@@ -4,11 +4,11 @@ import time
 import pytest
 
 from rag.errors import ModelBusyError, ModelError
-from rag.llm.queue import Turns
+from rag.llm.queue import Queue
 
 
 def test_people_are_served_in_order_and_hear_their_place() -> None:
-    turns, served, places = Turns(waiting=4), [], {n: [] for n in range(4)}  # type: ignore[var-annotated]
+    turns, served, places = Queue(waiting=4), [], {n: [] for n in range(4)}  # type: ignore[var-annotated]
 
     def person(n: int) -> None:
         with turns.turn(on_place=places[n].append):
@@ -27,7 +27,7 @@ def test_people_are_served_in_order_and_hear_their_place() -> None:
 
 
 def test_a_full_queue_says_busy_and_a_cancel_ends_the_waiting() -> None:
-    turns, cancel, ended = Turns(waiting=1), threading.Event(), []
+    turns, cancel, ended = Queue(waiting=1), threading.Event(), []
 
     def waiter() -> None:
         try:

@@ -23,6 +23,7 @@ from rag.config import ModelConfig, RagConfig
 from rag.errors import ModelError
 from rag.library import Library
 from rag.llm.chat_models import SERVER_KEY_VARIABLE, ChatServer, load_chat_model
+from rag.llm.language_model import adapt
 from rag.llm.server import ModelServer
 from rag.llm.server_errors import Patience
 from rag.pipeline import PaperQA
@@ -88,7 +89,9 @@ def asks(filled: Library, load: LoadServer) -> Callable[..., PaperQA]:
 
     def make(url: str, **options: Any) -> PaperQA:
         config = RagConfig(model=ModelConfig(server_url=url))
-        return PaperQA(filled, config, today=lambda: TODAY, chat=load(url, **options))
+        return PaperQA(
+            filled, config, today=lambda: TODAY, model=adapt(load(url, **options), config.model)
+        )
 
     return make
 
@@ -186,7 +189,7 @@ def test_a_server_that_is_down_is_used_when_it_comes_back(
         assert qa.writer.name == "tiny"
         server.stop()
         server.models = ["tiny"]
-        qa.writer.chat.server._listed = ""  # type: ignore[attr-defined]  # as at the start
+        qa.writer.model.chat.server._listed = ""  # type: ignore[attr-defined]  # as at the start
 
 
 def test_another_model_is_asked_for_by_its_name(server: OpenAIServer, load: LoadServer) -> None:

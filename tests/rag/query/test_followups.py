@@ -2,18 +2,19 @@ from dataclasses import replace
 
 import pytest
 
-from rag.query.followups import Said, lean_on
-from rag.query.parser import Asked, understand
+from rag.query.followups import Past, resolve
+from rag.query.parser import parse
+from rag.query.request import Request
 from rag.records import Paper
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
 
-def asked(question: str, *named: Paper) -> Asked:
-    return replace(understand(question, TODAY), named=named)
+def asked(question: str, *named: Paper) -> Request:
+    return replace(parse(question, TODAY), named=named)
 
 
-def said(question: str, *papers: Paper) -> Said:
-    return Said(asked(question), papers)
+def said(question: str, *papers: Paper) -> Past:
+    return Past(asked(question), papers)
 
 
 LIST = said("which papers help robots?", LOOM, TIDAL, PASTRY)
@@ -40,9 +41,9 @@ ONE = said("what does HeronNet count?", HERON)
     ],
 )
 def test_papers_that_are_pointed_at(
-    question: str, before: list[Said], pointed: list[Paper]
+    question: str, before: list[Past], pointed: list[Paper]
 ) -> None:
-    assert set(lean_on(asked(question), before).pointed) == set(pointed)
+    assert set(resolve(asked(question), before).pointed) == set(pointed)
 
 
 @pytest.mark.parametrize(
@@ -58,27 +59,27 @@ def test_papers_that_are_pointed_at(
     ],
 )
 def test_a_question_of_its_own_points_at_nothing(question: str) -> None:
-    assert lean_on(asked(question), [ONE]) == asked(question)
+    assert resolve(asked(question), [ONE]) == asked(question)
 
 
 def test_nothing_was_said_before() -> None:
-    assert lean_on(asked("how accurate is it?"), []) == asked("how accurate is it?")
+    assert resolve(asked("how accurate is it?"), []) == asked("how accurate is it?")
 
 
 def test_other_days_and_another_order_of_the_same() -> None:
     count = said("how many papers on birds this month?")
-    again = lean_on(asked("and last month?"), [count])
+    again = resolve(asked("and last month?"), [count])
     assert again.count
     assert "birds" in again.topic
     assert str(again.window) == "published 2025-11-01 to 2025-11-30"
-    oldest = lean_on(asked("oldest one"), [said("newest paper on video", LOOM)])
+    oldest = resolve(asked("oldest one"), [said("newest paper on video", LOOM)])
     assert oldest.order == "oldest"
     assert "video" in oldest.topic
 
 
 def test_the_same_is_asked_of_another_paper() -> None:
-    before = Said(asked("how many birds does HeronNet count?", HERON), (HERON,))
-    again = lean_on(asked("and Loom?", LOOM), [before])
+    before = Past(asked("how many birds does HeronNet count?", HERON), (HERON,))
+    again = resolve(asked("and Loom?", LOOM), [before])
     assert "how many birds" in again.topic
     assert "HeronNet" not in again.topic
     assert again.named == (LOOM,)
@@ -86,12 +87,12 @@ def test_the_same_is_asked_of_another_paper() -> None:
 
 def test_a_list_of_another_topic() -> None:
     before = said("which papers are about birds?", HERON)
-    again = lean_on(asked("and on recipes?"), [before])
+    again = resolve(asked("and on recipes?"), [before])
     assert again.several
     assert again.topic == "on recipes?"
 
 
 def test_a_comparison_is_of_each() -> None:
     pair = [ONE, said("and Loom?", LOOM)]
-    assert lean_on(asked("compare it with the first one"), pair).compares
-    assert not lean_on(asked("how accurate is it?"), pair).compares
+    assert resolve(asked("compare it with the first one"), pair).compares
+    assert not resolve(asked("how accurate is it?"), pair).compares

@@ -2,12 +2,13 @@ from datetime import date
 
 import pytest
 
-from rag.query.parser import Asked, AuthorCount, understand
+from rag.query.parser import parse
+from rag.query.request import AuthorCount, Request
 from tests.papers import TODAY
 
 
-def asked(question: str) -> Asked:
-    return understand(
+def asked(question: str) -> Request:
+    return parse(
         question, TODAY, organizations=["Crumb Lab", "Meta"], is_author=lambda n: n == "Ada One"
     )
 

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from rag.query.parser import understand
+from rag.query.parser import parse
 from rag.query.translate import Translated, translate
 from rag.text.language import language_of
 from rag.text.words import terms
@@ -129,7 +129,7 @@ def test_the_language_is_told(question: str, language: str) -> None:
      "¿qué artículos hay hoy?"],
 )  # fmt: skip
 def test_today_is_understood(question: str) -> None:
-    asked = understand(translate(question).text, TODAY)
+    asked = parse(translate(question).text, TODAY)
     assert asked.window is not None
     assert asked.window.since == asked.window.until == TODAY
     assert asked.several
@@ -141,7 +141,7 @@ def test_today_is_understood(question: str) -> None:
      "que articulos hablan de geometria", "哪些论文讨论了几何？"],
 )  # fmt: skip
 def test_a_list_on_a_topic_is_understood(question: str) -> None:
-    asked = understand(translate(question).text, TODAY)
+    asked = parse(translate(question).text, TODAY)
     assert asked.several
     assert set(terms(asked.topic)) - {"paper"} == {"geometri"}
 
@@ -160,7 +160,7 @@ def test_a_list_on_a_topic_is_understood(question: str) -> None:
     ],
 )  # fmt: skip
 def test_periods_are_understood(question: str, since: date, until: date | None) -> None:
-    window = understand(translate(question).text, TODAY).window
+    window = parse(translate(question).text, TODAY).window
     assert window is not None
     assert (window.since, window.until) == (since, until)
 

@@ -12,7 +12,8 @@ from rag.errors import DataFolderError
 from rag.library import Library
 from rag.records import Paper, Window
 from rag.store.catalog import Catalog
-from rag.store.database import Database
+from rag.store.database import Database, Migrations, open_database
+from rag.store.migrations import MIGRATIONS
 from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL
 
 
@@ -153,14 +154,14 @@ def test_a_newer_data_folder_is_refused(make_library: Callable[..., Library]) ->
     library = make_library()
     library.catalog.database.connection.execute("UPDATE schema_version SET number = 99")
     with pytest.raises(DataFolderError, match="newer Paperboy"):
-        Catalog(library.catalog.database)
+        open_database(library.catalog.database.path, [MIGRATIONS])
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "paperboy.sqlite"
     path.write_text("this is not a database, and long enough to look at" * 50)
     with pytest.raises(DataFolderError, match="--data-dir"):
-        Catalog(Database(path))
+        open_database(path, [MIGRATIONS])
 
 
 def test_a_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_a_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
     (folder / "0001_bad.sql").write_text("CREATE TABLE a (x); CREATE TABLE a (x);")
     database = Database(tmp_path / "x.sqlite")
     with pytest.raises(sqlite3.OperationalError):
-        database.migrate("room", folder)
+        database.migrate([Migrations("room", folder)])
     names = database.connection.execute("SELECT name FROM sqlite_master").fetchall()
     assert [row["name"] for row in names if row["name"] == "a"] == []
     database.close()
@@ -179,8 +180,8 @@ def test_several_who_open_a_new_folder_at_once_all_can(tmp_path: Path) -> None:
     for attempt in range(5):
         path = tmp_path / f"{attempt}.sqlite"
         with ThreadPoolExecutor(4) as pool:
-            opening = [pool.submit(Catalog, Database(path)) for _ in range(4)]
-            catalogs = [opened.result() for opened in opening]
+            opening = [pool.submit(open_database, path, [MIGRATIONS]) for _ in range(4)]
+            catalogs = [Catalog(opened.result()) for opened in opening]
         assert [catalog.coverage().papers for catalog in catalogs] == [0] * 4
         for catalog in catalogs:
             catalog.database.close()

@@ -1,0 +1,7 @@
+"""The schema of the bot's own tables, as numbered scripts."""
+
+from importlib.resources import files
+
+from rag.store.database import Migrations
+
+MIGRATIONS = Migrations("bot", files("bot.migrations"))

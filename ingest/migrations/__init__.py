@@ -1,0 +1,7 @@
+"""The schema of what was read when, and the pace at each host, as numbered scripts."""
+
+from importlib.resources import files
+
+from rag.store.database import Migrations
+
+MIGRATIONS = Migrations("ingest", files("ingest.migrations"))

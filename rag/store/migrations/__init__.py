@@ -1,0 +1,7 @@
+"""The schema of the catalogue, the vectors and keyword search, as numbered scripts."""
+
+from importlib.resources import files
+
+from rag.store.database import Migrations
+
+MIGRATIONS = Migrations("rag", files("rag.store.migrations"))
