@@ -131,13 +131,6 @@ class Catalog:
         )
         return [(datetime.fromisoformat(row["seen_at"]), row["upvotes"]) for row in rows]
 
-    def first_seen(self, paper_id: str) -> datetime | None:
-        """Return when a paper was first seen here (UTC), which is none of its own two days."""
-        row = self.database.connection.execute(
-            "SELECT first_seen_at FROM papers WHERE paper_id = ?", (paper_id,)
-        ).fetchone()
-        return datetime.fromisoformat(row["first_seen_at"]) if row else None
-
     def without_arxiv_id(self, *, not_searched_since: datetime, count: int) -> list[Paper]:
         """Return papers whose arXiv id is not known, those never searched for first."""
         rows = self.database.connection.execute(

@@ -93,9 +93,12 @@ class KeywordIndex:
         return counts
 
     def version(self) -> int:
-        """Return a number that changes when papers come or change."""
-        row = self.database.connection.execute("SELECT MAX(id) FROM papers").fetchone()
-        return int(row[0] or 0)
+        """Return a number that grows when any process changes a paper's text, keywords or vectors.
+
+        Triggers of the database count, so that no write can be missed.
+        """
+        row = self.database.connection.execute("SELECT number FROM catalog_version").fetchone()
+        return int(row["number"])
 
     def common_terms(self, share: float) -> list[str]:
         """Return the terms that stand in at least this share of the papers."""
