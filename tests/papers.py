@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ingest.sources.record import SetAside
+from ingest.sources.source import SetAside
 from rag.records import Paper
 
 TODAY = date(2025, 12, 8)

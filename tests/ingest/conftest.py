@@ -17,7 +17,7 @@ from tests.clock import FakeClock
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """The clock of whatever is fetched in this test: waiting takes no time."""
     fake = FakeClock()
-    monkeypatch.setattr("ingest.open_source.Clock", lambda stopping=None: fake)
+    monkeypatch.setattr("ingest.resolve_source.Clock", lambda stopping=None: fake)
     return fake
 
 

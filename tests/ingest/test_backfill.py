@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
-from ingest.report import Report
+from ingest.report import IngestReport
+from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -34,9 +34,9 @@ def days() -> Days:
 
 def backfill(
     library: Library, server: Hub, what: str = RANGE, today: date = date(2026, 2, 1)
-) -> Report:
+) -> IngestReport:
     config = FetchConfig(huggingface_url=server.url, attempts=2)
-    with open_source(what, config, today=today, library=library) as source:
+    with resolve_source(what, config, today=today, library=library) as source:
         return ingest(source, library)
 
 

@@ -6,14 +6,14 @@ from email.utils import format_datetime
 import pytest
 
 from ingest.config import FetchConfig
-from ingest.fetch import Answer, Fetcher
-from ingest.pace import Pace, Rule
+from ingest.fetch import Fetcher, FetchResult
+from ingest.rate_limiter import RateLimit, RateLimiter
 from rag.errors import SourceError
 from tests.clock import FakeClock
 from tests.ingest.hub import Answer as Reply
 from tests.ingest.hub import Hub, as_json, hub
 
-RULE = Rule(requests=500, seconds=300)
+RULE = RateLimit(requests=500, seconds=300)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def opened(clock: FakeClock) -> Iterator[Callable[..., Fetcher]]:
 
     def open_fetcher(server: Hub, **options: object) -> Fetcher:
         config = FetchConfig.model_validate({"timeout_seconds": 2} | options)
-        fetcher = Fetcher(server.url, config, rule=RULE, pace=Pace(None, clock))
+        fetcher = Fetcher(server.url, config, limit=RULE, limiter=RateLimiter(None, clock))
         fetchers.append(fetcher)
         return fetcher
 
@@ -101,8 +101,8 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(
     with hub(answer) as server:
         fetcher = opened(server)
         first = fetcher.get("/x", {}, json.loads)
-        assert first == Answer([1], 'W/"1"')
-        assert fetcher.get("/x", {}, json.loads, etag=first.etag) == Answer(None, 'W/"1"')
+        assert first == FetchResult([1], 'W/"1"')
+        assert fetcher.get("/x", {}, json.loads, etag=first.etag) == FetchResult(None, 'W/"1"')
         assert fetcher.get("/x", {}, json.loads, etag="old").data == [1]
 
 

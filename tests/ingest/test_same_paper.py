@@ -11,7 +11,7 @@ from ingest.sources.arxiv import parse_feed
 from ingest.sources.files import FileSource
 from rag.library import Library
 from rag.records import Paper, title_key
-from tests.ingest.test_arxiv import entry, feed
+from tests.ingest.sources.test_arxiv import entry, feed
 from tests.papers import TODAY
 
 

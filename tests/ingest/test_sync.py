@@ -1,8 +1,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ingest.sources.record import SetAside
-from ingest.sync import ingest, ingest_at_once
+from ingest.sources.source import SetAside
+from ingest.sync import ingest, ingest_now
 from rag.library import Library
 from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
 
@@ -25,8 +25,8 @@ def test_progress_is_told(library: Library) -> None:
 def test_a_paper_that_somebody_waits_for_is_indexed_before_the_others(library: Library) -> None:
     library.catalog.upsert([PASTRY, TIDAL])
     odd = SetAside("line 2", "title: Field required")
-    assert ingest_at_once(ListSource([odd]), library) == []
-    assert ingest_at_once(ListSource([HERON, odd]), library) == [HERON]
+    assert ingest_now(ListSource([odd]), library) == []
+    assert ingest_now(ListSource([HERON, odd]), library) == [HERON]
     assert library.index.pending_count() == 2
     assert library.index.vectors.counts()[0] == 1
     ingest(ListSource([]), library)
@@ -55,7 +55,7 @@ def test_a_title_that_gets_its_id_is_one_paper_with_one_set_of_chunks(library: L
     identified = replace(LOOM, arxiv_id="2411.00004")
     ingest(ListSource([identified]), library)
     assert library.catalog.coverage().papers == len(PAPERS)
-    ids = library.index.vectors.wholes.get()["ids"]
+    ids = library.index.vectors.abstracts.get()["ids"]
     assert f"{LOOM.paper_id}#0" not in ids
     assert "arxiv:2411.00004#0" in ids
 

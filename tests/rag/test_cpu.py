@@ -42,12 +42,12 @@ def test_openmp_spins_briefly_unless_a_person_says_otherwise(
 ) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-    cpu.calm_openmp()
-    assert os.environ["GOMP_SPINCOUNT"] == cpu.SPINS
+    cpu.limit_openmp_spinning()
+    assert os.environ["GOMP_SPINCOUNT"] == cpu.SPIN_COUNT
     monkeypatch.setenv("GOMP_SPINCOUNT", "7")
-    cpu.calm_openmp()
+    cpu.limit_openmp_spinning()
     assert os.environ["GOMP_SPINCOUNT"] == "7"
     monkeypatch.delenv("GOMP_SPINCOUNT")
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    cpu.calm_openmp()
+    cpu.limit_openmp_spinning()
     assert "GOMP_SPINCOUNT" not in os.environ

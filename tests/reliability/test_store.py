@@ -186,7 +186,8 @@ def test_s1_killed_at_ten_random_moments_nothing_is_lost(
             assert hits[0].paper.paper_id == paper.paper_id
         entries = library.index.entries([p.paper_id for p in papers]).values()
         kept = (
-            library.index.vectors.wholes.get()["ids"] + library.index.vectors.sentences.get()["ids"]
+            library.index.vectors.abstracts.get()["ids"]
+            + library.index.vectors.sentences.get()["ids"]
         )
         assert set(kept) == {chunk_id for entry in entries for chunk_id in entry.chunk_ids}
         for entry in entries:  # by its own vector, in Chroma itself: what a kill could have lost

@@ -163,9 +163,9 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(tmp_path: Path, folder: P
 
 
 def test_a_model_that_is_no_reranker_is_one_sentence(tmp_path: Path) -> None:
-    assert "it is no cross-encoder" in unusable(bundled_path())
+    assert "it is not a cross-encoder" in unusable(bundled_path())
     three = write_cross_encoder(tmp_path / "three", MERITS, scores=3)
-    assert "one score a pair" in unusable(three)
+    assert "one score per pair" in unusable(three)
 
 
 def test_commands_say_it_before_the_first_question(

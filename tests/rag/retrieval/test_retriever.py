@@ -51,7 +51,7 @@ def test_a_large_window_and_a_small_one_agree(
     window = Window(since=date(2025, 1, 1))
     wanted = many(60)[13]
     small = library.retriever.search(wanted.title, window=window)
-    monkeypatch.setattr("rag.retrieval.retriever.SMALL_WINDOW", 0)
+    monkeypatch.setattr("rag.retrieval.retriever.MAX_SCORED_WINDOW", 0)
     large = library.retriever.search(wanted.title, window=window)
     assert small[0].paper == large[0].paper == wanted
     assert all(hit.paper.day and hit.paper.day >= date(2025, 1, 1) for hit in large)

@@ -7,7 +7,7 @@ import pytest
 from ingest.sync import ingest
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.store.lookup import find, found, suggest
+from rag.store.lookup import find_paper, require_paper, suggest_papers
 from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
 
 HIDDEN = replace(
@@ -42,16 +42,16 @@ def shelf(library: Library) -> Library:
     ],
 )
 def test_a_paper_is_found_by_what_it_is_called(shelf: Library, typed: str, paper: object) -> None:
-    assert find(shelf.catalog, typed) == paper
+    assert find_paper(shelf.catalog, typed) == paper
 
 
 def test_names_are_suggested_behind_titles(shelf: Library) -> None:
-    assert suggest(shelf.catalog, "ReadM", limit=5) == [HIDDEN]
-    assert suggest(shelf.catalog, "Heron", limit=5) == [HERON, HIDDEN]
-    assert suggest(shelf.catalog, "re", limit=5) != []
-    assert suggest(shelf.catalog, "  ", limit=2) == shelf.catalog.papers_by_day(2)
+    assert suggest_papers(shelf.catalog, "ReadM", limit=5) == [HIDDEN]
+    assert suggest_papers(shelf.catalog, "Heron", limit=5) == [HERON, HIDDEN]
+    assert suggest_papers(shelf.catalog, "re", limit=5) != []
+    assert suggest_papers(shelf.catalog, "  ", limit=2) == shelf.catalog.latest_papers(2)
 
 
 def test_an_unknown_paper_is_said_to_be_one(shelf: Library) -> None:
     with pytest.raises(QuestionError, match="I know no paper “no such”: choose one"):
-        found(shelf.catalog, "no such")
+        require_paper(shelf.catalog, "no such")

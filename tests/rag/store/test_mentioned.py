@@ -7,7 +7,7 @@ from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.store.keywords import KeywordIndex
-from rag.store.lookup import mentioned
+from rag.store.lookup import papers_named_in
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource, many
 
 
@@ -25,14 +25,14 @@ from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource, many
 )
 def test_papers_are_recognised(filled: Library, question: str, papers: list[object]) -> None:
     keywords = KeywordIndex(filled.catalog.database)
-    assert mentioned(question, filled.catalog, keywords) == papers
+    assert papers_named_in(question, filled.catalog, keywords) == papers
 
 
 def test_a_name_that_many_papers_have_is_none(library: Library) -> None:
     same = [replace(p, title=f"HeronNet: {p.title}") for p in many(8)]
     ingest(ListSource(same), library)
     keywords = KeywordIndex(library.catalog.database)
-    assert mentioned("how good is HeronNet?", library.catalog, keywords) == []
+    assert papers_named_in("how good is HeronNet?", library.catalog, keywords) == []
 
 
 @pytest.fixture

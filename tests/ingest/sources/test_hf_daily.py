@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
-from ingest.sources.hf_daily import parse_queries
-from ingest.sources.record import PageRead, SetAside
+from ingest.resolve_source import resolve_source
+from ingest.sources.hf_daily import parse_hf_spec
+from ingest.sources.source import PageEnd, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -33,8 +33,8 @@ def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
     config = FetchConfig.model_validate(
         {"huggingface_url": url, "backoff_seconds": 0.01, "timeout_seconds": 2} | options
     )
-    with open_source(what, config, today=TODAY) as source:
-        return [r for r in source.records() if not isinstance(r, PageRead)]
+    with resolve_source(what, config, today=TODAY) as source:
+        return [r for r in source.records() if not isinstance(r, PageEnd)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
     ],
 )
 def test_what_can_be_asked_for(what: str, params: list[dict[str, str]]) -> None:
-    assert [dict(query.params) for query in parse_queries(what)] == params
+    assert [dict(query.params) for query in parse_hf_spec(what)] == params
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_can_be_asked_for(what: str, params: list[dict[str, str]]) -> None:
 )  # fmt: skip
 def test_what_cannot_be_asked_for_is_said_with_the_forms_that_can(what: str) -> None:
     with pytest.raises(SourceError) as caught:
-        parse_queries(what)
+        parse_hf_spec(what)
     assert "hf:" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -141,7 +141,7 @@ def test_recorded_days_go_in_whole(shared_data: Path, numb: Library, day: str) -
     with hub(answer) as server:
         config = FetchConfig(huggingface_url=server.url)
         for attempt in range(2):
-            with open_source(f"hf:{day}", config, today=TODAY) as source:
+            with resolve_source(f"hf:{day}", config, today=TODAY) as source:
                 report = ingest(source, numb) if attempt == 0 else None
                 if report is None:
                     upserted = numb.catalog.upsert(

@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape
 import pytest
 
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
-from ingest.sources.arxiv import Feed, parse_feed, parse_wanted
-from ingest.sources.record import PageRead, SetAside
+from ingest.resolve_source import resolve_source
+from ingest.sources.arxiv import Feed, parse_arxiv_spec, parse_feed
+from ingest.sources.source import PageEnd, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -48,8 +48,8 @@ def error_feed(says: str) -> bytes:
 
 def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
     config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 2} | options)
-    with open_source(what, config, today=TODAY) as source:
-        return [r for r in source.records() if not isinstance(r, PageRead)]
+    with resolve_source(what, config, today=TODAY) as source:
+        return [r for r in source.records() if not isinstance(r, PageEnd)]
 
 
 def test_an_entry_is_a_paper() -> None:
@@ -82,7 +82,7 @@ def test_old_ids_keep_their_archive() -> None:
     ],
 )
 def test_what_can_be_asked_for(what: str, ids: list[str], query: str) -> None:
-    assert parse_wanted(what) == (ids, query)
+    assert parse_arxiv_spec(what) == (ids, query)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_can_be_asked_for(what: str, ids: list[str], query: str) -> None:
 )
 def test_what_cannot_be_asked_for_is_one_sentence(what: str) -> None:
     with pytest.raises(SourceError, match="arxiv:") as caught:
-        parse_wanted(what)
+        parse_arxiv_spec(what)
     assert "\n" not in str(caught.value)
 
 
@@ -180,7 +180,7 @@ def test_one_paper_goes_in_and_is_found(clock: FakeClock, library: Library) -> N
     ingest(ListSource([HERON]), library)
     with hub(lambda *_: (200, {}, feed(entry(7)))) as server:
         config = FetchConfig(arxiv_url=server.url)
-        with open_source("arxiv:2512.00007", config, today=TODAY, library=library) as source:
+        with resolve_source("arxiv:2512.00007", config, today=TODAY, library=library) as source:
             report = ingest(source, library)
     assert (report.upserted.new, report.embedded) == (1, 1)
     assert library.catalog.get(["arxiv:2512.00007"])

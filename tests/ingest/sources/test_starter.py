@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 from ingest.sources.files import FileSource
-from ingest.starter import StarterSource
+from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper

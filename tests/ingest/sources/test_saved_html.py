@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.files import FileSource
-from ingest.sources.record import SetAside
 from ingest.sources.saved_html import parse_saved_html
+from ingest.sources.source import SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 from tests.papers import TODAY

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.files import FileSource
-from ingest.sources.record import SetAside
+from ingest.sources.source import SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -24,7 +24,7 @@ def records(path: Path) -> list[Paper | SetAside]:
         ("blank.jsonl", b" \n\n", "empty"),
         ("paper.pdf", b"%PDF-1.7 ...", "PDF"),
         ("paper.txt", b"%PDF-1.7 ...", "PDF"),
-        ("page.doc", b"text", "unknown kind"),
+        ("page.doc", b"text", "unknown type"),
         ("bytes.txt", b"ab\0cd", "not a text file"),
         ("note.txt", b"just a line", "within this paper"),
         ("broken.json", b'[{"title": ', "not valid JSON"),
