@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 
@@ -8,15 +7,13 @@ import pytest
 from bot.app import App, open_library
 from ingest.config import IngestConfig
 from ingest.report import SyncReport
-from ingest.sync import ingest, sync
+from ingest.sync import sync
 from rag.config import RagConfig
 from rag.errors import IndexInUseError, SourceError, StoppedError
 from rag.library import Library
-from rag.records import Paper
 from tests.clock import FakeClock
 from tests.ingest.daily_hub import Days, item
 from tests.ingest.hub import Hub, as_json, hub
-from tests.papers import LOOM, ListSource
 
 TODAY = date(2025, 12, 11)  # a Thursday
 FORTNIGHT = [day for n in range(14) if (day := TODAY - timedelta(days=n)).weekday() < 5]
@@ -74,7 +71,7 @@ def test_the_first_sync_reads_two_weeks_and_the_next_what_is_due(
         assert len(asked(server)) == 10
 
 
-def test_upvotes_are_kept_with_their_times(
+def test_upvotes_are_stored_with_their_times(
     clock: FakeClock, numb: Library, days: Days, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with hub(days) as server:
@@ -93,7 +90,7 @@ def test_upvotes_are_kept_with_their_times(
     assert paper.featured_on == TODAY
 
 
-def test_a_failed_sync_keeps_what_came_and_the_next_goes_on(
+def test_a_failed_sync_stores_what_it_read_and_the_next_continues(
     clock: FakeClock, numb: Library, days: Days
 ) -> None:
     days.faults = [lambda *_: None, as_json({}, 500), as_json({}, 500)]
@@ -105,7 +102,7 @@ def test_a_failed_sync_keeps_what_came_and_the_next_goes_on(
         assert run_sync(numb, server).new == 18
 
 
-def test_a_sync_that_is_to_stop_stops_and_the_next_goes_on(
+def test_a_stopped_sync_is_continued_by_the_next(
     clock: FakeClock, numb: Library, days: Days
 ) -> None:
     def stop(path: str, params: dict[str, str]) -> None:
@@ -121,7 +118,7 @@ def test_a_sync_that_is_to_stop_stops_and_the_next_goes_on(
         assert run_sync(numb, server, stopping=clock.stopping).new == 16
 
 
-def test_where_the_day_has_begun_already_the_list_is_that_of_utc(
+def test_a_day_that_has_not_begun_in_utc_is_not_asked_for(
     clock: FakeClock, numb: Library, days: Days
 ) -> None:
     with hub(days) as server:
@@ -129,15 +126,13 @@ def test_where_the_day_has_begun_already_the_list_is_that_of_utc(
         assert asked(server)[0] == TODAY.isoformat()
 
 
-def test_an_empty_day_is_said(clock: FakeClock, numb: Library, days: Days) -> None:
+def test_an_empty_day_is_reported(clock: FakeClock, numb: Library, days: Days) -> None:
     days.put(TODAY, [])
     with hub(days) as server:
         assert "empty so far: hf:2025-12-11" in str(run_sync(numb, server))
 
 
-def test_who_does_not_own_the_index_fetches_nothing(
-    clock: FakeClock, numb: Library, days: Days
-) -> None:
+def test_nothing_is_fetched_without_the_index(clock: FakeClock, numb: Library, days: Days) -> None:
     _ = numb.index
     other = open_library(numb.folder, RagConfig())
     other.__dict__["embedder"] = numb.embedder
@@ -146,69 +141,6 @@ def test_who_does_not_own_the_index_fetches_nothing(
             run_sync(other, server)
         assert server.asked == []
     other.close()
-
-
-# -- papers known by title alone --------------------------------------------------------------
-
-FOUND = item(
-    77,
-    id="2411.00004",
-    title=LOOM.title.upper(),
-    summary=LOOM.abstract,
-    publishedAt="2024-11-05T00:00:00.000Z",
-    upvotes=31,
-)
-
-
-def search(library: Library, days: Days, *found: dict[str, object]) -> tuple[int, list[str]]:
-    days.found = list(found)
-    with hub(days) as server:
-        report = run_sync(library, server, count_days=1, new_days=1)
-        queries = [params["q"] for path, params in server.asked if path.endswith("search")]
-    return report.identified, queries
-
-
-def test_a_paper_known_by_its_title_gets_its_id(numb: Library, days: Days) -> None:
-    ingest(ListSource([LOOM]), numb)
-    identified, queries = search(numb, days, item(1), FOUND)
-    assert (identified, queries) == (1, [LOOM.title])
-    paper = numb.catalog.get(["arxiv:2411.00004"])["arxiv:2411.00004"]
-    assert (paper.upvotes, paper.published_on) == (31, LOOM.published_on)
-    assert numb.catalog.get([LOOM.paper_id]) == {}
-    assert search(numb, days, FOUND) == (0, [])
-
-
-def test_another_title_over_the_same_abstract_is_the_same_paper(numb: Library, days: Days) -> None:
-    cut_off = replace(LOOM, title="Loom: Weaving Sensor")
-    ingest(ListSource([cut_off]), numb)
-    assert search(numb, days, FOUND)[0] == 1
-    assert numb.catalog.coverage().papers == 1 + 2  # and the two of today
-    paper = numb.catalog.get(["arxiv:2411.00004"])["arxiv:2411.00004"]
-    assert paper.title == LOOM.title.upper()
-    numb.catalog.upsert([cut_off])  # the page is read once more
-    assert numb.catalog.coverage().papers == 3
-    assert numb.catalog.get(["arxiv:2411.00004"])["arxiv:2411.00004"] == paper
-
-
-def test_what_is_not_found_is_left_alone_for_a_week(
-    clock: FakeClock, numb: Library, days: Days
-) -> None:
-    ingest(ListSource([LOOM]), numb)
-    assert search(numb, days, item(1), item(2)) == (0, [LOOM.title])
-    clock.time += 6 * 86_400
-    assert search(numb, days, FOUND) == (0, [])
-    clock.time += 2 * 86_400
-    assert search(numb, days, FOUND) == (1, [LOOM.title])
-
-
-def test_one_sync_searches_for_so_many(numb: Library, days: Days) -> None:
-    papers = [Paper(title=f"Untitled {n}", abstract=f"On {n}.") for n in range(5)]
-    ingest(ListSource(papers), numb)
-    with hub(days) as server:
-        for expected in (3, 2, 0):
-            server.asked.clear()
-            run_sync(numb, server, count_days=1, new_days=1, searches=3)
-            assert sum(path.endswith("search") for path, _ in server.asked) == expected
 
 
 # -- the command ------------------------------------------------------------------------------

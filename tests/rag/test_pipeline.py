@@ -159,3 +159,17 @@ def test_what_a_paper_is_said_to_hold_is_not_sought_elsewhere(qa: PaperQA) -> No
     nowhere = qa.ask(Question(text="what is the capital of France?", keep_to=HERON.paper_id))
     assert nowhere.refused
     assert nowhere.note == ""
+
+
+def test_a_comparison_quotes_each_paper(qa: PaperQA) -> None:
+    answer = qa.ask("do HeronNet and PastryBench beat humans in accuracy?")
+    assert {citation.paper for citation in answer.citations} == {HERON, PASTRY}
+    assert "94.2%" in answer.text
+    assert "97%" in answer.text
+
+
+@pytest.mark.parametrize("question", ["arxiv 2501.00001", "compare HeronNet with PastryBench"])
+def test_papers_that_are_only_named_are_introduced(qa: PaperQA, question: str) -> None:
+    answer = qa.ask(question)
+    assert answer.text.startswith("“We present HeronNet, a detector")
+    assert not answer.refused

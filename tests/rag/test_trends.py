@@ -5,9 +5,8 @@ from datetime import date
 
 from ingest.sync import ingest
 from rag.library import Library
-from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.trends import MAX_WEEKS, Trend, Week, papers_about, trend
-from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
+from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource
 
 
 def test_papers_are_about_what_they_lie_near_or_name(filled: Library) -> None:
@@ -20,15 +19,6 @@ def test_papers_are_about_what_they_lie_near_or_name(filled: Library) -> None:
 
 def test_words_have_to_stand_in_a_row(filled: Library) -> None:
     assert papers_about(filled, "marshes of pastry and one laptop", [HERON, PASTRY]) == {}
-
-
-def test_whole_vectors_are_those_of_the_index(filled: Library) -> None:
-    ids = [paper.paper_id for paper in PAPERS]
-    found = load_abstract_vectors(filled.catalog.database, [*ids, "arxiv:0000.00000"])
-    entries = filled.index.entries(ids)
-    assert set(found) == set(ids)
-    assert all((found[i] == entries[i].vectors[0]).all() for i in ids)
-    assert load_abstract_vectors(filled.catalog.database, ids, embedder="another") == {}
 
 
 def test_weeks_are_counted_without_gaps(library: Library) -> None:

@@ -47,7 +47,7 @@ def error_feed(says: str) -> bytes:
 
 
 def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
-    config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 2} | options)
+    config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 30} | options)
     with resolve_source(what, config, today=TODAY) as source:
         return [r for r in source.records() if not isinstance(r, PageEnd)]
 

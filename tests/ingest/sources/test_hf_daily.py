@@ -31,7 +31,7 @@ def item(number: int, **changes: object) -> dict[str, object]:
 
 def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
     config = FetchConfig.model_validate(
-        {"huggingface_url": url, "backoff_seconds": 0.01, "timeout_seconds": 2} | options
+        {"huggingface_url": url, "backoff_seconds": 0.01, "timeout_seconds": 30} | options
     )
     with resolve_source(what, config, today=TODAY) as source:
         return [r for r in source.records() if not isinstance(r, PageEnd)]

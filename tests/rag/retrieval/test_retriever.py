@@ -1,12 +1,12 @@
+"""Hybrid search: by meaning, by words, and within windows."""
+
 from collections.abc import Callable
 from datetime import date
 
-import numpy as np
 import pytest
 
 from ingest.sync import ingest
 from rag.config import RagConfig
-from rag.encoders.embedder import Embedder
 from rag.library import Library
 from rag.records import Window
 from rag.retrieval.retriever import PaperRetriever
@@ -67,14 +67,3 @@ def test_it_is_a_langchain_retriever(filled: Library) -> None:
     assert documents[0].id == PASTRY.paper_id
     assert documents[0].metadata["url"] == PASTRY.url
     assert documents[0].metadata["quote"] in PASTRY.abstract
-
-
-def test_vectors_are_unit_and_the_same_alone_and_in_a_batch(embedder: Embedder) -> None:
-    texts = ["short", "a text of some more words", "long " * 400]
-    together = embedder.encode(texts)
-    assert together.shape == (3, 384)
-    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    for text, vector in zip(texts, together, strict=True):
-        assert float(embedder.encode([text])[0] @ vector) > 0.99
-    assert float(embedder.encode_question("short") @ together[0]) > 0.99
-    assert embedder.encode([]).shape[0] == 0

@@ -103,14 +103,11 @@ def test_upvotes_do_not_raise_the_version(library: Library, keywords: KeywordInd
 
 WRITER = """
 import sys
-from dataclasses import replace
 from pathlib import Path
-from bot.app import open_library
-from rag.config import RagConfig
-from tests.papers import HERON
-library = open_library(Path(sys.argv[1]), RagConfig())
-library.catalog.upsert([replace(HERON, abstract="Egrets.")])
-library.close()
+from rag.records import Paper
+from rag.store.catalog import Catalog
+from rag.store.database import Database
+Catalog(Database(Path(sys.argv[1]))).upsert([Paper(title="Egrets", abstract="Egrets.")])
 """
 
 
@@ -118,9 +115,9 @@ def test_a_change_by_another_process_raises_the_version(
     library: Library, keywords: KeywordIndex
 ) -> None:
     root = Path(__file__).parents[3]
-    command = [sys.executable, "-c", WRITER, str(library.folder)]
+    command = [sys.executable, "-c", WRITER, str(library.catalog.database.path)]
     assert version_rises(keywords, lambda: subprocess.run(command, cwd=root, check=True))
-    assert keywords.document_counts(["egret"]) == {"egret": 1}
+    assert keywords.document_counts(["egret"]) == {"egret": 2}  # HERON has the word too
 
 
 def test_the_speller_learns_the_words_of_an_updated_paper(
