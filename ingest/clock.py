@@ -20,4 +20,4 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait this many seconds. Raises StoppedError once `stopping` is set."""
         if self.stopping.wait(seconds):
-            raise StoppedError("stopped before everything was read: the next run goes on there.")
+            raise StoppedError("stopped before everything was read: the next run continues there.")

@@ -112,7 +112,7 @@ class Fetcher:
             ) from error
         except BusyError as error:
             raise SourceError(
-                f"{self.host} may not be asked again for {_duration(error.wait)}: "
+                f"{self.host} allows no request for {_duration(error.wait)}: "
                 "run the same command again then."
             ) from error
 

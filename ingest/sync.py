@@ -67,7 +67,9 @@ def sync(
         if progress:
             progress(stage, done, total)
         if stopping and stopping.is_set():
-            raise StoppedError("stopped before everything was indexed: the next run goes on there.")
+            raise StoppedError(
+                "stopped before everything was indexed: the next run continues there."
+            )
 
     _ = library.index  # raises IndexInUseError before anything is fetched
     try:

@@ -90,7 +90,7 @@ def parse_arxiv_spec(spec: str) -> tuple[list[str], str]:
     try:
         ids = list(dict.fromkeys(plain_arxiv_id(part) for part in spec.split(",")))
     except ValueError as error:
-        raise SourceError(f"arxiv:{spec} cannot be asked for ({error}): use {FORMS}.") from error
+        raise SourceError(f"arxiv:{spec} is not valid ({error}): use {FORMS}.") from error
     if len(ids) > MAX_IDS:
         raise SourceError(f"{len(ids)} arXiv ids are too many at once: give up to {MAX_IDS}.")
     return ids, ""

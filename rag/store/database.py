@@ -119,7 +119,7 @@ class Database:
     def _unusable(self, error: sqlite3.Error) -> DataFolderError:
         return DataFolderError(
             f"{self.path} cannot be used ({error}): give another folder with --data-dir, "
-            "or move that file away to start afresh."
+            "or move that file away to start over."
         )
 
     @contextmanager

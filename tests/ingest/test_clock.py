@@ -21,7 +21,7 @@ def test_a_sleep_is_interrupted_and_none_begins_afterwards() -> None:
     clock = Clock(stopping)
     threading.Timer(0.05, stopping.set).start()
     begun = time.monotonic()
-    with pytest.raises(StoppedError, match="the next run goes on there"):
+    with pytest.raises(StoppedError, match="the next run continues there"):
         clock.sleep(600)
     assert time.monotonic() - begun < 300  # not the ten minutes
     with pytest.raises(StoppedError):

@@ -52,90 +52,92 @@ def iso(*numbers: int) -> list[str]:
 
 
 def test_the_first_sync_reads_two_weeks_and_the_next_what_is_due(
-    clock: FakeClock, numb: Library, days: Days
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     with hub(days) as server:
-        first = run_sync(numb, server)
+        first = run_sync(fake_library, server)
         assert str(first).startswith("+20 papers, 0 upvotes changed, 0 set aside")
         assert asked(server) == iso(*range(10))
         clock.time += 3600
         days.put(FORTNIGHT[0], [item(0), item(1), item(2), item(3, title=None)])
         days.put(FORTNIGHT[2], [item(20, upvotes=55), item(21)])
-        second = run_sync(numb, server)
+        second = run_sync(fake_library, server)
         assert str(second).startswith("+1 paper, 1 upvotes changed, 1 set aside")
         assert second.embedded == 1
         assert asked(server) == iso(0, 1, 2)  # the others were read an hour ago
         clock.time += 24 * 3600
         days.put(FORTNIGHT[5], [item(50, upvotes=77), item(51)])
-        assert run_sync(numb, server).recounted == 1
+        assert run_sync(fake_library, server).recounted == 1
         assert len(asked(server)) == 10
 
 
 def test_upvotes_are_stored_with_their_times(
-    clock: FakeClock, numb: Library, days: Days, monkeypatch: pytest.MonkeyPatch
+    clock: FakeClock, fake_library: Library, days: Days, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with hub(days) as server:
         for upvotes in (5, 5, 9, 8):
             days.put(TODAY, [item(1, upvotes=upvotes)])
-            run_sync(numb, server)
-            numb.catalog.database.connection.execute(  # a minute goes by
+            run_sync(fake_library, server)
+            fake_library.catalog.database.connection.execute(  # a minute goes by
                 "UPDATE upvotes SET seen_at = "
                 "strftime('%Y-%m-%dT%H:%M:%S+00:00', seen_at, '-1 minute')"
             )
-    history = numb.catalog.upvote_history("arxiv:2512.00001")
+    history = fake_library.catalog.upvote_history("arxiv:2512.00001")
     assert [count for _, count in history] == [5, 9, 8]
     assert all(at.tzinfo is not None for at, _ in history)
-    paper = numb.catalog.get(["arxiv:2512.00001"])["arxiv:2512.00001"]
+    paper = fake_library.catalog.get(["arxiv:2512.00001"])["arxiv:2512.00001"]
     assert paper.published_on == date(2025, 12, 1)
     assert paper.featured_on == TODAY
 
 
 def test_a_failed_sync_stores_what_it_read_and_the_next_continues(
-    clock: FakeClock, numb: Library, days: Days
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     days.faults = [lambda *_: None, as_json({}, 500), as_json({}, 500)]
     with hub(days) as server:
         with pytest.raises(SourceError, match="answered 500"):
-            run_sync(numb, server)
-        assert numb.catalog.coverage().papers == 2
-        assert numb.index.pending_count() == 0
-        assert run_sync(numb, server).new == 18
+            run_sync(fake_library, server)
+        assert fake_library.catalog.coverage().papers == 2
+        assert fake_library.index.pending_count() == 0
+        assert run_sync(fake_library, server).new == 18
 
 
 def test_a_stopped_sync_is_continued_by_the_next(
-    clock: FakeClock, numb: Library, days: Days
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     def stop(path: str, params: dict[str, str]) -> None:
         clock.stopping.set()
 
     days.faults = [lambda *_: None, stop]
     with hub(days) as server:
-        with pytest.raises(StoppedError, match="goes on there"):
-            run_sync(numb, server, stopping=clock.stopping)
+        with pytest.raises(StoppedError, match="continues there"):
+            run_sync(fake_library, server, stopping=clock.stopping)
         assert len(server.asked) == 2
-        assert numb.catalog.coverage().papers == 4
+        assert fake_library.catalog.coverage().papers == 4
         clock.stopping.clear()
-        assert run_sync(numb, server, stopping=clock.stopping).new == 16
+        assert run_sync(fake_library, server, stopping=clock.stopping).new == 16
 
 
 def test_a_day_that_has_not_begun_in_utc_is_not_asked_for(
-    clock: FakeClock, numb: Library, days: Days
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     with hub(days) as server:
-        run_sync(numb, server, today=TODAY + timedelta(days=1))
+        run_sync(fake_library, server, today=TODAY + timedelta(days=1))
         assert asked(server)[0] == TODAY.isoformat()
 
 
-def test_an_empty_day_is_reported(clock: FakeClock, numb: Library, days: Days) -> None:
+def test_an_empty_day_is_reported(clock: FakeClock, fake_library: Library, days: Days) -> None:
     days.put(TODAY, [])
     with hub(days) as server:
-        assert "empty so far: hf:2025-12-11" in str(run_sync(numb, server))
+        assert "empty so far: hf:2025-12-11" in str(run_sync(fake_library, server))
 
 
-def test_nothing_is_fetched_without_the_index(clock: FakeClock, numb: Library, days: Days) -> None:
-    _ = numb.index
-    other = open_library(numb.folder, RagConfig())
-    other.__dict__["embedder"] = numb.embedder
+def test_nothing_is_fetched_without_the_index(
+    clock: FakeClock, fake_library: Library, days: Days
+) -> None:
+    _ = fake_library.index
+    other = open_library(fake_library.folder, RagConfig())
+    other.__dict__["embedder"] = fake_library.embedder
     with hub(days) as server:
         with pytest.raises(IndexInUseError):
             run_sync(other, server)
@@ -149,13 +151,13 @@ def test_nothing_is_fetched_without_the_index(clock: FakeClock, numb: Library, d
 def test_paperboy_sync(
     days: Days,
     run: Callable[..., tuple[int, str, str]],
-    numb: Library,
+    fake_library: Library,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rag.library.load_embedder", lambda _: numb.embedder)
+    monkeypatch.setattr("rag.library.load_embedder", lambda _: fake_library.embedder)
     monkeypatch.setattr(App, "today", lambda self: TODAY)
-    folder = numb.folder / "other"
-    config = numb.folder / "config.toml"
+    folder = fake_library.folder / "other"
+    config = fake_library.folder / "config.toml"
     with hub(days) as server:
         config.write_text(f'[ingest.fetch]\nhuggingface_url = "{server.url}"')
         status, out, err = run("--config", config, "--data-dir", folder, "sync")

@@ -21,7 +21,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def test_never_more_than_the_rule_in_any_window(tmp_path: Path, clock: FakeClock) -> None:
+def test_no_period_has_more_requests_than_the_limit(tmp_path: Path, clock: FakeClock) -> None:
     one = RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
     other = RateLimiter(
         open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock
@@ -57,9 +57,7 @@ def test_a_turn_that_comes_too_late_is_not_taken(clock: FakeClock) -> None:
     pace.close()
 
 
-def test_a_pause_holds_for_everybody_and_the_longest_counts(
-    tmp_path: Path, clock: FakeClock
-) -> None:
+def test_the_longest_pause_holds_for_every_process(tmp_path: Path, clock: FakeClock) -> None:
     one = RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
     other = RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
     one.pause("hub", 100)
@@ -70,7 +68,7 @@ def test_a_pause_holds_for_everybody_and_the_longest_counts(
         assert clock.slept == [100.0]
 
 
-def test_a_clock_that_was_wrong_does_not_stop_everything(clock: FakeClock) -> None:
+def test_turns_of_a_wrong_clock_are_ignored(clock: FakeClock) -> None:
     pace = RateLimiter(None, clock)
     with pace.turn("hub", RateLimit(1, 300), max_wait=0):
         pass

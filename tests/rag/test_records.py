@@ -17,7 +17,7 @@ from rag.records import (
 from tests.papers import HERON
 
 
-def test_ids() -> None:
+def test_ids_of_papers_and_chunks() -> None:
     assert paper_id_of("2510.01234", "Any") == "arxiv:2510.01234"
     assert paper_id_of(None, "Align$^2$LLaVA: A  Title?") == "title:align-2-llava-a-title"
     assert chunk_id_of("arxiv:2510.01234", 3) == "arxiv:2510.01234#3"
@@ -30,7 +30,7 @@ def test_titles_without_words_have_keys_too(title: str) -> None:
     assert title_key(title)
 
 
-def test_spellings_of_a_title_have_one_key() -> None:
+def test_all_spellings_of_a_title_have_one_key() -> None:
     assert title_key("LaVi:  Efficient\nModels") == title_key("lavi – efficient models")
     assert title_key("模型") == "模型"
 

@@ -9,7 +9,7 @@ from rag.trends import MAX_WEEKS, Trend, Week, papers_about, trend
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource
 
 
-def test_papers_are_about_what_they_lie_near_or_name(filled: Library) -> None:
+def test_similar_papers_and_those_with_the_words_are_about_a_topic(filled: Library) -> None:
     papers = filled.catalog.papers()
     assert set(papers_about(filled, "counting birds in drone videos", papers)) == {HERON.paper_id}
     assert set(papers_about(filled, "sensor-streams", papers)) == {LOOM.paper_id}
@@ -17,7 +17,7 @@ def test_papers_are_about_what_they_lie_near_or_name(filled: Library) -> None:
     assert papers_about(filled, "counting birds", []) == {}
 
 
-def test_words_have_to_stand_in_a_row(filled: Library) -> None:
+def test_the_words_must_be_in_a_row(filled: Library) -> None:
     assert papers_about(filled, "marshes of pastry and one laptop", [HERON, PASTRY]) == {}
 
 

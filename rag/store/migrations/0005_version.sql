@@ -1,5 +1,5 @@
--- A number that grows with every change of a paper's text, keywords or vectors, by any process:
--- whoever computed something from them sees that it is out of date.
+-- A number that grows when any process changes a paper's text, keywords or vectors: values that
+-- were computed from them are out of date then.
 CREATE TABLE catalog_version (number INTEGER NOT NULL);
 INSERT INTO catalog_version VALUES (1);
 

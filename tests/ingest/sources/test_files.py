@@ -53,7 +53,7 @@ def test_missing_files_and_directories(tmp_path: Path) -> None:
         records(tmp_path)
 
 
-def test_a_broken_line_costs_only_itself(tmp_path: Path) -> None:
+def test_a_broken_line_is_set_aside_alone(tmp_path: Path) -> None:
     lines = [json.dumps(GOOD | {"arxiv_id": f"2501.0000{n}"}) for n in range(1, 10)]
     lines[6] = lines[6][:-5]
     path = tmp_path / "papers.jsonl"

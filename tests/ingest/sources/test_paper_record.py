@@ -37,7 +37,7 @@ def test_a_record_becomes_a_paper() -> None:
         ({"abstract": "x" * 30_000}, "abstract"),
     ],
 )
-def test_what_does_not_fit_is_set_aside_with_its_reason(
+def test_an_invalid_field_sets_the_record_aside_with_a_reason(
     change: dict[str, object], says: str
 ) -> None:
     record = parse_paper(GOOD | change, place="line 7")
@@ -47,11 +47,11 @@ def test_what_does_not_fit_is_set_aside_with_its_reason(
 
 
 @pytest.mark.parametrize("record", [None, 3, "text", []])
-def test_what_is_no_record_is_set_aside(record: object) -> None:
+def test_anything_but_an_object_is_set_aside(record: object) -> None:
     assert isinstance(parse_paper(record, place="line 7"), SetAside)
 
 
-def test_odd_characters_do_not_get_in() -> None:
+def test_control_characters_are_removed() -> None:
     paper = parse_paper(GOOD | {"abstract": "a\0b \ud800 c\x1b[31m"}, place="line 1")
     assert isinstance(paper, Paper)
     assert paper.abstract.encode()
@@ -63,7 +63,7 @@ def test_old_and_new_ids() -> None:
     assert plain_arxiv_id(" 2510.01234 ") == "2510.01234"
 
 
-def test_only_web_addresses_are_kept_as_links() -> None:
+def test_only_web_addresses_become_links() -> None:
     paper = parse_paper(GOOD | {"github": "javascript:alert(1)"}, place="line 1")
     assert isinstance(paper, Paper)
     assert paper.code_url is None

@@ -72,18 +72,18 @@ def test_every_irregularity_of_a_page() -> None:
     assert (fourth.author_count, fourth.organization) == (1, None)
 
 
-def test_a_page_without_its_head() -> None:
+def test_a_page_without_its_header() -> None:
     assert len(papers(BODY)) == 4
 
 
-def test_a_page_that_spells_out_no_year_takes_the_last_year_that_fits_its_day() -> None:
+def test_a_page_without_any_year_is_of_the_last_year_that_fits() -> None:
     text = HEAD + "Only Title\n\nOnly abstract.\n\n  • 2 authors\n·\nNov 30\n"
     assert papers(text)[0].published_on == date(2025, 11, 30)
     assert papers(text, date(2026, 12, 24))[0].published_on == date(2026, 11, 30)
 
 
 @pytest.mark.parametrize("cut", [BODY.index("The fourth"), len(BODY) - 9, len(BODY) - 2])
-def test_a_cut_page_keeps_what_is_whole_and_names_what_is_not(cut: int) -> None:
+def test_a_cut_page_gives_the_complete_papers_and_names_the_last(cut: int) -> None:
     *whole, last = parse_saved_text(HEAD + BODY[:cut], today=TODAY)
     if cut == len(BODY) - 2:  # "Aug 2": nobody can see that a digit is missing
         assert isinstance(last, Paper)

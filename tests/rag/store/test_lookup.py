@@ -46,7 +46,7 @@ def test_a_paper_is_found_by_what_it_is_called(stocked: Library, typed: str, pap
     assert find_paper(stocked.catalog, typed) == paper
 
 
-def test_names_are_suggested_behind_titles(stocked: Library) -> None:
+def test_names_are_suggested_after_titles(stocked: Library) -> None:
     assert suggest_papers(stocked.catalog, "ReadM", limit=5) == [HIDDEN]
     assert suggest_papers(stocked.catalog, "Heron", limit=5) == [HERON, HIDDEN]
     assert suggest_papers(stocked.catalog, "re", limit=5) != []

@@ -19,7 +19,7 @@ from tests.papers import HERON
         ("Vision-Language Counting", "A vision-language (V-L) model counts.", None),
     ],
 )
-def test_the_system_is_named_as_the_paper_names_it(
+def test_the_system_has_the_name_that_the_paper_gives_it(
     title: str, abstract: str, name: str | None
 ) -> None:
     names = system_names(replace(HERON, title=title, abstract=abstract))

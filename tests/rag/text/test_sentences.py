@@ -49,3 +49,11 @@ def test_sentences_end_where_people_end_them(text: str, count: int) -> None:
     sentences = split_sentences(text)
     assert len(sentences) == count
     assert all(sentence in text for sentence in sentences)  # word for word
+
+
+def test_a_number_in_brackets_and_a_numeral_end_no_sentence() -> None:
+    text = "We test, e.g. Phi 3.5 and Gemini-2.5-flash [29]. Results (i) hold and (ii) vary."
+    assert split_sentences(text) == [
+        "We test, e.g. Phi 3.5 and Gemini-2.5-flash [29].",
+        "Results (i) hold and (ii) vary.",
+    ]
