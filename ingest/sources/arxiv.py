@@ -3,7 +3,7 @@
 https://info.arxiv.org/help/api/user-manual.html: Atom, one request per three seconds on one
 connection. To ingest one paper from code:
 
-    with open_source("arxiv:2510.01234", config.fetch, today=today, library=library) as source:
+    with resolve_source("arxiv:2510.01234", fetch_config, today=today, library=library) as source:
         report = ingest(source, library)    # ingest.sync.ingest
 """
 

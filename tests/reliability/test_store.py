@@ -78,7 +78,7 @@ def test_s3_a_second_process_is_refused_and_told_by_whom(
     ingest(ListSource(), first)
     code = (
         "from pathlib import Path; from bot.app import open_library; from rag.config import "
-        f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig())._own()"
+        f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig())._lock_index()"
     )
     started = time.monotonic()
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
