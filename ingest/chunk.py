@@ -1,4 +1,4 @@
-"""Paper → chunks: the whole, and each sentence with the title in front."""
+"""Paper → chunks: the abstract, and each sentence with the title in front."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from rag.text.sentences import split_sentences
 
 
 class SentenceSplitter(TextSplitter):
-    """LangChain's text splitter interface: one sentence a piece, word for word."""
+    """A LangChain text splitter: one sentence per part, word for word."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(chunk_size=1, chunk_overlap=0, length_function=lambda _: 0, **options)
@@ -20,13 +20,12 @@ class SentenceSplitter(TextSplitter):
 
 
 def chunk(paper: Paper, splitter: TextSplitter) -> list[Chunk]:
-    """Return the paper's chunks: #0 is title and abstract, #1 … its pieces after the title."""
-    whole = Chunk(paper.paper_id, 0, f"{paper.title}\n{paper.abstract}")
-    pieces = splitter.split_text(paper.abstract)
+    """Return the paper's chunks: #0 is title and abstract, #1 … the title and a sentence each."""
+    sentences = splitter.split_text(paper.abstract)
     return [
-        whole,
+        Chunk(paper.paper_id, 0, f"{paper.title}\n{paper.abstract}"),
         *(
-            Chunk(paper.paper_id, index, f"{paper.title}\n{piece}", piece)
-            for index, piece in enumerate(pieces, start=1)
+            Chunk(paper.paper_id, index, f"{paper.title}\n{sentence}", sentence)
+            for index, sentence in enumerate(sentences, start=1)
         ),
     ]

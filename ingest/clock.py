@@ -1,4 +1,4 @@
-"""The clock that waiting goes by: tests put in one that only they move."""
+"""The clock of everything that waits; a module of its own, so that tests can replace it."""
 
 import threading
 import time
@@ -7,10 +7,10 @@ from rag.errors import StoppedError
 
 
 class Clock:
-    """Seconds since 1970, which several processes agree on, and sleep that can be broken off."""
+    """Seconds since 1970, the same for several processes, and a sleep that can be interrupted."""
 
     def __init__(self, stopping: threading.Event | None = None) -> None:
-        """Where `stopping` is set, nobody sleeps any more."""
+        """Once `stopping` is set, every sleep raises StoppedError."""
         self.stopping = stopping or threading.Event()
 
     def now(self) -> float:
@@ -18,6 +18,6 @@ class Clock:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds; raise StoppedError if it is time to stop."""
+        """Wait this many seconds. Raises StoppedError once `stopping` is set."""
         if self.stopping.wait(seconds):
-            raise StoppedError("stopped before everything was read: the next run goes on there.")
+            raise StoppedError("stopped before everything was read: the next run continues there.")

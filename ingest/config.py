@@ -1,4 +1,4 @@
-"""The knobs of ingest/, with their defaults. config.toml repeats them (a test holds it to that)."""
+"""The settings of ingest/ with their defaults. A test checks that config.toml repeats them."""
 
 from pydantic import Field
 

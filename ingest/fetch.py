@@ -1,4 +1,4 @@
-"""Fetching over HTTP: at the host's pace, retries as told, errors in one sentence."""
+"""HTTP requests within a host's rate limit, with retries; errors in one sentence."""
 
 import json
 import re
@@ -15,49 +15,49 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from ingest.clock import Clock
 from ingest.config import FetchConfig
-from ingest.pace import BusyError, Pace, Rule
+from ingest.rate_limiter import BusyError, RateLimit, RateLimiter
 from rag.errors import SourceError
 
 USER_AGENT = "paperboy (Discord bot that reads Daily Papers)"
-LONGEST_WAIT = 600.0  # seconds; a host that wants more is asked again by the next run
-SLOWEST = 10  # an answer may take so many times `timeout_seconds` from first to last byte
+MAX_WAIT_SECONDS = 600.0  # a host that wants a longer wait is left to the next run
+MAX_TIMEOUTS = 10  # an answer may take this many times `timeout_seconds` in all
 
 T = TypeVar("T")
 
 
-class Answer(NamedTuple, Generic[T]):
-    """What a host answered; `data` is None where it has not changed since the ETag given."""
+class FetchResult(NamedTuple, Generic[T]):
+    """A host's answer; `data` is None if it has not changed since the given ETag."""
 
     data: T | None
     etag: str
 
 
 class TryAgainError(Exception):
-    """A fault that may pass; `wait` says that the pace has the host left alone meanwhile."""
+    """A temporary fault; `is_paused` means that the rate limiter already waits for the host."""
 
-    def __init__(self, reason: str, *, waits: bool = False) -> None:
+    def __init__(self, reason: str, *, is_paused: bool = False) -> None:
         super().__init__(reason)
-        self.waits = waits
+        self.is_paused = is_paused
 
 
 class Fetcher:
-    """GETs from one host at its pace; never follows a redirect, to another host or this one."""
+    """GET requests to one host within its rate limit; never follows a redirect."""
 
     def __init__(
         self,
         base_url: str,
         config: FetchConfig,
         *,
-        rule: Rule,
-        pace: Pace,
+        limit: RateLimit,
+        limiter: RateLimiter,
         deadline: float | None = None,
     ) -> None:
-        """`deadline`: seconds for everything together, for a start that must not wait."""
+        """`deadline` is the time for all requests together, in seconds."""
         self.host = urlsplit(base_url).netloc
         self.config = config
-        self.rule = rule
-        self.pace = pace
-        self.clock: Clock = pace.clock
+        self.limit = limit
+        self.limiter = limiter
+        self.clock: Clock = limiter.clock
         self._ends_at = time.monotonic() + deadline if deadline is not None else None
         self._client = httpx.Client(
             base_url=base_url,
@@ -77,10 +77,10 @@ class Fetcher:
         trace: TracebackType | None,
     ) -> None:
         self._client.close()
-        self.pace.close()
+        self.limiter.close()
 
     def json(self, path: str, params: Mapping[str, str]) -> object:
-        """Return the parsed answer; raise SourceError when it does not come in the end."""
+        """Return the parsed answer. Raises SourceError if all attempts fail."""
         return self.get(path, params, json.loads).data
 
     def get(
@@ -91,11 +91,11 @@ class Fetcher:
         *,
         etag: str = "",
         accept: tuple[int, ...] = (200,),
-    ) -> Answer[T]:
-        """Return the answer as `parse` reads it, or that it is still the one with this ETag.
+    ) -> FetchResult[T]:
+        """Return the answer as `parse` reads it; its data is None if the ETag still holds.
 
-        `parse` raises ValueError for a broken answer and TryAgainError for one that cannot be
-        the truth; both are asked for again. `accept`: the statuses whose body it reads.
+        `parse` raises ValueError for a broken answer and TryAgainError for an implausible one; both
+        are requested again. `accept` lists the statuses whose body it reads. Raises SourceError.
         """
         attempts = Retrying(
             retry=retry_if_exception_type(TryAgainError),
@@ -112,7 +112,7 @@ class Fetcher:
             ) from error
         except BusyError as error:
             raise SourceError(
-                f"{self.host} may not be asked again for {_in_words(error.wait)}: "
+                f"{self.host} allows no request for {_duration(error.wait)}: "
                 "run the same command again then."
             ) from error
 
@@ -123,69 +123,69 @@ class Fetcher:
         parse: Callable[[bytes], T],
         etag: str,
         accept: tuple[int, ...],
-    ) -> Answer[T]:
+    ) -> FetchResult[T]:
         headers = {"If-None-Match": etag} if etag else {}
-        left = LONGEST_WAIT if self._ends_at is None else self._ends_at - time.monotonic()
-        if left < 0:
+        remaining = MAX_WAIT_SECONDS if self._ends_at is None else self._ends_at - time.monotonic()
+        if remaining < 0:
             raise TryAgainError("did not answer in time")
         try:
             with (
-                self.pace.turn(self.host, self.rule, longest=min(left, LONGEST_WAIT)),
+                self.limiter.turn(self.host, self.limit, max_wait=min(remaining, MAX_WAIT_SECONDS)),
                 self._client.stream("GET", path, params=dict(params), headers=headers) as response,
             ):
-                self._heed(response)
+                self._check_busy(response)
                 if response.status_code == 304 and etag:
-                    return Answer(None, etag)
+                    return FetchResult(None, etag)
                 body = self._body(response, params, accept)
         except httpx.HTTPError as error:
             kind = "timed out" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
             raise TryAgainError(kind) from error
         try:
-            return Answer(parse(body), response.headers.get("ETag", ""))
+            return FetchResult(parse(body), response.headers.get("ETag", ""))
         except (ValueError, RecursionError) as error:
             raise TryAgainError("sent a broken answer") from error
 
-    def _heed(self, response: httpx.Response) -> None:
-        """Leave the host alone for as long as it asks; raise where it has no answer now."""
-        busy = response.status_code == 429 or response.status_code >= 500
-        told = _retry_after(response.headers, self.clock.now()) if busy else None
-        told = told if told is not None else _until_reset(response.headers)
-        if told is not None:
-            self.pace.pause(self.host, told)
-        if busy:
-            raise TryAgainError(f"answered {response.status_code}", waits=told is not None)
+    def _check_busy(self, response: httpx.Response) -> None:
+        """Pause requests for as long as the host asks. Raises TryAgainError if it is busy."""
+        is_busy = response.status_code == 429 or response.status_code >= 500
+        seconds = _retry_after(response.headers, self.clock.now()) if is_busy else None
+        seconds = seconds if seconds is not None else _rate_limit_reset(response.headers)
+        if seconds is not None:
+            self.limiter.pause(self.host, seconds)
+        if is_busy:
+            reason = f"answered {response.status_code}"
+            raise TryAgainError(reason, is_paused=seconds is not None)
 
     def _body(
         self, response: httpx.Response, params: Mapping[str, str], accept: tuple[int, ...]
     ) -> bytes:
         if response.status_code not in accept:
-            asked = ", ".join(f"{name}={value}" for name, value in params.items())
+            request = ", ".join(f"{name}={value}" for name, value in params.items())
             raise SourceError(
-                f"{self.host} answered {response.status_code} to {asked}: check what was asked for."
+                f"{self.host} answered {response.status_code} to {request}: check the source."
             )
-        ends_at = time.monotonic() + SLOWEST * self.config.timeout_seconds
+        ends_at = time.monotonic() + MAX_TIMEOUTS * self.config.timeout_seconds
         ends_at = min(ends_at, self._ends_at or ends_at)
         body = bytearray()
         for part in response.iter_bytes():
             body += part
             if len(body) > self.config.max_bytes:
-                raise SourceError(
-                    f"{self.host} sent more than {self.config.max_bytes:,} bytes: nothing was kept."
-                )
+                limit = f"{self.config.max_bytes:,} bytes"
+                raise SourceError(f"{self.host} sent more than {limit}: nothing was stored.")
             if time.monotonic() > ends_at:
                 raise TryAgainError("did not answer in time")
         return bytes(body)
 
     def _wait(self, state: RetryCallState) -> float:
-        """Return the seconds to wait, twice as long as before; none where the pace waits."""
+        """Return the seconds to wait, twice as long as before; 0 if the host is paused anyway."""
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, TryAgainError) and error.waits:
+        if isinstance(error, TryAgainError) and error.is_paused:
             return 0.0
         return float(self.config.backoff_seconds * 2 ** (state.attempt_number - 1))
 
 
 def _retry_after(headers: httpx.Headers, now: float) -> float | None:
-    """Return Retry-After in seconds, whether it was a number or a date."""
+    """Return Retry-After, a number or a date, in seconds; None if it is neither."""
     text = headers.get("Retry-After", "").strip()
     if text.isdigit():
         return float(text)
@@ -196,10 +196,10 @@ def _retry_after(headers: httpx.Headers, now: float) -> float | None:
     return max(0.0, when.replace(tzinfo=when.tzinfo or UTC).timestamp() - now)
 
 
-def _until_reset(headers: httpx.Headers) -> float | None:
-    """Return the seconds until more may be asked, where nothing is left by RateLimit.
+def _rate_limit_reset(headers: httpx.Headers) -> float | None:
+    """Return the seconds until the RateLimit header's quota is renewed, if it is used up.
 
-    Such a header reads `"api";r=0;t=42` (r: requests that are left, t: seconds).
+    Such a header reads `"api";r=0;t=42` (r: remaining requests, t: seconds until renewal).
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
     for part in headers.get("RateLimit", "").split(","):
@@ -209,7 +209,7 @@ def _until_reset(headers: httpx.Headers) -> float | None:
     return None
 
 
-def _in_words(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{max(seconds, 1):.0f} seconds"
     if seconds < 7200:

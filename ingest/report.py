@@ -1,40 +1,40 @@
-"""What an ingest or a sync did."""
+"""The results of an ingest and of a sync, as text for people."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ingest.sources.record import PageRead, SetAside
-from rag.store.upsert import Upserted
+from ingest.sources.source import PageEnd, SetAside
+from rag.store.upsert import UpsertCounts
 
-SHOWN = 5  # reasons listed before "and N more"
+MAX_REASONS = 5  # reasons before "and N more"
 
 
 @dataclass(slots=True)
-class Report:
-    """Counts of one ingest, and every record that did not fit with its reason."""
+class IngestReport:
+    """Counts of one ingest, and the records that were set aside."""
 
     source: str
-    upserted: Upserted = field(default_factory=Upserted)
+    upserted: UpsertCounts = field(default_factory=UpsertCounts)
     embedded: int = 0
     set_aside: list[SetAside] = field(default_factory=list)
     pages: Counter[str] = field(default_factory=Counter)
     empty: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    def note(self, page: PageRead) -> None:
-        """Count a page by its state, and name it where it was empty."""
+    def count_page(self, page: PageEnd) -> None:
+        """Count a page by its state, and remember its name if it is empty."""
         self.pages[page.state] += 1
         if page.state == "empty":
             self.empty.append(page.name)
 
     @property
     def read(self) -> int:
-        """How many papers the source held."""
+        """The number of papers that the source yielded."""
         return self.upserted.new + self.upserted.changed + self.upserted.unchanged
 
     @property
     def damage(self) -> str:
-        """What of the file could not be read at all, or nothing."""
+        """The part of a file that is damaged, as text; "" if there is none."""
         broken = [record for record in self.set_aside if record.broken]
         if not broken:
             return ""
@@ -42,11 +42,11 @@ class Report:
         return f"{broken[0].record} of {self.source} is damaged, {broken[0].reason}{more}"
 
     def __str__(self) -> str:
-        done = self.upserted
+        counts = self.upserted
         noun = "paper" if self.read == 1 else "papers"
         text = (
-            f"{self.source}: {self.read:,} {noun} read: {done.new:,} new, "
-            f"{done.changed:,} changed, {done.unchanged:,} known; {self.embedded:,} indexed"
+            f"{self.source}: {self.read:,} {noun} read: {counts.new:,} new, "
+            f"{counts.changed:,} changed, {counts.unchanged:,} known; {self.embedded:,} indexed"
         )
         if self.set_aside:
             text += f"; {len(self.set_aside):,} set aside"
@@ -58,19 +58,18 @@ class Report:
         return f"{text} ({self.seconds:.1f} s)"
 
     def reasons(self) -> list[str]:
-        """Return a line for each whole record that was set aside, for the first few at least."""
-        fitting = [record for record in self.set_aside if not record.broken]
-        lines = [f"set aside: {a.record}: {a.reason}" for a in fitting[:SHOWN]]
-        if len(fitting) > SHOWN:
-            lines.append(
-                f"… and {len(fitting) - SHOWN:,} more: `paperboy ingest --list-set-aside` has all"
-            )
+        """Return a line for each of the first undamaged records that were set aside."""
+        invalid = [record for record in self.set_aside if not record.broken]
+        lines = [f"set aside: {a.record}: {a.reason}" for a in invalid[:MAX_REASONS]]
+        if len(invalid) > MAX_REASONS:
+            more = f"{len(invalid) - MAX_REASONS:,} more"
+            lines.append(f"… and {more}: `paperboy ingest --list-set-aside` has all")
         return lines
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did; `identified` papers were known by their title alone until then."""
+    """Counts of one sync; `identified` papers had no arXiv id before."""
 
     new: int
     recounted: int

@@ -1,4 +1,4 @@
-"""The run: source → catalogue → chunks → vectors → index. Killed anywhere, the next one goes on."""
+"""A run: source → catalogue → chunks → vectors → index. The next run continues a killed one."""
 
 import time
 from collections.abc import Callable
@@ -7,40 +7,41 @@ from threading import Event
 
 from langchain_text_splitters import TextSplitter
 
+from ingest.arxiv_ids import find_arxiv_ids
 from ingest.chunk import SentenceSplitter, chunk
 from ingest.config import IngestConfig
-from ingest.identify import identify
-from ingest.ledger import Ledger
-from ingest.open_source import open_huggingface, open_ledger
-from ingest.report import Report, SyncReport
+from ingest.fetch_history import FetchHistory
+from ingest.report import IngestReport, SyncReport
+from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
-from ingest.sources.record import PageRead, SetAside, Source
+from ingest.sources.source import PageEnd, SetAside, Source
 from rag.errors import SourceError, StoppedError
 from rag.library import Library
 from rag.records import Paper
 from rag.retrieval.index import Entry
 
-PAPERS_A_TRANSACTION = 500
-PAPERS_A_BATCH = 128  # embedded together: enough to sort by length, few enough to lose on a kill
+PAPERS_PER_TRANSACTION = 500
+PAPERS_PER_BATCH = 128  # embedded together: enough to sort by length, few to lose on a kill
 
-Progress = Callable[[str, int, int | None], None]  # stage, papers done, papers in all if known
+Progress = Callable[[str, int, int | None], None]  # stage, papers done, total if known
 
 
-def ingest(source: Source, library: Library, *, progress: Progress | None = None) -> Report:
-    """Bring a source's papers into the catalogue and the index; return what happened.
+def ingest(source: Source, library: Library, *, progress: Progress | None = None) -> IngestReport:
+    """Store a source's papers in the catalogue and the index.
 
-    The papers are in the catalogue before the first is embedded, so a killed run is finished
-    by any later one. Where the source fails, what it gave until then is indexed all the same.
+    All papers are in the catalogue before the first is embedded, so that any later run finishes a
+    killed one. If the source fails, the papers up to there are indexed before SourceError is
+    raised.
     """
     started = time.monotonic()
-    tell = progress or (lambda *_: None)
-    report = Report(source.name)
+    report_progress = progress or (lambda *_: None)
+    report = IngestReport(source.name)
     try:
-        _store(source, library, report, tell)
+        _store(source, library, report, report_progress)
     except SourceError:
-        index_pending(library, progress=tell)
+        index_pending(library, progress=report_progress)
         raise
-    report.embedded = index_pending(library, progress=tell)
+    report.embedded = index_pending(library, progress=report_progress)
     report.seconds = time.monotonic() - started
     return report
 
@@ -53,34 +54,36 @@ def sync(
     progress: Progress | None = None,
     stopping: Event | None = None,
 ) -> SyncReport:
-    """Read the new papers of the last days and the counts of the last weeks; return what changed.
+    """Fetch the new papers of the last days and the upvotes of the last weeks.
 
-    Papers that are known by title alone are searched for. Raises SourceError where the source
-    fails and StoppedError once `stopping` is set; what came until then is in, and the next sync
-    goes on.
+    Also searches for the arXiv ids of papers known by their title alone. Raises SourceError if the
+    source fails and StoppedError once `stopping` is set; papers up to there are stored, and the
+    next sync continues.
     """
     started = time.monotonic()
-    report = Report("sync")
+    report = IngestReport("sync")
 
-    def tell(stage: str, done: int, total: int | None) -> None:
+    def report_progress(stage: str, done: int, total: int | None) -> None:
         if progress:
             progress(stage, done, total)
         if stopping and stopping.is_set():
-            raise StoppedError("stopped before everything was indexed: the next run goes on there.")
+            raise StoppedError(
+                "stopped before everything was indexed: the next run continues there."
+            )
 
-    _ = library.index  # held by another process? Then nothing is fetched in vain.
+    _ = library.index  # raises IndexInUseError before anything is fetched
     try:
-        with open_huggingface(config.fetch, library=library, stopping=stopping) as fetcher:
-            ledger = open_ledger(library, fetcher)
+        with huggingface_fetcher(config.fetch, library=library, stopping=stopping) as fetcher:
+            history = fetch_history_for(library, fetcher)
             now = datetime.fromtimestamp(fetcher.clock.now(), UTC)
-            days = [day_query(day) for day in _days(today, now.date(), ledger, config)]
-            source = DailyPapersSource("sync", days, fetcher, today=today, ledger=ledger)
-            _store(source, library, report, tell)
-            identified = identify(library.catalog, fetcher, config.sync)
+            days = [day_query(day) for day in _days_due(today, now.date(), history, config)]
+            source = DailyPapersSource("sync", days, fetcher, today=today, history=history)
+            _store(source, library, report, report_progress)
+            identified = find_arxiv_ids(library.catalog, fetcher, config.sync)
     except SourceError:
-        index_pending(library, progress=tell)
+        index_pending(library, progress=report_progress)
         raise
-    embedded = index_pending(library, progress=tell)
+    embedded = index_pending(library, progress=report_progress)
     return SyncReport(
         new=report.upserted.new,
         recounted=report.upserted.recounted,
@@ -92,75 +95,77 @@ def sync(
     )
 
 
-def _days(today: date, utc_today: date, ledger: Ledger, config: IngestConfig) -> list[date]:
-    """Return the days whose lists are due, the newest first."""
+def _days_due(
+    today: date, utc_today: date, history: FetchHistory, config: IngestConfig
+) -> list[date]:
+    """Return the days whose lists are due, newest first."""
     if today == utc_today + timedelta(days=1):
-        today = utc_today  # where the day has begun already; the lists are of UTC's days
+        today = utc_today  # lists are of UTC's days, and that day has not begun yet
     due = []
     for age in range(config.sync.count_days):
         day = today - timedelta(days=age)
         is_new = age < config.sync.new_days
         if day.weekday() < 5 and (
-            is_new or not ledger.read_within(day.isoformat(), config.sync.count_hours * 3600)
+            is_new or not history.read_within(day.isoformat(), config.sync.count_hours * 3600)
         ):
             due.append(day)
     return due
 
 
-def _store(source: Source, library: Library, report: Report, tell: Progress) -> None:
-    """Bring what a source yields into the catalogue, page by page where it has pages."""
+def _store(source: Source, library: Library, report: IngestReport, progress: Progress) -> None:
+    """Store a source's records in the catalogue, page by page if it has pages."""
     papers: list[Paper] = []
-    odd: list[SetAside] = []
+    invalid: list[SetAside] = []
 
     def flush() -> None:
         report.upserted += library.catalog.upsert(papers)
         papers.clear()
-        tell("reading", report.read, None)
+        progress("reading", report.read, None)
 
     def set_aside(name: str) -> None:
-        library.catalog.set_aside(name, [(a.record, a.reason) for a in odd])
-        report.set_aside += odd
-        odd.clear()
+        library.catalog.set_aside(name, [(a.record, a.reason) for a in invalid])
+        report.set_aside += invalid
+        invalid.clear()
 
     try:
         for record in source.records():
             if isinstance(record, Paper):
                 papers.append(record)
             elif isinstance(record, SetAside):
-                odd.append(record)
+                invalid.append(record)
             elif papers or record.state == "read":
                 flush()
                 set_aside(record.name)
-            if isinstance(record, PageRead):
-                record.keep()
-                report.note(record)
-            if len(papers) >= PAPERS_A_TRANSACTION:
+            if isinstance(record, PageEnd):
+                record.mark_stored()
+                report.count_page(record)
+            if len(papers) >= PAPERS_PER_TRANSACTION:
                 flush()
     except SourceError:
         flush()
         raise
     flush()
-    if odd or not report.pages:  # a source without pages
+    if invalid or not report.pages:  # a source without pages
         set_aside(source.name)
 
 
-def ingest_at_once(source: Source, library: Library) -> list[Paper]:
-    """Bring a few papers in and index them alone, whatever else waits for it; return them."""
-    seen = [record for record in source.records() if isinstance(record, Paper)]
-    library.catalog.upsert(seen)
-    papers = list(library.catalog.get([paper.paper_id for paper in seen]).values())
+def ingest_now(source: Source, library: Library) -> list[Paper]:
+    """Store a few papers and index them at once, before any pending ones; return them."""
+    described = [record for record in source.records() if isinstance(record, Paper)]
+    library.catalog.upsert(described)
+    papers = list(library.catalog.get([paper.paper_id for paper in described]).values())
     if papers:
         library.index.store(_entries(papers, library, SentenceSplitter()))
     return papers
 
 
 def index_pending(library: Library, *, progress: Progress) -> int:
-    """Chunk, embed and index every paper that waits for it; return how many did."""
+    """Chunk, embed and index every pending paper; return how many there were."""
     index, splitter = library.index, SentenceSplitter()
     index.catch_up()
     total = index.pending_count()
     done = 0
-    while papers := index.pending(PAPERS_A_BATCH):
+    while papers := index.pending(PAPERS_PER_BATCH):
         index.store(_entries(papers, library, splitter))
         done += len(papers)
         progress("indexing", done, total)

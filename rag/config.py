@@ -1,4 +1,4 @@
-"""The knobs of rag/, with their defaults. config.toml repeats them (a test holds it to that)."""
+"""The settings of rag/ with their defaults. A test checks that config.toml repeats them."""
 
 from pathlib import Path
 from typing import Literal
@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 
 class Section(BaseModel):
-    """A part of config.toml: read-only, and a key that it does not know is an error."""
+    """A part of config.toml: read-only; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class EmbedderConfig(Section):
-    """`[rag.embedder]`: what turns text into vectors."""
+    """`[rag.embedder]`: the model that turns text into vectors."""
 
     model: str = Field("bundled", min_length=1)
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -35,7 +35,7 @@ class RetrievalConfig(Section):
 
 
 class EvidenceConfig(Section):
-    """`[rag.evidence]`: which sentences are quoted, and when the answer is a refusal."""
+    """`[rag.evidence]`: which sentences are quoted, and when a question is refused."""
 
     papers: int = Field(6, ge=1, le=50)
     max_sentences: int = Field(3, ge=1, le=10)
@@ -48,9 +48,9 @@ class EvidenceConfig(Section):
 
 
 class ModelConfig(Section):
-    """`[rag.model]`: what writes answers.
+    """`[rag.model]`: the language model that writes answers.
 
-    It is one of path, server_url and provider; with none of them answers are quoted.
+    Named by one of path, server_url and provider; without any of them answers are quotes.
     """
 
     path: str = ""
@@ -67,13 +67,13 @@ class ModelConfig(Section):
     waiting: int = Field(8, ge=0, le=1000)
 
     @property
-    def is_elsewhere(self) -> bool:
-        """Whether answers are written without llama.cpp on this machine's account."""
+    def is_external(self) -> bool:
+        """Whether another program writes the answers, not a llama.cpp process of Paperboy."""
         return bool(self.server_url or self.provider)
 
     @property
     def name(self) -> str:
-        """What the model is called in front of people; nothing where there is none."""
+        """The model's name for people; "" if there is no model."""
         if self.server_url:
             return self.server_model or "a model server"
         return self.provider or Path(self.path).stem
@@ -87,7 +87,7 @@ class ModelConfig(Section):
         except ValueError:
             fits = False
         if url and not fits:
-            raise ValueError("no address; write one like http://127.0.0.1:8080/v1")
+            raise ValueError("not an address; write one like http://127.0.0.1:8080/v1")
         if url and "@" in parts.netloc:
             raise ValueError("a password does not belong here; put it in $PAPERBOY_SERVER_KEY")
         return url.rstrip("/")
@@ -95,14 +95,14 @@ class ModelConfig(Section):
     @field_validator("server_url", "provider")
     @classmethod
     def _is_the_only_model(cls, value: str, info: ValidationInfo) -> str:
-        others = [key for key in ("path", "server_url") if value and info.data.get(key)]
-        if others:
-            raise ValueError(f"{others[0]} is set too; keep one of path, server_url and provider")
+        set_too = [key for key in ("path", "server_url") if value and info.data.get(key)]
+        if set_too:
+            raise ValueError(f"{set_too[0]} is set too; keep one of path, server_url and provider")
         return value
 
 
 class CheckConfig(Section):
-    """`[rag.check]`: what happens to written sentences that their papers do not say."""
+    """`[rag.check]`: what happens to written sentences that their papers do not support."""
 
     failed: Literal["remove", "mark", "keep"] = "remove"
     similarity: float = Field(0.66, ge=0, le=1)

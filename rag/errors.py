@@ -1,24 +1,24 @@
-"""The error tree. Every message is one sentence that a person can act on.
+"""The error tree. Every message is one sentence that tells a person what to do.
 
 PaperboyError
 ├── ConfigError       config.toml cannot be used
-├── CrossEncoderError a model that reads two texts together cannot be used
-│   ├── JudgeError        the one that checks written sentences
-│   └── RerankerError     the one that re-orders papers
+├── CrossEncoderError a cross-encoder cannot be used
+│   ├── JudgeError        the cross-encoder that checks written sentences
+│   └── RerankerError     the cross-encoder that re-orders papers
 ├── DataFolderError   the data folder cannot be used
 │   └── IndexInUseError   another process owns the index
 ├── EmbedderError     the embedding model cannot be used
 ├── ModelError        the language model cannot be used or did not finish
-│   ├── ModelBusyError    too many people wait for it
-│   └── ModelFileError    its file cannot be fetched, or is not what it should be
+│   ├── ModelBusyError    too many people are waiting for it
+│   └── ModelFileError    its file cannot be fetched or is damaged
 ├── QuestionError     the question cannot be asked
 ├── SourceError       a source of papers cannot be read
-└── StoppedError      somebody wanted it to end before it was done
+└── StoppedError      a run was asked to stop before it was done
 """
 
 
 class PaperboyError(Exception):
-    """What went wrong and how to cure it, in one sentence.
+    """What went wrong and what to do about it, in one sentence.
 
     `exit_code` is the command's exit status: 1 failed, 2 wrong usage.
     """
@@ -53,19 +53,19 @@ class EmbedderError(PaperboyError):
 
 
 class ModelError(PaperboyError):
-    """The language model cannot be loaded, died in mid-answer or did not finish."""
+    """The language model cannot be loaded, died during an answer or did not finish."""
 
 
 class ModelBusyError(ModelError):
-    """Too many people wait for the language model already."""
+    """Too many people are already waiting for the language model."""
 
 
 class ModelFileError(ModelError):
-    """A model's file cannot be fetched, or is not what it should be."""
+    """A model's file cannot be fetched or is damaged."""
 
 
 class QuestionError(PaperboyError):
-    """There is nothing to search for in the question, or it is too long."""
+    """The question has nothing to search for, or it is too long."""
 
     exit_code = 2
 
@@ -79,9 +79,9 @@ class SourceError(PaperboyError):
 
 
 class StoppedError(PaperboyError):
-    """Somebody wanted it to end before it was done."""
+    """A run was asked to stop before it was done."""
 
 
 def first_line(error: Exception) -> str:
-    """Return what a library's error says, short enough to stand in a sentence of ours."""
+    """Return the first line of an exception's text, to be put into a message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""The data folder opened: catalogue at once, index and embedder when first needed."""
+"""An open data folder: the catalogue at once, the index and the models when first needed."""
 
 import json
 import os
@@ -22,11 +22,11 @@ from rag.store.catalog import Catalog
 from rag.store.database import Migrations, open_database
 from rag.store.migrations import MIGRATIONS
 
-LOCK_SECONDS = 1.5  # how long another process may take to let go of the index
+LOCK_SECONDS = 1.5  # how long to wait for a process that is closing the index
 
 
 class Library:
-    """Everything Paperboy has read, in one folder."""
+    """Everything that Paperboy has read, in one folder."""
 
     def __init__(
         self,
@@ -38,8 +38,8 @@ class Library:
     ) -> None:
         """Open the catalogue and bring its schema up to date.
 
-        `purpose` is what other processes are told that want the index; `migrations` are those of
-        the rooms that keep tables of their own in the same file. Raises DataFolderError.
+        `purpose` tells other processes what this one does with the index; `migrations` create the
+        tables of other rooms in the same file. Raises DataFolderError.
         """
         self.folder = folder
         self.config = config
@@ -50,7 +50,7 @@ class Library:
             writable = os.access(folder, os.W_OK | os.X_OK)
         except OSError as error:
             raise DataFolderError(
-                f"the data folder {folder} cannot be made ({error.strerror}): "
+                f"the data folder {folder} cannot be created ({error.strerror}): "
                 "give another one with --data-dir."
             ) from error
         if not writable:
@@ -67,13 +67,13 @@ class Library:
 
     @cached_property
     def word_vectors(self) -> WordVectors:
-        """The bundled encoder's words, whichever encoder is configured."""
+        """The bundled encoder's word vectors, whichever encoder is configured."""
         return WordVectors()
 
     @cached_property
     def index(self) -> Index:
-        """The index, owned by this process until `close` and repaired where it has to be."""
-        self._own()
+        """The index, locked by this process until `close`, repaired if necessary."""
+        self._lock_index()
         name = self.embedder.name
         vectors = ChunkVectors(self.folder / "chroma", embedder=name)
         index = Index(self.catalog.database, vectors, embedder=name)
@@ -82,14 +82,14 @@ class Library:
 
     @cached_property
     def retriever(self) -> HybridRetriever:
-        """Hybrid search over the index, with the reranker where one is configured."""
+        """Hybrid search over the index, with the configured reranker, if any."""
         config = self.config.retrieval
         reranker = load_reranker(config, dtype=self.config.embedder.dtype)
         return HybridRetriever(self.catalog, self.index, self.embedder, config, reranker=reranker)
 
     @cached_property
     def grounding(self) -> Grounding | None:
-        """What checks written sentences, by the bundled encoder whichever is configured."""
+        """The checks of written sentences; they always use the bundled encoder."""
         config = self.config
         if config.check.failed == "keep":
             return None
@@ -99,7 +99,7 @@ class Library:
         return Grounding(embedder.embeddings, config.check, judge=judge)
 
     def require_indexed(self) -> None:
-        """Raise where papers are there but not in the index of this embedder at all."""
+        """Raise EmbedderError if there are papers but none is indexed with this embedder."""
         papers = self.catalog.coverage().papers
         if papers and self.index.pending_count() == papers:
             raise EmbedderError(
@@ -107,15 +107,15 @@ class Library:
                 "run `paperboy reindex`."
             )
 
-    def _own(self) -> None:
-        """Take the index for this process, or say who has it."""
+    def _lock_index(self) -> None:
+        """Lock the index for this process. Raises IndexInUseError, which names the owner."""
         owner = self.folder / "index.owner"
         try:
             self._lock.acquire(timeout=LOCK_SECONDS)
         except Timeout as error:
             try:
-                who = json.loads(owner.read_text(encoding="utf-8"))
-                holder = f"`{who['purpose']}` (process {who['pid']})"
+                holder_facts = json.loads(owner.read_text(encoding="utf-8"))
+                holder = f"`{holder_facts['purpose']}` (process {holder_facts['pid']})"
             except (OSError, ValueError, KeyError):
                 holder = "another process"
             raise IndexInUseError(
@@ -125,7 +125,7 @@ class Library:
         owner.write_text(json.dumps({"pid": os.getpid(), "purpose": self.purpose}))
 
     def close(self) -> None:
-        """Let go of the index and the catalogue."""
+        """Close the catalogue and release the index."""
         if "index" in self.__dict__:
             self.index.vectors.close()
         self._lock.release()

@@ -1,4 +1,4 @@
-"""The one place where links to papers are built."""
+"""Links to papers. All of them are built here."""
 
 import re
 from urllib.parse import quote
@@ -9,7 +9,7 @@ ARXIV_ID = re.compile(r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d+)?(?!\d|\.\d)")  # also
 
 
 def paper_url(arxiv_id: str | None, title: str) -> str:
-    """Return the paper's page on Hugging Face, or a search for its title where no id is known."""
+    """Return the paper's page on Hugging Face; without an id, a search for its title."""
     if arxiv_id:
         return f"{HUGGING_FACE}/{arxiv_id}"
     return f"{HUGGING_FACE}?q={quote(title, safe='')}"

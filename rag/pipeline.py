@@ -17,7 +17,7 @@ from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Draft, Paper, Question
 
 WIDENED = "The paper of this conversation does not say it; others do."
-KEPT_EVIDENCE = 40  # sentences that an Answer remembers: more than a prompt takes
+MAX_EVIDENCE = 40  # sentences in an Answer: more than a prompt takes
 
 
 class PaperQA:
@@ -31,7 +31,7 @@ class PaperQA:
         today: Callable[[], date],
         model: LanguageModel | None = None,
     ) -> None:
-        """`today` tells the day for questions that do not bring their own; `model` writes."""
+        """`today` returns the day for questions without one; `model` writes the answers."""
         self.library = library
         self.retriever = library.retriever
         self.config = config
@@ -48,11 +48,11 @@ class PaperQA:
         )
 
     def answer(self, question: Question | str) -> Answer:
-        """Return the best answer there is: written by the model if there is one, else quoted."""
+        """Return the answer that the model writes; without a model, the quoted one."""
         return self.written(self.ask(question))
 
     def written(self, quoted: Answer) -> Answer:
-        """Return the last answer that `write` yields: the finished one."""
+        """Return the finished answer, the last that `write` yields."""
         answer = quoted
         for later in self.write(quoted):
             answer = later
@@ -65,21 +65,21 @@ class PaperQA:
         cancel: threading.Event | None = None,
         on_place: Callable[[int], None] | None = None,
     ) -> Iterator[Answer]:
-        """Yield the written answer as it grows; nothing without a model or anything to write.
+        """Yield the written answer as it grows; nothing if `can_write` is False.
 
-        Lists and refusals are computed, and stay as they are. See Writer.write.
+        Lists and refusals are computed and stay as they are. See Writer.write.
         """
         if self.writer and self.can_write(quoted):
             yield from self.writer.write(quoted, cancel=cancel, on_place=on_place)
 
     def can_write(self, quoted: Answer) -> bool:
-        """Return whether a written answer can follow this one."""
+        """Return whether the model can write an answer from this quoted one."""
         return self.writer is not None and not self.writer.problem and bool(quoted.evidence)
 
     def ask(self, question: Question | str) -> Answer:
-        """Answer in the papers' own words; a string is a question without history.
+        """Answer with quotes; a string is a question without history.
 
-        Raises QuestionError where there is nothing to look for.
+        Raises QuestionError if there is nothing to search for.
         """
         started = time.perf_counter()
         if isinstance(question, str):
@@ -96,7 +96,7 @@ class PaperQA:
             text=draft.text,
             citations=draft.citations,
             hits=tuple(draft.hits),
-            evidence=tuple(draft.evidence[:KEPT_EVIDENCE]),
+            evidence=tuple(draft.evidence[:MAX_EVIDENCE]),
             refused=draft.refused,
             support=draft.support,
             mode="extractive",
@@ -107,7 +107,7 @@ class PaperQA:
         )
 
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:
-        """Return the request made whole, its answer, and a note for the person, if any."""
+        """Return the standalone request, its answer, and a note for the person or ""."""
         catalog = self.library.catalog
         if question.paper:
             only = catalog.get([question.paper])[question.paper]
@@ -129,16 +129,22 @@ class PaperQA:
     def _draft_within(
         self, paper: Paper, alone: Request, past: Sequence[Past]
     ) -> tuple[Request, Draft, str]:
-        """Ask this paper first; the others answer, with a note, where it does not say.
+        """Answer from this paper; if it does not say, from the others, with a note.
 
         The paper counts as mentioned before anything else, so that "it" means this one. A question
-        that names other papers, lists or counts has left it.
+        that names other papers, lists or counts goes to all papers at once.
         """
-        whole = resolve(alone, [Past(Request(topic=paper.title), (paper,)), *past])
-        elsewhere = any(other != paper for other in (*whole.named, *whole.pointed))
-        if elsewhere or whole.several or whole.is_filter or whole.order or whole.count:
-            return whole, self.extractive.draft(whole), ""
-        within = replace(whole, pointed=(paper,))
+        standalone = resolve(alone, [Past(Request(topic=paper.title), (paper,)), *past])
+        names_others = any(p != paper for p in (*standalone.named, *standalone.pointed))
+        if (
+            names_others
+            or standalone.several
+            or standalone.is_filter
+            or standalone.order
+            or standalone.count
+        ):
+            return standalone, self.extractive.draft(standalone), ""
+        within = replace(standalone, pointed=(paper,))
         draft = self.extractive.draft(within)
         if not draft.refused or refers_back(alone.topic):
             return within, draft, ""

@@ -1,4 +1,4 @@
-"""The records that travel between the rooms: frozen, without I/O and without rendering."""
+"""The records that all rooms share: frozen, without I/O and without rendering."""
 
 import hashlib
 import unicodedata
@@ -11,15 +11,15 @@ from rag.links import paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
-By = Literal["day", "published"]  # which day of a paper a window counts
+DayKind = Literal["day", "published"]  # which day of a paper a window counts
 
 MAX_SLUG = 160  # characters of a title that go into an id
 
 
 def title_key(title: str) -> str:
-    """Return the title reduced to its letters and digits, to recognise it in another spelling.
+    """Return the title's letters and digits, the same for all spellings of a title.
 
-    Titles without any letter or digit get a hash instead.
+    A title without any letter or digit gives a hash.
     """
     folded = unicodedata.normalize("NFKC", title).casefold()
     words = "".join(c if c.isalnum() else " " for c in folded).split()
@@ -45,11 +45,11 @@ def chunk_id_of(paper_id: str, index: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A paper as its sources describe it; None is "not known", never zero.
+    """A paper as its sources describe it; None means "not known", never zero.
 
-    `abstract_source` is "summary" where the text was written for this project and stands in
-    for the abstract. `published_on` is the arXiv date, `featured_on` the first day on which
-    it was among the Daily Papers. `tldr` is Hugging Face's `ai_summary`.
+    `abstract_source` is "summary" if the text was written for this project in place of the
+    abstract. `published_on` is the arXiv date, `featured_on` the first day on which it was among
+    the Daily Papers. `tldr` is Hugging Face's `ai_summary`.
     """
 
     title: str
@@ -75,17 +75,17 @@ class Paper:
 
     @property
     def url(self) -> str:
-        """The paper's page for people."""
+        """The paper's page on Hugging Face."""
         return paper_url(self.arxiv_id, self.title)
 
     @property
     def day(self) -> date | None:
-        """The day it counts for: featured, else published."""
+        """The day on which it was featured, else published."""
         return self.featured_on or self.published_on
 
     @property
     def text_hash(self) -> str:
-        """Changes when the title or the abstract does: then the chunks are stale."""
+        """A hash of title and abstract; chunks with another one are stale."""
         return hashlib.sha256(f"{self.title}\n{self.abstract}".encode()).hexdigest()
 
 
@@ -99,7 +99,7 @@ class Window:
 
     since: date | None = None
     until: date | None = None
-    by: By = "day"
+    by: DayKind = "day"
 
     def __str__(self) -> str:
         verb = "published" if self.by == "published" else "featured or published"
@@ -114,10 +114,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a paper as it is embedded: index 0 is the whole, 1… are its sentences.
+    """An embedded part of a paper: index 0 is the abstract, 1… are its sentences.
 
-    `text` is what the embedder reads (with the title in front); `sentence` is the abstract's
-    own words, empty for index 0.
+    `text` is what the embedder reads (with the title in front); `sentence` is the sentence as it
+    stands in the abstract, empty for index 0.
     """
 
     paper_id: str
@@ -135,8 +135,8 @@ class Chunk:
 class Hit:
     """A retrieved paper with its fused score in 0…1 and its best chunk.
 
-    `cosine` is the best cosine similarity of any of its chunks with the question, `keyword`
-    its BM25 score (0 where no word matched).
+    `cosine` is the best cosine similarity of its chunks with the question, `keyword` its BM25
+    score (0 if no word matched).
     """
 
     paper: Paper
@@ -148,7 +148,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sentence of a paper that speaks to the question; higher scores speak louder."""
+    """A sentence of a paper and how well it fits the question (higher is better)."""
 
     paper: Paper
     sentence: str
@@ -158,7 +158,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What the model reads of one paper: its number in the prompt and the sentences."""
+    """The part of a prompt about one paper: its number and the sentences."""
 
     n: int
     paper: Paper
@@ -166,19 +166,19 @@ class Passage:
 
     @property
     def quote(self) -> str:
-        """The sentence that speaks loudest."""
+        """The sentence with the highest score."""
         return max(self.sentences, key=lambda evidence: evidence.score).sentence
 
     def __str__(self) -> str:
         day = f" ({self.paper.day})" if self.paper.day else ""
         text = " ".join(evidence.sentence for evidence in self.sentences)
-        # On one line, so that no passage can pose as another part of the prompt.
+        # On one line, so that no passage can pass itself off as another part of the prompt.
         return " ".join(f"[{self.n}] {self.paper.title}{day}: {text}".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Source number `n` of an answer; `quote` stands word for word in the paper."""
+    """Source number `n` of an answer; `quote` is a sentence of the paper, word for word."""
 
     n: int
     paper: Paper
@@ -187,7 +187,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What has been read: how many papers, between which days, and how many have no date."""
+    """The papers that were read: how many, of which days, and how many without a day."""
 
     papers: int
     first_day: date | None
@@ -208,7 +208,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer without its frame: the text with its markers and what it was made from."""
+    """The text of an answer with its markers `[n]`, and what it was made from."""
 
     text: str
     citations: tuple[Citation, ...]
@@ -219,8 +219,8 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a model was shown of a paper: the passage's number and the sentences."""
+class PromptPassage:
+    """A passage as a model read it: its number, its paper and the sentences."""
 
     n: int
     paper_id: str
@@ -231,20 +231,20 @@ class Shown:
 class Exchange:
     """One turn as a model read it: the message with the question, word for word, and the answer.
 
-    The answer is what people saw, with the passages' numbers for markers; `shown` says what the
-    message added to what stood in the conversation.
+    The answer is the one that people read, with the passages' numbers as markers; `shown` lists the
+    passages that the message added to the conversation.
     """
 
     question: str
     answer: str
-    shown: tuple[Shown, ...]
+    shown: tuple[PromptPassage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """An earlier question, and the ids of the papers that its answer cited (None: not known).
 
-    `exchanges` is the conversation up to its answer as the model has read it.
+    `exchanges` is the conversation up to its answer as the model read it.
     """
 
     question: str
@@ -253,18 +253,18 @@ class Turn:
 
     @classmethod
     def of(cls, answer: "Answer") -> "Turn":
-        """Return what later questions may refer back to."""
+        """Return the turn that ended with this answer."""
         cited = tuple(c.paper.paper_id for c in answer.citations)
         return cls(answer.question.text, cited, answer.exchanges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question on its way to an answer: who asks what, when, and after which earlier turns.
+    """A question with its context: the earlier turns, the papers it is about, who asks and when.
 
-    `paper` is the id of the only paper to ask; `keep_to` that of the paper meant unless it does
-    not say. `asker` is a display name, where several people may ask. `today` is the day that
-    words like "last week" count from; None stands for the clock's day.
+    `paper` is the id of the only paper to answer from; `keep_to` that of the paper to answer from
+    first. `asker` is a display name, for conversations of several people. `today` is the day that
+    words like "last week" are relative to; None means the clock's day.
     """
 
     text: str
@@ -277,14 +277,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer with markers `[n]` in its text, the sources they stand for, and how it came.
+    """An answer with markers `[n]` in its text, their sources, and how the answer was made.
 
-    `today` is the day that its time words count from. `standalone` is the question with what it
-    refers back to; `understood` says in words what was taken from it (papers, days, order). `hits`
-    is the ranking it was made from and `evidence` the best sentences; `refused` says that the
-    papers do not answer the question. `finished` is False while it is being written; `note` tells
-    a person what went wrong with writing it. `exchanges` is the conversation as the model has read
-    it so far.
+    `today` is the day that its time words are relative to. `standalone` is the question with its
+    references to earlier turns resolved; `understood` describes the request (papers, days, order).
+    `hits` is the ranking that it was made from and `evidence` the best sentences; `refused` means
+    that the papers do not answer the question. `finished` is False while it is being written;
+    `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
+    as the model read it.
     """
 
     question: Question

@@ -1,11 +1,11 @@
-"""The bundled model, which reads no text twice: the same papers go into a hundred libraries."""
+"""The bundled model with a cache: the same papers go into a hundred libraries."""
 
 import numpy as np
 
 from rag.encoders.embedder import Embedder, SentenceTransformerEmbeddings, Vectors
 
 
-class RememberingEmbeddings(SentenceTransformerEmbeddings):
+class CachingEmbeddings(SentenceTransformerEmbeddings):
     """Real vectors, each computed once."""
 
     def __init__(self, real: SentenceTransformerEmbeddings) -> None:
@@ -19,8 +19,8 @@ class RememberingEmbeddings(SentenceTransformerEmbeddings):
         return np.array([self._known[text] for text in texts]) if texts else super().encode([])
 
 
-def remembering(embedder: Embedder) -> Embedder:
-    """Return an embedder with the same model, where it is one of sentence-transformers."""
+def with_cache(embedder: Embedder) -> Embedder:
+    """Return an embedder with the same model and a cache; others are returned unchanged."""
     if not isinstance(embedder.embeddings, SentenceTransformerEmbeddings):
         return embedder
-    return Embedder(RememberingEmbeddings(embedder.embeddings), name=embedder.name)
+    return Embedder(CachingEmbeddings(embedder.embeddings), name=embedder.name)

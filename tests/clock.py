@@ -1,10 +1,10 @@
-"""A clock that only waiting moves."""
+"""A clock that moves only when something sleeps."""
 
 from ingest.clock import Clock
 
 
 class FakeClock(Clock):
-    """Time stands still until somebody sleeps; `slept` is how long each of them did."""
+    """Moves only by sleeping; `slept` lists the seconds of each sleep."""
 
     def __init__(self, now: float = 1_765_000_000.0) -> None:
         super().__init__()
@@ -18,4 +18,4 @@ class FakeClock(Clock):
         if seconds:
             self.slept.append(seconds)
         self.time += seconds
-        super().sleep(0)  # unless it is time to stop
+        super().sleep(0)  # raises StoppedError if it is time to stop

@@ -18,7 +18,7 @@ from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.llm.local import LocalModel
-from tests.cached_embedder import remembering
+from tests.cached_embedder import with_cache
 from tests.discord_server import connect
 from tests.models.tiny_gguf import write_copying_model
 from tests.papers import ListSource
@@ -48,7 +48,7 @@ def load(config: EmbedderConfig) -> Embedder:
 def read_once() -> Iterator[None]:
     """Every library of this process shares the loaded model, its words and its vectors."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.library.load_embedder", cache(lambda config: remembering(load(config))))
+        patch.setattr("rag.library.load_embedder", cache(lambda config: with_cache(load(config))))
         patch.setattr("rag.library.WordVectors", cache(WordVectors))
         yield
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ingest.starter import StarterSource
+from ingest.sources.starter import StarterSource
 from rag.grounding.checker import UNCITED_NEAR, Grounding, Verdict
 from rag.grounding.claims import claims_of
 from rag.records import Paper, Passage

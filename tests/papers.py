@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ingest.sources.record import SetAside
+from ingest.sources.source import SetAside
 from rag.records import Paper
 
 TODAY = date(2025, 12, 8)
@@ -61,7 +61,7 @@ PAPERS = (HERON, TIDAL, PASTRY, LOOM)
 
 
 class ListSource:
-    """A source that holds what it is given."""
+    """A source of the given papers."""
 
     name = "list"
 
@@ -83,7 +83,7 @@ THINGS = (
 
 
 def many(count: int) -> list[Paper]:
-    """Return up to 500 papers, each named after another pair of words."""
+    """Return up to 500 papers, each with a different pair of words in its title."""
     names = [f"{kind} {thing}" for thing in THINGS for kind in KINDS]
     return [
         replace(

@@ -12,7 +12,7 @@ from bot.digest.records import MORE, Digest, Entry
 from bot.render.text import shorten
 from rag.library import Library
 from rag.records import Paper
-from rag.retrieval.abstract_vectors import wholes
+from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.text.names import system_names
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ LABEL_WORDS = 4
 def topic_map(digest: Digest, library: Library) -> Picture | None:
     """Return the picture, or None where too few papers have vectors."""
     entries = digest.ranked[:MOST]
-    vectors = wholes(library.catalog.database, [entry.paper.paper_id for entry in entries])
+    vectors = load_abstract_vectors(
+        library.catalog.database, [entry.paper.paper_id for entry in entries]
+    )
     entries = tuple(entry for entry in entries if entry.paper.paper_id in vectors)
     if len(entries) < FEWEST:
         return None

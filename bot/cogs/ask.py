@@ -10,7 +10,7 @@ from bot.answers.reply_target import InteractionReply
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from rag.query.question import MAX_QUESTION, checked
-from rag.store.lookup import found
+from rag.store.lookup import require_paper
 
 
 class Ask(commands.Cog):
@@ -36,7 +36,7 @@ class Ask(commands.Cog):
         checked(question)  # before anybody else sees that it was asked
         reply = await InteractionReply.defer(interaction)
         desk = self.bot.desk
-        only = await desk.run(found, desk.library.catalog, paper) if paper else None
+        only = await desk.run(require_paper, desk.library.catalog, paper) if paper else None
         inquiry = Inquiry(
             question=question,
             paper=only.paper_id if only else None,

@@ -14,7 +14,7 @@ from bot.papers.search_pages import MAX_SEARCH, PageButton, search_page
 from bot.render.papers import card, unread_card
 from bot.taste.rating_view import paper_view
 from rag.links import ARXIV_ID
-from rag.store.lookup import find, found
+from rag.store.lookup import find_paper, require_paper
 
 NEIGHBOURS = 3  # on a card
 
@@ -53,11 +53,11 @@ class Papers(commands.Cog):
         await interaction.response.defer(thinking=True)
         desk = self.bot.desk
         unread = ARXIV_ID.search(title)
-        if unread and await desk.run(find, desk.library.catalog, title) is None:
+        if unread and await desk.run(find_paper, desk.library.catalog, title) is None:
             embed, view = unread_card(unread[1]), fetch_view(unread[1])
             await interaction.edit_original_response(embed=embed, view=view)
             return
-        paper = await desk.run(found, desk.library.catalog, title)
+        paper = await desk.run(require_paper, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
         await interaction.edit_original_response(embed=card(paper, near), view=paper_view(paper))
 

@@ -8,7 +8,7 @@ from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.taste.rating_view import paper_view, rated_embed
 from bot.taste.saved_list import SavedButton, saved_page
-from rag.store.lookup import found
+from rag.store.lookup import require_paper
 
 
 class Saved(commands.Cog):
@@ -24,7 +24,7 @@ class Saved(commands.Cog):
         """Put a paper on your own list, which /saved shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         desk, ratings = self.bot.desk, self.bot.ratings
-        wanted = await desk.run(found, desk.library.catalog, paper)
+        wanted = await desk.run(require_paper, desk.library.catalog, paper)
         place = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
         await desk.keep(ratings.give, *place, "save")
         given = await desk.run(ratings.of, *place)

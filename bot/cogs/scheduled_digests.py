@@ -16,7 +16,7 @@ from rag.errors import PaperboyError
 from rag.links import HUGGING_FACE
 from rag.records import Paper
 from rag.store.catalog import Catalog
-from rag.store.lookup import find, found
+from rag.store.lookup import find_paper, require_paper
 
 _PAPER = re.compile(rf"{re.escape(HUGGING_FACE)}(?:/|\?q=)([^\s&#<>)]+)")
 
@@ -72,7 +72,7 @@ class Digests(commands.Cog):
         """Show the paper's card, with a thread below it where there are threads."""
         await interaction.response.defer()
         desk = self.bot.desk
-        paper = await desk.run(found, desk.library.catalog, paper_id)
+        paper = await desk.run(require_paper, desk.library.catalog, paper_id)
         channel = interaction.channel
         if not isinstance(channel, discord.TextChannel):
             await interaction.followup.send(embed=card(paper))
@@ -86,7 +86,7 @@ class Digests(commands.Cog):
 def _papers_in(text: str, catalog: Catalog) -> list[Paper]:
     """Return the papers that a message links, in order."""
     names = dict.fromkeys(unquote(name) for name in _PAPER.findall(text))
-    known = (find(catalog, name) for name in names)
+    known = (find_paper(catalog, name) for name in names)
     return list({paper.paper_id: paper for paper in known if paper}.values())
 
 

@@ -8,7 +8,7 @@ from bot.commands.options import Json, UsageError, app_of
 from bot.console.terminal import Terminal
 from bot.json_rows import comparison_row
 from rag.answering.comparison import LEAST_PAPERS, MOST_PAPERS, compare, distinct
-from rag.store.lookup import found
+from rag.store.lookup import require_paper
 
 
 def compare_papers(
@@ -28,7 +28,7 @@ def compare_papers(
         raise UsageError(f"{LEAST_PAPERS} to {MOST_PAPERS} papers can be compared: name as many.")
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy compare") as library:
-        chosen = distinct([found(library.catalog, typed) for typed in papers])
+        chosen = distinct([require_paper(library.catalog, typed) for typed in papers])
     comparison = compare(chosen)
     if as_json:
         terminal.rows([comparison_row(comparison)])

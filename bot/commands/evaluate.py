@@ -15,7 +15,7 @@ from bot.commands.ask import answer_batch
 from bot.commands.options import Json, Today, UsageError, app_of
 from bot.console.metrics import AT, answered, known_item, links_allowed, ndcg, recall
 from bot.console.terminal import Terminal
-from ingest.sources.record import SetAside
+from ingest.sources.source import SetAside
 from ingest.sync import ingest
 from rag.records import Paper
 

@@ -7,7 +7,7 @@ import typer
 from bot.app import App
 from bot.commands.options import UsageError, app_of
 from bot.console.terminal import Terminal
-from ingest.open_source import open_source
+from ingest.resolve_source import resolve_source
 from ingest.sync import index_pending
 from ingest.sync import ingest as run_ingest
 from rag.errors import SourceError
@@ -63,7 +63,7 @@ def _ingest(app: App, terminal: Terminal, sources: list[str]) -> None:
     with app.library(f"paperboy ingest {' '.join(sources)}") as library:
         for text in sources:
             with (
-                open_source(
+                resolve_source(
                     text, app.settings.ingest.fetch, today=app.today(), library=library
                 ) as source,
                 terminal.progress() as progress,
@@ -82,7 +82,7 @@ def reindex(context: typer.Context) -> None:
     """Embed every paper anew, as after a change of the embedding model in config.toml."""
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy reindex") as library:
-        library.index.forget_all()
+        library.index.clear()
         with terminal.progress() as progress:
             done = index_pending(library, progress=progress)
         terminal.print(f"{done:,} papers indexed with {library.embedder.name}.")

@@ -188,7 +188,7 @@ def _advice(app: App) -> str:
 def _file_to_check(app: App, what: str) -> Path:
     if what:
         return existing_file(ModelFolder(app.data_dir), what)
-    if app.model.is_elsewhere:
+    if app.model.is_external:
         raise UsageError(
             f"{app.model.name} is no file here: name a GGUF file, or speak with that model by "
             "`paperboy doctor`."

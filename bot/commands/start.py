@@ -12,9 +12,9 @@ from bot.commands.chat import converse
 from bot.commands.options import app_of
 from bot.console.model_setup import offer_model
 from bot.console.terminal import Terminal
-from ingest.open_source import open_source
-from ingest.sources.record import PageRead, SetAside
-from ingest.starter import StarterSource
+from ingest.resolve_source import resolve_source
+from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.errors import PaperboyError
 from rag.library import Library
@@ -66,14 +66,14 @@ class LatestPapers:
 
     def __init__(self, app: App) -> None:
         self._ends_at = time.monotonic() + NETWORK_SECONDS
-        self._records: list[Paper | SetAside | PageRead] = []
+        self._records: list[Paper | SetAside | PageEnd] = []
         self._problem = f"no answer within {NETWORK_SECONDS:.0f} seconds."
         self._thread = threading.Thread(target=self._fetch, args=(app,), daemon=True)
         self._thread.start()
 
     def _fetch(self, app: App) -> None:
         try:
-            with open_source(
+            with resolve_source(
                 LATEST, app.settings.ingest.fetch, today=app.today(), deadline=NETWORK_SECONDS
             ) as source:
                 self._records = list(source.records())
@@ -86,6 +86,6 @@ class LatestPapers:
         self._thread.join(max(0.0, self._ends_at - time.monotonic()))
         return self._problem
 
-    def records(self) -> Iterator[Paper | SetAside | PageRead]:
+    def records(self) -> Iterator[Paper | SetAside | PageEnd]:
         """Yield the papers; call it after `wait`."""
         yield from self._records

@@ -38,7 +38,7 @@ def examine(app: App) -> Iterator[Check]:
     """Yield each check as it is made; none changes any data."""
     yield _python()
     yield _disk(app)
-    if not app.settings.rag.model.is_elsewhere:
+    if not app.settings.rag.model.is_external:
         yield _llama()
     yield _model(app)
     if app.settings.bot.mail.host:

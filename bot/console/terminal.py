@@ -20,7 +20,7 @@ from rag.links import arxiv_url
 from rag.pipeline import PaperQA
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
-from rag.trends import HOW, Trend
+from rag.trends import METHOD, Trend
 
 SHOWN_TLDR = 240  # characters of a paper's gist in a list
 SHOWN_NAME = 40  # and of what a paper is called in a comparison
@@ -170,7 +170,7 @@ class Terminal:
             figure = f"{week.about} of {week.read}" if week.read else "nothing read"
             self.print(Text(f"{week.first}  {bar}{' ' if bar else ''}{figure}"))
         self.print(str(trend))
-        self.print(Text(HOW, style="dim"))
+        self.print(Text(METHOD, style="dim"))
 
     def _paper_line(self, mark: str, paper: Paper) -> None:
         line = Text(f"{mark} ")

@@ -12,7 +12,7 @@ NOTHING = "I have read no papers yet: whoever runs me brings some in with `paper
 def example(catalog: Catalog) -> str:
     """Return a question that can be answered: about the most upvoted paper of the latest day."""
     day = catalog.last_featured_day()
-    papers = catalog.featured(day) if day else catalog.newest(1)
+    papers = catalog.featured(day) if day else catalog.latest_published(1)
     return f"what is {shorten(short_name(papers[0]), NAME)} about?" if papers else ANY
 
 

@@ -12,7 +12,7 @@ from bot.render.text import plain, shorten
 from rag.errors import PaperboyError
 from rag.links import HUGGING_FACE
 from rag.records import Paper
-from rag.store.lookup import find
+from rag.store.lookup import find_paper
 
 LONG = 3  # answers in a channel, after which a conversation moves where that is set
 THREAD_NAME = 100  # characters
@@ -93,7 +93,7 @@ class Threads:
         ]
         if len(addresses) != 1:
             return None
-        return await self.desk.run(find, self.desk.library.catalog, unquote(addresses[0]))
+        return await self.desk.run(find_paper, self.desk.library.catalog, unquote(addresses[0]))
 
     async def move(self, channel: object, answer: int, *, can_read: bool) -> discord.Thread:
         """Start a thread from an answer and say there what was asked so far.

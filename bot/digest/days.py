@@ -45,7 +45,7 @@ def featured_in(catalog: Catalog, period: Period, day: date) -> Featured:
         return Featured(first, last, featured_between(catalog, first, last), note)
     if oldest := first_featured_day(catalog):
         return Featured(first, last, [], f"{wanted} The first day I know is {oldest}.")
-    newest = catalog.newest(NEWEST)
+    newest = catalog.latest_published(NEWEST)
     note = "No Daily Papers have been fetched yet; these are the newest by publication."
     return Featured(first, last, newest, note)
 

@@ -6,7 +6,7 @@ from bot.digest.records import Wish
 from rag.library import Library
 from rag.records import Paper
 from rag.text.words import words
-from rag.trends import about
+from rag.trends import papers_about
 
 
 def fitting(library: Library, papers: Sequence[Paper], wish: Wish) -> dict[str, str]:
@@ -20,7 +20,7 @@ def fitting(library: Library, papers: Sequence[Paper], wish: Wish) -> dict[str, 
         return {paper.paper_id: "" for paper in voted}
     reasons: dict[str, str] = {}
     for topic in wish.topics:
-        for paper_id in about(library, topic, voted):
+        for paper_id in papers_about(library, topic, voted):
             reasons.setdefault(paper_id, f"because it is about {topic}")
     for paper in voted:
         for name in paper.authors:

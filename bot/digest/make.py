@@ -10,7 +10,7 @@ from bot.digest.records import UNASKED, Digest, Entry, Opinion, Period, Taste, W
 from bot.digest.topics import grouped
 from rag.library import Library
 from rag.records import Paper
-from rag.retrieval.abstract_vectors import wholes
+from rag.retrieval.abstract_vectors import load_abstract_vectors
 
 TASTE_WEIGHT = 0.6  # of an opinion (-1 … 1) against the place by upvotes (0 … 1)
 
@@ -33,7 +33,9 @@ def make_digest(
         for rank, (paper, opinion) in enumerate(_ranked(papers, opinions), start=1)
         if rank <= wish.count
     ]
-    groups = grouped(entries, wholes(library.catalog.database, list(reasons)), library.catalog)
+    groups = grouped(
+        entries, load_abstract_vectors(library.catalog.database, list(reasons)), library.catalog
+    )
     digest = Digest(
         period, featured.first, featured.last, groups, featured.note, total=len(featured.papers)
     )

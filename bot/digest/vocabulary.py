@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.retrieval.abstract_vectors import Vectors, main_embedder, whole_of
+from rag.retrieval.abstract_vectors import Vectors, decode_abstract_vector, main_embedder
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.text.words import STOPWORDS, terms
@@ -134,7 +134,10 @@ def _given(catalog: Catalog) -> Iterator[tuple[list[str], Vectors]]:
         (main_embedder(catalog.database), NEWEST),
     )
     for row in rows:
-        yield sorted(set(json.loads(row["keywords"]))), whole_of(row["vectors"], row["chunks"])
+        yield (
+            sorted(set(json.loads(row["keywords"]))),
+            decode_abstract_vector(row["vectors"], row["chunks"]),
+        )
 
 
 @lru_cache(maxsize=65_536)

@@ -6,8 +6,8 @@ from discord import app_commands
 from bot.gateway.client import PaperboyBot
 from bot.render.text import CHOICE, shorten
 from rag.records import Paper
-from rag.store.lookup import suggest
-from rag.text.names import shown_name
+from rag.store.lookup import suggest_papers
+from rag.text.names import name_missing_from_title
 
 SUGGESTED = 25  # as many as Discord shows
 
@@ -19,7 +19,7 @@ async def paper_choices(
     bot = interaction.client
     if not isinstance(bot, PaperboyBot):
         return []
-    papers = await bot.desk.run(suggest, bot.desk.library.catalog, typed, limit=SUGGESTED)
+    papers = await bot.desk.run(suggest_papers, bot.desk.library.catalog, typed, limit=SUGGESTED)
     return [
         app_commands.Choice(
             name=shorten(_words(p, typed.strip()), CHOICE), value=_value(p.paper_id, p.title)
@@ -30,7 +30,7 @@ async def paper_choices(
 
 def _words(paper: Paper, typed: str) -> str:
     """Return the title, behind the system's name where that is what was typed."""
-    name = shown_name(paper)
+    name = name_missing_from_title(paper)
     is_typed = bool(typed and name) and name.casefold().startswith(typed.casefold())
     return f"{name}: {paper.title}" if is_typed else paper.title
 

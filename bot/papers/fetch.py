@@ -9,8 +9,8 @@ import discord
 from bot.components.persistent import Lasting
 from bot.executor import Desk
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
-from ingest.sync import ingest_at_once
+from ingest.resolve_source import resolve_source
+from ingest.sync import ingest_now
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -45,10 +45,10 @@ class Fetching:
             return paper
         today = self.desk.qa.today()
         try:
-            with open_source(
+            with resolve_source(
                 paper_id, self.config, today=today, library=library, deadline=FETCH_SECONDS
             ) as source:
-                papers = ingest_at_once(source, library)
+                papers = ingest_now(source, library)
         except SourceError as error:
             reason = str(error).partition(": ")[0]
             raise NotFetchedError(f"{reason}: check the link, or try again later.") from error

@@ -9,14 +9,14 @@ from bot.render.text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TITLE, link, p
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
 from rag.text.sentences import gist
-from rag.trends import HOW, Trend
+from rag.trends import METHOD, Trend
 
 
 def trend_embed(trend: Trend) -> Embed:
     """Return the figures, and how they were counted."""
     title = plain(shorten(f"Papers a week about “{trend.topic}”", EMBED_TITLE // 2))
     embed = Embed(title=title[:EMBED_TITLE], description=str(trend), colour=Colour.blurple())
-    return embed.set_footer(text=HOW)
+    return embed.set_footer(text=METHOD)
 
 
 COLOUR = Colour.blurple()

@@ -14,7 +14,7 @@ from bot.taste.classifier import Classifier, Example, Vectors
 from bot.taste.paper_keys import papers_of_ids
 from bot.taste.ratings import Marks, Ratings
 from rag.records import Paper, Window
-from rag.retrieval.abstract_vectors import wholes
+from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog
 
 LEAST_LIKED = 3  # papers; with fewer there is no opinion
@@ -126,7 +126,7 @@ def vectors_of(
     catalog: Catalog, papers: Sequence[Paper], *, size: int | None = None
 ) -> list[Vectors]:
     """Return the vector of each paper's whole; zeros, `size` of them, where it is not indexed."""
-    known = wholes(catalog.database, [paper.paper_id for paper in papers])
+    known = load_abstract_vectors(catalog.database, [paper.paper_id for paper in papers])
     if size is None:
         size = len(next(iter(known.values()), np.zeros(1)))
     nothing = np.zeros(size, np.float32)

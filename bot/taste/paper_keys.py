@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rag.errors import PaperboyError
 from rag.records import Paper
 from rag.store.catalog import Catalog
-from rag.store.rows import paper_of
+from rag.store.rows import paper_from_row
 
 MAX_KEY = 80  # characters
 
@@ -34,7 +34,7 @@ def paper_of_key(catalog: Catalog, key: str) -> Paper:
     ).fetchone()
     if row is None:
         raise GonePaperError("I no longer know that paper: look for it with /search.")
-    return paper_of(row)
+    return paper_from_row(row)
 
 
 def papers_of_ids(catalog: Catalog, paper_ids: Sequence[str]) -> dict[str, Paper]:

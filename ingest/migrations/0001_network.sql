@@ -1,11 +1,11 @@
--- When each host was asked, or will be: a row is a turn that a process has taken. Seconds since 1970.
+-- Past and future requests to each host: a row is a turn that a process took. Seconds since 1970.
 CREATE TABLE turns (host TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX turns_by_host ON turns (host, at);
 
--- Hosts that wanted to be left alone, and until when.
+-- Hosts that asked for a pause, and its end.
 CREATE TABLE pauses (host TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 
--- What each page of a list said when its papers were last stored, to ask only for changes.
+-- Each page of a list as it was when its papers were last stored, to fetch only changes.
 CREATE TABLE pages (
     address TEXT PRIMARY KEY,
     etag TEXT NOT NULL,

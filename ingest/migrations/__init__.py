@@ -1,4 +1,4 @@
-"""The schema of what was read when, and the pace at each host, as numbered scripts."""
+"""The tables of fetched lists and of turns at hosts, as numbered scripts."""
 
 from importlib.resources import files
 

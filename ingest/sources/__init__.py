@@ -1,1 +1,3 @@
-"""Where papers come from. Each module parses apart from fetching."""
+"""The places that papers come from: each module parses, ingest.fetch does the requests."""
+
+__all__ = ["arxiv", "files", "hf_daily", "source", "starter"]

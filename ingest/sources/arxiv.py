@@ -1,9 +1,9 @@
-"""arXiv's API, for papers by id, by query and by category.
+"""arXiv's API: papers by id, by query and by category.
 
-https://info.arxiv.org/help/api/user-manual.html: Atom, one request in three seconds on one
-connection. From code, one paper goes in like this:
+https://info.arxiv.org/help/api/user-manual.html: Atom, one request per three seconds on one
+connection. To ingest one paper from code:
 
-    with open_source("arxiv:2510.01234", config.fetch, today=today, library=library) as source:
+    with resolve_source("arxiv:2510.01234", fetch_config, today=today, library=library) as source:
         report = ingest(source, library)    # ingest.sync.ingest
 """
 
@@ -15,13 +15,14 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.ElementTree import fromstring
 
 from ingest.fetch import Fetcher, TryAgainError
-from ingest.sources.record import SetAside, clean, paper_from, plain_arxiv_id
+from ingest.sources.paper_record import clean, parse_paper, plain_arxiv_id
+from ingest.sources.source import SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 
-PATH = "/api/query"
+API_PATH = "/api/query"
 PAGE_SIZE = 100
-MAX_IDS = 100  # of one `arxiv:ID,ID…`
+MAX_IDS = 100  # per `arxiv:ID,ID…`
 MAX_QUERY = 1_000  # characters
 FORMS = "arxiv:ID (several with commas between) or arxiv:search:QUERY"
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -31,7 +32,7 @@ _OPERATORS = re.compile(r"\b(?:ti|au|abs|co|jr|cat|rn|all|id|submittedDate):|\b(
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One page of the API: its papers, how many there are in all, or what arXiv objects to."""
+    """One page of the API: its papers, the total of all pages, or arXiv's error message."""
 
     records: tuple[Paper | SetAside, ...]
     total: int
@@ -39,13 +40,13 @@ class Feed:
 
 
 def parse_feed(data: bytes) -> Feed:
-    """Read one Atom answer; raise ValueError where it is none."""
+    """Parse an Atom answer. Raises ValueError if the data is not Atom."""
     try:
-        feed = fromstring(data, forbid_dtd=True)  # no entity of a stranger's is expanded
+        feed = fromstring(data, forbid_dtd=True)  # against entity bombs
     except ParseError as error:
-        raise ValueError(f"no Atom: {error}") from error
+        raise ValueError(f"not Atom: {error}") from error
     if feed.tag != f"{_ATOM}feed":
-        raise ValueError("no Atom feed")
+        raise ValueError("not an Atom feed")
     entries = feed.findall(f"{_ATOM}entry")
     for entry in entries:
         if "/api/errors" in _text(entry, "id"):
@@ -59,7 +60,7 @@ def parse_feed(data: bytes) -> Feed:
 
 def _record(entry: Element, number: int) -> Paper | SetAside:
     names = entry.findall(f"{_ATOM}author/{_ATOM}name")
-    return paper_from(
+    return parse_paper(
         {
             "id": _text(entry, "id").rpartition("/abs/")[2],
             "title": _text(entry, "title"),
@@ -75,10 +76,10 @@ def _text(entry: Element, name: str) -> str:
     return clean(entry.findtext(f"{_ATOM}{name}", ""))
 
 
-def parse_wanted(what: str) -> tuple[list[str], str]:
-    """Return the ids or the query that `arxiv:WHAT` names; raise SourceError where neither."""
-    if what.startswith("search:"):
-        query = clean(what.removeprefix("search:"))
+def parse_arxiv_spec(spec: str) -> tuple[list[str], str]:
+    """Return the ids or the query that `arxiv:SPEC` names. Raises SourceError if neither."""
+    if spec.startswith("search:"):
+        query = clean(spec.removeprefix("search:"))
         if not 0 < len(query) <= MAX_QUERY:
             raise SourceError(
                 f"a search takes 1 to {MAX_QUERY:,} characters: arxiv:search:cat:cs.CL."
@@ -87,26 +88,26 @@ def parse_wanted(what: str) -> tuple[list[str], str]:
             query = " AND ".join(f"all:{word}" for word in query.replace('"', " ").split())
         return [], query
     try:
-        ids = list(dict.fromkeys(plain_arxiv_id(part) for part in what.split(",")))
+        ids = list(dict.fromkeys(plain_arxiv_id(part) for part in spec.split(",")))
     except ValueError as error:
-        raise SourceError(f"arxiv:{what} cannot be asked for ({error}): use {FORMS}.") from error
+        raise SourceError(f"arxiv:{spec} is not valid ({error}): use {FORMS}.") from error
     if len(ids) > MAX_IDS:
         raise SourceError(f"{len(ids)} arXiv ids are too many at once: give up to {MAX_IDS}.")
     return ids, ""
 
 
 class ArxivSource:
-    """The papers of `arxiv:WHAT`, fetched page by page, the newest ones first."""
+    """The papers of `arxiv:SPEC`, fetched page by page; a search gives the newest first."""
 
-    def __init__(self, what: str, fetcher: Fetcher, *, most: int) -> None:
-        """`most`: how many papers of a search are fetched."""
-        self.name = f"arxiv:{what}"
-        self.ids, self.query = parse_wanted(what)
+    def __init__(self, spec: str, fetcher: Fetcher, *, max_papers: int) -> None:
+        """`max_papers` is the limit for a search."""
+        self.name = f"arxiv:{spec}"
+        self.ids, self.query = parse_arxiv_spec(spec)
         self.fetcher = fetcher
-        self.most = most
+        self.max_papers = max_papers
 
     def records(self) -> Iterator[Paper | SetAside]:
-        """Yield the papers; an id that arXiv does not know is set aside."""
+        """Yield the papers; ids that arXiv does not know are set aside."""
         return self._by_id() if self.ids else self._by_query()
 
     def _by_id(self) -> Iterator[Paper | SetAside]:
@@ -120,9 +121,9 @@ class ArxivSource:
                 yield SetAside(missing, "arXiv has no paper with this id")
 
     def _by_query(self) -> Iterator[Paper | SetAside]:
-        start, total = 0, self.most
-        while start < min(total, self.most):
-            size = min(PAGE_SIZE, self.most - start)
+        start, total = 0, self.max_papers
+        while start < min(total, self.max_papers):
+            size = min(PAGE_SIZE, self.max_papers - start)
             feed = self._page(
                 {
                     "search_query": self.query,
@@ -144,12 +145,12 @@ class ArxivSource:
         def parse(data: bytes) -> Feed:
             feed = parse_feed(data)
             if not feed.records and feed.total > start and not feed.error:
-                # A known fault of arXiv's: it must not be taken for "no papers".
+                # A known fault of arXiv's, not a search without results.
                 raise TryAgainError(f"sent an empty page of {feed.total:,} papers")
             return feed
 
-        feed = self.fetcher.get(PATH, params, parse, accept=(200, 400)).data
+        feed = self.fetcher.get(API_PATH, params, parse, accept=(200, 400)).data
         if feed is None or feed.error:
             reason = feed.error.rstrip(".") if feed else "no answer"
-            raise SourceError(f"arXiv does not take {self.name} ({reason}): use {FORMS}.")
+            raise SourceError(f"arXiv does not accept {self.name} ({reason}): use {FORMS}.")
         return feed

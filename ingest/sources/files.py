@@ -1,14 +1,15 @@
-"""Files: saved pages, JSON and JSON Lines, read with care."""
+"""Files of papers: saved pages, JSON and JSON Lines."""
 
 import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from ingest.sources.hf_daily import flatten
-from ingest.sources.record import SetAside, paper_from
+from ingest.sources.hf_daily import flatten_item
+from ingest.sources.paper_record import parse_paper
 from ingest.sources.saved_html import parse_saved_html
-from ingest.sources.saved_page import parse_saved_page
+from ingest.sources.saved_text import parse_saved_text
+from ingest.sources.source import SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -26,21 +27,21 @@ class FileSource:
         self.today = today
 
     def records(self) -> Iterator[Paper | SetAside]:
-        """Yield the file's papers; raise SourceError where it holds none at all."""
+        """Yield the file's papers. Raises SourceError if it has none."""
         text = _read(self.path)
         if self.path.suffix == ".jsonl":
-            found = _from_lines(text)
+            records = _from_lines(text)
         elif self.path.suffix == ".json":
-            found = _from_json(text, self.path)
+            records = _from_json(text, self.path)
         elif self.path.suffix == ".html":
-            found = parse_saved_html(text)
+            records = parse_saved_html(text)
         else:
-            found = parse_saved_page(text, today=self.today)
-        empty = True
-        for record in found:
-            empty = False
+            records = parse_saved_text(text, today=self.today)
+        is_empty = True
+        for record in records:
+            is_empty = False
             yield record
-        if empty:
+        if is_empty:
             raise SourceError(
                 f"no papers were found in {self.path}: save a page of huggingface.co/papers as "
                 "text or HTML, or give a .json or .jsonl file of papers."
@@ -48,7 +49,7 @@ class FileSource:
 
 
 def _read(path: Path) -> str:
-    """Return the file's text, or say in one sentence why there is none."""
+    """Return the file's text. Raises SourceError if it cannot be a file of papers."""
     if not path.exists():
         raise SourceError(f"there is no file {path}: check the path.")
     if path.is_dir():
@@ -58,16 +59,18 @@ def _read(path: Path) -> str:
             raise SourceError(f"{path} is larger than 512 MB: split it into smaller files.")
         data = path.read_bytes()
     except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+        raise SourceError(
+            f"{path} cannot be read ({error.strerror}): check its permissions."
+        ) from error
     if not data.strip():
-        raise SourceError(f"{path} is empty: give a file that holds papers.")
+        raise SourceError(f"{path} is empty: give a file with papers.")
     if data.startswith(b"%PDF"):
         raise SourceError(
             f"{path} is a PDF: give a page of huggingface.co/papers saved as text or HTML, or "
             "a .json or .jsonl file."
         )
     if path.suffix not in SUFFIXES:
-        raise SourceError(f"{path} is of an unknown kind: give {KINDS}.")
+        raise SourceError(f"{path} has an unknown type: give {KINDS}.")
     if b"\0" in data[:4096]:
         raise SourceError(f"{path} is not a text file: give {KINDS}.")
     return data.decode("utf-8-sig", errors="replace")
@@ -83,7 +86,7 @@ def _from_lines(text: str) -> Iterator[Paper | SetAside]:
         except (ValueError, RecursionError) as error:
             yield SetAside(f"line {number}", f"not valid JSON ({_brief(error)})", broken=True)
             continue
-        yield paper_from(flatten(record), place=f"line {number}")
+        yield parse_paper(flatten_item(record), place=f"line {number}")
 
 
 def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:
@@ -91,11 +94,11 @@ def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SourceError(
-            f"{path} is not valid JSON ({_brief(error)}): mend that place and ingest it again."
+            f"{path} is not valid JSON ({_brief(error)}): correct that place and ingest it again."
         ) from error
     records = data if isinstance(data, list) else [data]
     for number, record in enumerate(records, start=1):
-        yield paper_from(flatten(record), place=f"record {number}")
+        yield parse_paper(flatten_item(record), place=f"record {number}")
 
 
 def _brief(error: Exception) -> str:

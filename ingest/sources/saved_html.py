@@ -11,12 +11,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 from ingest.sources.hf_daily import parse_daily
-from ingest.sources.record import SetAside, paper_from
+from ingest.sources.paper_record import parse_paper
+from ingest.sources.source import SetAside
 from rag.records import Paper
 
 
 def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
-    """Yield the page's papers; nothing where it is another page."""
+    """Yield the page's papers; nothing if it is another page."""
     props = _Props()
     props.feed(text)
     if props.broken:
@@ -25,11 +26,11 @@ def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
         page = props.found["DailyPapers"]
         yield from parse_daily(page.get("dailyPapers"), day=_day(page), place="page")
     elif "PaperContent" in props.found:
-        yield paper_from(props.found["PaperContent"].get("paper"), place="page")
+        yield parse_paper(props.found["PaperContent"].get("paper"), place="page")
 
 
 class _Props(HTMLParser):
-    """Collects the data of the page's parts by their names."""
+    """Collects the data of the page's components by name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,10 +38,10 @@ class _Props(HTMLParser):
         self.broken = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        """Read `data-props` of the two parts that hold papers."""
+        """Read `data-props` of the two components with papers."""
         attributes = dict(attrs)
-        part = attributes.get("data-target")
-        if part not in ("DailyPapers", "PaperContent"):
+        component = attributes.get("data-target")
+        if component not in ("DailyPapers", "PaperContent"):
             return
         try:
             props = json.loads(attributes.get("data-props") or "")
@@ -48,11 +49,11 @@ class _Props(HTMLParser):
             self.broken = True
             return
         if isinstance(props, dict):
-            self.found[part] = props
+            self.found[component] = props
 
 
 def _day(page: dict[str, Any]) -> date | None:
-    """Return the day of a page of one day; pages of a week or month have none."""
+    """Return the day of a page of one day; None for a week or a month."""
     if page.get("periodType", "day") not in ("day", "daily"):
         return None
     text = page.get("date") or page.get("dateString")

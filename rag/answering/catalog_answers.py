@@ -7,8 +7,8 @@ from rag.query.request import Fact, Order, Request
 from rag.records import Citation, Draft, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
-from rag.store.queries import most_prolific, papers_of_author
-from rag.text.names import shown_name
+from rag.store.queries import most_prolific_authors, papers_of_author
+from rag.text.names import name_missing_from_title
 from rag.text.sentences import gist
 from rag.text.words import terms
 
@@ -96,7 +96,7 @@ class CatalogAnswers:
         hits: list[Hit] = []
         if topic and papers:
             ids = {paper.paper_id for paper in papers}
-            relevant = ids & self.retriever.keywords.holding(topic)
+            relevant = ids & self.retriever.keywords.papers_with_all(topic)
             hits = self.retriever.search(request.topic, top_k=SEARCHED, allowed=relevant or ids)
             nearest = hits
             if not relevant:  # no paper has all the words: those with the most of them
@@ -134,7 +134,7 @@ class CatalogAnswers:
 
     def _about(self, topic: list[str], found: Sequence[Hit]) -> list[Hit]:
         """Return the papers that speak of the topic: those with most of its words."""
-        rarity = self.retriever.keywords.rarity(topic)
+        rarity = self.retriever.keywords.idf(topic)
         weight = sum(rarity.values())
         covered = []
         for hit in found:
@@ -183,7 +183,7 @@ class CatalogAnswers:
         return Draft(f"{_title(paper)}: {'; '.join(known)} [1].", (citation,), hits)
 
     def _prolific(self) -> Draft:
-        found = most_prolific(self.catalog, PROLIFIC)
+        found = most_prolific_authors(self.catalog, PROLIFIC)
         if not found:
             nobody = f"{REFUSAL} No paper that I have read names its authors."
             return Draft(nobody, (), refused=True)
@@ -197,7 +197,7 @@ class CatalogAnswers:
 
 def _title(paper: Paper) -> str:
     """Return the title, with the system's name in front where the title lacks it."""
-    name = shown_name(paper)
+    name = name_missing_from_title(paper)
     return f"{name} ({paper.title})" if name else paper.title
 
 

@@ -14,7 +14,7 @@ from langchain_core.messages import BaseMessage
 
 from rag.answering.prompt import make_prompt, passages_of
 from rag.answering.refusal import REFUSAL
-from rag.records import Answer, Evidence, Exchange, Paper, Passage, Shown
+from rag.records import Answer, Evidence, Exchange, Paper, Passage, PromptPassage
 
 NEW_WORDS = 150  # of evidence that a later turn adds: most of it stands there already
 _MARKER = re.compile(r" ?\[(\d+)\]")
@@ -35,7 +35,7 @@ class Prompt:
             question=self.messages[-1].text,
             answer=REFUSAL if answer.refused else self._numbered(answer),
             shown=tuple(
-                Shown(p.n, p.paper.paper_id, tuple(e.sentence for e in p.sentences))
+                PromptPassage(p.n, p.paper.paper_id, tuple(e.sentence for e in p.sentences))
                 for p in self.new
             ),
         )

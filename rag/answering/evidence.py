@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rag.config import EvidenceConfig
 from rag.records import Evidence, Hit, Paper
 from rag.retrieval.index import Entry, Index
-from rag.store.keywords import KeywordIndex, covered
+from rag.store.keywords import KeywordIndex, weight_covered
 from rag.text.names import system_names
 from rag.text.sentences import Role
 from rag.text.words import terms
@@ -89,7 +89,7 @@ class EvidenceFinder:
         """
         own = {paper.paper_id for paper in named}
         asked = terms(question)
-        rarity = self.keywords.rarity(asked)
+        rarity = self.keywords.idf(asked)
         bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
         by_role = ROLES_OF_PROBLEM if _ASKS_FOR_PROBLEM.search(question) else ROLES
         entries = self.index.entries([hit.paper.paper_id for hit in hits])
@@ -166,7 +166,7 @@ def _scored(
     title = set(terms(" ".join([hit.paper.title, *system_names(hit.paper)])))
     new = {term: weight for term, weight in rarity.items() if term not in title}
     of_sentence = [set(terms(sentence)) for sentence in entry.sentences]
-    paper_words = covered(rarity, title.union(*of_sentence))
+    paper_words = weight_covered(rarity, title.union(*of_sentence))
     of_paper = PAPER_WORDS * paper_words + PAPER_SCORE * hit.score + name
     return [
         Evidence(
@@ -175,7 +175,7 @@ def _scored(
             index,
             of_paper
             + SENTENCE_COSINE * float(cosines[index])
-            + NEW_WORDS * covered(new, found)
+            + NEW_WORDS * weight_covered(new, found)
             + (bonus if _DIGIT.search(sentence) else 0.0)
             + by_role.of(sentence, index),
         )

@@ -19,7 +19,7 @@ from rag.query.request import Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
-from rag.text.names import shown_name, system_names
+from rag.text.names import name_missing_from_title, system_names
 from rag.text.sentences import finding, gist, split_sentences
 from rag.text.words import terms
 
@@ -135,7 +135,7 @@ def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
         of_paper = [evidence for evidence in chosen if evidence.paper == paper]
         citations.append(Citation(n, paper, of_paper[0].sentence))
         quotes = [f"“{evidence.sentence}” [{n}]" for evidence in of_paper]
-        name = shown_name(paper)
+        name = name_missing_from_title(paper)
         if name and not any(name in evidence.sentence for evidence in of_paper):
             quotes[0] = f"{name}: {quotes[0]}"
         if paper.abstract_source == "summary":

@@ -17,7 +17,7 @@ from rag.llm.language_model import TEMPLATE_TOKENS, LanguageModel
 from rag.llm.queue import Queue
 from rag.llm.thinking import without_thinking
 from rag.records import Answer, Evidence, Exchange, Paper, Passage
-from rag.text.language import language_of
+from rag.text.language import question_language
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class Writer:
         nothing_left = UNSUPPORTED if citations else UNCITED
         note = ""
         if self.grounding:
-            language = language_of(quoted.question.text)
+            language = question_language(quoted.question.text)
             checked = self.grounding.check(text, passages, language=language)
             note = checked.note
             shown, citations = check(checked.text if checked.passed else "", passages)

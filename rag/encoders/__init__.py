@@ -1,1 +1,3 @@
-"""The models that turn text into vectors, and the cross-encoders that read two texts together."""
+"""The models that turn text into vectors and scores, behind LangChain's Embeddings."""
+
+__all__ = ["cross_encoder", "embedder", "word_vectors"]

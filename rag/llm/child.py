@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-from rag.cpu import calm_openmp
+from rag.cpu import limit_openmp_spinning
 from rag.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class ModelChild:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Start it."""
-        calm_openmp()
+        limit_openmp_spinning()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.records import By
+from rag.records import DayKind
 
 if TYPE_CHECKING:
     from dateparser.date import DateDataParser
@@ -21,7 +21,7 @@ class Period(NamedTuple):
 
     first: date
     last: date
-    by: By
+    by: DayKind
 
 
 YEAR = r"(?:19|20)\d\d"

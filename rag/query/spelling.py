@@ -35,7 +35,7 @@ class Speller:
             if len(word) >= MIN_LENGTH and word.islower() and fold(word) not in STOPWORDS
         }
         stems = {word: terms(word)[0] for word in found if len(terms(word)) == 1}
-        counts = self.keywords.counts(stems.values()) if stems else {}
+        counts = self.keywords.document_counts(stems.values()) if stems else {}
         for word, stem in stems.items():
             is_known = counts[stem] or self.word_vectors.knows(word)
             if not is_known and (better := self._nearest(word, stem)):
@@ -48,7 +48,7 @@ class Speller:
             stem, self._terms().get(stem[0], []), scorer=fuzz.ratio, score_cutoff=SIMILAR_TERM,
             limit=LOOKED_AT,
         )  # fmt: skip
-        written = [form for term, *_ in near for form in self.keywords.written(term)]
+        written = [form for term, *_ in near for form in self.keywords.words_for_term(term)]
         best = process.extractOne(fold(word), written, scorer=fuzz.ratio, score_cutoff=SIMILAR)
         return best[0] if best else None
 

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from rag.text.language import (
     CHINESE,
     ENGLISH,
-    EUROPEAN,
+    EUROPEAN_LANGUAGES,
     GERMAN,
     glossary,
-    language_of,
-    plain_letters,
+    question_language,
     spellings,
+    strip_accents,
 )
 
 MIN_PART = 3  # letters of the shortest part of a German compound
@@ -94,7 +94,7 @@ class Lexicon:
 
 def translate(question: str) -> Translated:
     """Return the question in English words with its language; an English one as it is."""
-    language = language_of(question)
+    language = question_language(question)
     if language == ENGLISH:
         return Translated(question, ENGLISH)
     lexicon = _lexicon(language)
@@ -118,7 +118,7 @@ def translate(question: str) -> Translated:
 
 def _replaced(text: str, language: str, lexicon: Lexicon) -> str:
     """Replace what is known in a text whose plain form has the same length."""
-    plain = plain_letters(text)
+    plain = strip_accents(text)
     for name in _NAME.finditer(text):
         plain = plain[: name.start()] + "\0" * len(name[0]) + plain[name.end() :]
     pieces = []
@@ -161,7 +161,7 @@ def _simplified() -> dict[int, str]:
     return {ord(traditional): simplified for traditional, simplified in pairs}
 
 
-@lru_cache(maxsize=len(EUROPEAN) + 1)
+@lru_cache(maxsize=len(EUROPEAN_LANGUAGES) + 1)
 def _lexicon(language: str) -> Lexicon:
     words_of = glossary()
     cues: dict[str, str] = {}

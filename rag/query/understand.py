@@ -14,7 +14,7 @@ from rag.query.translate import translate
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.store.lookup import mentioned
+from rag.store.lookup import papers_named_in
 from rag.store.queries import organizations, papers_of_author
 
 
@@ -41,12 +41,12 @@ class QueryUnderstanding:
             is_author=lambda name: bool(papers_of_author(self.catalog, name)),
             day_of=self._day_of,
         )
-        named = mentioned(request.topic, self.catalog, self.keywords)
+        named = papers_named_in(request.topic, self.catalog, self.keywords)
         return replace(request, named=tuple(named), language=english.language)
 
     def _day_of(self, name: str) -> date | None:
         """Return the day of the paper with this name: "since LXMERT"."""
-        papers = mentioned(name, self.catalog, self.keywords)
+        papers = papers_named_in(name, self.catalog, self.keywords)
         return papers[0].day if papers else None
 
     def past(

@@ -1,8 +1,8 @@
-"""Chroma: the approximate nearest-neighbour index of chunks. It can be rebuilt at any time.
+"""Chroma: the approximate nearest-neighbour index of chunks. It can be rebuilt from SQLite.
 
-The only module that imports chromadb. Whole abstracts and single sentences live in two
-collections, so that a query for either kind needs no metadata filter (Chroma has no index
-for those) and the many sentences never crowd out the abstracts. Texts stay in SQLite.
+The only module that imports chromadb. Abstracts and single sentences are in two collections, so
+that a query for either kind needs no metadata filter (Chroma has no index for those) and the many
+sentences never crowd out the abstracts. The texts stay in SQLite.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ from rag.errors import DataFolderError
 
 log = logging.getLogger(__name__)
 
-if TYPE_CHECKING:  # importing Chroma takes a second that `paperboy papers` need not wait
+if TYPE_CHECKING:  # importing Chroma takes a second, which `paperboy papers` does not need
     from chromadb.api import ClientAPI
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
 
 BATCH = 5_000  # Chroma refuses more than 5,461 records at once
-PROBES = 16  # stored vectors that are looked up again when the index is opened
-# More links a vector than Chroma's 16 and 100: with those, about three in a thousand vectors of
-# very similar papers cannot be reached by any query once the index was reopened.
+PROBES = 16  # stored vectors that are searched for when the index is opened
+# More links per vector than Chroma's defaults of 16 and 100: with those, about three in a thousand
+# vectors of very similar papers cannot be reached by any query after the index was reopened.
 HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",
     "max_neighbors": 32,
@@ -38,10 +38,10 @@ HNSW: "CreateHNSWConfiguration" = {
 
 
 class ChunkVectors:
-    """The chunks' vectors, by chunk id. One process at a time (see rag.library)."""
+    """The chunks' vectors by chunk id. One process at a time may open it (see rag.library)."""
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
-        """Open the folder; the embedder's name keeps the vectors of two models apart."""
+        """Open the folder; each embedder name has collections of its own."""
         self.folder = folder
         self._suffix = hashlib.sha256(embedder.encode()).hexdigest()[:8]
         try:
@@ -58,7 +58,7 @@ class ChunkVectors:
 
         settings = Settings(anonymized_telemetry=False)
         self._client: ClientAPI = chromadb.PersistentClient(str(self.folder), settings=settings)
-        self.wholes = self._collection("wholes")
+        self.abstracts = self._collection("wholes")  # the name in data folders
         self.sentences = self._collection("sentences")
 
     def _collection(self, kind: str) -> "Collection":
@@ -69,30 +69,30 @@ class ChunkVectors:
         )
 
     def add(self, chunk_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Store vectors, shape (len(chunk_ids), dimensions); known ids are left as they are.
+        """Store vectors, shape (len(chunk_ids), dimensions); known ids stay as they are.
 
-        Not an upsert: to write a vector again, even the same one, rearranges its neighbours'
-        links and leaves some of them out of reach. Changed chunks are deleted first.
+        Not an upsert: writing a vector again, even the same one, rearranges its neighbours' links
+        and makes some of them unreachable. Delete changed chunks first.
         """
-        whole = np.array([chunk_id.endswith("#0") for chunk_id in chunk_ids])
-        for collection, rows in ((self.wholes, whole), (self.sentences, ~whole)):
-            numbers = np.flatnonzero(rows)
-            for start in range(0, len(numbers), BATCH):
-                some = numbers[start : start + BATCH]
-                collection.add(ids=[chunk_ids[i] for i in some], embeddings=vectors[some])
+        is_abstract = np.array([chunk_id.endswith("#0") for chunk_id in chunk_ids])
+        for collection, mask in ((self.abstracts, is_abstract), (self.sentences, ~is_abstract)):
+            rows = np.flatnonzero(mask)
+            for start in range(0, len(rows), BATCH):
+                batch = rows[start : start + BATCH]
+                collection.add(ids=[chunk_ids[i] for i in batch], embeddings=vectors[batch])
 
     def delete(self, chunk_ids: Iterable[str]) -> None:
-        """Remove chunks; unknown ids are fine."""
+        """Delete chunks; unknown ids are ignored."""
         ids = list(chunk_ids)
         for start in range(0, len(ids), BATCH):
-            some = ids[start : start + BATCH]
-            self.wholes.delete(ids=some)
-            self.sentences.delete(ids=some)
+            batch = ids[start : start + BATCH]
+            self.abstracts.delete(ids=batch)
+            self.sentences.delete(ids=batch)
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[str]:
-        """Return the ids of the n nearest whole abstracts and the n nearest sentences."""
+        """Return the ids of the n nearest abstracts and the n nearest sentences."""
         found: list[str] = []
-        for collection in (self.wholes, self.sentences):
+        for collection in (self.abstracts, self.sentences):
             result = collection.query(
                 query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
             )
@@ -100,24 +100,24 @@ class ChunkVectors:
         return found
 
     def counts(self) -> tuple[int, int]:
-        """Return how many whole abstracts and how many sentences are stored."""
-        return self.wholes.count(), self.sentences.count()
+        """Return the number of stored abstracts and of stored sentences."""
+        return self.abstracts.count(), self.sentences.count()
 
     def is_sound(self, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
-        """Return whether known (chunk id, vector) pairs are found again by querying.
+        """Return whether queries find these stored (chunk id, vector) pairs.
 
-        A count cannot tell: after a crash Chroma may count right and answer wrong.
+        Counting is not enough: after a crash Chroma can count right and answer wrong.
         """
         from chromadb.errors import ChromaError
 
         try:
             for chunk_id, vector in known:
-                collection = self.wholes if chunk_id.endswith("#0") else self.sentences
+                collection = self.abstracts if chunk_id.endswith("#0") else self.sentences
                 result = collection.query(
                     query_embeddings=vector.reshape(1, -1), n_results=10, include=["distances"]
                 )
                 distances = (result["distances"] or [[]])[0]
-                # A twin (the same text in two papers) may take its place at distance 0.
+                # The same text in another paper may take its place at distance 0.
                 if chunk_id not in result["ids"][0] and not (distances and distances[0] < 1e-3):
                     return False
         except ChromaError:
@@ -125,7 +125,7 @@ class ChunkVectors:
         return True
 
     def clear(self) -> None:
-        """Delete the whole folder and start an empty one (for a damaged index)."""
+        """Replace the folder with an empty one."""
         from chromadb.errors import ChromaError
 
         self.close()
@@ -140,16 +140,16 @@ class ChunkVectors:
             ) from error
 
     def close(self) -> None:
-        """Let go of the files, so that the folder can be opened anew in this process."""
-        self._client.close()  # type: ignore[attr-defined]  # its class has it
+        """Close the files, so that this process can open the folder again."""
+        self._client.close()  # type: ignore[attr-defined]  # the protocol lacks it
 
 
 def _forget_client(folder: Path) -> None:
-    """Drop what Chroma keeps of a client that failed to start; it has no public way."""
+    """Remove a client that failed to start from Chroma's cache, which has no public method."""
     from chromadb.api.shared_system_client import SharedSystemClient
 
-    for kept in (
+    for cache in (
         SharedSystemClient._identifier_to_system,
         SharedSystemClient._identifier_to_refcount,
     ):
-        kept.pop(str(folder), None)
+        cache.pop(str(folder), None)

@@ -1,7 +1,7 @@
 """The index: every paper's sentences and vectors in SQLite, and the same vectors in Chroma.
 
-SQLite is written first and Chroma follows, so that a kill between the two leaves something
-to catch up on and never something to lose.
+SQLite is written first and Chroma follows. A kill between the two loses nothing: the next process
+catches up.
 """
 
 import json
@@ -16,20 +16,20 @@ from rag.records import Paper, chunk_id_of
 from rag.retrieval.chroma import PROBES, ChunkVectors
 from rag.store.catalog import SQL_VARIABLES
 from rag.store.database import Database
-from rag.store.rows import paper_of
+from rag.store.rows import paper_from_row
 
 log = logging.getLogger(__name__)
 
 Vectors = NDArray[np.float32]
-HAND_OVER_PAPERS = 500  # papers handed to Chroma at once
+PAPERS_PER_CHROMA_BATCH = 500  # each with about ten chunks
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper as it is indexed.
+    """An indexed paper.
 
     `vectors` has shape (1 + len(sentences), dimensions), float32, unit length: row 0 is the
-    whole, row i the i-th sentence with the title in front.
+    abstract, row i the i-th sentence, both with the title in front.
     """
 
     paper_id: str
@@ -39,12 +39,12 @@ class Entry:
 
     @property
     def chunk_ids(self) -> list[str]:
-        """`<paper_id>#0` … in the order of the vectors."""
+        """`<paper_id>#0`, `<paper_id>#1` … in the order of the vectors."""
         return [chunk_id_of(self.paper_id, index) for index in range(len(self.vectors))]
 
 
 class Index:
-    """Which papers are indexed, and their entries, for one embedder."""
+    """The entries of one embedder, by paper."""
 
     def __init__(self, database: Database, vectors: ChunkVectors, *, embedder: str) -> None:
         self.database = database
@@ -61,10 +61,10 @@ class Index:
             "ORDER BY papers.id LIMIT ?",
             (self.embedder, n),
         )
-        return [paper_of(row) for row in rows]
+        return [paper_from_row(row) for row in rows]
 
     def pending_count(self) -> int:
-        """Return how many papers wait for their vectors."""
+        """Return how many papers have no vectors of this embedder yet."""
         row = self.database.connection.execute(
             "SELECT COUNT(*) - COALESCE(SUM(v.text_hash = papers.text_hash AND v.embedder = ?), 0)"
             " FROM papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id",
@@ -73,7 +73,7 @@ class Index:
         return int(row[0])
 
     def store(self, entries: Sequence[Entry]) -> None:
-        """Keep entries; they are safe once this returns. Stale chunks go in the same step."""
+        """Store entries, durably, and delete stale chunks."""
         with self.database.transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO chunk_vectors "
@@ -92,28 +92,28 @@ class Index:
             )
         self.catch_up()
 
-    def forget_all(self) -> None:
-        """Make every paper wait for new vectors; the old ones leave Chroma with their folder."""
+    def clear(self) -> None:
+        """Delete all vectors, so that every paper is pending; Chroma's folder is replaced."""
         with self.database.transaction() as db:
             db.execute("DELETE FROM chunk_vectors")
             db.execute("DELETE FROM stale_chunks")
         self.vectors.clear()
 
     def catch_up(self) -> None:
-        """Take from Chroma what is stale, and hand it what SQLite has and it has not."""
-        self._drop_stale()
-        while waiting := list(self._entries("stored = 0 LIMIT ?", [HAND_OVER_PAPERS])):
-            chunk_ids = [chunk_id for entry in waiting for chunk_id in entry.chunk_ids]
-            self.vectors.add(chunk_ids, np.concatenate([entry.vectors for entry in waiting]))
+        """Delete stale chunks from Chroma and add the entries that only SQLite has."""
+        self._delete_stale()
+        while missing := list(self._entries("stored = 0 LIMIT ?", [PAPERS_PER_CHROMA_BATCH])):
+            chunk_ids = [chunk_id for entry in missing for chunk_id in entry.chunk_ids]
+            self.vectors.add(chunk_ids, np.concatenate([entry.vectors for entry in missing]))
             with self.database.transaction() as db:
                 db.executemany(
                     "UPDATE chunk_vectors SET stored = 1 "
                     "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?) AND text_hash = ?",
-                    [(entry.paper_id, entry.text_hash) for entry in waiting],
+                    [(entry.paper_id, entry.text_hash) for entry in missing],
                 )
 
-    def _drop_stale(self) -> None:
-        """Delete stale chunks; an id that lives on with a new text is handed over anew."""
+    def _delete_stale(self) -> None:
+        """Delete stale chunks; papers with new texts under the same ids are added again."""
         stale = [r[0] for r in self.database.connection.execute("SELECT * FROM stale_chunks")]
         if not stale:
             return
@@ -128,10 +128,10 @@ class Index:
             )
 
     def repair(self) -> None:
-        """Make Chroma agree with SQLite, by rebuilding it if it is damaged.
+        """Make Chroma agree with SQLite; rebuild it if it is damaged.
 
-        Called when the index is opened: what a killed process left undone is done now, and
-        known vectors are looked up to see that Chroma still finds them.
+        Called when the index is opened: finishes what a killed process left undone, and searches
+        for stored vectors to check that Chroma still finds them.
         """
         expected = self._expected_counts()
         if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
@@ -142,9 +142,9 @@ class Index:
         self.catch_up()
 
     def _has_lost(self, expected: tuple[int, int]) -> bool:
-        """Fewer chunks than SQLite handed over are a loss; more are merely stale."""
+        """Return whether Chroma has fewer chunks than expected; more are merely stale."""
         return any(
-            has < wanted for has, wanted in zip(self.vectors.counts(), expected, strict=True)
+            count < minimum for count, minimum in zip(self.vectors.counts(), expected, strict=True)
         )
 
     def _expected_counts(self) -> tuple[int, int]:
@@ -156,7 +156,7 @@ class Index:
         return row[0], row[1]
 
     def _probes(self) -> list[tuple[str, Vectors]]:
-        """Return the whole and the last sentence of some stored papers, new ones among them."""
+        """Return the abstract and the last sentence of the newest and of random stored papers."""
         newest = "paper IN (SELECT paper FROM chunk_vectors WHERE stored = 1 {} LIMIT ?)"
         probes: list[tuple[str, Vectors]] = []
         for order in ("ORDER BY paper DESC", "ORDER BY RANDOM()"):
@@ -169,12 +169,12 @@ class Index:
     # -- reading ---------------------------------------------------------------------------
 
     def entries(self, paper_ids: Sequence[str]) -> dict[str, Entry]:
-        """Return the entries of the papers that are indexed."""
+        """Return the entries of these papers by id; papers that are not indexed are left out."""
         found: dict[str, Entry] = {}
         for start in range(0, len(paper_ids), SQL_VARIABLES):
-            some = list(paper_ids[start : start + SQL_VARIABLES])
-            marks = ",".join("?" * len(some))
-            for entry in self._entries(f"paper_id IN ({marks})", some):
+            batch = list(paper_ids[start : start + SQL_VARIABLES])
+            marks = ",".join("?" * len(batch))
+            for entry in self._entries(f"paper_id IN ({marks})", batch):
                 found[entry.paper_id] = entry
         return found
 

@@ -1,6 +1,7 @@
-"""Hybrid retrieval: Chroma's vectors and BM25, fused by normalised scores, best chunk a paper."""
+"""Hybrid search: Chroma's vectors and BM25, fused by normalised scores; each paper's best chunk."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -14,10 +15,19 @@ from rag.records import Chunk, Hit, Window
 from rag.retrieval.index import Entry, Index
 from rag.retrieval.reranker import Reranker
 from rag.store.catalog import Catalog
-from rag.store.keywords import KeywordIndex, covered
+from rag.store.keywords import KeywordIndex, weight_covered
 from rag.text.words import terms
 
-SMALL_WINDOW = 1_000  # papers that are scored one by one instead of being searched for
+MAX_SCORED_WINDOW = 1_000  # papers: a window of up to this many is scored, a larger one searched
+
+
+class _Ranked(NamedTuple):
+    """A paper with its best chunk, its fused score and its best cosine."""
+
+    paper_id: str
+    chunk: Chunk
+    score: float
+    cosine: float
 
 
 class HybridRetriever:
@@ -47,7 +57,7 @@ class HybridRetriever:
         window: Window | None = None,
         allowed: set[str] | None = None,
     ) -> list[Hit]:
-        """Return the best papers, best first, one hit a paper; `allowed` restricts their ids."""
+        """Return one hit per paper, best first; `allowed` restricts the paper ids."""
         vector = self.embedder.encode_question(question)
         return self.search_vector(question, vector, top_k=top_k, window=window, allowed=allowed)
 
@@ -60,40 +70,39 @@ class HybridRetriever:
         window: Window | None = None,
         allowed: set[str] | None = None,
     ) -> list[Hit]:
-        """Do the same with the question's vector, shape (dimensions,), at hand."""
+        """Like `search`, with the question's vector, shape (dimensions,), already computed."""
         n = max(self.config.n_candidates, top_k or 0)
         if allowed is None:
             allowed = self.catalog.ids_in_window(window or Window())
-        keyword = dict(self.keywords.search(question, n, allowed=allowed))
-        near = self._near(vector, n, allowed)
-        entries = self.index.entries(list(dict.fromkeys([*keyword, *near])))
-        fused = self._fuse(question, list(entries.values()), vector, keyword)
+        bm25 = dict(self.keywords.search(question, n, allowed=allowed))
+        nearest = self._nearest_papers(vector, n, allowed)
+        entries = self.index.entries(list(dict.fromkeys([*bm25, *nearest])))
+        fused = self._fuse(question, list(entries.values()), vector, bm25)
         top_k = top_k or self.config.top_k
         ranked = fused[: max(top_k, self.reranker.top) if self.reranker else top_k]
-        papers = self.catalog.get([paper_id for paper_id, *_ in ranked])
+        papers = self.catalog.get([paper.paper_id for paper in ranked])
         hits = [
-            Hit(papers[paper_id], chunk, score, cosine, keyword.get(paper_id, 0.0))
+            Hit(papers[paper_id], chunk, score, cosine, bm25.get(paper_id, 0.0))
             for paper_id, chunk, score, cosine in ranked
             if paper_id in papers
         ]
         return self.reranker.rerank(question, hits)[:top_k] if self.reranker else hits
 
     def neighbours(self, paper_ids: Sequence[str], *, top_k: int) -> list[Hit]:
-        """Return the papers that are nearest to one of these, themselves left out, nearest first.
+        """Return the papers most similar to any of these, which are left out; best first.
 
-        Nearness is the cosine of the whole abstracts; the chunk is the sentence that comes nearest.
+        The similarity is the cosine of the abstracts; the chunk is the most similar sentence.
         """
         known = self.index.entries(paper_ids)
         best: dict[str, tuple[float, Chunk]] = {}
         for center in known.values():
             vector = center.vectors[0]
-            near = self._near(vector, top_k + len(known), None)
-            for entry in self.index.entries([p for p in near if p not in known]).values():
-                similarity = entry.vectors @ vector
-                chunk = _best_chunk(entry, similarity)
-                found = (float(similarity[0]), chunk)
-                if entry.paper_id not in best or best[entry.paper_id][0] < found[0]:
-                    best[entry.paper_id] = found
+            nearest = self._nearest_papers(vector, top_k + len(known), None)
+            for entry in self.index.entries([p for p in nearest if p not in known]).values():
+                cosines = entry.vectors @ vector
+                cosine = float(cosines[0])
+                if entry.paper_id not in best or best[entry.paper_id][0] < cosine:
+                    best[entry.paper_id] = (cosine, _best_chunk(entry, cosines))
         order = sorted(best, key=lambda paper_id: (-best[paper_id][0], paper_id))[:top_k]
         papers = self.catalog.get(order)
         return [
@@ -102,12 +111,14 @@ class HybridRetriever:
             if paper_id in papers
         ]
 
-    def _near(self, vector: NDArray[np.float32], n: int, allowed: set[str] | None) -> list[str]:
-        """Return the papers of the nearest chunks; of a small window, all of its papers."""
+    def _nearest_papers(
+        self, vector: NDArray[np.float32], n: int, allowed: set[str] | None
+    ) -> list[str]:
+        """Return the papers of the nearest chunks; of a small window, all its papers."""
         if allowed is not None:
-            if len(allowed) <= SMALL_WINDOW:
+            if len(allowed) <= MAX_SCORED_WINDOW:
                 return list(allowed)
-            # Chroma searches without the window, so ask for as many more as will be dropped.
+            # Chroma knows no windows, so ask for as many more as will be dropped.
             n = n * self.catalog.coverage().papers // len(allowed)
         papers = [chunk_id.rpartition("#")[0] for chunk_id in self.index.vectors.nearest(vector, n)]
         return [p for p in dict.fromkeys(papers) if allowed is None or p in allowed]
@@ -117,51 +128,51 @@ class HybridRetriever:
         question: str,
         entries: Sequence[Entry],
         vector: NDArray[np.float32],
-        keyword: dict[str, float],
-    ) -> list[tuple[str, Chunk, float, float]]:
-        """Return (paper id, best chunk, fused score, best cosine), best first.
+        keyword_scores: dict[str, float],
+    ) -> list[_Ranked]:
+        """Return the entries ranked by their fused scores, best first.
 
-        The dense score of a paper is the mean of its whole's cosine and its best sentence's;
-        over the candidates it is scaled to 0…1 and added to BM25 over its maximum and to the
-        share of the question's words that the paper has: BM25 alone lets one rare word win.
+        A paper's dense score is the mean of its abstract's cosine and its best chunk's, scaled to
+        0…1 over the candidates. BM25 over its maximum is added, and the share of the question's
+        words that the paper contains: BM25 alone lets one rare word win.
         """
         if not entries:
             return []
-        similarities = [entry.vectors @ vector for entry in entries]
-        dense = np.array([(s[0] + s.max()) / 2 for s in similarities])
+        cosines = [entry.vectors @ vector for entry in entries]
+        dense = np.array([(c[0] + c.max()) / 2 for c in cosines])
         spread = float(dense.max() - dense.min())
         dense = (dense - dense.min()) / spread if spread > 0 else np.ones_like(dense)
-        bm25 = np.array([keyword.get(entry.paper_id, 0.0) for entry in entries])
+        bm25 = np.array([keyword_scores.get(entry.paper_id, 0.0) for entry in entries])
         bm25 = bm25 / bm25.max() if bm25.max() > 0 else bm25
-        rarity = self.keywords.rarity(terms(question))
+        weights = self.keywords.idf(terms(question))
         words = self.keywords.terms_of([entry.paper_id for entry in entries])
-        has = np.array([covered(rarity, words.get(entry.paper_id, ())) for entry in entries])
+        covered = np.array([weight_covered(weights, words.get(e.paper_id, ())) for e in entries])
         dense_weight, words_weight = self.config.dense_weight, self.config.words_weight
-        fused = dense_weight * dense + (1 - dense_weight) * bm25 + words_weight * has
+        fused = dense_weight * dense + (1 - dense_weight) * bm25 + words_weight * covered
         fused /= 1 + words_weight
         order = sorted(range(len(entries)), key=lambda i: (-fused[i], entries[i].paper_id))
         return [
-            (
+            _Ranked(
                 entries[i].paper_id,
-                _best_chunk(entries[i], similarities[i]),
+                _best_chunk(entries[i], cosines[i]),
                 float(fused[i]),
-                float(similarities[i].max()),
+                float(cosines[i].max()),
             )
             for i in order
         ]
 
 
-def _best_chunk(entry: Entry, similarity: NDArray[np.float32]) -> Chunk:
-    """Return the sentence nearest to the question (the whole, if there are no sentences)."""
+def _best_chunk(entry: Entry, cosines: NDArray[np.float32]) -> Chunk:
+    """Return the most similar sentence; without sentences, the abstract's chunk."""
     if not entry.sentences:
         return Chunk(entry.paper_id, 0, "")
-    index = 1 + int(similarity[1:].argmax())
+    index = 1 + int(cosines[1:].argmax())
     sentence = entry.sentences[index - 1]
     return Chunk(entry.paper_id, index, sentence, sentence)
 
 
 class PaperRetriever(BaseRetriever):
-    """The same as a LangChain retriever: a Document a paper, its metadata the paper's facts."""
+    """The hybrid search as a LangChain retriever: one Document per paper."""
 
     hybrid: HybridRetriever
     top_k: int = 10

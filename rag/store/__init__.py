@@ -1,1 +1,3 @@
 """Papers in SQLite: the connection, the migrations, the catalogue and keyword search."""
+
+__all__ = ["catalog", "database", "keywords", "lookup", "migrations", "queries", "rows", "upsert"]

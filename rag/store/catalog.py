@@ -1,15 +1,15 @@
-"""The catalogue: SQLite, the truth about papers."""
+"""The catalogue of papers in SQLite: what everything else is computed from."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 from rag.records import Coverage, Paper, Window
 from rag.store.database import Database
-from rag.store.rows import date_of, iso, paper_of
-from rag.store.upsert import Upserted, bring_in
+from rag.store.rows import format_day, paper_from_row, parse_day
+from rag.store.upsert import UpsertCounts, upsert_paper
 
 _DAY = "COALESCE(featured_on, published_on)"
-SQL_VARIABLES = 500  # ids in one IN (...): far below SQLite's limit
+SQL_VARIABLES = 500  # ids per IN (...): far below SQLite's limit
 
 
 class Catalog:
@@ -20,19 +20,19 @@ class Catalog:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def upsert(self, papers: Iterable[Paper], *, seen_at: datetime | None = None) -> Upserted:
-        """Bring papers in; sightings of a known paper are merged into it.
+    def upsert(self, papers: Iterable[Paper], *, seen_at: datetime | None = None) -> UpsertCounts:
+        """Insert papers; merge a known paper into its row.
 
-        `seen_at` is when they were like this, with its time zone; without it, now.
+        `seen_at` is when the source described them, with a time zone; by default now.
         """
-        total, at = Upserted(), (seen_at or datetime.now(UTC)).astimezone(UTC)
+        total, at = UpsertCounts(), (seen_at or datetime.now(UTC)).astimezone(UTC)
         with self.database.transaction() as db:
             for paper in papers:
-                total += bring_in(db, paper, at)
+                total += upsert_paper(db, paper, at)
         return total
 
     def set_aside(self, source: str, records: Iterable[tuple[str, str]]) -> None:
-        """Note the records of a source that do not fit, with their reasons, in place of before."""
+        """Replace a source's list of records that do not fit: (record, reason)."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
             db.execute("DELETE FROM set_aside WHERE source = ?", (source,))
@@ -41,8 +41,8 @@ class Catalog:
                 [(source, record, reason, at) for record, reason in records],
             )
 
-    def note_searched(self, paper_id: str, at: datetime) -> None:
-        """Note that a paper's title was searched for in vain."""
+    def mark_title_searched(self, paper_id: str, at: datetime) -> None:
+        """Store when a search for a paper's title found nothing."""
         with self.database.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO searched_titles "
@@ -53,32 +53,29 @@ class Catalog:
     # -- reading ---------------------------------------------------------------------------
 
     def papers(self, window: Window | None = None) -> list[Paper]:
-        """Return the papers of a window of days, newest first.
-
-        Without a window all papers, undated ones last.
-        """
+        """Return the papers of a window, or all papers; newest first, undated ones last."""
         day, condition, values = _condition(window or Window())
         rows = self.database.connection.execute(
             f"SELECT * FROM papers WHERE {condition} ORDER BY {day} DESC NULLS LAST, "
             "upvotes DESC NULLS LAST, id",
             values,
         )
-        return [paper_of(row) for row in rows]
+        return [paper_from_row(row) for row in rows]
 
     def get(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
-        """Return the papers that exist among these ids."""
+        """Return the papers with these ids, by id; unknown ids are left out."""
         found: dict[str, Paper] = {}
         for start in range(0, len(paper_ids), SQL_VARIABLES):
-            some = list(paper_ids[start : start + SQL_VARIABLES])
-            marks = ",".join("?" * len(some))
+            batch = list(paper_ids[start : start + SQL_VARIABLES])
+            marks = ",".join("?" * len(batch))
             for row in self.database.connection.execute(
-                f"SELECT * FROM papers WHERE paper_id IN ({marks})", some
+                f"SELECT * FROM papers WHERE paper_id IN ({marks})", batch
             ):
-                found[row["paper_id"]] = paper_of(row)
+                found[row["paper_id"]] = paper_from_row(row)
         return found
 
     def ids_in_window(self, window: Window) -> set[str] | None:
-        """Return the ids of a window of days, or None where it is open at both ends."""
+        """Return the ids of the papers in a window, or None if it is open at both ends."""
         if window.since is None and window.until is None:
             return None
         _, condition, values = _condition(window)
@@ -92,38 +89,35 @@ class Catalog:
         rows = self.database.connection.execute(
             "SELECT papers.* FROM papers JOIN featured_days ON paper = id WHERE day = ? "
             "ORDER BY upvotes DESC NULLS LAST, id",
-            (iso(day),),
+            (format_day(day),),
         )
-        return [paper_of(row) for row in rows]
+        return [paper_from_row(row) for row in rows]
 
     def last_featured_day(self) -> date | None:
-        """Return the newest day of which Daily Papers are known."""
+        """Return the newest day with known Daily Papers."""
         row = self.database.connection.execute("SELECT MAX(day) AS day FROM featured_days")
-        return date_of(row.fetchone()["day"])
+        return parse_day(row.fetchone()["day"])
 
-    def newest(self, count: int) -> list[Paper]:
-        """Return the newest papers by publication."""
+    def latest_published(self, count: int) -> list[Paper]:
+        """Return the papers published last, newest first."""
         rows = self.database.connection.execute(
             "SELECT * FROM papers WHERE published_on IS NOT NULL "
             "ORDER BY published_on DESC, id LIMIT ?",
             (count,),
         )
-        return [paper_of(row) for row in rows]
+        return [paper_from_row(row) for row in rows]
 
-    def papers_by_day(self, count: int) -> list[Paper]:
-        """Return the papers of the newest days, most upvoted first."""
+    def latest_papers(self, count: int) -> list[Paper]:
+        """Return the papers of the newest days; within a day, most upvoted first."""
         rows = self.database.connection.execute(
             f"SELECT * FROM papers ORDER BY {_DAY} DESC NULLS LAST, upvotes DESC NULLS LAST, id "
             "LIMIT ?",
             (count,),
         )
-        return [paper_of(row) for row in rows]
+        return [paper_from_row(row) for row in rows]
 
     def upvote_history(self, paper_id: str) -> list[tuple[datetime, int]]:
-        """Return when a paper's upvotes were seen to be how many, oldest first (UTC).
-
-        A time at which they had not changed is not in it.
-        """
+        """Return the changes of a paper's upvotes: (time in UTC, upvotes), oldest first."""
         rows = self.database.connection.execute(
             "SELECT seen_at, upvotes.upvotes FROM upvotes JOIN papers ON paper = id "
             "WHERE paper_id = ? ORDER BY seen_at",
@@ -131,41 +125,34 @@ class Catalog:
         )
         return [(datetime.fromisoformat(row["seen_at"]), row["upvotes"]) for row in rows]
 
-    def first_seen(self, paper_id: str) -> datetime | None:
-        """Return when a paper was first seen here (UTC), which is none of its own two days."""
-        row = self.database.connection.execute(
-            "SELECT first_seen_at FROM papers WHERE paper_id = ?", (paper_id,)
-        ).fetchone()
-        return datetime.fromisoformat(row["first_seen_at"]) if row else None
-
     def without_arxiv_id(self, *, not_searched_since: datetime, count: int) -> list[Paper]:
-        """Return papers whose arXiv id is not known, those never searched for first."""
+        """Return papers without a known arXiv id, those never searched for first."""
         rows = self.database.connection.execute(
             "SELECT papers.* FROM papers LEFT JOIN searched_titles ON paper = id "
             "WHERE arxiv_id IS NULL AND (searched_at IS NULL OR searched_at < ?) "
             "ORDER BY searched_at NULLS FIRST, id LIMIT ?",
             (not_searched_since.astimezone(UTC).isoformat(timespec="seconds"), count),
         )
-        return [paper_of(row) for row in rows]
+        return [paper_from_row(row) for row in rows]
 
     def all_set_aside(self) -> list[tuple[str, str, str]]:
-        """Return what did not fit and stays so: source, record, reason."""
+        """Return the records that do not fit: (source, record, reason)."""
         rows = self.database.connection.execute(
             "SELECT source, record, reason FROM set_aside ORDER BY source, record"
         )
         return [tuple(row) for row in rows]
 
     def coverage(self) -> Coverage:
-        """Return how many papers there are and between which days."""
+        """Return the number of papers and the days that they cover."""
         row = self.database.connection.execute(
             f"SELECT COUNT(*) AS n, MIN({_DAY}) AS first, MAX({_DAY}) AS last, "
             f"COUNT(*) - COUNT({_DAY}) AS undated FROM papers"
         ).fetchone()
-        return Coverage(row["n"], date_of(row["first"]), date_of(row["last"]), row["undated"])
+        return Coverage(row["n"], parse_day(row["first"]), parse_day(row["last"]), row["undated"])
 
 
 def _condition(window: Window) -> tuple[str, str, list[str]]:
-    """Return the day's expression, the condition on it, and the condition's values."""
+    """Return the SQL expression of a paper's day, a condition on it, and the condition's values."""
     day = "published_on" if window.by == "published" else _DAY
     conditions, values = [], []
     if window.since is not None:

@@ -1,4 +1,4 @@
-"""SQLite connections, and the runner of numbered migrations."""
+"""SQLite connections, and numbered migrations."""
 
 import re
 import sqlite3
@@ -20,7 +20,7 @@ IN_MEMORY = Path(":memory:")
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """The scripts of one room: `0001_*.sql`, `0002_*.sql` and so on in a folder."""
+    """The scripts of one room (bot, ingest or rag): `0001_*.sql`, `0002_*.sql` … in a folder."""
 
     room: str
     folder: Traversable
@@ -37,8 +37,8 @@ class Migrations:
 def open_database(path: Path, migrations: Sequence[Migrations]) -> "Database":
     """Return the database with every migration applied.
 
-    One process migrates at a time; the others wait for it. Raises DataFolderError where the file
-    is no database, was written by a newer version, or stays busy.
+    One process migrates at a time; the others wait for it. Raises DataFolderError if the file is
+    not a database, was written by a newer version, or stays busy.
     """
     database = Database(path)
     try:
@@ -53,7 +53,7 @@ def open_database(path: Path, migrations: Sequence[Migrations]) -> "Database":
 
 @contextmanager
 def _migrating(path: Path) -> Iterator[None]:
-    """Hold the right to migrate this file."""
+    """Hold the lock for migrating this file."""
     if path == IN_MEMORY:
         yield
         return
@@ -68,17 +68,17 @@ def _migrating(path: Path) -> Iterator[None]:
 
 
 class Database:
-    """One SQLite file in WAL mode; each thread gets a connection of its own.
+    """One SQLite file in WAL mode, with a connection per thread.
 
-    Readers never wait, so the papers can be listed beside a running bot.
+    Readers never wait, so commands can read while the bot runs.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open nothing yet; see `open_database`."""
+        """Prepare the connections; `open_database` opens a file with its tables."""
         self.path = path
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -90,21 +90,21 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        with self._explained():
+        with self._explain_errors():
             connection = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA secure_delete = ON")  # what is forgotten leaves the file
-        with self._guard:
-            self._open.append(connection)
+            connection.execute("PRAGMA secure_delete = ON")  # deleted data leaves the file
+        with self._lock:
+            self._connections.append(connection)
         return connection
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn SQLite's errors while opening into one sentence with the cure."""
+    def _explain_errors(self) -> Iterator[None]:
+        """Raise SQLite's errors while opening as DataFolderError, which says what to do."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -119,12 +119,12 @@ class Database:
     def _unusable(self, error: sqlite3.Error) -> DataFolderError:
         return DataFolderError(
             f"{self.path} cannot be used ({error}): give another folder with --data-dir, "
-            "or move that file away to start afresh."
+            "or move that file away to start over."
         )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside is written together or not at all."""
+        """Commit everything written inside together, or roll all of it back on an exception."""
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -135,36 +135,32 @@ class Database:
         connection.execute("COMMIT")
 
     def is_current(self, migrations: Sequence[Migrations]) -> bool:
-        """Return whether nothing is left to migrate. Raises DataFolderError for a newer file."""
-        with self._explained():
+        """Return whether every migration is applied. Raises DataFolderError for a newer file."""
+        with self._explain_errors():
             mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]
             known = self.connection.execute(
                 "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'"
             ).fetchone()
             if mode != "wal" or not known:
                 return False
-            return all(
-                self._version(one.room) >= number
-                for one in migrations
-                for number in [self._newest(one)]
-            )
+            return all(self._version(room.room) >= self._newest(room) for room in migrations)
 
     def migrate(self, migrations: Sequence[Migrations]) -> None:
-        """Apply what this file has not seen. Raises DataFolderError for a newer file."""
-        with self._explained():
+        """Apply the migrations that this file lacks. Raises DataFolderError for a newer file."""
+        with self._explain_errors():
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute(
                 "CREATE TABLE IF NOT EXISTS schema_version (room TEXT PRIMARY KEY, number INTEGER)"
             )
-        for one in migrations:
-            self._newest(one)
-            version = self._version(one.room)
-            for number, entry in one.steps():
+        for room in migrations:
+            self._newest(room)
+            version = self._version(room.room)
+            for number, script in room.steps():
                 if number > version:
-                    self._apply(one.room, number, entry.read_text(encoding="utf-8"))
+                    self._apply(room.room, number, script.read_text(encoding="utf-8"))
 
     def _newest(self, migrations: Migrations) -> int:
-        """Return the last number of a room. Raises DataFolderError where the file is beyond it."""
+        """Return a room's last number. Raises DataFolderError if the file has a higher one."""
         newest = max((number for number, _ in migrations.steps()), default=0)
         version = self._version(migrations.room)
         if version > newest:
@@ -181,10 +177,10 @@ class Database:
         return row["number"] if row else 0
 
     def _apply(self, room: str, number: int, script: str) -> None:
-        """Run one script and note its number in the same transaction."""
-        note = f"INSERT OR REPLACE INTO schema_version VALUES ('{room}', {number});"
+        """Run one script and store its number in the same transaction."""
+        store_number = f"INSERT OR REPLACE INTO schema_version VALUES ('{room}', {number});"
         try:
-            self.connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n{note}\nCOMMIT;")
+            self.connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n{store_number}\nCOMMIT;")
         except sqlite3.Error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -192,8 +188,8 @@ class Database:
 
     def close(self) -> None:
         """Close every thread's connection."""
-        with self._guard:
-            for connection in self._open:
+        with self._lock:
+            for connection in self._connections:
                 connection.close()
-            self._open.clear()
+            self._connections.clear()
         self._local = threading.local()

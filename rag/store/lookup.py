@@ -1,4 +1,4 @@
-"""Papers by what a person types: a part of the title, the system's name, an id, or a link."""
+"""Papers by what a person types: an id, a link, a system's name, or part of a title."""
 
 import re
 
@@ -7,137 +7,147 @@ from rag.links import ARXIV_ID
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.store.rows import paper_of
+from rag.store.rows import paper_from_row
 from rag.text.names import system_names
 from rag.text.words import terms, words
 
+MIN_NAME_CHARACTERS = 3
+MAX_PAPERS_PER_WORD = 40  # a word in more papers than this is not taken for a name
+MAX_PAPERS_LOOSE = 4  # the same for a name that looks like any word or is typed in another case
+MAX_PAPERS_PER_NAME = 2  # papers that may share a name
+
+MAX_TYPED_WORDS = 12  # words of the typed text that are matched against titles
+MIN_PREFIX_CHARACTERS = 3  # characters of a system's name before it is suggested
+MAX_PREFIX_PAPERS = 200  # papers that are read for a name with the typed beginning
+
 _WORD = re.compile(r"[\w$^{}\\+-]+(?: \d(?:\.\d)?)?")
-_MAY_BE_A_NAME = re.compile(r".+[A-Z\d]")  # a capital behind the first letter, or a digit
-MIN_LENGTH = 3  # characters of a name
-MANY = 40  # a word that stands in more papers than this is no name
-RARE = 4  # a name that looks like any word, or is typed in other letters, stands in no more
-OWNERS = 2  # papers that may share a name
+_REST_OF_WORD = re.compile(r"[\w-]*")
+_NAMELIKE = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
+_NAMELIKE_WORD = re.compile(r"\w.*[A-Z\d]")  # the same, beginning with a letter or a digit
 
 
-def mentioned(question: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
-    """Return the papers in the order in which the question names them.
+# -- papers named in a question ------------------------------------------------------------
 
-    A name counts as it is written in the paper, or in any case where hardly a paper holds it:
-    among thousands of papers a looser match would find "bridge" and "forget" everywhere.
+
+def papers_named_in(question: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
+    """Return the papers that the question names, in its order.
+
+    A name must be written as in the paper; any case will do if hardly any paper has it. Among
+    thousands of papers a looser match would find "bridge" and "forget" everywhere.
     """
-    found: dict[str, Paper] = {}
-    ids = [f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(question)]
-    found.update(catalog.get(ids))
+    found = catalog.get([f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(question)])
     for match in _WORD.finditer(question):
         for name in dict.fromkeys([match[0], match[0].split()[0]]):
-            papers = called(name.strip("-"), catalog, keywords)
+            papers = papers_with_name(name.strip("-"), catalog, keywords)
             found.update((paper.paper_id, paper) for paper in papers)
             if papers:
                 break
     return list(found.values())
 
 
-def called(name: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
-    """Return the papers whose own system has this name; none where many have."""
-    words = terms(name)[:1]  # the whole of a joined word comes first
-    if not words or len(name) < MIN_LENGTH:
+def papers_with_name(name: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
+    """Return the papers whose own system has this name; none if too many papers share it."""
+    name_terms = terms(name)[:1]  # a joined word comes first, before its parts
+    if not name_terms or len(name) < MIN_NAME_CHARACTERS:
         return []
-    count = keywords.counts(words)[words[0]]
-    if not 0 < count <= MANY:
+    count = keywords.document_counts(name_terms)[name_terms[0]]
+    if not 0 < count <= MAX_PAPERS_PER_WORD:
         return []
-    ids = [paper_id for paper_id, _ in keywords.search(words[0], count)]
-    exact, folded = [], []
+    ids = [paper_id for paper_id, _ in keywords.search(name_terms[0], count)]
+    exact, any_case = [], []
     for paper in catalog.get(ids).values():
         names = system_names(paper)[:1]
-        if name in names and (_MAY_BE_A_NAME.match(name) or count <= RARE):
+        if name in names and (_NAMELIKE.match(name) or count <= MAX_PAPERS_LOOSE):
             exact.append(paper)
-        elif name.casefold() in [own.casefold() for own in names] and count <= RARE:
-            folded.append(paper)
-    papers = exact or folded
-    return papers if len(papers) <= OWNERS else []
+        elif name.casefold() in [n.casefold() for n in names] and count <= MAX_PAPERS_LOOSE:
+            any_case.append(paper)
+    papers = exact or any_case
+    return papers if len(papers) <= MAX_PAPERS_PER_NAME else []
 
 
-MAX_WORDS = 12  # of what was typed that are looked for
-LEAST_TYPED = 3  # characters of a system's name before it is looked for
-READ_FOR_NAMES = 200  # papers with a word that begins like it
-
-_REST = re.compile(r"[\w-]*")
-_NAMELIKE = re.compile(r"\w.*[A-Z\d]")  # a capital behind the first letter, or a digit
+# -- the paper that a person types ---------------------------------------------------------
 
 
-def suggest(catalog: Catalog, typed: str, *, limit: int) -> list[Paper]:
-    """Return papers whose title holds every word, those beginning with the text first.
-
-    Behind them come those whose system's name begins with the text: it often stands in the
-    abstract alone. With nothing typed, the newest papers.
-    """
-    if not typed.strip():
-        return catalog.papers_by_day(limit)
-    found = {paper.paper_id: paper for paper in _titled(catalog, typed, limit)}
-    if len(found) < limit:
-        found.update((paper.paper_id, paper) for paper in _named(catalog, typed.strip()))
-    return list(found.values())[:limit]
-
-
-def find(catalog: Catalog, typed: str) -> Paper | None:
-    """Return the paper with this id, link, system's name or title (or likeliest part of one)."""
-    typed = typed.strip()
-    ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(typed))]
-    if found := catalog.get(ids):
-        return next(iter(found.values()))
-    named = called(typed, catalog, KeywordIndex(catalog.database))
-    if len(named) == 1:
-        return named[0]
-    suggested = suggest(catalog, typed, limit=1) if typed else []
-    return suggested[0] if suggested else None
-
-
-def found(catalog: Catalog, typed: str) -> Paper:
-    """Return the same, or raise QuestionError where there is none."""
-    paper = find(catalog, typed)
+def require_paper(catalog: Catalog, typed: str) -> Paper:
+    """Return the paper that `find_paper` finds. Raises QuestionError if there is none."""
+    paper = find_paper(catalog, typed)
     if paper is None:
         raise QuestionError(f"I know no paper “{typed}”: choose one that is suggested.")
     return paper
 
 
-def _titled(catalog: Catalog, typed: str, limit: int) -> list[Paper]:
-    parts = typed.split()[:MAX_WORDS]
-    condition = " AND ".join(["title LIKE ? ESCAPE '\\'"] * len(parts))
+def find_paper(catalog: Catalog, typed: str) -> Paper | None:
+    """Return the paper with this id, link, system name or (part of a) title; None if none fits."""
+    typed = typed.strip()
+    ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(typed))]
+    if by_id := catalog.get(ids):
+        return next(iter(by_id.values()))
+    named = papers_with_name(typed, catalog, KeywordIndex(catalog.database))
+    if len(named) == 1:
+        return named[0]
+    suggested = suggest_papers(catalog, typed, limit=1) if typed else []
+    return suggested[0] if suggested else None
+
+
+def suggest_papers(catalog: Catalog, typed: str, *, limit: int) -> list[Paper]:
+    """Return papers whose title contains every typed word, those that begin with the text first.
+
+    Papers whose system's name begins with the text follow, since the name is often in the abstract
+    alone. Without any text, the newest papers.
+    """
+    if not typed.strip():
+        return catalog.latest_papers(limit)
+    found = {paper.paper_id: paper for paper in _by_title(catalog, typed, limit)}
+    if len(found) < limit:
+        found.update((paper.paper_id, paper) for paper in _by_name_prefix(catalog, typed.strip()))
+    return list(found.values())[:limit]
+
+
+def _by_title(catalog: Catalog, typed: str, limit: int) -> list[Paper]:
+    typed_words = typed.split()[:MAX_TYPED_WORDS]
+    condition = " AND ".join(["title LIKE ? ESCAPE '\\'"] * len(typed_words))
     rows = catalog.database.connection.execute(
         f"SELECT * FROM papers WHERE {condition} "
         "ORDER BY title NOT LIKE ? ESCAPE '\\', upvotes DESC NULLS LAST, id LIMIT ?",
-        [*(f"%{_literal(part)}%" for part in parts), f"{_literal(typed.strip())}%", limit],
+        [
+            *(f"%{_escape_like(word)}%" for word in typed_words),
+            f"{_escape_like(typed.strip())}%",
+            limit,
+        ],
     )
-    return [paper_of(row) for row in rows]
+    return [paper_from_row(row) for row in rows]
 
 
-def _named(catalog: Catalog, typed: str) -> list[Paper]:
-    """Return papers whose abstract has a name that begins with what was typed, their own first."""
-    begun = "".join(filter(str.isalnum, next(iter(words(typed)), "")))
-    if len(begun) < LEAST_TYPED:
+def _escape_like(text: str) -> str:
+    """Return the text with LIKE's wildcards escaped."""
+    return re.sub(r"[\\%_]", r"\\\g<0>", text)
+
+
+def _by_name_prefix(catalog: Catalog, typed: str) -> list[Paper]:
+    """Return papers whose abstract has a name that begins with the text, its own paper first."""
+    prefix = "".join(filter(str.isalnum, next(iter(words(typed)), "")))
+    if len(prefix) < MIN_PREFIX_CHARACTERS:
         return []
-    ids = KeywordIndex(catalog.database).beginning(begun, READ_FOR_NAMES)
+    ids = KeywordIndex(catalog.database).papers_with_prefix(prefix, MAX_PREFIX_PAPERS)
     name = re.compile(rf"(?<!\w){re.escape(typed)}", re.IGNORECASE)
     papers = [
         paper
         for paper in catalog.get(ids).values()
-        if any(_NAMELIKE.match(_whole(found)) for found in name.finditer(paper.abstract))
+        if any(
+            _NAMELIKE_WORD.match(_complete_word(match)) for match in name.finditer(paper.abstract)
+        )
         or (name.search(paper.abstract) and any(map(name.match, system_names(paper)[:1])))
     ]
     return sorted(papers, key=lambda paper: _rank(paper, name))
 
 
-def _whole(found: re.Match[str]) -> str:
-    """Return the whole word of which a beginning was found."""
-    return found[0] + _REST.match(found.string, found.end())[0]  # type: ignore[index]
+def _complete_word(beginning: re.Match[str]) -> str:
+    """Return the complete word that a match begins."""
+    rest = _REST_OF_WORD.match(beginning.string, beginning.end())
+    return beginning[0] + (rest[0] if rest else "")
 
 
 def _rank(paper: Paper, name: re.Pattern[str]) -> tuple[bool, int]:
-    """Return a key that puts the system's own paper first, then those that speak of it most."""
+    """Return a sort key: the system's own paper first, then by how often the name occurs."""
     is_own = any(name.match(own) for own in system_names(paper)[:1])
     return not is_own, -len(name.findall(paper.abstract))
-
-
-def _literal(text: str) -> str:
-    """Return the text with LIKE's wildcards escaped."""
-    return re.sub(r"[\\%_]", r"\\\g<0>", text)

@@ -1,4 +1,4 @@
-"""A row of `papers` ↔ a Paper."""
+"""A row of the table `papers` ↔ a Paper."""
 
 import json
 import sqlite3
@@ -7,8 +7,8 @@ from datetime import date
 from rag.records import Paper, title_key
 
 
-def paper_of(row: sqlite3.Row) -> Paper:
-    """Return the Paper that a row of `papers` holds."""
+def paper_from_row(row: sqlite3.Row) -> Paper:
+    """Return the Paper stored in a row of `papers`."""
     return Paper(
         title=row["title"],
         abstract=row["abstract"],
@@ -17,8 +17,8 @@ def paper_of(row: sqlite3.Row) -> Paper:
         authors=tuple(json.loads(row["authors"])),
         author_count=row["author_count"],
         organization=row["organization"],
-        published_on=date_of(row["published_on"]),
-        featured_on=date_of(row["featured_on"]),
+        published_on=parse_day(row["published_on"]),
+        featured_on=parse_day(row["featured_on"]),
         upvotes=row["upvotes"],
         comment_count=row["comment_count"],
         tldr=row["tldr"],
@@ -28,8 +28,8 @@ def paper_of(row: sqlite3.Row) -> Paper:
     )
 
 
-def columns_of(paper: Paper) -> dict[str, object]:
-    """Return what a row of `papers` holds of a Paper, by column."""
+def row_from_paper(paper: Paper) -> dict[str, object]:
+    """Return the columns of `papers` that store a Paper, by name."""
     return {
         "paper_id": paper.paper_id,
         "arxiv_id": paper.arxiv_id,
@@ -40,8 +40,8 @@ def columns_of(paper: Paper) -> dict[str, object]:
         "authors": json.dumps(paper.authors, ensure_ascii=False),
         "author_count": paper.author_count,
         "organization": paper.organization,
-        "published_on": iso(paper.published_on),
-        "featured_on": iso(paper.featured_on),
+        "published_on": format_day(paper.published_on),
+        "featured_on": format_day(paper.featured_on),
         "upvotes": paper.upvotes,
         "comment_count": paper.comment_count,
         "tldr": paper.tldr,
@@ -52,11 +52,11 @@ def columns_of(paper: Paper) -> dict[str, object]:
     }
 
 
-def iso(day: date | None) -> str | None:
+def format_day(day: date | None) -> str | None:
     """Return YYYY-MM-DD, or None for no day."""
     return day.isoformat() if day else None
 
 
-def date_of(text: str | None) -> date | None:
+def parse_day(text: str | None) -> date | None:
     """Return the day of YYYY-MM-DD, or None for None."""
     return date.fromisoformat(text) if text else None

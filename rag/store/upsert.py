@@ -1,6 +1,6 @@
-"""A sighting of a paper → the catalogue: new, merged into what is known, or nothing new.
+"""A paper as a source describes it → the catalogue: new, merged with its row, or unchanged.
 
-Everything here happens inside the caller's transaction.
+Everything here runs in the caller's transaction.
 """
 
 import json
@@ -10,23 +10,65 @@ from datetime import date, datetime
 
 from rag.records import Paper, chunk_id_of, title_key
 from rag.store.keywords import keyword_text
-from rag.store.rows import columns_of, iso, paper_of
+from rag.store.rows import format_day, paper_from_row, row_from_paper
 
 
-def merge(known: Paper, seen: Paper) -> Paper:
-    """Return what is known of a paper after it was seen once more.
+@dataclass(frozen=True, slots=True)
+class UpsertCounts:
+    """How many papers of a batch were new, changed, or unchanged.
 
-    The later sighting wins field by field where it says anything, with three exceptions: a
-    summary written for this project never displaces anything from a real source, title and
-    abstract come from who knows the arXiv id (a saved page can cut them off), and the first
+    `recounted` is how many known papers have another number of upvotes.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    recounted: int = 0
+
+    def __add__(self, other: "UpsertCounts") -> "UpsertCounts":
+        return UpsertCounts(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.recounted + other.recounted,
+        )
+
+
+def upsert_paper(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> UpsertCounts:
+    """Insert a paper, or merge it into the row (or rows) of the same paper."""
+    rows = _matching_rows(db, paper)
+    if not rows:
+        _insert(db, paper, seen_at)
+        return UpsertCounts(new=1)
+    target, known = rows[0], paper_from_row(rows[0])
+    merged = known
+    for row in rows[1:]:  # the title:… row of a paper whose arXiv id is now known
+        merged = merge(paper_from_row(row), merged)
+        _move_history(db, row["id"], target["id"])
+        _delete(db, row)
+    merged = merge(merged, paper)
+    is_new_day = _add_featured_day(db, target["id"], paper.featured_on)
+    recounted = int(merged.upvotes != known.upvotes)
+    if merged == known and len(rows) == 1:
+        return UpsertCounts(changed=1) if is_new_day else UpsertCounts(unchanged=1)
+    _update(db, target, merged, seen_at)
+    return UpsertCounts(changed=1, recounted=recounted)
+
+
+def merge(known: Paper, later: Paper) -> Paper:
+    """Return what is known of a paper after a source described it once more.
+
+    The later description wins field by field where it has a value, with three exceptions: a summary
+    written for this project never replaces anything from a real source, title and abstract come
+    from the source that knows the arXiv id (a saved page can cut them off), and the earliest
     featured day stays.
     """
-    newer, older = seen, known
-    if seen.abstract_source == "summary" and known.abstract_source == "abstract":
-        newer, older = known, seen
-    surer = older.arxiv_id and not newer.arxiv_id and older.abstract_source == "abstract"
-    text = older if surer or not newer.abstract else newer
-    days = [p.featured_on for p in (known, seen) if p.featured_on]
+    newer, older = later, known
+    if later.abstract_source == "summary" and known.abstract_source == "abstract":
+        newer, older = known, later
+    is_older_surer = older.arxiv_id and not newer.arxiv_id and older.abstract_source == "abstract"
+    text = older if is_older_surer or not newer.abstract else newer
+    days = [p.featured_on for p in (known, later) if p.featured_on]
     return replace(
         newer,
         title=text.title,
@@ -46,117 +88,80 @@ def merge(known: Paper, seen: Paper) -> Paper:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Upserted:
-    """How many papers of a batch were new, changed something, or were known already.
-
-    `recounted`: of how many known ones the upvotes changed.
-    """
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    recounted: int = 0
-
-    def __add__(self, other: "Upserted") -> "Upserted":
-        return Upserted(
-            self.new + other.new,
-            self.changed + other.changed,
-            self.unchanged + other.unchanged,
-            self.recounted + other.recounted,
-        )
-
-
-def bring_in(db: sqlite3.Connection, seen: Paper, seen_at: datetime) -> Upserted:
-    """Bring one sighting in."""
-    rows = _same_paper(db, seen)
-    if not rows:
-        _insert(db, seen, seen_at)
-        return Upserted(new=1)
-    keep, known = rows[0], paper_of(rows[0])
-    merged = known
-    for row in rows[1:]:  # the title:… record of a paper whose arXiv id is now known
-        merged = merge(paper_of(row), merged)
-        _move_history(db, row["id"], keep["id"])
-        _forget(db, row)
-    merged = merge(merged, seen)
-    featured = _note_featured(db, keep["id"], seen.featured_on)
-    recounted = int(merged.upvotes != known.upvotes)
-    if merged == known and len(rows) == 1:
-        return Upserted(changed=1) if featured else Upserted(unchanged=1)
-    _update(db, keep, merged, seen_at)
-    return Upserted(changed=1, recounted=recounted)
-
-
-def _same_paper(db: sqlite3.Connection, seen: Paper) -> list[sqlite3.Row]:
-    """Return the records that are this paper, the one to keep first."""
-    key = title_key(seen.title)
+def _matching_rows(db: sqlite3.Connection, paper: Paper) -> list[sqlite3.Row]:
+    """Return the rows that are this paper, the one to keep first."""
+    key = title_key(paper.title)
     same_title = db.execute(
         "SELECT * FROM papers WHERE title_key = ? OR id IN "
         "(SELECT paper FROM old_titles WHERE title_key = ?) ORDER BY id",
         (key, key),
     ).fetchall()
-    if seen.arxiv_id is None:
-        # Today's title is surer than a former one, and the same day surer than another.
-        same_title.sort(
-            key=lambda r: (r["title_key"] != key, r["published_on"] != iso(seen.published_on))
-        )
+    if paper.arxiv_id is None:
+        # Prefer a current title to a former one, and the same day to another.
+        day = format_day(paper.published_on)
+        same_title.sort(key=lambda row: (row["title_key"] != key, row["published_on"] != day))
         return same_title[:1]
-    by_id = db.execute("SELECT * FROM papers WHERE arxiv_id = ?", (seen.arxiv_id,)).fetchall()
+    by_id = db.execute("SELECT * FROM papers WHERE arxiv_id = ?", (paper.arxiv_id,)).fetchall()
     return by_id + [row for row in same_title if row["arxiv_id"] is None]
 
 
 def _insert(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> None:
     at = seen_at.isoformat(timespec="seconds")
-    values = columns_of(paper) | {"first_seen_at": at, "updated_at": at}
+    values = row_from_paper(paper) | {"first_seen_at": at, "updated_at": at}
     names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
     number = db.execute(f"INSERT INTO papers ({names}) VALUES ({marks})", values).lastrowid
     assert number is not None
-    _note_featured(db, number, paper.featured_on)
-    _note_upvotes(db, number, paper.upvotes, at)
-    _write_terms(db, number, paper)
+    _add_featured_day(db, number, paper.featured_on)
+    _add_upvotes(db, number, paper.upvotes, at)
+    _index_terms(db, number, paper)
 
 
 def _update(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper, seen_at: datetime) -> None:
     number, at = row["id"], seen_at.isoformat(timespec="seconds")
-    values = columns_of(paper) | {"updated_at": at}
+    values = row_from_paper(paper) | {"updated_at": at}
     if (row["paper_id"], row["text_hash"]) != (paper.paper_id, paper.text_hash):
-        _make_stale(db, row)
+        _drop_vectors(db, row)
     if row["title_key"] != values["title_key"]:
         db.execute("INSERT OR IGNORE INTO old_titles VALUES (?, ?)", (row["title_key"], number))
     if row["upvotes"] != paper.upvotes:
-        _note_upvotes(db, number, paper.upvotes, at)
+        _add_upvotes(db, number, paper.upvotes, at)
     pairs = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(f"UPDATE papers SET {pairs} WHERE id = :id", values | {"id": number})
     if row["text_hash"] != paper.text_hash:
         db.execute("DELETE FROM keyword_index WHERE rowid = ?", (number,))
-        _write_terms(db, number, paper)
+        _index_terms(db, number, paper)
 
 
-def _write_terms(db: sqlite3.Connection, number: int, paper: Paper) -> None:
+def _delete(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+    _drop_vectors(db, row)
+    db.execute("DELETE FROM keyword_index WHERE rowid = ?", (row["id"],))
+    db.execute("DELETE FROM papers WHERE id = ?", (row["id"],))
+
+
+def _index_terms(db: sqlite3.Connection, number: int, paper: Paper) -> None:
     db.execute(
         "INSERT INTO keyword_index (rowid, terms) VALUES (?, ?)",
         (number, keyword_text(paper.title, paper.abstract)),
     )
 
 
-def _note_featured(db: sqlite3.Connection, number: int, day: date | None) -> bool:
-    """Note a featured day; True if it was not known."""
+def _add_featured_day(db: sqlite3.Connection, number: int, day: date | None) -> bool:
+    """Store a featured day; return whether it is new."""
     if day is None:
         return False
     cursor = db.execute(
-        "INSERT OR IGNORE INTO featured_days (day, paper) VALUES (?, ?)", (iso(day), number)
+        "INSERT OR IGNORE INTO featured_days (day, paper) VALUES (?, ?)", (format_day(day), number)
     )
     return cursor.rowcount > 0
 
 
-def _note_upvotes(db: sqlite3.Connection, number: int, upvotes: int | None, at: str) -> None:
+def _add_upvotes(db: sqlite3.Connection, number: int, upvotes: int | None, at: str) -> None:
     if upvotes is not None:
         db.execute("INSERT OR REPLACE INTO upvotes VALUES (?, ?, ?)", (number, at, upvotes))
 
 
 def _move_history(db: sqlite3.Connection, old: int, new: int) -> None:
-    """Hand over what is known of a record that turns out to be the same paper as another."""
+    """Move featured days, upvotes and titles from a row to another row of the same paper."""
     for table in ("featured_days", "upvotes", "old_titles"):
         db.execute(f"UPDATE OR IGNORE {table} SET paper = ? WHERE paper = ?", (new, old))
     db.execute(
@@ -169,8 +174,8 @@ def _move_history(db: sqlite3.Connection, old: int, new: int) -> None:
     )
 
 
-def _make_stale(db: sqlite3.Connection, row: sqlite3.Row) -> None:
-    """Note the chunks of the old text for deletion from the index and drop its vectors."""
+def _drop_vectors(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """Delete a row's vectors and list its chunks for deletion from Chroma."""
     old = db.execute("SELECT sentences FROM chunk_vectors WHERE paper = ?", (row["id"],)).fetchone()
     if old is None:
         return
@@ -180,9 +185,3 @@ def _make_stale(db: sqlite3.Connection, row: sqlite3.Row) -> None:
         [(chunk_id_of(row["paper_id"], index),) for index in range(count)],
     )
     db.execute("DELETE FROM chunk_vectors WHERE paper = ?", (row["id"],))
-
-
-def _forget(db: sqlite3.Connection, row: sqlite3.Row) -> None:
-    _make_stale(db, row)
-    db.execute("DELETE FROM keyword_index WHERE rowid = ?", (row["id"],))
-    db.execute("DELETE FROM papers WHERE id = ?", (row["id"],))

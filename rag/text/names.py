@@ -1,4 +1,4 @@
-"""What a paper calls its system: "HCG-LVLM", "Bridge"; it often stands in the abstract alone."""
+"""The names of papers' systems, like "HCG-LVLM" or "Bridge", often in the abstract alone."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from functools import lru_cache
 from rag.records import Paper
 from rag.text.words import fold
 
-TITLE_NAME_WORDS = 3  # before the colon of a title, if they are a name
+MAX_TITLE_NAME_WORDS = 3  # up to this many words before a title's colon are a name
 _NAME = r"[A-Z][\w$^{}\\-]*(?:[-\s]?\d(?:\.\d)?)?"
 _INTRODUCED = re.compile(
     r"\b(?:propos|present|introduc|develop|releas|describ|call|nam|term|dubb)\w*\s+"
@@ -19,10 +19,10 @@ _APPOSED = re.compile(
 )
 _ABBREVIATED = re.compile(r"((?:[\w-]+\s+){1,8})\(([A-Z][\w-]*[A-Z0-9][\w-]*)s?\)")
 _SUBJECT = re.compile(rf"(?:^|[.!?]\s+)({_NAME})\s+(?:is|are|has|uses?|achieves?|outperforms?)\b")
-# A capital behind the first letter, or a digit.
+# A capital or a digit after the first character.
 _NAMELIKE = re.compile(r".+[A-Z\d]")
 _PLURAL = re.compile(r"[A-Z]s$")  # "LRMs" are a kind of thing
-# Kinds of models and methods, which no paper owns.
+# Kinds of models and methods: names that belong to no paper.
 COMMON_NAMES = frozenset(
     """
     LLM VLM MLLM LVLM LMM VLA RL SFT RLHF GRPO PPO DPO NLP CV AI VQA
@@ -33,17 +33,17 @@ COMMON_NAMES = frozenset(
 
 @lru_cache(maxsize=16_384)
 def system_names(paper: Paper) -> tuple[str, ...]:
-    """Return the names, the likeliest first; empty where the paper gives none."""
+    """Return the names of a paper's system, the likeliest first; empty if it has none."""
     title, abstract = paper.title, paper.abstract
     before, colon, _ = title.partition(":")
-    own = [before.strip()] if colon and len(before.split()) <= TITLE_NAME_WORDS else []
+    own = [before.strip()] if colon and len(before.split()) <= MAX_TITLE_NAME_WORDS else []
     abbreviated = [
         (_shared_words(match[1], title), match[2])
         for match in _ABBREVIATED.finditer(abstract)
         if _is_short_for(match[2], match[1])
         and (abstract.count(match[2]) > 1 or _is_proper(match[1], match[2]))
     ]
-    abbreviated.sort(key=lambda found: -found[0])  # stable: else as they stand
+    abbreviated.sort(key=lambda found: -found[0])  # stable: otherwise in the abstract's order
     found = [
         *(match[1].strip() for match in _INTRODUCED.finditer(abstract)),
         *(name for shared, name in abbreviated if shared),
@@ -60,21 +60,21 @@ def system_names(paper: Paper) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *names]))
 
 
-def shown_name(paper: Paper) -> str:
-    """Return the name to put before the title, where the title does not hold it; else nothing."""
+def name_missing_from_title(paper: Paper) -> str:
+    """Return the system's name if the title does not contain it, else ""."""
     name = next(iter(system_names(paper)), "")
     return "" if name.casefold() in paper.title.casefold() else name
 
 
 def short_name(paper: Paper) -> str:
-    """Return what to call a paper beside others: its system's name, else its title."""
+    """Return a short name for a paper: its system's name, else its title."""
     before, colon, _ = paper.title.partition(":")
-    own = before.strip() if colon and len(before.split()) <= TITLE_NAME_WORDS else ""
+    own = before.strip() if colon and len(before.split()) <= MAX_TITLE_NAME_WORDS else ""
     return own or next(iter(system_names(paper)), "") or paper.title
 
 
 def _is_short_for(short: str, words: str) -> bool:
-    """Return whether the letters of an abbreviation are initials of the words before it."""
+    """Return whether an abbreviation's letters are the initials of the words before it."""
     letters = {c for c in short.casefold() if c.isalpha()}
     initials: set[str] = set()
     for part in re.split(r"[\s-]+", words):
@@ -83,18 +83,18 @@ def _is_short_for(short: str, words: str) -> bool:
 
 
 def _is_proper(words: str, short: str) -> bool:
-    """Return whether the words before an abbreviation are written as a name."""
+    """Return whether the words before an abbreviation are capitalised like a name."""
     long = words.split()[-sum(c.isalpha() for c in short) :]
     return 2 * sum(word[0].isupper() for word in long) >= len(long)
 
 
 def _shared_words(words: str, title: str) -> int:
-    """Return how many longer words of a phrase stand in the title."""
+    """Return how many longer words of a phrase are in the title."""
     in_title = set(re.split(r"\W+", title.casefold()))
     return sum(len(word) > 3 and word in in_title for word in words.casefold().split())
 
 
-# A capital behind the first letter, or a digit behind a letter.
+# A capital after the first letter, or a digit after a letter.
 _MARKED_NAME = re.compile(
     r"(?<![\w.-])(?=[A-Za-z])(?=[\w.-]*(?:\w[A-Z]|[A-Za-z]-?\d|-[A-Z]))[\w-]+(?:\.\d[\w-]*)?",
     re.ASCII,
@@ -104,7 +104,7 @@ _JOINTS = re.compile(r"[-\s]")
 
 
 def names_in(text: str, known: Sequence[str] = (), *, language: str = "en") -> list[str]:
-    """Return what is written like a name, and the `known` names."""
+    """Return the words that look like names, and the `known` names that occur."""
     found = [match[0] for match in _MARKED_NAME.finditer(text)]
     if language in ("en", "es", "fr"):  # in German every noun has a capital
         found += _CAPITALISED.findall(text)
@@ -112,8 +112,8 @@ def names_in(text: str, known: Sequence[str] = (), *, language: str = "en") -> l
     return [name for name in dict.fromkeys(found) if name.rstrip("s") not in COMMON_NAMES]
 
 
-def stands_in(name: str, text: str) -> bool:
-    """Return whether a text has the name, hyphenated or not, or the words that it abbreviates."""
+def is_name_in(name: str, text: str) -> bool:
+    """Return whether a text contains a name, in any hyphenation, or the words it abbreviates."""
     parts = [re.escape(part) for part in _JOINTS.split(fold(name)) if part]
     if len(parts[-1]) > 2:
         parts[-1] = f"(?:{parts[-1]}|{parts[-1].removesuffix('s')})"

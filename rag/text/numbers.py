@@ -1,4 +1,4 @@
-"""Numbers in running text, comparable however they are written: 0.18M is 180K is 180,000."""
+"""Numbers in text, comparable in any notation: 0.18M is 180K is 180,000."""
 
 import math
 import re
@@ -9,9 +9,9 @@ from typing import Literal
 Kind = Literal["", "%", "times", "seconds", "share", "ratio"]
 Hedge = Literal["", "about", "over", "under"]
 
-ABOUT = 0.05  # how far off "about" may be, as a share
-OVER = 1.25  # "more than 1,000" may stand for 1,200, not for 2,000
-UNDER = 0.2  # "less than one" may stand for 0.3
+ABOUT_TOLERANCE = 0.05  # relative error that "about" allows
+OVER_FACTOR = 1.25  # "more than 1,000" may mean 1,200, not 2,000
+UNDER_FACTOR = 0.2  # "less than one" may mean 0.3
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -25,7 +25,7 @@ _WORDS |= {"dozen": 12.0, "hundred": 100.0}
 _PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6}
 _PARTS |= {"seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twentieth": 20, "thirtieth": 30}
 _MULTIPLES = {"twice": 2.0, "thrice": 3.0, "doubl": 2.0, "tripl": 3.0, "quadrupl": 4.0, "halv": 2.0}
-_LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}  # only right behind the digits
+_LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}  # only directly after the digits
 _SCALES = {
     "hundred": 100.0, "thousand": 1e3, "mil": 1e3, "million": 1e6, "millions": 1e6,
     "millionen": 1e6, "millones": 1e6, "bn": 1e9, "billion": 1e9, "billions": 1e9,
@@ -81,7 +81,7 @@ _TEX = [(re.compile(r"\\times"), "×"), (re.compile(r"\\([%$&#_])"), r"\1"), (re
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number of a text, from `start` to `end` of it; `value` in the unit of its kind."""
+    """A number at text[start:end]; `value` is in the unit of its kind."""
 
     value: float
     kind: Kind
@@ -89,9 +89,9 @@ class Quantity:
     start: int
     end: int
 
-    def stands_for(self, said: "Quantity") -> bool:
-        """Return whether this number, of a claim, is what the source said."""
-        ours, theirs = self._forms(), said._forms()
+    def stands_for(self, source: "Quantity") -> bool:
+        """Return whether this number of a claim can mean the source's number."""
+        ours, theirs = self._forms(), source._forms()
         return any(
             self._is_near(x, y)
             for kind, x in ours
@@ -100,11 +100,11 @@ class Quantity:
         )
 
     def rivals(self, other: "Quantity") -> bool:
-        """Return whether the two could be mistaken for one another: same kind, other value."""
+        """Return whether the other is of the same kind with a different value."""
         return self.kind == other.kind and not self.stands_for(other)
 
     def _forms(self) -> list[tuple[str, float]]:
-        """Return the ways to say it: half is 50 % is 0.5, and a fifth is five times less."""
+        """Return equal (kind, value) pairs: half is 50 % is 0.5, and a fifth is five times less."""
         share = {"%": self.value / 100, "share": self.value}.get(self.kind)
         if share is not None:
             times = [("times", 1 / share)] if share and self.kind == "share" else []
@@ -118,25 +118,25 @@ class Quantity:
             return True
         match self.hedge:
             case "about":
-                return math.isclose(ours, theirs, rel_tol=ABOUT)
+                return math.isclose(ours, theirs, rel_tol=ABOUT_TOLERANCE)
             case "over":
-                return ours <= theirs <= OVER * ours
+                return ours <= theirs <= OVER_FACTOR * ours
             case "under":
-                return UNDER * ours <= theirs <= ours
+                return UNDER_FACTOR * ours <= theirs <= ours
         return False
 
 
-def plain(text: str) -> str:
-    """Return the text without the TeX that abstracts write numbers in."""
+def strip_tex(text: str) -> str:
+    """Return the text without the TeX around numbers in abstracts."""
     for pattern, put in _TEX:
         text = pattern.sub(put, text)
     return text
 
 
 def quantities(text: str) -> list[Quantity]:
-    """Return the numbers of a `plain` text in order.
+    """Return the numbers of a text, already through `strip_tex`, in order.
 
-    Digits in names (GPT-4) are none, nor is "one" on its own.
+    Digits in names (GPT-4) do not count, nor does "one" on its own.
     """
     found = []
     names = [match.span() for match in _NAME.finditer(text)]
@@ -152,7 +152,7 @@ def quantities(text: str) -> list[Quantity]:
 
 
 def _read(match: re.Match[str], before: str) -> tuple[float, Kind] | None:
-    """Return the value and its kind; None where it is not meant as a number."""
+    """Return the value and its kind; None if the match is not used as a number."""
     part = match.groupdict()
     if part["ratio"]:
         left, right = part["ratio"].split(":")
@@ -187,7 +187,7 @@ def _read(match: re.Match[str], before: str) -> tuple[float, Kind] | None:
 
 
 def _share(part: dict[str, str | None]) -> tuple[float, Kind] | None:
-    """Return two thirds, half an hour; the third of several is only an ordinal number."""
+    """Return the value of "two thirds" or "half an hour"; None for an ordinal ("the third")."""
     count, nth = part["count"] or "", (part["nth"] or "").lower()
     parts = _PARTS[nth]
     if not count and parts > 2:

@@ -1,4 +1,4 @@
-"""Text → terms: how words are compared in keyword search and in evidence."""
+"""Text → words and terms, as keyword search and the choice of evidence compare them."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ import Stemmer
 
 
 def one_line(text: str) -> str:
-    """Return the text without line breaks, so that no passage can pose as another part."""
+    """Return the text on one line, so that it cannot pass itself off as several parts."""
     return " ".join(text.split())
 
 
@@ -39,21 +39,20 @@ def _stem(word: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text in lower case without accents, compatibility forms made plain."""
+    """Return the text in lower case, without accents, in compatibility form (NFKD)."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def words(text: str) -> list[str]:
-    """Return the folded words in order; `GPT-4o` and `3.8` stay whole."""
+    """Return the folded words in order; `GPT-4o` and `3.8` are one word each."""
     return [_APOSTROPHE_S.sub("", w) for w in _WORD.findall(fold(text))]
 
 
 def terms(text: str) -> list[str]:
-    """Return the Porter stems of the text's words, stopwords left out.
+    """Return the Porter stems of the text's words, without stop words.
 
-    A joined word gives itself without the joints and its parts: `Real-LOD` → `reallod`,
-    `real`, `lod`.
+    A hyphenated word gives its joined form and its parts: `Real-LOD` → `reallod`, `real`, `lod`.
     """
     found: list[str] = []
     for word in words(text):

@@ -29,7 +29,7 @@ from typing import Any
 
 from bot.app import open_library
 from bot.console.metrics import AT, ndcg, recall
-from ingest.sources.record import SetAside
+from ingest.sources.source import SetAside
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library

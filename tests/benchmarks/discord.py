@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.answers.live_message import EDIT_SECONDS
 from bot.app import open_library
-from ingest.starter import StarterSource
+from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library

@@ -15,19 +15,19 @@ from tests.clock import FakeClock
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    """The clock of whatever is fetched in this test: waiting takes no time."""
+    """The clock of every fetcher in this test: waiting takes no time."""
     fake = FakeClock()
-    monkeypatch.setattr("ingest.open_source.Clock", lambda stopping=None: fake)
+    monkeypatch.setattr("ingest.resolve_source.Clock", lambda stopping=None: fake)
     return fake
 
 
-NUMB = Embedder(DeterministicFakeEmbedding(size=8), name="numb")
+FAKE_EMBEDDER = Embedder(DeterministicFakeEmbedding(size=8), name="fake")
 
 
 @pytest.fixture
-def numb(tmp_path: Path) -> Iterator[Library]:
-    """A library whose vectors mean nothing, for tests that are not about them."""
+def fake_library(tmp_path: Path) -> Iterator[Library]:
+    """A library with meaningless vectors, for tests that are not about them."""
     library = open_library(tmp_path / "data", RagConfig())
-    library.__dict__["embedder"] = NUMB
+    library.__dict__["embedder"] = FAKE_EMBEDDER
     yield library
     library.close()

@@ -1,4 +1,4 @@
-"""Hugging Face's lists of invented days, with ETags."""
+"""A fake of Hugging Face's lists of daily papers, with ETags."""
 
 import hashlib
 import json
@@ -26,10 +26,10 @@ def item(number: int, **changes: object) -> Item:
 
 @dataclass
 class Days:
-    """What the lists of days and months hold; `faults` are answered first, one each."""
+    """The lists of days and months; `faults` are answered first, one per request."""
 
     lists: dict[str, list[Item]] = field(default_factory=dict)
-    found: list[Item] = field(default_factory=list)  # by any search
+    found: list[Item] = field(default_factory=list)  # the results of any search
     faults: list[Answer | Callable[[str, dict[str, str]], Answer | None]] = field(
         default_factory=list
     )

@@ -1,4 +1,4 @@
-"""A small Hugging Face on 127.0.0.1: the papers API, from recorded or invented answers."""
+"""A fake of Hugging Face's API on 127.0.0.1, with recorded or invented answers."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class Hub:
-    """What it was asked, and what it answers; an ETag it is given is among the parameters."""
+    """The requests so far and the answers; a request's ETag is among its parameters."""
 
     url: str
     answer: Callable[[str, dict[str, str]], Answer]
@@ -50,7 +50,7 @@ def hub(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Hub]:
                 self.close_connection = True
                 if status == HANG:
                     ended.wait(60)
-                else:  # no farewell: the client sees "connection reset by peer"
+                else:  # the client sees "connection reset by peer"
                     at_once = struct.pack("ii", 1, 0)
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
                     self.connection.close()
@@ -62,7 +62,9 @@ def hub(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Hub]:
             self.end_headers()
             if length and _named(headers).get("Content-Length", str(len(body))) != str(len(body)):
                 self.close_connection = True  # the rest never comes
-            with suppress(BrokenPipeError, ConnectionResetError):  # the client had enough
+            with suppress(
+                BrokenPipeError, ConnectionResetError
+            ):  # the client closed the connection
                 self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -70,7 +72,7 @@ def hub(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Hub]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, request: object, client_address: object) -> None:
-            pass  # a connection that was reset on purpose
+            pass  # a connection was reset on purpose
 
     server = Server(("127.0.0.1", 0), Handler)
     served = Hub(f"http://127.0.0.1:{server.server_port}", answer)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
-from ingest.report import Report
+from ingest.report import IngestReport
+from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -34,9 +34,9 @@ def days() -> Days:
 
 def backfill(
     library: Library, server: Hub, what: str = RANGE, today: date = date(2026, 2, 1)
-) -> Report:
+) -> IngestReport:
     config = FetchConfig(huggingface_url=server.url, attempts=2)
-    with open_source(what, config, today=today, library=library) as source:
+    with resolve_source(what, config, today=today, library=library) as source:
         return ingest(source, library)
 
 
@@ -50,8 +50,8 @@ def names(*numbers: int) -> list[str]:
     return [WEEK[number].isoformat() for number in numbers]
 
 
-def test_a_range_that_failed_on_a_day_goes_on_there(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_range_that_failed_on_a_day_continues_there(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     clock.time = LATER
 
@@ -61,18 +61,18 @@ def test_a_range_that_failed_on_a_day_goes_on_there(
     days.faults = [down] * 4
     with hub(days) as server:
         with pytest.raises(SourceError, match="answered 500"):
-            backfill(numb, server)
-        assert numb.catalog.coverage().papers == 6
-        assert numb.index.pending_count() == 0
+            backfill(fake_library, server)
+        assert fake_library.catalog.coverage().papers == 6
+        assert fake_library.index.pending_count() == 0
         assert asked(server) == names(0, 1, 2, 2)
-        report = backfill(numb, server)
+        report = backfill(fake_library, server)
         assert asked(server) == names(2, 3, 4)
     assert (report.upserted.new, report.pages["settled"]) == (9, 2)
     assert "2 lists settled" in str(report)
 
 
-def test_a_month_that_failed_on_a_page_goes_on_there(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_month_that_failed_on_a_page_continues_there(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     clock.time = datetime(2025, 12, 20, tzinfo=UTC).timestamp()
     days.lists = {"2025-11": [item(n) for n in range(40)], "2025-12": [item(n) for n in range(250)]}
@@ -84,38 +84,38 @@ def test_a_month_that_failed_on_a_page_goes_on_there(
     months = "hf:2025-11..2026-03"
     with hub(days) as server:
         with pytest.raises(SourceError, match="answered 503"):
-            backfill(numb, server, months, today=date(2025, 12, 20))
-        assert numb.catalog.coverage().papers == 200
-        report = backfill(numb, server, months, today=date(2025, 12, 20))
+            backfill(fake_library, server, months, today=date(2025, 12, 20))
+        assert fake_library.catalog.coverage().papers == 200
+        report = backfill(fake_library, server, months, today=date(2025, 12, 20))
     assert report.upserted.new == 50
     assert report.pages == {"settled": 1, "unchanged": 2, "read": 1}
     assert days.sent == ["2025-11", "2025-12", "2025-12", "2025-12"]
 
 
-def test_a_second_run_changes_nothing_and_asks_for_nothing(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_second_run_changes_and_requests_nothing(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     clock.time = LATER
     with hub(days) as server:
-        backfill(numb, server)
-        before = numb.catalog.papers()
+        backfill(fake_library, server)
+        before = fake_library.catalog.papers()
         server.asked.clear()
-        report = backfill(numb, server)
+        report = backfill(fake_library, server)
         assert server.asked == []
     assert (report.read, report.embedded, report.pages["settled"]) == (0, 0, 5)
-    assert numb.catalog.papers() == before
+    assert fake_library.catalog.papers() == before
 
 
-def test_young_days_are_asked_again_for_what_changed(
-    clock: FakeClock, numb: Library, days: Days
+def test_recent_days_are_requested_again_for_changes(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     clock.time = datetime(2025, 12, 16, tzinfo=UTC).timestamp()  # 15, 14, 13, 12, 11 days later
     with hub(days) as server:
-        backfill(numb, server)
+        backfill(fake_library, server)
         days.sent.clear()
         server.asked.clear()
         days.put(WEEK[3], [item(30, upvotes=99), item(31), item(32), item(33)])
-        report = backfill(numb, server)
+        report = backfill(fake_library, server)
         assert asked(server) == names(2, 3, 4)
         assert days.sent == names(3)
     done = report.upserted
@@ -123,75 +123,85 @@ def test_young_days_are_asked_again_for_what_changed(
     assert report.pages == {"settled": 2, "unchanged": 2, "read": 1}
 
 
-def test_a_day_asked_for_by_itself_is_always_asked(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_single_day_is_always_requested(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     clock.time = LATER
     with hub(days) as server:
         for _ in range(2):
-            backfill(numb, server, "hf:2025-12-01")
+            backfill(fake_library, server, "hf:2025-12-01")
         assert asked(server) == names(0, 0)
     assert days.sent == names(0)
 
 
-def test_i3_an_empty_weekday_is_asked_again(clock: FakeClock, numb: Library, days: Days) -> None:
+def test_an_empty_weekday_is_requested_again(
+    clock: FakeClock, fake_library: Library, days: Days
+) -> None:
     clock.time = LATER
     days.faults = [as_json([])]
     with hub(days) as server:
-        assert backfill(numb, server).read == 15
+        assert backfill(fake_library, server).read == 15
         assert asked(server) == names(0, 0, 1, 2, 3, 4)
     assert clock.slept == [5.0]
 
 
-def test_i3_a_weekday_that_stays_empty_is_empty_so_far(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_weekday_that_stays_empty_is_reported_as_empty_so_far(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     clock.time = LATER
     full = days.lists.pop("2025-12-03")
     with hub(days) as server:
-        report = backfill(numb, server)
+        report = backfill(fake_library, server)
         assert "empty so far: hf:2025-12-03" in str(report)
         server.asked.clear()
         days.put(WEEK[2], full)  # and one day it is there
-        assert backfill(numb, server).upserted.new == 3
+        assert backfill(fake_library, server).upserted.new == 3
         assert asked(server) == names(2)
 
 
-def test_weekends_are_empty_and_days_to_come_are_not_asked_for(
-    clock: FakeClock, numb: Library, days: Days
+def test_weekends_may_be_empty_and_future_days_are_not_requested(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     with hub(days) as server:
-        report = backfill(numb, server, "hf:2025-12-06")
+        report = backfill(fake_library, server, "hf:2025-12-06")
         assert (report.read, report.empty) == (0, [])
         server.asked.clear()
-        backfill(numb, server, "hf:2025-12-04..2026-12-31", today=date(2025, 12, 5))
+        backfill(fake_library, server, "hf:2025-12-04..2026-12-31", today=date(2025, 12, 5))
         assert asked(server) == names(3, 4)
 
 
-def test_what_does_not_fit_is_listed_until_it_does(
-    clock: FakeClock, numb: Library, days: Days
+def test_an_invalid_record_is_listed_until_it_is_valid(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     clock.time = LATER
     days.put(WEEK[0], [item(1), item(2, summary=None)])
     with hub(days) as server:
-        report = backfill(numb, server, "hf:2025-12-01")
+        report = backfill(fake_library, server, "hf:2025-12-01")
         assert len(report.set_aside) == 1
-        ((source, record, reason),) = numb.catalog.all_set_aside()
+        ((source, record, reason),) = fake_library.catalog.all_set_aside()
         assert (source, record) == ("hf:2025-12-01", "hf:2025-12-01 record 2 (Paper 2)")
         assert "abstract" in reason or "summary" in reason
-        backfill(numb, server, "hf:2025-12-01")  # unchanged: it still does not fit
-        assert len(numb.catalog.all_set_aside()) == 1
+        backfill(fake_library, server, "hf:2025-12-01")  # unchanged: it still does not fit
+        assert len(fake_library.catalog.all_set_aside()) == 1
         days.put(WEEK[0], [item(1), item(2)])
-        backfill(numb, server, "hf:2025-12-01")
-    assert numb.catalog.all_set_aside() == []
+        backfill(fake_library, server, "hf:2025-12-01")
+    assert fake_library.catalog.all_set_aside() == []
 
 
 @pytest.mark.slow
-def test_i2_a_range_that_was_killed_goes_on_at_that_day(
-    numb: Library, days: Days, tmp_path: Path
+def test_a_killed_range_continues_at_that_day(
+    fake_library: Library, days: Days, tmp_path: Path
 ) -> None:
     config = tmp_path / "config.toml"
-    command = [sys.executable, "-m", "bot", "--data-dir", str(numb.folder), "--config", str(config)]
+    command = [
+        sys.executable,
+        "-m",
+        "bot",
+        "--data-dir",
+        str(fake_library.folder),
+        "--config",
+        str(config),
+    ]
     killed: list[int] = []
 
     def kill(path: str, params: dict[str, str]) -> Answer | None:
@@ -205,8 +215,8 @@ def test_i2_a_range_that_was_killed_goes_on_at_that_day(
         config.write_text(f'[ingest.fetch]\nhuggingface_url = "{server.url}"')
         process = subprocess.Popen([*command, "ingest", RANGE])
         assert process.wait(timeout=200) == -signal.SIGKILL
-        assert numb.catalog.coverage().papers == 9
+        assert fake_library.catalog.coverage().papers == 9
         server.asked.clear()
         subprocess.run([*command, "ingest", RANGE], check=True, timeout=200)
         assert asked(server) == names(3, 4)
-    assert numb.catalog.coverage().papers == 15
+    assert fake_library.catalog.coverage().papers == 15

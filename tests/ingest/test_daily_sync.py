@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 
@@ -8,15 +7,13 @@ import pytest
 from bot.app import App, open_library
 from ingest.config import IngestConfig
 from ingest.report import SyncReport
-from ingest.sync import ingest, sync
+from ingest.sync import sync
 from rag.config import RagConfig
 from rag.errors import IndexInUseError, SourceError, StoppedError
 from rag.library import Library
-from rag.records import Paper
 from tests.clock import FakeClock
 from tests.ingest.daily_hub import Days, item
 from tests.ingest.hub import Hub, as_json, hub
-from tests.papers import LOOM, ListSource
 
 TODAY = date(2025, 12, 11)  # a Thursday
 FORTNIGHT = [day for n in range(14) if (day := TODAY - timedelta(days=n)).weekday() < 5]
@@ -55,163 +52,97 @@ def iso(*numbers: int) -> list[str]:
 
 
 def test_the_first_sync_reads_two_weeks_and_the_next_what_is_due(
-    clock: FakeClock, numb: Library, days: Days
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     with hub(days) as server:
-        first = run_sync(numb, server)
+        first = run_sync(fake_library, server)
         assert str(first).startswith("+20 papers, 0 upvotes changed, 0 set aside")
         assert asked(server) == iso(*range(10))
         clock.time += 3600
         days.put(FORTNIGHT[0], [item(0), item(1), item(2), item(3, title=None)])
         days.put(FORTNIGHT[2], [item(20, upvotes=55), item(21)])
-        second = run_sync(numb, server)
+        second = run_sync(fake_library, server)
         assert str(second).startswith("+1 paper, 1 upvotes changed, 1 set aside")
         assert second.embedded == 1
         assert asked(server) == iso(0, 1, 2)  # the others were read an hour ago
         clock.time += 24 * 3600
         days.put(FORTNIGHT[5], [item(50, upvotes=77), item(51)])
-        assert run_sync(numb, server).recounted == 1
+        assert run_sync(fake_library, server).recounted == 1
         assert len(asked(server)) == 10
 
 
-def test_upvotes_are_kept_with_their_times(
-    clock: FakeClock, numb: Library, days: Days, monkeypatch: pytest.MonkeyPatch
+def test_upvotes_are_stored_with_their_times(
+    clock: FakeClock, fake_library: Library, days: Days, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with hub(days) as server:
         for upvotes in (5, 5, 9, 8):
             days.put(TODAY, [item(1, upvotes=upvotes)])
-            run_sync(numb, server)
-            numb.catalog.database.connection.execute(  # a minute goes by
+            run_sync(fake_library, server)
+            fake_library.catalog.database.connection.execute(  # a minute goes by
                 "UPDATE upvotes SET seen_at = "
                 "strftime('%Y-%m-%dT%H:%M:%S+00:00', seen_at, '-1 minute')"
             )
-    history = numb.catalog.upvote_history("arxiv:2512.00001")
+    history = fake_library.catalog.upvote_history("arxiv:2512.00001")
     assert [count for _, count in history] == [5, 9, 8]
     assert all(at.tzinfo is not None for at, _ in history)
-    paper = numb.catalog.get(["arxiv:2512.00001"])["arxiv:2512.00001"]
-    first_seen = numb.catalog.first_seen(paper.paper_id)
-    assert first_seen is not None  # three times that are three things
+    paper = fake_library.catalog.get(["arxiv:2512.00001"])["arxiv:2512.00001"]
     assert paper.published_on == date(2025, 12, 1)
     assert paper.featured_on == TODAY
-    assert first_seen.date() > TODAY
 
 
-def test_a_failed_sync_keeps_what_came_and_the_next_goes_on(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_failed_sync_stores_what_it_read_and_the_next_continues(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     days.faults = [lambda *_: None, as_json({}, 500), as_json({}, 500)]
     with hub(days) as server:
         with pytest.raises(SourceError, match="answered 500"):
-            run_sync(numb, server)
-        assert numb.catalog.coverage().papers == 2
-        assert numb.index.pending_count() == 0
-        assert run_sync(numb, server).new == 18
+            run_sync(fake_library, server)
+        assert fake_library.catalog.coverage().papers == 2
+        assert fake_library.index.pending_count() == 0
+        assert run_sync(fake_library, server).new == 18
 
 
-def test_a_sync_that_is_to_stop_stops_and_the_next_goes_on(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_stopped_sync_is_continued_by_the_next(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     def stop(path: str, params: dict[str, str]) -> None:
         clock.stopping.set()
 
     days.faults = [lambda *_: None, stop]
     with hub(days) as server:
-        with pytest.raises(StoppedError, match="goes on there"):
-            run_sync(numb, server, stopping=clock.stopping)
+        with pytest.raises(StoppedError, match="continues there"):
+            run_sync(fake_library, server, stopping=clock.stopping)
         assert len(server.asked) == 2
-        assert numb.catalog.coverage().papers == 4
+        assert fake_library.catalog.coverage().papers == 4
         clock.stopping.clear()
-        assert run_sync(numb, server, stopping=clock.stopping).new == 16
+        assert run_sync(fake_library, server, stopping=clock.stopping).new == 16
 
 
-def test_where_the_day_has_begun_already_the_list_is_that_of_utc(
-    clock: FakeClock, numb: Library, days: Days
+def test_a_day_that_has_not_begun_in_utc_is_not_asked_for(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
     with hub(days) as server:
-        run_sync(numb, server, today=TODAY + timedelta(days=1))
+        run_sync(fake_library, server, today=TODAY + timedelta(days=1))
         assert asked(server)[0] == TODAY.isoformat()
 
 
-def test_an_empty_day_is_said(clock: FakeClock, numb: Library, days: Days) -> None:
+def test_an_empty_day_is_reported(clock: FakeClock, fake_library: Library, days: Days) -> None:
     days.put(TODAY, [])
     with hub(days) as server:
-        assert "empty so far: hf:2025-12-11" in str(run_sync(numb, server))
+        assert "empty so far: hf:2025-12-11" in str(run_sync(fake_library, server))
 
 
-def test_who_does_not_own_the_index_fetches_nothing(
-    clock: FakeClock, numb: Library, days: Days
+def test_nothing_is_fetched_without_the_index(
+    clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
-    _ = numb.index
-    other = open_library(numb.folder, RagConfig())
-    other.__dict__["embedder"] = numb.embedder
+    _ = fake_library.index
+    other = open_library(fake_library.folder, RagConfig())
+    other.__dict__["embedder"] = fake_library.embedder
     with hub(days) as server:
         with pytest.raises(IndexInUseError):
             run_sync(other, server)
         assert server.asked == []
     other.close()
-
-
-# -- papers known by title alone --------------------------------------------------------------
-
-FOUND = item(
-    77,
-    id="2411.00004",
-    title=LOOM.title.upper(),
-    summary=LOOM.abstract,
-    publishedAt="2024-11-05T00:00:00.000Z",
-    upvotes=31,
-)
-
-
-def search(library: Library, days: Days, *found: dict[str, object]) -> tuple[int, list[str]]:
-    days.found = list(found)
-    with hub(days) as server:
-        report = run_sync(library, server, count_days=1, new_days=1)
-        queries = [params["q"] for path, params in server.asked if path.endswith("search")]
-    return report.identified, queries
-
-
-def test_a_paper_known_by_its_title_gets_its_id(numb: Library, days: Days) -> None:
-    ingest(ListSource([LOOM]), numb)
-    identified, queries = search(numb, days, item(1), FOUND)
-    assert (identified, queries) == (1, [LOOM.title])
-    paper = numb.catalog.get(["arxiv:2411.00004"])["arxiv:2411.00004"]
-    assert (paper.upvotes, paper.published_on) == (31, LOOM.published_on)
-    assert numb.catalog.get([LOOM.paper_id]) == {}
-    assert search(numb, days, FOUND) == (0, [])
-
-
-def test_another_title_over_the_same_abstract_is_the_same_paper(numb: Library, days: Days) -> None:
-    cut_off = replace(LOOM, title="Loom: Weaving Sensor")
-    ingest(ListSource([cut_off]), numb)
-    assert search(numb, days, FOUND)[0] == 1
-    assert numb.catalog.coverage().papers == 1 + 2  # and the two of today
-    paper = numb.catalog.get(["arxiv:2411.00004"])["arxiv:2411.00004"]
-    assert paper.title == LOOM.title.upper()
-    numb.catalog.upsert([cut_off])  # the page is read once more
-    assert numb.catalog.coverage().papers == 3
-    assert numb.catalog.get(["arxiv:2411.00004"])["arxiv:2411.00004"] == paper
-
-
-def test_what_is_not_found_is_left_alone_for_a_week(
-    clock: FakeClock, numb: Library, days: Days
-) -> None:
-    ingest(ListSource([LOOM]), numb)
-    assert search(numb, days, item(1), item(2)) == (0, [LOOM.title])
-    clock.time += 6 * 86_400
-    assert search(numb, days, FOUND) == (0, [])
-    clock.time += 2 * 86_400
-    assert search(numb, days, FOUND) == (1, [LOOM.title])
-
-
-def test_one_sync_searches_for_so_many(numb: Library, days: Days) -> None:
-    papers = [Paper(title=f"Untitled {n}", abstract=f"On {n}.") for n in range(5)]
-    ingest(ListSource(papers), numb)
-    with hub(days) as server:
-        for expected in (3, 2, 0):
-            server.asked.clear()
-            run_sync(numb, server, count_days=1, new_days=1, searches=3)
-            assert sum(path.endswith("search") for path, _ in server.asked) == expected
 
 
 # -- the command ------------------------------------------------------------------------------
@@ -220,13 +151,13 @@ def test_one_sync_searches_for_so_many(numb: Library, days: Days) -> None:
 def test_paperboy_sync(
     days: Days,
     run: Callable[..., tuple[int, str, str]],
-    numb: Library,
+    fake_library: Library,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rag.library.load_embedder", lambda _: numb.embedder)
+    monkeypatch.setattr("rag.library.load_embedder", lambda _: fake_library.embedder)
     monkeypatch.setattr(App, "today", lambda self: TODAY)
-    folder = numb.folder / "other"
-    config = numb.folder / "config.toml"
+    folder = fake_library.folder / "other"
+    config = fake_library.folder / "config.toml"
     with hub(days) as server:
         config.write_text(f'[ingest.fetch]\nhuggingface_url = "{server.url}"')
         status, out, err = run("--config", config, "--data-dir", folder, "sync")

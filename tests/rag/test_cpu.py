@@ -14,7 +14,7 @@ def test_at_least_one_core_and_some_memory() -> None:
 @pytest.mark.parametrize(
     ("quota", "cores"), [("max 100000", 8), ("250000 100000", 3), ("50000 100000", 1), ("odd", 8)]
 )
-def test_a_container_gets_what_its_quota_pays_for(
+def test_a_containers_quota_limits_cores_and_memory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quota: str, cores: int
 ) -> None:
     (tmp_path / "cpu.max").write_text(quota + "\n")
@@ -37,17 +37,17 @@ def test_two_threads_of_a_core_count_once(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert cpu.cores() == 4
 
 
-def test_openmp_spins_briefly_unless_a_person_says_otherwise(
+def test_openmp_spins_briefly_unless_the_environment_says_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-    cpu.calm_openmp()
-    assert os.environ["GOMP_SPINCOUNT"] == cpu.SPINS
+    cpu.limit_openmp_spinning()
+    assert os.environ["GOMP_SPINCOUNT"] == cpu.SPIN_COUNT
     monkeypatch.setenv("GOMP_SPINCOUNT", "7")
-    cpu.calm_openmp()
+    cpu.limit_openmp_spinning()
     assert os.environ["GOMP_SPINCOUNT"] == "7"
     monkeypatch.delenv("GOMP_SPINCOUNT")
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    cpu.calm_openmp()
+    cpu.limit_openmp_spinning()
     assert "GOMP_SPINCOUNT" not in os.environ

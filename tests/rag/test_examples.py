@@ -53,7 +53,7 @@ def test_a_half_year_and_a_topic(ask: Ask) -> None:
     assert ask("papers from the first half of 2023 about hallucination").refused
 
 
-def test_counts(ask: Ask) -> None:
+def test_papers_of_a_month_are_counted(ask: Ask) -> None:
     assert ask("how many papers this month").text.startswith("4 papers published 2025-10-01")
     assert ask("how many papers this month", "and last month?").text.startswith("3 papers")
 
@@ -84,26 +84,26 @@ def test_a_comparison_and_the_second_of_it(ask: Ask) -> None:
     ["arxiv 2405.20797", "https://huggingface.co/papers/2405.20797",
      "what is https://arxiv.org/abs/2405.20797v2 about?"],
 )  # fmt: skip
-def test_ids_and_links(ask: Ask, question: str) -> None:
+def test_a_paper_is_named_by_its_id_or_link(ask: Ask, question: str) -> None:
     assert titles(ask(question)) == ["Ovis"]
 
 
-def test_an_id_that_was_not_read(ask: Ask) -> None:
+def test_an_unknown_id_is_refused(ask: Ask) -> None:
     answer = ask("arxiv 1912.99999")
     assert answer.refused
     assert "not read arXiv 1912.99999" in answer.text
 
 
-def test_chinese_for_what_is_there_today(ask: Ask) -> None:
+def test_a_chinese_question_for_todays_papers(ask: Ask) -> None:
     answer = ask("今天有什么论文", today=date(2025, 10, 18))
     assert titles(answer) == ["SSL4RL"]
 
 
-def test_french_for_which_papers_are_about(ask: Ask) -> None:
+def test_a_french_question_for_a_topic(ask: Ask) -> None:
     assert "GeoX" in titles(ask("quels articles parlent de géométrie ?"))
 
 
-def test_since_a_paper(ask: Ask) -> None:
+def test_papers_since_another_paper(ask: Ask) -> None:
     answer = ask("what came out since SSL4RL?", today=TODAY)
     assert set(titles(answer)) == {
         "SSL4RL",
@@ -112,11 +112,11 @@ def test_since_a_paper(ask: Ask) -> None:
     }
 
 
-def test_a_typing_error(ask: Ask) -> None:
+def test_a_typing_error_is_corrected(ask: Ask) -> None:
     assert "hallucination" in ask("which papers reduce halucination?").understood
 
 
-def test_an_answer_keeps_its_receipt(ask: Ask) -> None:
+def test_an_answer_says_how_it_was_made(ask: Ask) -> None:
     answer = ask("which paper uses an overuse penalty?")
     assert answer.evidence[0].score >= answer.evidence[-1].score
     assert answer.hits

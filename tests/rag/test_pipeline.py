@@ -41,7 +41,7 @@ def test_every_marker_has_its_source(qa: PaperQA) -> None:
     assert markers == {citation.n for citation in answer.citations}
 
 
-def test_a_refusal_says_what_was_read_and_cites_nothing_as_an_answer(qa: PaperQA) -> None:
+def test_a_refusal_names_what_was_read_and_quotes_only_titles(qa: PaperQA) -> None:
     answer = qa.ask("what's the weather in Berlin tomorrow?")
     assert answer.refused
     assert answer.text.startswith(REFUSAL)
@@ -49,7 +49,7 @@ def test_a_refusal_says_what_was_read_and_cites_nothing_as_an_answer(qa: PaperQA
     assert all(citation.quote == citation.paper.title for citation in answer.citations)
 
 
-def test_the_refusal_knob_works(filled: Library) -> None:
+def test_refuse_below_1_refuses_everything(filled: Library) -> None:
     strict = RagConfig.model_validate({"evidence": {"refuse_below": 1}})
     answer = PaperQA(filled, strict, today=lambda: TODAY).ask("how accurate is HeronNet?")
     assert answer.refused
@@ -71,7 +71,7 @@ def test_a_summary_is_quoted_as_a_summary(make_library: Callable[..., Library]) 
     assert answer.text.startswith("Paperboy's summary: “")
 
 
-def test_a_follow_up_leans_on_the_question_before(qa: PaperQA) -> None:
+def test_a_follow_up_refers_to_the_question_before(qa: PaperQA) -> None:
     answer = qa.ask(
         Question(text="and how long does it train?", history=(Turn("what does HeronNet count?"),))
     )
@@ -92,7 +92,7 @@ def test_a_follow_up_leans_on_the_question_before(qa: PaperQA) -> None:
     [("", "empty"), (" \n\t ", "empty"), ("😀🎉", "no word"), ("?!", "no word"),
      ("x" * 20_000, "20,000 characters")],
 )  # fmt: skip
-def test_what_is_no_question_is_said_in_one_sentence(qa: PaperQA, question: str, says: str) -> None:
+def test_an_invalid_question_is_one_sentence(qa: PaperQA, question: str, says: str) -> None:
     with pytest.raises(QuestionError, match=says):
         qa.ask(question)
 
@@ -124,20 +124,20 @@ def test_a_question_for_days_is_answered_from_the_catalogue(
         assert citation.quote in f"{citation.paper.title} {citation.paper.abstract}"
 
 
-def test_a_topic_within_days_keeps_to_them(qa: PaperQA) -> None:
+def test_a_topic_within_days_is_answered_from_those_days(qa: PaperQA) -> None:
     answer = qa.ask("which paper from 2025 is about language models and memory?")
     assert answer.text.startswith("1 paper about language models memory published 2025-01-01")
     assert answer.citations[0].paper == TIDAL
 
 
-def test_days_without_papers_are_a_refusal_that_names_them(qa: PaperQA) -> None:
+def test_days_without_papers_are_refused_by_name(qa: PaperQA) -> None:
     answer = qa.ask("what came out last week?")
     assert answer.refused
     assert "2025-12-01 to 2025-12-07" in answer.text
     assert "I have read 4 papers" in answer.text
 
 
-def test_a_conversation_about_a_paper_keeps_to_it_unless_it_does_not_say(qa: PaperQA) -> None:
+def test_a_conversation_about_a_paper_stays_with_it_if_it_has_an_answer(qa: PaperQA) -> None:
     def ask(question: str, *said: Turn) -> tuple[list[Paper], str]:
         answer = qa.ask(Question(text=question, history=tuple(said), keep_to=HERON.paper_id))
         return [citation.paper for citation in answer.citations], answer.note
@@ -152,10 +152,24 @@ def test_a_conversation_about_a_paper_keeps_to_it_unless_it_does_not_say(qa: Pap
     assert ask("and what do bakers find in it?", about) == ([PASTRY], "")
 
 
-def test_what_a_paper_is_said_to_hold_is_not_sought_elsewhere(qa: PaperQA) -> None:
+def test_a_false_premise_about_a_paper_is_not_answered_from_others(qa: PaperQA) -> None:
     answer = qa.ask(Question(text="which recipes does it list?", keep_to=HERON.paper_id))
     assert PASTRY not in [citation.paper for citation in answer.citations]
     assert answer.note == ""
     nowhere = qa.ask(Question(text="what is the capital of France?", keep_to=HERON.paper_id))
     assert nowhere.refused
     assert nowhere.note == ""
+
+
+def test_a_comparison_quotes_each_paper(qa: PaperQA) -> None:
+    answer = qa.ask("do HeronNet and PastryBench beat humans in accuracy?")
+    assert {citation.paper for citation in answer.citations} == {HERON, PASTRY}
+    assert "94.2%" in answer.text
+    assert "97%" in answer.text
+
+
+@pytest.mark.parametrize("question", ["arxiv 2501.00001", "compare HeronNet with PastryBench"])
+def test_a_question_of_names_alone_introduces_the_papers(qa: PaperQA, question: str) -> None:
+    answer = qa.ask(question)
+    assert answer.text.startswith("“We present HeronNet, a detector")
+    assert not answer.refused

@@ -5,30 +5,20 @@ from datetime import date
 
 from ingest.sync import ingest
 from rag.library import Library
-from rag.retrieval.abstract_vectors import wholes
-from rag.trends import MOST_WEEKS, Trend, Week, about, trend
-from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
+from rag.trends import MAX_WEEKS, Trend, Week, papers_about, trend
+from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource
 
 
-def test_papers_are_about_what_they_lie_near_or_name(filled: Library) -> None:
+def test_similar_papers_and_those_with_the_words_are_about_a_topic(filled: Library) -> None:
     papers = filled.catalog.papers()
-    assert set(about(filled, "counting birds in drone videos", papers)) == {HERON.paper_id}
-    assert set(about(filled, "sensor-streams", papers)) == {LOOM.paper_id}
-    assert about(filled, "knitting patterns", papers) == {}
-    assert about(filled, "counting birds", []) == {}
+    assert set(papers_about(filled, "counting birds in drone videos", papers)) == {HERON.paper_id}
+    assert set(papers_about(filled, "sensor-streams", papers)) == {LOOM.paper_id}
+    assert papers_about(filled, "knitting patterns", papers) == {}
+    assert papers_about(filled, "counting birds", []) == {}
 
 
-def test_words_have_to_stand_in_a_row(filled: Library) -> None:
-    assert about(filled, "marshes of pastry and one laptop", [HERON, PASTRY]) == {}
-
-
-def test_whole_vectors_are_those_of_the_index(filled: Library) -> None:
-    ids = [paper.paper_id for paper in PAPERS]
-    found = wholes(filled.catalog.database, [*ids, "arxiv:0000.00000"])
-    entries = filled.index.entries(ids)
-    assert set(found) == set(ids)
-    assert all((found[i] == entries[i].vectors[0]).all() for i in ids)
-    assert wholes(filled.catalog.database, ids, embedder="another") == {}
+def test_the_words_must_be_in_a_row(filled: Library) -> None:
+    assert papers_about(filled, "marshes of pastry and one laptop", [HERON, PASTRY]) == {}
 
 
 def test_weeks_are_counted_without_gaps(library: Library) -> None:
@@ -53,7 +43,7 @@ def test_the_newest_two_years_are_shown(library: Library) -> None:
     ingest(ListSource([replace(HERON, featured_on=days[0]), replace(TIDAL, featured_on=days[1])]),
            library)  # fmt: skip
     found = trend(library, "birds")
-    assert len(found.weeks) == MOST_WEEKS
+    assert len(found.weeks) == MAX_WEEKS
     assert found.read == 1
 
 

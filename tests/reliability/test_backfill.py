@@ -86,7 +86,7 @@ class FaultyHub:
 def world(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> FaultyHub:
     clock = FakeClock(datetime(2026, 9, 1, tzinfo=UTC).timestamp())
     numb = Embedder(DeterministicFakeEmbedding(size=8), name="numb")
-    monkeypatch.setattr("ingest.open_source.Clock", lambda stopping=None: clock)
+    monkeypatch.setattr("ingest.resolve_source.Clock", lambda stopping=None: clock)
     monkeypatch.setattr("rag.library.load_embedder", lambda _: numb)
     monkeypatch.setattr(App, "today", lambda self: date(2026, 9, 1))
     return FaultyHub(shared_data / "hf_api", clock)

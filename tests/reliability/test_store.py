@@ -78,7 +78,7 @@ def test_s3_a_second_process_is_refused_and_told_by_whom(
     ingest(ListSource(), first)
     code = (
         "from pathlib import Path; from bot.app import open_library; from rag.config import "
-        f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig())._own()"
+        f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig())._lock_index()"
     )
     started = time.monotonic()
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -186,7 +186,8 @@ def test_s1_killed_at_ten_random_moments_nothing_is_lost(
             assert hits[0].paper.paper_id == paper.paper_id
         entries = library.index.entries([p.paper_id for p in papers]).values()
         kept = (
-            library.index.vectors.wholes.get()["ids"] + library.index.vectors.sentences.get()["ids"]
+            library.index.vectors.abstracts.get()["ids"]
+            + library.index.vectors.sentences.get()["ids"]
         )
         assert set(kept) == {chunk_id for entry in entries for chunk_id in entry.chunk_ids}
         for entry in entries:  # by its own vector, in Chroma itself: what a kill could have lost

@@ -1,4 +1,4 @@
--- The truth about papers. Chroma holds only what can be made again from here.
+-- The catalogue of papers. Chroma holds only data that can be rebuilt from here.
 CREATE TABLE papers (
     id INTEGER PRIMARY KEY,
     paper_id TEXT NOT NULL UNIQUE,
@@ -37,7 +37,7 @@ CREATE TABLE featured_days (
 CREATE VIRTUAL TABLE keyword_index USING fts5 (terms, tokenize = 'unicode61', columnsize = 1);
 CREATE VIRTUAL TABLE keyword_terms USING fts5vocab (keyword_index, 'row');
 
--- One row a paper: its sentences and the vectors of its chunks (float16, row 0 the whole).
+-- One row per paper: its sentences and the vectors of its chunks (float16, row 0 the abstract).
 -- `stored` says whether Chroma has them too.
 CREATE TABLE chunk_vectors (
     paper INTEGER PRIMARY KEY REFERENCES papers (id) ON DELETE CASCADE,
@@ -49,7 +49,7 @@ CREATE TABLE chunk_vectors (
 );
 CREATE INDEX chunk_vectors_unstored ON chunk_vectors (stored) WHERE stored = 0;
 
--- Chunks that Chroma may still hold although their paper changed or went away.
+-- Chunks that Chroma may still have although their paper changed or was deleted.
 CREATE TABLE stale_chunks (chunk_id TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- Records that did not fit, with the reason.

@@ -1,4 +1,4 @@
--- Every question looks for organisations that it names.
+-- Every question is searched for names of organisations.
 CREATE INDEX papers_by_organization ON papers (organization);
--- And every answer says how many papers were read and of which days.
+-- Every answer gives the number of papers and their days.
 CREATE INDEX papers_by_featured_and_published ON papers (featured_on, published_on);

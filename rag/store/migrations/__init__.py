@@ -1,4 +1,4 @@
-"""The schema of the catalogue, the vectors and keyword search, as numbered scripts."""
+"""The tables of the catalogue, the vectors and keyword search, as numbered scripts."""
 
 from importlib.resources import files
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from bot.render.comparison import BLANK, comparison_embed
 from bot.render.text import EMBED_FIELD, EMBED_TOTAL
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
+from ingest.resolve_source import resolve_source
 from rag.answering.comparison import compare
 from rag.library import Library
 from rag.records import Paper
-from rag.store.lookup import found
+from rag.store.lookup import require_paper
 from tests.discord_server import Connect, text_of
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
@@ -55,9 +55,9 @@ def test_systems_of_the_saved_page_are_compared_by_name(
     library: Library, shared_data: Path
 ) -> None:
     page = str(shared_data / "seed" / "page.txt")
-    with open_source(page, FetchConfig(), today=TODAY) as source:
+    with resolve_source(page, FetchConfig(), today=TODAY) as source:
         library.catalog.upsert(p for p in source.records() if isinstance(p, Paper))
-    papers = [found(library.catalog, name) for name in ("LexVLA", "HCG-LVLM", "EE-MLLM")]
+    papers = [require_paper(library.catalog, name) for name in ("LexVLA", "HCG-LVLM", "EE-MLLM")]
     rows = dict(compare(papers).rows)
     assert [quote.count(name) > 0 for quote, name in zip(
         rows["What it is"], ("LexVLA", "HCG-LVLM", "EE-MLLM"), strict=True

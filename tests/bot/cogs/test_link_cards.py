@@ -13,7 +13,7 @@ from bot.access.guild_settings import Group
 from bot.conversation.paper_links import pasted_ids
 from bot.conversation.policy import Heard, wants_card
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
+from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Turn
@@ -21,7 +21,7 @@ from tests.discord_fake import payloads
 from tests.discord_fake.permissions import VIEW, denying
 from tests.discord_server import Connect, Server, buttons, choose, text_of
 from tests.ingest.hub import Answer, Hub, hub
-from tests.ingest.test_arxiv import entry, feed
+from tests.ingest.sources.test_arxiv import entry, feed
 from tests.papers import HERON, TIDAL, TODAY
 
 LINK = f"https://arxiv.org/abs/{HERON.arxiv_id}"
@@ -122,7 +122,7 @@ async def test_a_recorded_paper_is_shown_with_its_day(
     library: Library, connect: Connect, shared_data: Path
 ) -> None:
     path = str(shared_data / "hf_api" / "2025-12-05.json")
-    with open_source(path, FetchConfig(), today=TODAY) as source:
+    with resolve_source(path, FetchConfig(), today=TODAY) as source:
         ingest(source, library)
     paper = library.catalog.featured(date(2025, 12, 5))[0]
     server = await switched_on(library, connect)

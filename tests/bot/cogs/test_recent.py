@@ -10,7 +10,7 @@ import pytest
 from bot.papers.last_seen import Look, Seen
 from bot.render.recent import SHOWN, catchup_embed, gaining_embed, trending_embed
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
+from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
@@ -172,7 +172,7 @@ async def test_a_recorded_day_is_caught_up_with(
 ) -> None:
     for day in ("2025-12-04", "2025-12-05"):
         path = str(shared_data / "hf_api" / f"{day}.json")
-        with open_source(path, FetchConfig(), today=TODAY) as source:
+        with resolve_source(path, FetchConfig(), today=TODAY) as source:
             ingest(source, library)
     first, last = (library.catalog.featured(date(2025, 12, day)) for day in (4, 5))
     server = await connect(library)

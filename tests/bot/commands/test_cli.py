@@ -139,7 +139,7 @@ def test_trends_counts_the_papers_of_each_week(run: Run, tmp_path: Path) -> None
     bars = [line.split("  ", 1)[1] for line in out.splitlines()[:3]]
     assert bars == [f"{'█' * 40} 1 of 2", "nothing read", f"{'█' * 40} 1 of 1"]
     assert "2 of 3 papers, 2025-12-01 to 2025-12-21." in out
-    assert "Counted are papers whose abstract comes near" in out
+    assert "Counts papers whose abstract is similar" in out
     _, out, err = run("--data-dir", data, "trends", "counting herons", "--json")
     assert rows(out)[0] == {"week": "2025-12-01", "papers": 1, "read": 2}
     assert "2 of 3 papers" in err

@@ -102,7 +102,7 @@ def test_doctor_asks_the_server_and_needs_no_llama_cpp(
          "[rag.model] provider: server_url is set too; keep one of path, server_url and provider."),
         ('path = "a.gguf"\nprovider = "openai:x"', "[rag.model] provider: path is set too; keep "),
         ('server_url = "127.0.0.1:8080/v1"',
-         "[rag.model] server_url: no address; write one like http://127.0.0.1:8080/v1."),
+         "[rag.model] server_url: not an address; write one like http://127.0.0.1:8080/v1."),
         ('server_url = "http://me:secret@127.0.0.1/v1"', "put it in $PAPERBOY_SERVER_KEY."),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ from bot.digest.make import digest_of_day, make_digest
 from bot.digest.records import MORE, Opinion, Wish, tldr_of
 from bot.digest.topics import clusters, grouped
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
+from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
@@ -172,7 +172,7 @@ def recorded_days(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -
     library = open_library(tmp_path_factory.mktemp("days"), RagConfig())
     for day in RECORDED:
         path = shared_data / "hf_api" / f"{day}.json"
-        with open_source(str(path), FetchConfig(), today=TODAY) as source:
+        with resolve_source(str(path), FetchConfig(), today=TODAY) as source:
             ingest(source, library)
     return library
 

@@ -17,7 +17,7 @@ from bot.gateway.runner import PERMISSIONS, invite_link
 from bot.render.digest import TLDR, WITH_TLDR
 from bot.render.text import plain, shorten
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
+from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
 from rag.links import paper_url
@@ -188,7 +188,7 @@ async def test_a_recorded_day_is_listed_by_its_upvotes(
     library: Library, connect: Connect, shared_data: Path
 ) -> None:
     path = shared_data / "hf_api" / "2025-12-05.json"
-    with open_source(str(path), FetchConfig(), today=TODAY) as source:
+    with resolve_source(str(path), FetchConfig(), today=TODAY) as source:
         ingest(source, library)
     papers = sorted(library.catalog.featured(date(2025, 12, 5)), key=by_upvotes)
     assert len(papers) > 10
@@ -222,7 +222,7 @@ async def test_trends_draws_a_topic_and_says_how_it_counted(
     shown = await server.fake.until(lambda: asked.original["embeds"] and asked.original, 5)
     text = text_of(shown)
     assert "1 of 4 papers, 2024-11-04 to 2025-02-23." in text
-    assert "Counted are papers whose abstract comes near" in str(shown["embeds"])
+    assert "Counts papers whose abstract is similar" in str(shown["embeds"])
     (picture,) = shown["attachments"]
     assert picture["filename"] == "trend.png"
     assert "1 of 4 papers" in picture["description"]

@@ -10,18 +10,18 @@ from rag.encoders.embedder import Embedder, bundled_path, choose_dtype, load_emb
 from rag.errors import EmbedderError
 
 
-def test_the_bundled_model_tells_near_from_far(embedder: Embedder) -> None:
+def test_similar_sentences_have_similar_vectors(embedder: Embedder) -> None:
     cat, kitten, bond = embedder.encode(["a cat sleeps", "a kitten naps", "bond yields rose"])
     assert float(cat @ kitten) > float(cat @ bond) + 0.3
 
 
 def test_langchain_lists_and_arrays_agree(embedder: Embedder) -> None:
     as_list = embedder.embeddings.embed_documents(["a cat sleeps"])[0]
-    assert np.allclose(as_list, embedder.encode(["a cat sleeps"])[0], atol=1e-6)
+    assert np.allclose(as_list, embedder.encode(["a cat sleeps"])[0], atol=1e-3)
     assert math.isclose(sum(x * x for x in embedder.embeddings.embed_query("hi")), 1, rel_tol=1e-3)
 
 
-def test_any_langchain_embeddings_fit_and_are_made_unit() -> None:
+def test_vectors_of_any_langchain_embeddings_are_scaled_to_length_1() -> None:
     embedder = Embedder(DeterministicFakeEmbedding(size=8), name="fake")
     assert np.allclose(np.linalg.norm(embedder.encode(["a", "b"]), axis=1), 1)
     assert embedder.encode_question("a").shape == (8,)
@@ -55,9 +55,20 @@ def test_damaged_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         load_embedder(EmbedderConfig())
 
 
-def test_a_provider_of_langchain(embedder: Embedder) -> None:
+def test_a_provider_of_langchain_gives_the_same_vectors(embedder: Embedder) -> None:
     """init_embeddings loads the model through langchain-huggingface: the same vectors."""
     other = load_embedder(EmbedderConfig(model=f"huggingface:{bundled_path()}"))
     assert other.name.startswith("huggingface:")
     vector = other.encode(["a cat sleeps"])[0]
     assert float(vector @ embedder.encode(["a cat sleeps"])[0]) > 0.99
+
+
+def test_vectors_have_length_1_and_are_the_same_alone_and_in_a_batch(embedder: Embedder) -> None:
+    texts = ["short", "a text of some more words", "long " * 400]
+    together = embedder.encode(texts)
+    assert together.shape == (3, 384)
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    for text, vector in zip(texts, together, strict=True):
+        assert float(embedder.encode([text])[0] @ vector) > 0.99
+    assert float(embedder.encode_question("short") @ together[0]) > 0.99
+    assert embedder.encode([]).shape[0] == 0

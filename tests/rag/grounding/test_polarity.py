@@ -2,8 +2,8 @@ import pytest
 
 from rag.grounding.comparatives import Counted, crossed, miscounted, swapped
 from rag.grounding.polarity import denies, opposed
-from rag.text.language import written_in
-from rag.text.names import names_in, stands_in
+from rag.text.language import sentence_language
+from rag.text.names import is_name_in, names_in
 from rag.text.numbers import quantities
 from rag.text.words import terms
 
@@ -72,11 +72,11 @@ def test_names_and_where_they_stand() -> None:
     ]  # fmt: skip
     assert names_in("Die Zahl der Reiher", language="de") == []
     assert names_in("Loom aligns clocks", ["Loom"]) == ["Loom"]
-    assert stands_in("GPT-4", "we used GPT-4.")
-    assert stands_in("GPT 4", "we used GPT-4")
-    assert stands_in("EHR", "the electronic health record")
-    assert not stands_in("GPT-4", "we used GPT-4o and GPT-45")
-    assert not stands_in("Paris", "a comparison")
+    assert is_name_in("GPT-4", "we used GPT-4.")
+    assert is_name_in("GPT 4", "we used GPT-4")
+    assert is_name_in("EHR", "the electronic health record")
+    assert not is_name_in("GPT-4", "we used GPT-4o and GPT-45")
+    assert not is_name_in("Paris", "a comparison")
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_names_and_where_they_stand() -> None:
     ],
 )
 def test_the_language_of_a_sentence(sentence: str, asked_in: str, language: str) -> None:
-    assert written_in(sentence, asked_in) == language
+    assert sentence_language(sentence, asked_in) == language

@@ -5,7 +5,7 @@ import pytest
 
 from rag.query.parser import parse
 from rag.query.translate import Translated, translate
-from rag.text.language import language_of
+from rag.text.language import question_language
 from rag.text.words import terms
 
 TODAY = date(2025, 12, 8)
@@ -120,7 +120,7 @@ def test_an_english_question_comes_back_as_it_is(question: str) -> None:
     ],
 )
 def test_the_language_is_told(question: str, language: str) -> None:
-    assert language_of(question) == language
+    assert question_language(question) == language
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_no_reranker_is_the_default() -> None:
     assert load_reranker(RetrievalConfig(), dtype="auto") is None
 
 
-def test_the_order_is_the_cross_encoders(load: Callable[..., Reranker]) -> None:
+def test_weight_1_gives_the_cross_encoders_order(load: Callable[..., Reranker]) -> None:
     hits = load(rerank_weight=1).rerank("which?", hits_of(TIDAL, HERON, PASTRY, LOOM))
     assert [hit.paper for hit in hits] == [LOOM, PASTRY, HERON, TIDAL]
     # Its scores 0, 1, 2, 3 over the range of the fused ones, 0.6 to 0.9.
@@ -86,7 +86,7 @@ def test_papers_beyond_the_first_stay_where_they_are(load: Callable[..., Reranke
     assert [hit.score for hit in again] == sorted((hit.score for hit in again), reverse=True)
 
 
-def test_few_papers_and_equal_ones_are_no_trouble(load: Callable[..., Reranker]) -> None:
+def test_few_papers_and_equal_scores_are_fine(load: Callable[..., Reranker]) -> None:
     reranker = load(rerank_weight=1)
     assert reranker.rerank("which?", []) == []
     assert reranker.rerank("which?", hits_of(LOOM)) == hits_of(LOOM)
@@ -106,7 +106,7 @@ def test_long_pairs_are_cut(load: Callable[..., Reranker]) -> None:
     assert [hit.paper for hit in hits] == [early, late]
 
 
-def test_many_threads_get_the_same(load: Callable[..., Reranker]) -> None:
+def test_many_threads_get_the_same_order(load: Callable[..., Reranker]) -> None:
     reranker = load(rerank_weight=1)
     long = replace(TIDAL, abstract=TIDAL.abstract * 20)
     hits = hits_of(*PAPERS, *[long] * 16)
@@ -128,7 +128,7 @@ def test_a_search_is_ranked_again(filled: Library, fill: Callable[..., Library])
     assert retriever.search(question, top_k=2) == after[:2]
 
 
-def test_a_search_with_weight_zero_is_as_without(
+def test_a_search_with_weight_zero_equals_one_without_a_reranker(
     filled: Library, fill: Callable[..., Library]
 ) -> None:
     before = filled.retriever.search("counting herons from the air", top_k=3)
@@ -162,13 +162,13 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(tmp_path: Path, folder: P
     assert str(broken) in unusable(broken)
 
 
-def test_a_model_that_is_no_reranker_is_one_sentence(tmp_path: Path) -> None:
-    assert "it is no cross-encoder" in unusable(bundled_path())
+def test_a_model_that_is_not_a_reranker_is_one_sentence(tmp_path: Path) -> None:
+    assert "it is not a cross-encoder" in unusable(bundled_path())
     three = write_cross_encoder(tmp_path / "three", MERITS, scores=3)
-    assert "one score a pair" in unusable(three)
+    assert "one score per pair" in unusable(three)
 
 
-def test_commands_say_it_before_the_first_question(
+def test_commands_report_a_bad_reranker_before_the_first_question(
     run: Run, starter_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config.toml"

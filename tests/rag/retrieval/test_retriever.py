@@ -1,16 +1,17 @@
+"""Hybrid search: by meaning, by words, and within windows."""
+
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pytest
 
 from ingest.sync import ingest
 from rag.config import RagConfig
-from rag.encoders.embedder import Embedder
 from rag.library import Library
 from rag.records import Window
 from rag.retrieval.retriever import PaperRetriever
-from tests.papers import HERON, PASTRY, TIDAL, ListSource, many
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource, many
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_the_best_chunk_is_the_sentence_that_fits(filled: Library) -> None:
     assert hit.chunk.index == 3
 
 
-def test_a_window_restricts(filled: Library) -> None:
+def test_a_window_restricts_the_papers(filled: Library) -> None:
     window = Window(date(2025, 2, 1), date(2025, 2, 10))
     assert [h.paper for h in filled.retriever.search("birds", window=window)] == [TIDAL]
     assert filled.retriever.search("birds", window=Window(since=date(2030, 1, 1))) == []
@@ -51,30 +52,31 @@ def test_a_large_window_and_a_small_one_agree(
     window = Window(since=date(2025, 1, 1))
     wanted = many(60)[13]
     small = library.retriever.search(wanted.title, window=window)
-    monkeypatch.setattr("rag.retrieval.retriever.SMALL_WINDOW", 0)
+    monkeypatch.setattr("rag.retrieval.retriever.MAX_SCORED_WINDOW", 0)
     large = library.retriever.search(wanted.title, window=window)
     assert small[0].paper == large[0].paper == wanted
     assert all(hit.paper.day and hit.paper.day >= date(2025, 1, 1) for hit in large)
+
+
+def test_neighbours_are_the_most_similar_other_papers(library: Library) -> None:
+    twin = replace(HERON, title="Counting Cranes from Drones", arxiv_id="2501.00009")
+    ingest(ListSource([*PAPERS, twin]), library)
+    hits = library.retriever.neighbours([HERON.paper_id], top_k=2)
+    assert hits[0].paper == twin
+    assert hits[0].score == hits[0].cosine > hits[1].cosine
+    assert hits[0].chunk.sentence in twin.abstract
+    both = library.retriever.neighbours([HERON.paper_id, twin.paper_id], top_k=9)
+    assert {hit.paper for hit in both} == {TIDAL, PASTRY, LOOM}
+    assert library.retriever.neighbours(["arxiv:unknown"], top_k=2) == []
 
 
 def test_an_empty_library_finds_nothing(library: Library) -> None:
     assert library.retriever.search("anything") == []
 
 
-def test_it_is_a_langchain_retriever(filled: Library) -> None:
+def test_it_works_as_a_langchain_retriever(filled: Library) -> None:
     documents = PaperRetriever(hybrid=filled.retriever, top_k=2).invoke("recipes with errors")
     assert len(documents) == 2
     assert documents[0].id == PASTRY.paper_id
     assert documents[0].metadata["url"] == PASTRY.url
     assert documents[0].metadata["quote"] in PASTRY.abstract
-
-
-def test_vectors_are_unit_and_the_same_alone_and_in_a_batch(embedder: Embedder) -> None:
-    texts = ["short", "a text of some more words", "long " * 400]
-    together = embedder.encode(texts)
-    assert together.shape == (3, 384)
-    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    for text, vector in zip(texts, together, strict=True):
-        assert float(embedder.encode([text])[0] @ vector) > 0.99
-    assert float(embedder.encode_question("short") @ together[0]) > 0.99
-    assert embedder.encode([]).shape[0] == 0

@@ -7,8 +7,9 @@ import pytest
 from ingest.sync import ingest
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.store.lookup import find, found, suggest
-from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
+from rag.store.keywords import KeywordIndex
+from rag.store.lookup import find_paper, papers_named_in, require_paper, suggest_papers
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource, many
 
 HIDDEN = replace(
     TIDAL,
@@ -19,7 +20,7 @@ HIDDEN = replace(
 
 
 @pytest.fixture
-def shelf(library: Library) -> Library:
+def stocked(library: Library) -> Library:
     ingest(ListSource([*PAPERS, HIDDEN]), library)
     return library
 
@@ -41,17 +42,46 @@ def shelf(library: Library) -> Library:
         ("%", None),
     ],
 )
-def test_a_paper_is_found_by_what_it_is_called(shelf: Library, typed: str, paper: object) -> None:
-    assert find(shelf.catalog, typed) == paper
+def test_a_paper_is_found_by_what_it_is_called(stocked: Library, typed: str, paper: object) -> None:
+    assert find_paper(stocked.catalog, typed) == paper
 
 
-def test_names_are_suggested_behind_titles(shelf: Library) -> None:
-    assert suggest(shelf.catalog, "ReadM", limit=5) == [HIDDEN]
-    assert suggest(shelf.catalog, "Heron", limit=5) == [HERON, HIDDEN]
-    assert suggest(shelf.catalog, "re", limit=5) != []
-    assert suggest(shelf.catalog, "  ", limit=2) == shelf.catalog.papers_by_day(2)
+def test_names_are_suggested_after_titles(stocked: Library) -> None:
+    assert suggest_papers(stocked.catalog, "ReadM", limit=5) == [HIDDEN]
+    assert suggest_papers(stocked.catalog, "Heron", limit=5) == [HERON, HIDDEN]
+    assert suggest_papers(stocked.catalog, "re", limit=5) != []
+    assert suggest_papers(stocked.catalog, "  ", limit=2) == stocked.catalog.latest_papers(2)
 
 
-def test_an_unknown_paper_is_said_to_be_one(shelf: Library) -> None:
+def test_an_unknown_paper_is_an_error(stocked: Library) -> None:
     with pytest.raises(QuestionError, match="I know no paper “no such”: choose one"):
-        found(shelf.catalog, "no such")
+        require_paper(stocked.catalog, "no such")
+
+
+# -- papers named in a question ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("HeronNet or PastryBench?", [HERON, PASTRY]),
+        ("what does heronnet do?", [HERON]),
+        ("arxiv 2502.00002v3", [TIDAL]),
+        ("see https://huggingface.co/papers/2502.00002.", [TIDAL]),
+        ("is Loom slow?", [LOOM]),
+        ("which model counts birds?", []),
+        ("9999.99999 and CLIP", []),
+    ],
+)
+def test_papers_are_recognised_by_name_id_and_link(
+    filled: Library, question: str, papers: list[object]
+) -> None:
+    keywords = KeywordIndex(filled.catalog.database)
+    assert papers_named_in(question, filled.catalog, keywords) == papers
+
+
+def test_a_name_shared_by_many_papers_names_none(library: Library) -> None:
+    same = [replace(p, title=f"HeronNet: {p.title}") for p in many(8)]
+    ingest(ListSource(same), library)
+    keywords = KeywordIndex(library.catalog.database)
+    assert papers_named_in("how good is HeronNet?", library.catalog, keywords) == []

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.text.names import shown_name, system_names
+from rag.text.names import name_missing_from_title, system_names
 from tests.papers import HERON
 
 
@@ -19,7 +19,7 @@ from tests.papers import HERON
         ("Vision-Language Counting", "A vision-language (V-L) model counts.", None),
     ],
 )
-def test_the_system_is_named_as_the_paper_names_it(
+def test_the_system_has_the_name_that_the_paper_gives_it(
     title: str, abstract: str, name: str | None
 ) -> None:
     names = system_names(replace(HERON, title=title, abstract=abstract))
@@ -27,6 +27,6 @@ def test_the_system_is_named_as_the_paper_names_it(
 
 
 def test_a_name_is_shown_where_the_title_lacks_it() -> None:
-    assert shown_name(HERON) == ""
+    assert name_missing_from_title(HERON) == ""
     named = replace(HERON, title="Counting Herons", abstract="We propose HeronNet, a detector.")
-    assert shown_name(named) == "HeronNet"
+    assert name_missing_from_title(named) == "HeronNet"

@@ -1,12 +1,12 @@
 import pytest
 
-from rag.text.numbers import plain, quantities
+from rag.text.numbers import quantities, strip_tex
 
 
 def matches(claim: str, source: str) -> bool:
     """Return whether all numbers of a claim stand in the source."""
-    there = quantities(plain(source))
-    ours = quantities(plain(claim))
+    there = quantities(strip_tex(source))
+    ours = quantities(strip_tex(claim))
     assert ours
     return all(any(number.stands_for(other) for other in there) for number in ours)
 

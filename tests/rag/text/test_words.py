@@ -1,13 +1,13 @@
 from rag.text.words import terms, words
 
 
-def test_joined_words_are_found_whole_and_in_parts() -> None:
+def test_hyphenated_words_give_the_joined_form_and_the_parts() -> None:
     assert terms("Real-LOD") == ["reallod", "real", "lod"]
     assert terms("RealLOD") == ["reallod"]
     assert "gpt4o" in terms("GPT-4o's accuracy")
 
 
-def test_stopwords_go_and_stems_stay() -> None:
+def test_stop_words_are_dropped_and_others_stemmed() -> None:
     assert terms("Which of the papers are distilling models?") == ["paper", "distil", "model"]
     assert terms("what is it about?") == []
 

@@ -8,12 +8,12 @@ import pytest
 
 from ingest.clock import Clock
 from ingest.migrations import MIGRATIONS
-from ingest.pace import BusyError, Pace, Rule
+from ingest.rate_limiter import BusyError, RateLimit, RateLimiter
 from rag.store.database import open_database
 from tests.clock import FakeClock
 
-RULE = Rule(requests=5, seconds=300)
-SLOW = Rule(requests=1, seconds=3, alone=True)
+RULE = RateLimit(requests=5, seconds=300)
+SLOW = RateLimit(requests=1, seconds=3, one_connection=True)
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def test_never_more_than_the_rule_in_any_window(tmp_path: Path, clock: FakeClock) -> None:
-    one = Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
-    other = Pace(
+def test_no_period_has_more_requests_than_the_limit(tmp_path: Path, clock: FakeClock) -> None:
+    one = RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
+    other = RateLimiter(
         open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock
     )  # as another process has it
     times = []
     for number in range(40):
-        with (one, other)[number % 2].turn("hub", RULE, longest=10_000):
+        with (one, other)[number % 2].turn("hub", RULE, max_wait=10_000):
             times.append(clock.now())
         clock.time += number % 7
     for n, first in enumerate(times):
@@ -37,45 +37,43 @@ def test_never_more_than_the_rule_in_any_window(tmp_path: Path, clock: FakeClock
 
 
 def test_each_host_has_its_own_turns(clock: FakeClock) -> None:
-    pace = Pace(None, clock)
+    pace = RateLimiter(None, clock)
     for host in ("a", "b", "c"):
-        with pace.turn(host, Rule(1, 300), longest=0):
+        with pace.turn(host, RateLimit(1, 300), max_wait=0):
             assert clock.slept == []
     pace.close()
 
 
 def test_a_turn_that_comes_too_late_is_not_taken(clock: FakeClock) -> None:
-    pace = Pace(None, clock)
-    with pace.turn("hub", Rule(1, 300), longest=0):
+    pace = RateLimiter(None, clock)
+    with pace.turn("hub", RateLimit(1, 300), max_wait=0):
         pass
-    with pytest.raises(BusyError) as caught, pace.turn("hub", Rule(1, 300), longest=60):
+    with pytest.raises(BusyError) as caught, pace.turn("hub", RateLimit(1, 300), max_wait=60):
         pass
     assert caught.value.wait == 300
     clock.time += 299
-    with pace.turn("hub", Rule(1, 300), longest=60):
+    with pace.turn("hub", RateLimit(1, 300), max_wait=60):
         assert clock.slept == [1.0]
     pace.close()
 
 
-def test_a_pause_holds_for_everybody_and_the_longest_counts(
-    tmp_path: Path, clock: FakeClock
-) -> None:
-    one = Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
-    other = Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
+def test_the_longest_pause_holds_for_every_process(tmp_path: Path, clock: FakeClock) -> None:
+    one = RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
+    other = RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), clock)
     one.pause("hub", 100)
     one.pause("hub", 20)
-    with other.turn("hub", RULE, longest=600):
+    with other.turn("hub", RULE, max_wait=600):
         assert clock.slept == [100.0]
-    with other.turn("hub", RULE, longest=600):
+    with other.turn("hub", RULE, max_wait=600):
         assert clock.slept == [100.0]
 
 
-def test_a_clock_that_was_wrong_does_not_stop_everything(clock: FakeClock) -> None:
-    pace = Pace(None, clock)
-    with pace.turn("hub", Rule(1, 300), longest=0):
+def test_turns_of_a_wrong_clock_are_ignored(clock: FakeClock) -> None:
+    pace = RateLimiter(None, clock)
+    with pace.turn("hub", RateLimit(1, 300), max_wait=0):
         pass
     clock.time -= timedelta(days=400).total_seconds()
-    with pace.turn("hub", Rule(1, 300), longest=0):
+    with pace.turn("hub", RateLimit(1, 300), max_wait=0):
         pass
     pace.close()
 
@@ -84,12 +82,12 @@ ASKER = """
 import sys, time
 from pathlib import Path
 from ingest.clock import Clock
-from ingest.pace import Pace, Rule
+from ingest.rate_limiter import RateLimit, RateLimiter
 from ingest.migrations import MIGRATIONS
 from rag.store.database import open_database
-pace = Pace(open_database(Path(sys.argv[1]) / "x.sqlite", [MIGRATIONS]), Clock())
+pace = RateLimiter(open_database(Path(sys.argv[1]) / "x.sqlite", [MIGRATIONS]), Clock())
 for _ in range(3):
-    with pace.turn("hub", Rule(1, 0.2, alone=True), longest=60):
+    with pace.turn("hub", RateLimit(1, 0.2, one_connection=True), max_wait=60):
         begun = time.time()
         time.sleep(0.05)
         print(begun, time.time(), flush=True)
@@ -97,7 +95,7 @@ for _ in range(3):
 
 
 def test_processes_take_turns_one_at_a_time(tmp_path: Path) -> None:
-    Pace(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), Clock())
+    RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), Clock())
     asking = [
         subprocess.Popen(
             [sys.executable, "-c", ASKER, str(tmp_path)], stdout=subprocess.PIPE, text=True

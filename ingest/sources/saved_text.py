@@ -1,9 +1,9 @@
 """A papers page of huggingface.co, saved as plain text.
 
-What such a page looks like: some lines of the page's head, the page's own day ("Dec 8"), then
-for each paper its title, its abstract, and a block of three lines: "• 6 authors" (or an
-organisation), "·", and a day with an optional count of comments ("Jul 25, 2024 3"). Days of
-the page's own year have no year. A paper can lack its block.
+Such a page has some lines of header, the page's day ("Dec 8"), then for each paper its title, its
+abstract, and a block of three lines: "• 6 authors" (or an organisation), "·", and a day with an
+optional number of comments ("Jul 25, 2024 3"). Days of the page's own year have no year. A paper's
+block can be missing.
 """
 
 import re
@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ingest.sources.record import SetAside, clean
+from ingest.sources.paper_record import clean
+from ingest.sources.source import SetAside
 from rag.records import Paper
 
-TITLE_LENGTH = 300  # characters; longer paragraphs are abstracts
+MAX_TITLE_CHARACTERS = 300  # characters; longer paragraphs are abstracts
 _DAY = re.compile(
     r"(?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2})(?:, (?P<year>\d{4}))?(?: (?P<n>\d+))?"
 )
@@ -23,7 +24,7 @@ _AUTHORS = re.compile(r"[•·*\s]*(?P<n>[\d,]+) authors?")
 
 @dataclass(frozen=True, slots=True)
 class _Details:
-    """The block below an abstract; a day without its year has year None."""
+    """The block below an abstract; `year` is None if the page omits it."""
 
     author_count: int | None
     organization: str | None
@@ -33,19 +34,19 @@ class _Details:
     comment_count: int | None
 
 
-def parse_saved_page(text: str, *, today: date) -> Iterator[Paper | SetAside]:
-    """Yield the page's papers in order; a paper that was cut off is set aside by its title."""
+def parse_saved_text(text: str, *, today: date) -> Iterator[Paper | SetAside]:
+    """Yield the page's papers in order; a paper that is cut off is set aside."""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
     blocks = blocks[_first_paper(blocks) :]
     details = [_details(block) for block in blocks]
     year = _page_year(text, [d for d in details if d], today)
-    pending: list[str] = []  # the paragraphs since the last block of details
+    pending: list[str] = []  # the paragraphs since the last block
     for number, (block, detail) in enumerate(zip(blocks, details, strict=True)):
         if detail is None:
             pending.append(block)
         if detail is None and number + 1 < len(blocks):
             continue
-        papers = _split(pending if detail else _without_remains(pending))
+        papers = _split(pending if detail else _without_partial_block(pending))
         pending = []
         for position, (title, abstract) in enumerate(papers):
             is_last = position + 1 == len(papers)
@@ -56,9 +57,9 @@ def parse_saved_page(text: str, *, today: date) -> Iterator[Paper | SetAside]:
 
 
 def _first_paper(blocks: list[str]) -> int:
-    """Return where the papers begin: after the page's own day, if its head was saved too."""
+    """Return where the papers begin: after the page's day, if its header was saved too."""
     for number, block in enumerate(blocks):
-        if _details(block) is not None or len(block) > TITLE_LENGTH:
+        if _details(block) is not None or len(block) > MAX_TITLE_CHARACTERS:
             return 0
         if _DAY.fullmatch(block):
             return number + 1
@@ -92,14 +93,14 @@ def _month(name: str) -> int | None:
 
 
 def _page_year(text: str, details: list[_Details], today: date) -> int:
-    """Return the year that the page leaves out: the one after the newest that it spells out.
+    """Return the year that the page omits: the one after the newest year on it.
 
-    A page spells out every year but its own. Where it spells out none, its year is the last
-    one in which the page's own day is not in the future.
+    A page shows every year but its own. If it shows none, its year is the last one in which the
+    page's day is not in the future.
     """
-    spelled_out = [d.year for d in details if d.year is not None]
-    if spelled_out:
-        return min(max(spelled_out) + 1, today.year)
+    years = [d.year for d in details if d.year is not None]
+    if years:
+        return min(max(years) + 1, today.year)
     heads = [m for line in text.splitlines()[:50] if (m := _DAY.fullmatch(line.strip()))]
     if heads and (month := _month(heads[0]["month"])):
         in_future = (month, int(heads[0]["day"])) > (today.month, today.day)
@@ -107,11 +108,11 @@ def _page_year(text: str, details: list[_Details], today: date) -> int:
     return today.year
 
 
-def _without_remains(paragraphs: list[str]) -> list[str]:
-    """Drop what a cut left of a block of details, at the end of the text.
+def _without_partial_block(paragraphs: list[str]) -> list[str]:
+    """Drop a partial block at the end of a text that was cut off.
 
-    "• 6 aut" is easy to tell; a short paragraph after an abstract is an organisation more
-    often than the title of yet another paper.
+    "• 6 aut" is easy to recognise; a short paragraph after an abstract is an organisation more
+    often than the title of another paper.
     """
     if len(paragraphs) > 1 and paragraphs[-1].startswith("•"):
         return paragraphs[:-1]
@@ -121,15 +122,15 @@ def _without_remains(paragraphs: list[str]) -> list[str]:
 
 
 def _split(paragraphs: list[str]) -> list[tuple[str, str]]:
-    """Return (title, abstract) of the papers that these paragraphs hold.
+    """Return (title, abstract) of the papers in these paragraphs.
 
-    Usually a title and an abstract; more where a paper before has no details. A long
-    paragraph after another belongs to the same abstract.
+    Usually one paper; more if an earlier one has no block. A long paragraph after another belongs
+    to the same abstract.
     """
     papers: list[tuple[str, list[str]]] = []
     for paragraph in paragraphs:
-        starts = not papers or (papers[-1][1] and _looks_like_title(paragraph))
-        if starts:
+        is_title = not papers or (papers[-1][1] and _looks_like_title(paragraph))
+        if is_title:
             papers.append((paragraph, []))
         else:
             papers[-1][1].append(paragraph)
@@ -137,7 +138,7 @@ def _split(paragraphs: list[str]) -> list[tuple[str, str]]:
 
 
 def _looks_like_title(paragraph: str) -> bool:
-    return len(paragraph) <= TITLE_LENGTH and not paragraph.endswith((".", ":", ";", ","))
+    return len(paragraph) <= MAX_TITLE_CHARACTERS and not paragraph.endswith((".", ":", ";", ","))
 
 
 def _paper(title: str, abstract: str, details: _Details | None, year: int) -> Paper | SetAside:

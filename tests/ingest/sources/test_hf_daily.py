@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
-from ingest.sources.hf_daily import parse_queries
-from ingest.sources.record import PageRead, SetAside
+from ingest.resolve_source import resolve_source
+from ingest.sources.hf_daily import parse_hf_spec
+from ingest.sources.source import PageEnd, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -31,10 +31,10 @@ def item(number: int, **changes: object) -> dict[str, object]:
 
 def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
     config = FetchConfig.model_validate(
-        {"huggingface_url": url, "backoff_seconds": 0.01, "timeout_seconds": 2} | options
+        {"huggingface_url": url, "backoff_seconds": 0.01, "timeout_seconds": 30} | options
     )
-    with open_source(what, config, today=TODAY) as source:
-        return [r for r in source.records() if not isinstance(r, PageRead)]
+    with resolve_source(what, config, today=TODAY) as source:
+        return [r for r in source.records() if not isinstance(r, PageEnd)]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
         ("search:video agents", [{"q": "video agents"}]),
     ],
 )
-def test_what_can_be_asked_for(what: str, params: list[dict[str, str]]) -> None:
-    assert [dict(query.params) for query in parse_queries(what)] == params
+def test_specs_and_what_they_request(what: str, params: list[dict[str, str]]) -> None:
+    assert [dict(query.params) for query in parse_hf_spec(what)] == params
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_what_can_be_asked_for(what: str, params: list[dict[str, str]]) -> None:
     ["", "yesterday", "2025-13-01", "2025-02-30", "2025-W60", "2025-12-09..2025-12-01",
      "2025-13", "search:", "2025-W49..2025-W50", "2025-12-01..2025-13"],
 )  # fmt: skip
-def test_what_cannot_be_asked_for_is_said_with_the_forms_that_can(what: str) -> None:
+def test_an_invalid_spec_lists_the_valid_forms(what: str) -> None:
     with pytest.raises(SourceError) as caught:
-        parse_queries(what)
+        parse_hf_spec(what)
     assert "hf:" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_pages_are_read_to_the_end_and_the_day_is_the_one_asked_for() -> None:
+def test_pages_are_read_to_the_end_with_the_requested_day() -> None:
     pages = {"0": [item(n) for n in range(100)], "1": [item(100)]}
     with hub(lambda path, params: as_json(pages.get(params["p"], []))) as server:
         found = fetch("hf:2025-12-04", server.url)
@@ -80,7 +80,7 @@ def test_pages_are_read_to_the_end_and_the_day_is_the_one_asked_for() -> None:
     assert (papers[0].upvotes, papers[0].comment_count) == (0, 2)
 
 
-def test_a_busy_server_is_asked_again_and_nothing_comes_twice() -> None:
+def test_a_busy_server_is_asked_again_without_duplicates() -> None:
     calls = 0
 
     def answer(path: str, params: dict[str, str]) -> Answer:
@@ -109,7 +109,7 @@ def test_a_busy_server_is_asked_again_and_nothing_comes_twice() -> None:
         ((200, {}, b"[" + b" " * 5_000), "more than"),
     ],
 )
-def test_what_goes_wrong_is_one_sentence(answer: Answer, says: str) -> None:
+def test_every_error_is_one_sentence(answer: Answer, says: str) -> None:
     with hub(lambda *_: answer) as server, pytest.raises(SourceError, match=says) as caught:
         fetch("hf:latest", server.url, attempts=2, max_bytes=4_000)
     assert "\n" not in str(caught.value)
@@ -123,14 +123,16 @@ def test_an_unreachable_server_is_one_sentence() -> None:
             fetch("hf:latest", url, attempts=2)
 
 
-def test_a_record_that_does_not_fit_costs_only_itself() -> None:
+def test_an_invalid_record_is_set_aside_alone() -> None:
     with hub(lambda *_: as_json([item(1), item(2, title=None), {"paper": 3}])) as server:
         kinds = [type(record) for record in fetch("hf:latest", server.url)]
     assert kinds == [Paper, SetAside, SetAside]
 
 
 @pytest.mark.parametrize("day", ["2024-05-27", "2024-08-01", "2025-10-10", "2026-08-21"])
-def test_recorded_days_go_in_whole(shared_data: Path, numb: Library, day: str) -> None:
+def test_recorded_days_are_stored_completely(
+    shared_data: Path, fake_library: Library, day: str
+) -> None:
     recorded = (shared_data / "hf_api" / f"{day}.json").read_bytes()
 
     def answer(path: str, params: dict[str, str]) -> Answer:
@@ -141,17 +143,17 @@ def test_recorded_days_go_in_whole(shared_data: Path, numb: Library, day: str) -
     with hub(answer) as server:
         config = FetchConfig(huggingface_url=server.url)
         for attempt in range(2):
-            with open_source(f"hf:{day}", config, today=TODAY) as source:
-                report = ingest(source, numb) if attempt == 0 else None
+            with resolve_source(f"hf:{day}", config, today=TODAY) as source:
+                report = ingest(source, fake_library) if attempt == 0 else None
                 if report is None:
-                    upserted = numb.catalog.upsert(
+                    upserted = fake_library.catalog.upsert(
                         r for r in source.records() if isinstance(r, Paper)
                     )
                     assert upserted.new == upserted.changed == 0
                 else:
                     assert report.set_aside == []
                     assert report.read == report.embedded > 5
-    ordered = numb.catalog.featured(date.fromisoformat(day))
-    assert len(ordered) == numb.catalog.coverage().papers
+    ordered = fake_library.catalog.featured(date.fromisoformat(day))
+    assert len(ordered) == fake_library.catalog.coverage().papers
     upvotes = [paper.upvotes or 0 for paper in ordered]
     assert upvotes == sorted(upvotes, reverse=True)

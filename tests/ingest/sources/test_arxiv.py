@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape
 import pytest
 
 from ingest.config import FetchConfig
-from ingest.open_source import open_source
-from ingest.sources.arxiv import Feed, parse_feed, parse_wanted
-from ingest.sources.record import PageRead, SetAside
+from ingest.resolve_source import resolve_source
+from ingest.sources.arxiv import Feed, parse_arxiv_spec, parse_feed
+from ingest.sources.source import PageEnd, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -47,9 +47,9 @@ def error_feed(says: str) -> bytes:
 
 
 def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
-    config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 2} | options)
-    with open_source(what, config, today=TODAY) as source:
-        return [r for r in source.records() if not isinstance(r, PageRead)]
+    config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 30} | options)
+    with resolve_source(what, config, today=TODAY) as source:
+        return [r for r in source.records() if not isinstance(r, PageEnd)]
 
 
 def test_an_entry_is_a_paper() -> None:
@@ -81,16 +81,16 @@ def test_old_ids_keep_their_archive() -> None:
         ('search:"video agents"', [], "all:video AND all:agents"),
     ],
 )
-def test_what_can_be_asked_for(what: str, ids: list[str], query: str) -> None:
-    assert parse_wanted(what) == (ids, query)
+def test_specs_and_what_they_request(what: str, ids: list[str], query: str) -> None:
+    assert parse_arxiv_spec(what) == (ids, query)
 
 
 @pytest.mark.parametrize(
     "what", ["", "abc", "2510.1", "search:", "search: ", f"search:{'x' * 2000}", "2510.01234,"]
 )
-def test_what_cannot_be_asked_for_is_one_sentence(what: str) -> None:
+def test_an_invalid_spec_is_one_sentence(what: str) -> None:
     with pytest.raises(SourceError, match="arxiv:") as caught:
-        parse_wanted(what)
+        parse_arxiv_spec(what)
     assert "\n" not in str(caught.value)
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_asked_for_is_one_sentence(what: str) -> None:
         ),
     ],
 )
-def test_what_is_no_atom_is_refused_entity_bombs_included(data: bytes) -> None:
+def test_anything_but_atom_is_refused_even_entity_bombs(data: bytes) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         parse_feed(data)
     assert not isinstance(caught.value, SourceError)
@@ -131,7 +131,7 @@ def test_requests_are_three_seconds_apart_on_one_connection(clock: FakeClock) ->
     assert [b - a for a, b in itertools.pairwise(times)] == [3.0, 3.0]
 
 
-def test_an_empty_page_is_asked_again_and_a_short_one_followed_up(clock: FakeClock) -> None:
+def test_an_empty_page_is_requested_again_and_a_short_one_continued(clock: FakeClock) -> None:
     answers = [feed(total=3), feed(entry(1), total=3), feed(total=3), feed(entry(2), entry(3))]
     answers[-1] = feed(entry(2), entry(3), total=3)
     with hub(lambda *_: (200, {}, answers.pop(0))) as server:
@@ -140,7 +140,7 @@ def test_an_empty_page_is_asked_again_and_a_short_one_followed_up(clock: FakeClo
     assert len(papers) == 3
 
 
-def test_a_page_that_stays_empty_is_a_fault_and_not_a_result(clock: FakeClock) -> None:
+def test_a_page_that_stays_empty_is_an_error(clock: FakeClock) -> None:
     with (
         hub(lambda *_: (200, {}, feed(total=7))) as server,
         pytest.raises(SourceError, match="empty page of 7 papers"),
@@ -161,7 +161,7 @@ def test_a_page_that_stays_empty_is_a_fault_and_not_a_result(clock: FakeClock) -
         ("2510.01234", (302, {"Location": "http://127.0.0.1:9/"}, b""), "answered 302"),
     ],
 )
-def test_what_goes_wrong_is_one_sentence(
+def test_every_error_is_one_sentence(
     clock: FakeClock, what: str, answer: Answer, says: str
 ) -> None:
     with hub(lambda *_: answer) as server, pytest.raises(SourceError, match=says) as caught:
@@ -169,18 +169,18 @@ def test_what_goes_wrong_is_one_sentence(
     assert "\n" not in str(caught.value)
 
 
-def test_an_id_that_arxiv_does_not_know_costs_only_itself(clock: FakeClock) -> None:
+def test_an_unknown_id_is_set_aside_alone(clock: FakeClock) -> None:
     with hub(lambda *_: (200, {}, feed(entry(2)))) as server:
         found = fetch("arxiv:2512.00001,2512.00002", server.url)
         assert server.asked[0][1]["id_list"] == "2512.00001,2512.00002"
     assert [type(record) for record in found] == [Paper, SetAside]
 
 
-def test_one_paper_goes_in_and_is_found(clock: FakeClock, library: Library) -> None:
+def test_one_paper_is_ingested(clock: FakeClock, library: Library) -> None:
     ingest(ListSource([HERON]), library)
     with hub(lambda *_: (200, {}, feed(entry(7)))) as server:
         config = FetchConfig(arxiv_url=server.url)
-        with open_source("arxiv:2512.00007", config, today=TODAY, library=library) as source:
+        with resolve_source("arxiv:2512.00007", config, today=TODAY, library=library) as source:
             report = ingest(source, library)
     assert (report.upserted.new, report.embedded) == (1, 1)
     assert library.catalog.get(["arxiv:2512.00007"])

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.files import FileSource
-from ingest.sources.record import SetAside
 from ingest.sources.saved_html import parse_saved_html
+from ingest.sources.source import SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 from tests.papers import TODAY
@@ -44,14 +44,14 @@ def test_a_paper_page() -> None:
     assert papers(page("PaperContent", {"paper": ITEM["paper"]}))[0].arxiv_id == "2512.00001"
 
 
-def test_damaged_data_is_said() -> None:
+def test_damaged_data_is_reported() -> None:
     text = page("DailyPapers", {"dailyPapers": [ITEM]}).replace("}]}", "")
     (record,) = parse_saved_html(text)
     assert isinstance(record, SetAside)
     assert record.broken
 
 
-def test_another_page_holds_no_papers(tmp_path: Path) -> None:
+def test_another_page_has_no_papers(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text("<html><p>Hello</p></html>", encoding="utf-8")
     with pytest.raises(SourceError, match="no papers were found"):

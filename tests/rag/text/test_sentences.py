@@ -1,6 +1,8 @@
+"""Sentences of an abstract and what they are about."""
+
 import pytest
 
-from rag.text.sentences import Role, finding, gist
+from rag.text.sentences import Role, finding, gist, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -13,7 +15,7 @@ from rag.text.sentences import Role, finding, gist
         ("Our code will be released.", Role(True, False, True)),
     ],
 )
-def test_what_a_sentence_is_there_for(sentence: str, role: Role) -> None:
+def test_the_role_of_a_sentence(sentence: str, role: Role) -> None:
     assert Role.of(sentence) == role
 
 
@@ -30,3 +32,28 @@ def test_the_finding_ends_the_abstract() -> None:
     text = "We present Nestor. It finds 9 of 10 nests. Code is at https://example.org/nestor"
     assert finding(text) == "It finds 9 of 10 nests."
     assert finding("We present Nestor.") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("It works, e.g. in fog. It is fast.", 2),
+        ("We use Phi 3.5 and GPT-4.1 [29]. It works.", 2),
+        ("It halves the memory.It needs no retraining.", 2),  # the space is missing
+        ("One line\nbreaks here. And ends.", 2),
+        ("", 0),
+        ("   ", 0),
+    ],
+)
+def test_sentences_end_where_people_end_them(text: str, count: int) -> None:
+    sentences = split_sentences(text)
+    assert len(sentences) == count
+    assert all(sentence in text for sentence in sentences)  # word for word
+
+
+def test_a_number_in_brackets_and_a_numeral_end_no_sentence() -> None:
+    text = "We test, e.g. Phi 3.5 and Gemini-2.5-flash [29]. Results (i) hold and (ii) vary."
+    assert split_sentences(text) == [
+        "We test, e.g. Phi 3.5 and Gemini-2.5-flash [29].",
+        "Results (i) hold and (ii) vary.",
+    ]

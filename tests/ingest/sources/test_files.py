@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.files import FileSource
-from ingest.sources.record import SetAside
+from ingest.sources.source import SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -24,7 +24,7 @@ def records(path: Path) -> list[Paper | SetAside]:
         ("blank.jsonl", b" \n\n", "empty"),
         ("paper.pdf", b"%PDF-1.7 ...", "PDF"),
         ("paper.txt", b"%PDF-1.7 ...", "PDF"),
-        ("page.doc", b"text", "unknown kind"),
+        ("page.doc", b"text", "unknown type"),
         ("bytes.txt", b"ab\0cd", "not a text file"),
         ("note.txt", b"just a line", "within this paper"),
         ("broken.json", b'[{"title": ', "not valid JSON"),
@@ -53,7 +53,7 @@ def test_missing_files_and_directories(tmp_path: Path) -> None:
         records(tmp_path)
 
 
-def test_a_broken_line_costs_only_itself(tmp_path: Path) -> None:
+def test_a_broken_line_is_set_aside_alone(tmp_path: Path) -> None:
     lines = [json.dumps(GOOD | {"arxiv_id": f"2501.0000{n}"}) for n in range(1, 10)]
     lines[6] = lines[6][:-5]
     path = tmp_path / "papers.jsonl"

@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 from ingest.sources.files import FileSource
-from ingest.starter import StarterSource
+from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
@@ -17,7 +17,7 @@ def starter() -> list[Paper]:
     return [record for record in found if isinstance(record, Paper)]
 
 
-def test_it_holds_56_papers_with_summaries_of_our_own() -> None:
+def test_it_has_56_papers_with_summaries() -> None:
     papers = starter()
     assert len({paper.paper_id for paper in papers}) == 56
     assert all(paper.abstract_source == "summary" for paper in papers)
@@ -26,7 +26,7 @@ def test_it_holds_56_papers_with_summaries_of_our_own() -> None:
         assert 3 <= len(split_sentences(paper.abstract)) <= 6, paper.title
 
 
-def test_its_facts_are_those_of_the_page_and_its_words_are_not(shared_data: Path) -> None:
+def test_its_facts_are_those_of_the_page_but_not_its_words(shared_data: Path) -> None:
     gold = json.loads((shared_data / "seed" / "parsed.json").read_text(encoding="utf-8"))
     for paper, fact in zip(starter(), gold, strict=True):
         assert paper.title == fact["title"]
@@ -43,15 +43,17 @@ def _runs(text: str, length: int = 8) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
 
 
-def test_real_abstracts_replace_the_summaries(shared_data: Path, numb: Library) -> None:
-    ingest(StarterSource(), numb)
+def test_real_abstracts_replace_the_summaries(shared_data: Path, fake_library: Library) -> None:
+    ingest(StarterSource(), fake_library)
     page = FileSource(shared_data / "seed" / "page.txt", today=TODAY)
-    report = ingest(page, numb)
+    report = ingest(page, fake_library)
     assert (report.upserted.new, report.upserted.changed) == (0, 56)
-    papers = numb.catalog.papers()
+    papers = fake_library.catalog.papers()
     assert len(papers) == 56
     assert all(paper.abstract_source == "abstract" and paper.arxiv_id for paper in papers)
     # And the starter set, coming again, takes nothing back.
-    again = ingest(StarterSource(), numb)
+    again = ingest(StarterSource(), fake_library)
     assert again.upserted.unchanged == 56
-    assert sorted(p.abstract for p in papers) == sorted(p.abstract for p in numb.catalog.papers())
+    assert sorted(p.abstract for p in papers) == sorted(
+        p.abstract for p in fake_library.catalog.papers()
+    )

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources.record import SetAside
-from ingest.sources.saved_page import parse_saved_page
+from ingest.sources.saved_text import parse_saved_text
+from ingest.sources.source import SetAside
 from rag.records import Paper
 
 TODAY = date(2026, 11, 21)
@@ -54,7 +54,7 @@ Aug 23
 
 
 def papers(text: str, today: date = TODAY) -> list[Paper]:
-    found = list(parse_saved_page(text, today=today))
+    found = list(parse_saved_text(text, today=today))
     assert all(isinstance(record, Paper) for record in found)
     return [record for record in found if isinstance(record, Paper)]
 
@@ -72,19 +72,19 @@ def test_every_irregularity_of_a_page() -> None:
     assert (fourth.author_count, fourth.organization) == (1, None)
 
 
-def test_a_page_without_its_head() -> None:
+def test_a_page_without_its_header() -> None:
     assert len(papers(BODY)) == 4
 
 
-def test_a_page_that_spells_out_no_year_takes_the_last_year_that_fits_its_day() -> None:
+def test_a_page_without_any_year_is_of_the_last_year_that_fits() -> None:
     text = HEAD + "Only Title\n\nOnly abstract.\n\n  • 2 authors\n·\nNov 30\n"
     assert papers(text)[0].published_on == date(2025, 11, 30)
     assert papers(text, date(2026, 12, 24))[0].published_on == date(2026, 11, 30)
 
 
 @pytest.mark.parametrize("cut", [BODY.index("The fourth"), len(BODY) - 9, len(BODY) - 2])
-def test_a_cut_page_keeps_what_is_whole_and_names_what_is_not(cut: int) -> None:
-    *whole, last = parse_saved_page(HEAD + BODY[:cut], today=TODAY)
+def test_a_cut_page_gives_the_complete_papers_and_names_the_last(cut: int) -> None:
+    *whole, last = parse_saved_text(HEAD + BODY[:cut], today=TODAY)
     if cut == len(BODY) - 2:  # "Aug 2": nobody can see that a digit is missing
         assert isinstance(last, Paper)
     else:
@@ -98,13 +98,13 @@ def test_a_cut_page_keeps_what_is_whole_and_names_what_is_not(cut: int) -> None:
 
 
 def test_a_page_cut_inside_an_organisation_names_the_paper_before_it() -> None:
-    *_, last = parse_saved_page(HEAD + BODY[: BODY.index("Lab")], today=TODAY)
+    *_, last = parse_saved_text(HEAD + BODY[: BODY.index("Lab")], today=TODAY)
     assert isinstance(last, SetAside)
     assert last.record == "Third Title"
 
 
 def test_a_day_that_does_not_exist_is_set_aside() -> None:
-    (record,) = parse_saved_page("T\n\nA.\n\n  • 2 authors\n·\nFeb 30, 2024\n", today=TODAY)
+    (record,) = parse_saved_text("T\n\nA.\n\n  • 2 authors\n·\nFeb 30, 2024\n", today=TODAY)
     assert isinstance(record, SetAside)
     assert "day" in record.reason
 

@@ -1,10 +1,8 @@
-"""Untrusted records → Paper. Whatever a file or an API says about a paper comes through here."""
+"""Untrusted records → Paper: validates everything that files and APIs say about a paper."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any
 
 from pydantic import (
     AliasChoices,
@@ -17,6 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
+from ingest.sources.source import SetAside
 from rag.records import AbstractSource, Paper
 
 MAX_TITLE = 1_000  # characters; the longest real ones have about 250
@@ -27,40 +26,6 @@ _ARXIV_ID = re.compile(rf"({NEW_ID}|{OLD_ID})(?:v\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A record that did not fit: which one and why. `broken` says that the file is damaged."""
-
-    record: str
-    reason: str
-    broken: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PageRead:
-    """What was yielded since the last one is a page of a list; `keep` notes that it is stored.
-
-    `state`: "settled" pages were not even asked for, since nothing moves there any more.
-    """
-
-    name: str
-    state: Literal["read", "unchanged", "settled", "empty"]
-    keep: Callable[[], None] = lambda: None
-
-
-class Source(Protocol):
-    """A place that papers come from."""
-
-    name: str
-
-    def records(self) -> Iterator[Paper | SetAside | PageRead]:
-        """Yield papers, and the records that did not fit; raise SourceError if it is unusable.
-
-        A source of many pages says where each of them ends.
-        """
-        ...
-
-
 def clean(text: str) -> str:
     """Return the text on one line, without control characters and lone surrogates."""
     text = text.encode("utf-8", "replace").decode("utf-8")
@@ -68,10 +33,10 @@ def clean(text: str) -> str:
 
 
 def plain_arxiv_id(text: str) -> str:
-    """Return the id without its version; raise ValueError where it is none."""
+    """Return an arXiv id without its version. Raises ValueError if the text is not an id."""
     match = _ARXIV_ID.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no arXiv id")
+        raise ValueError(f"{text!r} is not an arXiv id")
     return match[1]
 
 
@@ -88,12 +53,12 @@ def _id(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    """Take the day of a timestamp as it stands (the sources give UTC)."""
+    """Take the day of a timestamp; the sources give UTC."""
     return value[:10] if isinstance(value, str) else value
 
 
 def _names(value: object) -> object:
-    """Take names, or objects that have one; authors who are hidden stay out."""
+    """Take names, or objects that have one, without hidden authors."""
     if not isinstance(value, list):
         return [] if value is None else value
     people = [p for p in value if not (isinstance(p, dict) and p.get("hidden"))]
@@ -107,7 +72,7 @@ def _organization(value: object) -> object:
 
 
 def _web_address(value: object) -> object:
-    """Keep http(s) addresses; anything else is as good as none."""
+    """Take http(s) addresses; anything else becomes None."""
     value = _optional_text(value)
     return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None
 
@@ -120,17 +85,17 @@ Count = Annotated[StrictInt, Field(ge=0)]
 WebAddress = Annotated[str | None, BeforeValidator(_web_address)]
 
 
-def _either(*names: str) -> Any:
-    """Accept a field under any of these names."""
+def _first_of(*names: str) -> Any:
+    """Take the first of these names that a record has."""
     return Field(default=None, validation_alias=AliasChoices(*names))
 
 
-class Record(BaseModel):
-    """One paper as files and Hugging Face's API name its fields; unknown fields are ignored."""
+class PaperRecord(BaseModel):
+    """A paper with the field names of files and Hugging Face's API; others are ignored."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
-    arxiv_id: Annotated[StrictStr | None, BeforeValidator(_id)] = _either("arxiv_id", "id")
+    arxiv_id: Annotated[StrictStr | None, BeforeValidator(_id)] = _first_of("arxiv_id", "id")
     title: Annotated[Text, Field(min_length=1, max_length=MAX_TITLE)]
     abstract: Annotated[Text, Field(min_length=1, max_length=MAX_ABSTRACT)] = Field(
         validation_alias=AliasChoices("abstract", "summary")
@@ -139,28 +104,28 @@ class Record(BaseModel):
     authors: Names = ()
     author_count: Count | None = None
     organization: Annotated[StrictStr | None, BeforeValidator(_organization)] = None
-    published_on: Day = _either("published_on", "date_published", "publishedAt")
-    featured_on: Day = _either("featured_on", "date_featured", "submittedOnDailyAt")
+    published_on: Day = _first_of("published_on", "date_published", "publishedAt")
+    featured_on: Day = _first_of("featured_on", "date_featured", "submittedOnDailyAt")
     upvotes: Count | None = None
-    comment_count: Count | None = _either("comment_count", "num_comments", "numComments")
-    tldr: OptionalText = _either("tldr", "ai_summary")
+    comment_count: Count | None = _first_of("comment_count", "num_comments", "numComments")
+    tldr: OptionalText = _first_of("tldr", "ai_summary")
     keywords: Names = Field((), validation_alias=AliasChoices("keywords", "ai_keywords"))
-    code_url: WebAddress = _either("code_url", "github", "githubRepo")
-    project_url: WebAddress = _either("project_url", "project_page", "projectPage")
+    code_url: WebAddress = _first_of("code_url", "github", "githubRepo")
+    project_url: WebAddress = _first_of("project_url", "project_page", "projectPage")
 
     def to_paper(self) -> Paper:
-        """Return the Paper; the authors are counted where their names are known."""
+        """Return the Paper; known authors are counted, whatever the record says."""
         fields = self.model_dump()
         fields["author_count"] = len(self.authors) or self.author_count
         return Paper(**fields)
 
 
-def paper_from(record: object, *, place: str) -> Paper | SetAside:
-    """Return the record's Paper, or why it does not fit; `place` says where it stood."""
+def parse_paper(record: object, *, place: str) -> Paper | SetAside:
+    """Return the record's Paper, or the reason to set it aside; `place` says where it was."""
     if not isinstance(record, dict):
         return SetAside(place, f"a paper is an object with a title, not {type(record).__name__}")
     try:
-        return Record.model_validate(record).to_paper()
+        return PaperRecord.model_validate(record).to_paper()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "record"

@@ -1,0 +1,47 @@
+"""What an ingest and a sync say about themselves."""
+
+from ingest.report import MAX_REASONS, IngestReport, SyncReport
+from ingest.sources.source import PageEnd, SetAside
+from rag.store.upsert import UpsertCounts
+
+
+def test_an_ingest_counts_papers_and_lists() -> None:
+    report = IngestReport("hf:2025-12", UpsertCounts(new=1_000, changed=1), embedded=1_001)
+    for name, state in (("1", "read"), ("2", "unchanged"), ("3", "settled"), ("4", "settled")):
+        report.count_page(PageEnd(name, state))  # type: ignore[arg-type]
+    report.count_page(PageEnd("hf:2025-12-08", "empty"))
+    report.set_aside = [SetAside("line 2", "title: missing")]
+    report.seconds = 1.25
+    assert str(report) == (
+        "hf:2025-12: 1,001 papers read: 1,000 new, 1 changed, 0 known; 1,001 indexed; 1 set aside; "
+        "1 list unchanged; 2 lists settled; empty so far: hf:2025-12-08 (1.2 s)"
+    )
+
+
+def test_the_first_reasons_are_listed_and_the_others_counted() -> None:
+    records = [SetAside(f"line {n}", "no title") for n in range(MAX_REASONS + 2)]
+    report = IngestReport("file", set_aside=records)
+    lines = report.reasons()
+    assert lines[0] == "set aside: line 0: no title"
+    assert lines[MAX_REASONS].startswith("… and 2 more: `paperboy ingest --list-set-aside`")
+    assert len(lines) == MAX_REASONS + 1
+
+
+def test_damage_is_reported_apart() -> None:
+    broken = [SetAside("line 3", "not valid JSON", broken=True)]
+    report = IngestReport("file", set_aside=[*broken, SetAside("line 4", "no title")])
+    assert report.damage == "line 3 of file is damaged, not valid JSON"
+    assert report.reasons() == ["set aside: line 4: no title"]
+    report.set_aside += broken
+    assert report.damage.endswith("not valid JSON (and 1 more like it)")
+    assert IngestReport("file").damage == ""
+
+
+def test_a_sync_says_what_changed() -> None:
+    report = SyncReport(
+        new=1, recounted=1_234, identified=2, set_aside=0, embedded=1, empty=("hf:x",), seconds=2
+    )
+    assert str(report) == (
+        "+1 paper, 1,234 upvotes changed, 0 set aside, 2 found by their title; "
+        "empty so far: hf:x (2.0 s)"
+    )
