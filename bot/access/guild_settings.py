@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.config import MOST_PER_HOUR, ThreadMode
 from rag.errors import PaperboyError
 from rag.store.database import Database
 
-MOST_PER_HOUR = 100_000  # questions
 MOST_ALERTS = 10  # a day
-Threads = Literal["never", "long", "always"]  # which conversations move to a thread
 
 
-class NotAdmittedError(PaperboyError):
+class AccessDeniedError(PaperboyError):
     """The server's or the bot's settings keep this person, or this channel, from asking."""
 
 
@@ -35,7 +34,7 @@ class Group(BaseModel):
         return person in self.people or not self.roles.isdisjoint(roles)
 
 
-class ServerSettings(BaseModel):
+class GuildSettings(BaseModel):
     """What may be chosen; the defaults are those of config.toml."""
 
     model_config = ConfigDict(frozen=True)  # keys of a later version are passed over
@@ -46,13 +45,13 @@ class ServerSettings(BaseModel):
     denied: Group = Group()  # who may not
     person_per_hour: int = Field(30, ge=0, le=MOST_PER_HOUR)  # questions; 0: no limit
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
-    threads: Threads = "never"
+    threads: ThreadMode = "never"
     link_cards: bool = False  # a card for a paper's link that somebody pastes
     alert_channel: int | None = None  # where papers that take off are told; None: nowhere
     alerts_per_day: int = Field(3, ge=1, le=MOST_ALERTS)
 
     def check(self, person: int, roles: Iterable[int], channels: Iterable[int]) -> None:
-        """Raise NotAdmittedError unless this person may ask here.
+        """Raise AccessDeniedError unless this person may ask here.
 
         `channels` are the channel and, of a thread, the one that it belongs to.
         """
@@ -60,49 +59,49 @@ class ServerSettings(BaseModel):
         if self.denied.holds(person, roles) or (
             self.allowed and not self.allowed.holds(person, roles)
         ):
-            raise NotAdmittedError(
+            raise AccessDeniedError(
                 "I may not answer you in this server: those who manage it can change that in "
                 "/setup."
             )
         if self.channels and (self.channels | self.ask_channels).isdisjoint(channels):
-            raise NotAdmittedError(
+            raise AccessDeniedError(
                 "I answer in other channels of this server only: ask there, or have /setup "
                 "changed by those who manage it."
             )
 
 
-class Servers:
+class GuildSettingsStore:
     """The settings of every server, kept in SQLite and read from memory."""
 
     def __init__(
         self,
         database: Database,
-        defaults: ServerSettings | None = None,
+        defaults: GuildSettings | None = None,
         *,
         denied: Iterable[int] = (),
     ) -> None:
         """`denied` are people and servers that whoever runs the bot does not answer."""
         self.database = database
-        self.defaults = defaults or ServerSettings()
+        self.defaults = defaults or GuildSettings()
         self.denied = frozenset(denied)
         rows = database.connection.execute("SELECT server, settings FROM server_settings")
         self._chosen: dict[int, dict[str, Any]] = {
             row["server"]: json.loads(row["settings"]) for row in rows
         }
 
-    def of(self, server: int | None) -> ServerSettings:
+    def of(self, server: int | None) -> GuildSettings:
         """Return a server's settings; those of config.toml for direct messages."""
         chosen = self._chosen.get(server or 0, {})
-        return ServerSettings.model_validate(self.defaults.model_dump() | chosen)
+        return GuildSettings.model_validate(self.defaults.model_dump() | chosen)
 
-    def chosen(self) -> dict[int, ServerSettings]:
+    def chosen(self) -> dict[int, GuildSettings]:
         """Return the settings of every server that chose something."""
         return {server: self.of(server) for server in list(self._chosen)}
 
-    def change(self, server: int, **changes: object) -> ServerSettings:
+    def change(self, server: int, **changes: object) -> GuildSettings:
         """Keep what was chosen; return the server's settings as they are now."""
         chosen = self._chosen.get(server, {}) | changes
-        settings = ServerSettings.model_validate(self.defaults.model_dump() | chosen)
+        settings = GuildSettings.model_validate(self.defaults.model_dump() | chosen)
         kept = settings.model_dump(mode="json", include=set(chosen))
         with self.database.transaction() as db:
             db.execute(
@@ -117,11 +116,11 @@ class Servers:
             db.execute("DELETE FROM server_settings WHERE server = ?", (server,))
         self._chosen.pop(server, None)
 
-    def admit(
+    def check_access(
         self, server: int | None, person: int, roles: Iterable[int], channels: Iterable[int]
     ) -> None:
-        """Raise NotAdmittedError unless this person may ask in this channel."""
+        """Raise AccessDeniedError unless this person may ask in this channel."""
         if not self.denied.isdisjoint((person, server)):
-            raise NotAdmittedError("I may not answer here: ask whoever runs this bot.")
+            raise AccessDeniedError("I may not answer here: ask whoever runs this bot.")
         if server is not None:
             self.of(server).check(person, roles, channels)

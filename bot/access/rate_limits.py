@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from discord.app_commands import Cooldown
 
-from bot.access.guild_settings import ServerSettings
+from bot.access.guild_settings import GuildSettings
 from rag.errors import PaperboyError
 
 HOUR = 3600.0  # seconds
@@ -23,7 +23,7 @@ class TooManyQuestionsError(PaperboyError):
         self.is_told = is_told
 
 
-class Limits:
+class RateLimits:
     """Counts questions, in memory; `recall` counts those that were asked before a restart."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -31,7 +31,7 @@ class Limits:
         self._counts: OrderedDict[Key, Cooldown] = OrderedDict()
         self._told: dict[Key, float] = {}  # until when
 
-    def take(self, server: int | None, person: int, settings: ServerSettings) -> None:
+    def take(self, server: int | None, person: int, settings: GuildSettings) -> None:
         """Count a question; raise TooManyQuestionsError where it is one too many."""
         own, everybody = self._counts_of(server, person, settings)
         now = self._clock()
@@ -46,14 +46,14 @@ class Limits:
             count.update_rate_limit(now)
 
     def recall(
-        self, server: int | None, person: int, settings: ServerSettings, *, asked_at: float
+        self, server: int | None, person: int, settings: GuildSettings, *, asked_at: float
     ) -> None:
         """Count a question that an earlier process answered, at that time; oldest first."""
         for count in filter(None, self._counts_of(server, person, settings)):
             count.update_rate_limit(asked_at)
 
     def _counts_of(
-        self, server: int | None, person: int, settings: ServerSettings
+        self, server: int | None, person: int, settings: GuildSettings
     ) -> tuple[Cooldown | None, Cooldown | None]:
         """Return the counts of a person and of the whole server."""
         own = self._count((server, person), settings.person_per_hour)

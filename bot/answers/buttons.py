@@ -5,8 +5,8 @@ from typing import Any, Self
 
 import discord
 
-from bot.answers.receipts import Kept
-from bot.components.persistent import Lasting
+from bot.answers.receipts import StoredAnswer
+from bot.components.persistent import PersistentItem
 from rag.records import Answer
 
 STOP, SOURCES, SIMILAR, AGAIN, LIKE, DISLIKE = (
@@ -25,7 +25,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 class AnswerButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"answer:(?P<action>{'|'.join(_LOOKS)}):(?P<asker>\d+)",
 ):
@@ -38,7 +38,7 @@ class AnswerButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["action"], int(match["asker"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -64,7 +64,7 @@ def finished_view(asker: int, answer: Answer) -> discord.ui.View:
     return view_of(asker, *_actions(bool(answer.citations)))
 
 
-def left_view(kept: Kept) -> discord.ui.View:
+def interrupted_view(kept: StoredAnswer) -> discord.ui.View:
     """Return the buttons of an answer that was left unfinished when the bot ended."""
     if kept.receipt is None:
         return view_of(kept.person, AGAIN)

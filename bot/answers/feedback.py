@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from rag.store.database import Database
 
 
-class Feedback:
+class FeedbackStore:
     """Thumbs up and down."""
 
     def __init__(self, database: Database) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.json_rows import Row, why_row
-from rag.records import Answer
+from rag.query.followups import truncate_history
+from rag.records import Answer, Question, Turn
 from rag.store.database import Database
 
 MAX_RECEIPTS = 5_000  # of about 5 KB each
@@ -31,9 +33,20 @@ class Inquiry:
     keep_to: str | None = None
     by: str = ""
 
+    def to_question(self, earlier_turns: Sequence[Turn]) -> Question:
+        """Return the question for the pipeline; `earlier_turns` led to the answer `earlier`."""
+        history = truncate_history([*earlier_turns, *(Turn(text) for text in self.said)])
+        return Question(
+            text=self.question,
+            history=tuple(history),
+            paper=self.paper,
+            keep_to=self.keep_to,
+            asker=self.by,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredAnswer:
     """An answer's message with what is known of it.
 
     `event` is the message or interaction that asked, where it is known; `message` is the same where
@@ -79,7 +92,7 @@ def paper_ids(receipt: Row) -> list[str]:
     return list(dict.fromkeys(entry["paper_id"] for part in parts for entry in part))
 
 
-class Receipts:
+class ReceiptStore:
     """The receipts of the last `days` days, and never more than MAX_RECEIPTS of them."""
 
     def __init__(self, database: Database, *, days: int) -> None:
@@ -123,16 +136,16 @@ class Receipts:
         with self.database.transaction() as db:
             db.execute("DELETE FROM receipts WHERE message = ?", (message,))
 
-    def of(self, message: int) -> Kept | None:
+    def of(self, message: int) -> StoredAnswer | None:
         """Return what is known of an answer."""
         return next(iter(self._where("message = ?", message)), None)
 
-    def last_in(self, channel: int) -> Kept | None:
+    def last_in(self, channel: int) -> StoredAnswer | None:
         """Return the channel's last answer that has a receipt."""
         condition = "channel = ? AND receipt IS NOT NULL ORDER BY message DESC LIMIT 1"
         return next(iter(self._where(condition, channel)), None)
 
-    def unfinished(self) -> list[Kept]:
+    def unfinished(self) -> list[StoredAnswer]:
         """Return the answers that somebody was writing, oldest first."""
         return self._where("unfinished IS NOT NULL ORDER BY message")
 
@@ -143,14 +156,14 @@ class Receipts:
         ).fetchone()
         return row is not None
 
-    def _where(self, condition: str, *values: int) -> list[Kept]:
+    def _where(self, condition: str, *values: int) -> list[StoredAnswer]:
         rows = self.database.connection.execute(f"SELECT * FROM receipts WHERE {condition}", values)
         return [_kept(row) for row in rows.fetchall()]
 
 
-def _kept(row: sqlite3.Row) -> Kept:
+def _kept(row: sqlite3.Row) -> StoredAnswer:
     inquiry = json.loads(row["inquiry"])
-    return Kept(
+    return StoredAnswer(
         message=row["message"],
         channel=row["channel"],
         person=row["person"],

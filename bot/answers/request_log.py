@@ -8,7 +8,7 @@ from rag.records import Answer
 log = logging.getLogger(__name__)
 
 
-def note_question(
+def log_question(
     reply: Reply, question: str, answer: Answer | None, *, seconds: float, with_text: bool
 ) -> None:
     """Note a question and what became of it; `answer` is None where it failed.
@@ -23,5 +23,5 @@ def note_question(
     words = f" text={question!r}" if with_text else ""
     log.info(
         "question server=%s channel=%s by=%s %s seconds=%.2f%s",
-        reply.server_id or "-", reply.channel_id, reply.kind, result, seconds, words,
+        reply.guild_id or "-", reply.channel_id, reply.kind, result, seconds, words,
     )  # fmt: skip

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.guild_settings import ServerSettings
-from bot.components.settings_panel import Click, ServerPanel, keep_choice
+from bot.access.guild_settings import GuildSettings
+from bot.components.settings_panel import Click, SettingsPanel, keep_choice
 from bot.gateway.client import PaperboyBot
 from rag.errors import PaperboyError
 
@@ -24,6 +24,7 @@ class Alerts(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
         bot.add_view(Panel())  # a panel that was opened before a restart goes on working
 
     @app_commands.command()
@@ -37,17 +38,17 @@ class Alerts(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget what a server was told when the bot is taken out of it."""
-        await self.bot.desk.keep(self.bot.alerts.forget_server, guild.id)
+        await self.services.executor.write(self.services.alerts.forget_guild, guild.id)
 
 
-class Panel(ServerPanel):
+class Panel(SettingsPanel):
     """What can be chosen, and what is."""
 
     def __init__(
-        self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
+        self, settings: GuildSettings | None = None, guild: discord.Guild | None = None
     ) -> None:
         super().__init__()
-        chosen = settings or ServerSettings()
+        chosen = settings or GuildSettings()
         self.add_item(Channel(chosen.alert_channel, guild))
         self.add_item(PerDay(chosen.alerts_per_day))
 
@@ -99,11 +100,11 @@ class PerDay(discord.ui.Select[Panel]):
 
 def _shown(interaction: Click) -> dict[str, Any]:
     """Return the panel with the settings as they are."""
-    settings = interaction.client.servers.of(interaction.guild_id)
+    settings = interaction.client.services.guild_settings.of(interaction.guild_id)
     return {"embed": _embed(settings), "view": Panel(settings, interaction.guild)}
 
 
-def _embed(settings: ServerSettings) -> discord.Embed:
+def _embed(settings: GuildSettings) -> discord.Embed:
     """Return the settings in words."""
     if settings.alert_channel:
         where = f"I tell of them in <#{settings.alert_channel}>"

@@ -4,11 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.checks import admit, count
-from bot.answers.buttons import AGAIN, DISLIKE, LIKE, SIMILAR, SOURCES, STOP, left_view
-from bot.answers.receipts import Kept, paper_ids, receipt_of
-from bot.answers.recovery import left_embeds
+from bot.access.checks import check_access, count_question
+from bot.answers.buttons import AGAIN, DISLIKE, LIKE, SIMILAR, SOURCES, STOP, interrupted_view
+from bot.answers.receipts import StoredAnswer, paper_ids, receipt_of
+from bot.answers.recovery import interrupted_embeds
 from bot.answers.reply_target import InteractionReply
+from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, sent_form
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
@@ -46,6 +47,7 @@ class Answers(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
         self.actions = {
             STOP: self._stop,
             SOURCES: self._sources,
@@ -68,7 +70,7 @@ class Answers(commands.Cog):
                 raise GoneError
             await self.actions[action](interaction, kept)
         except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -81,7 +83,7 @@ class Answers(commands.Cog):
             await self._note(message, interaction, liked=False, reason=fields[REASON].strip())
             await interaction.edit_original_response(content=THANKS)
         except Exception as error:
-            await self.bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
     @app_commands.command()
     @app_commands.describe(question="Another question than the last one answered here.")
@@ -92,66 +94,66 @@ class Answers(commands.Cog):
     ) -> None:
         """Show what the last answer here was made from, or what one to a question would be."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk = self.bot.desk
+        executor = self.services.executor
         if question:
-            receipt = receipt_of(await desk.ask(Question(text=checked(question))))
+            receipt = receipt_of(await executor.quote(Question(text=checked(question))))
         else:
-            await self.bot.answering.settled()
-            last = await desk.run(self.bot.receipts.last_in, interaction.channel_id or 0)
+            await self.services.in_flight.settled()
+            last = await executor.read(self.services.receipts.last_in, interaction.channel_id or 0)
             if last is None or last.receipt is None:
                 raise NothingHereError
             receipt = last.receipt
         await interaction.edit_original_response(embed=await self._receipt(receipt))
 
-    async def _kept(self, message: int) -> Kept | None:
+    async def _kept(self, message: int) -> StoredAnswer | None:
         """Return what is known of an answer; where somebody was quick, wait until it is noted."""
-        of, run = self.bot.receipts.of, self.bot.desk.run
+        of, run = self.services.receipts.of, self.services.executor.read
         kept = await run(of, message)
         if kept and kept.receipt:
             return kept
-        await self.bot.answering.settled()
+        await self.services.in_flight.settled()
         return await run(of, message)
 
-    async def _stop(self, interaction: Press, kept: Kept) -> None:
-        if self.bot.answering.stop_one(kept.message):
+    async def _stop(self, interaction: Press, kept: StoredAnswer) -> None:
+        if self.services.in_flight.stop_one(kept.message):
             await interaction.response.defer()  # the message itself will say so
         elif kept.unfinished:  # an earlier process wrote it
-            embed, view = left_embeds(kept)[0], left_view(kept)
+            embed, view = interrupted_embeds(kept)[0], interrupted_view(kept)
             await interaction.response.edit_message(embed=embed, view=view)
-            await self.bot.desk.keep(self.bot.receipts.finish, kept.message)
+            await self.services.executor.write(self.services.receipts.finish, kept.message)
         else:
             await interaction.response.defer()  # it was finished meanwhile
 
-    async def _sources(self, interaction: Press, kept: Kept) -> None:
+    async def _sources(self, interaction: Press, kept: StoredAnswer) -> None:
         if kept.receipt is None:
             raise GoneError
         embed = await self._receipt(kept.receipt)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
-    async def _similar(self, interaction: Press, kept: Kept) -> None:
+    async def _similar(self, interaction: Press, kept: StoredAnswer) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk = self.bot.desk
-        neighbours = desk.library.retriever.neighbours
-        hits = await desk.run(neighbours, kept.sources, top_k=SIMILAR_PAPERS)
+        executor = self.services.executor
+        neighbours = executor.library.retriever.neighbours
+        hits = await executor.read(neighbours, kept.sources, top_k=SIMILAR_PAPERS)
         await interaction.edit_original_response(embed=similar_embed(hits))
 
-    async def _again(self, interaction: Press, kept: Kept) -> None:
-        admit(interaction)
-        count(interaction)
+    async def _again(self, interaction: Press, kept: StoredAnswer) -> None:
+        check_access(interaction, self.services.guild_settings)
+        count_question(interaction, self.services.guild_settings, self.services.rate_limits)
         reply = await InteractionReply.defer(interaction)
-        asked, desk = kept.inquiry, self.bot.desk
+        asked, executor = kept.inquiry, self.services.executor
         wanted = [paper_id for paper_id in (asked.paper, asked.keep_to) if paper_id]
-        papers = await desk.run(desk.library.catalog.get, wanted)
+        papers = await executor.read(executor.library.catalog.get, wanted)
         if len(papers) < len(set(wanted)):  # it goes by another id since its arXiv id is known
             raise GoneError
-        await self.bot.answering.answer(asked, reply, show_question=True)
+        await self.services.answers.answer(asked, reply, show_question=True)
 
-    async def _like(self, interaction: Press, kept: Kept) -> None:
+    async def _like(self, interaction: Press, kept: StoredAnswer) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._note(kept.message, interaction, liked=True)
         await interaction.edit_original_response(content=THANKS)
 
-    async def _dislike(self, interaction: Press, kept: Kept) -> None:
+    async def _dislike(self, interaction: Press, kept: StoredAnswer) -> None:
         form = Form(REASON, kept.message, title="What was wrong with it?")
         form.ask(
             "Your reason, if you like to give one",
@@ -168,8 +170,8 @@ class Answers(commands.Cog):
     async def _note(
         self, message: int, interaction: discord.Interaction, *, liked: bool, reason: str = ""
     ) -> None:
-        await self.bot.desk.keep(
-            self.bot.feedback.give,
+        await self.services.executor.write(
+            self.services.feedback.give,
             message,
             person=interaction.user.id,
             liked=liked,
@@ -177,8 +179,8 @@ class Answers(commands.Cog):
         )
 
     async def _receipt(self, receipt: Row) -> discord.Embed:
-        desk = self.bot.desk
-        papers = await desk.run(desk.library.catalog.get, paper_ids(receipt))
+        executor = self.services.executor
+        papers = await executor.read(executor.library.catalog.get, paper_ids(receipt))
         return receipt_embed(receipt, papers)
 
 

@@ -17,6 +17,7 @@ class Compare(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(
@@ -39,8 +40,8 @@ class Compare(commands.Cog):
         """Put two to four papers side by side, with a quoted sentence for each aspect."""
         await interaction.response.defer(thinking=True)
         typed = [first, second, *filter(None, (third, fourth))]
-        desk = self.bot.desk
-        table = await desk.run(_table, desk.library.catalog, typed)
+        executor = self.services.executor
+        table = await executor.read(_table, executor.library.catalog, typed)
         await interaction.edit_original_response(embed=comparison_embed(table))
 
 

@@ -4,12 +4,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.checks import ASKS, count
+from bot.access.checks import count_question
 from bot.answers.receipts import Inquiry
 from bot.answers.reply_target import InteractionReply
+from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, sent_form
 from bot.conversation.paper_links import named_ids, named_papers, words_of
 from bot.gateway.client import PaperboyBot
+from bot.gateway.command_tree import ASKS
 from rag.errors import PaperboyError, QuestionError
 from rag.query.question import MAX_QUESTION, checked
 from rag.records import Paper
@@ -28,6 +30,7 @@ class Menu(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
         self.entries = [
             app_commands.ContextMenu(name=ASK, callback=self.ask_about),
             app_commands.ContextMenu(name=EXPLAIN, callback=self.explain, extras={ASKS: True}),
@@ -52,8 +55,8 @@ class Menu(commands.Cog):
                 custom_id=QUESTION, style=discord.TextStyle.paragraph, max_length=MAX_QUESTION
             ),
         )
-        await self.bot.answering.settled()
-        if not await self.bot.desk.run(self.bot.conversations.knows, message.id):
+        await self.services.in_flight.settled()
+        if not await self.services.executor.read(self.services.conversations.knows, message.id):
             form.ask(
                 "It is about",
                 discord.ui.TextInput(
@@ -75,7 +78,7 @@ class Menu(commands.Cog):
         try:
             await self._answer(interaction, message, fields[QUESTION], fields.get(ABOUT, ""))
         except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
     async def _answer(
         self,
@@ -85,11 +88,11 @@ class Menu(commands.Cog):
         about: str,
     ) -> None:
         """Answer from the paper that the words name, if it is one, else in their light."""
-        count(interaction)
+        count_question(interaction, self.services.guild_settings, self.services.rate_limits)
         reply = await InteractionReply.defer(interaction)
-        desk = self.bot.desk
-        is_answer = await desk.run(self.bot.conversations.knows, message)
-        papers = await desk.run(named_papers, about, desk.library.catalog)
+        executor = self.services.executor
+        is_answer = await executor.read(self.services.conversations.knows, message)
+        papers = await executor.read(named_papers, about, executor.library.catalog)
         one = papers[0] if len(papers) == 1 else None
         inquiry = Inquiry(
             question=question,
@@ -98,7 +101,7 @@ class Menu(commands.Cog):
             paper=one.paper_id if one else None,
             by=_name_of(interaction),
         )
-        await self.bot.answering.answer(inquiry, reply, show_question=True)
+        await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Introduce the first paper that a message shows."""
@@ -106,11 +109,11 @@ class Menu(commands.Cog):
         reply = await InteractionReply.defer(interaction)
         paper = await self._first_paper(text)
         inquiry = Inquiry(question=EXPLAIN, paper=paper.paper_id, by=_name_of(interaction))
-        await self.bot.answering.answer(inquiry, reply, show_question=True)
+        await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _first_paper(self, text: str) -> Paper:
-        desk = self.bot.desk
-        if papers := await desk.run(named_papers, text, desk.library.catalog):
+        executor = self.services.executor
+        if papers := await executor.read(named_papers, text, executor.library.catalog):
             return papers[0]
         if unread := named_ids(text):
             read = ", ".join(unread[:3])

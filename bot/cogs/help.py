@@ -20,6 +20,7 @@ class About(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
@@ -35,7 +36,7 @@ class About(commands.Cog):
             f"“{command.name}”"
             for command in self.bot.tree.get_commands(type=discord.AppCommandType.message)
         )
-        coverage, question = await self.bot.desk.run(self._known)
+        coverage, question = await self.services.executor.read(self._known)
         parts = [
             "I answer questions about Hugging Face's Daily Papers from their abstracts. Each "
             "sentence of an answer has the number of its source, and where no paper says it, I "
@@ -53,25 +54,27 @@ class About(commands.Cog):
 
     def _known(self) -> tuple[Coverage, str]:
         """Return what was read and a question that can be answered from it."""
-        catalog = self.bot.desk.library.catalog
+        catalog = self.services.executor.library.catalog
         return catalog.coverage(), example(catalog)
 
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:
         """Say what has been read, whether the model runs, and who waits."""
         await interaction.response.defer(ephemeral=True)
-        coverage = await self.bot.desk.run(self.bot.desk.library.catalog.coverage)
+        coverage = await self.services.executor.read(
+            self.services.executor.library.catalog.coverage
+        )
         embed = discord.Embed(title="Status", colour=COLOUR)
         embed.add_field(name="Papers", value=str(coverage), inline=False)
         embed.add_field(name="Model", value=plain(self._model()), inline=False)
-        liked, disliked = await self.bot.desk.run(self.bot.feedback.counts)
+        liked, disliked = await self.services.executor.read(self.services.feedback.counts)
         embed.add_field(name="Answers judged", value=f"👍 {liked} · 👎 {disliked}", inline=False)
         up = datetime.now(UTC) - self.bot.started_at
         embed.add_field(name="Running for", value=str(up).partition(".")[0])
         await interaction.edit_original_response(embed=embed)
 
     def _model(self) -> str:
-        writer = self.bot.desk.qa.writer
+        writer = self.services.executor.qa.writer
         if writer is None:
             return "none: answers are quoted sentences"
         if writer.problem:
@@ -80,7 +83,7 @@ class About(commands.Cog):
         people = {0: "nobody waits", 1: "1 answer is being written"}.get(
             waiting, f"{waiting - 1} wait for their answer"
         )
-        return f"{writer.name or self.bot.model_name}; {people}"
+        return f"{writer.name or self.services.model_name}; {people}"
 
 
 def _usage(command: app_commands.Command[About, ..., None]) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.access.checks import admit, count
-from bot.conversation.message_facts import Hearing, Place, own_words, place_of
+from bot.access.checks import check_access, count_question
+from bot.components.error_reply import explain, reply_with_error
+from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, own_words
 from bot.conversation.paper_links import pasted_ids
 from bot.conversation.policy import wants_card
-from bot.gateway.client import PaperboyBot, explain
+from bot.gateway.client import PaperboyBot
 from bot.papers.fetch import FetchButton, fetch_view
 from bot.render.papers import link_card, unread_card
 from rag.records import Paper
@@ -31,7 +32,8 @@ class Links(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
-        self.hearing = Hearing(bot, bot.servers, bot.threads)
+        self.services = bot.services
+        self.hearing = MessageInspector(bot, bot.services.guild_settings, bot.threads)
         self._shown: OrderedDict[tuple[int, str], datetime] = OrderedDict()
 
     @commands.Cog.listener()
@@ -39,12 +41,12 @@ class Links(commands.Cog):
         """Show the first paper that a message links, unless the message is meant for the bot."""
         guild = message.guild
         ids = pasted_ids(own_words(message.content))
-        if guild is None or not ids or not self.bot.servers.of(guild.id).link_cards:
+        if guild is None or not ids or not self.services.guild_settings.of(guild.id).link_cards:
             return
-        place = await place_of(message, self.bot)
+        place = await location_of(message, self.bot)
         if place is None or not wants_card(await self.hearing.facts(message, place)):
             return
-        if not self.bot.hears_first_time(message.id):
+        if not self.bot.is_new_event(message.id):
             return
         try:
             await self._show(message, place, guild, ids)
@@ -52,10 +54,10 @@ class Links(commands.Cog):
             log.info("no card for message %s: %s", message.id, error)
 
     async def _show(
-        self, message: discord.Message, place: Place, guild: discord.Guild, ids: list[str]
+        self, message: discord.Message, place: MessageLocation, guild: discord.Guild, ids: list[str]
     ) -> None:
-        desk = self.bot.desk
-        known = await desk.run(desk.library.catalog.get, [f"arxiv:{one}" for one in ids])
+        executor = self.services.executor
+        known = await executor.read(executor.library.catalog.get, [f"arxiv:{one}" for one in ids])
         paper = next(iter(known[key] for one in ids if (key := f"arxiv:{one}") in known), None)
         if not self._is_due(place.channel.id, paper.arxiv_id if paper else ids[0], message):
             return
@@ -74,19 +76,19 @@ class Links(commands.Cog):
     ) -> None:
         """Fetch the paper of a card and turn the card into the paper's, for whoever may ask."""
         try:
-            admit(interaction)
-            count(interaction)
+            check_access(interaction, self.services.guild_settings)
+            count_question(interaction, self.services.guild_settings, self.services.rate_limits)
             # The button stays meanwhile, should this process end before the paper is there.
             fetching = unread_card(arxiv_id, is_fetched=True)
             await interaction.response.edit_message(embed=fetching)
             await self._fetch(interaction, arxiv_id)
         except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
     async def _fetch(self, interaction: discord.Interaction, arxiv_id: str) -> None:
         view: discord.ui.View | None = None
         try:
-            paper = await self.bot.fetching.fetch(arxiv_id)
+            paper = await self.services.paper_fetcher.fetch(arxiv_id)
         except Exception as error:  # the card says so, and can be tried again
             embed, view = unread_card(arxiv_id, problem=explain(error)), fetch_view(arxiv_id)
         else:
@@ -100,8 +102,8 @@ class Links(commands.Cog):
         self, paper: Paper, guild: discord.Guild | None, here: Sequence[int]
     ) -> discord.Embed:
         """Return the card of a paper that was read; `here` is the channel, and a thread's own."""
-        desk = self.bot.desk
-        near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
+        executor = self.services.executor
+        near = await executor.read(executor.similar_papers, paper, NEIGHBOURS)
         discussed = await self._discussed(paper, guild, here) if guild else []
         return link_card(paper, near, discussed)
 
@@ -121,8 +123,8 @@ class Links(commands.Cog):
         self, paper: Paper, guild: discord.Guild, here: Sequence[int]
     ) -> list[str]:
         """Return links to the answers about a paper that everybody here may read, newest first."""
-        await self.bot.answering.settled()
-        about = await self.bot.desk.run(self.bot.conversations.about, paper.paper_id)
+        await self.services.in_flight.settled()
+        about = await self.services.executor.read(self.services.conversations.about, paper.paper_id)
         return [
             f"https://discord.com/channels/{guild.id}/{channel}/{answer}"
             for answer, channel in about

@@ -7,7 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.components.persistent import Lasting
+from bot.components.error_reply import reply_with_error
+from bot.components.persistent import PersistentItem
 from bot.gateway.client import PaperboyBot
 from bot.user_data import forget, in_words, kept_about
 
@@ -18,7 +19,7 @@ STAYS = "Our messages in Discord stay until you or a moderator delete them."
 
 
 class ForgetButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"forget:(?P<choice>{FORGET}|{KEEP})",
 ):
@@ -37,7 +38,7 @@ class ForgetButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["choice"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -50,6 +51,7 @@ class Personal(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     async def cog_load(self) -> None:
         """Understand the buttons."""
@@ -59,10 +61,10 @@ class Personal(commands.Cog):
     async def forget(self, interaction: discord.Interaction) -> None:
         """Remove everything that I keep about you, after asking once more."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk = self.bot.desk
-        await self.bot.answering.settled()
+        executor = self.services.executor
+        await self.services.in_flight.settled()
         kept = in_words(
-            await desk.run(kept_about, desk.library.catalog.database, interaction.user.id)
+            await executor.read(kept_about, executor.library.catalog.database, interaction.user.id)
         )
         if not kept:
             await interaction.edit_original_response(content=NOTHING)
@@ -83,14 +85,15 @@ class Personal(commands.Cog):
             else:
                 await interaction.response.edit_message(content="Nothing is removed.", view=None)
         except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
     async def _forget(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
-        person, desk = interaction.user.id, self.bot.desk
-        self.bot.answering.forget(person)
-        removed = await desk.keep(forget, desk.library.catalog.database, person)
-        await desk.run(self.bot.tastes.forget)
+        person, executor = interaction.user.id, self.services.executor
+        self.services.in_flight.forget(person)
+        self.services.conversations.forget_exchanges()
+        removed = await executor.write(forget, executor.library.catalog.database, person)
+        await executor.read(self.services.tastes.forget)
         text = f"Removed: {in_words(removed) or 'nothing, it was gone already'}. {STAYS}"
         await interaction.edit_original_response(content=text, view=None)
 

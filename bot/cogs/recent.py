@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.options import parse_day, parse_week
+from bot.dates import parse_day, parse_week
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
@@ -33,6 +33,7 @@ class Lately(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(since="A day like 2025-12-04, in place of the one you last looked.")
@@ -41,8 +42,8 @@ class Lately(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         asked = parse_day(since.strip()) if since else None
         now, person, server = datetime.now(UTC), interaction.user.id, interaction.guild_id
-        look = await self.bot.desk.run(self.bot.seen.last, server, person)
-        embed, last = await self.bot.desk.run(self._missed, look, asked)
+        look = await self.services.executor.read(self.services.last_seen.last, server, person)
+        embed, last = await self.services.executor.read(self._missed, look, asked)
         await interaction.edit_original_response(embed=embed)
         if last:  # only once they have it
             await self._note(interaction, last, now)
@@ -56,7 +57,9 @@ class Lately(commands.Cog):
         """Note that somebody saw the latest day's list, by /daily."""
         if command.name != "daily":
             return
-        last = await self.bot.desk.run(self.bot.desk.library.catalog.last_featured_day)
+        last = await self.services.executor.read(
+            self.services.executor.library.catalog.last_featured_day
+        )
         wanted = str(interaction.namespace.date or "latest").strip().casefold()
         if last and wanted in ("latest", last.isoformat()):
             await self._note(interaction, last, interaction.created_at)
@@ -67,11 +70,11 @@ class Lately(commands.Cog):
         """Show the best of a week's Daily Papers, most upvoted first."""
         asked = parse_week(week.strip()) if week else None  # only they see what is wrong with it
         await interaction.response.defer(thinking=True)
-        now, desk = datetime.now(UTC), self.bot.desk
-        last = await desk.run(desk.library.catalog.last_featured_day)
-        day = asked or last or desk.qa.today()
-        digest = await desk.run(make_digest, desk.library, "week", day, OF_A_WEEK)
-        await show_digest(interaction, desk, digest)
+        now, executor = datetime.now(UTC), self.services.executor
+        last = await executor.read(executor.library.catalog.last_featured_day)
+        day = asked or last or executor.qa.today()
+        digest = await executor.read(make_digest, executor.library, "week", day, OF_A_WEEK)
+        await show_digest(interaction, executor, digest)
         if last and digest.first <= last <= digest.last:  # /catchup goes on from here
             await self._note(interaction, last, now)
 
@@ -79,21 +82,23 @@ class Lately(commands.Cog):
     async def trending(self, interaction: discord.Interaction) -> None:
         """Show the papers that gained the most upvotes in the last days."""
         await interaction.response.defer(thinking=True)
-        await interaction.edit_original_response(embed=await self.bot.desk.run(self._trending))
+        await interaction.edit_original_response(
+            embed=await self.services.executor.read(self._trending)
+        )
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget who saw what in a server when the bot is taken out of it."""
-        await self.bot.desk.keep(self.bot.seen.forget_server, guild.id)
+        await self.services.executor.write(self.services.last_seen.forget_server, guild.id)
 
     async def _note(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
         """Note that the lists up to this day were seen, as they were then."""
         person, server = interaction.user.id, interaction.guild_id
-        await self.bot.desk.keep(self.bot.seen.note, server, person, day, at)
+        await self.services.executor.write(self.services.last_seen.note, server, person, day, at)
 
     def _missed(self, look: Look | None, asked: date | None) -> tuple[discord.Embed, date | None]:
         """Return what somebody missed and the last day of it; no day where none is known."""
-        catalog = self.bot.desk.library.catalog
+        catalog = self.services.executor.library.catalog
         last = catalog.last_featured_day()
         if last is None:
             return no_days_embed(catalog.coverage()), None
@@ -104,10 +109,14 @@ class Lately(commands.Cog):
         else:
             after, seen_at = last - FIRST_TIME, None
         papers = featured_since(catalog, after, seen_at=seen_at)
-        return catchup_embed(papers, after=after, last=last, look=look, asked=bool(asked)), last
+        looked_at = look.at if look else None
+        embed = catchup_embed(
+            papers, after=after, last=last, looked_at=looked_at, asked=bool(asked)
+        )
+        return embed, last
 
     def _trending(self) -> discord.Embed:
-        catalog = self.bot.desk.library.catalog
+        catalog = self.services.executor.library.catalog
         since = datetime.now(UTC) - LATELY
         if found := gained_since(catalog, since, count=SHOWN):
             return gaining_embed(found, since=since)

@@ -16,6 +16,7 @@ class Saved(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(paper="A part of its title, its arXiv id or a link.")
@@ -23,11 +24,11 @@ class Saved(commands.Cog):
     async def save(self, interaction: discord.Interaction, paper: str) -> None:
         """Put a paper on your own list, which /saved shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk, ratings = self.bot.desk, self.bot.ratings
-        wanted = await desk.run(found, desk.library.catalog, paper)
+        executor, ratings = self.services.executor, self.services.ratings
+        wanted = await executor.read(found, executor.library.catalog, paper)
         place = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
-        await desk.keep(ratings.give, *place, "save")
-        given = await desk.run(ratings.of, *place)
+        await executor.write(ratings.give, *place, "save")
+        given = await executor.read(ratings.of, *place)
         await interaction.edit_original_response(
             embed=rated_embed(wanted, given), view=paper_view(wanted, given)
         )
@@ -36,14 +37,16 @@ class Saved(commands.Cog):
     async def saved(self, interaction: discord.Interaction) -> None:
         """Show the papers that you saved."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk, person = self.bot.desk, interaction.user.id
-        embed, view = await desk.run(saved_page, desk.library.catalog, self.bot.ratings, person)
+        executor, person = self.services.executor, interaction.user.id
+        embed, view = await executor.read(
+            saved_page, executor.library.catalog, self.services.ratings, person
+        )
         await interaction.edit_original_response(embed=embed, view=view)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget what a server rated when the bot is taken out of it."""
-        await self.bot.desk.keep(self.bot.ratings.forget_server, guild.id)
+        await self.services.executor.write(self.services.ratings.forget_server, guild.id)
 
 
 async def setup(bot: PaperboyBot) -> None:

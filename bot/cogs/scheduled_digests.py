@@ -6,11 +6,14 @@ from urllib.parse import unquote
 import discord
 from discord.ext import commands
 
-from bot.access.checks import admit
+from bot.access.checks import check_access
+from bot.alerts.deliver import AlertDelivery
+from bot.components.error_reply import reply_with_error
 from bot.conversation.threads import THREAD_NAME
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import card
 from bot.render.text import shorten
+from bot.subscriptions.assembly import make_scheduler
 from bot.subscriptions.buttons import DISCUSS, ITEMS, PICK, paper_menu
 from rag.errors import PaperboyError
 from rag.links import HUGGING_FACE
@@ -25,21 +28,27 @@ class DigestError(PaperboyError):
     """There is nothing to discuss in a message, or no thread can be started."""
 
 
-class Digests(commands.Cog):
+class ScheduledDigests(commands.Cog):
     """Runs the scheduler as long as the bot runs."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
+        services = bot.services
+        alerts = AlertDelivery(bot, services.executor, services.alerts, services.guild_settings)
+        self.scheduler = make_scheduler(
+            bot, services.subscriptions, tastes=services.tastes, send_alerts=alerts.deliver
+        )
         bot.add_dynamic_items(*ITEMS)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Begin. Discord may say this again at any time, which changes nothing."""
-        self.bot.digests.scheduler.start()
+        self.scheduler.start()
 
     async def cog_unload(self) -> None:
         """End: discord.py calls this before it disconnects."""
-        await self.bot.digests.scheduler.stop()
+        await self.scheduler.stop()
 
     @commands.Cog.listener()
     async def on_subscription_button(
@@ -49,21 +58,21 @@ class Digests(commands.Cog):
         if action not in (DISCUSS, PICK):
             return
         try:
-            admit(interaction)  # type: ignore[arg-type]  # the client is ours
+            check_access(interaction, self.services.guild_settings)
             if action == DISCUSS:
                 await self._offer(interaction)
             else:
                 await self._open(interaction, value)
         except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
     async def _offer(self, interaction: discord.Interaction) -> None:
         """Ask which of the papers of the message is meant."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk = self.bot.desk
+        executor = self.services.executor
         embeds = interaction.message.embeds if interaction.message else []
         text = "\n".join(str(embed.to_dict()) for embed in embeds)
-        papers = await desk.run(_papers_in, text, desk.library.catalog)
+        papers = await executor.read(_papers_in, text, executor.library.catalog)
         if not papers:
             raise DigestError("I no longer know the papers of this message: try /paper.")
         await interaction.edit_original_response(view=paper_menu(papers))
@@ -71,8 +80,8 @@ class Digests(commands.Cog):
     async def _open(self, interaction: discord.Interaction, paper_id: str) -> None:
         """Show the paper's card, with a thread below it where there are threads."""
         await interaction.response.defer()
-        desk = self.bot.desk
-        paper = await desk.run(found, desk.library.catalog, paper_id)
+        executor = self.services.executor
+        paper = await executor.read(found, executor.library.catalog, paper_id)
         channel = interaction.channel
         if not isinstance(channel, discord.TextChannel):
             await interaction.followup.send(embed=card(paper))
@@ -108,4 +117,4 @@ async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.T
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(Digests(bot))
+    await bot.add_cog(ScheduledDigests(bot))

@@ -7,8 +7,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.guild_settings import MOST_PER_HOUR, Group, ServerSettings
-from bot.components.settings_panel import Click, ServerPanel, keep_choice
+from bot.access.guild_settings import Group, GuildSettings
+from bot.components.error_reply import reply_with_error
+from bot.components.settings_panel import Click, SettingsPanel, keep_choice
+from bot.config import MOST_PER_HOUR
 from bot.conversation.policy import LOST
 from bot.conversation.threads import LONG
 from bot.gateway.client import PaperboyBot
@@ -33,6 +35,7 @@ class Setup(commands.Cog):
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
         bot.add_view(Panel())  # a panel that was opened before a restart goes on working
 
     @app_commands.command()
@@ -44,14 +47,14 @@ class Setup(commands.Cog):
         await interaction.response.send_message(**_shown(interaction), ephemeral=True)
 
 
-class Panel(ServerPanel):
+class Panel(SettingsPanel):
     """What can be chosen, and what is."""
 
     def __init__(
-        self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
+        self, settings: GuildSettings | None = None, guild: discord.Guild | None = None
     ) -> None:
         super().__init__()
-        chosen = settings or ServerSettings()
+        chosen = settings or GuildSettings()
         for field, words in (
             ("ask_channels", "Ask-channels: every message there is a question"),
             ("channels", "Answer in these channels only (none: in all)"),
@@ -122,7 +125,7 @@ class LimitsButton(discord.ui.Button[Panel]):
 class ThreadsButton(discord.ui.Button[Panel]):
     """Goes through the three ways to use threads."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: GuildSettings) -> None:
         super().__init__(label=f"Threads: {settings.threads}", custom_id="setup:threads")
 
     async def callback(self, interaction: Click) -> Any:
@@ -135,7 +138,7 @@ class ThreadsButton(discord.ui.Button[Panel]):
 class CardsButton(discord.ui.Button[Panel]):
     """Switches cards for pasted links on and off."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: GuildSettings) -> None:
         state = "on" if settings.link_cards else "off"
         super().__init__(label=f"Link cards: {state}", custom_id="setup:link_cards")
 
@@ -147,7 +150,7 @@ class CardsButton(discord.ui.Button[Panel]):
 class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
     """Two numbers."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: GuildSettings) -> None:
         super().__init__(custom_id="setup:limits form")
         self.person = _number("person_per_hour", settings.person_per_hour)
         self.server = _number("server_per_hour", settings.server_per_hour)
@@ -166,7 +169,7 @@ class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
 
     async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
         """Tell what went wrong."""
-        await interaction.client.tell_error(interaction, error)
+        await reply_with_error(interaction, error)
 
 
 def _number(field: str, value: int) -> discord.ui.TextInput[LimitsForm]:
@@ -181,9 +184,9 @@ def _limit(typed: str) -> int:
     return int(typed)
 
 
-def _settings(interaction: Click) -> ServerSettings:
+def _settings(interaction: Click) -> GuildSettings:
     bot: PaperboyBot = interaction.client
-    return bot.servers.of(interaction.guild_id)
+    return bot.services.guild_settings.of(interaction.guild_id)
 
 
 def _shown(interaction: Click) -> dict[str, Any]:
@@ -197,7 +200,7 @@ def _shown(interaction: Click) -> dict[str, Any]:
 
 
 def _embed(
-    settings: ServerSettings, guild: discord.Guild | None, *, hears_all: bool
+    settings: GuildSettings, guild: discord.Guild | None, *, hears_all: bool
 ) -> discord.Embed:
     """Return the settings in words; names in an embed ping nobody."""
     embed = discord.Embed(title="How I behave in this server", colour=discord.Colour.blurple())

@@ -22,7 +22,7 @@ from bot.subscriptions.parsing import (
 )
 from bot.subscriptions.records import Delivery, Kind, Subscription
 from bot.subscriptions.schedule import told_day
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.library import Library
 
 commands = typer.Typer(
@@ -171,8 +171,8 @@ def send_now(context: typer.Context, number: Number) -> None:
     Terminal().print("It goes out within a minute, or when the bot (`paperboy run`) runs again.")
 
 
-def _parts(library: Library) -> tuple[Subscriptions, Outbox]:
-    store = Subscriptions(library.catalog.database)
+def _parts(library: Library) -> tuple[SubscriptionStore, Outbox]:
+    store = SubscriptionStore(library.catalog.database)
     return store, Outbox(library.catalog.database, store)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import discord
 
 
-class Lasting:
+class PersistentItem:
     """Mixed into a DynamicItem, which is made anew from its custom_id when somebody uses it."""
 
     @classmethod

@@ -6,10 +6,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.components.error_reply import reply_with_error
+
 Click = discord.Interaction[Any]  # with a PaperboyBot for its client
 
 
-class ServerPanel(discord.ui.View):
+class SettingsPanel(discord.ui.View):
     """A panel that works on after a restart: its parts have fixed custom_ids."""
 
     def __init__(self) -> None:
@@ -23,7 +25,7 @@ class ServerPanel(discord.ui.View):
 
     async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
         """Tell what went wrong."""
-        await interaction.client.tell_error(interaction, error)
+        await reply_with_error(interaction, error)
 
 
 async def keep_choice(
@@ -33,6 +35,6 @@ async def keep_choice(
     bot, server = interaction.client, interaction.guild_id
     if server is None:
         return
-    await bot.desk.run(bot.servers.change, server, **changes)
+    await bot.services.executor.read(bot.services.guild_settings.change, server, **changes)
     nobody = discord.AllowedMentions.none()
     await interaction.response.edit_message(**shown(interaction), allowed_mentions=nobody)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.access.guild_settings import Servers
-from bot.conversation.policy import Heard
+from bot.access.checks import role_ids
+from bot.access.guild_settings import GuildSettingsStore
+from bot.conversation.policy import MessageFacts
 from bot.conversation.threads import Threads
 from rag.errors import PaperboyError
 
@@ -20,7 +21,7 @@ _FIRST_NAME = re.compile(r"\s*<@!?(\d+)>")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MessageLocation:
     """Where a message stands, and what the bot may do there."""
 
     channel: "discord.abc.MessageableChannel"
@@ -45,14 +46,14 @@ class Place:
         return self.permissions.send_messages
 
 
-async def place_of(message: discord.Message, client: discord.Client) -> Place | None:
+async def location_of(message: discord.Message, client: discord.Client) -> MessageLocation | None:
     """Return where a message stands; None where the bot is shut out.
 
     A thread that was archived until now is not known yet, so it is asked for.
     """
     channel = message.channel
     if isinstance(channel, discord.DMChannel):
-        return Place(channel, discord.Permissions.all())
+        return MessageLocation(channel, discord.Permissions.all())
     if message.guild is None or isinstance(channel, discord.GroupChannel):
         return None
     if isinstance(channel, discord.PartialMessageable):
@@ -65,22 +66,24 @@ async def place_of(message: discord.Message, client: discord.Client) -> Place | 
         channel = found
     if isinstance(channel, discord.Thread) and channel.parent is None:
         return None
-    return Place(channel, channel.permissions_for(message.guild.me))
+    return MessageLocation(channel, channel.permissions_for(message.guild.me))
 
 
-class Hearing:
+class MessageInspector:
     """Finds out what `bot/conversation/policy.py` wants to know."""
 
-    def __init__(self, client: discord.Client, servers: Servers, threads: Threads) -> None:
+    def __init__(
+        self, client: discord.Client, servers: GuildSettingsStore, threads: Threads
+    ) -> None:
         self.client = client
         self.servers = servers
         self.threads = threads
 
-    async def facts(self, message: discord.Message, place: Place) -> Heard:
+    async def facts(self, message: discord.Message, place: MessageLocation) -> MessageFacts:
         """Return what is true of this message."""
         me, guild = self.client.user, message.guild
         if me is None:
-            return Heard(by_person=False)
+            return MessageFacts(by_person=False)
         is_speech = message.type in SPEECH and not message.webhook_id
         settings = self.servers.of(guild.id if guild else None)
         outside = own_words(message.content)
@@ -88,7 +91,7 @@ class Hearing:
         replied = replied_to(message)
         first = _FIRST_NAME.match(message.content)
         hides = guild is not None and not self.client.intents.message_content
-        return Heard(
+        return MessageFacts(
             words=self.words_of(message),
             by_person=is_speech and not message.author.bot,
             to_everyone=message.mention_everyone,
@@ -121,10 +124,10 @@ class Hearing:
         role = message.guild.self_role if message.guild else None
         return [*names, role.mention] if role else names
 
-    def _is_admitted(self, message: discord.Message, place: Place) -> bool:
+    def _is_admitted(self, message: discord.Message, place: MessageLocation) -> bool:
         guild = message.guild
         try:
-            self.servers.admit(
+            self.servers.check_access(
                 guild.id if guild else None,
                 message.author.id,
                 role_ids(message.author),
@@ -140,16 +143,11 @@ def own_words(text: str) -> str:
     return _QUOTED.sub(" ", text)
 
 
-def _asks(place: Place, ask_channels: frozenset[int]) -> bool:
+def _asks(place: MessageLocation, ask_channels: frozenset[int]) -> bool:
     """Return whether a message here is a question by itself; in a forum, every post's are."""
     parent = place.channel.parent if isinstance(place.channel, discord.Thread) else None
     in_forum = isinstance(parent, discord.ForumChannel) and parent.id in ask_channels
     return in_forum or place.channel.id in ask_channels
-
-
-def role_ids(person: discord.User | discord.Member) -> list[int]:
-    """Return the ids of a person's roles; none outside of a server."""
-    return [role.id for role in person.roles] if isinstance(person, discord.Member) else []
 
 
 def replied_to(message: discord.Message) -> discord.Message | None:

@@ -32,7 +32,7 @@ _SMALL_TALK = re.compile(
 )
 
 
-class Act(Enum):
+class Action(Enum):
     """What to do about a message."""
 
     SILENT = auto()
@@ -42,15 +42,15 @@ class Act(Enum):
     CANNOT_SHOW = auto()  # say that embeds are not allowed here
 
 
-class Verdict(NamedTuple):
+class Decision(NamedTuple):
     """What to do, and why, for the log."""
 
-    act: Act
+    act: Action
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class MessageFacts:
     """What is true of a message when it arrives."""
 
     words: str = ""  # without the bot's own name
@@ -80,7 +80,7 @@ class Heard:
         return self.is_called or nearby
 
 
-def decide(heard: Heard) -> Verdict:
+def decide(heard: MessageFacts) -> Decision:
     """Return what to do about a message."""
     if not heard.by_person:
         return _silent("no person says it")
@@ -95,25 +95,25 @@ def decide(heard: Heard) -> Verdict:
     if not heard.may_send:
         return _silent("nothing may be sent there")
     if heard.is_hidden:
-        return Verdict(Act.CANNOT_READ, "its words do not arrive")
+        return Decision(Action.CANNOT_READ, "its words do not arrive")
     if not _WORD.search(heard.words):
-        hint = Verdict(Act.HINT, "it is called without words")
+        hint = Decision(Action.HINT, "it is called without words")
         return hint if heard.is_called else _silent("there are no words")
     if _COURTESY.fullmatch(heard.words):
         return _silent("it needs no answer")
     if _SMALL_TALK.fullmatch(heard.words):
-        hint = Verdict(Act.HINT, "it asks what this is")
+        hint = Decision(Action.HINT, "it asks what this is")
         return hint if heard.is_called or heard.replies_to_me else _silent("it is small talk")
     if not heard.may_embed:
-        return Verdict(Act.CANNOT_SHOW, "embeds are not allowed there")
-    return Verdict(Act.ANSWER, "it is meant")
+        return Decision(Action.CANNOT_SHOW, "embeds are not allowed there")
+    return Decision(Action.ANSWER, "it is meant")
 
 
-def wants_card(heard: Heard) -> bool:
+def wants_card(heard: MessageFacts) -> bool:
     """Return whether a paper that a message links may get a card: not where it is asked about."""
     is_allowed = heard.is_admitted and heard.may_send and heard.may_embed
     return heard.by_person and not heard.to_everyone and not heard.is_in_reach and is_allowed
 
 
-def _silent(why: str) -> Verdict:
-    return Verdict(Act.SILENT, why)
+def _silent(why: str) -> Decision:
+    return Decision(Action.SILENT, why)

@@ -4,29 +4,26 @@ Nothing comes from elsewhere: an answer is gone on from in the channel in which 
 thread of that channel, and so never in another server or by another person's direct messages.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
 
-from bot.conversation.message_facts import Hearing, Place, replied_to
-from bot.conversation.store import Conversations
+from bot.conversation.message_facts import MessageInspector, MessageLocation, replied_to
+from bot.conversation.store import ConversationStore
 from bot.conversation.threads import Threads
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.render.text import shorten
-from rag.records import Paper, Turn
+from rag.records import Paper
 from rag.text.words import words
 
 FOLLOWED = 5  # messages of people, up the replies
-HISTORY_TOKENS = 800  # of all that was said before, the newest first
-CHARACTERS = 4  # of a token, about
 LONGEST = 1_000  # characters of what a person said
 RECENT = timedelta(minutes=15)  # in an ask-channel, a question may lean on one's own last one
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class ConversationContext:
     """The answer that a question goes on from, what people said since, and the paper meant."""
 
     earlier: int | None = None
@@ -38,56 +35,66 @@ class ReplyChain:
     """Finds what a question goes on from."""
 
     def __init__(
-        self, desk: Desk, conversations: Conversations, threads: Threads, hearing: Hearing
+        self,
+        executor: Executor,
+        conversations: ConversationStore,
+        threads: Threads,
+        hearing: MessageInspector,
     ) -> None:
-        self.desk = desk
+        self.executor = executor
         self.conversations = conversations
         self.threads = threads
         self.hearing = hearing
 
-    async def before(self, message: discord.Message, place: Place) -> Before:
+    async def before(self, message: discord.Message, place: MessageLocation) -> ConversationContext:
         """Return what was said before this message."""
         paper = await self._paper_of_thread(place)
         said: list[str] = []
         current, can_fetch = message, place.permissions.read_message_history
         while len(said) < FOLLOWED and (above := await self._above(current, can_fetch)):
-            known = await self.desk.run(self.conversations.knows, above.id, channels=place.channels)
+            known = await self.executor.read(
+                self.conversations.knows, above.id, channels=place.channels
+            )
             if known:
-                return Before(above.id, tuple(said[::-1]), paper)
+                return ConversationContext(above.id, tuple(said[::-1]), paper)
             if above.author == self.hearing.client.user:  # a card, or a list of papers
                 paper = await self.threads.paper_of(above) or paper
                 break
             said += self._said(above)
             current = above
         if said:
-            return Before(None, tuple(said[::-1]), paper)
+            return ConversationContext(None, tuple(said[::-1]), paper)
         return await self._before_in(message, place, paper)
 
     async def _before_in(
-        self, message: discord.Message, place: Place, paper: Paper | None
-    ) -> Before:
+        self, message: discord.Message, place: MessageLocation, paper: Paper | None
+    ) -> ConversationContext:
         """Return what stands before a message that is no reply."""
         last, person = self.conversations.last_in, message.author.id
         channel = place.channel
         if message.guild is None:
-            return Before(await self.desk.run(last, channel.id, person=person), (), paper)
+            return ConversationContext(
+                await self.executor.read(last, channel.id, person=person), (), paper
+            )
         if not isinstance(channel, discord.Thread):
             if channel.id not in self.hearing.servers.of(message.guild.id).ask_channels:
-                return Before(None, (), paper)
+                return ConversationContext(None, (), paper)
             since = message.created_at - RECENT
-            recent = await self.desk.run(last, channel.id, person=person, own=True, since=since)
-            return Before(recent, (), paper)
-        earlier = await self.desk.run(last, channel.id, person=person)
+            recent = await self.executor.read(
+                last, channel.id, person=person, own=True, since=since
+            )
+            return ConversationContext(recent, (), paper)
+        earlier = await self.executor.read(last, channel.id, person=person)
         root = None if earlier else await self.threads.root(channel)
         if root is None or root.id == message.id:
-            return Before(earlier, (), paper)
-        return Before(None, tuple(self._said(root)), paper)
+            return ConversationContext(earlier, (), paper)
+        return ConversationContext(None, tuple(self._said(root)), paper)
 
-    async def _paper_of_thread(self, place: Place) -> Paper | None:
+    async def _paper_of_thread(self, place: MessageLocation) -> Paper | None:
         """Return the paper that a thread keeps to: that of the bot's message it began with."""
         if not isinstance(place.channel, discord.Thread):
             return None
-        if await self.desk.run(self.conversations.knows, place.channel.id):
+        if await self.executor.read(self.conversations.knows, place.channel.id):
             return await self.threads.paper_of_answer(place.channel.id)
         root = await self.threads.root(place.channel)
         return await self.threads.paper_of(root) if root else None
@@ -112,15 +119,3 @@ class ReplyChain:
         said = shorten(self.hearing.words_of(message), LONGEST)
         by_person = not message.author.bot
         return [said] if by_person and words(said) else []
-
-
-def bounded(turns: Sequence[Turn]) -> list[Turn]:
-    """Return the latest turns, so many that they fit into HISTORY_TOKENS."""
-    kept: list[Turn] = []
-    room = HISTORY_TOKENS * CHARACTERS
-    for turn in reversed(turns):
-        room -= len(turn.question)
-        if room < 0:
-            break
-        kept.append(turn)
-    return kept[::-1]

@@ -15,7 +15,7 @@ MOST_ABOUT = 20  # answers about one paper that are looked at
 KEPT_SAID = 200  # conversations that are kept in memory as a model has read them
 
 
-class Conversations:
+class ConversationStore:
     """Answers by their message, each with the question and the answer before it.
 
     A conversation never leaves its channel: what goes before is found by messages that stand in it.
@@ -67,7 +67,7 @@ class Conversations:
         for oldest in list(self._said)[:-KEPT_SAID]:
             self._said.pop(oldest, None)
 
-    def forget_said(self) -> None:
+    def forget_exchanges(self) -> None:
         """Forget what a model has read, of everybody: it is only kept to save it some reading."""
         self._said.clear()
 
@@ -127,17 +127,3 @@ class Conversations:
             (message,),
         ).fetchone()
         return row
-
-    # -- the bot's own facts ---------------------------------------------------------------
-
-    def state(self, key: str) -> str | None:
-        """Return what was kept under this key."""
-        row = self.database.connection.execute(
-            "SELECT value FROM bot_state WHERE key = ?", (key,)
-        ).fetchone()
-        return row["value"] if row else None
-
-    def keep_state(self, key: str, value: str) -> None:
-        """Keep a fact about the bot itself."""
-        with self.database.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO bot_state VALUES (?, ?)", (key, value))

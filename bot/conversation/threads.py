@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 import discord
 
-from bot.conversation.store import Conversations
-from bot.executor import Desk
+from bot.conversation.store import ConversationStore
+from bot.executor import Executor
 from bot.render.text import plain, shorten
 from rag.errors import PaperboyError
 from rag.links import HUGGING_FACE
@@ -41,9 +41,11 @@ def wants_thread(words: str) -> bool:
 class Threads:
     """What is known of threads; each one's first message is fetched once."""
 
-    def __init__(self, client: discord.Client, desk: Desk, conversations: Conversations) -> None:
+    def __init__(
+        self, client: discord.Client, executor: Executor, conversations: ConversationStore
+    ) -> None:
         self.client = client
-        self.desk = desk
+        self.executor = executor
         self.conversations = conversations
         self._roots: OrderedDict[int, discord.Message | None] = OrderedDict()
 
@@ -52,7 +54,7 @@ class Threads:
         me = self.client.user
         if me is None or thread.owner_id == me.id:
             return me is not None
-        if await self.desk.run(self.conversations.knows, thread.id):
+        if await self.executor.read(self.conversations.knows, thread.id):
             return True
         root = await self.root(thread)
         return root is not None and root.author == me
@@ -80,8 +82,8 @@ class Threads:
 
     async def paper_of_answer(self, answer: int) -> Paper | None:
         """Return the paper that an answer was made from, where it is only one."""
-        cited = (await self.desk.run(self.conversations.turns, answer))[-1].cited or ()
-        papers = await self.desk.run(self.desk.library.catalog.get, cited)
+        cited = (await self.executor.read(self.conversations.turns, answer))[-1].cited or ()
+        papers = await self.executor.read(self.executor.library.catalog.get, cited)
         return papers.get(cited[0]) if len(cited) == 1 else None
 
     async def paper_of(self, message: discord.Message) -> Paper | None:
@@ -93,7 +95,7 @@ class Threads:
         ]
         if len(addresses) != 1:
             return None
-        return await self.desk.run(find, self.desk.library.catalog, unquote(addresses[0]))
+        return await self.executor.read(find, self.executor.library.catalog, unquote(addresses[0]))
 
     async def move(self, channel: object, answer: int, *, can_read: bool) -> discord.Thread:
         """Start a thread from an answer and say there what was asked so far.
@@ -104,7 +106,7 @@ class Threads:
             raise NoThreadError("We are in a thread already: just go on here.")
         if not isinstance(channel, discord.TextChannel):
             raise NoThreadError("There are no threads here: just go on as we do.")
-        asked = await self.desk.run(self.conversations.asked, answer)
+        asked = await self.executor.read(self.conversations.asked, answer)
         name = shorten(asked[0][1], THREAD_NAME) if asked else "Papers"
         try:
             thread = await channel.create_thread(name=name, message=discord.Object(answer))

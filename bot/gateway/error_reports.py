@@ -25,7 +25,7 @@ ROOMS = ("bot", "ingest", "rag")
 OURS = tuple(f"{Path(__file__).parents[2] / room}/" for room in ROOMS)
 
 
-class ErrorReports(logging.Handler):
+class ErrorReporter(logging.Handler):
     """Takes what is logged as an error, in any thread, and sends it to a channel."""
 
     def __init__(

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from rag.errors import PaperboyError
 
@@ -23,8 +23,8 @@ class HealthPortError(PaperboyError):
 class Health:
     """Answers with what `/status` tells in Discord, and nothing of what people say."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
         self.bot: PaperboyBot | None = None  # the present one: each new connection has its own
         self.started_at = datetime.now(UTC)
 
@@ -52,8 +52,8 @@ class Health:
 
     async def state(self) -> dict[str, Any]:
         """Return how the bot is."""
-        bot, catalog = self.bot, self.desk.library.catalog
-        coverage = await self.desk.run(catalog.coverage)
+        bot, catalog = self.bot, self.executor.library.catalog
+        coverage = await self.executor.read(catalog.coverage)
         beat = bot.latency if bot else math.nan
         return {
             "connected": bool(bot and bot.is_connected and not bot.is_closed()),
@@ -61,7 +61,7 @@ class Health:
             "papers": coverage.papers,
             "last_day": coverage.last_day and coverage.last_day.isoformat(),
             "model": self._model(),
-            "waiting": self.desk.people_in_front(),
+            "waiting": self.executor.queue_length(),
             "uptime_seconds": round((datetime.now(UTC) - self.started_at).total_seconds()),
         }
 
@@ -71,5 +71,5 @@ class Health:
 
     def _model(self) -> str:
         """Return `none`, `ready` or what keeps it from answering."""
-        writer = self.desk.qa.writer
+        writer = self.executor.qa.writer
         return "none" if writer is None else writer.problem or "ready"

@@ -1,9 +1,11 @@
 """Papers suggested while somebody types."""
 
+from typing import Any
+
 import discord
 from discord import app_commands
 
-from bot.gateway.client import PaperboyBot
+from bot.executor import Executor
 from bot.render.text import CHOICE, shorten
 from rag.records import Paper
 from rag.store.lookup import suggest
@@ -13,13 +15,11 @@ SUGGESTED = 25  # as many as Discord shows
 
 
 async def paper_choices(
-    interaction: discord.Interaction, typed: str
+    interaction: discord.Interaction[Any], typed: str
 ) -> list[app_commands.Choice[str]]:
     """Return papers whose title holds what was typed, or whose system is called so."""
-    bot = interaction.client
-    if not isinstance(bot, PaperboyBot):
-        return []
-    papers = await bot.desk.run(suggest, bot.desk.library.catalog, typed, limit=SUGGESTED)
+    executor: Executor = interaction.client.services.executor
+    papers = await executor.read(suggest, executor.library.catalog, typed, limit=SUGGESTED)
     return [
         app_commands.Choice(
             name=shorten(_words(p, typed.strip()), CHOICE), value=_value(p.paper_id, p.title)

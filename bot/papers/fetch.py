@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import discord
 
-from bot.components.persistent import Lasting
-from bot.executor import Desk
+from bot.components.persistent import PersistentItem
+from bot.executor import Executor
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sync import ingest_at_once
@@ -22,11 +22,11 @@ class NotFetchedError(SourceError):
     """A paper could not be fetched."""
 
 
-class Fetching:
+class PaperFetcher:
     """Brings single papers in, beside everything else."""
 
-    def __init__(self, desk: Desk, config: FetchConfig) -> None:
-        self.desk = desk
+    def __init__(self, executor: Executor, config: FetchConfig) -> None:
+        self.executor = executor
         self.config = config
         self._running: dict[str, asyncio.Task[Paper]] = {}
 
@@ -34,16 +34,16 @@ class Fetching:
         """Return the paper, fetched and indexed unless it is known. Raises NotFetchedError."""
         task = self._running.get(arxiv_id)
         if task is None:
-            task = asyncio.create_task(self.desk.fetch(self._fetch, arxiv_id))
+            task = asyncio.create_task(self.executor.fetch(self._fetch, arxiv_id))
             self._running[arxiv_id] = task
             task.add_done_callback(lambda _: self._running.pop(arxiv_id, None))
         return await asyncio.shield(task)  # others may wait for it too
 
     def _fetch(self, arxiv_id: str) -> Paper:
-        library, paper_id = self.desk.library, f"arxiv:{arxiv_id}"
+        library, paper_id = self.executor.library, f"arxiv:{arxiv_id}"
         if paper := library.catalog.get([paper_id]).get(paper_id):
             return paper
-        today = self.desk.qa.today()
+        today = self.executor.qa.today()
         try:
             with open_source(
                 paper_id, self.config, today=today, library=library, deadline=FETCH_SECONDS
@@ -59,7 +59,7 @@ class Fetching:
 
 
 class FetchButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"fetch:(?P<arxiv_id>\d{4}\.\d{4,5})",
 ):
@@ -72,7 +72,7 @@ class FetchButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["arxiv_id"])
 
     async def callback(self, interaction: discord.Interaction) -> None:

@@ -16,7 +16,7 @@ class Look:
     at: datetime
 
 
-class Seen:
+class LastSeenStore:
     """One look a person and server; a newer one replaces it."""
 
     def __init__(self, database: Database) -> None:

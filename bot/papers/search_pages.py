@@ -5,9 +5,10 @@ from typing import Any, Self
 
 import discord
 
-from bot.access.checks import admit
-from bot.components.persistent import Lasting
-from bot.executor import Desk
+from bot.access.checks import check_access
+from bot.components.error_reply import reply_with_error
+from bot.components.persistent import PersistentItem
+from bot.executor import Executor
 from bot.render.papers import SEARCH_PAGE, search_embed
 from rag.query.question import checked
 
@@ -17,7 +18,7 @@ LOOKS = {"back": "◀ Nearer ones", "on": "More ▶"}
 
 
 class PageButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"search:(?P<way>back|on):(?P<page>\d{1,3}):(?P<text>(?s:.+))",
 ):
@@ -31,29 +32,31 @@ class PageButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["way"], int(match["page"]), match["text"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Turn the page for whoever searched; others get the page for themselves alone."""
         try:
-            admit(interaction)
+            check_access(interaction, interaction.client.services.guild_settings)
             if _is_theirs(interaction):
                 await interaction.response.defer()
             else:
                 await interaction.response.defer(thinking=True, ephemeral=True)
-            embed, view = await search_page(interaction.client.desk, self.text, self.page)
+            embed, view = await search_page(
+                interaction.client.services.executor, self.text, self.page
+            )
             await interaction.edit_original_response(embed=embed, view=view)
         except Exception as error:  # a person always gets a reply
-            await interaction.client.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
 
 async def search_page(
-    desk: Desk, text: str, page: int
+    executor: Executor, text: str, page: int
 ) -> tuple[discord.Embed, discord.ui.View | None]:
     """Return a page of what is found and its buttons. Raises QuestionError."""
-    hits = await desk.run(desk.library.retriever.search, checked(text), top_k=FOUND)
-    coverage = await desk.run(desk.library.catalog.coverage)
+    hits = await executor.read(executor.library.retriever.search, checked(text), top_k=FOUND)
+    coverage = await executor.read(executor.library.catalog.coverage)
     pages = max(1, -(-len(hits) // SEARCH_PAGE))
     page = min(page, pages - 1)
     shown = hits[page * SEARCH_PAGE : (page + 1) * SEARCH_PAGE]

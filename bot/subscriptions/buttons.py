@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.components.persistent import Lasting
+from bot.components.persistent import PersistentItem
 from bot.render.text import CHOICE, shorten
 from rag.records import Paper
 
@@ -29,7 +29,7 @@ _NAME = re.compile(r"digest:discuss:([0-9a-f]+-\d+)")
 
 
 class SubscriptionButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"subscription:(?P<action>{'|'.join(_LOOKS)}):(?P<number>\d+)",
 ):
@@ -43,7 +43,7 @@ class SubscriptionButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["action"], int(match["number"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -52,7 +52,7 @@ class SubscriptionButton(
 
 
 class DiscussButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=_NAME.pattern.replace("(", "(?P<name>", 1),
 ):
@@ -66,7 +66,7 @@ class DiscussButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["name"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -74,8 +74,8 @@ class DiscussButton(
         interaction.client.dispatch(PRESSED, interaction, DISCUSS, self.name)
 
 
-class Menu(
-    Lasting,
+class SubscriptionMenu(
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Select[Any]],
     template=rf"subscription:menu:(?P<action>{PICK}|{CHOOSE})",
 ):
@@ -99,7 +99,7 @@ class Menu(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["action"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -107,7 +107,7 @@ class Menu(
         interaction.client.dispatch(PRESSED, interaction, self.action, self.item.values[0])
 
 
-ITEMS = (SubscriptionButton, DiscussButton, Menu)
+ITEMS = (SubscriptionButton, DiscussButton, SubscriptionMenu)
 
 
 def names_in(message: discord.Message) -> set[str]:
@@ -124,4 +124,4 @@ def paper_menu(papers: Sequence[Paper]) -> discord.ui.View:
     """Return a menu of the papers of a message, by their number in it."""
     view = discord.ui.View(timeout=None)
     options = [(paper.title, paper.paper_id[:CHOICE]) for paper in papers]
-    return view.add_item(Menu(PICK, "Which paper?", list(dict.fromkeys(options))))
+    return view.add_item(SubscriptionMenu(PICK, "Which paper?", list(dict.fromkeys(options))))

@@ -20,8 +20,8 @@ from bot.subscriptions.records import (
     SubscriptionError,
 )
 from bot.subscriptions.schedule import told_day
-from bot.subscriptions.store import Subscriptions
-from bot.subscriptions.transport import Post
+from bot.subscriptions.store import SubscriptionStore
+from bot.subscriptions.transport import Transport
 from rag.errors import PaperboyError
 from rag.store.catalog import Catalog
 
@@ -35,30 +35,30 @@ NOT_FRESH = "I could not read new papers lately, so that some may be missing."
 NONE_READ = "no Daily Papers have been read yet (see `paperboy sync`)"
 NOTHING_FITS = "no paper fits what was subscribed to"
 
-Make = Callable[[Subscription, date], Digest]
+MakeDigest = Callable[[Subscription, date], Digest]
 
 
-class Run(Protocol):
-    """Runs something beside the event loop, see Desk.run and Desk.keep."""
+class RunInThread(Protocol):
+    """Runs something beside the event loop, see Executor.read and Executor.write."""
 
     def __call__(self, function: Callable[..., Any], /, *arguments: Any) -> Awaitable[Any]:
         """Return what it returns."""
         ...
 
 
-class Deliveries:
+class DigestSender:
     """Takes digests from the outbox to people. Whatever happens to one of them stays its own."""
 
     def __init__(
         self,
-        subscriptions: Subscriptions,
+        subscriptions: SubscriptionStore,
         outbox: Outbox,
         catalog: Catalog,
-        posts: Mapping[Kind, Post],
+        posts: Mapping[Kind, Transport],
         *,
-        make: Make,
-        run: Run,
-        keep: Run,
+        make: MakeDigest,
+        read: RunInThread,
+        write: RunInThread,
         clock: Callable[[], datetime],
         window: timedelta,
     ) -> None:
@@ -68,8 +68,8 @@ class Deliveries:
         self.catalog = catalog
         self.posts = posts
         self.make = make
-        self.run = run
-        self.keep = keep
+        self.read = read
+        self.write = write
         self.clock = clock
         self.window = window
 
@@ -80,7 +80,7 @@ class Deliveries:
         before it makes do with those that are there.
         """
         try:
-            subscription = await self.run(self.subscriptions.get, delivery.subscription)
+            subscription = await self.read(self.subscriptions.get, delivery.subscription)
         except SubscriptionError:  # it was removed meanwhile, and the outbox's row with it
             return
         try:
@@ -90,17 +90,17 @@ class Deliveries:
             await self._end(delivery, "failed", str(error))
         except GoneError as error:
             await self._end(delivery, "failed", str(error))
-            await self.keep(self.subscriptions.pause, subscription.id, str(error))
+            await self.write(self.subscriptions.pause, subscription.id, str(error))
             await self._tell(subscription, str(error))
         except (LaterError, PaperboyError, TimeoutError) as error:
             if isinstance(error, LaterError) and not error.may_have_left:
-                await self.keep(self.outbox.not_sent, delivery.id)
+                await self.write(self.outbox.not_sent, delivery.id)
             await self._later(delivery, str(error) or "it took too long")
         except Exception as error:  # a fault of ours must not stop the others
             log.exception("digest %s of subscription %s", delivery.id, delivery.subscription)
             await self._later(delivery, f"something went wrong on my side ({type(error).__name__})")
 
-    def _post_of(self, subscription: Subscription) -> Post:
+    def _post_of(self, subscription: Subscription) -> Transport:
         post = self.posts.get(subscription.kind)
         if post is None:
             raise LaterError("e-mail is not set up: see [bot.mail] in config.toml")
@@ -118,7 +118,7 @@ class Deliveries:
                     "again might double it"
                 )
             part += found
-            await self.keep(self.outbox.part_sent, delivery.id, part)
+            await self.write(self.outbox.part_sent, delivery.id, part)
         if part == 0 and self.clock() > delivery.due_at + self.window:
             await self._too_late(delivery)
             return
@@ -130,9 +130,9 @@ class Deliveries:
             return
         messages = await post.messages(subscription, digest)
         for number in range(part, len(messages)):
-            await self.keep(self.outbox.claim, delivery.id, self.clock())
+            await self.write(self.outbox.claim, delivery.id, self.clock())
             await post.send(subscription, messages[number], delivery.name_of(number))
-            await self.keep(self.outbox.part_sent, delivery.id, number + 1)
+            await self.write(self.outbox.part_sent, delivery.id, number + 1)
         await self._end(delivery, "sent")
 
     async def _digest(
@@ -140,14 +140,14 @@ class Deliveries:
     ) -> Digest | None:
         """Return what is to be sent, as it was when the first try made it; None: nothing."""
         if delivery.digest:
-            frozen: Digest = await self.run(thaw, delivery.digest, self.catalog)
+            frozen: Digest = await self.read(thaw, delivery.digest, self.catalog)
             return frozen
         is_patient = self.clock() < delivery.due_at + self.window / 2
         if not_fresh and is_patient:
             raise LaterError(not_fresh)
         day = told_day(subscription.rhythm, delivery.due_at)
-        digest: Digest = await self.run(self.make, subscription, day)
-        told = await self.run(self.outbox.told_until, subscription.id)
+        digest: Digest = await self.read(self.make, subscription, day)
+        told = await self.read(self.outbox.told_until, subscription.id)
         is_extra = delivery.day.startswith(EXTRA)
         nothing = "" if is_extra else _nothing_in(digest, told)
         if nothing and not_fresh:
@@ -157,11 +157,11 @@ class Deliveries:
             return None
         if not_fresh:
             digest = replace(digest, note=f"{digest.note} {NOT_FRESH}".strip())
-        await self.keep(self.outbox.keep_digest, delivery.id, freeze(digest), digest.last)
+        await self.write(self.outbox.keep_digest, delivery.id, freeze(digest), digest.last)
         return digest
 
     async def _end(self, delivery: Delivery, state: str, reason: str = "") -> None:
-        await self.keep(self.outbox.done, delivery.id, state, self.clock(), reason)
+        await self.write(self.outbox.done, delivery.id, state, self.clock(), reason)
         log.info("digest %s of subscription %s: %s %s", delivery.id, delivery.subscription, state,
                  reason)  # fmt: skip
 
@@ -174,14 +174,14 @@ class Deliveries:
             await self._too_late(delivery, reason)
             return
         log.warning("digest %s waits: %s", delivery.id, reason)
-        await self.keep(self.outbox.later, delivery, min(next_try, last), reason)
+        await self.write(self.outbox.later, delivery, min(next_try, last), reason)
 
     async def _too_late(self, delivery: Delivery, reason: str = "") -> None:
         """Give up on a digest whose window is over."""
         reason = reason or delivery.reason
         if reason:
             until = f"until {delivery.due_at + self.window:%Y-%m-%d %H:%M} UTC"
-            row: Delivery | None = await self.run(self.outbox.get, delivery.id)
+            row: Delivery | None = await self.read(self.outbox.get, delivery.id)
             perhaps = " (it may have arrived all the same)" if row and row.claimed_at else ""
             await self._end(delivery, "failed", f"{until}: {reason}{perhaps}")
         else:  # it was never tried

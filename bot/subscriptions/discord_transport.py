@@ -25,10 +25,10 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from bot.charts.picture import Picture
 from bot.digest.records import Digest
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.render.digest import digest_embeds
+from bot.render.picture import Picture
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import drawn
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
@@ -55,7 +55,7 @@ UNREACHABLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class DigestMessage:
     """One message of a digest, without its name."""
 
     embed: discord.Embed
@@ -63,39 +63,39 @@ class Parcel:
     digest: Digest | None = None  # with the last message, for what is shown under it
 
 
-class DiscordPost:
+class DiscordTransport:
     """Sends to a channel by its id and to a person by theirs."""
 
     def __init__(
         self,
         bot: discord.Client,
-        desk: Desk,
+        executor: Executor,
         *,
         clock: Callable[[], datetime],
         dress: Callable[[Digest], discord.ui.View | None] = lambda _: None,
     ) -> None:
         """`dress` makes what stands under the last message besides the button "Discuss"."""
         self.bot = bot
-        self.desk = desk
+        self.executor = executor
         self.clock = clock
         self.dress = dress
 
-    async def messages(self, subscription: Subscription, digest: Digest) -> Sequence[Parcel]:
+    async def messages(self, subscription: Subscription, digest: Digest) -> Sequence[DigestMessage]:
         """Return the embeds, the first one with the picture of the topics."""
-        library = self.desk.library
-        coverage = await self.desk.run(library.catalog.coverage)
-        embeds = await self.desk.run(digest_embeds, digest, coverage)
-        picture = await self.desk.run(drawn, digest, library)
+        library = self.executor.library
+        coverage = await self.executor.read(library.catalog.coverage)
+        embeds = await self.executor.read(digest_embeds, digest, coverage)
+        picture = await self.executor.read(drawn, digest, library)
         may = _permissions(self.bot.get_channel(int(subscription.target)))
         if subscription.kind == "channel" and not (may and may.attach_files):
             picture = None
         last = len(embeds) - 1
         return [
-            Parcel(embed, picture if n == 0 else None, digest if n == last else None)
+            DigestMessage(embed, picture if n == 0 else None, digest if n == last else None)
             for n, embed in enumerate(embeds)
         ]
 
-    async def send(self, subscription: Subscription, message: Parcel, name: str) -> None:
+    async def send(self, subscription: Subscription, message: DigestMessage, name: str) -> None:
         """Send one message, with its name as nonce and in its button."""
         view = self.dress(message.digest) if message.digest else None
         view = view or discord.ui.View(timeout=None)

@@ -14,10 +14,10 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from bot.charts.picture import Picture
 from bot.config import MailConfig
 from bot.digest.records import Digest
 from bot.render.digest import digest_mail
+from bot.render.picture import Picture
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
 
 PASSWORD_VARIABLE = "PAPERBOY_MAIL_PASSWORD"
@@ -25,7 +25,7 @@ NO_PLACE_HERE = "the mail server takes no mail for this address"
 ADDRESS_CODES = (550, 551, 553, 521, 556)  # of RCPT: no such mailbox, or none that takes mail
 
 
-class MailPost:
+class EmailTransport:
     """Sends digests to e-mail addresses."""
 
     def __init__(
@@ -141,7 +141,7 @@ class MailPost:
 
     async def find(
         self,
-        subscription: Subscription,  # noqa: ARG002  # see Post, as in the next one
+        subscription: Subscription,  # noqa: ARG002  # see Transport, as in the next one
         delivery: Delivery,  # noqa: ARG002
     ) -> bool | None:
         """Return that nobody can know."""

@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 
 from bot.subscriptions.records import Delivery
 from bot.subscriptions.schedule import insert, iso, plan
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.store.database import Database
 
 KEPT = timedelta(days=120)  # for so long it is known what became of a digest
@@ -28,7 +28,7 @@ EXTRA = "now "  # before the instant, in the day of a digest that somebody asked
 class Outbox:
     """All instants are given in UTC. Nothing here sends."""
 
-    def __init__(self, database: Database, subscriptions: Subscriptions) -> None:
+    def __init__(self, database: Database, subscriptions: SubscriptionStore) -> None:
         self.database = database
         self.subscriptions = subscriptions
 

@@ -16,7 +16,7 @@ AGAIN = timedelta(minutes=5)  # after a try that failed
 Sync = Callable[[threading.Event], object]
 
 
-class KeepingUp:
+class Refresher:
     """Runs `sync` in a thread of its own, `every` so often; None never runs it."""
 
     def __init__(

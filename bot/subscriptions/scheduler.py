@@ -11,8 +11,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from bot.subscriptions.delivery import Deliveries
-from bot.subscriptions.refresh import KeepingUp
+from bot.subscriptions.delivery import DigestSender
+from bot.subscriptions.refresh import Refresher
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +31,17 @@ class Scheduler:
 
     def __init__(
         self,
-        deliveries: Deliveries,
-        keeping_up: KeepingUp,
+        deliveries: DigestSender,
+        keeping_up: Refresher,
         *,
-        alerts: Callable[[datetime], Awaitable[object]] | None = None,
+        send_alerts: Callable[[datetime], Awaitable[object]] | None = None,
         clock: Callable[[], datetime] = utc_now,
         round_seconds: float = ROUND_SECONDS,
     ) -> None:
-        """`alerts` is called once after each time that new papers and upvotes were read."""
+        """`send_alerts` is called once after each time that new papers and upvotes were read."""
         self.deliveries = deliveries
         self.keeping_up = keeping_up
-        self.alerts = alerts
+        self.send_alerts = send_alerts
         self._looked_at: datetime | None = None
         self.clock = clock
         self.round_seconds = round_seconds
@@ -53,8 +53,8 @@ class Scheduler:
         parts = self.deliveries
         await self.keeping_up.keep_up()
         await self._look_for_alerts()
-        await parts.keep(parts.outbox.plan, self.clock())
-        for delivery in await parts.run(parts.outbox.ready, self.clock()):
+        await parts.write(parts.outbox.plan, self.clock())
+        for delivery in await parts.read(parts.outbox.ready, self.clock()):
             if self._is_stopping:
                 return
             await parts.deliver(delivery, not_fresh=self.keeping_up.not_fresh)
@@ -62,12 +62,12 @@ class Scheduler:
     async def _look_for_alerts(self) -> None:
         """Tell what takes off; a fault of ours there must not stop the digests."""
         read = self.keeping_up.last_good
-        if self.alerts is None or read is None or read == self._looked_at:
+        if self.send_alerts is None or read is None or read == self._looked_at:
             return
         self._looked_at = read
         try:
             async with asyncio.timeout(ALERT_SECONDS):
-                await self.alerts(self.clock())
+                await self.send_alerts(self.clock())
         except Exception:
             log.exception("looking for papers that take off")
 

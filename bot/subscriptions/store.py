@@ -14,7 +14,7 @@ MOST_OF_PERSON = 10  # subscriptions by direct message
 MOST_OF_SERVER = 25  # and for its channels: as many as a menu shows
 
 
-class Subscriptions:
+class SubscriptionStore:
     """Who gets what and when. `now` is given in UTC; all errors are SubscriptionError."""
 
     def __init__(self, database: Database) -> None:

@@ -7,7 +7,7 @@ from bot.digest.records import Digest
 from bot.subscriptions.records import Delivery, Subscription
 
 
-class Post(Protocol):
+class Transport(Protocol):
     """Sends the messages of a digest, each once.
 
     `send` and `find` raise LaterError, FailedError or GoneError; `send` must not return before

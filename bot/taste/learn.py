@@ -12,7 +12,7 @@ import numpy as np
 from bot.digest.records import Opinion, Taste
 from bot.taste.classifier import Classifier, Example, Vectors
 from bot.taste.paper_keys import papers_of_ids
-from bot.taste.ratings import Marks, Ratings
+from bot.taste.ratings import Marks, RatingStore
 from rag.records import Paper, Window
 from rag.retrieval.abstract_vectors import wholes
 from rag.store.catalog import Catalog
@@ -53,14 +53,14 @@ class Learned:
         return f"because {self.whose} liked “{title}”{shared}"
 
 
-class Tastes:
+class TasteCache:
     """The tastes of servers and people, learnt when somebody wants to know them.
 
     Learning takes a second or so: call from a thread. What was learnt is kept until a rating
     changes.
     """
 
-    def __init__(self, catalog: Catalog, ratings: Ratings) -> None:
+    def __init__(self, catalog: Catalog, ratings: RatingStore) -> None:
         self.catalog = catalog
         self.ratings = ratings
         self._lock = threading.Lock()  # nobody learns what another thread is learning

@@ -11,8 +11,9 @@ from typing import Any, Self
 
 import discord
 
-from bot.access.checks import admit
-from bot.components.persistent import Lasting
+from bot.access.checks import check_access
+from bot.components.error_reply import reply_with_error
+from bot.components.persistent import PersistentItem
 from bot.digest.records import Digest
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
@@ -75,7 +76,9 @@ def rated_embed(paper: Paper, given: Collection[Kind]) -> discord.Embed:
 
 
 class PaperMenu(
-    Lasting, discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"rate:choose:(?P<number>\d)"
+    PersistentItem,
+    discord.ui.DynamicItem[discord.ui.Select[Any]],
+    template=r"rate:choose:(?P<number>\d)",
 ):
     """A menu of papers; the one that is chosen is shown to the person with its buttons."""
 
@@ -91,7 +94,7 @@ class PaperMenu(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(int(match["number"]))
 
     async def callback(self, interaction: Press) -> None:
@@ -99,14 +102,14 @@ class PaperMenu(
         key = self.item.values[0]
 
         def read(person: int, server: int) -> tuple[Paper, Collection[Kind]]:
-            paper = paper_of_key(interaction.client.desk.library.catalog, key)
-            return paper, interaction.client.ratings.of(person, server, paper.paper_id)
+            paper = paper_of_key(interaction.client.services.executor.library.catalog, key)
+            return paper, interaction.client.services.ratings.of(person, server, paper.paper_id)
 
         await _show(interaction, read)
 
 
 class RateButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"rate:(?P<kind>{'|'.join(KINDS)}):(?P<key>(?s:.+))",
 ):
@@ -122,15 +125,15 @@ class RateButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["kind"], match["key"])  # type: ignore[arg-type]  # the template's words
 
     async def callback(self, interaction: Press) -> None:
         """Keep the rating."""
 
         def turn(person: int, server: int) -> tuple[Paper, Collection[Kind]]:
-            paper = paper_of_key(interaction.client.desk.library.catalog, self.key)
-            ratings = interaction.client.ratings
+            paper = paper_of_key(interaction.client.services.executor.library.catalog, self.key)
+            ratings = interaction.client.services.ratings
             return paper, ratings.turn(person, server, paper.paper_id, self.kind)
 
         await _show(interaction, turn)
@@ -141,16 +144,16 @@ async def _show(
 ) -> None:
     """Do what was asked for and show how the person's ratings stand, to nobody else."""
     try:
-        admit(interaction)
+        check_access(interaction, interaction.client.services.guild_settings)
         message = interaction.message
         if message and message.flags.ephemeral:  # the person's own buttons: they change
             await interaction.response.defer()
         else:
             await interaction.response.defer(ephemeral=True, thinking=True)
         person, server = interaction.user.id, interaction.guild_id or 0
-        paper, given = await interaction.client.desk.keep(change, person, server)
+        paper, given = await interaction.client.services.executor.write(change, person, server)
         await interaction.edit_original_response(
             embed=rated_embed(paper, given), view=paper_view(paper, given)
         )
     except Exception as error:  # a person always gets a reply
-        await interaction.client.tell_error(interaction, error)
+        await reply_with_error(interaction, error)

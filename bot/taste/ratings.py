@@ -18,7 +18,7 @@ class Marks:
     disliked: int
 
 
-class Ratings:
+class RatingStore:
     """The ratings and the lists of saved papers. Direct messages count as server 0."""
 
     def __init__(self, database: Database) -> None:

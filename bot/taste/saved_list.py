@@ -5,13 +5,14 @@ from typing import Any, Self
 
 import discord
 
-from bot.access.checks import admit
-from bot.components.persistent import Lasting
+from bot.access.checks import check_access
+from bot.components.error_reply import reply_with_error
+from bot.components.persistent import PersistentItem
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
 from bot.render.text import EMBED_DESCRIPTION, plain, shorten, split
 from bot.taste.paper_keys import key_of, papers_of_ids
-from bot.taste.ratings import Ratings
+from bot.taste.ratings import RatingStore
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.text.sentences import gist
@@ -23,7 +24,7 @@ Press = discord.Interaction[Any]  # with a PaperboyBot for its client
 
 
 class SavedButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"saved:(?P<action>{TURN}|{REMOVE}):(?P<page>\d{{1,4}}):(?P<key>(?s:.*))",
 ):
@@ -38,25 +39,27 @@ class SavedButton(
 
     @classmethod
     def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+        """See PersistentItem."""
         return cls(match["action"], int(match["page"]), match["key"])
 
     async def callback(self, interaction: Press) -> None:
         """Change the list as asked and show it; it is seen by its owner alone."""
         bot, person = interaction.client, interaction.user.id
         try:
-            admit(interaction)
+            check_access(interaction, interaction.client.services.guild_settings)
             await interaction.response.defer()
             if self.action == REMOVE:
-                await bot.desk.keep(remove, bot.ratings, person, self.key)
-            catalog = bot.desk.library.catalog
-            embed, view = await bot.desk.run(saved_page, catalog, bot.ratings, person, self.page)
+                await bot.services.executor.write(remove, bot.services.ratings, person, self.key)
+            catalog = bot.services.executor.library.catalog
+            embed, view = await bot.services.executor.read(
+                saved_page, catalog, bot.services.ratings, person, self.page
+            )
             await interaction.edit_original_response(embed=embed, view=view)
         except Exception as error:  # a person always gets a reply
-            await bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
 
-def remove(ratings: Ratings, person: int, key: str) -> None:
+def remove(ratings: RatingStore, person: int, key: str) -> None:
     """Take a paper from somebody's list."""
     for paper_id in ratings.saved(person):
         if key_of(paper_id) == key:
@@ -64,7 +67,7 @@ def remove(ratings: Ratings, person: int, key: str) -> None:
 
 
 def saved_page(
-    catalog: Catalog, ratings: Ratings, person: int, page: int = 0
+    catalog: Catalog, ratings: RatingStore, person: int, page: int = 0
 ) -> tuple[discord.Embed, discord.ui.View | None]:
     """Return a page of somebody's list, counted from 0, and its buttons; the last saved first."""
     papers = list(papers_of_ids(catalog, ratings.saved(person)).items())

@@ -22,7 +22,7 @@ import rag.store.migrations
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Kind, Rhythm, Subscription
 from bot.subscriptions.schedule import due_at, due_between, next_due
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.store.catalog import Catalog
 from rag.store.database import open_database
 from tests.bot.commands.test_run import TOKEN, config_of, running
@@ -370,7 +370,7 @@ async def test_d3_a_process_that_is_killed_around_a_message(
             folder / "paperboy.sqlite",
             [rag.store.migrations.MIGRATIONS, bot.migrations.MIGRATIONS],
         )
-        store = Subscriptions(database)
+        store = SubscriptionStore(database)
         now = datetime.now(UTC)
         Catalog(database).upsert(papers_of(now.date() - timedelta(days=2)))
         rhythm = Rhythm("day", now.hour, now.minute)

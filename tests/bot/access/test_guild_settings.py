@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.access.guild_settings import Group, NotAdmittedError, Servers, ServerSettings
-from bot.access.rate_limits import COUNTED, HOUR, Limits, TooManyQuestionsError
-from bot.gateway.client import PaperboyBot
+from bot.access.guild_settings import AccessDeniedError, Group, GuildSettings, GuildSettingsStore
+from bot.access.rate_limits import COUNTED, HOUR, RateLimits, TooManyQuestionsError
+from bot.serving import build_services
 from rag.library import Library
 from tests.discord_server import Connect, choose, text_of
 
@@ -18,44 +18,44 @@ def test_what_is_chosen_survives_a_restart_and_the_rest_follows_the_config(
     library: Library,
 ) -> None:
     database = library.catalog.database
-    servers = Servers(database)
+    servers = GuildSettingsStore(database)
     chosen = servers.change(HERE, ask_channels={CHANNEL}, allowed=Group(roles=frozenset([READERS])))
     servers.change(HERE, link_cards=True)
-    again = Servers(database, ServerSettings(person_per_hour=5))
+    again = GuildSettingsStore(database, GuildSettings(person_per_hour=5))
     assert again.of(HERE).ask_channels == chosen.ask_channels == {CHANNEL}
     assert again.of(HERE).allowed.roles == {READERS}
     assert again.of(HERE).link_cards
     assert again.of(HERE).person_per_hour == 5
     assert again.of(ELSEWHERE) == again.of(None) == again.defaults
     again.forget(HERE)
-    assert Servers(database).of(HERE) == ServerSettings()
+    assert GuildSettingsStore(database).of(HERE) == GuildSettings()
 
 
 def test_who_may_ask_where(library: Library) -> None:
-    servers = Servers(library.catalog.database, denied=[BOB, ELSEWHERE])
-    servers.admit(HERE, ALICE, [], [CHANNEL])
-    servers.admit(None, ALICE, [], [CHANNEL])
+    servers = GuildSettingsStore(library.catalog.database, denied=[BOB, ELSEWHERE])
+    servers.check_access(HERE, ALICE, [], [CHANNEL])
+    servers.check_access(None, ALICE, [], [CHANNEL])
     for server, person in ((HERE, BOB), (None, BOB), (ELSEWHERE, ALICE)):
-        with pytest.raises(NotAdmittedError, match="ask whoever runs this bot"):
-            servers.admit(server, person, [], [CHANNEL])
+        with pytest.raises(AccessDeniedError, match="ask whoever runs this bot"):
+            servers.check_access(server, person, [], [CHANNEL])
     servers.change(HERE, allowed=Group(roles=frozenset([READERS])), channels={CHANNEL})
-    servers.admit(HERE, ALICE, [READERS], [CHANNEL])
-    servers.admit(HERE, ALICE, [READERS], [OTHER, CHANNEL])  # a thread of that channel
-    with pytest.raises(NotAdmittedError, match="may not answer you"):
-        servers.admit(HERE, ALICE, [], [CHANNEL])
-    with pytest.raises(NotAdmittedError, match="in other channels"):
-        servers.admit(HERE, ALICE, [READERS], [OTHER])
+    servers.check_access(HERE, ALICE, [READERS], [CHANNEL])
+    servers.check_access(HERE, ALICE, [READERS], [OTHER, CHANNEL])  # a thread of that channel
+    with pytest.raises(AccessDeniedError, match="may not answer you"):
+        servers.check_access(HERE, ALICE, [], [CHANNEL])
+    with pytest.raises(AccessDeniedError, match="in other channels"):
+        servers.check_access(HERE, ALICE, [READERS], [OTHER])
     servers.change(HERE, ask_channels={OTHER})  # an ask-channel is one to answer in
-    servers.admit(HERE, ALICE, [READERS], [OTHER])
+    servers.check_access(HERE, ALICE, [READERS], [OTHER])
     servers.change(HERE, denied=Group(people=frozenset([ALICE])))
-    with pytest.raises(NotAdmittedError):
-        servers.admit(HERE, ALICE, [READERS], [CHANNEL])
+    with pytest.raises(AccessDeniedError):
+        servers.check_access(HERE, ALICE, [READERS], [CHANNEL])
 
 
 def test_so_many_questions_an_hour() -> None:
     now = 1_000.0
-    limits = Limits(clock=lambda: now)
-    settings = ServerSettings(person_per_hour=2, server_per_hour=3)
+    limits = RateLimits(clock=lambda: now)
+    settings = GuildSettings(person_per_hour=2, server_per_hour=3)
     for _ in range(2):
         limits.take(HERE, ALICE, settings)
     now += HOUR / 2
@@ -72,15 +72,15 @@ def test_so_many_questions_an_hour() -> None:
         limits.take(HERE, BOB, settings)
     now += HOUR / 2 + 1
     limits.take(HERE, ALICE, settings)
-    unlimited = ServerSettings(person_per_hour=0, server_per_hour=0)
+    unlimited = GuildSettings(person_per_hour=0, server_per_hour=0)
     for _ in range(50):
         limits.take(HERE, ALICE, unlimited)
 
 
 def test_only_so_many_people_are_counted_at_once() -> None:
-    limits = Limits()
+    limits = RateLimits()
     for person in range(COUNTED + 50):
-        limits.take(None, person, ServerSettings())
+        limits.take(None, person, GuildSettings())
     assert len(limits._counts) == COUNTED
 
 
@@ -113,21 +113,19 @@ async def test_limits_outlive_the_process(filled: Library, connect: Connect) -> 
     answer = await first.say("alice", f"{first.fake.mention} {QUESTION}")
     await first.say("alice", QUESTION, reply_to=answer)
     guild, alice = int(first.fake.guild), int(first.fake.users["alice"]["id"])
-    await first.bot.answering.settled()
+    await first.bot.services.in_flight.settled()
     await first.bot.close()
-    again = PaperboyBot(first.bot.desk)
-    again._recall_questions()
-    settings = again.servers.of(guild)
+    again = build_services(first.bot.services.executor)
+    settings = again.guild_settings.of(guild)
     with pytest.raises(TooManyQuestionsError, match="You have asked 2 questions"):
-        again.limits.take(guild, alice, settings)
-    again.limits.take(guild, BOB, settings)
-    again.limits.take(None, alice, settings)
-    await again.close()
+        again.rate_limits.take(guild, alice, settings)
+    again.rate_limits.take(guild, BOB, settings)
+    again.rate_limits.take(None, alice, settings)
 
 
 def test_a_question_of_before_counts_until_its_hour_is_over() -> None:
     now = 10_000.0
-    limits, settings = Limits(clock=lambda: now), ServerSettings(person_per_hour=1)
+    limits, settings = RateLimits(clock=lambda: now), GuildSettings(person_per_hour=1)
     limits.recall(HERE, ALICE, settings, asked_at=now - HOUR / 2)
     with pytest.raises(TooManyQuestionsError, match="in 30 minutes"):
         limits.take(HERE, ALICE, settings)

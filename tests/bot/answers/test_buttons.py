@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.answers.feedback import Feedback
-from bot.answers.receipts import Receipts
-from bot.conversation.store import Conversations
+from bot.answers.feedback import FeedbackStore
+from bot.answers.receipts import ReceiptStore
+from bot.conversation.store import ConversationStore
 from bot.migrations import MIGRATIONS
 from bot.user_data import KEPT, PLURALS, in_words
 from rag.library import Library
@@ -143,7 +143,7 @@ async def test_sources_of_a_written_answer_name_the_model(
     chat.go.set()
     answer = await server.fake.until(lambda: finished(asked.original), 10)
     written = server.fake.until  # the receipt follows the last edit
-    receipts = server.bot.receipts
+    receipts = server.bot.services.receipts
     await written(lambda: receipts.of(int(answer["id"])).unfinished is None)
     late = await server.fake.click("bob", answer, button(answer, "sources"))
     assert f"s, written by {MODEL_NAME}" in text_of((await late.wait_ack())["data"])
@@ -231,8 +231,8 @@ async def test_buttons_whose_receipt_is_gone_say_so_and_go(
 ) -> None:
     server = await connect(filled)
     answer = await server.ask(QUESTION)
-    await server.bot.answering.settled()
-    server.bot.receipts.drop(int(answer["id"]))
+    await server.bot.services.in_flight.settled()
+    server.bot.services.receipts.drop(int(answer["id"]))
     pressed = await server.fake.click("alice", answer, button(answer, "sources"))
     assert "I no longer know what that answer was made from" in await told(server, pressed)
     assert buttons(answer) == []
@@ -248,7 +248,7 @@ async def test_whatever_goes_wrong_under_a_button_the_person_is_told(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a secret path")
 
-    monkeypatch.setattr(server.bot.receipts, "of", broken)
+    monkeypatch.setattr(server.bot.services.receipts, "of", broken)
     pressed = await server.fake.click("alice", answer, button(answer, "sources"))
     data = (await pressed.wait_ack())["data"]
     assert text_of(data).startswith("Something went wrong on my side (RuntimeError)")
@@ -418,14 +418,18 @@ async def test_forget_ends_what_is_being_written_and_keeps_nothing_of_it(
     confirm = await shown(server, await fake.slash("alice", "forget"))
     await fake.click("alice", confirm, "forget:yes")
     await fake.until(lambda: finished(asked.original), 10)
-    await server.bot.answering.stop()
+    await server.bot.services.in_flight.stop()
     for table in KEPT:
         assert rows(filled, f"SELECT * FROM {table}") == []
 
 
 def test_every_table_with_a_person_is_known_to_forget(tmp_path: Path) -> None:
     database = open_database(tmp_path / "x.sqlite", [MIGRATIONS])
-    for keeper in (Conversations(database), Feedback(database), Receipts(database, days=1)):
+    for keeper in (
+        ConversationStore(database),
+        FeedbackStore(database),
+        ReceiptStore(database, days=1),
+    ):
         assert keeper.database is database
     tables = [row[0] for row in database.connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table'")]  # fmt: skip
@@ -454,7 +458,7 @@ async def test_an_answer_is_given_though_nothing_can_be_written_down(
     def full(*args: object, **kwargs: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(server.bot.receipts, "keep", full)
+    monkeypatch.setattr(server.bot.services.receipts, "keep", full)
     answer = await server.ask(QUESTION)
     await asyncio.sleep(0.1)
     assert "94.2%" in text_of(answer)

@@ -7,9 +7,9 @@ from typing import Any
 import discord
 import pytest
 
-from bot.answers.buttons import left_view, view_of
-from bot.answers.feedback import Feedback
-from bot.answers.receipts import Inquiry, Receipts, receipt_of
+from bot.answers.buttons import interrupted_view, view_of
+from bot.answers.feedback import FeedbackStore
+from bot.answers.receipts import Inquiry, ReceiptStore, receipt_of
 from bot.conversation.paper_links import named_ids, named_papers
 from bot.migrations import MIGRATIONS
 from bot.render.receipt import receipt_embed
@@ -26,11 +26,11 @@ INQUIRY = Inquiry(question="why?", earlier=3, said=("this",), paper=HERON.paper_
 @pytest.fixture
 def receipts(tmp_path: Path) -> Any:
     database = open_database(tmp_path / "x.sqlite", [MIGRATIONS])
-    yield Receipts(database, days=2)
+    yield ReceiptStore(database, days=2)
     database.close()
 
 
-def keep(receipts: Receipts, message: int, **changes: Any) -> None:
+def keep(receipts: ReceiptStore, message: int, **changes: Any) -> None:
     known: dict[str, Any] = {
         "channel": 7, "person": 8, "event": None, "inquiry": INQUIRY, "receipt": None,
         "unfinished": None,
@@ -38,7 +38,7 @@ def keep(receipts: Receipts, message: int, **changes: Any) -> None:
     receipts.keep(message, **known | changes)
 
 
-def test_what_is_kept_comes_back(receipts: Receipts) -> None:
+def test_what_is_kept_comes_back(receipts: ReceiptStore) -> None:
     keep(receipts, 1, event=99, receipt={"sources": [{"paper_id": "x"}]}, unfinished=[{"a": 1}])
     kept = receipts.of(1)
     assert kept is not None
@@ -52,7 +52,7 @@ def test_what_is_kept_comes_back(receipts: Receipts) -> None:
     assert receipts.of(1) is None
 
 
-def test_the_last_in_a_channel_has_a_receipt(receipts: Receipts) -> None:
+def test_the_last_in_a_channel_has_a_receipt(receipts: ReceiptStore) -> None:
     for message in (1, 2):
         keep(receipts, message, receipt={"sources": []})
     keep(receipts, 3)  # still looked for
@@ -64,7 +64,7 @@ def test_the_last_in_a_channel_has_a_receipt(receipts: Receipts) -> None:
 
 
 def test_old_receipts_go_and_never_are_there_too_many(
-    receipts: Receipts, monkeypatch: pytest.MonkeyPatch
+    receipts: ReceiptStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(receipts, 1)
     keep(receipts, 2)
@@ -81,8 +81,8 @@ def test_old_receipts_go_and_never_are_there_too_many(
     assert [message for message in range(10) if receipts.of(message)] == [7, 8, 9]
 
 
-def test_a_reason_stays_until_another_thumb_or_reason(receipts: Receipts) -> None:
-    feedback = Feedback(receipts.database)
+def test_a_reason_stays_until_another_thumb_or_reason(receipts: ReceiptStore) -> None:
+    feedback = FeedbackStore(receipts.database)
 
     def kept() -> list[tuple[int, str]]:
         rows = receipts.database.connection.execute("SELECT liked, reason FROM feedback")
@@ -115,16 +115,16 @@ def test_a_receipt_fits_one_embed_and_lets_nothing_through(filled: Library) -> N
     assert complaints([receipt_embed(nasty, papers), receipt_embed(nasty, {})]) == []
 
 
-async def test_buttons_are_kept_by_nobody_and_fit_discord(receipts: Receipts) -> None:
+async def test_buttons_are_kept_by_nobody_and_fit_discord(receipts: ReceiptStore) -> None:
     keep(receipts, 1, receipt={"sources": []}, person=2**63 - 1)
     kept = receipts.of(1)
     assert kept is not None
-    for view in (left_view(kept), view_of(2**63 - 1, "stop", "sources")):
+    for view in (interrupted_view(kept), view_of(2**63 - 1, "stop", "sources")):
         assert view.is_persistent()
         for item in view.children:
             assert isinstance(item, discord.ui.DynamicItem)
             assert len(item.custom_id) <= 100
-    assert "answer:similar" not in str(left_view(kept).to_components())
+    assert "answer:similar" not in str(interrupted_view(kept).to_components())
 
 
 @pytest.mark.parametrize(

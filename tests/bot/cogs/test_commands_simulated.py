@@ -12,13 +12,14 @@ import simcord
 
 from bot.answers.buttons import writing_view
 from bot.answers.receipts import Inquiry
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import UNFINISHED, left_embed
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
+from tests.discord_server import make_bot
 from tests.papers import HERON, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -26,9 +27,9 @@ QUESTION = "how accurate is HeronNet compared with human counters?"
 
 @pytest.fixture
 def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield PaperboyBot(desk)
-    desk.close()
+    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+    yield make_bot(executor)
+    executor.close()
 
 
 @pytest.fixture
@@ -164,7 +165,7 @@ async def test_a_thumb_down_asks_for_a_reason(world: Any) -> None:
     sent = await world.bob.submit_modal(down, {"reason": "It is about egrets."})
     assert sent.ephemeral
     assert "I have noted that" in sent.response.content
-    database = world.env.bot.desk.library.catalog.database
+    database = world.env.bot.services.executor.library.catalog.database
     (row,) = database.connection.execute("SELECT liked, reason FROM feedback")
     assert tuple(row) == (0, "It is about egrets.")
 
@@ -175,7 +176,7 @@ async def test_stop_ends_an_answer_that_nobody_writes_any_more(world: Any) -> No
     unfinished = discord.Embed(description="“A quote” [1]", colour=UNFINISHED)
     sent = await channel.send(embed=unfinished, view=writing_view(world.alice.id))
     left = left_embed(QUESTION)
-    bot.receipts.keep(
+    bot.services.receipts.keep(
         sent.id, channel=channel.id, person=world.alice.id, event=None,
         inquiry=Inquiry(question=QUESTION), receipt=None, unfinished=[dict(left.to_dict())],
     )  # fmt: skip
@@ -230,7 +231,7 @@ async def test_pages_of_a_search_are_turned(world: Any, filled: Library) -> None
 
 async def test_a_pasted_link_gets_a_card(world: Any) -> None:
     link = f"https://huggingface.co/papers/{HERON.arxiv_id}"
-    world.env.bot.servers.change(world.channel.guild.id, link_cards=True)
+    world.env.bot.services.guild_settings.change(world.channel.guild.id, link_cards=True)
     await world.alice.send(world.channel, f"{world.env.bot.user.mention} {QUESTION}")
     answer = world.channel.last_message
     await world.alice.send(world.channel, f"worth reading: {link}")

@@ -9,11 +9,12 @@ import pytest
 import simcord
 
 from bot.access.guild_settings import Group
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
+from tests.discord_server import make_bot
 from tests.papers import TODAY
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -21,9 +22,9 @@ QUESTION = "how accurate is HeronNet compared with human counters?"
 
 @pytest.fixture
 def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield PaperboyBot(desk)
-    desk.close()
+    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+    yield make_bot(executor)
+    executor.close()
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ async def test_what_is_chosen_on_the_panel_holds(world: Any) -> None:
         "A conversation moves to a thread": "only when somebody asks for it",
         "A card for a pasted link to a paper": "off",
     }
-    keeper, settings = world.keeper, world.env.bot.servers
+    keeper, settings = world.keeper, world.env.bot.services.guild_settings
     await keeper.select(panel, [world.papers], custom_id="setup:ask_channels")
     await keeper.select(panel, [world.papers, world.channel], custom_id="setup:channels")
     await keeper.select(panel, [world.readers, keeper], custom_id="setup:allowed")

@@ -303,7 +303,7 @@ async def test_whatever_goes_wrong_the_person_is_told(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a secret path")
 
-    monkeypatch.setattr(server.bot.desk.qa, "ask", broken)
+    monkeypatch.setattr(server.bot.services.executor.qa, "ask", broken)
     for answer in (
         await server.ask(QUESTION),
         await server.say("alice", f"{server.fake.mention} {QUESTION}"),

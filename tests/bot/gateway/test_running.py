@@ -34,7 +34,7 @@ def free_port() -> int:
 async def health_of(server: Server) -> AsyncIterator[Any]:
     """Switch the endpoint on; give what gets (status, state)."""
     port = free_port()
-    health = Health(server.bot.desk)
+    health = Health(server.bot.services.executor)
     health.bot = server.bot
     async with health.listening(port), aiohttp.ClientSession() as client:
 
@@ -67,7 +67,7 @@ async def test_a_broken_connection_is_told_and_its_return_too(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
-    health = Health(server.bot.desk)
+    health = Health(server.bot.services.executor)
     assert not (await health.state())["connected"]  # before the first connection
     health.bot = server.bot
     assert (await health.state())["model"] == "none"
@@ -80,7 +80,7 @@ async def test_a_broken_connection_is_told_and_its_return_too(
 
 
 async def test_a_port_in_use_is_one_sentence(filled: Library, connect: Connect) -> None:
-    health = Health((await connect(filled)).bot.desk)
+    health = Health((await connect(filled)).bot.services.executor)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -101,19 +101,19 @@ async def test_an_unforeseen_error_is_told_once_in_the_channel_without_anybodys_
     server = await connect(filled, bot_options={"error_channel": 1})
     fake = server.fake
     channel = fake.add_channel("errors")
-    server.bot._reports.channel = int(channel)
+    server.bot._reporter.channel = int(channel)
 
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(server.bot.desk.qa, "ask", broken)
+    monkeypatch.setattr(server.bot.services.executor.qa, "ask", broken)
     for _ in range(3):
         await server.ask(f"{QUESTION} {SECRET}")
     told = [m for m in server.answers() if m["channel_id"] == channel]
     assert len(told) == 1
     text = text_of(told[0])
     assert re.fullmatch(
-        r"RuntimeError in bot/desk\.py, line \d+, .*\. The log has the rest\.", text
+        r"RuntimeError in bot/executor\.py, line \d+, .*\. The log has the rest\.", text
     )
     asked = await fake.slash("alice", "ask", question="?!")  # foreseen: nobody else hears of it
     await server.quoted(asked)
@@ -123,7 +123,7 @@ async def test_an_unforeseen_error_is_told_once_in_the_channel_without_anybodys_
 
 async def test_a_model_that_rests_is_told_once_an_hour(filled: Library, connect: Connect) -> None:
     server = await connect(filled, bot_options={"error_channel": 1})
-    reports, now = server.bot._reports, 0.0
+    reports, now = server.bot._reporter, 0.0
     channel = server.fake.add_channel("errors")
     reports.channel, reports._clock = int(channel), lambda: now
     breaker = Breaker(60)
@@ -153,8 +153,8 @@ async def test_a_channel_that_cannot_be_written_stops_nothing(
         )
         await server.fake.until(lambda: "could not be told in channel 1" in caplog.text)
     assert "94.2%" in text_of(await server.ask(QUESTION))
-    server.bot._reports.stop()
-    assert server.bot._reports not in logging.getLogger("bot").handlers
+    server.bot._reporter.stop()
+    assert server.bot._reporter not in logging.getLogger("bot").handlers
 
 
 def test_of_an_exception_only_its_kind_and_place_are_told() -> None:
@@ -215,7 +215,7 @@ async def test_a_question_that_fails_is_a_line_too(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(server.bot.desk.qa, "ask", broken)
+    monkeypatch.setattr(server.bot.services.executor.qa, "ask", broken)
     await server.ask(QUESTION)
     lines = [r.getMessage() for r in caplog.records if r.name == request_log.__name__]
     assert len(lines) == 1

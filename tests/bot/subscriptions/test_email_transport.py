@@ -16,15 +16,15 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from bot.app import App
-from bot.charts.picture import Picture
 from bot.config import MailConfig, Settings
 from bot.console.doctor import _mail
 from bot.digest.make import make_digest
-from bot.subscriptions.delivery import Deliveries
-from bot.subscriptions.email_transport import MailPost
+from bot.render.picture import Picture
+from bot.subscriptions.delivery import DigestSender
+from bot.subscriptions.email_transport import EmailTransport
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Rhythm, Subscription
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.library import Library
 from tests.papers import TIDAL
 from tests.reliability.digest_world import here
@@ -83,15 +83,15 @@ def post_office(filled: Library, mailbox: Any) -> Callable[..., Any]:
                   "sender": "Paperboy <paperboy@example.org>", "timeout_seconds": 5}  # fmt: skip
         config = MailConfig.model_validate(values | settings)
         database = filled.catalog.database
-        store = Subscriptions(database)
+        store = SubscriptionStore(database)
         outbox = Outbox(database, store)
         picture = Picture(b"\x89PNG\r\n\x1a\n", "One paper about attention.")
-        post = MailPost(config, password, clock=lambda: clock.now, picture=lambda _: picture)
-        deliveries = Deliveries(
+        post = EmailTransport(config, password, clock=lambda: clock.now, picture=lambda _: picture)
+        deliveries = DigestSender(
             store, outbox, filled.catalog,
             {"mail": post},
             make=lambda one, day: make_digest(filled, one.rhythm.period, day, one.wish),
-            run=here, keep=here, clock=lambda: clock.now, window=timedelta(hours=12),
+            read=here, write=here, clock=lambda: clock.now, window=timedelta(hours=12),
         )  # fmt: skip
         wanted = Subscription(kind="mail", target="ada@example.net", rhythm=Rhythm(hour=12))
         store.add(wanted, NOON - timedelta(hours=1))

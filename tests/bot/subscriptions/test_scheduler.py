@@ -12,7 +12,7 @@ import pytest
 from bot.digest.records import Digest
 from bot.digest.serialization import freeze, thaw
 from bot.subscriptions.records import FailedError, LaterError, Rhythm, Subscription
-from bot.subscriptions.refresh import KeepingUp
+from bot.subscriptions.refresh import Refresher
 from bot.subscriptions.schedule import told_day
 from bot.subscriptions.scheduler import Scheduler
 from rag.errors import SourceError
@@ -149,7 +149,7 @@ async def test_new_papers_are_read_every_hour_and_sooner_after_a_failure() -> No
         if is_down:
             raise SourceError("nobody answers")
 
-    keeping_up = KeepingUp(sync, every=timedelta(hours=1), clock=lambda: clock.now)
+    keeping_up = Refresher(sync, every=timedelta(hours=1), clock=lambda: clock.now)
     assert keeping_up.not_fresh
     for _ in range(40):  # minutes
         await keeping_up.keep_up()
@@ -172,7 +172,7 @@ async def test_stopping_ends_a_sync_that_listens(world: World) -> None:
         begun.set()
         assert stopping.wait(10)
 
-    keeping_up = KeepingUp(sync, every=timedelta(hours=1), clock=lambda: NINE)
+    keeping_up = Refresher(sync, every=timedelta(hours=1), clock=lambda: NINE)
     scheduler = Scheduler(world.scheduler.deliveries, keeping_up, clock=lambda: NINE)
     scheduler.start()
     await asyncio.to_thread(begun.wait, 10)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.charts.picture import Picture
+from bot.render.picture import Picture
 from bot.subscriptions.records import Delivery, Rhythm, Subscription
-from bot.subscriptions.service import Digesting
+from bot.subscriptions.service import DigestOptions
 from rag.library import Library
 from tests.discord_fake.permissions import (
     ATTACH_FILES,
@@ -20,7 +20,7 @@ from tests.discord_fake.permissions import (
     denying,
 )
 from tests.discord_fake.world import ApiError
-from tests.discord_server import Connect, Server, buttons, joined, judged, text_of
+from tests.discord_server import Connect, Server, buttons, joined, judged, scheduler_of, text_of
 
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)  # the day after TIDAL was featured
 
@@ -36,7 +36,7 @@ class Clock:
 
 
 def options(clock: Clock, **more: Any) -> dict[str, Any]:
-    return {"digesting": Digesting(clock=clock, round_seconds=0.05, **more)}
+    return {"digests": DigestOptions(clock=clock, round_seconds=0.05, **more)}
 
 
 async def used(interaction: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ async def outcome(server: Server, number: int = 1) -> Delivery:
     """Return what became of a subscription's first digest, once that is known."""
 
     def ended() -> Delivery | None:
-        rows = server.bot.digests.outbox.rows(number)
+        rows = server.bot.services.subscriptions.outbox.rows(number)
         return next((row for row in rows if row.state in ("sent", "failed", "skipped")), None)
 
     return await server.fake.until(ended, 10)
@@ -123,7 +123,7 @@ async def test_a_channel_is_subscribed_by_those_who_manage_the_server_alone(
     pressed = await fake.click("bob", made, "subscription:remove:1")
     told = (await pressed.wait_ack())["data"]
     assert text_of(told).startswith("Only whoever gets it may change it")
-    assert server.bot.digests.subscriptions.all()
+    assert server.bot.services.subscriptions.store.all()
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ async def test_time_zones_and_subscriptions_are_suggested(
     assert text_of(several) == "Choose which one: there are several."
     gone = await used(await fake.slash("bob", "unsubscribe", subscription="2"))
     assert text_of(gone).startswith("Removed\n")
-    assert [one.id for one in server.bot.digests.subscriptions.all()] == [1]
+    assert [one.id for one in server.bot.services.subscriptions.store.all()] == [1]
     await used(await fake.slash("bob", "unsubscribe"))
     nothing = await used(await fake.slash("bob", "unsubscribe"))
     assert text_of(nothing) == "There is nothing to remove: you have no subscription."
@@ -171,7 +171,7 @@ async def test_pause_change_resume_and_remove_also_by_a_later_process(filled: Li
                 await used(await fake.slash("bob", "subscribe", topics=topic))
             listed = await used(await fake.slash("bob", "subscriptions"))
         async with joined(fake, filled, bot_options=options(clock)) as server:
-            store = server.bot.digests.subscriptions
+            store = server.bot.services.subscriptions.store
             chosen = await fake.select("bob", listed, "subscription:menu:choose", "2")
             await chosen.wait_ack()
             await fake.until(lambda: "herons" in text_of(listed))
@@ -213,8 +213,8 @@ async def subscribed(server: Server, now: datetime = NOON, **fields: Any) -> Sub
         "kind": "channel", "target": server.fake.general, "server": int(server.fake.guild),
         "rhythm": Rhythm(hour=now.hour, minute=now.minute), **fields,
     })  # fmt: skip
-    digests = server.bot.digests
-    return await server.bot.desk.keep(digests.subscriptions.add, wanted, now - timedelta(minutes=2))
+    store = server.bot.services.subscriptions.store
+    return await server.bot.services.executor.write(store.add, wanted, now - timedelta(minutes=2))
 
 
 async def test_a_paper_of_a_digest_is_discussed_in_a_thread(
@@ -264,7 +264,7 @@ async def test_d5_a_channel_that_is_closed_or_gone_is_paused_and_its_maker_told(
     assert ended.state == "failed"
     assert ended.reason.startswith(reason)
     paused = await fake.until(
-        lambda: (one := server.bot.digests.subscriptions.get(1)).paused and one
+        lambda: (one := server.bot.services.subscriptions.store.get(1)).paused and one
     )
     assert paused.reason == ended.reason
     assert (await outcome(server, 2)).state == "sent"
@@ -299,7 +299,7 @@ async def test_d5_a_closed_direct_message_is_told_in_the_server_with_a_button(
     pressed = await used(await fake.click("bob", message, "subscription:resume:1"))
     assert "Next: <t:" in text_of(pressed)
     clock.now += timedelta(days=1)
-    await fake.until(lambda: server.bot.digests.outbox.rows()[-1].state == "sent", 5)
+    await fake.until(lambda: server.bot.services.subscriptions.outbox.rows()[-1].state == "sent", 5)
     assert len(digests(server)) == 1
 
 
@@ -319,11 +319,11 @@ async def die_at_a_message(fake: Any, library: Library, clock: Clock, *, accepts
         fake.world.new_message = new_message
         await subscribed(server, clock.now)
         await asyncio.wait_for(dead.wait(), 10)
-        task = server.bot.digests.scheduler._task
+        task = scheduler_of(server.bot)._task
         assert task is not None
         task.cancel()
     fake.world.new_message = original
-    (row,) = server.bot.digests.outbox.rows()
+    (row,) = server.bot.services.subscriptions.outbox.rows()
     assert (row.state, row.part) == ("sending", 0)
 
 

@@ -9,12 +9,13 @@ import discord
 import pytest
 import simcord
 
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
-from bot.subscriptions.service import Digesting
+from bot.subscriptions.service import DigestOptions
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
+from tests.discord_server import make_bot, scheduler_of
 from tests.papers import TODAY
 
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)
@@ -34,10 +35,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def simcord_bot(filled: Library, clock: Clock) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
     # The test says when a round is due.
-    yield PaperboyBot(desk, digesting=Digesting(clock=clock, round_seconds=10**6))
-    desk.close()
+    yield make_bot(executor, digests=DigestOptions(clock=clock, round_seconds=10**6))
+    executor.close()
 
 
 @pytest.fixture
@@ -65,10 +66,10 @@ async def test_a_channel_gets_its_digest_and_a_thread_about_a_paper(
     assert made.ephemeral
     assert f"<#{world.channel.id}>" in text(made.response)
     clock.now += timedelta(minutes=30)
-    await world.bot.digests.scheduler.round()
+    await scheduler_of(world.bot).round()
     digest = world.channel.last_message
     assert "Daily Papers of Wednesday, 2025-02-05" in text(digest)
-    await world.bot.digests.scheduler.round()
+    await scheduler_of(world.bot).round()
     assert world.channel.last_message.id == digest.id
     offered = await world.alice.click(digest, label="Discuss a paper")
     await world.alice.select(
@@ -88,7 +89,7 @@ async def test_ones_own_are_paused_changed_resumed_and_removed(world: Any) -> No
     listed = (await world.alice.slash(world.channel, "subscriptions")).response
     await world.alice.select(listed, ["2"], custom_id="subscription:menu:choose")
     await world.alice.click(listed, label="Pause")
-    store = world.bot.digests.subscriptions
+    store = world.bot.services.subscriptions.store
     assert store.get(2).paused
     form = await world.alice.click(listed, label="Change …")
     await world.alice.submit_modal(form, {"when": "monthly 7:15", "count": "3, 4"})

@@ -10,8 +10,8 @@ import pytest
 
 from bot.digest.make import make_digest
 from bot.digest.records import UNASKED
-from bot.taste.learn import LEAST_LIKED, Tastes, learn
-from bot.taste.ratings import Marks, Ratings
+from bot.taste.learn import LEAST_LIKED, TasteCache, learn
+from bot.taste.ratings import Marks, RatingStore
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.library import Library
@@ -123,8 +123,8 @@ def test_papers_without_vectors_are_judged_by_their_words(week: Library) -> None
 
 
 def test_what_was_learnt_is_kept_until_a_rating_changes(week: Library) -> None:
-    ratings = Ratings(week.catalog.database)
-    tastes = Tastes(week.catalog, ratings)
+    ratings = RatingStore(week.catalog.database)
+    tastes = TasteCache(week.catalog, ratings)
     birds = on("birds", week)
     for paper_id in birds[:3]:
         ratings.give(1, 7, paper_id, "like")
@@ -144,7 +144,7 @@ def test_what_was_learnt_is_kept_until_a_rating_changes(week: Library) -> None:
 
 
 def test_several_people_count_more_than_one(week: Library) -> None:
-    ratings = Ratings(week.catalog.database)
+    ratings = RatingStore(week.catalog.database)
     one, other = on("birds", week)[:2]
     for person in (1, 2, 3):
         ratings.give(person, 7, one, "like")

@@ -10,22 +10,22 @@ import pytest
 import simcord
 
 from bot.alerts import deliver
-from bot.alerts.deliver import deliver_alerts
 from bot.alerts.detect import Alert
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from bot.taste.rating_view import choice_view
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
+from tests.discord_server import deliver_alerts, make_bot
 from tests.papers import HERON, TIDAL, TODAY
 
 
 @pytest.fixture
 def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield PaperboyBot(desk)
-    desk.close()
+    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+    yield make_bot(executor)
+    executor.close()
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def world(simcord_env: simcord.Env, simcord_bot: PaperboyBot) -> Any:
         keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
         alice=guild.add_member(simcord_env.create_user("alice")),
         env=simcord_env,
-        ratings=simcord_bot.ratings,
+        ratings=simcord_bot.services.ratings,
     )
 
 
