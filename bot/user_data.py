@@ -19,25 +19,25 @@ PLURALS = {
 }
 
 
-def kept_about(database: Database, person: int) -> dict[str, int]:
+def kept_about(database: Database, user_id: int) -> dict[str, int]:
     """Return how many rows of each table are about this person."""
     return {
         table: database.connection.execute(
-            f"SELECT COUNT(*) FROM {table} WHERE person = ?", (person,)
+            f"SELECT COUNT(*) FROM {table} WHERE person = ?", (user_id,)
         ).fetchone()[0]
         for table in KEPT
     }
 
 
-def forget(database: Database, person: int) -> dict[str, int]:
+def forget(database: Database, user_id: int) -> dict[str, int]:
     """Remove them all; return how many there were. Their bytes in the file are overwritten."""
     with database.transaction() as db:
         # What a channel gets stays, but not who asked for it.
         unnamed = db.execute(
-            "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'", (person,)
+            "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'", (user_id,)
         ).rowcount
         removed = {
-            table: db.execute(f"DELETE FROM {table} WHERE person = ?", (person,)).rowcount
+            table: db.execute(f"DELETE FROM {table} WHERE person = ?", (user_id,)).rowcount
             for table in KEPT
         }
         removed["subscriptions"] += unnamed

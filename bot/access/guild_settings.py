@@ -29,9 +29,9 @@ class Group(BaseModel):
         """Return whether anybody is in it."""
         return bool(self.people or self.roles)
 
-    def holds(self, person: int, roles: Iterable[int]) -> bool:
+    def holds(self, user_id: int, roles: Iterable[int]) -> bool:
         """Return whether this person is named, or has a role that is."""
-        return person in self.people or not self.roles.isdisjoint(roles)
+        return user_id in self.people or not self.roles.isdisjoint(roles)
 
 
 class GuildSettings(BaseModel):
@@ -50,14 +50,14 @@ class GuildSettings(BaseModel):
     alert_channel: int | None = None  # where papers that take off are told; None: nowhere
     alerts_per_day: int = Field(3, ge=1, le=MOST_ALERTS)
 
-    def check(self, person: int, roles: Iterable[int], channels: Iterable[int]) -> None:
+    def check(self, user_id: int, roles: Iterable[int], channels: Iterable[int]) -> None:
         """Raise AccessDeniedError unless this person may ask here.
 
         `channels` are the channel and, of a thread, the one that it belongs to.
         """
         roles = tuple(roles)
-        if self.denied.holds(person, roles) or (
-            self.allowed and not self.allowed.holds(person, roles)
+        if self.denied.holds(user_id, roles) or (
+            self.allowed and not self.allowed.holds(user_id, roles)
         ):
             raise AccessDeniedError(
                 "I may not answer you in this server: those who manage it can change that in "
@@ -89,38 +89,38 @@ class GuildSettingsStore:
             row["server"]: json.loads(row["settings"]) for row in rows
         }
 
-    def of(self, server: int | None) -> GuildSettings:
+    def of(self, guild_id: int | None) -> GuildSettings:
         """Return a server's settings; those of config.toml for direct messages."""
-        chosen = self._chosen.get(server or 0, {})
+        chosen = self._chosen.get(guild_id or 0, {})
         return GuildSettings.model_validate(self.defaults.model_dump() | chosen)
 
     def chosen(self) -> dict[int, GuildSettings]:
         """Return the settings of every server that chose something."""
-        return {server: self.of(server) for server in list(self._chosen)}
+        return {guild_id: self.of(guild_id) for guild_id in list(self._chosen)}
 
-    def change(self, server: int, **changes: object) -> GuildSettings:
+    def change(self, guild_id: int, **changes: object) -> GuildSettings:
         """Keep what was chosen; return the server's settings as they are now."""
-        chosen = self._chosen.get(server, {}) | changes
+        chosen = self._chosen.get(guild_id, {}) | changes
         settings = GuildSettings.model_validate(self.defaults.model_dump() | chosen)
         kept = settings.model_dump(mode="json", include=set(chosen))
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO server_settings VALUES (?, ?)", (server, json.dumps(kept))
+                "INSERT OR REPLACE INTO server_settings VALUES (?, ?)", (guild_id, json.dumps(kept))
             )
-        self._chosen[server] = kept
+        self._chosen[guild_id] = kept
         return settings
 
-    def forget(self, server: int) -> None:
+    def forget(self, guild_id: int) -> None:
         """Remove what a server chose."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM server_settings WHERE server = ?", (server,))
-        self._chosen.pop(server, None)
+            db.execute("DELETE FROM server_settings WHERE server = ?", (guild_id,))
+        self._chosen.pop(guild_id, None)
 
     def check_access(
-        self, server: int | None, person: int, roles: Iterable[int], channels: Iterable[int]
+        self, guild_id: int | None, user_id: int, roles: Iterable[int], channels: Iterable[int]
     ) -> None:
         """Raise AccessDeniedError unless this person may ask in this channel."""
-        if not self.denied.isdisjoint((person, server)):
+        if not self.denied.isdisjoint((user_id, guild_id)):
             raise AccessDeniedError("I may not answer here: ask whoever runs this bot.")
-        if server is not None:
-            self.of(server).check(person, roles, channels)
+        if guild_id is not None:
+            self.of(guild_id).check(user_id, roles, channels)

@@ -31,35 +31,35 @@ class RateLimits:
         self._counts: OrderedDict[Key, Cooldown] = OrderedDict()
         self._told: dict[Key, float] = {}  # until when
 
-    def take(self, server: int | None, person: int, settings: GuildSettings) -> None:
+    def take(self, guild_id: int | None, user_id: int, settings: GuildSettings) -> None:
         """Count a question; raise TooManyQuestionsError where it is one too many."""
-        own, everybody = self._counts_of(server, person, settings)
+        own, everybody = self._counts_of(guild_id, user_id, settings)
         now = self._clock()
         if own and (wait := own.get_retry_after(now)):
             asked = f"You have asked {_questions(own.rate)} within an hour, which is all I can do"
-            raise self._refusal((server, person), f"{asked} for one person", wait)
+            raise self._refusal((guild_id, user_id), f"{asked} for one person", wait)
         if everybody and (wait := everybody.get_retry_after(now)):
             were = "was" if everybody.rate == 1 else "were"
             asked = f"{_questions(everybody.rate)} {were} asked in this server within an hour"
-            raise self._refusal((server, person), f"{asked}, which is all I can do", wait)
+            raise self._refusal((guild_id, user_id), f"{asked}, which is all I can do", wait)
         for count in filter(None, (own, everybody)):
             count.update_rate_limit(now)
 
     def recall(
-        self, server: int | None, person: int, settings: GuildSettings, *, asked_at: float
+        self, guild_id: int | None, user_id: int, settings: GuildSettings, *, asked_at: float
     ) -> None:
         """Count a question that an earlier process answered, at that time; oldest first."""
-        for count in filter(None, self._counts_of(server, person, settings)):
+        for count in filter(None, self._counts_of(guild_id, user_id, settings)):
             count.update_rate_limit(asked_at)
 
     def _counts_of(
-        self, server: int | None, person: int, settings: GuildSettings
+        self, guild_id: int | None, user_id: int, settings: GuildSettings
     ) -> tuple[Cooldown | None, Cooldown | None]:
         """Return the counts of a person and of the whole server."""
-        own = self._count((server, person), settings.person_per_hour)
-        if server is None:
+        own = self._count((guild_id, user_id), settings.person_per_hour)
+        if guild_id is None:
             return own, None
-        return own, self._count((server, None), settings.server_per_hour)
+        return own, self._count((guild_id, None), settings.server_per_hour)
 
     def _count(self, key: Key, rate: int) -> Cooldown | None:
         """Return the count of a person or server; None where there is no limit."""

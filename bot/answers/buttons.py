@@ -67,8 +67,8 @@ def finished_view(asker: int, answer: Answer) -> discord.ui.View:
 def interrupted_view(kept: StoredAnswer) -> discord.ui.View:
     """Return the buttons of an answer that was left unfinished when the bot ended."""
     if kept.receipt is None:
-        return view_of(kept.person, AGAIN)
-    return view_of(kept.person, *_actions(bool(kept.sources)))
+        return view_of(kept.user_id, AGAIN)
+    return view_of(kept.user_id, *_actions(bool(kept.sources)))
 
 
 def _actions(cites: bool) -> list[str]:

@@ -11,7 +11,7 @@ class FeedbackStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def give(self, message: int, *, person: int, liked: bool, reason: str = "") -> None:
+    def give(self, message: int, *, user_id: int, liked: bool, reason: str = "") -> None:
         """Note a thumb in place of the person's earlier one; a known reason stays if none is given.
 
         The reason of a thumb down does not outlive a change to a thumb up.
@@ -23,7 +23,7 @@ class FeedbackStore:
                 "DO UPDATE SET reason = CASE WHEN excluded.liked = liked AND excluded.reason = '' "
                 "THEN reason ELSE excluded.reason END, liked = excluded.liked, "
                 "given_at = excluded.given_at",
-                (message, person, liked, reason, now),
+                (message, user_id, liked, reason, now),
             )
 
     def counts(self) -> tuple[int, int]:

@@ -57,7 +57,7 @@ class StoredAnswer:
 
     message: int
     channel: int
-    person: int
+    user_id: int
     event: int | None
     inquiry: Inquiry
     receipt: Row | None
@@ -104,7 +104,7 @@ class ReceiptStore:
         message: int,
         *,
         channel: int,
-        person: int,
+        user_id: int,
         event: int | None,
         inquiry: Inquiry,
         receipt: Row | None,
@@ -112,7 +112,7 @@ class ReceiptStore:
     ) -> None:
         """Note the state of an answer in place of what was known of it; old ones go."""
         now = datetime.now(UTC)
-        row = (message, channel, person, event, json.dumps(asdict(inquiry)), _json(receipt),
+        row = (message, channel, user_id, event, json.dumps(asdict(inquiry)), _json(receipt),
                _json(unfinished), now.isoformat(timespec="seconds"))  # fmt: skip
         oldest = now - timedelta(days=self.days)
         with self.database.transaction() as db:
@@ -166,7 +166,7 @@ def _kept(row: sqlite3.Row) -> StoredAnswer:
     return StoredAnswer(
         message=row["message"],
         channel=row["channel"],
-        person=row["person"],
+        user_id=row["person"],
         event=row["event"],
         inquiry=Inquiry(**inquiry | {"said": tuple(inquiry["said"])}),
         receipt=row["receipt"] and json.loads(row["receipt"]),

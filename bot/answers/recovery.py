@@ -54,7 +54,7 @@ class Recovery:
         embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
         sent = await channel.send(embed=embed, view=view, reference=question)
         await self.executor.write(
-            self.receipts.keep, sent.id, channel=stored.channel, person=stored.person,
+            self.receipts.keep, sent.id, channel=stored.channel, user_id=stored.user_id,
             event=stored.event, inquiry=stored.inquiry, receipt=None, unfinished=None,
         )  # fmt: skip
 

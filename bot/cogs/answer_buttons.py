@@ -173,7 +173,7 @@ class Answers(commands.Cog):
         await self.services.executor.write(
             self.services.feedback.give,
             message,
-            person=interaction.user.id,
+            user_id=interaction.user.id,
             liked=liked,
             reason=reason,
         )

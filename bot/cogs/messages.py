@@ -75,9 +75,12 @@ class Listen(commands.Cog):
         last = None
         await self.services.in_flight.settled()
         if interaction.channel_id is not None:
-            person = interaction.user.id
+            user_id = interaction.user.id
             last = await self.services.executor.read(
-                self.services.conversations.last_in, interaction.channel_id, person=person, own=True
+                self.services.conversations.last_in,
+                interaction.channel_id,
+                user_id=user_id,
+                own=True,
             )
         if last is None:
             raise NoThreadError(NOTHING_TO_MOVE)
@@ -97,9 +100,9 @@ class Listen(commands.Cog):
         elif act is not Action.ANSWER:
             await self._tell_once(message, place, act)
         else:
-            server = message.guild.id if message.guild else None
-            settings = self.services.guild_settings.of(server)
-            self.services.rate_limits.take(server, message.author.id, settings)
+            guild_id = message.guild.id if message.guild else None
+            settings = self.services.guild_settings.of(guild_id)
+            self.services.rate_limits.take(guild_id, message.author.id, settings)
             await self._answer(message, place, heard.words)
 
     async def _tell_once(
@@ -162,7 +165,7 @@ class Listen(commands.Cog):
         earlier = before.earlier or await self.services.executor.read(
             self.services.conversations.last_in,
             place.channel.id,
-            person=message.author.id,
+            user_id=message.author.id,
             own=True,
         )
         if earlier is None:

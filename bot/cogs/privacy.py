@@ -89,10 +89,10 @@ class Personal(commands.Cog):
 
     async def _forget(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
-        person, executor = interaction.user.id, self.services.executor
-        self.services.in_flight.forget(person)
+        user_id, executor = interaction.user.id, self.services.executor
+        self.services.in_flight.forget(user_id)
         self.services.conversations.forget_exchanges()
-        removed = await executor.write(forget, executor.library.catalog.database, person)
+        removed = await executor.write(forget, executor.library.catalog.database, user_id)
         await executor.read(self.services.tastes.forget)
         text = f"Removed: {in_words(removed) or 'nothing, it was gone already'}. {STAYS}"
         await interaction.edit_original_response(content=text, view=None)

@@ -41,8 +41,8 @@ class Lately(commands.Cog):
         """Show what you missed since you last looked, most upvoted first."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         asked = parse_day(since.strip()) if since else None
-        now, person, server = datetime.now(UTC), interaction.user.id, interaction.guild_id
-        look = await self.services.executor.read(self.services.last_seen.last, server, person)
+        now, user_id, guild_id = datetime.now(UTC), interaction.user.id, interaction.guild_id
+        look = await self.services.executor.read(self.services.last_seen.last, guild_id, user_id)
         embed, last = await self.services.executor.read(self._missed, look, asked)
         await interaction.edit_original_response(embed=embed)
         if last:  # only once they have it
@@ -89,12 +89,12 @@ class Lately(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget who saw what in a server when the bot is taken out of it."""
-        await self.services.executor.write(self.services.last_seen.forget_server, guild.id)
+        await self.services.executor.write(self.services.last_seen.forget_guild, guild.id)
 
     async def _note(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
         """Note that the lists up to this day were seen, as they were then."""
-        person, server = interaction.user.id, interaction.guild_id
-        await self.services.executor.write(self.services.last_seen.note, server, person, day, at)
+        user_id, guild_id = interaction.user.id, interaction.guild_id
+        await self.services.executor.write(self.services.last_seen.note, guild_id, user_id, day, at)
 
     def _missed(self, look: Look | None, asked: date | None) -> tuple[discord.Embed, date | None]:
         """Return what somebody missed and the last day of it; no day where none is known."""

@@ -37,16 +37,16 @@ class Saved(commands.Cog):
     async def saved(self, interaction: discord.Interaction) -> None:
         """Show the papers that you saved."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        executor, person = self.services.executor, interaction.user.id
+        executor, user_id = self.services.executor, interaction.user.id
         embed, view = await executor.read(
-            saved_page, executor.library.catalog, self.services.ratings, person
+            saved_page, executor.library.catalog, self.services.ratings, user_id
         )
         await interaction.edit_original_response(embed=embed, view=view)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget what a server rated when the bot is taken out of it."""
-        await self.services.executor.write(self.services.ratings.forget_server, guild.id)
+        await self.services.executor.write(self.services.ratings.forget_guild, guild.id)
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -85,14 +85,14 @@ class Subscriptions(commands.Cog):
             min_upvotes=min_upvotes,
             count=count,
         )
-        person, channel = interaction.user.id, interaction.channel_id
+        user_id, channel = interaction.user.id, interaction.channel_id
         if where == "this channel":
             _check_channel(interaction)
         wanted = Subscription(
             kind="person" if where == "me" else "channel",
-            target=str(person if where == "me" else channel),
-            person=person,
-            server=interaction.guild_id,
+            target=str(user_id if where == "me" else channel),
+            user_id=user_id,
+            guild_id=interaction.guild_id,
             channel=channel if interaction.guild_id else None,
             rhythm=rhythm,
             wish=wish,

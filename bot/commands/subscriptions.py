@@ -88,7 +88,7 @@ def add(
     wanted = Subscription(
         kind=kind,
         target=target,
-        person=int(target) if kind == "person" else 0,
+        user_id=int(target) if kind == "person" else 0,
         rhythm=rhythm,
         wish=wish,
     )

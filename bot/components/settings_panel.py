@@ -32,9 +32,9 @@ async def keep_choice(
     interaction: Click, shown: Callable[[Click], dict[str, Any]], **changes: object
 ) -> None:
     """Keep what was chosen and show the panel anew; `shown` makes its message."""
-    bot, server = interaction.client, interaction.guild_id
-    if server is None:
+    bot, guild_id = interaction.client, interaction.guild_id
+    if guild_id is None:
         return
-    await bot.services.executor.read(bot.services.guild_settings.change, server, **changes)
+    await bot.services.executor.read(bot.services.guild_settings.change, guild_id, **changes)
     nobody = discord.AllowedMentions.none()
     await interaction.response.edit_message(**shown(interaction), allowed_mentions=nobody)

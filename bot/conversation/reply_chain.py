@@ -70,21 +70,21 @@ class ReplyChain:
         self, message: discord.Message, place: MessageLocation, paper: Paper | None
     ) -> ConversationContext:
         """Return what stands before a message that is no reply."""
-        last, person = self.conversations.last_in, message.author.id
+        last, user_id = self.conversations.last_in, message.author.id
         channel = place.channel
         if message.guild is None:
             return ConversationContext(
-                await self.executor.read(last, channel.id, person=person), (), paper
+                await self.executor.read(last, channel.id, user_id=user_id), (), paper
             )
         if not isinstance(channel, discord.Thread):
             if channel.id not in self.hearing.servers.of(message.guild.id).ask_channels:
                 return ConversationContext(None, (), paper)
             since = message.created_at - RECENT
             recent = await self.executor.read(
-                last, channel.id, person=person, own=True, since=since
+                last, channel.id, user_id=user_id, own=True, since=since
             )
             return ConversationContext(recent, (), paper)
-        earlier = await self.executor.read(last, channel.id, person=person)
+        earlier = await self.executor.read(last, channel.id, user_id=user_id)
         root = None if earlier else await self.threads.root(channel)
         if root is None or root.id == message.id:
             return ConversationContext(earlier, (), paper)

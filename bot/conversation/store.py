@@ -32,10 +32,10 @@ class ConversationStore:
         message: int,
         *,
         channel: int,
-        person: int,
+        user_id: int,
         turn: Turn,
         earlier: int | None,
-        server: int | None = None,
+        guild_id: int | None = None,
     ) -> None:
         """Note that `message` is this turn's answer, which went on from the answer `earlier`."""
         cited = None if turn.cited is None else json.dumps(turn.cited)
@@ -44,7 +44,7 @@ class ConversationStore:
         with self.database.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (message, channel, person, earlier, turn.question, now, cited, server),
+                (message, channel, user_id, earlier, turn.question, now, cited, guild_id),
             )
 
     def drop(self, message: int) -> None:
@@ -98,7 +98,7 @@ class ConversationStore:
         return found[::-1]
 
     def last_in(
-        self, channel: int, *, person: int, own: bool = False, since: datetime | None = None
+        self, channel: int, *, user_id: int, own: bool = False, since: datetime | None = None
     ) -> int | None:
         """Return the channel's last answer to this person, else its last one to anybody.
 
@@ -108,7 +108,7 @@ class ConversationStore:
         row = self.database.connection.execute(
             "SELECT message FROM conversations WHERE (channel = ? OR message = ?) AND message >= ? "
             "AND (person = ? OR NOT ?) ORDER BY person = ? DESC, message DESC LIMIT 1",
-            (channel, channel, time_snowflake(since) if since else 0, person, own, person),
+            (channel, channel, time_snowflake(since) if since else 0, user_id, own, user_id),
         ).fetchone()
         return row["message"] if row else None
 

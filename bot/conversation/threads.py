@@ -132,7 +132,7 @@ def _no_thread(error: discord.HTTPException) -> Exception:
 def _so_far(asked: list[tuple[int, str]], *, can_read: bool) -> discord.Embed:
     """Return the first words in a thread: who asked what; names in an embed ping nobody."""
     how = "there is no need to mention me" if can_read else "mention me with each question"
-    lines = [f"<@{person}>: {plain(shorten(question, EARLIER))}" for person, question in asked]
+    lines = [f"<@{user_id}>: {plain(shorten(question, EARLIER))}" for user_id, question in asked]
     return discord.Embed(
         description="\n".join([f"Let us go on here; {how}. So far:", *lines]),
         colour=discord.Colour.blurple(),

@@ -22,17 +22,17 @@ class LastSeenStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def last(self, server: int | None, person: int) -> Look | None:
+    def last(self, guild_id: int | None, user_id: int) -> Look | None:
         """Return the person's last look in this server; None where there was none."""
         row = self.database.connection.execute(
             "SELECT day, looked_at FROM seen WHERE server = ? AND person = ?",
-            (server or DIRECT, person),
+            (guild_id or DIRECT, user_id),
         ).fetchone()
         if row is None:
             return None
         return Look(date.fromisoformat(row["day"]), datetime.fromisoformat(row["looked_at"]))
 
-    def note(self, server: int | None, person: int, day: date, at: datetime) -> None:
+    def note(self, guild_id: int | None, user_id: int, day: date, at: datetime) -> None:
         """Note that a person saw the lists up to this day; an older day changes nothing."""
         looked_at = at.astimezone(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
@@ -40,10 +40,10 @@ class LastSeenStore:
                 "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT (server, person) DO UPDATE "
                 "SET day = excluded.day, looked_at = excluded.looked_at "
                 "WHERE excluded.day >= day",
-                (server or DIRECT, person, day.isoformat(), looked_at),
+                (guild_id or DIRECT, user_id, day.isoformat(), looked_at),
             )
 
-    def forget_server(self, server: int) -> None:
+    def forget_guild(self, guild_id: int) -> None:
         """Remove what was seen in a server that the bot has left."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM seen WHERE server = ?", (server,))
+            db.execute("DELETE FROM seen WHERE server = ?", (guild_id,))

@@ -70,5 +70,5 @@ def digest_for(
 def _taste_of(tastes: TasteCache, subscription: Subscription) -> Taste | None:
     """Return the taste of the channel's server, or of the person who gets the digest."""
     if subscription.kind == "channel":
-        return tastes.of_server(subscription.server) if subscription.server else None
-    return tastes.of_person(subscription.person) if subscription.person else None
+        return tastes.of_guild(subscription.guild_id) if subscription.guild_id else None
+    return tastes.of_user(subscription.user_id) if subscription.user_id else None

@@ -141,13 +141,13 @@ class DiscordTransport:
         channel: discord.abc.Messageable
         if subscription.kind == "person" and subscription.channel:
             channel = self.bot.get_partial_messageable(subscription.channel)
-        elif subscription.kind == "channel" and subscription.person:
-            channel = await self._direct(subscription.person)
+        elif subscription.kind == "channel" and subscription.user_id:
+            channel = await self._direct(subscription.user_id)
         else:
             return
         view = discord.ui.View(timeout=None)
         view.add_item(SubscriptionButton("resume", subscription.id))
-        whose = f"<@{subscription.person}>, your" if subscription.kind == "person" else "The"
+        whose = f"<@{subscription.user_id}>, your" if subscription.kind == "person" else "The"
         where = "" if subscription.kind == "person" else f" for <#{subscription.target}>"
         embed = discord.Embed(
             title="A digest is paused",
@@ -163,8 +163,8 @@ class DiscordTransport:
             return self.bot.get_partial_messageable(number)
         return await self._direct(number)
 
-    async def _direct(self, person: int) -> discord.DMChannel:
-        user = self.bot.get_user(person) or await self.bot.fetch_user(person)
+    async def _direct(self, user_id: int) -> discord.DMChannel:
+        user = self.bot.get_user(user_id) or await self.bot.fetch_user(user_id)
         return user.dm_channel or await user.create_dm()
 
     async def _may_look(self, subscription: Subscription) -> bool:

@@ -61,8 +61,8 @@ class Subscription:
     id: int = 0
     kind: Kind
     target: str
-    person: int = 0
-    server: int | None = None
+    user_id: int = 0
+    guild_id: int | None = None
     channel: int | None = None
     rhythm: Rhythm = field(default_factory=Rhythm)
     wish: Wish = field(default_factory=Wish)

@@ -54,9 +54,9 @@ class SubscriptionService:
 
     async def managed_by(self, manager: Manager) -> list[Subscription]:
         """Return the user's own subscriptions, and those of the guild that they manage."""
-        found = await self.executor.read(self.store.of_person, manager.user_id)
+        found = await self.executor.read(self.store.of_user, manager.user_id)
         if manager.guild_id:
-            found += await self.executor.read(self.store.of_server, manager.guild_id)
+            found += await self.executor.read(self.store.of_guild, manager.guild_id)
         return found
 
     async def get(self, number: int, manager: Manager) -> Subscription:
@@ -97,4 +97,4 @@ class SubscriptionService:
 
     async def forget_guild(self, guild_id: int) -> None:
         """Delete the subscriptions of a guild's channels."""
-        await self.executor.write(self.store.forget_server, guild_id)
+        await self.executor.write(self.store.forget_guild, guild_id)

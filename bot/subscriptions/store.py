@@ -33,12 +33,12 @@ class SubscriptionStore:
         return self.get(made.lastrowid or 0)
 
     def _check_room(self, wanted: Subscription) -> None:
-        if wanted.kind == "person" and len(self.of_person(wanted.person)) >= MOST_OF_PERSON:
+        if wanted.kind == "person" and len(self.of_user(wanted.user_id)) >= MOST_OF_PERSON:
             raise SubscriptionError(
                 f"You have {MOST_OF_PERSON} subscriptions already: remove one with /unsubscribe."
             )
-        of_server = self.of_server(wanted.server) if wanted.server else []
-        if wanted.kind == "channel" and len(of_server) >= MOST_OF_SERVER:
+        of_guild = self.of_guild(wanted.guild_id) if wanted.guild_id else []
+        if wanted.kind == "channel" and len(of_guild) >= MOST_OF_SERVER:
             raise SubscriptionError(
                 f"This server has {MOST_OF_SERVER} subscriptions already: remove one with "
                 "/unsubscribe."
@@ -58,13 +58,13 @@ class SubscriptionStore:
         """Return all of them, oldest first."""
         return self._where("TRUE")
 
-    def of_person(self, person: int) -> list[Subscription]:
+    def of_user(self, user_id: int) -> list[Subscription]:
         """Return those that a person gets by direct message."""
-        return self._where("kind = 'person' AND person = ?", person)
+        return self._where("kind = 'person' AND person = ?", user_id)
 
-    def of_server(self, server: int) -> list[Subscription]:
+    def of_guild(self, guild_id: int) -> list[Subscription]:
         """Return those of a server's channels."""
-        return self._where("kind = 'channel' AND server = ?", server)
+        return self._where("kind = 'channel' AND server = ?", guild_id)
 
     def due(self, now: datetime) -> list[Subscription]:
         """Return those with a due time that is not in the outbox yet, paused ones too."""
@@ -109,10 +109,12 @@ class SubscriptionStore:
             db.execute("DELETE FROM subscriptions WHERE id = ?", (number,))
         return gone
 
-    def forget_server(self, server: int) -> None:
+    def forget_guild(self, guild_id: int) -> None:
         """Delete those of a server's channels."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM subscriptions WHERE kind = 'channel' AND server = ?", (server,))
+            db.execute(
+                "DELETE FROM subscriptions WHERE kind = 'channel' AND server = ?", (guild_id,)
+            )
 
     def _plan(self, number: int, now: datetime) -> None:
         """Note what became due before a change: that holds from now on only."""
@@ -141,8 +143,8 @@ def _columns(wanted: Subscription) -> dict[str, object]:
     return {
         "kind": wanted.kind,
         "target": wanted.target,
-        "person": wanted.person,
-        "server": wanted.server,
+        "person": wanted.user_id,
+        "server": wanted.guild_id,
         "channel": wanted.channel,
         **asdict(wanted.rhythm),
         "wish": json.dumps(asdict(wanted.wish), ensure_ascii=False),
@@ -156,8 +158,8 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         id=row["id"],
         kind=row["kind"],
         target=row["target"],
-        person=row["person"],
-        server=row["server"],
+        user_id=row["person"],
+        guild_id=row["server"],
         channel=row["channel"],
         rhythm=Rhythm(
             period=row["period"],

@@ -66,13 +66,13 @@ class TasteCache:
         self._lock = threading.Lock()  # nobody learns what another thread is learning
         self._known: OrderedDict[str, tuple[dict[str, Marks], Taste | None]] = OrderedDict()
 
-    def of_server(self, server: int) -> Taste | None:
+    def of_guild(self, guild_id: int) -> Taste | None:
         """Return what the people of a server like together; None while they rated too little."""
-        return self._of(f"server {server}", self.ratings.marks(server=server), "this server")
+        return self._of(f"server {guild_id}", self.ratings.marks(guild_id=guild_id), "this server")
 
-    def of_person(self, person: int) -> Taste | None:
+    def of_user(self, user_id: int) -> Taste | None:
         """Return what a person likes, wherever they said so; None while they rated too little."""
-        return self._of(f"person {person}", self.ratings.marks(person=person), "you")
+        return self._of(f"person {user_id}", self.ratings.marks(user_id=user_id), "you")
 
     def forget(self) -> None:
         """Forget what was learnt; it is learnt anew from the ratings that are left."""

@@ -101,9 +101,9 @@ class PaperMenu(
         """Show the paper's buttons to whoever chose it."""
         key = self.item.values[0]
 
-        def read(person: int, server: int) -> tuple[Paper, Collection[Kind]]:
+        def read(user_id: int, guild_id: int) -> tuple[Paper, Collection[Kind]]:
             paper = paper_of_key(interaction.client.services.executor.library.catalog, key)
-            return paper, interaction.client.services.ratings.of(person, server, paper.paper_id)
+            return paper, interaction.client.services.ratings.of(user_id, guild_id, paper.paper_id)
 
         await _show(interaction, read)
 
@@ -131,10 +131,10 @@ class RateButton(
     async def callback(self, interaction: Press) -> None:
         """Keep the rating."""
 
-        def turn(person: int, server: int) -> tuple[Paper, Collection[Kind]]:
+        def turn(user_id: int, guild_id: int) -> tuple[Paper, Collection[Kind]]:
             paper = paper_of_key(interaction.client.services.executor.library.catalog, self.key)
             ratings = interaction.client.services.ratings
-            return paper, ratings.turn(person, server, paper.paper_id, self.kind)
+            return paper, ratings.turn(user_id, guild_id, paper.paper_id, self.kind)
 
         await _show(interaction, turn)
 
@@ -150,8 +150,8 @@ async def _show(
             await interaction.response.defer()
         else:
             await interaction.response.defer(ephemeral=True, thinking=True)
-        person, server = interaction.user.id, interaction.guild_id or 0
-        paper, given = await interaction.client.services.executor.write(change, person, server)
+        user_id, guild_id = interaction.user.id, interaction.guild_id or 0
+        paper, given = await interaction.client.services.executor.write(change, user_id, guild_id)
         await interaction.edit_original_response(
             embed=rated_embed(paper, given), view=paper_view(paper, given)
         )

@@ -44,33 +44,33 @@ class SavedButton(
 
     async def callback(self, interaction: Press) -> None:
         """Change the list as asked and show it; it is seen by its owner alone."""
-        bot, person = interaction.client, interaction.user.id
+        bot, user_id = interaction.client, interaction.user.id
         try:
             check_access(interaction, interaction.client.services.guild_settings)
             await interaction.response.defer()
             if self.action == REMOVE:
-                await bot.services.executor.write(remove, bot.services.ratings, person, self.key)
+                await bot.services.executor.write(remove, bot.services.ratings, user_id, self.key)
             catalog = bot.services.executor.library.catalog
             embed, view = await bot.services.executor.read(
-                saved_page, catalog, bot.services.ratings, person, self.page
+                saved_page, catalog, bot.services.ratings, user_id, self.page
             )
             await interaction.edit_original_response(embed=embed, view=view)
         except Exception as error:  # a person always gets a reply
             await reply_with_error(interaction, error)
 
 
-def remove(ratings: RatingStore, person: int, key: str) -> None:
+def remove(ratings: RatingStore, user_id: int, key: str) -> None:
     """Take a paper from somebody's list."""
-    for paper_id in ratings.saved(person):
+    for paper_id in ratings.saved(user_id):
         if key_of(paper_id) == key:
-            ratings.take_back(person, 0, paper_id, "save")
+            ratings.take_back(user_id, 0, paper_id, "save")
 
 
 def saved_page(
-    catalog: Catalog, ratings: RatingStore, person: int, page: int = 0
+    catalog: Catalog, ratings: RatingStore, user_id: int, page: int = 0
 ) -> tuple[discord.Embed, discord.ui.View | None]:
     """Return a page of somebody's list, counted from 0, and its buttons; the last saved first."""
-    papers = list(papers_of_ids(catalog, ratings.saved(person)).items())
+    papers = list(papers_of_ids(catalog, ratings.saved(user_id)).items())
     if not papers:
         return discord.Embed(description=NOTHING, colour=COLOUR), None
     pages = -(-len(papers) // PAGE)

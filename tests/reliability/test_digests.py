@@ -103,7 +103,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def subscribe(world: World, target: str = "1", kind: Kind = "channel", at: int = 9) -> Subscription:
     wanted = Subscription(
-        kind=kind, target=target, person=int(target), server=5, channel=6, rhythm=Rhythm(hour=at)
+        kind=kind, target=target, user_id=int(target), guild_id=5, channel=6, rhythm=Rhythm(hour=at)
     )
     return world.subscriptions.add(wanted, world.now)
 
@@ -275,7 +275,7 @@ async def test_d3_ninety_days_forty_subscriptions_two_hundred_kills(
         period = ("week" if n % 10 == 8 else "month") if n % 10 > 7 else "day"
         rhythm = Rhythm(period, at.hour, at.minute, zone, weekday=n % 7)  # type: ignore[arg-type]
         kind: Kind = "person" if n % 2 else "channel"
-        wanted = Subscription(kind=kind, target=str(n), person=n, rhythm=rhythm)
+        wanted = Subscription(kind=kind, target=str(n), user_id=n, rhythm=rhythm)
         made[world.subscriptions.add(wanted, first).id] = wanted
     world.unreadable = {str(n) for n in range(0, 40, 8)}
     closing = {str(n): chance.randrange(80) for n in (1, 7, 13, 19, 25, 31)}

@@ -32,7 +32,7 @@ def receipts(tmp_path: Path) -> Any:
 
 def keep(receipts: ReceiptStore, message: int, **changes: Any) -> None:
     known: dict[str, Any] = {
-        "channel": 7, "person": 8, "event": None, "inquiry": INQUIRY, "receipt": None,
+        "channel": 7, "user_id": 8, "event": None, "inquiry": INQUIRY, "receipt": None,
         "unfinished": None,
     }  # fmt: skip
     receipts.keep(message, **known | changes)
@@ -42,7 +42,7 @@ def test_what_is_kept_comes_back(receipts: ReceiptStore) -> None:
     keep(receipts, 1, event=99, receipt={"sources": [{"paper_id": "x"}]}, unfinished=[{"a": 1}])
     kept = receipts.of(1)
     assert kept is not None
-    assert (kept.channel, kept.person, kept.inquiry, kept.sources) == (7, 8, INQUIRY, ["x"])
+    assert (kept.channel, kept.user_id, kept.inquiry, kept.sources) == (7, 8, INQUIRY, ["x"])
     assert [left.message for left in receipts.unfinished()] == [1]
     assert receipts.is_answered(99)
     assert not receipts.is_answered(98)
@@ -88,12 +88,12 @@ def test_a_reason_stays_until_another_thumb_or_reason(receipts: ReceiptStore) ->
         rows = receipts.database.connection.execute("SELECT liked, reason FROM feedback")
         return [(row["liked"], row["reason"]) for row in rows]
 
-    feedback.give(1, person=2, liked=False, reason="too long")
-    feedback.give(1, person=2, liked=False)  # the form opened once more and closed
+    feedback.give(1, user_id=2, liked=False, reason="too long")
+    feedback.give(1, user_id=2, liked=False)  # the form opened once more and closed
     assert kept() == [(0, "too long")]
-    feedback.give(1, person=2, liked=True)
+    feedback.give(1, user_id=2, liked=True)
     assert kept() == [(1, "")]
-    feedback.give(1, person=3, liked=False)
+    feedback.give(1, user_id=3, liked=False)
     assert feedback.counts() == (1, 1)
 
 
@@ -116,7 +116,7 @@ def test_a_receipt_fits_one_embed_and_lets_nothing_through(filled: Library) -> N
 
 
 async def test_buttons_are_kept_by_nobody_and_fit_discord(receipts: ReceiptStore) -> None:
-    keep(receipts, 1, receipt={"sources": []}, person=2**63 - 1)
+    keep(receipts, 1, receipt={"sources": []}, user_id=2**63 - 1)
     kept = receipts.of(1)
     assert kept is not None
     for view in (interrupted_view(kept), view_of(2**63 - 1, "stop", "sources")):

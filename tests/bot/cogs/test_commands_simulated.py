@@ -177,7 +177,7 @@ async def test_stop_ends_an_answer_that_nobody_writes_any_more(world: Any) -> No
     sent = await channel.send(embed=unfinished, view=writing_view(world.alice.id))
     left = left_embed(QUESTION)
     bot.services.receipts.keep(
-        sent.id, channel=channel.id, person=world.alice.id, event=None,
+        sent.id, channel=channel.id, user_id=world.alice.id, event=None,
         inquiry=Inquiry(question=QUESTION), receipt=None, unfinished=[dict(left.to_dict())],
     )  # fmt: skip
     message = world.channel.last_message

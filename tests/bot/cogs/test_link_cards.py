@@ -241,7 +241,7 @@ async def test_a_card_points_to_what_was_said_where_all_may_read(
     for answer, channel in ((2, int(secret)), (3, int(await fake.open_dm("alice"))), (4, 4)):
         turn = Turn(QUESTION, (HERON.paper_id,))
         bot.services.conversations.remember(
-            (1 << 60) + answer, channel=channel, person=1, turn=turn, earlier=None
+            (1 << 60) + answer, channel=channel, user_id=1, turn=turn, earlier=None
         )
     elsewhere = fake.add_channel("elsewhere")
     await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])

@@ -205,7 +205,7 @@ def test_an_older_look_changes_nothing(library: Library) -> None:
     assert seen.last(None, ALICE) is None
     assert seen.last(HERE, 12) is None
     seen.note(None, ALICE, LATER, now)
-    seen.forget_server(HERE)
+    seen.forget_guild(HERE)
     assert seen.last(HERE, ALICE) is None
     assert seen.last(None, ALICE) == Look(LATER, now)
 

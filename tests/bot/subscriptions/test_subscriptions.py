@@ -210,7 +210,7 @@ async def test_pause_change_resume_and_remove_also_by_a_later_process(filled: Li
 async def subscribed(server: Server, now: datetime = NOON, **fields: Any) -> Subscription:
     """Add a subscription of the channel that is due in this minute."""
     wanted = Subscription(**{
-        "kind": "channel", "target": server.fake.general, "server": int(server.fake.guild),
+        "kind": "channel", "target": server.fake.general, "guild_id": int(server.fake.guild),
         "rhythm": Rhythm(hour=now.hour, minute=now.minute), **fields,
     })  # fmt: skip
     store = server.bot.services.subscriptions.store
@@ -254,7 +254,7 @@ async def test_d5_a_channel_that_is_closed_or_gone_is_paused_and_its_maker_told(
     other = fake.add_channel("other")
     maker = int(fake.users["alice"]["id"])
     for target in (channel, other):
-        await subscribed(server, target=target, person=maker)
+        await subscribed(server, target=target, user_id=maker)
     if closed is None:
         del fake.channels[channel]
     else:

@@ -182,7 +182,7 @@ async def test_ratings_are_forgotten_with_the_person(filled: Library, connect: C
     await server.fake.click("alice", asked.original, "forget:yes")
     await server.fake.until(lambda: "Removed: 1 rating" in asked.original["content"])
     guild = int(server.fake.guild)
-    assert server.bot.services.ratings.marks(server=guild)[HERON.paper_id].liked == 1  # bob's
+    assert server.bot.services.ratings.marks(guild_id=guild)[HERON.paper_id].liked == 1  # bob's
 
 
 async def test_a_server_that_is_left_takes_its_ratings_but_no_saved_papers(
@@ -193,6 +193,6 @@ async def test_a_server_that_is_left_takes_its_ratings_but_no_saved_papers(
     ratings.give(7, guild, HERON.paper_id, "like")
     ratings.give(7, guild, PASTRY.paper_id, "save")
     await server.fake.dispatch("GUILD_DELETE", {"id": server.fake.guild})
-    await server.fake.until(lambda: ratings.marks(server=guild) == {})
+    await server.fake.until(lambda: ratings.marks(guild_id=guild) == {})
     assert ratings.saved(7) == [PASTRY.paper_id]
     assert ratings.of(7, guild, HERON.paper_id) == frozenset()

@@ -128,16 +128,16 @@ def test_what_was_learnt_is_kept_until_a_rating_changes(week: Library) -> None:
     birds = on("birds", week)
     for paper_id in birds[:3]:
         ratings.give(1, 7, paper_id, "like")
-    first = tastes.of_server(7)
+    first = tastes.of_guild(7)
     assert first is not None
-    assert tastes.of_server(7) is first
+    assert tastes.of_guild(7) is first
     tastes.forget()
-    assert tastes.of_server(7) is not first
+    assert tastes.of_guild(7) is not first
     ratings.turn(1, 7, birds[0], "like")
-    assert tastes.of_server(7) is None
+    assert tastes.of_guild(7) is None
     ratings.give(1, 0, birds[0], "save")  # in a direct message: the person's own
-    assert tastes.of_server(7) is None
-    own = tastes.of_person(1)
+    assert tastes.of_guild(7) is None
+    own = tastes.of_user(1)
     assert own is not None
     (opinion, *_) = own.opinions([week.catalog.get([birds[0]])[birds[0]]])
     assert opinion.reason.startswith("because you liked “")
@@ -150,9 +150,9 @@ def test_several_people_count_more_than_one(week: Library) -> None:
         ratings.give(person, 7, one, "like")
         ratings.give(person, 7, one, "save")
     ratings.give(1, 7, other, "dislike")
-    assert ratings.marks(server=7) == {one: Marks(3, 0), other: Marks(0, 1)}
-    assert ratings.marks(server=8) == {}
-    assert ratings.marks(person=1) == {one: Marks(1, 0), other: Marks(0, 1)}
+    assert ratings.marks(guild_id=7) == {one: Marks(3, 0), other: Marks(0, 1)}
+    assert ratings.marks(guild_id=8) == {}
+    assert ratings.marks(user_id=1) == {one: Marks(1, 0), other: Marks(0, 1)}
 
 
 @pytest.mark.slow

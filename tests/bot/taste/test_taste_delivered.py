@@ -51,9 +51,9 @@ def week(library: Library) -> Library:
     return library
 
 
-def like_birds(bot: Any, library: Library, *, person: int, server: int) -> None:
+def like_birds(bot: Any, library: Library, *, user_id: int, guild_id: int) -> None:
     for paper_id in on("birds", library):
-        bot.services.ratings.give(person, server, paper_id, "like")
+        bot.services.ratings.give(user_id, guild_id, paper_id, "like")
 
 
 async def test_a_servers_digest_is_sent_with_what_it_learnt_and_a_menu(
@@ -62,7 +62,7 @@ async def test_a_servers_digest_is_sent_with_what_it_learnt_and_a_menu(
     options = {"digests": DigestOptions(clock=clock, round_seconds=0.05)}
     server = await connect(week, bot_options=options)
     fake = server.fake
-    like_birds(server.bot, week, person=1, server=int(fake.guild))
+    like_birds(server.bot, week, user_id=1, guild_id=int(fake.guild))
     made = await fake.slash("alice", "subscribe", where="this channel", time="12:30")
     await made.wait_ack()
     await fake.until(lambda: server.bot.services.subscriptions.store.all())
@@ -82,12 +82,12 @@ async def test_a_servers_digest_is_sent_with_what_it_learnt_and_a_menu(
 @pytest.mark.parametrize(
     ("subscription", "learnt"),
     [
-        (Subscription(kind="channel", target="5", person=1, server=7), "this server liked"),
-        (Subscription(kind="channel", target="5", person=1, server=8), ""),
-        (Subscription(kind="channel", target="5", person=1), ""),
-        (Subscription(kind="person", target="1", person=1), "you liked"),
-        (Subscription(kind="mail", target="a@example.org", person=1), "you liked"),
-        (Subscription(kind="person", target="2", person=2), ""),
+        (Subscription(kind="channel", target="5", user_id=1, guild_id=7), "this server liked"),
+        (Subscription(kind="channel", target="5", user_id=1, guild_id=8), ""),
+        (Subscription(kind="channel", target="5", user_id=1), ""),
+        (Subscription(kind="person", target="1", user_id=1), "you liked"),
+        (Subscription(kind="mail", target="a@example.org", user_id=1), "you liked"),
+        (Subscription(kind="person", target="2", user_id=2), ""),
         (Subscription(kind="mail", target="a@example.org"), ""),
     ],
 )
@@ -96,7 +96,7 @@ def test_whose_taste_a_digest_follows(
 ) -> None:
     executor = Executor(PaperQA(week, RagConfig(), today=lambda: TODAY))
     bot = make_bot(executor)
-    like_birds(bot, week, person=1, server=7)
+    like_birds(bot, week, user_id=1, guild_id=7)
     digest = digest_for(week, bot.services.tastes, subscription, MONDAY + timedelta(days=1))
     reasons = {entry.because for entry in digest.ranked}
     assert any(learnt in reason for reason in reasons) if learnt else reasons == {""}
