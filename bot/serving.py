@@ -20,11 +20,11 @@ from bot.answers.service import AnswerService
 from bot.app import App
 from bot.config import BotConfig
 from bot.console.terminal import Terminal
-from bot.conversation.policy import LOST
+from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.gateway.client import BotOptions, PaperboyBot
-from bot.gateway.health import Health
+from bot.gateway.health import HealthEndpoint
 from bot.gateway.runner import check_token, checked_token, serve
 from bot.papers.fetch import PaperFetcher
 from bot.papers.last_seen import LastSeenStore
@@ -92,14 +92,14 @@ async def _run_bot(
             error_channel=settings.error_channel,
             always_sync=always_sync,
         )
-        health = Health(executor)
+        health = HealthEndpoint(executor)
 
         def make_bot() -> PaperboyBot:
             health.bot = PaperboyBot(services, options)
             return health.bot
 
         if not settings.message_content:
-            terminal.note(LOST)
+            terminal.note(NO_MESSAGE_CONTENT)
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
         terminal.warn(qa)
         try:

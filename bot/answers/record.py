@@ -74,12 +74,12 @@ class AnswerRecord:
             return
         if answer and reply.message_id:
             self.conversations.remember(
-                reply.message_id, channel=reply.channel_id, user_id=reply.user_id,
+                reply.message_id, channel_id=reply.channel_id, user_id=reply.user_id,
                 turn=Turn.of(answer), earlier=message.inquiry.earlier, guild_id=reply.guild_id,
             )  # fmt: skip
-        self.receipts.keep(
-            message.id, channel=reply.channel_id, user_id=reply.user_id,
-            event=reply.event_id, inquiry=message.inquiry,
+        self.receipts.save(
+            message.id, channel_id=reply.channel_id, user_id=reply.user_id,
+            event_id=reply.event_id, inquiry=message.inquiry,
             receipt=receipt_of(answer, written_by=message.model_name) if answer else None,
             unfinished=None if unfinished is None else [dict(e.to_dict()) for e in unfinished],
         )  # fmt: skip

@@ -32,30 +32,32 @@ class Recovery:
                 await (self._reply(stored) if stored.is_unsent else self._edit(stored))
             except (discord.DiscordException, OSError) as error:
                 if not _is_out_of_reach(error):
-                    log.warning("message %s stays unfinished: %s", stored.message, error)
+                    log.warning("message %s stays unfinished: %s", stored.message_id, error)
                     continue
-                log.info("the unfinished message %s is out of reach: %s", stored.message, error)
-            await self.executor.write(self.receipts.finish, stored.message)
+                log.info("the unfinished message %s is out of reach: %s", stored.message_id, error)
+            await self.executor.write(self.receipts.finish, stored.message_id)
 
     async def _edit(self, stored: StoredAnswer) -> None:
         """Edit the message that the previous run sent."""
-        channel = self.client.get_partial_messageable(stored.channel)
+        channel = self.client.get_partial_messageable(stored.channel_id)
         first, *more = interrupted_embeds(stored)
         nobody = discord.AllowedMentions.none()
-        message = channel.get_partial_message(stored.message)
+        message = channel.get_partial_message(stored.message_id)
         await message.edit(embed=first, view=interrupted_view(stored), allowed_mentions=nobody)
         for embed in more:
             await channel.send(embed=embed)
 
     async def _reply(self, stored: StoredAnswer) -> None:
         """Reply to a question that got no reply at all."""
-        channel = self.client.get_partial_messageable(stored.channel)
-        question = discord.MessageReference(message_id=stored.message, channel_id=stored.channel)
+        channel = self.client.get_partial_messageable(stored.channel_id)
+        question = discord.MessageReference(
+            message_id=stored.message_id, channel_id=stored.channel_id
+        )
         embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
         sent = await channel.send(embed=embed, view=view, reference=question)
         await self.executor.write(
-            self.receipts.keep, sent.id, channel=stored.channel, user_id=stored.user_id,
-            event=stored.event, inquiry=stored.inquiry, receipt=None, unfinished=None,
+            self.receipts.save, sent.id, channel_id=stored.channel_id, user_id=stored.user_id,
+            event_id=stored.event_id, inquiry=stored.inquiry, receipt=None, unfinished=None,
         )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""One line in the log for each question: where, how, how fast; its words only where asked for."""
+"""One log line per question: where, how and how fast; its text only on request.
+
+(A module of its own: `paperboy run` sets the level of its logger.)
+"""
 
 import logging
 
@@ -11,9 +14,9 @@ log = logging.getLogger(__name__)
 def log_question(
     reply: Reply, question: str, answer: Answer | None, *, seconds: float, with_text: bool
 ) -> None:
-    """Note a question and what became of it; `answer` is None where it failed.
+    """Log a question and its result; `answer` is None if it failed.
 
-    Who asked is not noted.
+    The user is not logged.
     """
     if answer is None:
         result = "failed=yes"

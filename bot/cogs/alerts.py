@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.guild_settings import GuildSettings
-from bot.components.settings_panel import Click, SettingsPanel, keep_choice
+from bot.components.settings_panel import Click, SettingsPanel, save_choice
 from bot.gateway.client import PaperboyBot
 from rag.errors import PaperboyError
 
@@ -33,7 +33,7 @@ class Alerts(commands.Cog):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def alerts(self, interaction: Click) -> None:
         """Choose where I tell of papers whose upvotes take off, and how often at most."""
-        await interaction.response.send_message(**_shown(interaction), ephemeral=True)
+        await interaction.response.send_message(**_panel_message(interaction), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -76,7 +76,7 @@ class Channel(discord.ui.ChannelSelect[Panel]):
                     f"I may not write in #{there.name}: let me view it, send messages and embed "
                     "links there, or choose another channel."
                 )
-        await keep_choice(interaction, _shown, alert_channel=chosen.id if chosen else None)
+        await save_choice(interaction, _panel_message, alert_channel=chosen.id if chosen else None)
 
 
 class PerDay(discord.ui.Select[Panel]):
@@ -95,10 +95,10 @@ class PerDay(discord.ui.Select[Panel]):
 
     async def callback(self, interaction: Click) -> Any:
         """Keep the choice."""
-        await keep_choice(interaction, _shown, alerts_per_day=int(self.values[0]))
+        await save_choice(interaction, _panel_message, alerts_per_day=int(self.values[0]))
 
 
-def _shown(interaction: Click) -> dict[str, Any]:
+def _panel_message(interaction: Click) -> dict[str, Any]:
     """Return the panel with the settings as they are."""
     settings = interaction.client.services.guild_settings.of(interaction.guild_id)
     return {"embed": _embed(settings), "view": Panel(settings, interaction.guild)}

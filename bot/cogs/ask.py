@@ -14,7 +14,7 @@ from rag.store.lookup import found
 
 
 class Ask(commands.Cog):
-    """Has questions answered."""
+    """The command /ask."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
@@ -34,13 +34,13 @@ class Ask(commands.Cog):
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.is_new_event(interaction.id):
             return
-        checked(question)  # before anybody else sees that it was asked
+        checked(question)  # before a public reply is sent
         reply = await InteractionReply.defer(interaction)
         executor = self.services.executor
-        only = await executor.read(found, executor.library.catalog, paper) if paper else None
+        chosen = await executor.read(found, executor.library.catalog, paper) if paper else None
         inquiry = Inquiry(
             question=question,
-            paper=only.paper_id if only else None,
+            paper=chosen.paper_id if chosen else None,
             by=interaction.user.display_name if interaction.guild_id else "",
         )
         await self.services.answers.answer(inquiry, reply, show_question=True)

@@ -13,7 +13,7 @@ from rag.store.lookup import found
 
 
 class Compare(commands.Cog):
-    """Tables of papers."""
+    """The command /compare."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
@@ -46,7 +46,7 @@ class Compare(commands.Cog):
 
 
 def _table(catalog: Catalog, typed: list[str]) -> Comparison:
-    """Return the table of the papers that people call so."""
+    """Return the comparison of the papers that were typed."""
     return compare(distinct([found(catalog, words) for words in typed]))
 
 

@@ -1,4 +1,4 @@
-"""The bot about itself: /help and /status."""
+"""/help and /status: what the bot can do, and how it is."""
 
 from datetime import UTC, datetime
 
@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.onboarding import example
-from bot.conversation.policy import LOST
+from bot.conversation.onboarding import example_question
+from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.gateway.client import PaperboyBot
 from bot.render.text import plain
 from rag.records import Coverage
@@ -15,8 +15,8 @@ from rag.records import Coverage
 COLOUR = discord.Colour.blurple()
 
 
-class About(commands.Cog):
-    """What the bot can do and how it is."""
+class Help(commands.Cog):
+    """The commands /help and /status."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
@@ -36,7 +36,7 @@ class About(commands.Cog):
             f"“{command.name}”"
             for command in self.bot.tree.get_commands(type=discord.AppCommandType.message)
         )
-        coverage, question = await self.services.executor.read(self._known)
+        coverage, question = await self.services.executor.read(self._coverage_and_example)
         parts = [
             "I answer questions about Hugging Face's Daily Papers from their abstracts. Each "
             "sentence of an answer has the number of its source, and where no paper says it, I "
@@ -48,14 +48,14 @@ class About(commands.Cog):
             f"In the menu of any message, under Apps: {menu}.",
         ]
         if not self.bot.intents.message_content:
-            parts.append(LOST)
+            parts.append(NO_MESSAGE_CONTENT)
         embed = discord.Embed(title="Paperboy", description="\n\n".join(parts), colour=COLOUR)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
-    def _known(self) -> tuple[Coverage, str]:
-        """Return what was read and a question that can be answered from it."""
+    def _coverage_and_example(self) -> tuple[Coverage, str]:
+        """Return what was read and a question that it can answer."""
         catalog = self.services.executor.library.catalog
-        return catalog.coverage(), example(catalog)
+        return catalog.coverage(), example_question(catalog)
 
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:
@@ -86,7 +86,7 @@ class About(commands.Cog):
         return f"{writer.name or self.services.model_name}; {people}"
 
 
-def _usage(command: app_commands.Command[About, ..., None]) -> str:
+def _usage(command: app_commands.Command[Help, ..., None]) -> str:
     """Return `/ask question [paper]`."""
     options = [p.name if p.required else f"[{p.name}]" for p in command.parameters]
     return " ".join([f"/{command.name}", *options])
@@ -94,4 +94,4 @@ def _usage(command: app_commands.Command[About, ..., None]) -> str:
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(About(bot))
+    await bot.add_cog(Help(bot))

@@ -1,4 +1,4 @@
-"""Papers without a question: /search, /daily, /paper."""
+"""/search, /daily and /paper: lists and cards of papers."""
 
 import discord
 from discord import app_commands
@@ -16,11 +16,11 @@ from bot.taste.rating_view import paper_view
 from rag.links import ARXIV_ID
 from rag.store.lookup import find, found
 
-NEIGHBOURS = 3  # on a card
+SIMILAR_PAPERS = 3  # on a card
 
 
 class Papers(commands.Cog):
-    """Lists and cards from the catalogue."""
+    """The commands /search, /daily and /paper."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
@@ -53,14 +53,14 @@ class Papers(commands.Cog):
         """Show one paper: what it is about, who wrote it, its links."""
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
-        unread = ARXIV_ID.search(title)
-        if unread and await executor.read(find, executor.library.catalog, title) is None:
-            embed, view = unread_card(unread[1]), fetch_view(unread[1])
+        arxiv_id = ARXIV_ID.search(title)
+        if arxiv_id and await executor.read(find, executor.library.catalog, title) is None:
+            embed, view = unread_card(arxiv_id[1]), fetch_view(arxiv_id[1])
             await interaction.edit_original_response(embed=embed, view=view)
             return
         paper = await executor.read(found, executor.library.catalog, title)
-        near = await executor.read(executor.similar_papers, paper, NEIGHBOURS)
-        await interaction.edit_original_response(embed=card(paper, near), view=paper_view(paper))
+        similar = await executor.read(executor.similar_papers, paper, SIMILAR_PAPERS)
+        await interaction.edit_original_response(embed=card(paper, similar), view=paper_view(paper))
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -1,4 +1,4 @@
-"""What was featured of late: /catchup, /weekly, /trending."""
+"""/catchup, /weekly and /trending: recently featured papers."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -22,14 +22,14 @@ from bot.render.recent import (
 )
 from rag.store.queries import featured_between, featured_since, gained_since, newest_days
 
-FIRST_TIME = timedelta(days=7)  # what somebody is shown who looks for the first time
-LATELY = timedelta(days=3)  # in which upvotes are gained
-TREND_DAYS = 7  # featured days, where no upvotes were seen to change; there are none at weekends
-OF_A_WEEK = Wish(count=10)
+FIRST_LOOK = timedelta(days=7)  # what /catchup shows the first time
+GAINED_WITHIN = timedelta(days=3)  # upvotes that /trending counts
+TREND_DAYS = 7  # featured days (none at weekends), if no history of upvotes is stored
+WEEKLY = Wish(count=10)
 
 
-class Lately(commands.Cog):
-    """Tells people what is new to them, and what is read the most."""
+class Recent(commands.Cog):
+    """The commands /catchup, /weekly and /trending."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
@@ -45,8 +45,8 @@ class Lately(commands.Cog):
         look = await self.services.executor.read(self.services.last_seen.last, guild_id, user_id)
         embed, last = await self.services.executor.read(self._missed, look, asked)
         await interaction.edit_original_response(embed=embed)
-        if last:  # only once they have it
-            await self._note(interaction, last, now)
+        if last:  # only after the user has it
+            await self._record(interaction, last, now)
 
     @commands.Cog.listener()
     async def on_app_command_completion(
@@ -54,7 +54,7 @@ class Lately(commands.Cog):
         interaction: discord.Interaction,
         command: app_commands.Command[Any, ..., None] | app_commands.ContextMenu,
     ) -> None:
-        """Note that somebody saw the latest day's list, by /daily."""
+        """Record that a user saw the list of the latest day, by /daily."""
         if command.name != "daily":
             return
         last = await self.services.executor.read(
@@ -62,21 +62,21 @@ class Lately(commands.Cog):
         )
         wanted = str(interaction.namespace.date or "latest").strip().casefold()
         if last and wanted in ("latest", last.isoformat()):
-            await self._note(interaction, last, interaction.created_at)
+            await self._record(interaction, last, interaction.created_at)
 
     @app_commands.command()
     @app_commands.describe(week="A week like 2025-W49, or a day of it like 2025-12-04.")
     async def weekly(self, interaction: discord.Interaction, week: str | None = None) -> None:
         """Show the best of a week's Daily Papers, most upvoted first."""
-        asked = parse_week(week.strip()) if week else None  # only they see what is wrong with it
+        asked = parse_week(week.strip()) if week else None  # before a public reply is sent
         await interaction.response.defer(thinking=True)
         now, executor = datetime.now(UTC), self.services.executor
         last = await executor.read(executor.library.catalog.last_featured_day)
         day = asked or last or executor.qa.today()
-        digest = await executor.read(make_digest, executor.library, "week", day, OF_A_WEEK)
+        digest = await executor.read(make_digest, executor.library, "week", day, WEEKLY)
         await show_digest(interaction, executor, digest)
-        if last and digest.first <= last <= digest.last:  # /catchup goes on from here
-            await self._note(interaction, last, now)
+        if last and digest.first <= last <= digest.last:  # /catchup continues from here
+            await self._record(interaction, last, now)
 
     @app_commands.command()
     async def trending(self, interaction: discord.Interaction) -> None:
@@ -88,16 +88,18 @@ class Lately(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget who saw what in a server when the bot is taken out of it."""
+        """Delete what users saw in a server when the bot is removed from it."""
         await self.services.executor.write(self.services.last_seen.forget_guild, guild.id)
 
-    async def _note(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
-        """Note that the lists up to this day were seen, as they were then."""
+    async def _record(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
+        """Record that the user saw the lists up to this day, as they were at this time."""
         user_id, guild_id = interaction.user.id, interaction.guild_id
-        await self.services.executor.write(self.services.last_seen.note, guild_id, user_id, day, at)
+        await self.services.executor.write(
+            self.services.last_seen.record, guild_id, user_id, day, at
+        )
 
     def _missed(self, look: Look | None, asked: date | None) -> tuple[discord.Embed, date | None]:
-        """Return what somebody missed and the last day of it; no day where none is known."""
+        """Return what a user missed and its last day; None if no day is known."""
         catalog = self.services.executor.library.catalog
         last = catalog.last_featured_day()
         if last is None:
@@ -107,7 +109,7 @@ class Lately(commands.Cog):
         elif look:
             after, seen_at = look.day, look.at
         else:
-            after, seen_at = last - FIRST_TIME, None
+            after, seen_at = last - FIRST_LOOK, None
         papers = featured_since(catalog, after, seen_at=seen_at)
         looked_at = look.at if look else None
         embed = catchup_embed(
@@ -117,7 +119,7 @@ class Lately(commands.Cog):
 
     def _trending(self) -> discord.Embed:
         catalog = self.services.executor.library.catalog
-        since = datetime.now(UTC) - LATELY
+        since = datetime.now(UTC) - GAINED_WITHIN
         if found := gained_since(catalog, since, count=SHOWN):
             return gaining_embed(found, since=since)
         days = newest_days(catalog, TREND_DAYS)
@@ -129,4 +131,4 @@ class Lately(commands.Cog):
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(Lately(bot))
+    await bot.add_cog(Recent(bot))

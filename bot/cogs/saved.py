@@ -1,4 +1,4 @@
-"""A person's own list of papers: /save, /saved."""
+"""/save and /saved: a user's own list of papers."""
 
 import discord
 from discord import app_commands
@@ -12,7 +12,7 @@ from rag.store.lookup import found
 
 
 class Saved(commands.Cog):
-    """Keeps papers that people want to find again."""
+    """The commands /save and /saved."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
@@ -26,9 +26,9 @@ class Saved(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         executor, ratings = self.services.executor, self.services.ratings
         wanted = await executor.read(found, executor.library.catalog, paper)
-        place = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
-        await executor.write(ratings.give, *place, "save")
-        given = await executor.read(ratings.of, *place)
+        key = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
+        await executor.write(ratings.give, *key, "save")
+        given = await executor.read(ratings.of, *key)
         await interaction.edit_original_response(
             embed=rated_embed(wanted, given), view=paper_view(wanted, given)
         )
@@ -45,7 +45,7 @@ class Saved(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget what a server rated when the bot is taken out of it."""
+        """Delete the ratings of a server when the bot is removed from it."""
         await self.services.executor.write(self.services.ratings.forget_guild, guild.id)
 
 

@@ -1,4 +1,4 @@
-"""Digests on their way: starts and stops the scheduler, and opens threads about their papers."""
+"""Runs the scheduler of digests and alerts, and opens threads about the papers of a digest."""
 
 import re
 from urllib.parse import unquote
@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.access.checks import check_access
 from bot.alerts.deliver import AlertDelivery
 from bot.components.error_reply import reply_with_error
-from bot.conversation.threads import THREAD_NAME
+from bot.conversation.threads import MAX_THREAD_NAME
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import card
 from bot.render.text import shorten
@@ -25,11 +25,11 @@ _PAPER = re.compile(rf"{re.escape(HUGGING_FACE)}(?:/|\?q=)([^\s&#<>)]+)")
 
 
 class DigestError(PaperboyError):
-    """There is nothing to discuss in a message, or no thread can be started."""
+    """A message has no paper to discuss, or no thread can be started."""
 
 
 class ScheduledDigests(commands.Cog):
-    """Runs the scheduler as long as the bot runs."""
+    """Runs the scheduler while the bot is connected."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
@@ -43,18 +43,18 @@ class ScheduledDigests(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Begin. Discord may say this again at any time, which changes nothing."""
+        """Start the scheduler. Discord may send this event again, which changes nothing."""
         self.scheduler.start()
 
     async def cog_unload(self) -> None:
-        """End: discord.py calls this before it disconnects."""
+        """Stop the scheduler; discord.py calls this before it disconnects."""
         await self.scheduler.stop()
 
     @commands.Cog.listener()
     async def on_subscription_button(
         self, interaction: discord.Interaction, action: str, value: str
     ) -> None:
-        """Offer the papers of a digest, or open a thread about the one that was chosen."""
+        """Offer the papers of a digest, or open a thread about the chosen one."""
         if action not in (DISCUSS, PICK):
             return
         try:
@@ -63,22 +63,22 @@ class ScheduledDigests(commands.Cog):
                 await self._offer(interaction)
             else:
                 await self._open(interaction, value)
-        except Exception as error:  # a person always gets a reply
+        except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
     async def _offer(self, interaction: discord.Interaction) -> None:
-        """Ask which of the papers of the message is meant."""
+        """Ask which paper of the message to discuss."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         executor = self.services.executor
         embeds = interaction.message.embeds if interaction.message else []
         text = "\n".join(str(embed.to_dict()) for embed in embeds)
-        papers = await executor.read(_papers_in, text, executor.library.catalog)
+        papers = await executor.read(_linked_papers, text, executor.library.catalog)
         if not papers:
             raise DigestError("I no longer know the papers of this message: try /paper.")
         await interaction.edit_original_response(view=paper_menu(papers))
 
     async def _open(self, interaction: discord.Interaction, paper_id: str) -> None:
-        """Show the paper's card, with a thread below it where there are threads."""
+        """Show the card of the paper, with a thread below it if the channel can have threads."""
         await interaction.response.defer()
         executor = self.services.executor
         paper = await executor.read(found, executor.library.catalog, paper_id)
@@ -92,18 +92,18 @@ class ScheduledDigests(commands.Cog):
         await interaction.edit_original_response(content=text, view=None)
 
 
-def _papers_in(text: str, catalog: Catalog) -> list[Paper]:
-    """Return the papers that a message links, in order."""
+def _linked_papers(text: str, catalog: Catalog) -> list[Paper]:
+    """Return the papers linked in a text, in order."""
     names = dict.fromkeys(unquote(name) for name in _PAPER.findall(text))
     known = (find(catalog, name) for name in names)
     return list({paper.paper_id: paper for paper in known if paper}.values())
 
 
 def _thread_about(channel: discord.TextChannel, paper: Paper) -> discord.Thread | None:
-    """Return the open thread that was started about the paper already."""
-    name = shorten(paper.title, THREAD_NAME)
-    mine = (one for one in channel.threads if one.owner_id == channel.guild.me.id)
-    return next((one for one in mine if one.name == name and not one.archived), None)
+    """Return the bot's open thread about the paper, if there is one."""
+    name = shorten(paper.title, MAX_THREAD_NAME)
+    own = (thread for thread in channel.threads if thread.owner_id == channel.guild.me.id)
+    return next((thread for thread in own if thread.name == name and not thread.archived), None)
 
 
 async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.Thread:
@@ -112,7 +112,7 @@ async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.T
             "I could not start a thread: I need the permission Create Public Threads here."
         )
     message = await channel.send(embed=card(paper))
-    return await channel.create_thread(name=shorten(paper.title, THREAD_NAME), message=message)
+    return await channel.create_thread(name=shorten(paper.title, MAX_THREAD_NAME), message=message)
 
 
 async def setup(bot: PaperboyBot) -> None:

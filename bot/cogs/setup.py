@@ -9,9 +9,9 @@ from discord.ext import commands
 
 from bot.access.guild_settings import Group, GuildSettings
 from bot.components.error_reply import reply_with_error
-from bot.components.settings_panel import Click, SettingsPanel, keep_choice
+from bot.components.settings_panel import Click, SettingsPanel, save_choice
 from bot.config import MOST_PER_HOUR
-from bot.conversation.policy import LOST
+from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.conversation.threads import LONG
 from bot.gateway.client import PaperboyBot
 from bot.render.text import EMBED_FIELD, plain, shorten
@@ -44,7 +44,7 @@ class Setup(commands.Cog):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def setup(self, interaction: Click) -> None:
         """Choose where and whom I answer, how often, and when to use threads."""
-        await interaction.response.send_message(**_shown(interaction), ephemeral=True)
+        await interaction.response.send_message(**_panel_message(interaction), ephemeral=True)
 
 
 class Panel(SettingsPanel):
@@ -85,8 +85,10 @@ class ChannelChoice(discord.ui.ChannelSelect[Panel]):
 
     async def callback(self, interaction: Click) -> Any:
         """Keep the choice."""
-        await keep_choice(
-            interaction, _shown, **{self.field: frozenset(chosen.id for chosen in self.values)}
+        await save_choice(
+            interaction,
+            _panel_message,
+            **{self.field: frozenset(chosen.id for chosen in self.values)},
         )
 
 
@@ -108,7 +110,9 @@ class GroupChoice(discord.ui.MentionableSelect[Panel]):
         """Keep the choice."""
         roles = frozenset(one.id for one in self.values if isinstance(one, discord.Role))
         people = frozenset(one.id for one in self.values) - roles
-        await keep_choice(interaction, _shown, **{self.field: Group(people=people, roles=roles)})
+        await save_choice(
+            interaction, _panel_message, **{self.field: Group(people=people, roles=roles)}
+        )
 
 
 class LimitsButton(discord.ui.Button[Panel]):
@@ -132,7 +136,7 @@ class ThreadsButton(discord.ui.Button[Panel]):
         """Choose the next one."""
         ways = list(THREADS)
         after = ways.index(_settings(interaction).threads) + 1
-        await keep_choice(interaction, _shown, threads=ways[after % len(ways)])
+        await save_choice(interaction, _panel_message, threads=ways[after % len(ways)])
 
 
 class CardsButton(discord.ui.Button[Panel]):
@@ -144,7 +148,9 @@ class CardsButton(discord.ui.Button[Panel]):
 
     async def callback(self, interaction: Click) -> Any:
         """Switch."""
-        await keep_choice(interaction, _shown, link_cards=not _settings(interaction).link_cards)
+        await save_choice(
+            interaction, _panel_message, link_cards=not _settings(interaction).link_cards
+        )
 
 
 class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
@@ -160,9 +166,9 @@ class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
 
     async def on_submit(self, interaction: Click) -> None:
         """Keep the numbers."""
-        await keep_choice(
+        await save_choice(
             interaction,
-            _shown,
+            _panel_message,
             person_per_hour=_limit(self.person.value),
             server_per_hour=_limit(self.server.value),
         )
@@ -189,7 +195,7 @@ def _settings(interaction: Click) -> GuildSettings:
     return bot.services.guild_settings.of(interaction.guild_id)
 
 
-def _shown(interaction: Click) -> dict[str, Any]:
+def _panel_message(interaction: Click) -> dict[str, Any]:
     """Return the panel with the settings as they are."""
     settings = _settings(interaction)
     hears_all = interaction.client.intents.message_content
@@ -205,7 +211,9 @@ def _embed(
     """Return the settings in words; names in an embed ping nobody."""
     embed = discord.Embed(title="How I behave in this server", colour=discord.Colour.blurple())
     if not hears_all:
-        embed.description = f"{LOST} So ask-channels and threads need a mention as well."
+        embed.description = (
+            f"{NO_MESSAGE_CONTENT} So ask-channels and threads need a mention as well."
+        )
     channels = [f"<#{number}>" for number in sorted(settings.channels)]
     asks = [f"<#{number}>" for number in sorted(settings.ask_channels)]
     for name, value in (

@@ -1,4 +1,4 @@
-"""/subscribe, /subscriptions and /unsubscribe: who gets a digest, where and when."""
+"""/subscribe, /subscriptions and /unsubscribe: manage digests."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.components.error_reply import reply_with_error
-from bot.components.modals import sent_form
+from bot.components.modals import submitted_form
 from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
 from bot.subscriptions.buttons import (
@@ -42,7 +42,7 @@ Typed = app_commands.Range[str, 0, LONGEST_LIST]
 
 
 class Subscriptions(commands.Cog):
-    """Commands, buttons and the form; the scheduler does the rest."""
+    """The commands, the buttons of a subscription and the form that changes it."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.service = bot.services.subscriptions
@@ -51,15 +51,15 @@ class Subscriptions(commands.Cog):
     @app_commands.choices(weekday=DAYS)
     @app_commands.describe(
         where="To you by direct message, or into this channel (for those who manage the server).",
-        every="How often. The weekly and monthly ones tell of the last whole week or month.",
+        every="How often. A weekly or monthly one covers the last complete week or month.",
         time="On the clocks of the time zone, like 9:00 or 18:30.",
         timezone="Like Europe/Berlin.",
-        weekday="Of a weekly one.",
+        weekday="For a weekly one.",
         topics="Only papers about these, in plain words, with commas between.",
         authors="Only papers by these, with commas between.",
         organisations="Only papers from these, with commas between.",
-        min_upvotes="Only papers with so many upvotes or more.",
-        count="At most so many papers.",
+        min_upvotes="Only papers with this many upvotes or more.",
+        count="At most this many papers.",
     )
     async def subscribe(
         self,
@@ -109,7 +109,7 @@ class Subscriptions(commands.Cog):
         interaction: discord.Interaction,  # noqa: ARG002  # discord.py's signature
         typed: str,
     ) -> list[app_commands.Choice[str]]:
-        """Return time zones that hold what was typed."""
+        """Return time zones that contain what was typed."""
         return [app_commands.Choice(name=name, value=name) for name in zones_like(typed, SUGGESTED)]
 
     @app_commands.command()
@@ -149,7 +149,7 @@ class Subscriptions(commands.Cog):
     async def suggest_subscription(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Return those that the person may remove."""
+        """Return the subscriptions that the user may remove."""
         fitting = [
             (choice_words(one)[:100], str(one.id))
             for one in await self.service.managed_by(_manager(interaction))
@@ -164,15 +164,15 @@ class Subscriptions(commands.Cog):
     async def on_subscription_button(
         self, interaction: discord.Interaction, action: str, value: str
     ) -> None:
-        """Do what a button says, for whoever may."""
+        """Do what a button says, if the user may change the subscription."""
         if action in (DISCUSS, PICK):
             return
         try:
-            await self._press(interaction, action, int(value))
-        except Exception as error:  # a person always gets a reply
+            await self._click(interaction, action, int(value))
+        except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
-    async def _press(self, interaction: discord.Interaction, action: str, number: int) -> None:
+    async def _click(self, interaction: discord.Interaction, action: str, number: int) -> None:
         manager = _manager(interaction)
         chosen = await self.service.get(number, manager)
         if action == CHANGE:
@@ -195,10 +195,10 @@ class Subscriptions(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Change a subscription as a submitted form says."""
-        if (sent := sent_form(interaction, FORM)) is None:
+        if (form := submitted_form(interaction, FORM)) is None:
             return
         try:
-            await self._change(interaction, *sent)
+            await self._change(interaction, *form)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
@@ -237,7 +237,7 @@ def _manager(interaction: discord.Interaction) -> Manager:
 
 
 def _check_channel(interaction: discord.Interaction) -> None:
-    """Raise unless the person may, and the bot can, bring a digest into this channel."""
+    """Raise unless the user may subscribe this channel and the bot can write in it."""
     if interaction.guild_id is None:
         raise SubscriptionError("There is no channel here: choose “me”.")
     if not interaction.permissions.manage_guild:

@@ -1,4 +1,4 @@
-"""What becomes more and what less: /trends."""
+"""/trends: how many papers per week are about a topic."""
 
 import discord
 from discord import app_commands
@@ -15,7 +15,7 @@ MAX_TOPIC = 80  # characters
 
 
 class Trends(commands.Cog):
-    """Topics over time."""
+    """The command /trends."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot

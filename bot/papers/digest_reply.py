@@ -1,4 +1,7 @@
-"""A digest as the reply to a command: its list, one embed a message, and the map of its topics."""
+"""Shows a digest as the reply to a command: its list and the map of its topics.
+
+(A module of its own, since the cogs of /daily and /weekly share it and must not import each other.)
+"""
 
 import discord
 
@@ -11,7 +14,7 @@ from bot.taste.rating_view import rating_view
 
 
 async def show_digest(interaction: discord.Interaction, executor: Executor, digest: Digest) -> None:
-    """Put the first part into a deferred reply and the others behind it."""
+    """Edit the deferred reply to show the first embed; send the others after it."""
     coverage = await executor.read(executor.library.catalog.coverage)
     picture = await executor.read(topic_map, digest, executor.library)
     files = [attachment(picture, "topics.png")] if picture else []

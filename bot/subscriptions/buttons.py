@@ -42,7 +42,7 @@ class SubscriptionButton(
         self.number = number
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
+    def from_match(cls, match: re.Match[str], /) -> Self:
         """See PersistentItem."""
         return cls(match["action"], int(match["number"]))
 
@@ -65,7 +65,7 @@ class DiscussButton(
         self.name = name
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
+    def from_match(cls, match: re.Match[str], /) -> Self:
         """See PersistentItem."""
         return cls(match["name"])
 
@@ -98,7 +98,7 @@ class SubscriptionMenu(
         self.action = action
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
+    def from_match(cls, match: re.Match[str], /) -> Self:
         """See PersistentItem."""
         return cls(match["action"])
 

@@ -34,7 +34,7 @@ def change_form(subscription: Subscription) -> Form:
         (ORGANISATIONS, "Organisations", ", ".join(wish.organizations)),
         (COUNT, "How many papers, least upvotes", f"{wish.count}, {wish.min_upvotes}"),
     ):
-        form.ask(
+        form.add_field(
             words,
             discord.ui.TextInput(
                 custom_id=name,

@@ -93,7 +93,7 @@ class PaperMenu(
         super().__init__(select)
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
+    def from_match(cls, match: re.Match[str], /) -> Self:
         """See PersistentItem."""
         return cls(int(match["number"]))
 
@@ -124,7 +124,7 @@ class RateButton(
         self.key = key
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
+    def from_match(cls, match: re.Match[str], /) -> Self:
         """See PersistentItem."""
         return cls(match["kind"], match["key"])  # type: ignore[arg-type]  # the template's words
 
@@ -155,5 +155,5 @@ async def _show(
         await interaction.edit_original_response(
             embed=rated_embed(paper, given), view=paper_view(paper, given)
         )
-    except Exception as error:  # a person always gets a reply
+    except Exception as error:  # users always get a reply
         await reply_with_error(interaction, error)

@@ -38,7 +38,7 @@ class SavedButton(
         self.key = key
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
+    def from_match(cls, match: re.Match[str], /) -> Self:
         """See PersistentItem."""
         return cls(match["action"], int(match["page"]), match["key"])
 
@@ -55,7 +55,7 @@ class SavedButton(
                 saved_page, catalog, bot.services.ratings, user_id, self.page
             )
             await interaction.edit_original_response(embed=embed, view=view)
-        except Exception as error:  # a person always gets a reply
+        except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
 

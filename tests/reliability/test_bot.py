@@ -242,7 +242,7 @@ async def test_c1_without_the_intent_mentions_are_still_answered(
     answer = await server.say("alice", f"{server.fake.mention} {QUESTION}")
     assert "94.2%" in text_of(answer)
     told = await server.fake.slash("alice", "help")
-    assert "I hear only messages that mention me" in text_of((await told.wait_ack())["data"])
+    assert "I can read only messages that mention me" in text_of((await told.wait_ack())["data"])
 
 
 async def test_c1_a_wrong_token_is_told(filled: Library) -> None:

@@ -53,7 +53,7 @@ def dict_of(message: dict[str, Any] | None) -> dict[str, Any]:
 async def noted(server: Server, message: dict[str, Any] | None) -> None:
     """Wait until the bot has written down what it would show."""
     number = int(dict_of(message)["id"])
-    await server.fake.until(lambda: (k := server.bot.services.receipts.of(number)) and k.receipt)
+    await server.fake.until(lambda: (k := server.bot.services.receipts.get(number)) and k.receipt)
 
 
 @pytest.mark.parametrize("begin", [ask, mention])
@@ -162,7 +162,7 @@ async def test_a_mention_that_got_no_reply_is_told_so_and_can_be_asked_again(
         async with joined(fake, filled) as server:
             told = await fake.until(lambda: server.reply_to(said), 10)
             assert "I was restarted before I could answer this" in text_of(told)
-            await fake.until(lambda: server.bot.services.receipts.of(int(told["id"])))
+            await fake.until(lambda: server.bot.services.receipts.get(int(told["id"])))
             await fake.gateway.publish(said)  # Discord says it once more
             anew = await fake.click("alice", told, button(told, "again"))
             await anew.wait_ack()

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.access.guild_settings import AccessDeniedError, Group, GuildSettings, GuildSettingsStore
-from bot.access.rate_limits import COUNTED, HOUR, RateLimits, TooManyQuestionsError
+from bot.access.rate_limits import HOUR, MAX_COUNTS, RateLimits, TooManyQuestionsError
 from bot.serving import build_services
 from rag.library import Library
 from tests.discord_server import Connect, choose, text_of
@@ -61,10 +61,10 @@ def test_so_many_questions_an_hour() -> None:
     now += HOUR / 2
     with pytest.raises(TooManyQuestionsError, match=r"asked 2 .* in 30 minutes") as told:
         limits.take(HERE, ALICE, settings)
-    assert not told.value.is_told
+    assert not told.value.already_told
     with pytest.raises(TooManyQuestionsError) as told:
         limits.take(HERE, ALICE, settings)
-    assert told.value.is_told
+    assert told.value.already_told
     limits.take(ELSEWHERE, ALICE, settings)
     limits.take(None, ALICE, settings)
     limits.take(HERE, BOB, settings)
@@ -79,9 +79,9 @@ def test_so_many_questions_an_hour() -> None:
 
 def test_only_so_many_people_are_counted_at_once() -> None:
     limits = RateLimits()
-    for person in range(COUNTED + 50):
+    for person in range(MAX_COUNTS + 50):
         limits.take(None, person, GuildSettings())
-    assert len(limits._counts) == COUNTED
+    assert len(limits._counts) == MAX_COUNTS
 
 
 async def test_b9_who_asks_too_often_hears_it_once_and_others_are_served(

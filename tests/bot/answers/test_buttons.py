@@ -11,7 +11,7 @@ from bot.answers.feedback import FeedbackStore
 from bot.answers.receipts import ReceiptStore
 from bot.conversation.store import ConversationStore
 from bot.migrations import MIGRATIONS
-from bot.user_data import KEPT, PLURALS, in_words
+from bot.user_data import PLURALS, TABLES, describe_counts
 from rag.library import Library
 from rag.store.database import open_database
 from tests.bot.answers.slow_model import held
@@ -144,7 +144,7 @@ async def test_sources_of_a_written_answer_name_the_model(
     answer = await server.fake.until(lambda: finished(asked.original), 10)
     written = server.fake.until  # the receipt follows the last edit
     receipts = server.bot.services.receipts
-    await written(lambda: receipts.of(int(answer["id"])).unfinished is None)
+    await written(lambda: receipts.get(int(answer["id"])).unfinished is None)
     late = await server.fake.click("bob", answer, button(answer, "sources"))
     assert f"s, written by {MODEL_NAME}" in text_of((await late.wait_ack())["data"])
 
@@ -248,7 +248,7 @@ async def test_whatever_goes_wrong_under_a_button_the_person_is_told(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a secret path")
 
-    monkeypatch.setattr(server.bot.services.receipts, "of", broken)
+    monkeypatch.setattr(server.bot.services.receipts, "get", broken)
     pressed = await server.fake.click("alice", answer, button(answer, "sources"))
     data = (await pressed.wait_ack())["data"]
     assert text_of(data).startswith("Something went wrong on my side (RuntimeError)")
@@ -396,7 +396,7 @@ async def test_forget_removes_everything_about_a_person_and_nothing_else(
     await fake.until(lambda: "Removed: 1 question" in asked["content"])
     assert asked["components"] == []
     alice = fake.users["alice"]["id"]
-    for table in KEPT:
+    for table in TABLES:
         assert rows(filled, f"SELECT * FROM {table} WHERE person = {alice}") == []
     for table in ("conversations", "receipts", "feedback"):
         assert len(rows(filled, f"SELECT * FROM {table}")) == 1  # bob's
@@ -419,7 +419,7 @@ async def test_forget_ends_what_is_being_written_and_keeps_nothing_of_it(
     await fake.click("alice", confirm, "forget:yes")
     await fake.until(lambda: finished(asked.original), 10)
     await server.bot.services.in_flight.stop()
-    for table in KEPT:
+    for table in TABLES:
         assert rows(filled, f"SELECT * FROM {table}") == []
 
 
@@ -439,15 +439,18 @@ def test_every_table_with_a_person_is_known_to_forget(tmp_path: Path) -> None:
         for column in database.connection.execute(f"PRAGMA table_info({table})")
         if column["name"] in ("person", "user", "member", "author")
     }
-    assert personal == set(KEPT)
-    assert set(PLURALS) <= set(KEPT.values())
+    assert personal == set(TABLES)
+    assert set(PLURALS) <= set(TABLES.values())
     database.close()
 
 
-def test_counts_in_words() -> None:
-    assert in_words({"conversations": 0, "feedback": 0}) == ""
-    assert in_words({"conversations": 2, "feedback": 0}) == "2 questions"
-    assert in_words({"conversations": 1, "receipts": 3}) == "1 question and 3 receipts of answers"
+def test_counts_describe_counts() -> None:
+    assert describe_counts({"conversations": 0, "feedback": 0}) == ""
+    assert describe_counts({"conversations": 2, "feedback": 0}) == "2 questions"
+    assert (
+        describe_counts({"conversations": 1, "receipts": 3})
+        == "1 question and 3 receipts of answers"
+    )
 
 
 async def test_an_answer_is_given_though_nothing_can_be_written_down(
@@ -458,7 +461,7 @@ async def test_an_answer_is_given_though_nothing_can_be_written_down(
     def full(*args: object, **kwargs: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(server.bot.services.receipts, "keep", full)
+    monkeypatch.setattr(server.bot.services.receipts, "save", full)
     answer = await server.ask(QUESTION)
     await asyncio.sleep(0.1)
     assert "94.2%" in text_of(answer)

@@ -32,34 +32,34 @@ def receipts(tmp_path: Path) -> Any:
 
 def keep(receipts: ReceiptStore, message: int, **changes: Any) -> None:
     known: dict[str, Any] = {
-        "channel": 7, "user_id": 8, "event": None, "inquiry": INQUIRY, "receipt": None,
+        "channel_id": 7, "user_id": 8, "event_id": None, "inquiry": INQUIRY, "receipt": None,
         "unfinished": None,
     }  # fmt: skip
-    receipts.keep(message, **known | changes)
+    receipts.save(message, **known | changes)
 
 
 def test_what_is_kept_comes_back(receipts: ReceiptStore) -> None:
-    keep(receipts, 1, event=99, receipt={"sources": [{"paper_id": "x"}]}, unfinished=[{"a": 1}])
-    kept = receipts.of(1)
+    keep(receipts, 1, event_id=99, receipt={"sources": [{"paper_id": "x"}]}, unfinished=[{"a": 1}])
+    kept = receipts.get(1)
     assert kept is not None
-    assert (kept.channel, kept.user_id, kept.inquiry, kept.sources) == (7, 8, INQUIRY, ["x"])
-    assert [left.message for left in receipts.unfinished()] == [1]
+    assert (kept.channel_id, kept.user_id, kept.inquiry, kept.sources) == (7, 8, INQUIRY, ["x"])
+    assert [left.message_id for left in receipts.unfinished()] == [1]
     assert receipts.is_answered(99)
     assert not receipts.is_answered(98)
     receipts.finish(1)
     assert receipts.unfinished() == []
     receipts.drop(1)
-    assert receipts.of(1) is None
+    assert receipts.get(1) is None
 
 
 def test_the_last_in_a_channel_has_a_receipt(receipts: ReceiptStore) -> None:
     for message in (1, 2):
         keep(receipts, message, receipt={"sources": []})
     keep(receipts, 3)  # still looked for
-    keep(receipts, 4, receipt={"sources": []}, channel=8)
+    keep(receipts, 4, receipt={"sources": []}, channel_id=8)
     last = receipts.last_in(7)
     assert last is not None
-    assert last.message == 2
+    assert last.message_id == 2
     assert receipts.last_in(9) is None
 
 
@@ -73,12 +73,12 @@ def test_old_receipts_go_and_never_are_there_too_many(
         "UPDATE receipts SET kept_at = ? WHERE message = 1", (old,)
     )
     keep(receipts, 3)
-    assert receipts.of(1) is None
-    assert receipts.of(2) is not None
+    assert receipts.get(1) is None
+    assert receipts.get(2) is not None
     monkeypatch.setattr("bot.answers.receipts.MAX_RECEIPTS", 3)
     for message in range(4, 10):
         keep(receipts, message)
-    assert [message for message in range(10) if receipts.of(message)] == [7, 8, 9]
+    assert [message for message in range(10) if receipts.get(message)] == [7, 8, 9]
 
 
 def test_a_reason_stays_until_another_thumb_or_reason(receipts: ReceiptStore) -> None:
@@ -117,7 +117,7 @@ def test_a_receipt_fits_one_embed_and_lets_nothing_through(filled: Library) -> N
 
 async def test_buttons_are_kept_by_nobody_and_fit_discord(receipts: ReceiptStore) -> None:
     keep(receipts, 1, receipt={"sources": []}, user_id=2**63 - 1)
-    kept = receipts.of(1)
+    kept = receipts.get(1)
     assert kept is not None
     for view in (interrupted_view(kept), view_of(2**63 - 1, "stop", "sources")):
         assert view.is_persistent()

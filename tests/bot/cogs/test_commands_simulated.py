@@ -101,7 +101,7 @@ async def test_a_conversation_goes_on_in_a_thread(world: Any) -> None:
     answer = world.channel.last_message
     told = await world.alice.slash(world.channel, "thread")
     assert told.ephemeral
-    assert told.response.content == f"Let us go on in <#{answer.id}>."
+    assert told.response.content == f"Let us continue in <#{answer.id}>."
 
 
 async def test_a_mention_is_answered_and_other_words_are_not(world: Any) -> None:
@@ -176,8 +176,8 @@ async def test_stop_ends_an_answer_that_nobody_writes_any_more(world: Any) -> No
     unfinished = discord.Embed(description="“A quote” [1]", colour=UNFINISHED)
     sent = await channel.send(embed=unfinished, view=writing_view(world.alice.id))
     left = left_embed(QUESTION)
-    bot.services.receipts.keep(
-        sent.id, channel=channel.id, user_id=world.alice.id, event=None,
+    bot.services.receipts.save(
+        sent.id, channel_id=channel.id, user_id=world.alice.id, event_id=None,
         inquiry=Inquiry(question=QUESTION), receipt=None, unfinished=[dict(left.to_dict())],
     )  # fmt: skip
     message = world.channel.last_message

@@ -52,11 +52,11 @@ def test_links_to_papers_are_seen(text: str, ids: list[str]) -> None:
 def test_a_card_comes_where_nobody_asks_and_the_bot_may() -> None:
     assert wants_card(MessageFacts())
     for changed in (
-        MessageFacts(by_person=False),
+        MessageFacts(by_user=False),
         MessageFacts(to_everyone=True),
-        MessageFacts(mentions_me=True),
+        MessageFacts(mentions_bot=True),
         MessageFacts(in_ask_channel=True),
-        MessageFacts(is_admitted=False),
+        MessageFacts(is_allowed=False),
         MessageFacts(may_send=False),
         MessageFacts(may_embed=False),
     ):
@@ -241,7 +241,7 @@ async def test_a_card_points_to_what_was_said_where_all_may_read(
     for answer, channel in ((2, int(secret)), (3, int(await fake.open_dm("alice"))), (4, 4)):
         turn = Turn(QUESTION, (HERON.paper_id,))
         bot.services.conversations.remember(
-            (1 << 60) + answer, channel=channel, user_id=1, turn=turn, earlier=None
+            (1 << 60) + answer, channel_id=channel, user_id=1, turn=turn, earlier=None
         )
     elsewhere = fake.add_channel("elsewhere")
     await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])

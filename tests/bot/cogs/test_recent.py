@@ -199,12 +199,12 @@ def test_a_day_that_goes_on_after_a_look_is_not_lost(library: Library) -> None:
 
 def test_an_older_look_changes_nothing(library: Library) -> None:
     seen, now = LastSeenStore(library.catalog.database), datetime.now(UTC).replace(microsecond=0)
-    seen.note(HERE, ALICE, LATER, now)
-    seen.note(HERE, ALICE, EARLIER, now + timedelta(hours=1))
+    seen.record(HERE, ALICE, LATER, now)
+    seen.record(HERE, ALICE, EARLIER, now + timedelta(hours=1))
     assert seen.last(HERE, ALICE) == Look(LATER, now)
     assert seen.last(None, ALICE) is None
     assert seen.last(HERE, 12) is None
-    seen.note(None, ALICE, LATER, now)
+    seen.record(None, ALICE, LATER, now)
     seen.forget_guild(HERE)
     assert seen.last(HERE, ALICE) is None
     assert seen.last(None, ALICE) == Look(LATER, now)

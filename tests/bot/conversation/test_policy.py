@@ -11,7 +11,7 @@ import pytest_asyncio
 from bot.access.guild_settings import Group, GuildSettings, GuildSettingsStore
 from bot.app import open_library
 from bot.cogs.messages import NO_EMBEDS
-from bot.conversation.policy import LOST
+from bot.conversation.policy import NO_MESSAGE_CONTENT
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
@@ -32,7 +32,7 @@ MORE = "and how many hours of training?"
 
 ANSWER, SILENCE, HINTED = "answer", "silence", "hint"
 CANNOT_READ, CANNOT_SHOW = "says what it cannot read", "says which permission it needs"
-SENTENCES = {"Ask me something": HINTED, LOST: CANNOT_READ, NO_EMBEDS: CANNOT_SHOW}
+SENTENCES = {"Ask me something": HINTED, NO_MESSAGE_CONTENT: CANNOT_READ, NO_EMBEDS: CANNOT_SHOW}
 
 LISTENING = "discord.py: on_message"  # discord.py's name for its tasks
 

@@ -14,7 +14,7 @@ import pytest
 
 from bot.answers import request_log
 from bot.gateway import error_reports
-from bot.gateway.health import Health, HealthPortError
+from bot.gateway.health import HealthEndpoint, HealthPortError
 from rag.library import Library
 from rag.llm.breaker import CRASHES, Breaker
 from tests.bot.answers.slow_model import held
@@ -34,7 +34,7 @@ def free_port() -> int:
 async def health_of(server: Server) -> AsyncIterator[Any]:
     """Switch the endpoint on; give what gets (status, state)."""
     port = free_port()
-    health = Health(server.bot.services.executor)
+    health = HealthEndpoint(server.bot.services.executor)
     health.bot = server.bot
     async with health.listening(port), aiohttp.ClientSession() as client:
 
@@ -67,7 +67,7 @@ async def test_a_broken_connection_is_told_and_its_return_too(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
-    health = Health(server.bot.services.executor)
+    health = HealthEndpoint(server.bot.services.executor)
     assert not (await health.state())["connected"]  # before the first connection
     health.bot = server.bot
     assert (await health.state())["model"] == "none"
@@ -80,7 +80,7 @@ async def test_a_broken_connection_is_told_and_its_return_too(
 
 
 async def test_a_port_in_use_is_one_sentence(filled: Library, connect: Connect) -> None:
-    health = Health((await connect(filled)).bot.services.executor)
+    health = HealthEndpoint((await connect(filled)).bot.services.executor)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -135,7 +135,7 @@ async def test_a_model_that_rests_is_told_once_an_hour(filled: Library, connect:
         breaker.crashed()
     await server.fake.until(told)
     assert "The model process died 5 times in a row: answers are quoted" in text_of(told()[0])
-    now = error_reports.AGAIN_SECONDS + 1
+    now = error_reports.REPEAT_SECONDS + 1
     breaker.crashed()
     await server.fake.until(lambda: len(told()) == 2)
     logging.getLogger("rag.llm.supervisor").warning("the model process ended: %s", "x")
@@ -151,7 +151,7 @@ async def test_a_channel_that_cannot_be_written_stops_nothing(
         await asyncio.to_thread(
             logging.getLogger("rag.retrieval.index").error, "damaged: %s", "twice"
         )
-        await server.fake.until(lambda: "could not be told in channel 1" in caplog.text)
+        await server.fake.until(lambda: "could not be reported in channel 1" in caplog.text)
     assert "94.2%" in text_of(await server.ask(QUESTION))
     server.bot._reporter.stop()
     assert server.bot._reporter not in logging.getLogger("bot").handlers
@@ -160,14 +160,14 @@ async def test_a_channel_that_cannot_be_written_stops_nothing(
 def test_of_an_exception_only_its_kind_and_place_are_told() -> None:
     def told(**given: Any) -> str:
         record = logging.LogRecord("asyncio", logging.ERROR, "x.py", 1, SECRET, (), None)
-        return error_reports.told_of(logging.makeLogRecord(record.__dict__ | given))
+        return error_reports.report_of(logging.makeLogRecord(record.__dict__ | given))
 
     assert told() == "asyncio reports an error. The log has the rest."
     try:
         raise ValueError(SECRET)
     except ValueError:
         assert SECRET not in told(exc_info=sys.exc_info())
-        assert "ValueError in bot/test_running.py, line" in told(exc_info=sys.exc_info())
+        assert "ValueError in gateway/test_running.py, line" in told(exc_info=sys.exc_info())
 
 
 # -- the log ----------------------------------------------------------------------------------
