@@ -29,7 +29,7 @@ from bot.gateway.runner import check_token, checked_token, serve
 from bot.papers.fetch import PaperFetcher
 from bot.papers.last_seen import LastSeenStore
 from bot.services import Services
-from bot.subscriptions.drawing import draw_once, drawn
+from bot.subscriptions.drawing import draw, warm_up
 from bot.subscriptions.email_transport import PASSWORD_VARIABLE, EmailTransport
 from bot.subscriptions.scheduler import utc_now
 from bot.subscriptions.service import DigestOptions, SubscriptionService
@@ -194,7 +194,7 @@ def digest_options(
             settings.mail,
             os.environ.get(PASSWORD_VARIABLE, ""),
             clock=utc_now,
-            picture=lambda digest: drawn(digest, library),
+            picture=lambda digest: draw(digest, library),
         )
     return DigestOptions(
         window=timedelta(hours=settings.digest.catch_up_hours),
@@ -215,7 +215,7 @@ def read_new(app: App, library: Library, stopping: threading.Event) -> None:
 def _warm_up(qa: PaperQA) -> None:
     """Load what takes long to load, so that neither users nor the event loop wait for it."""
     qa.library.embedder.encode_question("warm up")
-    draw_once(qa.library)
+    warm_up(qa.library)
 
 
 async def _read(

@@ -90,7 +90,7 @@ class Privacy(commands.Cog):
         self.services.in_flight.forget(user_id)
         self.services.conversations.forget_exchanges()
         removed = await executor.write(forget, executor.library.catalog.database, user_id)
-        await executor.read(self.services.tastes.forget)
+        await executor.read(self.services.tastes.clear)
         text = f"Removed: {describe_counts(removed) or 'nothing, it was gone already'}. {STAYS}"
         await interaction.edit_original_response(content=text, view=None)
 

@@ -1,4 +1,4 @@
-"""/setup: a panel on which those who manage a server say where, whom and how much to answer."""
+"""/setup: a panel on which those who manage a server choose where, whom and how often to answer."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ from bot.gateway.client import PaperboyBot
 from bot.render.text import EMBED_FIELD, plain, shorten
 from rag.errors import PaperboyError
 
-MOST_CHOSEN = 25  # as many as Discord lets one choose
+MAX_CHOICES = 25  # Discord's limit
 KINDS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
 THREADS = {
     "never": "only when somebody asks for it",
@@ -27,16 +27,16 @@ THREADS = {
 
 
 class LimitError(PaperboyError):
-    """What was typed into the form is no limit."""
+    """The text in the form is not a valid limit."""
 
 
 class Setup(commands.Cog):
-    """The settings of a server."""
+    """The command /setup."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
         self.services = bot.services
-        bot.add_view(Panel())  # a panel that was opened before a restart goes on working
+        bot.add_view(SetupPanel())  # so that panels from before a restart keep working
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -47,8 +47,8 @@ class Setup(commands.Cog):
         await interaction.response.send_message(**_panel_message(interaction), ephemeral=True)
 
 
-class Panel(SettingsPanel):
-    """What can be chosen, and what is."""
+class SetupPanel(SettingsPanel):
+    """The choices, with the current settings selected."""
 
     def __init__(
         self, settings: GuildSettings | None = None, guild: discord.Guild | None = None
@@ -70,21 +70,21 @@ class Panel(SettingsPanel):
         self.add_item(CardsButton(chosen))
 
 
-class ChannelChoice(discord.ui.ChannelSelect[Panel]):
+class ChannelChoice(discord.ui.ChannelSelect[SetupPanel]):
     """Chooses channels."""
 
     def __init__(
         self, field: str, words: str, chosen: Iterable[int], guild: discord.Guild | None
     ) -> None:
-        there = [number for number in sorted(chosen) if guild and guild.get_channel(number)]
+        existing = [number for number in sorted(chosen) if guild and guild.get_channel(number)]
         super().__init__(
             custom_id=f"setup:{field}", placeholder=words, channel_types=KINDS, min_values=0,
-            max_values=MOST_CHOSEN, default_values=[discord.Object(number) for number in there],
+            max_values=MAX_CHOICES, default_values=[discord.Object(number) for number in existing],
         )  # fmt: skip
         self.field = field
 
     async def callback(self, interaction: Click) -> Any:
-        """Keep the choice."""
+        """Store the choice."""
         await save_choice(
             interaction,
             _panel_message,
@@ -92,8 +92,8 @@ class ChannelChoice(discord.ui.ChannelSelect[Panel]):
         )
 
 
-class GroupChoice(discord.ui.MentionableSelect[Panel]):
-    """Chooses people and roles."""
+class GroupChoice(discord.ui.MentionableSelect[SetupPanel]):
+    """Chooses users and roles."""
 
     def __init__(self, field: str, words: str, chosen: Group) -> None:
         roles = [discord.SelectDefaultValue(id=n, type=discord.SelectDefaultValueType.role)
@@ -102,21 +102,21 @@ class GroupChoice(discord.ui.MentionableSelect[Panel]):
                   for n in sorted(chosen.people)]  # fmt: skip
         super().__init__(
             custom_id=f"setup:{field}", placeholder=words, min_values=0,
-            max_values=MOST_CHOSEN, default_values=[*roles, *people],
+            max_values=MAX_CHOICES, default_values=[*roles, *people],
         )  # fmt: skip
         self.field = field
 
     async def callback(self, interaction: Click) -> Any:
-        """Keep the choice."""
-        roles = frozenset(one.id for one in self.values if isinstance(one, discord.Role))
-        people = frozenset(one.id for one in self.values) - roles
+        """Store the choice."""
+        roles = frozenset(chosen.id for chosen in self.values if isinstance(chosen, discord.Role))
+        people = frozenset(chosen.id for chosen in self.values) - roles
         await save_choice(
             interaction, _panel_message, **{self.field: Group(people=people, roles=roles)}
         )
 
 
-class LimitsButton(discord.ui.Button[Panel]):
-    """Opens the form with the two limits."""
+class LimitsButton(discord.ui.Button[SetupPanel]):
+    """Opens the form with the two rate limits."""
 
     def __init__(self) -> None:
         super().__init__(label="Limits …", custom_id="setup:limits")
@@ -126,20 +126,20 @@ class LimitsButton(discord.ui.Button[Panel]):
         await interaction.response.send_modal(LimitsForm(_settings(interaction)))
 
 
-class ThreadsButton(discord.ui.Button[Panel]):
-    """Goes through the three ways to use threads."""
+class ThreadsButton(discord.ui.Button[SetupPanel]):
+    """Cycles through the three modes of threads."""
 
     def __init__(self, settings: GuildSettings) -> None:
         super().__init__(label=f"Threads: {settings.threads}", custom_id="setup:threads")
 
     async def callback(self, interaction: Click) -> Any:
-        """Choose the next one."""
-        ways = list(THREADS)
-        after = ways.index(_settings(interaction).threads) + 1
-        await save_choice(interaction, _panel_message, threads=ways[after % len(ways)])
+        """Store the next mode."""
+        modes = list(THREADS)
+        following = modes.index(_settings(interaction).threads) + 1
+        await save_choice(interaction, _panel_message, threads=modes[following % len(modes)])
 
 
-class CardsButton(discord.ui.Button[Panel]):
+class CardsButton(discord.ui.Button[SetupPanel]):
     """Switches cards for pasted links on and off."""
 
     def __init__(self, settings: GuildSettings) -> None:
@@ -147,14 +147,14 @@ class CardsButton(discord.ui.Button[Panel]):
         super().__init__(label=f"Link cards: {state}", custom_id="setup:link_cards")
 
     async def callback(self, interaction: Click) -> Any:
-        """Switch."""
+        """Store the opposite."""
         await save_choice(
             interaction, _panel_message, link_cards=not _settings(interaction).link_cards
         )
 
 
 class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
-    """Two numbers."""
+    """The form with the two rate limits."""
 
     def __init__(self, settings: GuildSettings) -> None:
         super().__init__(custom_id="setup:limits form")
@@ -165,7 +165,7 @@ class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
             self.add_item(discord.ui.Label(text=words, component=entry))
 
     async def on_submit(self, interaction: Click) -> None:
-        """Keep the numbers."""
+        """Store the numbers."""
         await save_choice(
             interaction,
             _panel_message,
@@ -174,7 +174,7 @@ class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
         )
 
     async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
-        """Tell what went wrong."""
+        """Show the error to the user."""
         await reply_with_error(interaction, error)
 
 
@@ -183,7 +183,7 @@ def _number(field: str, value: int) -> discord.ui.TextInput[LimitsForm]:
 
 
 def _limit(typed: str) -> int:
-    """Return the number that was typed. Raises LimitError."""
+    """Parse a limit. Raises LimitError."""
     typed = typed.strip()
     if not typed.isdecimal() or int(typed) > MOST_PER_HOUR:
         raise LimitError(f"“{typed}” is no limit: write a number from 0 to {MOST_PER_HOUR:,}.")
@@ -196,21 +196,21 @@ def _settings(interaction: Click) -> GuildSettings:
 
 
 def _panel_message(interaction: Click) -> dict[str, Any]:
-    """Return the panel with the settings as they are."""
+    """Return the message with the panel and the current settings."""
     settings = _settings(interaction)
-    hears_all = interaction.client.intents.message_content
+    reads_all = interaction.client.intents.message_content
     return {
-        "embed": _embed(settings, interaction.guild, hears_all=hears_all),
-        "view": Panel(settings, interaction.guild),
+        "embed": _embed(settings, interaction.guild, reads_all=reads_all),
+        "view": SetupPanel(settings, interaction.guild),
     }
 
 
 def _embed(
-    settings: GuildSettings, guild: discord.Guild | None, *, hears_all: bool
+    settings: GuildSettings, guild: discord.Guild | None, *, reads_all: bool
 ) -> discord.Embed:
-    """Return the settings in words; names in an embed ping nobody."""
+    """Return the settings in words; mentions in an embed ping nobody."""
     embed = discord.Embed(title="How I behave in this server", colour=discord.Colour.blurple())
-    if not hears_all:
+    if not reads_all:
         embed.description = (
             f"{NO_MESSAGE_CONTENT} So ask-channels and threads need a mention as well."
         )
@@ -231,7 +231,7 @@ def _embed(
 
 
 def _names(group: Group, guild: discord.Guild | None) -> str:
-    """Return roles by their names, as far as they still exist, and people."""
+    """Return the names of the roles that still exist, and the users."""
     found = [guild and guild.get_role(number) for number in sorted(group.roles)]
     roles = [plain(f"@{role.name}") for role in found if role]
     names = [*roles, *(f"<@{number}>" for number in sorted(group.people))]

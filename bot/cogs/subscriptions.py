@@ -21,11 +21,11 @@ from bot.subscriptions.buttons import (
     SubscriptionButton,
     SubscriptionMenu,
 )
-from bot.subscriptions.embeds import choice_words, list_embed, subscription_embed
-from bot.subscriptions.form import FORM, LONGEST_LIST, MOST_UPVOTES, change_form, read_form
+from bot.subscriptions.embeds import list_embed, menu_label, subscription_embed
+from bot.subscriptions.form import FORM, MAX_LIST, MAX_UPVOTES, change_form, read_form
 from bot.subscriptions.parsing import (
-    LONGEST_WORD,
-    MOST_PAPERS,
+    MAX_ENTRY,
+    MAX_PAPERS,
     WEEKDAYS,
     read_list,
     read_number,
@@ -38,7 +38,7 @@ from bot.subscriptions.service import Manager
 
 SUGGESTED = 25
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]
-Typed = app_commands.Range[str, 0, LONGEST_LIST]
+Typed = app_commands.Range[str, 0, MAX_LIST]
 
 
 class Subscriptions(commands.Cog):
@@ -67,13 +67,13 @@ class Subscriptions(commands.Cog):
         where: Literal["me", "this channel"] = "me",
         every: Literal["day", "week", "month"] = "day",
         time: app_commands.Range[str, 1, 10] = "9:00",
-        timezone: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
+        timezone: app_commands.Range[str, 1, MAX_ENTRY] | None = None,
         weekday: int = 0,
         topics: Typed = "",
         authors: Typed = "",
         organisations: Typed = "",
-        min_upvotes: app_commands.Range[int, 0, MOST_UPVOTES] = 0,
-        count: app_commands.Range[int, 1, MOST_PAPERS] = 10,
+        min_upvotes: app_commands.Range[int, 0, MAX_UPVOTES] = 0,
+        count: app_commands.Range[int, 1, MAX_PAPERS] = 10,
     ) -> None:
         """Get a digest of the Daily Papers, every day, week or month."""
         zone = read_zone(timezone or self.service.options.timezone)
@@ -122,7 +122,7 @@ class Subscriptions(commands.Cog):
             return
         view = discord.ui.View(timeout=None)
         if mine:
-            options = [(choice_words(one), str(one.id)) for one in mine]
+            options = [(menu_label(one), str(one.id)) for one in mine]
             view.add_item(SubscriptionMenu(CHOOSE, "Pause, change or remove …", options))
         await interaction.edit_original_response(embed=list_embed(mine), view=view)
 
@@ -151,7 +151,7 @@ class Subscriptions(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Return the subscriptions that the user may remove."""
         fitting = [
-            (choice_words(one)[:100], str(one.id))
+            (menu_label(one)[:100], str(one.id))
             for one in await self.service.managed_by(_manager(interaction))
         ]
         return [

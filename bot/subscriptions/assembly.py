@@ -32,7 +32,9 @@ def make_scheduler(
     """
     executor, options = subscriptions.executor, subscriptions.options
     library = executor.library
-    discord_transport = DiscordTransport(client, executor, clock=options.clock, dress=rating_view)
+    discord_transport = DiscordTransport(
+        client, executor, clock=options.clock, make_view=rating_view
+    )
     transports: dict[Kind, Transport] = {
         "channel": discord_transport, "person": discord_transport
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A person's saved papers, page by page. The buttons outlive the process that made them."""
+"""A user's saved papers, page by page; the buttons keep working after a restart of the bot."""
 
 import re
 from typing import Any, Self
@@ -17,10 +17,10 @@ from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.text.sentences import gist
 
-PAGE = 5  # papers, as many as fit one row of buttons
+PAGE_SIZE = 5  # papers, as many as fit one row of buttons
 NOTHING = "You have saved no paper yet: /save or 🔖 puts one on your list."
 TURN, REMOVE = "page", "remove"
-Press = discord.Interaction[Any]  # with a PaperboyBot for its client
+Click = discord.Interaction[Any]  # its client is a PaperboyBot, which is in a higher layer
 
 
 class SavedButton(
@@ -28,7 +28,7 @@ class SavedButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"saved:(?P<action>{TURN}|{REMOVE}):(?P<page>\d{{1,4}}):(?P<key>(?s:.*))",
 ):
-    """Turns to a page, or takes the paper with this key from the list and shows the page anew."""
+    """Shows a page, or removes the paper with this key and shows the page again."""
 
     def __init__(self, action: str, page: int, key: str = "", *, label: str = "") -> None:
         custom_id = f"saved:{action}:{page}:{key}"
@@ -42,17 +42,17 @@ class SavedButton(
         """See PersistentItem."""
         return cls(match["action"], int(match["page"]), match["key"])
 
-    async def callback(self, interaction: Press) -> None:
-        """Change the list as asked and show it; it is seen by its owner alone."""
-        bot, user_id = interaction.client, interaction.user.id
+    async def callback(self, interaction: Click) -> None:
+        """Change the list if asked and show it; only its owner sees it."""
+        services, user_id = interaction.client.services, interaction.user.id
         try:
-            check_access(interaction, interaction.client.services.guild_settings)
+            check_access(interaction, services.guild_settings)
             await interaction.response.defer()
             if self.action == REMOVE:
-                await bot.services.executor.write(remove, bot.services.ratings, user_id, self.key)
-            catalog = bot.services.executor.library.catalog
-            embed, view = await bot.services.executor.read(
-                saved_page, catalog, bot.services.ratings, user_id, self.page
+                await services.executor.write(remove, services.ratings, user_id, self.key)
+            catalog = services.executor.library.catalog
+            embed, view = await services.executor.read(
+                saved_page, catalog, services.ratings, user_id, self.page
             )
             await interaction.edit_original_response(embed=embed, view=view)
         except Exception as error:  # users always get a reply
@@ -60,7 +60,7 @@ class SavedButton(
 
 
 def remove(ratings: RatingStore, user_id: int, key: str) -> None:
-    """Take a paper from somebody's list."""
+    """Remove a paper from a user's list."""
     for paper_id in ratings.saved(user_id):
         if key_of(paper_id) == key:
             ratings.take_back(user_id, 0, paper_id, "save")
@@ -69,14 +69,14 @@ def remove(ratings: RatingStore, user_id: int, key: str) -> None:
 def saved_page(
     catalog: Catalog, ratings: RatingStore, user_id: int, page: int = 0
 ) -> tuple[discord.Embed, discord.ui.View | None]:
-    """Return a page of somebody's list, counted from 0, and its buttons; the last saved first."""
+    """Return a page of a user's list (counted from 0), latest first, and its buttons."""
     papers = list(papers_of_ids(catalog, ratings.saved(user_id)).items())
     if not papers:
         return discord.Embed(description=NOTHING, colour=COLOUR), None
-    pages = -(-len(papers) // PAGE)
+    pages = -(-len(papers) // PAGE_SIZE)
     page = min(page, pages - 1)
-    first = page * PAGE
-    shown = papers[first : first + PAGE]
+    first = page * PAGE_SIZE
+    shown = papers[first : first + PAGE_SIZE]
     lines = [_line(n, paper) for n, (_, paper) in enumerate(shown, start=first + 1)]
     body = split("\n".join(lines), EMBED_DESCRIPTION)[0]
     embed = discord.Embed(
@@ -92,9 +92,9 @@ def _line(n: int, paper: Paper) -> str:
 
 
 def _view(shown: list[tuple[str, Paper]], page: int, pages: int) -> discord.ui.View:
-    """Return a button to remove each paper, and below them those to the pages that there are."""
+    """Return a button to remove each paper, then those to the pages before and after."""
     view = discord.ui.View(timeout=None)
-    for n, (paper_id, _) in enumerate(shown, start=page * PAGE + 1):
+    for n, (paper_id, _) in enumerate(shown, start=page * PAGE_SIZE + 1):
         view.add_item(SavedButton(REMOVE, page, key_of(paper_id), label=f"Remove {n}"))
     if page > 0:
         view.add_item(SavedButton(TURN, page - 1, label="◀ Later ones"))

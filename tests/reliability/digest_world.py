@@ -221,7 +221,7 @@ class SimulatedPost:
         wanted = delivery.name_of(delivery.part)
         return any(s.name == wanted for s in world.sent)
 
-    async def tell(self, subscription: Subscription, reason: str) -> None:
+    async def notify(self, subscription: Subscription, reason: str) -> None:
         self.world.told.append(subscription.target)
 
 

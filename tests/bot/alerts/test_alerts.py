@@ -163,10 +163,10 @@ async def test_the_panel_over_the_wire_and_after_a_restart(
     panel = opened.original
     assert panel is not None
     assert panel["flags"] == 64
-    assert "I do not tell of them" in text_of(panel)
+    assert "I do not announce them" in text_of(panel)
     chosen = await fake.select("alice", panel, "alerts:channel", fake.channels[fake.general])
     await chosen.wait_ack()
-    assert f"I tell of them in <#{fake.general}>, at most 3 a day" in text_of(panel)
+    assert f"I announce them in <#{fake.general}>, at most 3 a day" in text_of(panel)
     server.bot._connection._view_store._views.clear()
     server.bot._connection._view_store._synced_message_views.clear()
     await server.bot.reload_extension("bot.cogs.alerts")

@@ -176,7 +176,7 @@ async def test_a_mail_that_may_have_arrived_is_not_sent_again(
     mailbox.box.data.append(None)
     row = await office.go()
     assert row.state == "failed"
-    assert "it may have arrived, and sending it again might double it" in row.reason
+    assert "it may have arrived, and sending it again might duplicate it" in row.reason
     assert (await office.go(timedelta(hours=1))).state == "failed"
     assert len(mailbox.box.mails) == 1
     assert not office.store.get(1).paused

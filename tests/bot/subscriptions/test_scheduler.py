@@ -13,7 +13,7 @@ from bot.digest.records import Digest
 from bot.digest.serialization import freeze, thaw
 from bot.subscriptions.records import FailedError, LaterError, Rhythm, Subscription
 from bot.subscriptions.refresh import Refresher
-from bot.subscriptions.schedule import told_day
+from bot.subscriptions.schedule import covered_day
 from bot.subscriptions.scheduler import Scheduler
 from rag.errors import SourceError
 from tests.reliability.digest_world import SimulatedPost, World, utc
@@ -117,7 +117,7 @@ async def test_start_twice_is_once_and_stop_lets_a_message_arrive(world: World) 
     subscribe(world, "1")
     world.now = NINE
     under_way, go = asyncio.Event(), asyncio.Event()
-    post = world.scheduler.deliveries.posts["channel"]
+    post = world.scheduler.sender.transports["channel"]
     send = post.send
 
     async def slow(subscription: Subscription, message: Any, name: str) -> None:
@@ -150,18 +150,18 @@ async def test_new_papers_are_read_every_hour_and_sooner_after_a_failure() -> No
             raise SourceError("nobody answers")
 
     keeping_up = Refresher(sync, every=timedelta(hours=1), clock=lambda: clock.now)
-    assert keeping_up.not_fresh
+    assert keeping_up.stale_reason
     for _ in range(40):  # minutes
-        await keeping_up.keep_up()
+        await keeping_up.refresh_if_due()
         clock.now += timedelta(minutes=1)
     assert len(read) == 8
-    assert keeping_up.not_fresh == "nobody answers"
+    assert keeping_up.stale_reason == "nobody answers"
     is_down = False
     read.clear()
     for _ in range(121):
-        await keeping_up.keep_up()
+        await keeping_up.refresh_if_due()
         clock.now += timedelta(minutes=1)
-        assert not keeping_up.not_fresh
+        assert not keeping_up.stale_reason
     assert len(read) == 3
 
 
@@ -173,7 +173,7 @@ async def test_stopping_ends_a_sync_that_listens(world: World) -> None:
         assert stopping.wait(10)
 
     keeping_up = Refresher(sync, every=timedelta(hours=1), clock=lambda: NINE)
-    scheduler = Scheduler(world.scheduler.deliveries, keeping_up, clock=lambda: NINE)
+    scheduler = Scheduler(world.scheduler.sender, keeping_up, clock=lambda: NINE)
     scheduler.start()
     await asyncio.to_thread(begun.wait, 10)
     await asyncio.wait_for(scheduler.stop(), 5)
@@ -193,7 +193,7 @@ async def test_stopping_ends_a_sync_that_listens(world: World) -> None:
     ],
 )
 def test_what_a_digest_tells_of(rhythm: Rhythm, due: datetime, day: datetime) -> None:
-    assert told_day(rhythm, due) == day.date()
+    assert covered_day(rhythm, due) == day.date()
 
 
 async def test_a_digest_survives_as_json_with_the_papers_that_are_still_known(

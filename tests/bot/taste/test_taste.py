@@ -10,7 +10,7 @@ import pytest
 
 from bot.digest.make import make_digest
 from bot.digest.records import UNASKED
-from bot.taste.learn import LEAST_LIKED, TasteCache, learn
+from bot.taste.learn import MIN_LIKED, TasteCache, learn
 from bot.taste.ratings import Marks, RatingStore
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
@@ -104,7 +104,7 @@ def test_what_was_disliked_goes_down(week: Library) -> None:
 
 def test_too_few_ratings_and_nothing_but_dislikes_are_no_taste(week: Library) -> None:
     birds = on("birds", week)
-    few = {paper_id: Marks(1, 0) for paper_id in birds[: LEAST_LIKED - 1]}
+    few = {paper_id: Marks(1, 0) for paper_id in birds[: MIN_LIKED - 1]}
     assert learn(week.catalog, few, whose="you") is None
     assert learn(week.catalog, {paper_id: Marks(0, 1) for paper_id in birds}, whose="you") is None
     assert learn(week.catalog, {}, whose="you") is None
@@ -131,9 +131,9 @@ def test_what_was_learnt_is_kept_until_a_rating_changes(week: Library) -> None:
     first = tastes.of_guild(7)
     assert first is not None
     assert tastes.of_guild(7) is first
-    tastes.forget()
+    tastes.clear()
     assert tastes.of_guild(7) is not first
-    ratings.turn(1, 7, birds[0], "like")
+    ratings.toggle(1, 7, birds[0], "like")
     assert tastes.of_guild(7) is None
     ratings.give(1, 0, birds[0], "save")  # in a direct message: the person's own
     assert tastes.of_guild(7) is None
@@ -167,7 +167,7 @@ def test_a_topic_comes_up_in_the_recorded_days(library: Library) -> None:
     plain, learnt, likes = benchmark.server(
         library, [date.fromisoformat(Path(file).stem) for file in days], "video generation"
     )
-    assert likes >= LEAST_LIKED
+    assert likes >= MIN_LIKED
     assert np.mean(learnt.places) < np.mean(plain.places) - 15
     assert np.mean(learnt.before) > np.mean(plain.before) + 0.15
     assert np.mean(learnt.reasons) >= 0.6  # they name the topic in words
