@@ -14,7 +14,6 @@ import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from bot.alerts.deliver import AlertDelivery
-from bot.cogs.scheduled_digests import ScheduledDigests
 from bot.executor import Executor
 from bot.gateway.client import BotOptions, PaperboyBot
 from bot.serving import build_services
@@ -173,9 +172,9 @@ async def deliver_alerts(bot: PaperboyBot, now: datetime) -> int:
 
 def scheduler_of(bot: PaperboyBot) -> Scheduler:
     """Return the scheduler of a bot whose cogs are loaded."""
-    cog = bot.get_cog("ScheduledDigests")
-    assert isinstance(cog, ScheduledDigests)
-    return cog.scheduler
+    cog: Any = bot.get_cog("ScheduledDigests")
+    scheduler: Scheduler = cog.scheduler
+    return scheduler
 
 
 def button(message: dict[str, Any], action: str) -> str:

@@ -129,7 +129,7 @@ async def test_a_mail_as_text_and_html_with_a_way_out(post_office: Any, mailbox:
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
-    [({"password": "wrong"}, "the mail server does not take the password in $PAPERBOY_MAIL_PASS"),
+    [({"password": "wrong"}, "the mail server rejects the password in $PAPERBOY_MAIL_PASS"),
      ({"port": 9}, "the mail server cannot be used ("),
      ({"security": "starttls"}, "the mail server cannot be used (STARTTLS extension not supported"),
      ({"security": "ssl"}, "the mail server cannot be used (")],
@@ -165,7 +165,7 @@ async def test_an_address_that_is_none_pauses_the_subscription(
     assert row.state == "failed"
     assert office.store.get(1).paused
     assert office.store.get(1).reason == (
-        "the mail server takes no mail for this address (550 no such user)"
+        "the mail server accepts no mail for this address (550 no such user)"
     )
 
 

@@ -77,7 +77,7 @@ async def test_one_that_hangs_is_left_for_later(
         await send(post, one, message, name)
 
     monkeypatch.setattr(SimulatedPost, "send", slow)
-    monkeypatch.setattr("bot.subscriptions.delivery.SECONDS", 0.1)
+    monkeypatch.setattr("bot.subscriptions.delivery.TIMEOUT_SECONDS", 0.1)
     world.now = NINE
     await world.round()
     first, second = world.outbox.rows()
@@ -229,6 +229,6 @@ async def test_the_reason_says_where_it_may_have_arrived_all_the_same(world: Wor
         await world.round()
     (row,) = world.outbox.rows()
     assert row.reason == (
-        "until 2025-03-04 21:00 UTC: Discord cannot be reached (it may have arrived all the same)"
+        "until 2025-03-04 21:00 UTC: Discord cannot be reached (it may have arrived nevertheless)"
     )
     assert len(world.sent) == 1

@@ -128,8 +128,8 @@ async def test_a_channel_is_subscribed_by_those_who_manage_the_server_alone(
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [({"time": "25:00"}, "“25:00” is no time of day: write something like 9:00 or 18:30."),
-     ({"timezone": "Mars/Base"}, "“Mars/Base” is no time zone that I know"),
+    [({"time": "25:00"}, "“25:00” is no time of day: write it like 9:00 or 18:30."),
+     ({"timezone": "Mars/Base"}, "“Mars/Base” is not a time zone that I know"),
      ({"topics": "x" * 90}, "That is too much: up to 15 of them")],
 )  # fmt: skip
 async def test_what_cannot_be_read_is_told_with_its_cure(
@@ -195,7 +195,7 @@ async def test_pause_change_resume_and_remove_also_by_a_later_process(filled: Li
                 "bob", form, when="at teatime", topics="", authors="", organisations="", count="5"
             )
             told = text_of((await wrong.wait_ack())["data"])
-            assert told.startswith("“teatime” is no time zone that I know")
+            assert told.startswith("“teatime” is not a time zone that I know")
             await (await fake.click("bob", listed, "subscription:resume:2")).wait_ack()
             await fake.until(lambda: "Next: <t:" in text_of(listed))
             await (await fake.click("bob", listed, "subscription:remove:2")).wait_ack()
