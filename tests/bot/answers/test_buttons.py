@@ -444,7 +444,7 @@ def test_every_table_with_a_person_is_known_to_forget(tmp_path: Path) -> None:
     database.close()
 
 
-def test_counts_describe_counts() -> None:
+def test_counts_in_words() -> None:
     assert describe_counts({"conversations": 0, "feedback": 0}) == ""
     assert describe_counts({"conversations": 2, "feedback": 0}) == "2 questions"
     assert (

@@ -1,46 +1,20 @@
 """Every command once in SimCord, an independent model of Discord with permissions and deadlines."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
 import discord
 import pytest
-import simcord
 
 from bot.answers.buttons import writing_view
 from bot.answers.receipts import Inquiry
-from bot.executor import Executor
-from bot.gateway.client import PaperboyBot
 from bot.render.answer import UNFINISHED, left_embed
 from ingest.sync import ingest
-from rag.config import RagConfig
 from rag.library import Library
-from rag.pipeline import PaperQA
-from tests.discord_server import make_bot
-from tests.papers import HERON, TODAY, ListSource, many
+from tests.papers import HERON, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
-
-
-@pytest.fixture
-def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield make_bot(executor)
-    executor.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    return SimpleNamespace(
-        channel=guild.create_text_channel("general"),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-        bob=guild.add_member(simcord_env.create_user("bob")),
-        env=simcord_env,
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,12 @@
 """One walk through the bot as somebody takes it who has never seen it, in SimCord."""
 
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import simcord
 
-from bot.executor import Executor
-from bot.gateway.client import PaperboyBot
 from ingest.config import FetchConfig
-from rag.config import RagConfig
-from rag.library import Library
-from rag.llm.language_model import adapt
-from rag.pipeline import PaperQA
 from tests.bot.answers.slow_model import HeldModel, held
 from tests.bot.cogs.test_link_cards import NEW_ID, NEW_LINK, arxiv
-from tests.discord_server import make_bot
-from tests.papers import TODAY
 
 LINES = (
     "Tidal Attention lets a model forget tokens in waves [1].",
@@ -37,22 +26,9 @@ def chat() -> HeldModel:
 
 
 @pytest.fixture
-def simcord_bot(filled: Library, chat: HeldModel) -> Iterator[PaperboyBot]:
-    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(chat)))
-    config = FetchConfig(arxiv_url="http://127.0.0.1:9", arxiv_seconds=0)
-    yield make_bot(executor, model_name="a model", fetch=config)
-    executor.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    return SimpleNamespace(
-        env=simcord_env,
-        guild=guild,
-        channel=guild.create_text_channel("general"),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-    )
+def bot_options() -> dict[str, Any]:
+    fetch = FetchConfig(arxiv_url="http://127.0.0.1:9", arxiv_seconds=0)
+    return {"model_name": "a model", "fetch": fetch}
 
 
 def words(message: Any) -> str:

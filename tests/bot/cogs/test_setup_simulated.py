@@ -1,46 +1,10 @@
 """/setup in SimCord, an independent model of Discord with permissions and menus."""
 
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import discord
-import pytest
-import simcord
-
 from bot.access.guild_settings import Group
-from bot.executor import Executor
-from bot.gateway.client import PaperboyBot
-from rag.config import RagConfig
-from rag.library import Library
-from rag.pipeline import PaperQA
-from tests.discord_server import make_bot
-from tests.papers import TODAY
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
-
-
-@pytest.fixture
-def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield make_bot(executor)
-    executor.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    may = discord.Permissions(manage_guild=True)
-    keeper = guild.create_role("keepers", permissions=may)
-    return SimpleNamespace(
-        guild=guild,
-        channel=guild.create_text_channel("general"),
-        papers=guild.create_text_channel("papers"),
-        readers=guild.create_role("readers"),
-        keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-        env=simcord_env,
-    )
 
 
 def fields(shown: Any) -> dict[str, str]:

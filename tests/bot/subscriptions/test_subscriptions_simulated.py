@@ -1,22 +1,12 @@
 """Subscriptions in SimCord, an independent model of Discord with permissions and menus."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
-import discord
 import pytest
-import simcord
 
-from bot.executor import Executor
-from bot.gateway.client import PaperboyBot
 from bot.subscriptions.service import DigestOptions
-from rag.config import RagConfig
-from rag.library import Library
-from rag.pipeline import PaperQA
-from tests.discord_server import make_bot, scheduler_of
-from tests.papers import TODAY
+from tests.discord_server import scheduler_of
 
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)
 
@@ -34,23 +24,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def simcord_bot(filled: Library, clock: Clock) -> Iterator[PaperboyBot]:
-    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+def bot_options(clock: Clock) -> dict[str, Any]:
     # The test says when a round is due.
-    yield make_bot(executor, digests=DigestOptions(clock=clock, round_seconds=10**6))
-    executor.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    keeper = guild.create_role("keepers", permissions=discord.Permissions(manage_guild=True))
-    return SimpleNamespace(
-        channel=guild.create_text_channel("general"),
-        keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-        bot=simcord_env.bot,
-    )
+    return {"digests": DigestOptions(clock=clock, round_seconds=10**6)}
 
 
 def text(shown: Any) -> str:

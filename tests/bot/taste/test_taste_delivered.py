@@ -1,6 +1,5 @@
 """What the bot's own schedule does with ratings and alerts, over the wire and in SimCord."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -104,11 +103,9 @@ def test_whose_taste_a_digest_follows(
 
 
 @pytest.fixture
-def simcord_bot(filled: Library, clock: Clock) -> Iterator[PaperboyBot]:
-    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    options = DigestOptions(clock=clock, round_seconds=10**6, sync=lambda stopping: None)
-    yield make_bot(executor, digests=options)
-    executor.close()
+def bot_options(clock: Clock) -> dict[str, Any]:
+    digests = DigestOptions(clock=clock, round_seconds=10**6, sync=lambda stopping: None)
+    return {"digests": digests}
 
 
 async def test_alerts_follow_each_reading_of_the_upvotes_once(
