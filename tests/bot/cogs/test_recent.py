@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.papers.last_seen import LastSeenStore, Look
 from bot.render.recent import SHOWN, catchup_embed, gaining_embed, trending_embed
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
@@ -195,19 +194,6 @@ def test_a_day_that_goes_on_after_a_look_is_not_lost(library: Library) -> None:
     assert len(featured_since(catalog, LATER, seen_at=before)) == 2
     assert featured_since(catalog, LATER, seen_at=after) == []
     assert featured_since(catalog, LATER) == []
-
-
-def test_an_older_look_changes_nothing(library: Library) -> None:
-    seen, now = LastSeenStore(library.catalog.database), datetime.now(UTC).replace(microsecond=0)
-    seen.record(HERE, ALICE, LATER, now)
-    seen.record(HERE, ALICE, EARLIER, now + timedelta(hours=1))
-    assert seen.last(HERE, ALICE) == Look(LATER, now)
-    assert seen.last(None, ALICE) is None
-    assert seen.last(HERE, 12) is None
-    seen.record(None, ALICE, LATER, now)
-    seen.forget_guild(HERE)
-    assert seen.last(HERE, ALICE) is None
-    assert seen.last(None, ALICE) == Look(LATER, now)
 
 
 @pytest.mark.parametrize("text", ["x" * 900, NASTY * 9])

@@ -6,21 +6,12 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from rag.library import Library
-from rag.query.followups import CHARACTERS_PER_TOKEN, HISTORY_TOKENS, truncate_history
-from rag.records import Question, Turn
+from rag.records import Question
 from tests.discord_fake.permissions import EVERYTHING, READ_HISTORY
 from tests.discord_server import Connect, choose, text_of
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 MORE = "and how many hours of training?"
-
-
-def test_only_so_many_tokens_are_taken_along() -> None:
-    long = HISTORY_TOKENS * CHARACTERS_PER_TOKEN // 2
-    turns = [Turn("a" * long), Turn("b" * long), Turn("c")]
-    assert truncate_history(turns) == turns[1:]
-    assert truncate_history([]) == []
-    assert truncate_history([Turn("x" * (3 * long))]) == []
 
 
 async def test_words_of_several_people_are_followed_back_to_an_answer(

@@ -3,10 +3,40 @@
 from typing import Any
 
 import discord
+import pytest
 from discord import app_commands
 
 from bot.gateway.command_sync import BotStateStore, sync_commands
 from rag.library import Library
+from tests.discord_server import Connect, joined, judged
+
+
+async def test_commands_are_synced_only_when_they_changed(
+    filled: Library, connect: Connect
+) -> None:
+    first = await connect(filled)
+    await first.bot.close()
+    second = await connect(filled, token="another.token")
+    synced = [entry for entry in second.fake.log if "/commands" in entry[0]]
+    assert len(synced) == 1  # another fake, so another application
+    names = {command.name for command in second.bot.tree.get_commands()}
+    assert names == {
+        "alerts", "ask", "catchup", "compare", "daily", "forget", "help", "paper", "save", "saved",
+        "search", "setup", "status", "subscribe", "subscriptions", "thread", "trending", "trends",
+        "unsubscribe", "weekly", "why", "Ask about this", "Explain this paper",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("always", [False, True])
+async def test_commands_that_discord_knows_are_synced_only_where_asked_for(
+    filled: Library, always: bool
+) -> None:
+    async with judged() as fake:
+        async with joined(fake, filled):
+            pass
+        async with joined(fake, filled, bot_options={"always_sync": always}):
+            pass
+        assert sum("/commands" in entry[0] for entry in fake.log) == 1 + always
 
 
 class CountingTree(app_commands.CommandTree[Any]):
