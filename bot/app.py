@@ -1,4 +1,4 @@
-"""The composition root: settings and the data folder become the parts that commands use."""
+"""The composition root of the commands: opens the library and the model from the settings."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ def open_library(folder: Path, config: RagConfig, *, purpose: str = "paperboy") 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What every command gets."""
+    """The settings and the data folder, as every command gets them."""
 
     settings: Settings
     data_dir: Path
@@ -41,7 +41,7 @@ class App:
 
     @contextmanager
     def library(self, purpose: str) -> Iterator[Library]:
-        """Open the data folder; `purpose` is what another process that wants it is told."""
+        """Open the data folder; another process that tries to gets `purpose` in its error."""
         library = open_library(self.data_dir, self.settings.rag, purpose=purpose)
         try:
             yield library
@@ -52,7 +52,7 @@ class App:
     def assistant(
         self, purpose: str, *, today: Callable[[], date] | None = None
     ) -> Iterator[PaperQA]:
-        """Open the library and what answers from it, with the model where there is one."""
+        """Open the library and the pipeline over it, with the model if there is one."""
         model = self.load_model()
         try:
             with self.library(purpose) as library:
@@ -63,28 +63,28 @@ class App:
                 model.close()
 
     def load_model(self) -> LanguageModel | None:
-        """Return the configured language model, if there is one and it is wanted."""
+        """Return the configured language model; None without one, or without `use_model`."""
         return load_language_model(self.model) if self.use_model else None
 
     @property
     def model(self) -> ModelConfig:
-        """`[rag.model]`; where that names no model, with the file `paperboy model use` chose."""
+        """`[rag.model]`; if that names no model, the file chosen with `paperboy model use`."""
         configured = self.settings.rag.model
         chosen = None if configured.name else ModelFolder(self.data_dir).chosen()
         return configured.model_copy(update={"path": str(chosen)}) if chosen else configured
 
     @property
     def model_name(self) -> str:
-        """What the model is called in front of people; nothing where there is none."""
+        """The name of the model shown to users; "" without one."""
         return self.model.name if self.use_model else ""
 
     @property
     def model_chosen_by(self) -> str:
-        """Who says which model is in use: `config.toml` or `paperboy model use`; or nobody."""
+        """Where the model was chosen: `config.toml` or `paperboy model use`; "" if nowhere."""
         if self.settings.rag.model.name:
             return "config.toml"
         return "`paperboy model use`" if self.model.name else ""
 
     def today(self) -> date:
-        """Return the clock's day in the configured time zone."""
+        """Return the current day in the configured time zone."""
         return datetime.now(ZoneInfo(self.settings.bot.timezone)).date()

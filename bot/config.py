@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
-from bot.access.guild_settings import MOST_PER_HOUR, Threads
 from ingest.config import IngestConfig
 from rag.config import RagConfig, Section
 from rag.errors import ConfigError
+
+MOST_PER_HOUR = 100_000  # questions
+ThreadMode = Literal["never", "long", "always"]  # which conversations move to a thread
 
 
 class DigestConfig(Section):
@@ -43,7 +45,7 @@ class BotConfig(Section):
 
     timezone: str = Field("UTC", min_length=1)
     message_content: bool = True
-    threads: Threads = "never"
+    threads: ThreadMode = "never"
     person_per_hour: int = Field(30, ge=0, le=MOST_PER_HOUR)
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
     deny: list[int] = Field(default_factory=list)

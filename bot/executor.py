@@ -1,4 +1,4 @@
-"""Questions from the event loop to the threads that answer them, and back."""
+"""Runs blocking work in threads, so that the event loop never waits for it."""
 
 import asyncio
 import threading
@@ -16,59 +16,59 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Desk:
-    """What the cogs ask; nothing here blocks the event loop."""
+class Executor:
+    """The bot's threads, one pool for each kind of work; nothing here blocks the event loop."""
 
     def __init__(self, qa: PaperQA) -> None:
         self.qa = qa
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        # One that writes things down, in order: it may have to wait for an ingest.
-        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")
-        # One that fetches single papers, at the pace that their host asks for.
+        # One thread writes to SQLite, in order: it may have to wait for an ingest.
+        self._database_writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
+        # One thread fetches single papers, at the pace that their host asks for.
         self._fetcher = ThreadPoolExecutor(1, thread_name_prefix="fetcher")
-        # One for the answer that is written, one for each person who waits, one to say "busy".
+        # One thread for the answer being generated, one for each in the queue, one to say "busy".
         waiting = qa.config.model.waiting
-        self._writers = ThreadPoolExecutor(waiting + 2, thread_name_prefix="writer")
-        self._unfinished: set[threading.Event] = set()
+        self._generators = ThreadPoolExecutor(waiting + 2, thread_name_prefix="generator")
+        self._cancels: set[threading.Event] = set()
 
     @property
     def library(self) -> Library:
         """The papers."""
         return self.qa.library
 
-    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that reads the library."""
+    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that reads the library or the database."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
 
-    async def keep(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that writes into SQLite, after everything that was handed in before."""
+    async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that writes to SQLite, after every earlier one has finished."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._keeper, lambda: function(*args, **kwargs))
+        return await loop.run_in_executor(self._database_writer, lambda: function(*args, **kwargs))
 
     async def fetch(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that waits for the network, after what was asked for before."""
+        """Run a function that waits for the network, after every earlier one has finished."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._fetcher, lambda: function(*args, **kwargs))
 
-    def neighbours(self, paper: Paper, count: int) -> list[Paper]:
-        """Return the papers that are nearest to one; call it by `run`."""
+    def similar_papers(self, paper: Paper, count: int) -> list[Paper]:
+        """Return the papers most similar to this one; blocks, so call it through `read`."""
         hits = self.library.retriever.neighbours([paper.paper_id], top_k=count)
         return [hit.paper for hit in hits]
 
-    async def ask(self, question: Question) -> Answer:
+    async def quote(self, question: Question) -> Answer:
         """Return the quoted answer, see PaperQA.ask. Raises QuestionError."""
-        return await self.run(self.qa.ask, question)
+        return await self.read(self.qa.ask, question)
 
-    def can_write(self, quoted: Answer) -> bool:
-        """Return whether a written answer will follow."""
+    def can_generate(self, quoted: Answer) -> bool:
+        """Return whether the model can write an answer to replace this quoted one."""
         return self.qa.can_write(quoted)
 
-    def people_in_front(self) -> int:
-        """Return how many written answers are asked for already."""
+    def queue_length(self) -> int:
+        """Return how many answers are being generated or wait in the queue."""
         return len(self.qa.writer.queue) if self.qa.writer else 0
 
-    async def write(
+    async def generate(
         self,
         quoted: Answer,
         *,
@@ -78,42 +78,42 @@ class Desk:
     ) -> Answer:
         """Return the written answer (or the quoted one with a note).
 
-        `on_text` hears it grow and `on_place` how many people are in front, both on the event
-        loop. Setting `cancel` ends it soon.
+        `on_text` gets the answer as it grows and `on_place` the number of people in front, both on
+        the event loop. Setting `cancel` ends it soon.
         """
         loop = asyncio.get_running_loop()
 
-        def later(hear: Callable[[T], None]) -> Callable[[T], None]:
-            def tell(value: T) -> None:
-                loop.call_soon_threadsafe(hear, value)
+        def on_loop(callback: Callable[[T], None]) -> Callable[[T], None]:
+            def call(value: T) -> None:
+                loop.call_soon_threadsafe(callback, value)
 
-            return tell
+            return call
 
         def work() -> Answer:
             answer = quoted
-            for answer in self.qa.write(quoted, cancel=cancel, on_place=later(on_place)):
+            for answer in self.qa.write(quoted, cancel=cancel, on_place=on_loop(on_place)):
                 if not answer.finished:
-                    later(on_text)(answer)
+                    on_loop(on_text)(answer)
             return answer
 
-        self._unfinished.add(cancel)
+        self._cancels.add(cancel)
         try:
-            return await loop.run_in_executor(self._writers, work)
+            return await loop.run_in_executor(self._generators, work)
         except asyncio.CancelledError:
             cancel.set()
             raise
         finally:
-            self._unfinished.discard(cancel)
+            self._cancels.discard(cancel)
 
-    def stop_writing(self) -> None:
-        """Cancel the answers that are being written or wait for their turn."""
-        for cancel in list(self._unfinished):
+    def stop_generating(self) -> None:
+        """Cancel the answers that are being generated or wait in the queue."""
+        for cancel in list(self._cancels):
             cancel.set()
 
     def close(self) -> None:
-        """Stop the answers that are being written and wait for the threads."""
-        self.stop_writing()
+        """Stop generating and wait for all threads to end."""
+        self.stop_generating()
         self._fetcher.shutdown(cancel_futures=True)
-        self._writers.shutdown()
+        self._generators.shutdown()
         self._readers.shutdown()
-        self._keeper.shutdown()
+        self._database_writer.shutdown()

@@ -1,4 +1,4 @@
-"""The Discord bot put together: token, library, model, client."""
+"""The composition root of the Discord bot: settings and library become services and a client."""
 
 import asyncio
 import contextlib
@@ -6,64 +6,43 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from bot.access.guild_settings import Servers, ServerSettings
+from bot.access.guild_settings import GuildSettings, GuildSettingsStore
+from bot.access.rate_limits import HOUR, RateLimits
+from bot.alerts.store import AlertStore
 from bot.answers import request_log
+from bot.answers.feedback import FeedbackStore
+from bot.answers.in_flight import AnswersInFlight
+from bot.answers.receipts import ReceiptStore
+from bot.answers.record import AnswerRecord
+from bot.answers.service import AnswerService
 from bot.app import App
+from bot.config import BotConfig
 from bot.console.terminal import Terminal
-from bot.conversation.policy import LOST
-from bot.executor import Desk
-from bot.gateway.client import PaperboyBot
-from bot.gateway.health import Health
+from bot.conversation.policy import NO_MESSAGE_CONTENT
+from bot.conversation.store import ConversationStore
+from bot.executor import Executor
+from bot.gateway.client import BotOptions, PaperboyBot
+from bot.gateway.health import HealthEndpoint
 from bot.gateway.runner import check_token, checked_token, serve
-from bot.subscriptions.drawing import draw_once, drawn
-from bot.subscriptions.email_transport import PASSWORD_VARIABLE, MailPost
+from bot.papers.fetch import PaperFetcher
+from bot.papers.last_seen import LastSeenStore
+from bot.services import Services
+from bot.subscriptions.drawing import draw, warm_up
+from bot.subscriptions.email_transport import PASSWORD_VARIABLE, EmailTransport
 from bot.subscriptions.scheduler import utc_now
-from bot.subscriptions.service import Digesting
+from bot.subscriptions.service import DigestOptions, SubscriptionService
+from bot.taste.learn import TasteCache
+from bot.taste.ratings import RatingStore
+from ingest.config import FetchConfig
 from ingest.sync import sync as sync_papers
 from rag.errors import PaperboyError, SourceError, StoppedError
 from rag.library import Library
 from rag.pipeline import PaperQA
+from rag.store.database import Database
 
 log = logging.getLogger(__name__)
-
-
-def digesting(
-    app: App, library: Library, *, is_reading: Callable[[], bool] = lambda: False
-) -> Digesting:
-    """Return how digests are to be made and sent; not while somebody else reads papers."""
-    settings = app.settings.bot
-    mail = settings.mail
-
-    def sync(stopping: threading.Event) -> None:
-        if is_reading():
-            raise SourceError("the first papers are being read: wait until they are.")
-        read_new(app, library, stopping)
-
-    post = None
-    if mail.host:
-        post = MailPost(
-            mail,
-            os.environ.get(PASSWORD_VARIABLE, ""),
-            clock=utc_now,
-            picture=lambda digest: drawn(digest, library),
-        )
-    return Digesting(
-        window=timedelta(hours=settings.digest.catch_up_hours),
-        sync=sync,
-        sync_every=timedelta(minutes=settings.digest.sync_minutes),
-        mail=post,
-        timezone=settings.timezone,
-    )
-
-
-def read_new(app: App, library: Library, stopping: threading.Event) -> None:
-    """Read the papers of the last days as `paperboy sync` does, and stop early where asked to."""
-    with contextlib.suppress(StoppedError):
-        report = sync_papers(library, app.settings.ingest, today=app.today(), stopping=stopping)
-        log.info("%s", report)
-
 
 TOKEN_VARIABLE = "DISCORD_TOKEN"
 
@@ -77,8 +56,8 @@ def run_bot(
 ) -> None:
     """Check the token, open the library, and serve until a signal comes.
 
-    `read_first` brings papers in, in a thread beside the running bot. `always_sync`: tell Discord
-    of the commands though it knows them.
+    `read_first` reads the first papers, in a thread beside the running bot. With `always_sync`,
+    the commands are registered with Discord even if they did not change.
     """
     token = checked_token(os.environ.get(TOKEN_VARIABLE, ""))
     logging.getLogger(request_log.__name__).setLevel(logging.INFO)  # with or without -v
@@ -93,61 +72,156 @@ async def _run_bot(
     *,
     always_sync: bool,
 ) -> None:
+    settings = app.settings.bot
     await check_token(token, tell=terminal.note)
     with app.assistant("paperboy run") as qa:
         await asyncio.to_thread(_warm_up, qa)
         reading = asyncio.create_task(_read(read_first, qa.library, terminal))
-        desk = Desk(qa)
-        settings = app.settings.bot
-        servers = Servers(
-            qa.library.catalog.database,
-            ServerSettings(
-                threads=settings.threads,
-                person_per_hour=settings.person_per_hour,
-                server_per_hour=settings.server_per_hour,
-            ),
-            denied=settings.deny,
+        executor = Executor(qa)
+        services = build_services(
+            executor,
+            model_name=app.model_name,
+            guild_settings=_guild_settings(settings, qa.library.catalog.database),
+            receipt_days=settings.receipt_days,
+            log_questions=settings.log_questions,
+            fetch=app.settings.ingest.fetch,
+            digests=digest_options(app, qa.library, is_reading=lambda: not reading.done()),
         )
-        if not settings.message_content:
-            terminal.note(LOST)
-
-        health = Health(desk)
+        options = BotOptions(
+            message_content=settings.message_content,
+            error_channel=settings.error_channel,
+            always_sync=always_sync,
+        )
+        health = HealthEndpoint(executor)
 
         def make_bot() -> PaperboyBot:
-            health.bot = PaperboyBot(
-                desk,
-                model_name=app.model_name,
-                message_content=settings.message_content,
-                servers=servers,
-                receipt_days=settings.receipt_days,
-                log_questions=settings.log_questions,
-                error_channel=settings.error_channel,
-                always_sync=always_sync,
-                fetch=app.settings.ingest.fetch,
-                digesting=digesting(app, qa.library, is_reading=lambda: not reading.done()),
-            )
+            health.bot = PaperboyBot(services, options)
             return health.bot
 
+        if not settings.message_content:
+            terminal.note(NO_MESSAGE_CONTENT)
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
         terminal.warn(qa)
         try:
             async with health.listening(settings.health_port):
                 await serve(token, make_bot, tell=terminal.note)
         finally:
-            desk.close()
+            executor.close()
             await reading
 
 
+def build_services(
+    executor: Executor,
+    *,
+    model_name: str = "",
+    guild_settings: GuildSettingsStore | None = None,
+    receipt_days: int = 30,
+    log_questions: bool = False,
+    fetch: FetchConfig | None = None,
+    digests: DigestOptions | None = None,
+) -> Services:
+    """Return the services over the executor's library; the defaults are those of config.toml."""
+    database = executor.library.catalog.database
+    guild_settings = guild_settings or GuildSettingsStore(database)
+    conversations = ConversationStore(database)
+    receipts = ReceiptStore(database, days=receipt_days)
+    ratings = RatingStore(database)
+    in_flight = AnswersInFlight()
+    return Services(
+        executor=executor,
+        guild_settings=guild_settings,
+        rate_limits=_rate_limits(conversations, guild_settings),
+        conversations=conversations,
+        answers=AnswerService(
+            executor,
+            AnswerRecord(executor, conversations, receipts),
+            in_flight,
+            model_name=model_name,
+            log_questions=log_questions,
+        ),
+        in_flight=in_flight,
+        receipts=receipts,
+        feedback=FeedbackStore(database),
+        paper_fetcher=PaperFetcher(executor, fetch or FetchConfig()),
+        last_seen=LastSeenStore(database),
+        ratings=ratings,
+        tastes=TasteCache(executor.library.catalog, ratings),
+        alerts=AlertStore(database),
+        subscriptions=SubscriptionService(executor, digests or DigestOptions()),
+        model_name=model_name,
+    )
+
+
+def _rate_limits(
+    conversations: ConversationStore, guild_settings: GuildSettingsStore
+) -> RateLimits:
+    """Return rate limits that count the questions of the last hour, which a previous run answered.
+
+    A restart must not give everybody a fresh hour.
+    """
+    rate_limits = RateLimits()
+    hour_ago = datetime.now(UTC) - timedelta(seconds=HOUR)
+    for guild_id, user_id, at in conversations.asked_since(hour_ago):
+        settings = guild_settings.of(guild_id)
+        rate_limits.recall(guild_id, user_id, settings, asked_at=at.timestamp())
+    return rate_limits
+
+
+def _guild_settings(settings: BotConfig, database: Database) -> GuildSettingsStore:
+    """Return the settings of every server, with config.toml's as the defaults."""
+    defaults = GuildSettings(
+        threads=settings.threads,
+        person_per_hour=settings.person_per_hour,
+        server_per_hour=settings.server_per_hour,
+    )
+    return GuildSettingsStore(database, defaults, denied=settings.deny)
+
+
+def digest_options(
+    app: App, library: Library, *, is_reading: Callable[[], bool] = lambda: False
+) -> DigestOptions:
+    """Return how digests are made and sent; no new papers are read while `is_reading`."""
+    settings = app.settings.bot
+
+    def sync(stopping: threading.Event) -> None:
+        if is_reading():
+            raise SourceError("the first papers are being read: wait until they are.")
+        read_new(app, library, stopping)
+
+    mail = None
+    if settings.mail.host:
+        mail = EmailTransport(
+            settings.mail,
+            os.environ.get(PASSWORD_VARIABLE, ""),
+            clock=utc_now,
+            picture=lambda digest: draw(digest, library),
+        )
+    return DigestOptions(
+        window=timedelta(hours=settings.digest.catch_up_hours),
+        sync=sync,
+        sync_every=timedelta(minutes=settings.digest.sync_minutes),
+        mail=mail,
+        timezone=settings.timezone,
+    )
+
+
+def read_new(app: App, library: Library, stopping: threading.Event) -> None:
+    """Read the papers of the last days as `paperboy sync` does; end early if `stopping` is set."""
+    with contextlib.suppress(StoppedError):
+        report = sync_papers(library, app.settings.ingest, today=app.today(), stopping=stopping)
+        log.info("%s", report)
+
+
 def _warm_up(qa: PaperQA) -> None:
-    """Load what takes long to load, so that neither people nor the event loop wait for it."""
+    """Load what takes long to load, so that neither users nor the event loop wait for it."""
     qa.library.embedder.encode_question("warm up")
-    draw_once(qa.library)
+    warm_up(qa.library)
 
 
 async def _read(
     read_first: Callable[[Library], None] | None, library: Library, terminal: Terminal
 ) -> None:
-    """Bring papers in beside the running bot, which goes on whatever comes of it."""
+    """Read the first papers beside the running bot, which continues even if that fails."""
     if read_first is None:
         return
     try:

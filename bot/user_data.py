@@ -1,9 +1,9 @@
-"""Everything that is kept about a person: counted and, if they wish, removed."""
+"""Everything stored about a user: counted and, on request, deleted."""
 
 from rag.store.database import Database
 
-# Each table of the bot with a column `person` (tested), and what its rows are to people.
-KEPT = {
+# Every table of the bot with a column `person` (a test checks that), and what one row is.
+TABLES = {
     "conversations": "question",
     "receipts": "receipt of an answer",
     "feedback": "thumb up or down",
@@ -19,38 +19,38 @@ PLURALS = {
 }
 
 
-def kept_about(database: Database, person: int) -> dict[str, int]:
-    """Return how many rows of each table are about this person."""
+def count_rows(database: Database, user_id: int) -> dict[str, int]:
+    """Return how many rows of each table are about this user."""
     return {
         table: database.connection.execute(
-            f"SELECT COUNT(*) FROM {table} WHERE person = ?", (person,)
+            f"SELECT COUNT(*) FROM {table} WHERE person = ?", (user_id,)
         ).fetchone()[0]
-        for table in KEPT
+        for table in TABLES
     }
 
 
-def forget(database: Database, person: int) -> dict[str, int]:
-    """Remove them all; return how many there were. Their bytes in the file are overwritten."""
+def forget(database: Database, user_id: int) -> dict[str, int]:
+    """Delete all rows about a user; return how many. Their bytes in the file are overwritten."""
     with database.transaction() as db:
-        # What a channel gets stays, but not who asked for it.
-        unnamed = db.execute(
-            "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'", (person,)
+        # A channel keeps its digest, but not the name of the user who subscribed it.
+        anonymised = db.execute(
+            "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'", (user_id,)
         ).rowcount
-        removed = {
-            table: db.execute(f"DELETE FROM {table} WHERE person = ?", (person,)).rowcount
-            for table in KEPT
+        deleted = {
+            table: db.execute(f"DELETE FROM {table} WHERE person = ?", (user_id,)).rowcount
+            for table in TABLES
         }
-        removed["subscriptions"] += unnamed
-    # The write-ahead log holds the old pages too, until it is written back and cut off.
+        deleted["subscriptions"] += anonymised
+    # The write-ahead log contains the old pages until it is checkpointed and truncated.
     database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return removed
+    return deleted
 
 
-def in_words(counts: dict[str, int]) -> str:
-    """Return `3 questions, 3 receipts of answers and 1 thumb up or down`; nothing for nothing."""
+def describe_counts(counts: dict[str, int]) -> str:
+    """Return `3 questions, 3 receipts of answers and 1 thumb up or down`; "" for no rows."""
     parts = []
     for table, count in counts.items():
-        noun = KEPT[table]
+        noun = TABLES[table]
         if count:
             parts.append(f"{count:,} {noun if count == 1 else PLURALS.get(noun, f'{noun}s')}")
     *most, last = parts or [""]

@@ -4,14 +4,20 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import fields
+from datetime import datetime
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 
-from bot.executor import Desk
-from bot.gateway.client import PaperboyBot
+from bot.alerts.deliver import AlertDelivery
+from bot.executor import Executor
+from bot.gateway.client import BotOptions, PaperboyBot
+from bot.serving import build_services
+from bot.subscriptions.scheduler import Scheduler
 from rag.config import RagConfig
 from rag.library import Library
 from rag.llm.language_model import adapt
@@ -74,7 +80,9 @@ class Server:
 async def choose(server: Server, **settings: Any) -> None:
     """Let those who manage the fake's server choose, as /setup does."""
     guild = int(server.fake.guild)
-    await server.bot.desk.run(server.bot.servers.change, guild, **settings)
+    await server.bot.services.executor.read(
+        server.bot.services.guild_settings.change, guild, **settings
+    )
 
 
 def finished(message: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -131,16 +139,11 @@ async def joined(
     config: RagConfig | None = None,
     bot_options: dict[str, Any] | None = None,
 ) -> AsyncIterator[Server]:
-    """Start the bot in a Discord that is there already; stop it in the end."""
-    desk = Desk(
-        PaperQA(
-            library, config or RagConfig(), today=lambda: TODAY, model=adapt(chat) if chat else None
-        )
-    )
-    options: dict[str, Any] = {"model_name": MODEL_NAME, "guild_ready_timeout": 0.05} | (
-        bot_options or {}
-    )
-    bot = PaperboyBot(desk, **options)
+    """Start the bot in a Discord that runs already; stop it in the end."""
+    model = adapt(chat) if chat else None
+    executor = Executor(PaperQA(library, config or RagConfig(), today=lambda: TODAY, model=model))
+    options: dict[str, Any] = {"model_name": MODEL_NAME, "guild_ready_timeout": 0.05}
+    bot = make_bot(executor, **options | (bot_options or {}))
     running = asyncio.create_task(bot.start(fake.token))
     try:
         await fake.until(bot.is_ready, 20)
@@ -148,7 +151,30 @@ async def joined(
     finally:
         await bot.close()
         await asyncio.gather(running, return_exceptions=True)
-        desk.close()
+        executor.close()
+
+
+def make_bot(executor: Executor, **options: Any) -> PaperboyBot:
+    """Return a bot; each option goes to `BotOptions`, `build_services` or discord.py."""
+    chosen = {field.name: options.pop(field.name) for field in fields(BotOptions)
+              if field.name in options}  # fmt: skip
+    names = signature(build_services).parameters
+    services = {name: options.pop(name) for name in names if name in options}
+    return PaperboyBot(build_services(executor, **services), BotOptions(**chosen), **options)
+
+
+async def deliver_alerts(bot: PaperboyBot, now: datetime) -> int:
+    """Deliver the alerts that are due; return how many were sent."""
+    services = bot.services
+    delivery = AlertDelivery(bot, services.executor, services.alerts, services.guild_settings)
+    return await delivery.deliver(now)
+
+
+def scheduler_of(bot: PaperboyBot) -> Scheduler:
+    """Return the scheduler of a bot whose cogs are loaded."""
+    cog: Any = bot.get_cog("ScheduledDigests")
+    scheduler: Scheduler = cog.scheduler
+    return scheduler
 
 
 def button(message: dict[str, Any], action: str) -> str:

@@ -8,6 +8,7 @@ from ingest.sources.source import SetAside
 from rag.records import Paper
 
 TODAY = date(2025, 12, 8)
+QUESTION = "how accurate is HeronNet compared with human counters?"  # HERON answers it: 94.2%
 
 HERON = Paper(
     title="HeronNet: Counting Wading Birds from Drone Video",

@@ -1,47 +1,16 @@
-"""The door in front of the slash commands: who may use them here, and how often."""
-
-from typing import TYPE_CHECKING
+"""Checks of an interaction: whether this user may use the bot here, and how often."""
 
 import discord
-from discord import app_commands
 
-from bot.conversation.message_facts import role_ids
-from rag.errors import PaperboyError
-
-if TYPE_CHECKING:
-    from bot.gateway.client import PaperboyBot
-
-# Commands that tell people about themselves and about the bot stay open to everybody.
-OPEN = frozenset({"help", "status", "forget", "setup", "alerts", "subscriptions", "unsubscribe"})
-ASKS = "asks"  # a command with this in its `extras` is a question, and counted as one
+from bot.access.guild_settings import GuildSettingsStore
+from bot.access.rate_limits import RateLimits
 
 
-class Door(app_commands.CommandTree["PaperboyBot"]):
-    """discord.py's tree of commands, with a look at every interaction before it is let in."""
-
-    async def interaction_check(self, interaction: "discord.Interaction[PaperboyBot]") -> bool:
-        """Return whether to go on; the cause of CheckFailure is the sentence for who may not."""
-        command = interaction.command
-        if command is None or command.qualified_name.split()[0] in OPEN:
-            return True
-        is_typing = interaction.type is discord.InteractionType.autocomplete
-        try:
-            admit(interaction)
-            if command.extras.get(ASKS) and not is_typing:
-                count(interaction)
-        except PaperboyError as error:
-            if is_typing:
-                await interaction.response.autocomplete([])
-                return False
-            raise app_commands.CheckFailure from error
-        return True
-
-
-def admit(interaction: "discord.Interaction[PaperboyBot]") -> None:
-    """Raise NotAdmittedError unless this person may ask in this channel."""
+def check_access(interaction: discord.Interaction, guild_settings: GuildSettingsStore) -> None:
+    """Raise AccessDeniedError unless this user may ask in this channel."""
     channel = interaction.channel
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-    interaction.client.servers.admit(
+    guild_settings.check_access(
         interaction.guild_id,
         interaction.user.id,
         role_ids(interaction.user),
@@ -49,7 +18,16 @@ def admit(interaction: "discord.Interaction[PaperboyBot]") -> None:
     )
 
 
-def count(interaction: "discord.Interaction[PaperboyBot]") -> None:
-    """Count a question; raise TooManyQuestionsError where it is one too many."""
-    bot, server = interaction.client, interaction.guild_id
-    bot.limits.take(server, interaction.user.id, bot.servers.of(server))
+def count_question(
+    interaction: discord.Interaction,
+    guild_settings: GuildSettingsStore,
+    rate_limits: RateLimits,
+) -> None:
+    """Count a question; raise TooManyQuestionsError if it exceeds a limit."""
+    guild_id = interaction.guild_id
+    rate_limits.take(guild_id, interaction.user.id, guild_settings.of(guild_id))
+
+
+def role_ids(user: discord.User | discord.Member) -> list[int]:
+    """Return the ids of a user's roles; empty outside of a guild."""
+    return [role.id for role in user.roles] if isinstance(user, discord.Member) else []

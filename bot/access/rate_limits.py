@@ -1,4 +1,4 @@
-"""How many questions a person and a server may ask within an hour."""
+"""Limits how many questions a user and a server may ask within an hour."""
 
 import time
 from collections import OrderedDict
@@ -6,81 +6,83 @@ from collections.abc import Callable
 
 from discord.app_commands import Cooldown
 
-from bot.access.guild_settings import ServerSettings
+from bot.access.guild_settings import GuildSettings
 from rag.errors import PaperboyError
 
 HOUR = 3600.0  # seconds
-COUNTED = 10_000  # people and servers that are counted at once; who asked longest ago goes first
+MAX_COUNTS = 10_000  # users and servers in memory; the least recently used are dropped
 
-Key = tuple[int | None, int | None]  # server (None: direct messages) and person (None: all of it)
+Key = tuple[int | None, int | None]  # guild (None: direct messages), user (None: the whole guild)
 
 
 class TooManyQuestionsError(PaperboyError):
-    """Somebody asks more than the settings allow; `is_told`: they have heard it already."""
+    """A user asks more than the settings allow; `already_told`: they were told before."""
 
-    def __init__(self, text: str, *, is_told: bool) -> None:
+    def __init__(self, text: str, *, already_told: bool) -> None:
         super().__init__(text)
-        self.is_told = is_told
+        self.already_told = already_told
 
 
-class Limits:
-    """Counts questions, in memory; `recall` counts those that were asked before a restart."""
+class RateLimits:
+    """Counts questions, in memory; `recall` counts those from before a restart."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._counts: OrderedDict[Key, Cooldown] = OrderedDict()
-        self._told: dict[Key, float] = {}  # until when
+        self._told_until: dict[Key, float] = {}
 
-    def take(self, server: int | None, person: int, settings: ServerSettings) -> None:
-        """Count a question; raise TooManyQuestionsError where it is one too many."""
-        own, everybody = self._counts_of(server, person, settings)
+    def take(self, guild_id: int | None, user_id: int, settings: GuildSettings) -> None:
+        """Count a question; raise TooManyQuestionsError if it exceeds a limit."""
+        own, everybody = self._counts_of(guild_id, user_id, settings)
         now = self._clock()
         if own and (wait := own.get_retry_after(now)):
             asked = f"You have asked {_questions(own.rate)} within an hour, which is all I can do"
-            raise self._refusal((server, person), f"{asked} for one person", wait)
+            raise self._refusal((guild_id, user_id), f"{asked} for one person", wait)
         if everybody and (wait := everybody.get_retry_after(now)):
             were = "was" if everybody.rate == 1 else "were"
             asked = f"{_questions(everybody.rate)} {were} asked in this server within an hour"
-            raise self._refusal((server, person), f"{asked}, which is all I can do", wait)
+            raise self._refusal((guild_id, user_id), f"{asked}, which is all I can do", wait)
         for count in filter(None, (own, everybody)):
             count.update_rate_limit(now)
 
     def recall(
-        self, server: int | None, person: int, settings: ServerSettings, *, asked_at: float
+        self, guild_id: int | None, user_id: int, settings: GuildSettings, *, asked_at: float
     ) -> None:
-        """Count a question that an earlier process answered, at that time; oldest first."""
-        for count in filter(None, self._counts_of(server, person, settings)):
+        """Count a question from before a restart, at its time; call it oldest first."""
+        for count in filter(None, self._counts_of(guild_id, user_id, settings)):
             count.update_rate_limit(asked_at)
 
     def _counts_of(
-        self, server: int | None, person: int, settings: ServerSettings
+        self, guild_id: int | None, user_id: int, settings: GuildSettings
     ) -> tuple[Cooldown | None, Cooldown | None]:
-        """Return the counts of a person and of the whole server."""
-        own = self._count((server, person), settings.person_per_hour)
-        if server is None:
+        """Return the counts of a user and of the whole guild."""
+        own = self._count((guild_id, user_id), settings.person_per_hour)
+        if guild_id is None:
             return own, None
-        return own, self._count((server, None), settings.server_per_hour)
+        return own, self._count((guild_id, None), settings.server_per_hour)
 
     def _count(self, key: Key, rate: int) -> Cooldown | None:
-        """Return the count of a person or server; None where there is no limit."""
+        """Return the count for a key; None if it has no limit."""
         if not rate:
             return None
         count = self._counts.get(key)
         if count is None or count.rate != rate:
             count = self._counts[key] = Cooldown(rate, HOUR)
         self._counts.move_to_end(key)
-        while len(self._counts) > COUNTED:
+        while len(self._counts) > MAX_COUNTS:
             self._counts.popitem(last=False)
         return count
 
     def _refusal(self, key: Key, text: str, wait: float) -> TooManyQuestionsError:
         now = self._clock()
-        is_told = self._told.get(key, 0.0) > now
-        self._told = {other: until for other, until in self._told.items() if until > now}
-        self._told[key] = now + wait
+        already_told = self._told_until.get(key, 0.0) > now
+        self._told_until = {
+            other: until for other, until in self._told_until.items() if until > now
+        }
+        self._told_until[key] = now + wait
         minutes = max(1, round(wait / 60))
         again = f"ask me again in {minutes} minute{'' if minutes == 1 else 's'}"
-        return TooManyQuestionsError(f"{text}: {again}, please.", is_told=is_told)
+        return TooManyQuestionsError(f"{text}: {again}, please.", already_told=already_told)
 
 
 def _questions(number: float) -> str:

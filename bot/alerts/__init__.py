@@ -1,1 +1,1 @@
-"""Papers whose upvotes take off, and where that is told."""
+"""Alerts about papers whose upvotes take off: detected, stored and delivered."""

@@ -1,99 +1,109 @@
-"""Alerts on their way: found, noted for every server that wants them, told once.
+"""Delivers alerts: finds them, stores one row for each server that wants it, sends each once.
 
-A row is written before anything is sent. If the bot ends between sending and noting the message,
-the next one looks for it in the channel before it sends again.
+A row is written before anything is sent. If the bot ends between sending and storing the message,
+the next run looks for the message in the channel before it sends again.
 """
 
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import discord
 
+from bot.access.guild_settings import GuildSettingsStore
 from bot.alerts.detect import taking_off
 from bot.alerts.embed import TITLE, alert_embed
-from bot.alerts.store import Kept
+from bot.alerts.store import AlertStore, StoredAlert
+from bot.executor import Executor
 from bot.taste.paper_keys import key_of
 from bot.taste.rating_view import button_id, buttons_of
 
-if TYPE_CHECKING:
-    from bot.gateway.client import PaperboyBot
-
 log = logging.getLogger(__name__)
 
-TOO_OLD = timedelta(hours=12)  # an alert that could not be told until then is none any more
-LOOKED_AT = 100  # messages after the sending began
+TOO_OLD = timedelta(hours=12)  # after this an alert is given up
+SEARCHED_MESSAGES = 100  # after the first attempt
 
 
-async def deliver_alerts(bot: "PaperboyBot", now: datetime) -> int:
-    """Tell every server that wants it which papers take off; return how many messages were sent.
+class AlertDelivery:
+    """Sends alerts to the channels that the servers chose."""
 
-    Meant to be called every hour, after the upvotes were read. What fails is tried again by the
-    next call.
-    """
-    desk, box = bot.desk, bot.alerts
-    wanting = {
-        server: settings for server, settings in bot.servers.chosen().items()
-        if settings.alert_channel
-    }  # fmt: skip
-    if wanting:
-        alerts = await desk.run(taking_off, desk.library.catalog, now)
-        found = [(alert.paper.paper_id, alert_embed(alert).to_dict()) for alert in alerts]
-        for server, settings in wanting.items():
-            channel, most = settings.alert_channel or 0, settings.alerts_per_day
-            await desk.keep(box.add, server, channel, found, most=most, now=now)
-    sent = 0
-    for kept in await desk.run(box.open):
-        sent += await _tell(bot, kept, now)
-    return sent
+    def __init__(
+        self,
+        client: discord.Client,
+        executor: Executor,
+        store: AlertStore,
+        guild_settings: GuildSettingsStore,
+    ) -> None:
+        self.client = client
+        self.executor = executor
+        self.store = store
+        self.guild_settings = guild_settings
 
+    async def deliver(self, now: datetime) -> int:
+        """Alert every server that wants it to the papers that take off; return the number sent.
 
-async def _tell(bot: "PaperboyBot", kept: Kept, now: datetime) -> bool:
-    """Send one alert; return whether it is sent now."""
-    keep, box = bot.desk.keep, bot.alerts
-    try:
-        if kept.tried_at and (message := await _find(bot, kept, kept.tried_at)):
-            await keep(box.sent, kept, message)
+        Call this every hour, after the upvotes were read. The next call retries what fails.
+        """
+        read, write = self.executor.read, self.executor.write
+        subscribed = {
+            guild_id: settings for guild_id, settings in self.guild_settings.chosen().items()
+            if settings.alert_channel
+        }  # fmt: skip
+        if subscribed:
+            alerts = await read(taking_off, self.executor.library.catalog, now)
+            found = [(alert.paper.paper_id, alert_embed(alert).to_dict()) for alert in alerts]
+            for guild_id, settings in subscribed.items():
+                channel, most = settings.alert_channel or 0, settings.alerts_per_day
+                await write(self.store.add, guild_id, channel, found, most=most, now=now)
+        sent = 0
+        for stored in await read(self.store.open):
+            sent += await self._send(stored, now)
+        return sent
+
+    async def _send(self, stored: StoredAlert, now: datetime) -> bool:
+        """Send one alert; return whether it was sent now."""
+        write, store = self.executor.write, self.store
+        try:
+            if stored.tried_at and (message := await self._find(stored, stored.tried_at)):
+                await write(store.sent, stored, message)
+                return False
+            if now - stored.found_at > TOO_OLD:
+                await write(store.give_up, stored, "it could not be sent in time")
+                return False
+            if self.guild_settings.of(stored.guild_id).alert_channel != stored.channel_id:
+                await write(store.give_up, stored, "alerts were switched off or moved")
+                return False
+            await write(store.begin, stored, now)
+            channel = self.client.get_partial_messageable(stored.channel_id)
+            embed = discord.Embed.from_dict(stored.embed)
+            view = buttons_of(key_of(stored.paper_id))
+            message = (await channel.send(embed=embed, view=view, nonce=stored.nonce)).id
+        except (discord.NotFound, discord.Forbidden) as error:
+            log.info("no alert in channel %s: %s", stored.channel_id, error)
+            await write(store.give_up, stored, f"Discord says: {error.text}")
             return False
-        if now - kept.found_at > TOO_OLD:
-            await keep(box.give_up, kept, "it could not be told in time")
+        except (discord.DiscordException, OSError) as error:
+            log.warning("the alert for channel %s is retried later: %s", stored.channel_id, error)
             return False
-        if bot.servers.of(kept.server).alert_channel != kept.channel:
-            await keep(box.give_up, kept, "alerts were switched off or moved")
-            return False
-        await keep(box.begin, kept, now)
-        channel = bot.get_partial_messageable(kept.channel)
-        embed = discord.Embed.from_dict(kept.embed)
-        view = buttons_of(key_of(kept.paper_id))
-        message = (await channel.send(embed=embed, view=view, nonce=kept.nonce)).id
-    except (discord.NotFound, discord.Forbidden) as error:
-        log.info("no alert in channel %s: %s", kept.channel, error)
-        await keep(box.give_up, kept, f"Discord says: {error.text}")
-        return False
-    except (discord.DiscordException, OSError) as error:
-        log.warning("the alert for channel %s waits: %s", kept.channel, error)
-        return False
-    await keep(box.sent, kept, message)
-    return True
+        await write(store.sent, stored, message)
+        return True
+
+    async def _find(self, stored: StoredAlert, tried_at: datetime) -> int | None:
+        """Return the id of the message if an earlier attempt did send it."""
+        channel = self.client.get_partial_messageable(stored.channel_id)
+        after = discord.Object(discord.utils.time_snowflake(tried_at - timedelta(minutes=1)))
+        like_button, user = button_id("like", key_of(stored.paper_id)), self.client.user
+        async for message in channel.history(limit=SEARCHED_MESSAGES, after=after):
+            is_own = user is not None and message.author.id == user.id
+            is_alert = any(embed.title == TITLE for embed in message.embeds)
+            if is_own and is_alert and like_button in _custom_ids(message):
+                return message.id
+        return None
 
 
-async def _find(bot: "PaperboyBot", kept: Kept, tried_at: datetime) -> int | None:
-    """Return the message, if an earlier attempt did send it."""
-    channel = bot.get_partial_messageable(kept.channel)
-    after = discord.Object(discord.utils.time_snowflake(tried_at - timedelta(minutes=1)))
-    wanted = button_id("like", key_of(kept.paper_id))
-    async for message in channel.history(limit=LOOKED_AT, after=after):
-        is_mine = bot.user is not None and message.author.id == bot.user.id
-        is_alert = any(embed.title == TITLE for embed in message.embeds)
-        if is_mine and is_alert and wanted in _names(message):
-            return message.id
-    return None
-
-
-def _names(message: discord.Message) -> set[str | None]:
+def _custom_ids(message: discord.Message) -> set[str | None]:
     """Return the custom_ids of the buttons under a message."""
     return {
-        one.custom_id
+        button.custom_id
         for row in message.components if isinstance(row, discord.ActionRow)
-        for one in row.children
+        for button in row.children
     }  # fmt: skip

@@ -1,14 +1,15 @@
-"""Which papers take off: far more new upvotes than other papers got at the same age.
+"""Detects papers that take off: far more new upvotes than other papers got at the same age.
 
-A paper's age counts from the start (UTC) of the day on which it was featured. The upvotes that it
-got within the last hours are compared with those that the papers of the last weeks got within the
-same hours of their age, on a logarithmic scale:
+The age of a paper counts from the start (UTC) of the day on which it was featured. Its upvotes of
+the last hours are compared with those that the papers of the last weeks got within the same hours
+of their age, on a logarithmic scale:
 
     strength = (log(1 + upvotes) - median) / spread,   spread = (ninth decile - median) / 1.28
 
-where median and ninth decile are those of log(1 + upvotes) of the others. 1.28 is that distance of
-a normal distribution, so the spread is its standard deviation, measured where it matters: among the
-papers that do well. docs/alerts.md tells what the bounds below do on simulated papers.
+where median and ninth decile are those of log(1 + upvotes) of the others. In a normal distribution
+they are 1.28 standard deviations apart, so the spread is a standard deviation, measured where it
+matters: among the papers that do well. docs/alerts.md shows the effect of the bounds below on
+simulated papers.
 """
 
 import math
@@ -23,9 +24,9 @@ from numpy.typing import NDArray
 from rag.records import Paper, Window
 
 WATCHED = 7 * 24  # hours: up to this age a paper can take off
-COMPARED = timedelta(days=60)  # papers featured since then show what is usual
+COMPARED = timedelta(days=60)  # papers featured since then are compared with
 WITHIN = 12  # hours in which the new upvotes are counted
-LEAST_COMPARED = 50  # papers; with fewer nobody knows what is usual
+LEAST_COMPARED = 50  # papers; fewer do not show what is usual
 LEAST_UPVOTES = 10  # new ones
 LEAST_STRENGTH = 2.5
 LEAST_SPREAD = 0.3  # of log(1 + upvotes): at some ages nearly all papers get the same few
@@ -38,8 +39,8 @@ Grid = NDArray[np.float64]
 class Alert:
     """A paper that takes off.
 
-    It got `upvotes` within the `within` hours before the age of `hours`; at least nine in ten of
-    the `compared` papers got fewer than `usual` then.
+    It got `upvotes` new upvotes in the `within` hours before the age of `hours`. Of the `compared`
+    papers, at least nine in ten got fewer than `usual` in the same hours.
     """
 
     paper: Paper
@@ -53,7 +54,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A paper with its upvotes as they were seen to change: at `hours` of its age, ascending."""
+    """A paper with its history of upvotes, at `hours` of its age, ascending."""
 
     paper: Paper
     hours: Sequence[float]
@@ -62,37 +63,37 @@ class Watched:
 
 
 class Histories(Protocol):
-    """As much of the catalogue as is needed here."""
+    """The part of the catalogue that detection needs."""
 
     def papers(self, window: Window | None = None) -> list[Paper]:
         """Return the papers of a window of days."""
 
     def upvote_history(self, paper_id: str) -> Sequence[tuple[datetime, int]]:
-        """Return when a paper's upvotes were seen to be how many, oldest first (UTC)."""
+        """Return (time in UTC, upvotes) of a paper, oldest first."""
 
 
 def taking_off(catalog: Histories, now: datetime) -> list[Alert]:
-    """Return the papers that take off at this moment, the strongest first."""
+    """Return the papers that take off at this moment, strongest first."""
     return unusual(watched(catalog, now))
 
 
 def watched(catalog: Histories, now: datetime) -> list[Watched]:
-    """Return the papers of the last weeks with their upvotes as they grew."""
+    """Return the papers of the last weeks with their history of upvotes."""
     found = []
     first = (now - COMPARED).date()
     for paper in catalog.papers(Window(first, now.date())):
-        if paper.featured_on is None:  # there by the day of its publication
+        if paper.featured_on is None:  # in the window by its day of publication only
             continue
         born = datetime.combine(paper.featured_on, time(), UTC)
-        seen = [(at, count) for at, count in catalog.upvote_history(paper.paper_id) if at <= now]
-        if seen:
-            hours = [_hours(at - born) for at, _ in seen]
-            found.append(Watched(paper, hours, [count for _, count in seen], _hours(now - born)))
+        history = [(at, count) for at, count in catalog.upvote_history(paper.paper_id) if at <= now]
+        if history:
+            hours = [_hours(at - born) for at, _ in history]
+            found.append(Watched(paper, hours, [count for _, count in history], _hours(now - born)))
     return found
 
 
 def unusual(papers: Sequence[Watched]) -> list[Alert]:
-    """Return those among the papers that stand out at their age, the strongest first."""
+    """Return alerts for the papers that stand out at their age, strongest first."""
     if not papers:
         return []
     grid = np.stack([_by_hour(paper) for paper in papers])
@@ -101,13 +102,13 @@ def unusual(papers: Sequence[Watched]) -> list[Alert]:
 
 
 def _compared(grid: Grid, row: int, paper: Watched) -> Alert | None:
-    """Return the alert for a paper, if it stands out from the others at its age."""
+    """Return the alert for a paper if it stands out from the others at its age."""
     hour = int(paper.age)
     if not 1 <= hour <= WATCHED:
         return None
     within = min(hour, WITHIN)
     upvotes = grid[row, hour] - grid[row, hour - within]
-    if not upvotes >= LEAST_UPVOTES:  # NaN: it was not known yet
+    if not upvotes >= LEAST_UPVOTES:  # NaN if no upvotes were read yet
         return None
     others = np.delete(grid[:, hour] - grid[:, hour - within], row)
     others = others[~np.isnan(others)]
@@ -123,10 +124,10 @@ def _compared(grid: Grid, row: int, paper: Watched) -> Alert | None:
 
 
 def _by_hour(paper: Watched) -> Grid:
-    """Return a paper's upvotes at each full hour of its first days, from 0 at its beginning.
+    """Return a paper's upvotes at each full hour of its first days, shape (WATCHED + 1,).
 
-    Between two sightings they grew evenly. NaN before the first one, where that came late, and
-    beyond the paper's age. Fewer upvotes than before (somebody took one back) count as none.
+    They are interpolated linearly between two readings. NaN before the first reading, if that was
+    late, and beyond the age of the paper. A decrease (somebody took an upvote back) is ignored.
     """
     hours = np.arange(WATCHED + 1)
     counts = np.maximum.accumulate(np.array(paper.upvotes, dtype=np.float64))

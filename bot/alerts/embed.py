@@ -1,4 +1,4 @@
-"""An alert as an embed."""
+"""Renders an alert as an embed."""
 
 from discord import Colour, Embed
 
@@ -10,24 +10,24 @@ from rag.text.sentences import gist
 
 TITLE = "This paper takes off"
 COLOUR = Colour.gold()
-DAYS_FROM = 72  # hours from which on an age is told in days
+DAYS_FROM = 72  # hours; ages from here on are given in days
 
 
 def alert_embed(alert: Alert) -> Embed:
-    """Return the paper's line, what it is about, and the figures that made it stand out."""
+    """Return an embed with the paper, its gist, and the figures that make it stand out."""
     paper = alert.paper
     about = plain(shorten(paper.tldr or gist(paper.abstract), GIST))
     whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     text = f"{paper_line(paper)}\n{whose}{about}\n\n**{figures(alert)}**"
     embed = Embed(title=TITLE, description=text, colour=COLOUR)
-    if len(text) > EMBED_DESCRIPTION:  # the address of a paper without an id holds its title
+    if len(text) > EMBED_DESCRIPTION:  # the URL of a paper without an id contains its title
         embed.description = f"{plain(shorten(paper.title, GIST))}\n\n**{figures(alert)}**"
     embed.set_footer(text=f"Compared with {alert.compared:,} papers at the same age.")
     return embed
 
 
 def figures(alert: Alert) -> str:
-    """Return how many upvotes it got how soon, and how many papers of its age get as a rule."""
+    """Return a sentence with the paper's new upvotes and the usual number at its age."""
     few = f"fewer than {alert.usual:,}" if alert.usual > 1 else "none"
     if alert.within == alert.hours:
         when, usual = f"in its first {_hours(alert.hours)}", f"{few} by then"

@@ -1,4 +1,4 @@
-"""Alerts in SQLite: each paper once in each server, so that none is told twice or lost."""
+"""Alerts in SQLite: each paper once per server, so that none is sent twice or lost."""
 
 import hashlib
 import json
@@ -10,28 +10,28 @@ from typing import Any
 from rag.store.database import Database
 
 A_DAY = timedelta(hours=24)
-NONCE = 25  # characters that Discord takes
+NONCE_LENGTH = 25  # characters, Discord's limit
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An alert that is to be told in a channel; `tried_at` if its sending began already."""
+class StoredAlert:
+    """An alert to be sent to a channel; `tried_at` is set once sending has begun."""
 
-    server: int
+    guild_id: int
     paper_id: str
-    channel: int
+    channel_id: int
     embed: Mapping[str, Any]
     found_at: datetime
     tried_at: datetime | None
 
     @property
     def nonce(self) -> str:
-        """Names the message: Discord takes a nonce only once within some minutes."""
-        text = f"alert {self.server} {self.paper_id}"
-        return hashlib.sha256(text.encode()).hexdigest()[:NONCE]
+        """The nonce of the message: Discord accepts each one only once within some minutes."""
+        text = f"alert {self.guild_id} {self.paper_id}"
+        return hashlib.sha256(text.encode()).hexdigest()[:NONCE_LENGTH]
 
 
-class AlertBox:
+class AlertStore:
     """The alerts of every server."""
 
     def __init__(self, database: Database) -> None:
@@ -39,35 +39,35 @@ class AlertBox:
 
     def add(
         self,
-        server: int,
-        channel: int,
+        guild_id: int,
+        channel_id: int,
         found: Iterable[tuple[str, Mapping[str, Any]]],
         *,
         most: int,
         now: datetime,
     ) -> None:
-        """Note (paper id, embed) pairs, without papers told before, up to `most` in 24 hours."""
+        """Add (paper id, embed) pairs, up to `most` in 24 hours; skip papers added before."""
         with self.database.transaction() as db:
-            lately = db.execute(
+            recent = db.execute(
                 "SELECT COUNT(*) FROM alerts WHERE server = ? AND found_at > ?",
-                (server, (now - A_DAY).isoformat()),
+                (guild_id, (now - A_DAY).isoformat()),
             ).fetchone()[0]
             for paper_id, embed in found:
-                if lately >= most:
+                if recent >= most:
                     break
-                lately += db.execute(
+                recent += db.execute(
                     "INSERT OR IGNORE INTO alerts (server, paper, channel, embed, found_at) "
                     "VALUES (?, ?, ?, ?, ?)",
-                    (server, paper_id, channel, json.dumps(embed), now.isoformat()),
+                    (guild_id, paper_id, channel_id, json.dumps(embed), now.isoformat()),
                 ).rowcount
 
-    def open(self) -> list[Kept]:
-        """Return the alerts that are neither known to be sent nor given up, oldest first."""
+    def open(self) -> list[StoredAlert]:
+        """Return the alerts that are neither sent nor given up, oldest first."""
         rows = self.database.connection.execute(
             "SELECT * FROM alerts WHERE message IS NULL AND reason = '' ORDER BY found_at, paper"
         )
         return [
-            Kept(
+            StoredAlert(
                 row["server"], row["paper"], row["channel"], json.loads(row["embed"]),
                 datetime.fromisoformat(row["found_at"]),
                 datetime.fromisoformat(row["tried_at"]) if row["tried_at"] else None,
@@ -75,26 +75,26 @@ class AlertBox:
             for row in rows
         ]  # fmt: skip
 
-    def begin(self, kept: Kept, now: datetime) -> None:
-        """Note that it is being sent."""
-        self._set(kept, "tried_at", now.isoformat())
+    def begin(self, alert: StoredAlert, now: datetime) -> None:
+        """Record that sending begins."""
+        self._set(alert, "tried_at", now.isoformat())
 
-    def sent(self, kept: Kept, message: int) -> None:
-        """Note the message."""
-        self._set(kept, "message", message)
+    def sent(self, alert: StoredAlert, message_id: int) -> None:
+        """Record the message that was sent."""
+        self._set(alert, "message", message_id)
 
-    def give_up(self, kept: Kept, reason: str) -> None:
-        """Note why it is not sent."""
-        self._set(kept, "reason", reason)
+    def give_up(self, alert: StoredAlert, reason: str) -> None:
+        """Record why the alert is not sent."""
+        self._set(alert, "reason", reason)
 
-    def _set(self, kept: Kept, column: str, value: object) -> None:
+    def _set(self, alert: StoredAlert, column: str, value: object) -> None:
         with self.database.transaction() as db:
             db.execute(
                 f"UPDATE alerts SET {column} = ? WHERE server = ? AND paper = ?",
-                (value, kept.server, kept.paper_id),
+                (value, alert.guild_id, alert.paper_id),
             )
 
-    def forget_server(self, server: int) -> None:
-        """Remove the alerts of a server."""
+    def forget_guild(self, guild_id: int) -> None:
+        """Delete the alerts of a server."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM alerts WHERE server = ?", (server,))
+            db.execute("DELETE FROM alerts WHERE server = ?", (guild_id,))

@@ -1,20 +1,20 @@
-"""The buttons under an answer. All that they need stands in their custom_id: they outlive us."""
+"""The buttons under an answer; they keep working after a restart of the bot."""
 
 import re
 from typing import Any, Self
 
 import discord
 
-from bot.answers.receipts import Kept
-from bot.components.persistent import Lasting
+from bot.answers.receipts import StoredAnswer
+from bot.components.persistent import PersistentItem
 from rag.records import Answer
 
 STOP, SOURCES, SIMILAR, AGAIN, LIKE, DISLIKE = (
     "stop", "sources", "similar", "again", "like", "dislike"
 )  # fmt: skip
-PRESSED = "answer_button"  # the event that a press becomes: (interaction, action, asker)
+CLICKED = "answer_button"  # the event of a click: (interaction, action, asker)
 
-_LOOKS: dict[str, dict[str, Any]] = {
+_APPEARANCE: dict[str, dict[str, Any]] = {
     STOP: {"label": "Stop", "style": discord.ButtonStyle.danger},
     SOURCES: {"label": "Sources"},
     SIMILAR: {"label": "Similar"},
@@ -25,29 +25,31 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 class AnswerButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"answer:(?P<action>{'|'.join(_LOOKS)}):(?P<asker>\d+)",
+    template=rf"answer:(?P<action>{'|'.join(_APPEARANCE)}):(?P<asker>\d+)",
 ):
-    """A button that any process of the bot understands, whichever one made it."""
+    """A button that does `action`; `asker` is the id of the user who asked."""
 
     def __init__(self, action: str, asker: int) -> None:
-        super().__init__(discord.ui.Button(custom_id=f"answer:{action}:{asker}", **_LOOKS[action]))
+        super().__init__(
+            discord.ui.Button(custom_id=f"answer:{action}:{asker}", **_APPEARANCE[action])
+        )
         self.action = action
         self.asker = asker
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+    def from_match(cls, match: re.Match[str], /) -> Self:
+        """See PersistentItem."""
         return cls(match["action"], int(match["asker"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the cog that knows what to do."""
-        interaction.client.dispatch(PRESSED, interaction, self.action, self.asker)
+        """Dispatch the click to the cog."""
+        interaction.client.dispatch(CLICKED, interaction, self.action, self.asker)
 
 
 def view_of(asker: int, *actions: str) -> discord.ui.View:
-    """Return these buttons as discord.py sends them; it keeps nothing of them."""
+    """Return a view with these buttons; discord.py stores nothing about it."""
     view = discord.ui.View(timeout=None)
     for action in actions:
         view.add_item(AnswerButton(action, asker))
@@ -55,7 +57,7 @@ def view_of(asker: int, *actions: str) -> discord.ui.View:
 
 
 def writing_view(asker: int) -> discord.ui.View:
-    """Return the buttons of an answer that is being written or waits for it."""
+    """Return the buttons of an answer that is being written or in the queue."""
     return view_of(asker, STOP, SOURCES)
 
 
@@ -64,13 +66,13 @@ def finished_view(asker: int, answer: Answer) -> discord.ui.View:
     return view_of(asker, *_actions(bool(answer.citations)))
 
 
-def left_view(kept: Kept) -> discord.ui.View:
-    """Return the buttons of an answer that was left unfinished when the bot ended."""
-    if kept.receipt is None:
-        return view_of(kept.person, AGAIN)
-    return view_of(kept.person, *_actions(bool(kept.sources)))
+def interrupted_view(stored: StoredAnswer) -> discord.ui.View:
+    """Return the buttons of an answer that the end of the bot interrupted."""
+    if stored.receipt is None:
+        return view_of(stored.user_id, AGAIN)
+    return view_of(stored.user_id, *_actions(bool(stored.sources)))
 
 
-def _actions(cites: bool) -> list[str]:
-    similar = [SIMILAR] if cites else []
+def _actions(has_sources: bool) -> list[str]:
+    similar = [SIMILAR] if has_sources else []
     return [SOURCES, *similar, AGAIN, LIKE, DISLIKE]

@@ -1,20 +1,23 @@
-"""What people think of the answers, in SQLite: one thumb a person and answer, with a reason."""
+"""Feedback on answers in SQLite: one thumb per user and answer, with an optional reason.
+
+(A module of its own: one table, one module.)
+"""
 
 from datetime import UTC, datetime
 
 from rag.store.database import Database
 
 
-class Feedback:
+class FeedbackStore:
     """Thumbs up and down."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def give(self, message: int, *, person: int, liked: bool, reason: str = "") -> None:
-        """Note a thumb in place of the person's earlier one; a known reason stays if none is given.
+    def give(self, message_id: int, *, user_id: int, liked: bool, reason: str = "") -> None:
+        """Store a thumb in place of the user's earlier one; without a reason, a stored one stays.
 
-        The reason of a thumb down does not outlive a change to a thumb up.
+        Changing a thumb down to a thumb up deletes its reason.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
@@ -23,11 +26,11 @@ class Feedback:
                 "DO UPDATE SET reason = CASE WHEN excluded.liked = liked AND excluded.reason = '' "
                 "THEN reason ELSE excluded.reason END, liked = excluded.liked, "
                 "given_at = excluded.given_at",
-                (message, person, liked, reason, now),
+                (message_id, user_id, liked, reason, now),
             )
 
     def counts(self) -> tuple[int, int]:
-        """Return how many thumbs up and down there are."""
+        """Return the numbers of thumbs up and thumbs down."""
         row = self.database.connection.execute(
             "SELECT COALESCE(SUM(liked), 0) AS up, COUNT(*) AS every FROM feedback"
         ).fetchone()

@@ -1,4 +1,4 @@
-"""One Discord message that follows an answer while it is written."""
+"""A Discord message that is edited while its answer is written."""
 
 import asyncio
 import contextlib
@@ -11,51 +11,53 @@ import discord
 
 log = logging.getLogger(__name__)
 
-EDIT_SECONDS = 1.1  # between two edits: Discord counts from arrival, so a little over a second
+EDIT_SECONDS = (
+    1.1  # between two edits: a little over Discord's one second, which counts from arrival
+)
 
 State = TypeVar("State")
 
 
 class LiveMessage(Generic[State]):
-    """Shows the latest state by edits, never more than one a second, the last one exactly once."""
+    """Shows the latest state, with at most one edit per second; the last one exactly once."""
 
     def __init__(
         self, edit: Callable[[State], Awaitable[None]], *, interval: float = EDIT_SECONDS
     ) -> None:
-        """`edit` brings a state into the message, which was sent or edited just now."""
+        """`edit` shows a state in the message, which was sent or edited just now."""
         self._edit = edit
         self._interval = interval
         self._edited_at = time.monotonic()
         self._latest: State | None = None
         self._changed, self._stopped = asyncio.Event(), asyncio.Event()
         self._task = asyncio.create_task(self._follow())
-        self.is_gone = False  # somebody deleted the message: nothing more to show
+        self.is_gone = False  # somebody deleted the message
 
     def show(self, state: State) -> None:
-        """Show this as soon as the next edit is due, unless something newer comes first."""
+        """Show this state with the next edit, unless a newer one replaces it."""
         self._latest = state
         self._changed.set()
 
     async def stop(self) -> None:
-        """Show nothing more. An edit that is under way ends first, lest it arrive later."""
+        """Stop editing; waits for an edit under way, which could otherwise arrive later."""
         self._stopped.set()
         self._changed.set()
         await self._task
 
     async def finish(self, state: State) -> None:
-        """Show this and nothing after it. Raises what the edit raises."""
+        """Show the final state. Raises what the edit raises."""
         await self.stop()
-        await asyncio.sleep(self._seconds_left())
+        await asyncio.sleep(self._seconds_to_next_edit())
         await self._edit(state)
 
-    def _seconds_left(self) -> float:
+    def _seconds_to_next_edit(self) -> float:
         return max(0.0, self._edited_at + self._interval - time.monotonic())
 
     async def _follow(self) -> None:
         while not self.is_gone:
             await self._changed.wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), self._seconds_left())
+                await asyncio.wait_for(self._stopped.wait(), self._seconds_to_next_edit())
             if self._stopped.is_set():
                 return
             self._changed.clear()

@@ -1,7 +1,6 @@
-"""The message of one answer, and the answer while it is being made."""
+"""The Discord message that shows one answer."""
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import discord
 
@@ -13,8 +12,8 @@ from rag.records import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Where an answer stands, what was asked, what it shows."""
+class AnswerMessage:
+    """The reply that shows an answer, the inquiry it answers, and how it is titled."""
 
     reply: Reply
     inquiry: Inquiry
@@ -22,36 +21,22 @@ class Page:
     model_name: str
 
     @property
-    def number(self) -> int | None:
-        """What it is known by: its message, or before there is one the message that asks."""
+    def id(self) -> int | None:
+        """The id of the message; before it is sent, that of the message that asks."""
         return self.reply.message_id or self.reply.event_id
 
-    async def show(self, answer: Answer, doing: str = "") -> None:
-        """Show the answer; `doing` is what happens next, where something does."""
-        asker = self.reply.person_id
-        view = writing_view(asker) if doing else finished_view(asker, answer)
-        await self.reply.show(self.embeds(answer, doing)[0], view)
+    async def show(self, answer: Answer, next_step: str = "") -> None:
+        """Show the answer; `next_step` says what happens next if it is not finished."""
+        user_id = self.reply.user_id
+        view = writing_view(user_id) if next_step else finished_view(user_id, answer)
+        await self.reply.show(self.embeds(answer, next_step)[0], view)
 
-    async def show_rest(self, answer: Answer) -> None:
-        """Send what did not fit into the message."""
+    async def send_overflow(self, answer: Answer) -> None:
+        """Send the embeds that did not fit into the message."""
         for embed in self.embeds(answer)[1:]:
-            await self.reply.more(embed)
+            await self.reply.send_more(embed)
 
-    def embeds(self, answer: Answer, doing: str = "") -> list[discord.Embed]:
-        """Return the answer as embeds, one a message."""
+    def embeds(self, answer: Answer, next_step: str = "") -> list[discord.Embed]:
+        """Return the answer as embeds, one per message."""
         written_by = answer.model or self.model_name
-        return answer_embeds(answer, question=self.title, written_by=written_by, doing=doing)
-
-
-@dataclass(slots=True, eq=False)
-class Making:
-    """An answer that is being made: looked for, shown, written.
-
-    `is_forgotten`: the person wishes nothing of it to be kept; `is_taken_back`: the question was
-    deleted meanwhile.
-    """
-
-    page: Page
-    cancel: threading.Event = field(default_factory=threading.Event)
-    is_forgotten: bool = False
-    is_taken_back: bool = False
+        return answer_embeds(answer, question=self.title, written_by=written_by, doing=next_step)

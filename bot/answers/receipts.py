@@ -1,13 +1,15 @@
-"""Receipts in SQLite: what each answer was made from, and which of them are not finished."""
+"""Receipts in SQLite: what each answer is based on, and which answers are unfinished."""
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.json_rows import Row, why_row
-from rag.records import Answer
+from rag.query.followups import truncate_history
+from rag.records import Answer, Question, Turn
 from rag.store.database import Database
 
 MAX_RECEIPTS = 5_000  # of about 5 KB each
@@ -17,11 +19,11 @@ Embeds = list[dict[str, Any]]  # as discord.Embed.to_dict makes them
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """A question with all that it takes to ask it anew.
+    """A question with everything needed to ask it again; stored as JSON under these names.
 
-    `earlier` is the answer it went on from, `said` what people said since, `paper` the id of the
-    only one that was asked, `keep_to` of the one that was meant unless it does not say, `by` the
-    name of who asked, where several people may.
+    `earlier` is the message of the answer that it continues and `said` is what users wrote since.
+    `paper` is the id of the only paper to answer from, `keep_to` that of the paper to try first.
+    `by` is the name of the user, if several may ask.
     """
 
     question: str
@@ -31,76 +33,98 @@ class Inquiry:
     keep_to: str | None = None
     by: str = ""
 
+    def to_question(self, earlier_turns: Sequence[Turn]) -> Question:
+        """Return the question for the pipeline; `earlier_turns` led to the answer `earlier`."""
+        history = truncate_history([*earlier_turns, *(Turn(text) for text in self.said)])
+        return Question(
+            text=self.question,
+            history=tuple(history),
+            paper=self.paper,
+            keep_to=self.keep_to,
+            asker=self.by,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """An answer's message with what is known of it.
+class StoredAnswer:
+    """The stored state of an answer.
 
-    `event` is the message or interaction that asked, where it is known; `message` is the same where
-    the bot ended before it sent one of its own. `unfinished` is what the message should show if
-    nobody goes on writing it; None where it is finished. `receipt` is None where the bot ended
-    before anything was found.
+    `event_id` is the message or interaction that asked, if known; `message_id` is the same if the
+    bot ended before it sent a message. `unfinished` is what the message should show if nothing
+    more is written; None if it is finished. `receipt` is None if the bot ended before the search.
     """
 
-    message: int
-    channel: int
-    person: int
-    event: int | None
+    message_id: int
+    channel_id: int
+    user_id: int
+    event_id: int | None
     inquiry: Inquiry
     receipt: Row | None
     unfinished: Embeds | None
 
     @property
     def is_unsent(self) -> bool:
-        """Whether there is only the message that asks."""
-        return self.message == self.event
+        """Whether the bot ended before it sent a message."""
+        return self.message_id == self.event_id
 
     @property
     def sources(self) -> list[str]:
-        """The ids of the papers that it cites."""
+        """The ids of the cited papers."""
         return [source["paper_id"] for source in (self.receipt or {}).get("sources", ())]
 
 
 def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
-    """Return what `paperboy why --json` prints, with what people asked in place of the answer.
+    """Return what `paperboy why --json` prints, with the user's question instead of the answer.
 
-    `written_by` is the name of a model that does not tell its own.
+    `written_by` names the model if the answer does not.
     """
     row = why_row(answer) | {"question": answer.question.text, "note": answer.note}
     if answer.mode == "generated":
         row["model"] = answer.model or written_by
-    del row["answer"], row["retrieved"]  # the message shows the one, the ranking holds the other
+    del (
+        row["answer"],
+        row["retrieved"],
+    )  # in the message; in the ranking
     return row
 
 
 def paper_ids(receipt: Row) -> list[str]:
-    """Return the ids of all papers that a receipt speaks of."""
+    """Return the ids of all papers in a receipt."""
     parts = (receipt["sources"], receipt["evidence"], receipt["ranking"])
     return list(dict.fromkeys(entry["paper_id"] for part in parts for entry in part))
 
 
-class Receipts:
-    """The receipts of the last `days` days, and never more than MAX_RECEIPTS of them."""
+class ReceiptStore:
+    """The receipts of the last `days` days, at most MAX_RECEIPTS."""
 
     def __init__(self, database: Database, *, days: int) -> None:
         self.database = database
         self.days = days
 
-    def keep(
+    def save(
         self,
-        message: int,
+        message_id: int,
         *,
-        channel: int,
-        person: int,
-        event: int | None,
+        channel_id: int,
+        user_id: int,
+        event_id: int | None,
         inquiry: Inquiry,
         receipt: Row | None,
         unfinished: Embeds | None,
     ) -> None:
-        """Note the state of an answer in place of what was known of it; old ones go."""
+        """Store the state of an answer in place of an earlier one; delete old receipts."""
         now = datetime.now(UTC)
-        row = (message, channel, person, event, json.dumps(asdict(inquiry)), _json(receipt),
-               _json(unfinished), now.isoformat(timespec="seconds"))  # fmt: skip
+        stored_at = now.isoformat(timespec="seconds")
+        row = (
+            message_id,
+            channel_id,
+            user_id,
+            event_id,
+            json.dumps(asdict(inquiry)),
+            _json(receipt),
+            _json(unfinished),
+            stored_at,
+        )
         oldest = now - timedelta(days=self.days)
         with self.database.transaction() as db:
             db.execute("INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -113,48 +137,48 @@ class Receipts:
                 (MAX_RECEIPTS,),
             )
 
-    def finish(self, message: int) -> None:
-        """Note that the message says what happened to it."""
+    def finish(self, message_id: int) -> None:
+        """Mark an answer as finished."""
         with self.database.transaction() as db:
-            db.execute("UPDATE receipts SET unfinished = NULL WHERE message = ?", (message,))
+            db.execute("UPDATE receipts SET unfinished = NULL WHERE message = ?", (message_id,))
 
-    def drop(self, message: int) -> None:
-        """Forget an answer that came to nothing or is deleted."""
+    def drop(self, message_id: int) -> None:
+        """Delete the receipt of an answer that failed or was deleted."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM receipts WHERE message = ?", (message,))
+            db.execute("DELETE FROM receipts WHERE message = ?", (message_id,))
 
-    def of(self, message: int) -> Kept | None:
-        """Return what is known of an answer."""
-        return next(iter(self._where("message = ?", message)), None)
+    def get(self, message_id: int) -> StoredAnswer | None:
+        """Return the stored state of an answer."""
+        return next(iter(self._where("message = ?", message_id)), None)
 
-    def last_in(self, channel: int) -> Kept | None:
+    def last_in(self, channel_id: int) -> StoredAnswer | None:
         """Return the channel's last answer that has a receipt."""
         condition = "channel = ? AND receipt IS NOT NULL ORDER BY message DESC LIMIT 1"
-        return next(iter(self._where(condition, channel)), None)
+        return next(iter(self._where(condition, channel_id)), None)
 
-    def unfinished(self) -> list[Kept]:
-        """Return the answers that somebody was writing, oldest first."""
+    def unfinished(self) -> list[StoredAnswer]:
+        """Return the unfinished answers, oldest first."""
         return self._where("unfinished IS NOT NULL ORDER BY message")
 
-    def is_answered(self, event: int) -> bool:
+    def is_answered(self, event_id: int) -> bool:
         """Return whether this message or interaction has an answer already."""
         row = self.database.connection.execute(
-            "SELECT 1 FROM receipts WHERE event = ?", (event,)
+            "SELECT 1 FROM receipts WHERE event = ?", (event_id,)
         ).fetchone()
         return row is not None
 
-    def _where(self, condition: str, *values: int) -> list[Kept]:
+    def _where(self, condition: str, *values: int) -> list[StoredAnswer]:
         rows = self.database.connection.execute(f"SELECT * FROM receipts WHERE {condition}", values)
-        return [_kept(row) for row in rows.fetchall()]
+        return [_stored_answer(row) for row in rows.fetchall()]
 
 
-def _kept(row: sqlite3.Row) -> Kept:
+def _stored_answer(row: sqlite3.Row) -> StoredAnswer:
     inquiry = json.loads(row["inquiry"])
-    return Kept(
-        message=row["message"],
-        channel=row["channel"],
-        person=row["person"],
-        event=row["event"],
+    return StoredAnswer(
+        message_id=row["message"],
+        channel_id=row["channel"],
+        user_id=row["person"],
+        event_id=row["event"],
         inquiry=Inquiry(**inquiry | {"said": tuple(inquiry["said"])}),
         receipt=row["receipt"] and json.loads(row["receipt"]),
         unfinished=row["unfinished"] and json.loads(row["unfinished"]),

@@ -1,67 +1,73 @@
-"""Answers that a bot left unfinished when it ended: the next one finishes them."""
+"""Finishes the answers that a previous run left unfinished."""
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import discord
 
-from bot.answers.buttons import left_view
-from bot.answers.receipts import Kept
-
-if TYPE_CHECKING:
-    from bot.gateway.client import PaperboyBot
+from bot.answers.buttons import interrupted_view
+from bot.answers.receipts import ReceiptStore, StoredAnswer
+from bot.executor import Executor
 
 log = logging.getLogger(__name__)
 
-REFERENCE = "message_reference"  # what Discord objects to where the question was deleted meanwhile
+REFERENCE = "message_reference"  # named in Discord's error if the question was deleted
 
 
-async def finish_left(bot: "PaperboyBot", left: Sequence[Kept]) -> None:
-    """Say in each message what happened to it; what cannot be edited now waits for the next start.
+class Recovery:
+    """Says in each unfinished message that the bot was restarted.
 
-    Nothing is answered anew: whoever asked may have done so elsewhere meanwhile, and has a button.
+    It does not answer again: the user may have asked elsewhere by now, and has a button for it.
     """
-    for kept in left:
-        try:
-            await (_tell if kept.is_unsent else _finish)(bot, kept)
-        except (discord.DiscordException, OSError) as error:
-            if not _is_out_of_reach(error):
-                log.warning("the unfinished message %s stays for now: %s", kept.message, error)
-                continue
-            log.info("the unfinished message %s is out of reach: %s", kept.message, error)
-        await bot.desk.keep(bot.receipts.finish, kept.message)
 
+    def __init__(self, client: discord.Client, executor: Executor, receipts: ReceiptStore) -> None:
+        self.client = client
+        self.executor = executor
+        self.receipts = receipts
 
-async def _finish(bot: "PaperboyBot", kept: Kept) -> None:
-    """Edit the message that the earlier bot sent."""
-    channel = bot.get_partial_messageable(kept.channel)
-    first, *more = left_embeds(kept)
-    nobody = discord.AllowedMentions.none()
-    message = channel.get_partial_message(kept.message)
-    await message.edit(embed=first, view=left_view(kept), allowed_mentions=nobody)
-    for embed in more:
-        await channel.send(embed=embed)
+    async def finish(self, unfinished: Sequence[StoredAnswer]) -> None:
+        """Finish these answers; one that cannot be edited now waits for the next start."""
+        for stored in unfinished:
+            try:
+                await (self._reply(stored) if stored.is_unsent else self._edit(stored))
+            except (discord.DiscordException, OSError) as error:
+                if not _is_out_of_reach(error):
+                    log.warning("message %s stays unfinished: %s", stored.message_id, error)
+                    continue
+                log.info("the unfinished message %s is out of reach: %s", stored.message_id, error)
+            await self.executor.write(self.receipts.finish, stored.message_id)
 
+    async def _edit(self, stored: StoredAnswer) -> None:
+        """Edit the message that the previous run sent."""
+        channel = self.client.get_partial_messageable(stored.channel_id)
+        first, *more = interrupted_embeds(stored)
+        nobody = discord.AllowedMentions.none()
+        message = channel.get_partial_message(stored.message_id)
+        await message.edit(embed=first, view=interrupted_view(stored), allowed_mentions=nobody)
+        for embed in more:
+            await channel.send(embed=embed)
 
-async def _tell(bot: "PaperboyBot", kept: Kept) -> None:
-    """Reply to a message that was heard and got no reply at all."""
-    channel = bot.get_partial_messageable(kept.channel)
-    asked = discord.MessageReference(message_id=kept.message, channel_id=kept.channel)
-    sent = await channel.send(embed=left_embeds(kept)[0], view=left_view(kept), reference=asked)
-    await bot.desk.keep(
-        bot.receipts.keep, sent.id, channel=kept.channel, person=kept.person, event=kept.event,
-        inquiry=kept.inquiry, receipt=None, unfinished=None,
-    )  # fmt: skip
+    async def _reply(self, stored: StoredAnswer) -> None:
+        """Reply to a question that got no reply at all."""
+        channel = self.client.get_partial_messageable(stored.channel_id)
+        question = discord.MessageReference(
+            message_id=stored.message_id, channel_id=stored.channel_id
+        )
+        embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
+        sent = await channel.send(embed=embed, view=view, reference=question)
+        await self.executor.write(
+            self.receipts.save, sent.id, channel_id=stored.channel_id, user_id=stored.user_id,
+            event_id=stored.event_id, inquiry=stored.inquiry, receipt=None, unfinished=None,
+        )  # fmt: skip
 
 
 def _is_out_of_reach(error: Exception) -> bool:
-    """Return whether the message is deleted or closed to us, so that trying again is of no use."""
+    """Return whether the message is deleted or closed to the bot, so that no retry helps."""
     if isinstance(error, discord.NotFound | discord.Forbidden):
         return True
     return isinstance(error, discord.HTTPException) and REFERENCE in error.text
 
 
-def left_embeds(kept: Kept) -> list[discord.Embed]:
-    """Return what an unfinished answer shows in the end."""
-    return [discord.Embed.from_dict(embed) for embed in kept.unfinished or ()]
+def interrupted_embeds(stored: StoredAnswer) -> list[discord.Embed]:
+    """Return what the message of an interrupted answer shows in the end."""
+    return [discord.Embed.from_dict(embed) for embed in stored.unfinished or ()]

@@ -20,7 +20,7 @@ class Reply(Protocol):
         """The channel or thread."""
 
     @property
-    def person_id(self) -> int:
+    def user_id(self) -> int:
         """Who asked."""
 
     @property
@@ -32,7 +32,7 @@ class Reply(Protocol):
         """The message, once there is one."""
 
     @property
-    def server_id(self) -> int | None:
+    def guild_id(self) -> int | None:
         """The server; None in direct messages."""
 
     @property
@@ -42,7 +42,7 @@ class Reply(Protocol):
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Send or edit the message; without a view it has no buttons."""
 
-    async def more(self, embed: discord.Embed) -> None:
+    async def send_more(self, embed: discord.Embed) -> None:
         """Send what did not fit into it."""
 
     async def remove(self) -> None:
@@ -56,8 +56,8 @@ class InteractionReply:
         """Take over an interaction that is deferred already; see `defer`."""
         self.interaction = interaction
         self.channel_id = interaction.channel_id or 0
-        self.person_id = interaction.user.id
-        self.server_id = interaction.guild_id
+        self.user_id = interaction.user.id
+        self.guild_id = interaction.guild_id
         self.kind = KINDS.get(interaction.type, "interaction")
         self.event_id: int | None = interaction.id
         self.message_id = message_id
@@ -86,7 +86,7 @@ class InteractionReply:
             nobody = discord.AllowedMentions.none()
             await message.edit(embed=embed, view=view, allowed_mentions=nobody)
 
-    async def more(self, embed: discord.Embed) -> None:
+    async def send_more(self, embed: discord.Embed) -> None:
         """Send a follow-up."""
         if self._is_expired:
             await self._channel.send(embed=embed)
@@ -109,15 +109,15 @@ class ChannelReply:
     def __init__(
         self,
         channel: "discord.abc.MessageableChannel",
-        person_id: int,
+        user_id: int,
         reference: discord.MessageReference | None = None,
     ) -> None:
         """Show it as a reply to `reference`, where that is given."""
         self.channel = channel
         self.channel_id = channel.id
-        self.person_id = person_id
+        self.user_id = user_id
         guild: discord.Guild | None = getattr(channel, "guild", None)
-        self.server_id: int | None = guild.id if guild else None
+        self.guild_id: int | None = guild.id if guild else None
         self.kind = "message"
         self.reference = reference
         self.event_id = reference.message_id if reference else None
@@ -139,7 +139,7 @@ class ChannelReply:
         given = {name: value for name, value in options.items() if value is not None}
         self._sent = await self.channel.send(embed=embed, **given)
 
-    async def more(self, embed: discord.Embed) -> None:
+    async def send_more(self, embed: discord.Embed) -> None:
         """Send another message behind it."""
         await self.channel.send(embed=embed)
 

@@ -1,4 +1,7 @@
-"""One line in the log for each question: where, how, how fast; its words only where asked for."""
+"""One log line per question: where, how and how fast; its text only on request.
+
+(A module of its own: `paperboy run` sets the level of its logger.)
+"""
 
 import logging
 
@@ -8,12 +11,12 @@ from rag.records import Answer
 log = logging.getLogger(__name__)
 
 
-def note_question(
+def log_question(
     reply: Reply, question: str, answer: Answer | None, *, seconds: float, with_text: bool
 ) -> None:
-    """Note a question and what became of it; `answer` is None where it failed.
+    """Log a question and its result; `answer` is None if it failed.
 
-    Who asked is not noted.
+    The user is not logged.
     """
     if answer is None:
         result = "failed=yes"
@@ -23,5 +26,5 @@ def note_question(
     words = f" text={question!r}" if with_text else ""
     log.info(
         "question server=%s channel=%s by=%s %s seconds=%.2f%s",
-        reply.server_id or "-", reply.channel_id, reply.kind, result, seconds, words,
+        reply.guild_id or "-", reply.channel_id, reply.kind, result, seconds, words,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""/alerts: a panel on which those who manage a server say where papers that take off are told."""
+"""/alerts: a panel on which those who manage a server choose the channel for alerts."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.guild_settings import ServerSettings
-from bot.components.settings_panel import Click, ServerPanel, keep_choice
+from bot.access.guild_settings import GuildSettings
+from bot.components.settings_panel import Click, SettingsPanel, save_choice
 from bot.gateway.client import PaperboyBot
 from rag.errors import PaperboyError
 
@@ -20,51 +20,52 @@ class AlertChannelError(PaperboyError):
 
 
 class Alerts(commands.Cog):
-    """The settings of a server's alerts."""
+    """The command /alerts."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
-        bot.add_view(Panel())  # a panel that was opened before a restart goes on working
+        self.services = bot.services
+        bot.add_view(AlertsPanel())  # so that panels from before a restart keep working
 
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)
     async def alerts(self, interaction: Click) -> None:
-        """Choose where I tell of papers whose upvotes take off, and how often at most."""
-        await interaction.response.send_message(**_shown(interaction), ephemeral=True)
+        """Choose where I announce papers whose upvotes take off, and how many a day at most."""
+        await interaction.response.send_message(**_panel_message(interaction), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget what a server was told when the bot is taken out of it."""
-        await self.bot.desk.keep(self.bot.alerts.forget_server, guild.id)
+        """Delete the alerts of a server when the bot is removed from it."""
+        await self.services.executor.write(self.services.alerts.forget_guild, guild.id)
 
 
-class Panel(ServerPanel):
-    """What can be chosen, and what is."""
+class AlertsPanel(SettingsPanel):
+    """The choices, with the current settings selected."""
 
     def __init__(
-        self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
+        self, settings: GuildSettings | None = None, guild: discord.Guild | None = None
     ) -> None:
         super().__init__()
-        chosen = settings or ServerSettings()
-        self.add_item(Channel(chosen.alert_channel, guild))
-        self.add_item(PerDay(chosen.alerts_per_day))
+        chosen = settings or GuildSettings()
+        self.add_item(ChannelSelect(chosen.alert_channel, guild))
+        self.add_item(DailyLimitSelect(chosen.alerts_per_day))
 
 
-class Channel(discord.ui.ChannelSelect[Panel]):
+class ChannelSelect(discord.ui.ChannelSelect[AlertsPanel]):
     """Chooses the channel."""
 
     def __init__(self, chosen: int | None, guild: discord.Guild | None) -> None:
-        there = chosen and guild and guild.get_channel(chosen)
+        existing = chosen and guild and guild.get_channel(chosen)
         super().__init__(
-            custom_id="alerts:channel", placeholder="Tell me in this channel (none: nowhere)",
+            custom_id="alerts:channel", placeholder="Announce them in this channel (none: nowhere)",
             channel_types=KINDS, min_values=0, max_values=1,
-            default_values=[discord.Object(there.id)] if there else [],
+            default_values=[discord.Object(existing.id)] if existing else [],
         )  # fmt: skip
 
     async def callback(self, interaction: Click) -> Any:
-        """Keep the choice, if the bot can write there."""
+        """Store the choice if the bot can write there."""
         chosen = self.values[0] if self.values else None
         guild = interaction.guild
         there = guild.get_channel(chosen.id) if guild and chosen else None
@@ -75,11 +76,11 @@ class Channel(discord.ui.ChannelSelect[Panel]):
                     f"I may not write in #{there.name}: let me view it, send messages and embed "
                     "links there, or choose another channel."
                 )
-        await keep_choice(interaction, _shown, alert_channel=chosen.id if chosen else None)
+        await save_choice(interaction, _panel_message, alert_channel=chosen.id if chosen else None)
 
 
-class PerDay(discord.ui.Select[Panel]):
-    """Chooses how many there are at most."""
+class DailyLimitSelect(discord.ui.Select[AlertsPanel]):
+    """Chooses the maximum per day."""
 
     def __init__(self, chosen: int) -> None:
         super().__init__(
@@ -93,23 +94,23 @@ class PerDay(discord.ui.Select[Panel]):
         )  # fmt: skip
 
     async def callback(self, interaction: Click) -> Any:
-        """Keep the choice."""
-        await keep_choice(interaction, _shown, alerts_per_day=int(self.values[0]))
+        """Store the choice."""
+        await save_choice(interaction, _panel_message, alerts_per_day=int(self.values[0]))
 
 
-def _shown(interaction: Click) -> dict[str, Any]:
-    """Return the panel with the settings as they are."""
-    settings = interaction.client.servers.of(interaction.guild_id)
-    return {"embed": _embed(settings), "view": Panel(settings, interaction.guild)}
+def _panel_message(interaction: Click) -> dict[str, Any]:
+    """Return the message with the panel and the current settings."""
+    settings = interaction.client.services.guild_settings.of(interaction.guild_id)
+    return {"embed": _embed(settings), "view": AlertsPanel(settings, interaction.guild)}
 
 
-def _embed(settings: ServerSettings) -> discord.Embed:
+def _embed(settings: GuildSettings) -> discord.Embed:
     """Return the settings in words."""
     if settings.alert_channel:
-        where = f"I tell of them in <#{settings.alert_channel}>"
+        where = f"I announce them in <#{settings.alert_channel}>"
         text = f"{where}, at most {settings.alerts_per_day} a day, each paper once."
     else:
-        text = "I do not tell of them: choose a channel to switch that on."
+        text = "I do not announce them: choose a channel to switch that on."
     words = "Papers with far more upvotes than others had at the same age."
     return discord.Embed(
         title="Papers that take off",

@@ -1,15 +1,16 @@
-"""What can be done with an answer: its buttons, the reason of a thumb down, /why."""
+"""The buttons under an answer, the reason of a thumb down, and /why."""
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.checks import admit, count
-from bot.answers.buttons import AGAIN, DISLIKE, LIKE, SIMILAR, SOURCES, STOP, left_view
-from bot.answers.receipts import Kept, paper_ids, receipt_of
-from bot.answers.recovery import left_embeds
+from bot.access.checks import check_access, count_question
+from bot.answers.buttons import AGAIN, DISLIKE, LIKE, SIMILAR, SOURCES, STOP, interrupted_view
+from bot.answers.receipts import StoredAnswer, paper_ids, receipt_of
+from bot.answers.recovery import interrupted_embeds
 from bot.answers.reply_target import InteractionReply
-from bot.components.modals import Form, sent_form
+from bot.components.error_reply import reply_with_error
+from bot.components.modals import Form, submitted_form
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
 from bot.render.answer import ended
@@ -19,16 +20,16 @@ from rag.errors import PaperboyError
 from rag.query.question import MAX_QUESTION, checked
 from rag.records import Question
 
-Press = discord.Interaction[PaperboyBot]
+Click = discord.Interaction[PaperboyBot]
 
 SIMILAR_PAPERS = 5
-REASON = "reason"  # the form of a thumb down, and its field
+REASON = "reason"  # kind of the form of a thumb down, and the name of its field
 MAX_REASON = 1_000  # characters
 THANKS = "Thank you, I have noted that."
 
 
 class GoneError(PaperboyError):
-    """Nothing is known of an answer any more."""
+    """The receipt of an answer is gone."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -38,14 +39,22 @@ class GoneError(PaperboyError):
 
 
 class NotYoursError(PaperboyError):
-    """A button belongs to somebody else."""
+    """A button belongs to another user."""
 
 
-class Answers(commands.Cog):
-    """Hears the buttons under answers, whichever process of the bot put them there."""
+class NoAnswerHereError(PaperboyError):
+    """No answer in this channel is stored."""
+
+    def __init__(self) -> None:
+        super().__init__("I remember no answer of mine in this channel: ask me something first.")
+
+
+class AnswerButtons(commands.Cog):
+    """Handles the buttons under answers, also those that a previous run sent."""
 
     def __init__(self, bot: PaperboyBot) -> None:
-        self.bot = bot
+        self.services = bot.services
+        self.executor = bot.services.executor
         self.actions = {
             STOP: self._stop,
             SOURCES: self._sources,
@@ -56,32 +65,33 @@ class Answers(commands.Cog):
         }
 
     @commands.Cog.listener()
-    async def on_answer_button(self, interaction: Press, action: str, asker: int) -> None:
-        """Do what a button says. One whose answer is forgotten goes, with the others."""
+    async def on_answer_button(self, interaction: Click, action: str, asker: int) -> None:
+        """Do what a button says; if the answer is not stored any more, remove its buttons."""
         try:
             if action in (STOP, AGAIN):
                 _require_asker(interaction, asker, action)
             message = interaction.message
-            if message is None or (kept := await self._kept(message.id)) is None:
+            if message is None or (stored := await self._stored(message.id)) is None:
                 embeds = [ended(embed) for embed in message.embeds] if message else []
                 await interaction.response.edit_message(embeds=embeds, view=None)
                 raise GoneError
-            await self.actions[action](interaction, kept)
-        except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await self.actions[action](interaction, stored)
+        except Exception as error:  # users always get a reply
+            await reply_with_error(interaction, error)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Note the reason of a thumb down."""
-        if (sent := sent_form(interaction, REASON)) is None:
+        """Store the reason of a thumb down from its form."""
+        if (form := submitted_form(interaction, REASON)) is None:
             return
-        message, fields = sent
+        message_id, fields = form
         try:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._note(message, interaction, liked=False, reason=fields[REASON].strip())
+            reason = fields[REASON].strip()
+            await self._save_feedback(message_id, interaction, liked=False, reason=reason)
             await interaction.edit_original_response(content=THANKS)
         except Exception as error:
-            await self.bot.tell_error(interaction, error)
+            await reply_with_error(interaction, error)
 
     @app_commands.command()
     @app_commands.describe(question="Another question than the last one answered here.")
@@ -92,68 +102,67 @@ class Answers(commands.Cog):
     ) -> None:
         """Show what the last answer here was made from, or what one to a question would be."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk = self.bot.desk
         if question:
-            receipt = receipt_of(await desk.ask(Question(text=checked(question))))
+            receipt = receipt_of(await self.executor.quote(Question(text=checked(question))))
         else:
-            await self.bot.answering.settled()
-            last = await desk.run(self.bot.receipts.last_in, interaction.channel_id or 0)
+            await self.services.in_flight.settled()
+            channel_id = interaction.channel_id or 0
+            last = await self.executor.read(self.services.receipts.last_in, channel_id)
             if last is None or last.receipt is None:
-                raise NothingHereError
+                raise NoAnswerHereError
             receipt = last.receipt
-        await interaction.edit_original_response(embed=await self._receipt(receipt))
+        await interaction.edit_original_response(embed=await self._receipt_embed(receipt))
 
-    async def _kept(self, message: int) -> Kept | None:
-        """Return what is known of an answer; where somebody was quick, wait until it is noted."""
-        of, run = self.bot.receipts.of, self.bot.desk.run
-        kept = await run(of, message)
-        if kept and kept.receipt:
-            return kept
-        await self.bot.answering.settled()
-        return await run(of, message)
+    async def _stored(self, message_id: int) -> StoredAnswer | None:
+        """Return the stored answer; if it is being stored at the moment, wait for that."""
+        receipts = self.services.receipts
+        stored = await self.executor.read(receipts.get, message_id)
+        if stored and stored.receipt:
+            return stored
+        await self.services.in_flight.settled()
+        return await self.executor.read(receipts.get, message_id)
 
-    async def _stop(self, interaction: Press, kept: Kept) -> None:
-        if self.bot.answering.stop_one(kept.message):
+    async def _stop(self, interaction: Click, stored: StoredAnswer) -> None:
+        if self.services.in_flight.stop_one(stored.message_id):
             await interaction.response.defer()  # the message itself will say so
-        elif kept.unfinished:  # an earlier process wrote it
-            embed, view = left_embeds(kept)[0], left_view(kept)
+        elif stored.unfinished:  # a previous run was writing it
+            embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
             await interaction.response.edit_message(embed=embed, view=view)
-            await self.bot.desk.keep(self.bot.receipts.finish, kept.message)
+            await self.executor.write(self.services.receipts.finish, stored.message_id)
         else:
-            await interaction.response.defer()  # it was finished meanwhile
+            await interaction.response.defer()  # it is finished by now
 
-    async def _sources(self, interaction: Press, kept: Kept) -> None:
-        if kept.receipt is None:
+    async def _sources(self, interaction: Click, stored: StoredAnswer) -> None:
+        if stored.receipt is None:
             raise GoneError
-        embed = await self._receipt(kept.receipt)
+        embed = await self._receipt_embed(stored.receipt)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
-    async def _similar(self, interaction: Press, kept: Kept) -> None:
+    async def _similar(self, interaction: Click, stored: StoredAnswer) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk = self.bot.desk
-        neighbours = desk.library.retriever.neighbours
-        hits = await desk.run(neighbours, kept.sources, top_k=SIMILAR_PAPERS)
+        neighbours = self.executor.library.retriever.neighbours
+        hits = await self.executor.read(neighbours, stored.sources, top_k=SIMILAR_PAPERS)
         await interaction.edit_original_response(embed=similar_embed(hits))
 
-    async def _again(self, interaction: Press, kept: Kept) -> None:
-        admit(interaction)
-        count(interaction)
+    async def _again(self, interaction: Click, stored: StoredAnswer) -> None:
+        services, inquiry = self.services, stored.inquiry
+        check_access(interaction, services.guild_settings)
+        count_question(interaction, services.guild_settings, services.rate_limits)
         reply = await InteractionReply.defer(interaction)
-        asked, desk = kept.inquiry, self.bot.desk
-        wanted = [paper_id for paper_id in (asked.paper, asked.keep_to) if paper_id]
-        papers = await desk.run(desk.library.catalog.get, wanted)
-        if len(papers) < len(set(wanted)):  # it goes by another id since its arXiv id is known
+        wanted = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
+        papers = await self.executor.read(self.executor.library.catalog.get, list(wanted))
+        if len(papers) < len(wanted):  # a paper's id changes when its arXiv id becomes known
             raise GoneError
-        await self.bot.answering.answer(asked, reply, show_question=True)
+        await services.answers.answer(inquiry, reply, show_question=True)
 
-    async def _like(self, interaction: Press, kept: Kept) -> None:
+    async def _like(self, interaction: Click, stored: StoredAnswer) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._note(kept.message, interaction, liked=True)
+        await self._save_feedback(stored.message_id, interaction, liked=True)
         await interaction.edit_original_response(content=THANKS)
 
-    async def _dislike(self, interaction: Press, kept: Kept) -> None:
-        form = Form(REASON, kept.message, title="What was wrong with it?")
-        form.ask(
+    async def _dislike(self, interaction: Click, stored: StoredAnswer) -> None:
+        form = Form(REASON, stored.message_id, title="What was wrong with it?")
+        form.add_field(
             "Your reason, if you like to give one",
             discord.ui.TextInput(
                 custom_id=REASON,
@@ -163,34 +172,22 @@ class Answers(commands.Cog):
             ),
         )
         await interaction.response.send_modal(form)
-        await self._note(kept.message, interaction, liked=False)  # with or without a reason
+        # The thumb counts with or without a reason.
+        await self._save_feedback(stored.message_id, interaction, liked=False)
 
-    async def _note(
-        self, message: int, interaction: discord.Interaction, *, liked: bool, reason: str = ""
+    async def _save_feedback(
+        self, message_id: int, interaction: discord.Interaction, *, liked: bool, reason: str = ""
     ) -> None:
-        await self.bot.desk.keep(
-            self.bot.feedback.give,
-            message,
-            person=interaction.user.id,
-            liked=liked,
-            reason=reason,
-        )
+        user_id, give = interaction.user.id, self.services.feedback.give
+        await self.executor.write(give, message_id, user_id=user_id, liked=liked, reason=reason)
 
-    async def _receipt(self, receipt: Row) -> discord.Embed:
-        desk = self.bot.desk
-        papers = await desk.run(desk.library.catalog.get, paper_ids(receipt))
+    async def _receipt_embed(self, receipt: Row) -> discord.Embed:
+        papers = await self.executor.read(self.executor.library.catalog.get, paper_ids(receipt))
         return receipt_embed(receipt, papers)
 
 
-class NothingHereError(PaperboyError):
-    """No answer was given in this channel, or none that is remembered."""
-
-    def __init__(self) -> None:
-        super().__init__("I remember no answer of mine in this channel: ask me something first.")
-
-
 def _require_asker(interaction: discord.Interaction, asker: int, action: str) -> None:
-    """Raise NotYoursError for others; who may delete the message may also stop it."""
+    """Raise NotYoursError for other users; those who may delete the message may also stop it."""
     if interaction.user.id == asker:
         return
     if action == STOP and interaction.permissions.manage_messages:
@@ -201,4 +198,4 @@ def _require_asker(interaction: discord.Interaction, asker: int, action: str) ->
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(Answers(bot))
+    await bot.add_cog(AnswerButtons(bot))

@@ -4,20 +4,21 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.checks import ASKS
 from bot.answers.receipts import Inquiry
 from bot.answers.reply_target import InteractionReply
 from bot.gateway.client import PaperboyBot
+from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices
 from rag.query.question import MAX_QUESTION, checked
 from rag.store.lookup import require_paper
 
 
 class Ask(commands.Cog):
-    """Has questions answered."""
+    """The command /ask."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command(extras={ASKS: True})
     @app_commands.describe(
@@ -31,18 +32,20 @@ class Ask(commands.Cog):
         paper: str | None = None,
     ) -> None:
         """Answer a question from the papers, with quotes and links."""
-        if not self.bot.hears_first_time(interaction.id):
+        if not self.bot.is_new_event(interaction.id):
             return
-        checked(question)  # before anybody else sees that it was asked
+        checked(question)  # before a public reply is sent
         reply = await InteractionReply.defer(interaction)
-        desk = self.bot.desk
-        only = await desk.run(require_paper, desk.library.catalog, paper) if paper else None
+        executor = self.services.executor
+        chosen = (
+            await executor.read(require_paper, executor.library.catalog, paper) if paper else None
+        )
         inquiry = Inquiry(
             question=question,
-            paper=only.paper_id if only else None,
+            paper=chosen.paper_id if chosen else None,
             by=interaction.user.display_name if interaction.guild_id else "",
         )
-        await self.bot.answering.answer(inquiry, reply, show_question=True)
+        await self.services.answers.answer(inquiry, reply, show_question=True)
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -13,10 +13,11 @@ from rag.store.lookup import require_paper
 
 
 class Compare(commands.Cog):
-    """Tables of papers."""
+    """The command /compare."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(
@@ -39,13 +40,13 @@ class Compare(commands.Cog):
         """Put two to four papers side by side, with a quoted sentence for each aspect."""
         await interaction.response.defer(thinking=True)
         typed = [first, second, *filter(None, (third, fourth))]
-        desk = self.bot.desk
-        table = await desk.run(_table, desk.library.catalog, typed)
+        executor = self.services.executor
+        table = await executor.read(_table, executor.library.catalog, typed)
         await interaction.edit_original_response(embed=comparison_embed(table))
 
 
 def _table(catalog: Catalog, typed: list[str]) -> Comparison:
-    """Return the table of the papers that people call so."""
+    """Return the comparison of the papers that were typed."""
     return compare(distinct([require_paper(catalog, words) for words in typed]))
 
 

@@ -1,65 +1,68 @@
-"""The entries in a message's menu: Ask about this, Explain this paper."""
+"""The entries in the menu of a message: Ask about this, Explain this paper."""
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.checks import ASKS, count
+from bot.access.checks import count_question
 from bot.answers.receipts import Inquiry
 from bot.answers.reply_target import InteractionReply
-from bot.components.modals import Form, sent_form
-from bot.conversation.paper_links import named_ids, named_papers, words_of
+from bot.components.error_reply import reply_with_error
+from bot.components.modals import Form, submitted_form
+from bot.conversation.paper_links import named_ids, named_papers, text_of
 from bot.gateway.client import PaperboyBot
+from bot.gateway.command_tree import ASKS
 from rag.errors import PaperboyError, QuestionError
 from rag.query.question import MAX_QUESTION, checked
 from rag.records import Paper
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
-ABOUT = "about"  # the form of "Ask about this", and the field with what it is about
+ABOUT = "about"  # kind of the form of "Ask about this", and the name of its field
 QUESTION = "question"
 
 
 class NoPaperError(PaperboyError):
-    """A message shows no paper that was read."""
+    """A message contains no paper that the library has."""
 
 
-class Menu(commands.Cog):
-    """Questions about what others said or showed."""
+class ContextMenu(commands.Cog):
+    """Answers questions about the messages of other users."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
         self.entries = [
             app_commands.ContextMenu(name=ASK, callback=self.ask_about),
             app_commands.ContextMenu(name=EXPLAIN, callback=self.explain, extras={ASKS: True}),
         ]
 
     async def cog_load(self) -> None:
-        """Add the entries, which discord.py does not find in a cog by itself."""
+        """Register the entries: discord.py does not find those of a cog itself."""
         for entry in self.entries:
             self.bot.tree.add_command(entry)
 
     async def cog_unload(self) -> None:
-        """Take them away again."""
+        """Unregister the entries."""
         for entry in self.entries:
             self.bot.tree.remove_command(entry.name, type=entry.type)
 
     async def ask_about(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Show a form for the question, with the message's words to lean on, open to change."""
+        """Show a form for the question, with the text of the message as editable context."""
         form = Form(ABOUT, message.id, title=ASK)
-        form.ask(
+        form.add_field(
             "Your question",
             discord.ui.TextInput(
                 custom_id=QUESTION, style=discord.TextStyle.paragraph, max_length=MAX_QUESTION
             ),
         )
-        await self.bot.answering.settled()
-        if not await self.bot.desk.run(self.bot.conversations.knows, message.id):
-            form.ask(
+        await self.services.in_flight.settled()
+        if not await self.services.executor.read(self.services.conversations.knows, message.id):
+            form.add_field(
                 "It is about",
                 discord.ui.TextInput(
                     custom_id=ABOUT,
                     style=discord.TextStyle.paragraph,
-                    default=words_of(message)[:MAX_QUESTION] or None,
+                    default=text_of(message)[:MAX_QUESTION] or None,
                     required=False,
                     max_length=MAX_QUESTION,
                 ),
@@ -68,49 +71,49 @@ class Menu(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[PaperboyBot]) -> None:
-        """Answer the question of the form."""
-        if (sent := sent_form(interaction, ABOUT)) is None:
+        """Answer the question of a submitted form."""
+        if (form := submitted_form(interaction, ABOUT)) is None:
             return
-        message, fields = sent
+        message_id, fields = form
         try:
-            await self._answer(interaction, message, fields[QUESTION], fields.get(ABOUT, ""))
-        except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await self._answer(interaction, message_id, fields[QUESTION], fields.get(ABOUT, ""))
+        except Exception as error:  # users always get a reply
+            await reply_with_error(interaction, error)
 
     async def _answer(
         self,
         interaction: discord.Interaction[PaperboyBot],
-        message: int,
+        message_id: int,
         question: str,
         about: str,
     ) -> None:
-        """Answer from the paper that the words name, if it is one, else in their light."""
-        count(interaction)
+        """Answer from the paper named in the text; without one, use the text as context."""
+        count_question(interaction, self.services.guild_settings, self.services.rate_limits)
         reply = await InteractionReply.defer(interaction)
-        desk = self.bot.desk
-        is_answer = await desk.run(self.bot.conversations.knows, message)
-        papers = await desk.run(named_papers, about, desk.library.catalog)
-        one = papers[0] if len(papers) == 1 else None
+        executor = self.services.executor
+        is_answer = await executor.read(self.services.conversations.knows, message_id)
+        papers = await executor.read(named_papers, about, executor.library.catalog)
+        paper = papers[0] if len(papers) == 1 else None
         inquiry = Inquiry(
             question=question,
-            earlier=message if is_answer else None,
-            said=(about,) if not one and _says_something(about) else (),
-            paper=one.paper_id if one else None,
+            earlier=message_id if is_answer else None,
+            said=(about,) if not paper and _is_question(about) else (),
+            paper=paper.paper_id if paper else None,
             by=_name_of(interaction),
         )
-        await self.bot.answering.answer(inquiry, reply, show_question=True)
+        await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Introduce the first paper that a message shows."""
-        text = words_of(message)
+        """Explain the first paper that a message links."""
+        text = text_of(message)
         reply = await InteractionReply.defer(interaction)
         paper = await self._first_paper(text)
         inquiry = Inquiry(question=EXPLAIN, paper=paper.paper_id, by=_name_of(interaction))
-        await self.bot.answering.answer(inquiry, reply, show_question=True)
+        await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _first_paper(self, text: str) -> Paper:
-        desk = self.bot.desk
-        if papers := await desk.run(named_papers, text, desk.library.catalog):
+        executor = self.services.executor
+        if papers := await executor.read(named_papers, text, executor.library.catalog):
             return papers[0]
         if unread := named_ids(text):
             read = ", ".join(unread[:3])
@@ -122,11 +125,11 @@ class Menu(commands.Cog):
 
 
 def _name_of(interaction: discord.Interaction) -> str:
-    """Return what the person is called, where there may be others."""
+    """Return the name of the user in a server; in direct messages none is needed."""
     return interaction.user.display_name if interaction.guild_id else ""
 
 
-def _says_something(text: str) -> bool:
+def _is_question(text: str) -> bool:
     try:
         return bool(checked(text))
     except QuestionError:
@@ -135,4 +138,4 @@ def _says_something(text: str) -> bool:
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(Menu(bot))
+    await bot.add_cog(ContextMenu(bot))

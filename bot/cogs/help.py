@@ -1,4 +1,4 @@
-"""The bot about itself: /help and /status."""
+"""/help and /status: what the bot can do, and how it is."""
 
 from datetime import UTC, datetime
 
@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.onboarding import example
-from bot.conversation.policy import LOST
+from bot.conversation.onboarding import example_question
+from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.gateway.client import PaperboyBot
 from bot.render.text import plain
 from rag.records import Coverage
@@ -15,11 +15,12 @@ from rag.records import Coverage
 COLOUR = discord.Colour.blurple()
 
 
-class About(commands.Cog):
-    """What the bot can do and how it is."""
+class Help(commands.Cog):
+    """The commands /help and /status."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
@@ -35,7 +36,7 @@ class About(commands.Cog):
             f"“{command.name}”"
             for command in self.bot.tree.get_commands(type=discord.AppCommandType.message)
         )
-        coverage, question = await self.bot.desk.run(self._known)
+        coverage, question = await self.services.executor.read(self._coverage_and_example)
         parts = [
             "I answer questions about Hugging Face's Daily Papers from their abstracts. Each "
             "sentence of an answer has the number of its source, and where no paper says it, I "
@@ -47,31 +48,33 @@ class About(commands.Cog):
             f"In the menu of any message, under Apps: {menu}.",
         ]
         if not self.bot.intents.message_content:
-            parts.append(LOST)
+            parts.append(NO_MESSAGE_CONTENT)
         embed = discord.Embed(title="Paperboy", description="\n\n".join(parts), colour=COLOUR)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
-    def _known(self) -> tuple[Coverage, str]:
-        """Return what was read and a question that can be answered from it."""
-        catalog = self.bot.desk.library.catalog
-        return catalog.coverage(), example(catalog)
+    def _coverage_and_example(self) -> tuple[Coverage, str]:
+        """Return what was read and a question that it can answer."""
+        catalog = self.services.executor.library.catalog
+        return catalog.coverage(), example_question(catalog)
 
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:
         """Say what has been read, whether the model runs, and who waits."""
         await interaction.response.defer(ephemeral=True)
-        coverage = await self.bot.desk.run(self.bot.desk.library.catalog.coverage)
+        coverage = await self.services.executor.read(
+            self.services.executor.library.catalog.coverage
+        )
         embed = discord.Embed(title="Status", colour=COLOUR)
         embed.add_field(name="Papers", value=str(coverage), inline=False)
         embed.add_field(name="Model", value=plain(self._model()), inline=False)
-        liked, disliked = await self.bot.desk.run(self.bot.feedback.counts)
+        liked, disliked = await self.services.executor.read(self.services.feedback.counts)
         embed.add_field(name="Answers judged", value=f"👍 {liked} · 👎 {disliked}", inline=False)
         up = datetime.now(UTC) - self.bot.started_at
         embed.add_field(name="Running for", value=str(up).partition(".")[0])
         await interaction.edit_original_response(embed=embed)
 
     def _model(self) -> str:
-        writer = self.bot.desk.qa.writer
+        writer = self.services.executor.qa.writer
         if writer is None:
             return "none: answers are quoted sentences"
         if writer.problem:
@@ -80,10 +83,10 @@ class About(commands.Cog):
         people = {0: "nobody waits", 1: "1 answer is being written"}.get(
             waiting, f"{waiting - 1} wait for their answer"
         )
-        return f"{writer.name or self.bot.model_name}; {people}"
+        return f"{writer.name or self.services.model_name}; {people}"
 
 
-def _usage(command: app_commands.Command[About, ..., None]) -> str:
+def _usage(command: app_commands.Command[Help, ..., None]) -> str:
     """Return `/ask question [paper]`."""
     options = [p.name if p.required else f"[{p.name}]" for p in command.parameters]
     return " ".join([f"/{command.name}", *options])
@@ -91,4 +94,4 @@ def _usage(command: app_commands.Command[About, ..., None]) -> str:
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(About(bot))
+    await bot.add_cog(Help(bot))

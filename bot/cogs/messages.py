@@ -1,4 +1,4 @@
-"""Messages: a mention, a reply, a thread of the bot's, a direct message, an ask-channel."""
+"""Answers messages that address the bot, and moves conversations into threads: /thread."""
 
 import logging
 from collections.abc import Callable
@@ -11,12 +11,13 @@ from bot.access.rate_limits import TooManyQuestionsError
 from bot.answers.receipts import Inquiry
 from bot.answers.recovery import REFERENCE
 from bot.answers.reply_target import ChannelReply
-from bot.conversation.message_facts import Hearing, Place, place_of
+from bot.components.error_reply import explain
+from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of
 from bot.conversation.onboarding import hint
-from bot.conversation.policy import LOST, Act, decide
-from bot.conversation.reply_chain import Before, ReplyChain
-from bot.conversation.threads import LONG, THREAD_NAME, NoThreadError, wants_thread
-from bot.gateway.client import PaperboyBot, explain
+from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
+from bot.conversation.reply_chain import ConversationContext, ReplyChain
+from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
+from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, told_embed
 from bot.render.text import plain, shorten
 
@@ -28,172 +29,192 @@ NO_EMBEDS = (
 NOTHING_TO_MOVE = "There is no conversation of ours here to move: ask me something first."
 
 
-class Listen(commands.Cog):
-    """Hears what is said and answers what is meant for the bot."""
+class Messages(commands.Cog):
+    """Answers the messages that address the bot."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
-        self.hearing = Hearing(bot, bot.servers, bot.threads)
-        self.chain = ReplyChain(bot.desk, bot.conversations, bot.threads, self.hearing)
-        self._told: set[tuple[int, Act]] = set()  # where it was said once what is not allowed
+        self.services = bot.services
+        self.inspector = MessageInspector(bot, bot.services.guild_settings, bot.threads)
+        self.chain = ReplyChain(
+            bot.services.executor, bot.services.conversations, bot.threads, self.inspector
+        )
+        self._explained: set[tuple[int, Action]] = set()  # (channel, what the bot cannot do there)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Answer what is meant for the bot. An edit is no new message and changes nothing."""
-        place = await place_of(message, self.bot)
-        if place is None:
+        """Answer a message that addresses the bot. Edits of messages are ignored."""
+        location = await location_of(message, self.bot)
+        if location is None:
             return
         try:
-            await self._hear(message, place)
-        except Exception as error:  # a person always gets a reply
-            await self._tell_error(message, place, error)
+            await self._handle(message, location)
+        except Exception as error:  # users always get a reply
+            await self._reply_with_error(message, location, error)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
-        """End the answer to a question that is taken back while it is being answered."""
-        self.bot.answering.take_back(gone.message_id)
+        """Stop the answer to a question that is deleted in the meantime."""
+        self.services.in_flight.retract(gone.message_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
-        """End the answers to questions that a moderator removes."""
+        """Stop the answers to questions that a moderator deletes."""
         for message in gone.message_ids:
-            self.bot.answering.take_back(message)
+            self.services.in_flight.retract(message)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget what a server chose when the bot is taken out of it."""
-        await self.bot.desk.run(self.bot.servers.forget, guild.id)
+        """Delete the settings of a server when the bot is removed from it."""
+        await self.services.executor.write(self.services.guild_settings.forget, guild.id)
 
     @app_commands.command()
     async def thread(self, interaction: discord.Interaction) -> None:
-        """Go on with our conversation in a thread of its own."""
+        """Continue our conversation in a thread of its own."""
         await interaction.response.defer(ephemeral=True)
         last = None
-        await self.bot.answering.settled()
+        await self.services.in_flight.settled()
         if interaction.channel_id is not None:
-            person = interaction.user.id
-            last = await self.bot.desk.run(
-                self.bot.conversations.last_in, interaction.channel_id, person=person, own=True
+            user_id = interaction.user.id
+            last = await self.services.executor.read(
+                self.services.conversations.last_in,
+                interaction.channel_id,
+                user_id=user_id,
+                own=True,
             )
         if last is None:
             raise NoThreadError(NOTHING_TO_MOVE)
         thread = await self._move(interaction.channel, last)
-        await interaction.edit_original_response(content=f"Let us go on in {thread.mention}.")
+        await interaction.edit_original_response(content=f"Let us continue in {thread.mention}.")
 
-    async def _hear(self, message: discord.Message, place: Place) -> None:
-        heard = await self.hearing.facts(message, place)
-        act, why = decide(heard)
-        level = logging.INFO if heard.is_in_reach else logging.DEBUG
-        log.log(level, "message %s: %s, because %s", message.id, act.name.lower(), why)
-        if act is Act.SILENT or not self.bot.hears_first_time(message.id):
+    async def _handle(self, message: discord.Message, location: MessageLocation) -> None:
+        facts = await self.inspector.facts(message, location)
+        action, reason = decide(facts)
+        level = logging.INFO if facts.may_address_bot else logging.DEBUG
+        log.log(level, "message %s: %s, because %s", message.id, action.name.lower(), reason)
+        if action is Action.SILENT or not self.bot.is_new_event(message.id):
             return
-        if act is Act.HINT:
-            text = await self.bot.desk.run(hint, self.bot.desk.library.catalog)
-            await _say(message, place, text, told_embed)
-        elif act is not Act.ANSWER:
-            await self._tell_once(message, place, act)
+        if action is Action.HINT:
+            text = await self.services.executor.read(hint, self.services.executor.library.catalog)
+            await _reply(message, location, text, told_embed)
+        elif action is not Action.ANSWER:
+            await self._explain_once(message, location, action)
         else:
-            server = message.guild.id if message.guild else None
-            settings = self.bot.servers.of(server)
-            self.bot.limits.take(server, message.author.id, settings)
-            await self._answer(message, place, heard.words)
+            guild_id = message.guild.id if message.guild else None
+            settings = self.services.guild_settings.of(guild_id)
+            self.services.rate_limits.take(guild_id, message.author.id, settings)
+            await self._answer(message, location, facts.text)
 
-    async def _tell_once(self, message: discord.Message, place: Place, act: Act) -> None:
-        """Say what is not allowed here, once in a channel: nobody wants to hear it each time."""
-        if (place.channel.id, act) in self._told:
+    async def _explain_once(
+        self, message: discord.Message, location: MessageLocation, action: Action
+    ) -> None:
+        """Say what the bot cannot do here, once per channel."""
+        if (location.channel.id, action) in self._explained:
             return
-        self._told.add((place.channel.id, act))
-        if act is Act.CANNOT_SHOW:
-            await place.channel.send(NO_EMBEDS)
+        self._explained.add((location.channel.id, action))
+        if action is Action.CANNOT_EMBED:
+            await location.channel.send(NO_EMBEDS)
         else:
-            await _say(message, place, LOST)
+            await _reply(message, location, NO_MESSAGE_CONTENT)
 
-    async def _answer(self, message: discord.Message, place: Place, question: str) -> None:
-        await self.bot.answering.settled()
-        before = await self.chain.before(message, place)
+    async def _answer(
+        self, message: discord.Message, location: MessageLocation, question: str
+    ) -> None:
+        await self.services.in_flight.settled()
+        context = await self.chain.context_of(message, location)
         if wants_thread(question):
-            await self._move_from(message, place, before)
+            await self._move_from(message, location, context)
             return
-        channel = await self._where(message, place, question, before)
-        beside = channel.id == place.channel.id
-        reference = message.to_reference() if beside and _may_refer(place) else None
+        channel = await self._channel_for(message, location, question, context)
+        is_same = channel.id == location.channel.id
+        reference = message.to_reference() if is_same and _may_reply(location) else None
         inquiry = Inquiry(
             question=question,
-            earlier=before.earlier,
-            said=before.said,
-            keep_to=before.paper.paper_id if before.paper else None,
+            earlier=context.earlier,
+            said=context.texts,
+            keep_to=context.paper.paper_id if context.paper else None,
             by=message.author.display_name if message.guild else "",
         )
         reply = ChannelReply(channel, message.author.id, reference)
-        await self.bot.answering.answer(inquiry, reply)
+        await self.services.answers.answer(inquiry, reply)
 
-    async def _where(
-        self, message: discord.Message, place: Place, question: str, before: Before
+    async def _channel_for(
+        self,
+        message: discord.Message,
+        location: MessageLocation,
+        question: str,
+        context: ConversationContext,
     ) -> "discord.abc.MessageableChannel":
-        """Return where to answer: beside the question, or in a thread where that is chosen."""
-        if message.guild is None or not isinstance(place.channel, discord.TextChannel):
-            return place.channel
-        wanted = self.bot.servers.of(message.guild.id).threads
-        turns = await self.bot.desk.run(self.bot.conversations.turns, before.earlier)
-        if wanted == "never" or (wanted == "long" and len(turns) < LONG):
-            return place.channel
+        """Return where to answer: in the channel of the question, or in a new thread."""
+        if message.guild is None or not isinstance(location.channel, discord.TextChannel):
+            return location.channel
+        mode = self.services.guild_settings.of(message.guild.id).threads
+        turns = await self.services.executor.read(
+            self.services.conversations.turns, context.earlier
+        )
+        if mode == "never" or (mode == "long" and len(turns) < LONG):
+            return location.channel
         try:
             name = turns[0].question if turns else question
-            return await message.create_thread(name=shorten(name, THREAD_NAME))
-        except discord.HTTPException:  # not allowed here, or somebody was faster
-            return place.channel
+            return await message.create_thread(name=shorten(name, MAX_THREAD_NAME))
+        except discord.HTTPException:  # not allowed here, or another thread was started meanwhile
+            return location.channel
 
-    async def _move_from(self, message: discord.Message, place: Place, before: Before) -> None:
-        """Move the conversation that a message replies to, else the person's last one here."""
-        earlier = before.earlier or await self.bot.desk.run(
-            self.bot.conversations.last_in,
-            place.channel.id,
-            person=message.author.id,
+    async def _move_from(
+        self, message: discord.Message, location: MessageLocation, context: ConversationContext
+    ) -> None:
+        """Move the conversation that a message continues, else the user's last one here."""
+        earlier = context.earlier or await self.services.executor.read(
+            self.services.conversations.last_in,
+            location.channel.id,
+            user_id=message.author.id,
             own=True,
         )
         if earlier is None:
             raise NoThreadError(NOTHING_TO_MOVE)
-        thread = await self._move(place.channel, earlier)
-        if _may_refer(place):
-            await message.reply(f"Let us go on in {thread.mention}.")
+        thread = await self._move(location.channel, earlier)
+        if _may_reply(location):
+            await message.reply(f"Let us continue in {thread.mention}.")
 
     async def _move(self, channel: object, answer: int) -> discord.Thread:
         can_read = self.bot.intents.message_content
         return await self.bot.threads.move(channel, answer, can_read=can_read)
 
-    async def _tell_error(self, message: discord.Message, place: Place, error: Exception) -> None:
-        """Tell the person what went wrong; nothing where the question was taken back."""
+    async def _reply_with_error(
+        self, message: discord.Message, location: MessageLocation, error: Exception
+    ) -> None:
+        """Tell the user what went wrong, unless they deleted the question."""
         if isinstance(error, discord.HTTPException) and REFERENCE in error.text:
             log.debug("message %s was deleted before it was answered", message.id)
             return
-        if isinstance(error, TooManyQuestionsError) and error.is_told:
+        if isinstance(error, TooManyQuestionsError) and error.already_told:
             return
         try:
-            await _say(message, place, explain(error))
+            await _reply(message, location, explain(error))
         except discord.HTTPException as failed:
             log.warning("could not tell %s what went wrong: %s", message.author.id, failed)
 
 
-async def _say(
+async def _reply(
     message: discord.Message,
-    place: Place,
+    location: MessageLocation,
     text: str,
     embed: Callable[[str], discord.Embed] = error_embed,
 ) -> None:
-    """Say something short to somebody; without embeds where they are not allowed."""
-    reference = message.to_reference() if _may_refer(place) else None
-    reply = ChannelReply(place.channel, message.author.id, reference)
-    if place.permissions.embed_links:
+    """Reply with a short text; without an embed if embeds are not allowed."""
+    reference = message.to_reference() if _may_reply(location) else None
+    reply = ChannelReply(location.channel, message.author.id, reference)
+    if location.permissions.embed_links:
         await reply.show(embed(text))
     else:
-        await place.channel.send(plain(text))
+        await location.channel.send(plain(text))
 
 
-def _may_refer(place: Place) -> bool:
-    """Return whether a message here may be a reply to another one."""
-    return place.permissions.read_message_history
+def _may_reply(location: MessageLocation) -> bool:
+    """Return whether the bot may reply to a message here."""
+    return location.permissions.read_message_history
 
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(Listen(bot))
+    await bot.add_cog(Messages(bot))

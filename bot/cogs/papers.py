@@ -1,10 +1,10 @@
-"""Papers without a question: /search, /daily, /paper."""
+"""/search, /daily and /paper: lists and cards of papers."""
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.options import parse_day
+from bot.dates import parse_day
 from bot.digest.make import digest_of_day
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
@@ -16,14 +16,15 @@ from bot.taste.rating_view import paper_view
 from rag.links import ARXIV_ID
 from rag.store.lookup import find_paper, require_paper
 
-NEIGHBOURS = 3  # on a card
+SIMILAR_PAPERS = 3  # on a card
 
 
 class Papers(commands.Cog):
-    """Lists and cards from the catalogue."""
+    """The commands /search, /daily and /paper."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(text="What should the papers be about?")
@@ -32,7 +33,7 @@ class Papers(commands.Cog):
     ) -> None:
         """Find papers by what they are about, each with its nearest sentence."""
         await interaction.response.defer(thinking=True)
-        embed, view = await search_page(self.bot.desk, text, 0)
+        embed, view = await search_page(self.services.executor, text, 0)
         await interaction.edit_original_response(embed=embed, view=view)
 
     @app_commands.command()
@@ -40,10 +41,10 @@ class Papers(commands.Cog):
     async def daily(self, interaction: discord.Interaction, date: str = "latest") -> None:
         """Show the Daily Papers of a day, most upvoted first."""
         await interaction.response.defer(thinking=True)
-        desk = self.bot.desk
+        executor = self.services.executor
         wanted = None if date.strip().casefold() == "latest" else parse_day(date.strip())
-        digest = await desk.run(digest_of_day, desk.library, wanted)
-        await show_digest(interaction, desk, digest)
+        digest = await executor.read(digest_of_day, executor.library, wanted)
+        await show_digest(interaction, executor, digest)
 
     @app_commands.command()
     @app_commands.describe(title="A part of its title, its arXiv id or a link.")
@@ -51,15 +52,15 @@ class Papers(commands.Cog):
     async def paper(self, interaction: discord.Interaction, title: str) -> None:
         """Show one paper: what it is about, who wrote it, its links."""
         await interaction.response.defer(thinking=True)
-        desk = self.bot.desk
-        unread = ARXIV_ID.search(title)
-        if unread and await desk.run(find_paper, desk.library.catalog, title) is None:
-            embed, view = unread_card(unread[1]), fetch_view(unread[1])
+        executor = self.services.executor
+        arxiv_id = ARXIV_ID.search(title)
+        if arxiv_id and await executor.read(find_paper, executor.library.catalog, title) is None:
+            embed, view = unread_card(arxiv_id[1]), fetch_view(arxiv_id[1])
             await interaction.edit_original_response(embed=embed, view=view)
             return
-        paper = await desk.run(require_paper, desk.library.catalog, title)
-        near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
-        await interaction.edit_original_response(embed=card(paper, near), view=paper_view(paper))
+        paper = await executor.read(require_paper, executor.library.catalog, title)
+        similar = await executor.read(executor.similar_papers, paper, SIMILAR_PAPERS)
+        await interaction.edit_original_response(embed=card(paper, similar), view=paper_view(paper))
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -1,4 +1,4 @@
-"""What was featured of late: /catchup, /weekly, /trending."""
+"""/catchup, /weekly and /trending: recently featured papers."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.options import parse_day, parse_week
+from bot.dates import parse_day, parse_week
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
@@ -22,17 +22,18 @@ from bot.render.recent import (
 )
 from rag.store.queries import featured_between, featured_since, gained_since, newest_days
 
-FIRST_TIME = timedelta(days=7)  # what somebody is shown who looks for the first time
-LATELY = timedelta(days=3)  # in which upvotes are gained
-TREND_DAYS = 7  # featured days, where no upvotes were seen to change; there are none at weekends
-OF_A_WEEK = Wish(count=10)
+FIRST_LOOK = timedelta(days=7)  # what /catchup shows the first time
+GAINED_WITHIN = timedelta(days=3)  # upvotes that /trending counts
+TREND_DAYS = 7  # featured days (none at weekends), if no history of upvotes is stored
+WEEKLY = Wish(count=10)
 
 
-class Lately(commands.Cog):
-    """Tells people what is new to them, and what is read the most."""
+class Recent(commands.Cog):
+    """The commands /catchup, /weekly and /trending."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(since="A day like 2025-12-04, in place of the one you last looked.")
@@ -40,12 +41,12 @@ class Lately(commands.Cog):
         """Show what you missed since you last looked, most upvoted first."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         asked = parse_day(since.strip()) if since else None
-        now, person, server = datetime.now(UTC), interaction.user.id, interaction.guild_id
-        look = await self.bot.desk.run(self.bot.seen.last, server, person)
-        embed, last = await self.bot.desk.run(self._missed, look, asked)
+        now, user_id, guild_id = datetime.now(UTC), interaction.user.id, interaction.guild_id
+        look = await self.services.executor.read(self.services.last_seen.last, guild_id, user_id)
+        embed, last = await self.services.executor.read(self._missed, look, asked)
         await interaction.edit_original_response(embed=embed)
-        if last:  # only once they have it
-            await self._note(interaction, last, now)
+        if last:  # only after the user has it
+            await self._record(interaction, last, now)
 
     @commands.Cog.listener()
     async def on_app_command_completion(
@@ -53,47 +54,53 @@ class Lately(commands.Cog):
         interaction: discord.Interaction,
         command: app_commands.Command[Any, ..., None] | app_commands.ContextMenu,
     ) -> None:
-        """Note that somebody saw the latest day's list, by /daily."""
+        """Record that a user saw the list of the latest day, by /daily."""
         if command.name != "daily":
             return
-        last = await self.bot.desk.run(self.bot.desk.library.catalog.last_featured_day)
+        last = await self.services.executor.read(
+            self.services.executor.library.catalog.last_featured_day
+        )
         wanted = str(interaction.namespace.date or "latest").strip().casefold()
         if last and wanted in ("latest", last.isoformat()):
-            await self._note(interaction, last, interaction.created_at)
+            await self._record(interaction, last, interaction.created_at)
 
     @app_commands.command()
     @app_commands.describe(week="A week like 2025-W49, or a day of it like 2025-12-04.")
     async def weekly(self, interaction: discord.Interaction, week: str | None = None) -> None:
         """Show the best of a week's Daily Papers, most upvoted first."""
-        asked = parse_week(week.strip()) if week else None  # only they see what is wrong with it
+        asked = parse_week(week.strip()) if week else None  # before a public reply is sent
         await interaction.response.defer(thinking=True)
-        now, desk = datetime.now(UTC), self.bot.desk
-        last = await desk.run(desk.library.catalog.last_featured_day)
-        day = asked or last or desk.qa.today()
-        digest = await desk.run(make_digest, desk.library, "week", day, OF_A_WEEK)
-        await show_digest(interaction, desk, digest)
-        if last and digest.first <= last <= digest.last:  # /catchup goes on from here
-            await self._note(interaction, last, now)
+        now, executor = datetime.now(UTC), self.services.executor
+        last = await executor.read(executor.library.catalog.last_featured_day)
+        day = asked or last or executor.qa.today()
+        digest = await executor.read(make_digest, executor.library, "week", day, WEEKLY)
+        await show_digest(interaction, executor, digest)
+        if last and digest.first <= last <= digest.last:  # /catchup continues from here
+            await self._record(interaction, last, now)
 
     @app_commands.command()
     async def trending(self, interaction: discord.Interaction) -> None:
         """Show the papers that gained the most upvotes in the last days."""
         await interaction.response.defer(thinking=True)
-        await interaction.edit_original_response(embed=await self.bot.desk.run(self._trending))
+        await interaction.edit_original_response(
+            embed=await self.services.executor.read(self._trending)
+        )
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget who saw what in a server when the bot is taken out of it."""
-        await self.bot.desk.keep(self.bot.seen.forget_server, guild.id)
+        """Delete what users saw in a server when the bot is removed from it."""
+        await self.services.executor.write(self.services.last_seen.forget_guild, guild.id)
 
-    async def _note(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
-        """Note that the lists up to this day were seen, as they were then."""
-        person, server = interaction.user.id, interaction.guild_id
-        await self.bot.desk.keep(self.bot.seen.note, server, person, day, at)
+    async def _record(self, interaction: discord.Interaction, day: date, at: datetime) -> None:
+        """Record that the user saw the lists up to this day, as they were at this time."""
+        user_id, guild_id = interaction.user.id, interaction.guild_id
+        await self.services.executor.write(
+            self.services.last_seen.record, guild_id, user_id, day, at
+        )
 
     def _missed(self, look: Look | None, asked: date | None) -> tuple[discord.Embed, date | None]:
-        """Return what somebody missed and the last day of it; no day where none is known."""
-        catalog = self.bot.desk.library.catalog
+        """Return what a user missed and its last day; None if no day is known."""
+        catalog = self.services.executor.library.catalog
         last = catalog.last_featured_day()
         if last is None:
             return no_days_embed(catalog.coverage()), None
@@ -102,13 +109,17 @@ class Lately(commands.Cog):
         elif look:
             after, seen_at = look.day, look.at
         else:
-            after, seen_at = last - FIRST_TIME, None
+            after, seen_at = last - FIRST_LOOK, None
         papers = featured_since(catalog, after, seen_at=seen_at)
-        return catchup_embed(papers, after=after, last=last, look=look, asked=bool(asked)), last
+        looked_at = look.at if look else None
+        embed = catchup_embed(
+            papers, after=after, last=last, looked_at=looked_at, asked=bool(asked)
+        )
+        return embed, last
 
     def _trending(self) -> discord.Embed:
-        catalog = self.bot.desk.library.catalog
-        since = datetime.now(UTC) - LATELY
+        catalog = self.services.executor.library.catalog
+        since = datetime.now(UTC) - GAINED_WITHIN
         if found := gained_since(catalog, since, count=SHOWN):
             return gaining_embed(found, since=since)
         days = newest_days(catalog, TREND_DAYS)
@@ -120,4 +131,4 @@ class Lately(commands.Cog):
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(Lately(bot))
+    await bot.add_cog(Recent(bot))

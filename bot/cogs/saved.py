@@ -1,4 +1,4 @@
-"""A person's own list of papers: /save, /saved."""
+"""/save and /saved: a user's own list of papers."""
 
 import discord
 from discord import app_commands
@@ -12,10 +12,11 @@ from rag.store.lookup import require_paper
 
 
 class Saved(commands.Cog):
-    """Keeps papers that people want to find again."""
+    """The commands /save and /saved."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(paper="A part of its title, its arXiv id or a link.")
@@ -23,11 +24,11 @@ class Saved(commands.Cog):
     async def save(self, interaction: discord.Interaction, paper: str) -> None:
         """Put a paper on your own list, which /saved shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk, ratings = self.bot.desk, self.bot.ratings
-        wanted = await desk.run(require_paper, desk.library.catalog, paper)
-        place = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
-        await desk.keep(ratings.give, *place, "save")
-        given = await desk.run(ratings.of, *place)
+        executor, ratings = self.services.executor, self.services.ratings
+        wanted = await executor.read(require_paper, executor.library.catalog, paper)
+        key = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
+        await executor.write(ratings.give, *key, "save")
+        given = await executor.read(ratings.of, *key)
         await interaction.edit_original_response(
             embed=rated_embed(wanted, given), view=paper_view(wanted, given)
         )
@@ -36,14 +37,16 @@ class Saved(commands.Cog):
     async def saved(self, interaction: discord.Interaction) -> None:
         """Show the papers that you saved."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk, person = self.bot.desk, interaction.user.id
-        embed, view = await desk.run(saved_page, desk.library.catalog, self.bot.ratings, person)
+        executor, user_id = self.services.executor, interaction.user.id
+        embed, view = await executor.read(
+            saved_page, executor.library.catalog, self.services.ratings, user_id
+        )
         await interaction.edit_original_response(embed=embed, view=view)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget what a server rated when the bot is taken out of it."""
-        await self.bot.desk.keep(self.bot.ratings.forget_server, guild.id)
+        """Delete the ratings of a server when the bot is removed from it."""
+        await self.services.executor.write(self.services.ratings.forget_guild, guild.id)
 
 
 async def setup(bot: PaperboyBot) -> None:

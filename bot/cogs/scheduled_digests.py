@@ -1,4 +1,4 @@
-"""Digests on their way: starts and stops the scheduler, and opens threads about their papers."""
+"""Runs the scheduler of digests and alerts, and opens threads about the papers of a digest."""
 
 import re
 from urllib.parse import unquote
@@ -6,11 +6,14 @@ from urllib.parse import unquote
 import discord
 from discord.ext import commands
 
-from bot.access.checks import admit
-from bot.conversation.threads import THREAD_NAME
+from bot.access.checks import check_access
+from bot.alerts.deliver import AlertDelivery
+from bot.components.error_reply import reply_with_error
+from bot.conversation.threads import MAX_THREAD_NAME
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import card
 from bot.render.text import shorten
+from bot.subscriptions.assembly import make_scheduler
 from bot.subscriptions.buttons import DISCUSS, ITEMS, PICK, paper_menu
 from rag.errors import PaperboyError
 from rag.links import HUGGING_FACE
@@ -22,57 +25,63 @@ _PAPER = re.compile(rf"{re.escape(HUGGING_FACE)}(?:/|\?q=)([^\s&#<>)]+)")
 
 
 class DigestError(PaperboyError):
-    """There is nothing to discuss in a message, or no thread can be started."""
+    """A message has no paper to discuss, or no thread can be started."""
 
 
-class Digests(commands.Cog):
-    """Runs the scheduler as long as the bot runs."""
+class ScheduledDigests(commands.Cog):
+    """Runs the scheduler while the bot is connected."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
+        services = bot.services
+        alerts = AlertDelivery(bot, services.executor, services.alerts, services.guild_settings)
+        self.scheduler = make_scheduler(
+            bot, services.subscriptions, tastes=services.tastes, send_alerts=alerts.deliver
+        )
         bot.add_dynamic_items(*ITEMS)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Begin. Discord may say this again at any time, which changes nothing."""
-        self.bot.digests.scheduler.start()
+        """Start the scheduler. Discord may send this event again, which changes nothing."""
+        self.scheduler.start()
 
     async def cog_unload(self) -> None:
-        """End: discord.py calls this before it disconnects."""
-        await self.bot.digests.scheduler.stop()
+        """Stop the scheduler; discord.py calls this before it disconnects."""
+        await self.scheduler.stop()
 
     @commands.Cog.listener()
     async def on_subscription_button(
         self, interaction: discord.Interaction, action: str, value: str
     ) -> None:
-        """Offer the papers of a digest, or open a thread about the one that was chosen."""
+        """Offer the papers of a digest, or open a thread about the chosen one."""
         if action not in (DISCUSS, PICK):
             return
         try:
-            admit(interaction)  # type: ignore[arg-type]  # the client is ours
+            check_access(interaction, self.services.guild_settings)
             if action == DISCUSS:
                 await self._offer(interaction)
             else:
                 await self._open(interaction, value)
-        except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+        except Exception as error:  # users always get a reply
+            await reply_with_error(interaction, error)
 
     async def _offer(self, interaction: discord.Interaction) -> None:
-        """Ask which of the papers of the message is meant."""
+        """Ask which paper of the message to discuss."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        desk = self.bot.desk
+        executor = self.services.executor
         embeds = interaction.message.embeds if interaction.message else []
         text = "\n".join(str(embed.to_dict()) for embed in embeds)
-        papers = await desk.run(_papers_in, text, desk.library.catalog)
+        papers = await executor.read(_linked_papers, text, executor.library.catalog)
         if not papers:
             raise DigestError("I no longer know the papers of this message: try /paper.")
         await interaction.edit_original_response(view=paper_menu(papers))
 
     async def _open(self, interaction: discord.Interaction, paper_id: str) -> None:
-        """Show the paper's card, with a thread below it where there are threads."""
+        """Show the card of the paper, with a thread below it if the channel can have threads."""
         await interaction.response.defer()
-        desk = self.bot.desk
-        paper = await desk.run(require_paper, desk.library.catalog, paper_id)
+        executor = self.services.executor
+        paper = await executor.read(require_paper, executor.library.catalog, paper_id)
         channel = interaction.channel
         if not isinstance(channel, discord.TextChannel):
             await interaction.followup.send(embed=card(paper))
@@ -83,18 +92,18 @@ class Digests(commands.Cog):
         await interaction.edit_original_response(content=text, view=None)
 
 
-def _papers_in(text: str, catalog: Catalog) -> list[Paper]:
-    """Return the papers that a message links, in order."""
+def _linked_papers(text: str, catalog: Catalog) -> list[Paper]:
+    """Return the papers linked in a text, in order."""
     names = dict.fromkeys(unquote(name) for name in _PAPER.findall(text))
     known = (find_paper(catalog, name) for name in names)
     return list({paper.paper_id: paper for paper in known if paper}.values())
 
 
 def _thread_about(channel: discord.TextChannel, paper: Paper) -> discord.Thread | None:
-    """Return the open thread that was started about the paper already."""
-    name = shorten(paper.title, THREAD_NAME)
-    mine = (one for one in channel.threads if one.owner_id == channel.guild.me.id)
-    return next((one for one in mine if one.name == name and not one.archived), None)
+    """Return the bot's open thread about the paper, if there is one."""
+    name = shorten(paper.title, MAX_THREAD_NAME)
+    own = (thread for thread in channel.threads if thread.owner_id == channel.guild.me.id)
+    return next((thread for thread in own if thread.name == name and not thread.archived), None)
 
 
 async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.Thread:
@@ -103,9 +112,9 @@ async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.T
             "I could not start a thread: I need the permission Create Public Threads here."
         )
     message = await channel.send(embed=card(paper))
-    return await channel.create_thread(name=shorten(paper.title, THREAD_NAME), message=message)
+    return await channel.create_thread(name=shorten(paper.title, MAX_THREAD_NAME), message=message)
 
 
 async def setup(bot: PaperboyBot) -> None:
     """Add the cog (discord.py's entry point)."""
-    await bot.add_cog(Digests(bot))
+    await bot.add_cog(ScheduledDigests(bot))

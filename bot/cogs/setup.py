@@ -1,4 +1,4 @@
-"""/setup: a panel on which those who manage a server say where, whom and how much to answer."""
+"""/setup: a panel on which those who manage a server choose where, whom and how often to answer."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,15 +7,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.guild_settings import MOST_PER_HOUR, Group, ServerSettings
-from bot.components.settings_panel import Click, ServerPanel, keep_choice
-from bot.conversation.policy import LOST
+from bot.access.guild_settings import Group, GuildSettings
+from bot.components.error_reply import reply_with_error
+from bot.components.settings_panel import Click, SettingsPanel, save_choice
+from bot.config import MOST_PER_HOUR
+from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.conversation.threads import LONG
 from bot.gateway.client import PaperboyBot
 from bot.render.text import EMBED_FIELD, plain, shorten
 from rag.errors import PaperboyError
 
-MOST_CHOSEN = 25  # as many as Discord lets one choose
+MAX_CHOICES = 25  # Discord's limit
 KINDS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
 THREADS = {
     "never": "only when somebody asks for it",
@@ -25,15 +27,16 @@ THREADS = {
 
 
 class LimitError(PaperboyError):
-    """What was typed into the form is no limit."""
+    """The text in the form is not a valid limit."""
 
 
 class Setup(commands.Cog):
-    """The settings of a server."""
+    """The command /setup."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
-        bot.add_view(Panel())  # a panel that was opened before a restart goes on working
+        self.services = bot.services
+        bot.add_view(SetupPanel())  # so that panels from before a restart keep working
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -41,17 +44,17 @@ class Setup(commands.Cog):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def setup(self, interaction: Click) -> None:
         """Choose where and whom I answer, how often, and when to use threads."""
-        await interaction.response.send_message(**_shown(interaction), ephemeral=True)
+        await interaction.response.send_message(**_panel_message(interaction), ephemeral=True)
 
 
-class Panel(ServerPanel):
-    """What can be chosen, and what is."""
+class SetupPanel(SettingsPanel):
+    """The choices, with the current settings selected."""
 
     def __init__(
-        self, settings: ServerSettings | None = None, guild: discord.Guild | None = None
+        self, settings: GuildSettings | None = None, guild: discord.Guild | None = None
     ) -> None:
         super().__init__()
-        chosen = settings or ServerSettings()
+        chosen = settings or GuildSettings()
         for field, words in (
             ("ask_channels", "Ask-channels: every message there is a question"),
             ("channels", "Answer in these channels only (none: in all)"),
@@ -67,28 +70,30 @@ class Panel(ServerPanel):
         self.add_item(CardsButton(chosen))
 
 
-class ChannelChoice(discord.ui.ChannelSelect[Panel]):
+class ChannelChoice(discord.ui.ChannelSelect[SetupPanel]):
     """Chooses channels."""
 
     def __init__(
         self, field: str, words: str, chosen: Iterable[int], guild: discord.Guild | None
     ) -> None:
-        there = [number for number in sorted(chosen) if guild and guild.get_channel(number)]
+        existing = [number for number in sorted(chosen) if guild and guild.get_channel(number)]
         super().__init__(
             custom_id=f"setup:{field}", placeholder=words, channel_types=KINDS, min_values=0,
-            max_values=MOST_CHOSEN, default_values=[discord.Object(number) for number in there],
+            max_values=MAX_CHOICES, default_values=[discord.Object(number) for number in existing],
         )  # fmt: skip
         self.field = field
 
     async def callback(self, interaction: Click) -> Any:
-        """Keep the choice."""
-        await keep_choice(
-            interaction, _shown, **{self.field: frozenset(chosen.id for chosen in self.values)}
+        """Store the choice."""
+        await save_choice(
+            interaction,
+            _panel_message,
+            **{self.field: frozenset(chosen.id for chosen in self.values)},
         )
 
 
-class GroupChoice(discord.ui.MentionableSelect[Panel]):
-    """Chooses people and roles."""
+class GroupChoice(discord.ui.MentionableSelect[SetupPanel]):
+    """Chooses users and roles."""
 
     def __init__(self, field: str, words: str, chosen: Group) -> None:
         roles = [discord.SelectDefaultValue(id=n, type=discord.SelectDefaultValueType.role)
@@ -97,19 +102,21 @@ class GroupChoice(discord.ui.MentionableSelect[Panel]):
                   for n in sorted(chosen.people)]  # fmt: skip
         super().__init__(
             custom_id=f"setup:{field}", placeholder=words, min_values=0,
-            max_values=MOST_CHOSEN, default_values=[*roles, *people],
+            max_values=MAX_CHOICES, default_values=[*roles, *people],
         )  # fmt: skip
         self.field = field
 
     async def callback(self, interaction: Click) -> Any:
-        """Keep the choice."""
-        roles = frozenset(one.id for one in self.values if isinstance(one, discord.Role))
-        people = frozenset(one.id for one in self.values) - roles
-        await keep_choice(interaction, _shown, **{self.field: Group(people=people, roles=roles)})
+        """Store the choice."""
+        roles = frozenset(chosen.id for chosen in self.values if isinstance(chosen, discord.Role))
+        people = frozenset(chosen.id for chosen in self.values) - roles
+        await save_choice(
+            interaction, _panel_message, **{self.field: Group(people=people, roles=roles)}
+        )
 
 
-class LimitsButton(discord.ui.Button[Panel]):
-    """Opens the form with the two limits."""
+class LimitsButton(discord.ui.Button[SetupPanel]):
+    """Opens the form with the two rate limits."""
 
     def __init__(self) -> None:
         super().__init__(label="Limits …", custom_id="setup:limits")
@@ -119,35 +126,37 @@ class LimitsButton(discord.ui.Button[Panel]):
         await interaction.response.send_modal(LimitsForm(_settings(interaction)))
 
 
-class ThreadsButton(discord.ui.Button[Panel]):
-    """Goes through the three ways to use threads."""
+class ThreadsButton(discord.ui.Button[SetupPanel]):
+    """Cycles through the three modes of threads."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: GuildSettings) -> None:
         super().__init__(label=f"Threads: {settings.threads}", custom_id="setup:threads")
 
     async def callback(self, interaction: Click) -> Any:
-        """Choose the next one."""
-        ways = list(THREADS)
-        after = ways.index(_settings(interaction).threads) + 1
-        await keep_choice(interaction, _shown, threads=ways[after % len(ways)])
+        """Store the next mode."""
+        modes = list(THREADS)
+        following = modes.index(_settings(interaction).threads) + 1
+        await save_choice(interaction, _panel_message, threads=modes[following % len(modes)])
 
 
-class CardsButton(discord.ui.Button[Panel]):
+class CardsButton(discord.ui.Button[SetupPanel]):
     """Switches cards for pasted links on and off."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: GuildSettings) -> None:
         state = "on" if settings.link_cards else "off"
         super().__init__(label=f"Link cards: {state}", custom_id="setup:link_cards")
 
     async def callback(self, interaction: Click) -> Any:
-        """Switch."""
-        await keep_choice(interaction, _shown, link_cards=not _settings(interaction).link_cards)
+        """Store the opposite."""
+        await save_choice(
+            interaction, _panel_message, link_cards=not _settings(interaction).link_cards
+        )
 
 
 class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
-    """Two numbers."""
+    """The form with the two rate limits."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: GuildSettings) -> None:
         super().__init__(custom_id="setup:limits form")
         self.person = _number("person_per_hour", settings.person_per_hour)
         self.server = _number("server_per_hour", settings.server_per_hour)
@@ -156,17 +165,17 @@ class LimitsForm(discord.ui.Modal, title="Questions within an hour"):
             self.add_item(discord.ui.Label(text=words, component=entry))
 
     async def on_submit(self, interaction: Click) -> None:
-        """Keep the numbers."""
-        await keep_choice(
+        """Store the numbers."""
+        await save_choice(
             interaction,
-            _shown,
+            _panel_message,
             person_per_hour=_limit(self.person.value),
             server_per_hour=_limit(self.server.value),
         )
 
     async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
-        """Tell what went wrong."""
-        await interaction.client.tell_error(interaction, error)
+        """Show the error to the user."""
+        await reply_with_error(interaction, error)
 
 
 def _number(field: str, value: int) -> discord.ui.TextInput[LimitsForm]:
@@ -174,35 +183,37 @@ def _number(field: str, value: int) -> discord.ui.TextInput[LimitsForm]:
 
 
 def _limit(typed: str) -> int:
-    """Return the number that was typed. Raises LimitError."""
+    """Parse a limit. Raises LimitError."""
     typed = typed.strip()
     if not typed.isdecimal() or int(typed) > MOST_PER_HOUR:
         raise LimitError(f"“{typed}” is no limit: write a number from 0 to {MOST_PER_HOUR:,}.")
     return int(typed)
 
 
-def _settings(interaction: Click) -> ServerSettings:
+def _settings(interaction: Click) -> GuildSettings:
     bot: PaperboyBot = interaction.client
-    return bot.servers.of(interaction.guild_id)
+    return bot.services.guild_settings.of(interaction.guild_id)
 
 
-def _shown(interaction: Click) -> dict[str, Any]:
-    """Return the panel with the settings as they are."""
+def _panel_message(interaction: Click) -> dict[str, Any]:
+    """Return the message with the panel and the current settings."""
     settings = _settings(interaction)
-    hears_all = interaction.client.intents.message_content
+    reads_all = interaction.client.intents.message_content
     return {
-        "embed": _embed(settings, interaction.guild, hears_all=hears_all),
-        "view": Panel(settings, interaction.guild),
+        "embed": _embed(settings, interaction.guild, reads_all=reads_all),
+        "view": SetupPanel(settings, interaction.guild),
     }
 
 
 def _embed(
-    settings: ServerSettings, guild: discord.Guild | None, *, hears_all: bool
+    settings: GuildSettings, guild: discord.Guild | None, *, reads_all: bool
 ) -> discord.Embed:
-    """Return the settings in words; names in an embed ping nobody."""
+    """Return the settings in words; mentions in an embed ping nobody."""
     embed = discord.Embed(title="How I behave in this server", colour=discord.Colour.blurple())
-    if not hears_all:
-        embed.description = f"{LOST} So ask-channels and threads need a mention as well."
+    if not reads_all:
+        embed.description = (
+            f"{NO_MESSAGE_CONTENT} So ask-channels and threads need a mention as well."
+        )
     channels = [f"<#{number}>" for number in sorted(settings.channels)]
     asks = [f"<#{number}>" for number in sorted(settings.ask_channels)]
     for name, value in (
@@ -220,7 +231,7 @@ def _embed(
 
 
 def _names(group: Group, guild: discord.Guild | None) -> str:
-    """Return roles by their names, as far as they still exist, and people."""
+    """Return the names of the roles that still exist, and the users."""
     found = [guild and guild.get_role(number) for number in sorted(group.roles)]
     roles = [plain(f"@{role.name}") for role in found if role]
     names = [*roles, *(f"<@{number}>" for number in sorted(group.people))]

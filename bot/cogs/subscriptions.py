@@ -1,12 +1,13 @@
-"""/subscribe, /subscriptions and /unsubscribe: who gets a digest, where and when."""
+"""/subscribe, /subscriptions and /unsubscribe: manage digests."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.components.modals import sent_form
+from bot.components.error_reply import reply_with_error
+from bot.components.modals import submitted_form
 from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
 from bot.subscriptions.buttons import (
@@ -17,14 +18,14 @@ from bot.subscriptions.buttons import (
     PICK,
     REMOVE,
     RESUME,
-    Menu,
     SubscriptionButton,
+    SubscriptionMenu,
 )
-from bot.subscriptions.embeds import choice_words, list_embed, subscription_embed
-from bot.subscriptions.form import FORM, LONGEST_LIST, MOST_UPVOTES, change_form, read_form
+from bot.subscriptions.embeds import list_embed, menu_label, subscription_embed
+from bot.subscriptions.form import FORM, MAX_LIST, MAX_UPVOTES, change_form, read_form
 from bot.subscriptions.parsing import (
-    LONGEST_WORD,
-    MOST_PAPERS,
+    MAX_ENTRY,
+    MAX_PAPERS,
     WEEKDAYS,
     read_list,
     read_number,
@@ -33,32 +34,32 @@ from bot.subscriptions.parsing import (
     zones_like,
 )
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
+from bot.subscriptions.service import Manager
 
 SUGGESTED = 25
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]
-Typed = app_commands.Range[str, 0, LONGEST_LIST]
+Typed = app_commands.Range[str, 0, MAX_LIST]
 
 
 class Subscriptions(commands.Cog):
-    """Commands, buttons and the form; the scheduler does the rest."""
+    """The commands, the buttons of a subscription and the form that changes it."""
 
     def __init__(self, bot: PaperboyBot) -> None:
-        self.bot = bot
-        self.digests = bot.digests
+        self.service = bot.services.subscriptions
 
     @app_commands.command()
     @app_commands.choices(weekday=DAYS)
     @app_commands.describe(
         where="To you by direct message, or into this channel (for those who manage the server).",
-        every="How often. The weekly and monthly ones tell of the last whole week or month.",
+        every="How often. A weekly or monthly one covers the last complete week or month.",
         time="On the clocks of the time zone, like 9:00 or 18:30.",
         timezone="Like Europe/Berlin.",
-        weekday="Of a weekly one.",
+        weekday="For a weekly one.",
         topics="Only papers about these, in plain words, with commas between.",
         authors="Only papers by these, with commas between.",
         organisations="Only papers from these, with commas between.",
-        min_upvotes="Only papers with so many upvotes or more.",
-        count="At most so many papers.",
+        min_upvotes="Only papers with this many upvotes or more.",
+        count="At most this many papers.",
     )
     async def subscribe(
         self,
@@ -66,16 +67,16 @@ class Subscriptions(commands.Cog):
         where: Literal["me", "this channel"] = "me",
         every: Literal["day", "week", "month"] = "day",
         time: app_commands.Range[str, 1, 10] = "9:00",
-        timezone: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
+        timezone: app_commands.Range[str, 1, MAX_ENTRY] | None = None,
         weekday: int = 0,
         topics: Typed = "",
         authors: Typed = "",
         organisations: Typed = "",
-        min_upvotes: app_commands.Range[int, 0, MOST_UPVOTES] = 0,
-        count: app_commands.Range[int, 1, MOST_PAPERS] = 10,
+        min_upvotes: app_commands.Range[int, 0, MAX_UPVOTES] = 0,
+        count: app_commands.Range[int, 1, MAX_PAPERS] = 10,
     ) -> None:
         """Get a digest of the Daily Papers, every day, week or month."""
-        zone = read_zone(timezone or self.digests.options.timezone)
+        zone = read_zone(timezone or self.service.options.timezone)
         rhythm = read_time(time, Rhythm(every, timezone=zone, weekday=weekday))
         wish = Wish(
             topics=read_list(topics),
@@ -84,21 +85,20 @@ class Subscriptions(commands.Cog):
             min_upvotes=min_upvotes,
             count=count,
         )
-        person, channel = interaction.user.id, interaction.channel_id
+        user_id, channel = interaction.user.id, interaction.channel_id
         if where == "this channel":
             _check_channel(interaction)
         wanted = Subscription(
             kind="person" if where == "me" else "channel",
-            target=str(person if where == "me" else channel),
-            person=person,
-            server=interaction.guild_id,
+            target=str(user_id if where == "me" else channel),
+            user_id=user_id,
+            guild_id=interaction.guild_id,
             channel=channel if interaction.guild_id else None,
             rhythm=rhythm,
             wish=wish,
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
-        store = self.digests.subscriptions
-        made = await self.bot.desk.keep(store.add, wanted, self.digests.clock())
+        made = await self.service.add(wanted)
         await interaction.edit_original_response(
             embed=subscription_embed(made, title="Subscribed"), view=_buttons(made)
         )
@@ -109,21 +109,21 @@ class Subscriptions(commands.Cog):
         interaction: discord.Interaction,  # noqa: ARG002  # discord.py's signature
         typed: str,
     ) -> list[app_commands.Choice[str]]:
-        """Return time zones that hold what was typed."""
+        """Return time zones that contain what was typed."""
         return [app_commands.Choice(name=name, value=name) for name in zones_like(typed, SUGGESTED)]
 
     @app_commands.command()
     async def subscriptions(self, interaction: discord.Interaction) -> None:
         """Show, pause, change or remove your subscriptions, and the server's if you manage it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        mine = await self._changeable(interaction)
+        mine = await self.service.managed_by(_manager(interaction))
         if len(mine) == 1:
-            await interaction.edit_original_response(**await self._shown(mine[0]))
+            await self._show(interaction, mine[0])
             return
         view = discord.ui.View(timeout=None)
         if mine:
-            options = [(choice_words(one), str(one.id)) for one in mine]
-            view.add_item(Menu(CHOOSE, "Pause, change or remove …", options))
+            options = [(menu_label(one), str(one.id)) for one in mine]
+            view.add_item(SubscriptionMenu(CHOOSE, "Pause, change or remove …", options))
         await interaction.edit_original_response(embed=list_embed(mine), view=view)
 
     @app_commands.command()
@@ -135,7 +135,7 @@ class Subscriptions(commands.Cog):
     ) -> None:
         """Remove a subscription."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        mine = await self._changeable(interaction)
+        mine = await self.service.managed_by(_manager(interaction))
         if subscription is None and len(mine) != 1:
             raise SubscriptionError(
                 "Choose which one: there are several."
@@ -143,15 +143,16 @@ class Subscriptions(commands.Cog):
                 else "There is nothing to remove: you have no subscription."
             )
         number = mine[0].id if subscription is None else _number(subscription)
-        await interaction.edit_original_response(**await self._removed(interaction, number))
+        await self._remove(interaction, number)
 
     @unsubscribe.autocomplete("subscription")
     async def suggest_subscription(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Return those that the person may remove."""
+        """Return the subscriptions that the user may remove."""
         fitting = [
-            (choice_words(one)[:100], str(one.id)) for one in await self._changeable(interaction)
+            (menu_label(one)[:100], str(one.id))
+            for one in await self.service.managed_by(_manager(interaction))
         ]
         return [
             app_commands.Choice(name=name, value=value)
@@ -163,91 +164,80 @@ class Subscriptions(commands.Cog):
     async def on_subscription_button(
         self, interaction: discord.Interaction, action: str, value: str
     ) -> None:
-        """Do what a button says, for whoever may."""
+        """Do what a button says, if the user may change the subscription."""
         if action in (DISCUSS, PICK):
             return
         try:
-            await self._press(interaction, action, int(value))
-        except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await self._click(interaction, action, int(value))
+        except Exception as error:  # users always get a reply
+            await reply_with_error(interaction, error)
 
-    async def _press(self, interaction: discord.Interaction, action: str, number: int) -> None:
-        chosen = await self._mine(interaction, number)
+    async def _click(self, interaction: discord.Interaction, action: str, number: int) -> None:
+        manager = _manager(interaction)
+        chosen = await self.service.get(number, manager)
         if action == CHANGE:
             await interaction.response.send_modal(change_form(chosen))
             return
-        store, keep = self.digests.subscriptions, self.bot.desk.keep
         message = interaction.message
         if message and message.flags.ephemeral:
             await interaction.response.defer()
-        else:  # in a channel, where others have no use for it
+        else:  # in a channel, where others have no use for the reply
             await interaction.response.defer(ephemeral=True, thinking=True)
         if action == REMOVE:
-            await interaction.edit_original_response(**await self._removed(interaction, number))
+            await self._remove(interaction, number)
             return
         if action == PAUSE:
-            chosen = await keep(store.pause, number)
+            chosen = await self.service.pause(number, manager)
         elif action == RESUME:
-            chosen = await keep(store.resume, number, self.digests.clock())
-        await interaction.edit_original_response(**await self._shown(chosen))
+            chosen = await self.service.resume(number, manager)
+        await self._show(interaction, chosen)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Change a subscription as the form says."""
-        if (sent := sent_form(interaction, FORM)) is None:
+        """Change a subscription as a submitted form says."""
+        if (form := submitted_form(interaction, FORM)) is None:
             return
         try:
-            await self._change(interaction, *sent)
-        except Exception as error:  # a person always gets a reply
-            await self.bot.tell_error(interaction, error)
+            await self._change(interaction, *form)
+        except Exception as error:  # users always get a reply
+            await reply_with_error(interaction, error)
 
     async def _change(
         self, interaction: discord.Interaction, number: int, fields: dict[str, str]
     ) -> None:
-        before = await self._mine(interaction, number)
+        manager = _manager(interaction)
+        before = await self.service.get(number, manager)
         rhythm, wish = read_form(fields, before.rhythm)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        changed = await self.bot.desk.keep(
-            self.digests.subscriptions.change, number, rhythm, wish, self.digests.clock()
-        )
-        await interaction.edit_original_response(**await self._shown(changed))
+        await self._show(interaction, await self.service.change(number, rhythm, wish, manager))
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget the subscriptions of a server's channels once the bot is no longer in it."""
-        await self.bot.desk.keep(self.digests.subscriptions.forget_server, guild.id)
+        """Delete the subscriptions of a server's channels when the bot is removed from it."""
+        await self.service.forget_guild(guild.id)
 
-    async def _changeable(self, interaction: discord.Interaction) -> list[Subscription]:
-        """Return the person's own, and the server's where they manage it."""
-        store, run = self.digests.subscriptions, self.bot.desk.run
-        found: list[Subscription] = await run(store.of_person, interaction.user.id)
-        if interaction.guild_id and interaction.permissions.manage_guild:
-            found += await run(store.of_server, interaction.guild_id)
-        return found
+    async def _show(self, interaction: discord.Interaction, subscription: Subscription) -> None:
+        """Edit the reply to show a subscription, its last delivery and its buttons."""
+        last = await self.service.last_delivery(subscription.id)
+        embed = subscription_embed(subscription, last)
+        await interaction.edit_original_response(embed=embed, view=_buttons(subscription))
 
-    async def _mine(self, interaction: discord.Interaction, number: int) -> Subscription:
-        """Return one that the person may change. Raises SubscriptionError."""
-        chosen = await self.bot.desk.run(self.digests.subscriptions.get, number)
-        if chosen.id not in {one.id for one in await self._changeable(interaction)}:
-            raise SubscriptionError(
-                "Only whoever gets it may change it; a channel's, those who manage the server."
-            )
-        return chosen
-
-    async def _shown(self, subscription: Subscription) -> dict[str, Any]:
-        last = await self.bot.desk.run(self.digests.outbox.last, subscription.id)
-        return {"embed": subscription_embed(subscription, last), "view": _buttons(subscription)}
-
-    async def _removed(self, interaction: discord.Interaction, number: int) -> dict[str, Any]:
-        await self._mine(interaction, number)
-        gone = await self.bot.desk.keep(self.digests.subscriptions.remove, number)
-        embed = subscription_embed(gone, title="Removed")
+    async def _remove(self, interaction: discord.Interaction, number: int) -> None:
+        """Delete a subscription and edit the reply to show what it was."""
+        removed = await self.service.remove(number, _manager(interaction))
+        embed = subscription_embed(removed, title="Removed")
         embed.remove_field(3)  # when the next one would have come
-        return {"embed": embed, "view": None}
+        await interaction.edit_original_response(embed=embed, view=None)
+
+
+def _manager(interaction: discord.Interaction) -> Manager:
+    """Return the user, with the guild if they manage it."""
+    manages = interaction.guild_id and interaction.permissions.manage_guild
+    return Manager(interaction.user.id, interaction.guild_id if manages else None)
 
 
 def _check_channel(interaction: discord.Interaction) -> None:
-    """Raise unless the person may, and the bot can, bring a digest into this channel."""
+    """Raise unless the user may subscribe this channel and the bot can write in it."""
     if interaction.guild_id is None:
         raise SubscriptionError("There is no channel here: choose “me”.")
     if not interaction.permissions.manage_guild:

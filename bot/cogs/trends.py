@@ -1,13 +1,13 @@
-"""What becomes more and what less: /trends."""
+"""/trends: how many papers per week are about a topic."""
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.charts.picture import attachment
 from bot.charts.weeks import weeks_picture
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
+from bot.render.picture import attachment
 from rag.query.question import checked
 from rag.trends import trend
 
@@ -15,10 +15,11 @@ MAX_TOPIC = 80  # characters
 
 
 class Trends(commands.Cog):
-    """Topics over time."""
+    """The command /trends."""
 
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
+        self.services = bot.services
 
     @app_commands.command()
     @app_commands.describe(topic="Plain words, like: video generation.")
@@ -27,9 +28,9 @@ class Trends(commands.Cog):
     ) -> None:
         """Draw how many papers a week are about a topic."""
         await interaction.response.defer(thinking=True)
-        desk = self.bot.desk
-        found = await desk.run(trend, desk.library, checked(topic))
-        picture = await desk.run(weeks_picture, found)
+        executor = self.services.executor
+        found = await executor.read(trend, executor.library, checked(topic))
+        picture = await executor.read(weeks_picture, found)
         files = [attachment(picture, "trend.png")] if picture else []
         await interaction.edit_original_response(embed=trend_embed(found), attachments=files)
 

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.options import Json, UsageError, app_of, parse_day
+from bot.commands.options import Json, UsageError, app_of
 from bot.console.terminal import Terminal
+from bot.dates import parse_day
 from bot.digest.make import digest_of_day
 from bot.digest.records import Digest, Period
 from bot.json_rows import Row, daily_row

@@ -12,7 +12,7 @@ from bot.digest.records import Wish
 from bot.json_rows import Row, daily_row
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.parsing import (
-    MOST_PAPERS,
+    MAX_PAPERS,
     WHEN_EXAMPLE,
     read_list,
     read_when,
@@ -21,8 +21,8 @@ from bot.subscriptions.parsing import (
     wish_in_words,
 )
 from bot.subscriptions.records import Delivery, Kind, Subscription
-from bot.subscriptions.schedule import told_day
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.schedule import covered_day
+from bot.subscriptions.store import SubscriptionStore
 from rag.library import Library
 
 commands = typer.Typer(
@@ -66,7 +66,7 @@ def add(
     authors: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
     organisations: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
     min_upvotes: Annotated[int, typer.Option(min=0, help="Papers with so many or more.")] = 0,
-    count: Annotated[int, typer.Option(min=1, max=MOST_PAPERS, help="Papers at most.")] = 10,
+    count: Annotated[int, typer.Option(min=1, max=MAX_PAPERS, help="Papers at most.")] = 10,
 ) -> None:
     """Add one: by e-mail, to a channel or to a person.
 
@@ -88,7 +88,7 @@ def add(
     wanted = Subscription(
         kind=kind,
         target=target,
-        person=int(target) if kind == "person" else 0,
+        user_id=int(target) if kind == "person" else 0,
         rhythm=rhythm,
         wish=wish,
     )
@@ -148,7 +148,7 @@ def preview(context: typer.Context, number: Number, as_json: Json = False) -> No
     terminal = Terminal()
     with app_of(context).library("paperboy subscriptions") as library:
         chosen = _parts(library)[0].get(number)
-        day = told_day(chosen.rhythm, datetime.now(UTC))
+        day = covered_day(chosen.rhythm, datetime.now(UTC))
         digest = make_digest(library, chosen.rhythm.period, day, chosen.wish)
         if as_json:
             terminal.rows(daily_row(entry, group.name) for group in digest.groups
@@ -171,8 +171,8 @@ def send_now(context: typer.Context, number: Number) -> None:
     Terminal().print("It goes out within a minute, or when the bot (`paperboy run`) runs again.")
 
 
-def _parts(library: Library) -> tuple[Subscriptions, Outbox]:
-    store = Subscriptions(library.catalog.database)
+def _parts(library: Library) -> tuple[SubscriptionStore, Outbox]:
+    store = SubscriptionStore(library.catalog.database)
     return store, Outbox(library.catalog.database, store)
 
 

@@ -1,6 +1,7 @@
-"""What all buttons and menus have in common that outlive the process which made them.
+"""The base of buttons and menus that keep working after a restart of the bot.
 
-What one means stands in its custom_id, so any later process understands it.
+Their custom_id contains everything they need, so any later process can handle them. (A module of
+its own, since the items of four packages build on it.)
 """
 
 import re
@@ -9,12 +10,12 @@ from typing import Any, Self
 import discord
 
 
-class Lasting:
-    """Mixed into a DynamicItem, which is made anew from its custom_id when somebody uses it."""
+class PersistentItem:
+    """A mixin for DynamicItem: discord.py recreates the item from its custom_id when it is used."""
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
-        """Return the item that a custom_id describes; `match` is that of the class's template."""
+    def from_match(cls, match: re.Match[str], /) -> Self:
+        """Return the item for a custom_id that matched the template of the class."""
         raise NotImplementedError
 
     @classmethod
@@ -26,4 +27,4 @@ class Lasting:
         /,
     ) -> Self:
         """Return the item that was used (discord.py calls this)."""
-        return cls.read(match)
+        return cls.from_match(match)

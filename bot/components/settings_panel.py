@@ -1,4 +1,7 @@
-"""Panels in which those who manage a server choose; what is chosen holds at once."""
+"""Settings panels, on which those who manage a server choose; a choice takes effect at once.
+
+(A module of its own, since the cogs of /setup and /alerts share it and must not import each other.)
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,33 +9,35 @@ from typing import Any
 import discord
 from discord import app_commands
 
-Click = discord.Interaction[Any]  # with a PaperboyBot for its client
+from bot.components.error_reply import reply_with_error
+
+Click = discord.Interaction[Any]  # its client is a PaperboyBot, which is in a higher layer
 
 
-class ServerPanel(discord.ui.View):
-    """A panel that works on after a restart: its parts have fixed custom_ids."""
+class SettingsPanel(discord.ui.View):
+    """A panel that keeps working after a restart: its components have fixed custom_ids."""
 
     def __init__(self) -> None:
         super().__init__(timeout=None)
 
     async def interaction_check(self, interaction: discord.Interaction) -> bool:
-        """Let nobody else change what they see."""
+        """Raise MissingPermissions for users who do not manage the server."""
         if not interaction.permissions.manage_guild:
             raise app_commands.MissingPermissions(["manage_guild"])
         return True
 
     async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
-        """Tell what went wrong."""
-        await interaction.client.tell_error(interaction, error)
+        """Show the error to the user."""
+        await reply_with_error(interaction, error)
 
 
-async def keep_choice(
-    interaction: Click, shown: Callable[[Click], dict[str, Any]], **changes: object
+async def save_choice(
+    interaction: Click, render: Callable[[Click], dict[str, Any]], **changes: object
 ) -> None:
-    """Keep what was chosen and show the panel anew; `shown` makes its message."""
-    bot, server = interaction.client, interaction.guild_id
-    if server is None:
+    """Store the changed settings and show the panel again; `render` returns its message."""
+    services, guild_id = interaction.client.services, interaction.guild_id
+    if guild_id is None:
         return
-    await bot.desk.run(bot.servers.change, server, **changes)
+    await services.executor.write(services.guild_settings.change, guild_id, **changes)
     nobody = discord.AllowedMentions.none()
-    await interaction.response.edit_message(**shown(interaction), allowed_mentions=nobody)
+    await interaction.response.edit_message(**render(interaction), allowed_mentions=nobody)

@@ -126,13 +126,13 @@ def _mail(app: App) -> Check:
     """Connect with the mail server and log in."""
     from bot.subscriptions.email_transport import (  # and discord.py, which draws the digests
         PASSWORD_VARIABLE,
-        MailPost,
+        EmailTransport,
     )
     from bot.subscriptions.scheduler import utc_now
 
     config = app.settings.bot.mail
     try:
-        MailPost(config, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now).check()
+        EmailTransport(config, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now).check()
     except LaterError as error:
         return Check("e-mail", False, str(error), "check [bot.mail] in config.toml.")
     return Check("e-mail", True, f"{config.host} takes mails from {config.sender}")

@@ -1,4 +1,4 @@
-"""Which papers a message shows: by the links in its words and embeds."""
+"""Finds the papers that a message links, in its text and embeds."""
 
 import re
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from rag.links import ARXIV_ID, HUGGING_FACE
 from rag.records import Paper, paper_id_of
 from rag.store.catalog import Catalog
 
-# A link in <…> is one whose preview is not wanted, so it gets no card either.
+# <…> around a link suppresses Discord's preview, so it gets no card either.
 _PASTED_LINK = re.compile(
-    r"(?P<hidden><?)\bhttps?://(?:(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)"
+    r"(?P<suppressed><?)\bhttps?://(?:(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)"
     rf"|(?:www\.)?(?:huggingface\.co|hf\.co)/papers)/{ARXIV_ID.pattern}",
     re.IGNORECASE,
 )
 
 
 def pasted_ids(text: str) -> list[str]:
-    """Return the arXiv ids of the papers that a text links, in order."""
-    ids = [match[2] for match in _PASTED_LINK.finditer(text) if not match["hidden"]]
+    """Return the arXiv ids of the papers linked in a text, in order."""
+    ids = [match[2] for match in _PASTED_LINK.finditer(text) if not match["suppressed"]]
     return list(dict.fromkeys(ids))
 
 
@@ -28,8 +28,8 @@ def pasted_ids(text: str) -> list[str]:
 _LINK = re.compile(rf"{re.escape(HUGGING_FACE)}\?q=(?P<title>[^\s)>]+)|{ARXIV_ID.pattern}")
 
 
-def words_of(message: discord.Message) -> str:
-    """Return everything that a person can read in a message, with the addresses of its links."""
+def text_of(message: discord.Message) -> str:
+    """Return all text of a message and its embeds, with the URLs of its links."""
     return "\n".join(_parts(message)).strip()
 
 
@@ -42,7 +42,7 @@ def _parts(message: discord.Message) -> Iterator[str]:
 
 
 def named_ids(text: str) -> list[str]:
-    """Return the ids of the papers that a text names by arXiv id or link, in order."""
+    """Return the ids of the papers named in a text by arXiv id or link, in order."""
     ids = [
         paper_id_of(None, unquote(match["title"])) if match["title"] else f"arxiv:{match[2]}"
         for match in _LINK.finditer(text)
@@ -51,7 +51,7 @@ def named_ids(text: str) -> list[str]:
 
 
 def named_papers(text: str, catalog: Catalog) -> list[Paper]:
-    """Return those of them that were read, in order."""
+    """Return those of the named papers that are in the catalogue, in order."""
     ids = named_ids(text)
     known = catalog.get(ids)
     return [known[paper_id] for paper_id in ids if paper_id in known]

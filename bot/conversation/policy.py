@@ -1,8 +1,8 @@
-"""When to speak: one decision that reads from top to bottom and asks nobody anything.
+"""Decides when to answer a message; pure, and readable from top to bottom.
 
-Paperboy answers people who mean it: they mention it, reply to it, write to it alone, or write in
-one of its threads or in a channel that is set aside for questions. It never talks to bots, and it
-stays out of what people say to each other. `message_facts.py` collects the facts.
+Paperboy answers users who address it: they mention it, reply to it, send a direct message, or write
+in one of its threads or in an ask-channel. It never answers bots, and it stays out of conversations
+between users. `message_facts.py` collects the facts.
 """
 
 import re
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-# What a bot without the message content intent does not get to read.
-LOST = (
-    "Without the message content intent I hear only messages that mention me, replies that ping "
-    "me, and direct messages: mention me, or use /ask."
+# Shown if the bot runs without the message content intent.
+NO_MESSAGE_CONTENT = (
+    "Without the message content intent I can read only messages that mention me, replies that "
+    "ping me, and direct messages: mention me, or use /ask."
 )
 
 _WORD = re.compile(r"\w")
@@ -22,7 +22,7 @@ _COURTESY = re.compile(
     r"perfect|awesome|wow|got it|i see|bot|haha|lol|danke|merci|gracias)\b)*",
     re.IGNORECASE,
 )
-# What people say to find out what this is. No paper answers it.
+# What users say to find out what the bot does. No paper answers it.
 _SMALL_TALK = re.compile(
     r"(?:\W|\b(?:hi|hello|hey|hiya|hallo|hola|bonjour|good (?:morning|afternoon|evening|day)|there|"
     r"bot|paperboy|please|help(?: me)?|test(?:ing)?|ping|how are you|what(?:'?s| is) up|"
@@ -32,88 +32,88 @@ _SMALL_TALK = re.compile(
 )
 
 
-class Act(Enum):
-    """What to do about a message."""
+class Action(Enum):
+    """What to do with a message."""
 
     SILENT = auto()
     ANSWER = auto()
     HINT = auto()  # say how to ask
-    CANNOT_READ = auto()  # say that words do not arrive
-    CANNOT_SHOW = auto()  # say that embeds are not allowed here
+    CANNOT_READ = auto()  # say that the bot does not get the text
+    CANNOT_EMBED = auto()  # say that embeds are not allowed here
 
 
-class Verdict(NamedTuple):
-    """What to do, and why, for the log."""
+class Decision(NamedTuple):
+    """What to do, and the reason for the log."""
 
-    act: Act
-    why: str
+    action: Action
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What is true of a message when it arrives."""
+class MessageFacts:
+    """The facts about a message when it arrives."""
 
-    words: str = ""  # without the bot's own name
-    by_person: bool = True  # not by a bot, a webhook or Discord itself
+    text: str = ""  # without the mention of the bot
+    by_user: bool = True  # not by a bot, a webhook or Discord itself
     to_everyone: bool = False  # @everyone or @here
-    is_admitted: bool = True  # the server's settings let this person ask in this channel
+    is_allowed: bool = True  # the settings allow this user to ask in this channel
     may_send: bool = True
     may_embed: bool = True
     is_direct: bool = False
-    mentions_me: bool = False  # in words of its own, not in a quotation or in code
-    replies_to_me: bool = False
+    mentions_bot: bool = False  # outside of quotations and code
+    replies_to_bot: bool = False
     replies_to_other: bool = False
-    addresses_other: bool = False  # it begins with somebody else's name
-    in_my_thread: bool = False  # the bot's own, or started from a message of the bot's
+    addresses_other: bool = False  # it begins with the mention of another user
+    in_bot_thread: bool = False  # started by the bot, or from a message of the bot
     in_ask_channel: bool = False
-    is_hidden: bool = False  # Discord keeps its words back
+    is_hidden: bool = False  # Discord withholds its text
 
     @property
-    def is_called(self) -> bool:
-        """Whether it is plainly said to the bot."""
-        return self.is_direct or self.mentions_me
+    def addresses_bot(self) -> bool:
+        """Whether it certainly addresses the bot."""
+        return self.is_direct or self.mentions_bot
 
     @property
-    def is_in_reach(self) -> bool:
-        """Whether it may be meant for the bot at all."""
-        nearby = self.replies_to_me or self.in_my_thread or self.in_ask_channel
-        return self.is_called or nearby
+    def may_address_bot(self) -> bool:
+        """Whether it addresses the bot, or could."""
+        in_context = self.replies_to_bot or self.in_bot_thread or self.in_ask_channel
+        return self.addresses_bot or in_context
 
 
-def decide(heard: Heard) -> Verdict:
-    """Return what to do about a message."""
-    if not heard.by_person:
-        return _silent("no person says it")
-    if heard.to_everyone:
-        return _silent("it is said to everyone")
-    if not heard.is_in_reach:
-        return _silent("it is not said to the bot")
-    if not heard.is_called and (heard.replies_to_other or heard.addresses_other):
-        return _silent("it is said to somebody else")
-    if not heard.is_admitted:
-        return _silent("the server's settings leave it out")
-    if not heard.may_send:
-        return _silent("nothing may be sent there")
-    if heard.is_hidden:
-        return Verdict(Act.CANNOT_READ, "its words do not arrive")
-    if not _WORD.search(heard.words):
-        hint = Verdict(Act.HINT, "it is called without words")
-        return hint if heard.is_called else _silent("there are no words")
-    if _COURTESY.fullmatch(heard.words):
+def decide(facts: MessageFacts) -> Decision:
+    """Return what to do with a message."""
+    if not facts.by_user:
+        return _silent("no user wrote it")
+    if facts.to_everyone:
+        return _silent("it addresses everyone")
+    if not facts.may_address_bot:
+        return _silent("it does not address the bot")
+    if not facts.addresses_bot and (facts.replies_to_other or facts.addresses_other):
+        return _silent("it addresses somebody else")
+    if not facts.is_allowed:
+        return _silent("the settings exclude it")
+    if not facts.may_send:
+        return _silent("the bot may not send there")
+    if facts.is_hidden:
+        return Decision(Action.CANNOT_READ, "Discord withholds its text")
+    if not _WORD.search(facts.text):
+        hint = Decision(Action.HINT, "it mentions the bot without text")
+        return hint if facts.addresses_bot else _silent("it has no text")
+    if _COURTESY.fullmatch(facts.text):
         return _silent("it needs no answer")
-    if _SMALL_TALK.fullmatch(heard.words):
-        hint = Verdict(Act.HINT, "it asks what this is")
-        return hint if heard.is_called or heard.replies_to_me else _silent("it is small talk")
-    if not heard.may_embed:
-        return Verdict(Act.CANNOT_SHOW, "embeds are not allowed there")
-    return Verdict(Act.ANSWER, "it is meant")
+    if _SMALL_TALK.fullmatch(facts.text):
+        hint = Decision(Action.HINT, "it asks what the bot is")
+        return hint if facts.addresses_bot or facts.replies_to_bot else _silent("it is small talk")
+    if not facts.may_embed:
+        return Decision(Action.CANNOT_EMBED, "embeds are not allowed there")
+    return Decision(Action.ANSWER, "it addresses the bot")
 
 
-def wants_card(heard: Heard) -> bool:
-    """Return whether a paper that a message links may get a card: not where it is asked about."""
-    is_allowed = heard.is_admitted and heard.may_send and heard.may_embed
-    return heard.by_person and not heard.to_everyone and not heard.is_in_reach and is_allowed
+def wants_card(facts: MessageFacts) -> bool:
+    """Return whether a linked paper may get a card: not if the message addresses the bot."""
+    can_send = facts.is_allowed and facts.may_send and facts.may_embed
+    return facts.by_user and not facts.to_everyone and not facts.may_address_bot and can_send
 
 
-def _silent(why: str) -> Verdict:
-    return Verdict(Act.SILENT, why)
+def _silent(reason: str) -> Decision:
+    return Decision(Action.SILENT, reason)

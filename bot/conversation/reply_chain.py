@@ -1,99 +1,110 @@
-"""What was said before a question: up the replies, else in its thread or channel.
+"""Finds what a question refers back to: up the chain of replies, else in its thread or channel.
 
-Nothing comes from elsewhere: an answer is gone on from in the channel in which it stands, or in a
-thread of that channel, and so never in another server or by another person's direct messages.
+It never leaves the channel: an answer is continued in the channel that contains it, or in a thread
+of that channel, so never in another server or in another user's direct messages.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
 
-from bot.conversation.message_facts import Hearing, Place, replied_to
-from bot.conversation.store import Conversations
+from bot.conversation.message_facts import MessageInspector, MessageLocation, replied_to
+from bot.conversation.store import ConversationStore
 from bot.conversation.threads import Threads
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.render.text import shorten
-from rag.records import Paper, Turn
+from rag.records import Paper
 from rag.text.words import words
 
-FOLLOWED = 5  # messages of people, up the replies
-HISTORY_TOKENS = 800  # of all that was said before, the newest first
-CHARACTERS = 4  # of a token, about
-LONGEST = 1_000  # characters of what a person said
-RECENT = timedelta(minutes=15)  # in an ask-channel, a question may lean on one's own last one
+MAX_REPLIES = 5  # messages of users, up the chain
+MAX_TEXT = 1_000  # characters of one user message
+RECENT = timedelta(minutes=15)  # how far back a question in an ask-channel may refer
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """The answer that a question goes on from, what people said since, and the paper meant."""
+class ConversationContext:
+    """What a question continues.
+
+    `earlier` is the message of an answer, `texts` are messages of users since, `paper` is the paper
+    that the conversation is about.
+    """
 
     earlier: int | None = None
-    said: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     paper: Paper | None = None
 
 
 class ReplyChain:
-    """Finds what a question goes on from."""
+    """Finds the context of questions."""
 
     def __init__(
-        self, desk: Desk, conversations: Conversations, threads: Threads, hearing: Hearing
+        self,
+        executor: Executor,
+        conversations: ConversationStore,
+        threads: Threads,
+        inspector: MessageInspector,
     ) -> None:
-        self.desk = desk
+        self.executor = executor
         self.conversations = conversations
         self.threads = threads
-        self.hearing = hearing
+        self.inspector = inspector
 
-    async def before(self, message: discord.Message, place: Place) -> Before:
-        """Return what was said before this message."""
-        paper = await self._paper_of_thread(place)
-        said: list[str] = []
-        current, can_fetch = message, place.permissions.read_message_history
-        while len(said) < FOLLOWED and (above := await self._above(current, can_fetch)):
-            known = await self.desk.run(self.conversations.knows, above.id, channels=place.channels)
-            if known:
-                return Before(above.id, tuple(said[::-1]), paper)
-            if above.author == self.hearing.client.user:  # a card, or a list of papers
+    async def context_of(
+        self, message: discord.Message, location: MessageLocation
+    ) -> ConversationContext:
+        """Return the context of this message."""
+        paper = await self._paper_of_thread(location)
+        texts: list[str] = []
+        current, can_fetch = message, location.permissions.read_message_history
+        while len(texts) < MAX_REPLIES and (above := await self._above(current, can_fetch)):
+            is_answer = await self.executor.read(
+                self.conversations.knows, above.id, channels=location.channels
+            )
+            if is_answer:
+                return ConversationContext(above.id, tuple(texts[::-1]), paper)
+            if above.author == self.inspector.client.user:  # a card, or a list of papers
                 paper = await self.threads.paper_of(above) or paper
                 break
-            said += self._said(above)
+            texts += self._text_of(above)
             current = above
-        if said:
-            return Before(None, tuple(said[::-1]), paper)
-        return await self._before_in(message, place, paper)
+        if texts:
+            return ConversationContext(None, tuple(texts[::-1]), paper)
+        return await self._context_without_reply(message, location, paper)
 
-    async def _before_in(
-        self, message: discord.Message, place: Place, paper: Paper | None
-    ) -> Before:
-        """Return what stands before a message that is no reply."""
-        last, person = self.conversations.last_in, message.author.id
-        channel = place.channel
+    async def _context_without_reply(
+        self, message: discord.Message, location: MessageLocation, paper: Paper | None
+    ) -> ConversationContext:
+        """Return the context of a message that replies to nothing."""
+        read, last_in = self.executor.read, self.conversations.last_in
+        user_id, channel = message.author.id, location.channel
         if message.guild is None:
-            return Before(await self.desk.run(last, channel.id, person=person), (), paper)
+            last = await read(last_in, channel.id, user_id=user_id)
+            return ConversationContext(last, (), paper)
         if not isinstance(channel, discord.Thread):
-            if channel.id not in self.hearing.servers.of(message.guild.id).ask_channels:
-                return Before(None, (), paper)
+            settings = self.inspector.guild_settings.of(message.guild.id)
+            if channel.id not in settings.ask_channels:
+                return ConversationContext(None, (), paper)
             since = message.created_at - RECENT
-            recent = await self.desk.run(last, channel.id, person=person, own=True, since=since)
-            return Before(recent, (), paper)
-        earlier = await self.desk.run(last, channel.id, person=person)
+            recent = await read(last_in, channel.id, user_id=user_id, own=True, since=since)
+            return ConversationContext(recent, (), paper)
+        earlier = await read(last_in, channel.id, user_id=user_id)
         root = None if earlier else await self.threads.root(channel)
         if root is None or root.id == message.id:
-            return Before(earlier, (), paper)
-        return Before(None, tuple(self._said(root)), paper)
+            return ConversationContext(earlier, (), paper)
+        return ConversationContext(None, tuple(self._text_of(root)), paper)
 
-    async def _paper_of_thread(self, place: Place) -> Paper | None:
-        """Return the paper that a thread keeps to: that of the bot's message it began with."""
-        if not isinstance(place.channel, discord.Thread):
+    async def _paper_of_thread(self, location: MessageLocation) -> Paper | None:
+        """Return the paper of the bot's message that a thread was started from."""
+        if not isinstance(location.channel, discord.Thread):
             return None
-        if await self.desk.run(self.conversations.knows, place.channel.id):
-            return await self.threads.paper_of_answer(place.channel.id)
-        root = await self.threads.root(place.channel)
+        if await self.executor.read(self.conversations.knows, location.channel.id):
+            return await self.threads.paper_of_answer(location.channel.id)
+        root = await self.threads.root(location.channel)
         return await self.threads.paper_of(root) if root else None
 
     async def _above(self, message: discord.Message, can_fetch: bool) -> discord.Message | None:
-        """Return the message that this one replies to; Discord sends one level along."""
+        """Return the message that this one replies to; Discord includes only one level."""
         reference = message.reference
         if (replied := replied_to(message)) or reference is None or not can_fetch:
             return replied
@@ -107,20 +118,7 @@ class ReplyChain:
         except discord.HTTPException:
             return None
 
-    def _said(self, message: discord.Message) -> list[str]:
-        """Return what a person said as something to lean on; nothing where that is no words."""
-        said = shorten(self.hearing.words_of(message), LONGEST)
-        by_person = not message.author.bot
-        return [said] if by_person and words(said) else []
-
-
-def bounded(turns: Sequence[Turn]) -> list[Turn]:
-    """Return the latest turns, so many that they fit into HISTORY_TOKENS."""
-    kept: list[Turn] = []
-    room = HISTORY_TOKENS * CHARACTERS
-    for turn in reversed(turns):
-        room -= len(turn.question)
-        if room < 0:
-            break
-        kept.append(turn)
-    return kept[::-1]
+    def _text_of(self, message: discord.Message) -> list[str]:
+        """Return the text of a user's message as context; empty if it has no words."""
+        text = shorten(self.inspector.text_of(message), MAX_TEXT)
+        return [text] if not message.author.bot and words(text) else []

@@ -1,4 +1,4 @@
-"""What was asked where, in SQLite: a reply to an answer goes on with its conversation."""
+"""Conversations in SQLite: a reply to an answer continues its conversation."""
 
 import json
 import sqlite3
@@ -10,134 +10,120 @@ from discord.utils import snowflake_time, time_snowflake
 from rag.records import Exchange, Turn
 from rag.store.database import Database
 
-HISTORY = 6  # earlier questions that a follow-up can lean on
-MOST_ABOUT = 20  # answers about one paper that are looked at
-KEPT_SAID = 200  # conversations that are kept in memory as a model has read them
+MAX_HISTORY = 6  # earlier questions that a question can refer back to
+MAX_ABOUT = 20  # answers about one paper
+MAX_EXCHANGES = 200  # answers whose exchanges are in memory
 
 
-class Conversations:
-    """Answers by their message, each with the question and the answer before it.
+class ConversationStore:
+    """Answers by their message, each with its question and the answer before it.
 
-    A conversation never leaves its channel: what goes before is found by messages that stand in it.
+    A conversation never leaves its channel: the answer before is found by messages in it.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        # What a model has read is worth keeping as long as its process still has it computed, so
-        # it is not written down.
-        self._said: dict[int, tuple[Exchange, ...]] = {}
+        # What the model has read saves time only while its process has it cached, so it is not
+        # stored on disk.
+        self._exchanges: dict[int, tuple[Exchange, ...]] = {}
 
     def remember(
         self,
-        message: int,
+        message_id: int,
         *,
-        channel: int,
-        person: int,
+        channel_id: int,
+        user_id: int,
         turn: Turn,
         earlier: int | None,
-        server: int | None = None,
+        guild_id: int | None = None,
     ) -> None:
-        """Note that `message` is this turn's answer, which went on from the answer `earlier`."""
+        """Store a turn whose answer is `message_id` and continues the answer `earlier`."""
         cited = None if turn.cited is None else json.dumps(turn.cited)
-        self._keep_said(message, turn.exchanges)
+        self._remember_exchanges(message_id, turn.exchanges)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (message, channel, person, earlier, turn.question, now, cited, server),
+                (message_id, channel_id, user_id, earlier, turn.question, now, cited, guild_id),
             )
 
-    def drop(self, message: int) -> None:
-        """Forget an answer that is deleted."""
-        self._said.pop(message, None)
+    def drop(self, message_id: int) -> None:
+        """Delete a turn whose answer failed or was deleted."""
+        self._exchanges.pop(message_id, None)
         with self.database.transaction() as db:
-            db.execute("DELETE FROM conversations WHERE message = ?", (message,))
+            db.execute("DELETE FROM conversations WHERE message = ?", (message_id,))
 
     def asked_since(self, moment: datetime) -> list[tuple[int | None, int, datetime]]:
-        """Return where, by whom and when questions were asked since then, oldest first."""
+        """Return (guild, user, time) of the questions since this moment, oldest first."""
         rows = self.database.connection.execute(
             "SELECT server, person, message FROM conversations WHERE message >= ? ORDER BY message",
             (time_snowflake(moment),),
         )
         return [(row["server"], row["person"], snowflake_time(row["message"])) for row in rows]
 
-    def _keep_said(self, message: int, said: tuple[Exchange, ...]) -> None:
-        if said:
-            self._said[message] = said
-        for oldest in list(self._said)[:-KEPT_SAID]:
-            self._said.pop(oldest, None)
+    def _remember_exchanges(self, message_id: int, exchanges: tuple[Exchange, ...]) -> None:
+        if exchanges:
+            self._exchanges[message_id] = exchanges
+        for oldest in list(self._exchanges)[:-MAX_EXCHANGES]:
+            self._exchanges.pop(oldest, None)
 
-    def forget_said(self) -> None:
-        """Forget what a model has read, of everybody: it is only kept to save it some reading."""
-        self._said.clear()
+    def forget_exchanges(self) -> None:
+        """Forget what the model has read, for all users; it only saves the model some reading."""
+        self._exchanges.clear()
 
-    def knows(self, message: int, *, channels: Collection[int] = ()) -> bool:
-        """Return whether this message is an answer of the bot, in one of these channels if any."""
-        row = self._row(message)
+    def knows(self, message_id: int, *, channels: Collection[int] = ()) -> bool:
+        """Return whether this message is an answer, in one of these channels if any are given."""
+        row = self._row(message_id)
         return row is not None and (not channels or row["channel"] in channels)
 
-    def asked(self, message: int) -> list[tuple[int, str]]:
-        """Return who asked what up to this answer, oldest first."""
+    def questions(self, message_id: int) -> list[tuple[int, str]]:
+        """Return (user, question) of the turns up to this answer, oldest first."""
         found: list[tuple[int, str]] = []
-        row = self._row(message)
-        while row is not None and len(found) < HISTORY:
+        row = self._row(message_id)
+        while row is not None and len(found) < MAX_HISTORY:
             found.append((row["person"], row["question"]))
             row = row["earlier"] and self._row(row["earlier"])
         return found[::-1]
 
-    def turns(self, message: int | None) -> list[Turn]:
-        """Return the questions that led to this answer, oldest first."""
+    def turns(self, message_id: int | None) -> list[Turn]:
+        """Return the turns up to this answer, oldest first."""
         found: list[Turn] = []
-        while message is not None and len(found) < HISTORY:
-            row = self._row(message)
+        while message_id is not None and len(found) < MAX_HISTORY:
+            row = self._row(message_id)
             if row is None:
                 break
             cited = None if row["cited"] is None else tuple(json.loads(row["cited"]))
-            found.append(Turn(row["question"], cited, self._said.get(message, ())))
-            message = row["earlier"]
+            found.append(Turn(row["question"], cited, self._exchanges.get(message_id, ())))
+            message_id = row["earlier"]
         return found[::-1]
 
     def last_in(
-        self, channel: int, *, person: int, own: bool = False, since: datetime | None = None
+        self, channel_id: int, *, user_id: int, own: bool = False, since: datetime | None = None
     ) -> int | None:
-        """Return the channel's last answer to this person, else its last one to anybody.
+        """Return the last answer in a channel to this user, else to anybody.
 
-        With `own` only one to this person, and none before `since`. A thread that was started from
-        an answer begins with that answer: its id is the thread's.
+        With `own`, only to this user, and with `since`, none before it. A thread that was started
+        from an answer begins with that answer: the two have the same id.
         """
         row = self.database.connection.execute(
             "SELECT message FROM conversations WHERE (channel = ? OR message = ?) AND message >= ? "
             "AND (person = ? OR NOT ?) ORDER BY person = ? DESC, message DESC LIMIT 1",
-            (channel, channel, time_snowflake(since) if since else 0, person, own, person),
+            (channel_id, channel_id, time_snowflake(since) if since else 0, user_id, own, user_id),
         ).fetchone()
         return row["message"] if row else None
 
     def about(self, paper_id: str) -> list[tuple[int, int]]:
-        """Return the answers that cite a paper, newest first, each with its channel."""
+        """Return (message, channel) of the answers that cite a paper, newest first."""
         rows = self.database.connection.execute(
             "SELECT message, channel FROM conversations WHERE EXISTS "
             "(SELECT 1 FROM json_each(cited) WHERE value = ?) ORDER BY message DESC LIMIT ?",
-            (paper_id, MOST_ABOUT),
+            (paper_id, MAX_ABOUT),
         )
         return [(row["message"], row["channel"]) for row in rows]
 
-    def _row(self, message: int) -> sqlite3.Row | None:
+    def _row(self, message_id: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(
             "SELECT channel, person, question, earlier, cited FROM conversations WHERE message = ?",
-            (message,),
+            (message_id,),
         ).fetchone()
         return row
-
-    # -- the bot's own facts ---------------------------------------------------------------
-
-    def state(self, key: str) -> str | None:
-        """Return what was kept under this key."""
-        row = self.database.connection.execute(
-            "SELECT value FROM bot_state WHERE key = ?", (key,)
-        ).fetchone()
-        return row["value"] if row else None
-
-    def keep_state(self, key: str, value: str) -> None:
-        """Keep a fact about the bot itself."""
-        with self.database.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO bot_state VALUES (?, ?)", (key, value))

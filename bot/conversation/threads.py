@@ -1,4 +1,4 @@
-"""Threads: whose they are, which paper they are about, and moving a conversation into one."""
+"""Threads: who started them, which paper they are about, and moving a conversation into one."""
 
 import re
 from collections import OrderedDict
@@ -6,22 +6,22 @@ from urllib.parse import unquote
 
 import discord
 
-from bot.conversation.store import Conversations
-from bot.executor import Desk
+from bot.conversation.store import ConversationStore
+from bot.executor import Executor
 from bot.render.text import plain, shorten
 from rag.errors import PaperboyError
 from rag.links import HUGGING_FACE
 from rag.records import Paper
 from rag.store.lookup import find_paper
 
-LONG = 3  # answers in a channel, after which a conversation moves where that is set
-THREAD_NAME = 100  # characters
-REMEMBERED = 1_000  # threads whose first message is kept in mind
-EARLIER = 200  # characters shown of each question that was asked before the move
-ALREADY_THERE = 160004  # Discord's code: this message has a thread
+LONG = 3  # answers in a channel before a conversation moves, with the setting "long"
+MAX_THREAD_NAME = 100  # characters
+MAX_ROOTS = 1_000  # threads whose first message is in memory
+MAX_QUESTION = 200  # characters of each question in the list of earlier ones
+ALREADY_THERE = 160004  # Discord's error code: this message has a thread
 
 _PAPER = re.compile(rf"{re.escape(HUGGING_FACE)}(?:/|\?q=)([^\s&#]+)")
-_WANTED = re.compile(
+_THREAD_REQUEST = re.compile(
     r"\W*(?:(?:please|can|could|would|will|you|we|let'?s|let us|ok(?:ay)?)\W+)*"
     r"(?:(?:move|take|bring|continue|go on|carry on|start|open|make|create)\b[^?.!]{0,40}\b)?"
     r"thread\b(?:\W+please)?\W*",
@@ -30,41 +30,43 @@ _WANTED = re.compile(
 
 
 class NoThreadError(PaperboyError):
-    """There is nothing to move into a thread, or no thread can be started here."""
+    """There is no conversation to move, or no thread can be started here."""
 
 
-def wants_thread(words: str) -> bool:
-    """Return whether somebody asks to go on in a thread."""
-    return _WANTED.fullmatch(words) is not None
+def wants_thread(text: str) -> bool:
+    """Return whether a text asks to continue in a thread."""
+    return _THREAD_REQUEST.fullmatch(text) is not None
 
 
 class Threads:
-    """What is known of threads; each one's first message is fetched once."""
+    """Looks up and starts threads; the first message of each is fetched once."""
 
-    def __init__(self, client: discord.Client, desk: Desk, conversations: Conversations) -> None:
+    def __init__(
+        self, client: discord.Client, executor: Executor, conversations: ConversationStore
+    ) -> None:
         self.client = client
-        self.desk = desk
+        self.executor = executor
         self.conversations = conversations
         self._roots: OrderedDict[int, discord.Message | None] = OrderedDict()
 
-    async def is_mine(self, thread: discord.Thread) -> bool:
-        """Return whether the bot started the thread, or it was started from the bot's message."""
-        me = self.client.user
-        if me is None or thread.owner_id == me.id:
-            return me is not None
-        if await self.desk.run(self.conversations.knows, thread.id):
+    async def is_own(self, thread: discord.Thread) -> bool:
+        """Return whether the bot, or somebody from a message of the bot, started the thread."""
+        user = self.client.user
+        if user is None or thread.owner_id == user.id:
+            return user is not None
+        if await self.executor.read(self.conversations.knows, thread.id):
             return True
         root = await self.root(thread)
-        return root is not None and root.author == me
+        return root is not None and root.author == user
 
     async def root(self, thread: discord.Thread) -> discord.Message | None:
-        """Return the message that a thread was started from, or a forum post begins with.
+        """Return the message that a thread was started from, or the first one of a forum post.
 
-        Their ids are the same. None where there is no such message, or it cannot be read.
+        It has the same id as the thread. None if it does not exist or cannot be read.
         """
         if thread.id not in self._roots:
             self._roots[thread.id] = thread.starter_message or await self._fetch_root(thread)
-            while len(self._roots) > REMEMBERED:
+            while len(self._roots) > MAX_ROOTS:
                 self._roots.popitem(last=False)
         return self._roots[thread.id]
 
@@ -75,17 +77,17 @@ class Threads:
             return None
         try:
             return await place.fetch_message(thread.id)
-        except discord.HTTPException:  # started without a message, or its history is closed
+        except discord.HTTPException:  # started without a message, or the bot may not read it
             return None
 
     async def paper_of_answer(self, answer: int) -> Paper | None:
-        """Return the paper that an answer was made from, where it is only one."""
-        cited = (await self.desk.run(self.conversations.turns, answer))[-1].cited or ()
-        papers = await self.desk.run(self.desk.library.catalog.get, cited)
+        """Return the only paper that an answer cites; None if it cites several or none."""
+        cited = (await self.executor.read(self.conversations.turns, answer))[-1].cited or ()
+        papers = await self.executor.read(self.executor.library.catalog.get, cited)
         return papers.get(cited[0]) if len(cited) == 1 else None
 
     async def paper_of(self, message: discord.Message) -> Paper | None:
-        """Return the paper that a card of the bot's shows."""
+        """Return the paper on a card that the bot sent; None for other messages."""
         if message.author != self.client.user:
             return None
         addresses = [
@@ -93,19 +95,21 @@ class Threads:
         ]
         if len(addresses) != 1:
             return None
-        return await self.desk.run(find_paper, self.desk.library.catalog, unquote(addresses[0]))
+        return await self.executor.read(
+            find_paper, self.executor.library.catalog, unquote(addresses[0])
+        )
 
     async def move(self, channel: object, answer: int, *, can_read: bool) -> discord.Thread:
-        """Start a thread from an answer and say there what was asked so far.
+        """Start a thread from an answer and list the earlier questions there.
 
-        `can_read`: questions are heard there without a mention. Raises NoThreadError.
+        `can_read`: the bot reads messages there without a mention. Raises NoThreadError.
         """
         if isinstance(channel, discord.Thread):
-            raise NoThreadError("We are in a thread already: just go on here.")
+            raise NoThreadError("We are in a thread already: just continue here.")
         if not isinstance(channel, discord.TextChannel):
-            raise NoThreadError("There are no threads here: just go on as we do.")
-        asked = await self.desk.run(self.conversations.asked, answer)
-        name = shorten(asked[0][1], THREAD_NAME) if asked else "Papers"
+            raise NoThreadError("There are no threads here: just continue here.")
+        asked = await self.executor.read(self.conversations.questions, answer)
+        name = shorten(asked[0][1], MAX_THREAD_NAME) if asked else "Papers"
         try:
             thread = await channel.create_thread(name=name, message=discord.Object(answer))
         except discord.HTTPException as error:
@@ -115,9 +119,9 @@ class Threads:
 
 
 def _no_thread(error: discord.HTTPException) -> Exception:
-    """Return the sentence for a thread that Discord does not start."""
+    """Return the error for a thread that Discord does not start."""
     if error.code == ALREADY_THERE:
-        return NoThreadError("There is a thread under that answer already: go on there.")
+        return NoThreadError("There is a thread under that answer already: continue there.")
     if isinstance(error, discord.NotFound):
         return NoThreadError("My last answer to you is gone: ask me something first.")
     if isinstance(error, discord.Forbidden):
@@ -128,10 +132,12 @@ def _no_thread(error: discord.HTTPException) -> Exception:
 
 
 def _so_far(asked: list[tuple[int, str]], *, can_read: bool) -> discord.Embed:
-    """Return the first words in a thread: who asked what; names in an embed ping nobody."""
+    """Return the first message of a thread: the earlier questions. Embeds do not ping users."""
     how = "there is no need to mention me" if can_read else "mention me with each question"
-    lines = [f"<@{person}>: {plain(shorten(question, EARLIER))}" for person, question in asked]
+    lines = [
+        f"<@{user_id}>: {plain(shorten(question, MAX_QUESTION))}" for user_id, question in asked
+    ]
     return discord.Embed(
-        description="\n".join([f"Let us go on here; {how}. So far:", *lines]),
+        description="\n".join([f"Let us continue here; {how}. So far:", *lines]),
         colour=discord.Colour.blurple(),
     )

@@ -1,6 +1,6 @@
-"""Errors that nobody foresaw, told in a channel to whoever runs the bot: each kind once an hour.
+"""Reports unexpected errors in a Discord channel, each kind at most once an hour.
 
-What people said or papers hold is never told: of an exception only its kind and its place.
+A report never contains what users said or papers contain: of an exception only its type and place.
 """
 
 import asyncio
@@ -18,56 +18,58 @@ from bot.render.answer import error_embed
 
 log = logging.getLogger(__name__)
 
-HEARD = ("bot", "ingest", "rag", "asyncio")  # loggers; discord.py's tell of every reconnect
-MODEL_RESTS = "rag.llm.breaker"  # the logger whose warnings are told too
-AGAIN_SECONDS = 3600.0
 ROOMS = ("bot", "ingest", "rag")
-OURS = tuple(f"{Path(__file__).parents[2] / room}/" for room in ROOMS)
+LOGGERS = (*ROOMS, "asyncio")  # not discord.py's, which reports every reconnect
+BREAKER = "rag.llm.breaker"  # the logger whose warnings are reported as well
+REPEAT_SECONDS = 3600.0
+OWN_FOLDERS = tuple(f"{Path(__file__).parents[2] / room}/" for room in ROOMS)
 
 
-class ErrorReports(logging.Handler):
-    """Takes what is logged as an error, in any thread, and sends it to a channel."""
+class ErrorReporter(logging.Handler):
+    """A log handler that sends errors, logged in any thread, to a channel."""
 
     def __init__(
         self, client: discord.Client, channel: int, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Listen from `start` to `stop`."""
+        """Report from `start` to `stop`."""
         super().__init__(logging.WARNING)
         self.client = client
         self.channel = channel
         self._clock = clock
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Hear what the rooms log, in the running event loop."""
+        """Attach to the loggers; reports are sent by the running event loop."""
         self._loop = asyncio.get_running_loop()
-        for name in HEARD:
+        for name in LOGGERS:
             logging.getLogger(name).addHandler(self)
-        logging.getLogger(MODEL_RESTS).setLevel(logging.WARNING)
+        logging.getLogger(BREAKER).setLevel(logging.WARNING)
 
     def stop(self) -> None:
-        """Hear nothing any more."""
-        for name in HEARD:
+        """Detach from the loggers."""
+        for name in LOGGERS:
             logging.getLogger(name).removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one record (logging calls this, in the thread that logs)."""
-        if record.levelno < logging.ERROR and record.name != MODEL_RESTS:
+        """Handle one record (logging calls this in the thread that logs)."""
+        if record.levelno < logging.ERROR and record.name != BREAKER:
             return
         with contextlib.suppress(RuntimeError):  # the loop is closed
             if self._loop:
-                text = told_of(record)
+                text = report_of(record)
                 kind = text if record.exc_info else str(record.msg)
                 self._loop.call_soon_threadsafe(self._report, kind, text)
 
     def _report(self, kind: str, text: str) -> None:
         now = self._clock()
-        self._told = {other: at for other, at in self._told.items() if now - at < AGAIN_SECONDS}
-        if kind in self._told:
+        self._reported = {
+            other: at for other, at in self._reported.items() if now - at < REPEAT_SECONDS
+        }
+        if kind in self._reported:
             return
-        self._told[kind] = now
+        self._reported[kind] = now
         task = asyncio.create_task(self._send(text))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
@@ -76,11 +78,11 @@ class ErrorReports(logging.Handler):
         try:
             await self.client.get_partial_messageable(self.channel).send(embed=error_embed(text))
         except (discord.DiscordException, OSError) as error:
-            log.warning("an error could not be told in channel %s: %s", self.channel, error)
+            log.warning("an error could not be reported in channel %s: %s", self.channel, error)
 
 
-def told_of(record: logging.LogRecord) -> str:
-    """Return a sentence about an error: our own words, or an exception's kind and place."""
+def report_of(record: logging.LogRecord) -> str:
+    """Return a sentence: a message of our own, or the type and place of an exception."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None:
         place = _place(error.__traceback__)
@@ -91,9 +93,9 @@ def told_of(record: logging.LogRecord) -> str:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """Return the last line of our own that a traceback goes through, else its last line."""
+    """Return the last line of our own code in a traceback, else its last line."""
     frames = list(traceback.extract_tb(trace))
-    ours = [frame for frame in frames if frame.filename.startswith(OURS)]
+    ours = [frame for frame in frames if frame.filename.startswith(OWN_FOLDERS)]
     for frame in (ours or frames)[-1:]:
         path = Path(frame.filename)
         return f"{path.parent.name}/{path.name}, line {frame.lineno}, {frame.name}"

@@ -1,4 +1,4 @@
-"""Whether the bot is well, for programs on this machine: GET http://127.0.0.1:PORT/health."""
+"""A health check for programs on this machine: GET http://127.0.0.1:PORT/health."""
 
 import math
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from rag.errors import PaperboyError
 
@@ -17,20 +17,20 @@ OK, UNAVAILABLE = 200, 503
 
 
 class HealthPortError(PaperboyError):
-    """The port cannot be listened on."""
+    """The port is in use."""
 
 
-class Health:
-    """Answers with what `/status` tells in Discord, and nothing of what people say."""
+class HealthEndpoint:
+    """Serves the same facts as `/status` in Discord; none of them are about users."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.bot: PaperboyBot | None = None  # the present one: each new connection has its own
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.bot: PaperboyBot | None = None  # the current client; each connection has a new one
         self.started_at = datetime.now(UTC)
 
     @asynccontextmanager
     async def listening(self, port: int) -> AsyncIterator[None]:
-        """Answer on this port until the block ends; 0 switches it off. Raises HealthPortError."""
+        """Serve on this port until the block ends; 0 disables it. Raises HealthPortError."""
         if not port:
             yield
             return
@@ -51,25 +51,25 @@ class Health:
             await runner.cleanup()
 
     async def state(self) -> dict[str, Any]:
-        """Return how the bot is."""
-        bot, catalog = self.bot, self.desk.library.catalog
-        coverage = await self.desk.run(catalog.coverage)
-        beat = bot.latency if bot else math.nan
+        """Return the facts as JSON values."""
+        bot, catalog = self.bot, self.executor.library.catalog
+        coverage = await self.executor.read(catalog.coverage)
+        latency = bot.latency if bot else math.nan
         return {
             "connected": bool(bot and bot.is_connected and not bot.is_closed()),
-            "heartbeat_ms": round(beat * 1000, 1) if math.isfinite(beat) else None,
+            "heartbeat_ms": round(latency * 1000, 1) if math.isfinite(latency) else None,
             "papers": coverage.papers,
             "last_day": coverage.last_day and coverage.last_day.isoformat(),
             "model": self._model(),
-            "waiting": self.desk.people_in_front(),
+            "waiting": self.executor.queue_length(),
             "uptime_seconds": round((datetime.now(UTC) - self.started_at).total_seconds()),
         }
 
-    async def _answer(self, request: web.Request) -> web.Response:  # noqa: ARG002  # aiohttp's form
+    async def _answer(self, request: web.Request) -> web.Response:  # noqa: ARG002  # aiohttp's signature
         state = await self.state()
         return web.json_response(state, status=OK if state["connected"] else UNAVAILABLE)
 
     def _model(self) -> str:
-        """Return `none`, `ready` or what keeps it from answering."""
-        writer = self.desk.qa.writer
+        """Return `none`, `ready`, or the problem that keeps the model from writing."""
+        writer = self.executor.qa.writer
         return "none" if writer is None else writer.problem or "ready"

@@ -1,4 +1,4 @@
-"""Runs the Discord bot: the token is checked first, an unreachable Discord is tried again."""
+"""Runs the Discord bot: checks the token first, retries while Discord cannot be reached."""
 
 import asyncio
 import base64
@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 
 FIRST_WAIT = 5.0  # seconds before the second attempt; doubled before each further one …
 LONGEST_WAIT = 300.0  # … up to this: 1,000 new sessions a day would reset the token
-CHECK_SECONDS = 3.0  # for Discord to answer whether it knows a token that does not look like one
+CHECK_SECONDS = 3.0  # for Discord to check a token that does not look like one
 LOGIN_SECONDS = 20.0
 
-# All that the bot ever asks for: reading and answering, with embeds and pictures, also in threads
-# that it starts.
+# All permissions that the bot asks for: to read and answer, with embeds and images, also in
+# threads that it starts.
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -39,11 +39,11 @@ UNREACHABLE = (OSError, aiohttp.ClientError, asyncio.TimeoutError, discord.Disco
 
 
 class TokenError(PaperboyError):
-    """Discord does not know the token, or there is none."""
+    """Discord rejects the token, or there is none."""
 
 
 class IntentError(PaperboyError):
-    """Discord does not allow what the bot wants to hear."""
+    """Discord does not allow an intent that the bot needs."""
 
 
 class DiscordDownError(PaperboyError):
@@ -51,7 +51,7 @@ class DiscordDownError(PaperboyError):
 
 
 def checked_token(token: str) -> str:
-    """Return the token; raise TokenError where there is none."""
+    """Return the token without spaces around it; raise TokenError if it cannot be one."""
     token = token.strip()
     if not token:
         raise TokenError(
@@ -59,7 +59,7 @@ def checked_token(token: str) -> str:
             "(README.md, Connect it to your server)."
         )
     if re.search(r"\s|[^\x21-\x7e]", token):
-        raise _refused()
+        raise _rejected()
     return token
 
 
@@ -68,7 +68,7 @@ async def serve(
 ) -> None:
     """Run until a signal comes. `make_bot` is called for each new connection.
 
-    Raises TokenError or IntentError where trying again would be of no use.
+    Raises TokenError or IntentError, for which retrying is of no use.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -81,7 +81,7 @@ async def serve(
         try:
             await _run_until(stopped, make_bot(), token)
         except DiscordDownError as error:
-            if loop.time() - started > LONGEST_WAIT:  # it had worked for a while
+            if loop.time() - started > LONGEST_WAIT:  # it was connected for a while
                 wait = FIRST_WAIT
             tell(f"{error} Trying again in {wait:.0f} s.")
             with contextlib.suppress(TimeoutError):
@@ -106,10 +106,9 @@ async def _run_until(stopped: asyncio.Event, bot: PaperboyBot, token: str) -> No
 
 
 async def check_token(token: str, *, tell: Callable[[str], None]) -> None:
-    """Ask Discord whether it knows the token, before anything is loaded; tell the invite link.
+    """Check the token with Discord before anything is loaded; print the invite link.
 
-    Raises TokenError. Where Discord does not answer, a token that looks like one is given the
-    benefit of the doubt.
+    Raises TokenError. If Discord does not answer, a token that looks like one is accepted.
     """
     seconds = LOGIN_SECONDS if looks_like_a_token(token) else CHECK_SECONDS
     client = discord.Client(intents=discord.Intents.none())
@@ -118,24 +117,24 @@ async def check_token(token: str, *, tell: Callable[[str], None]) -> None:
         if client.application_id:
             tell(f"To bring me into a server, open {invite_link(client.application_id)}")
     except discord.LoginFailure as error:
-        raise _refused() from error
+        raise _rejected() from error
     except (discord.HTTPException, *UNREACHABLE) as error:
         if not looks_like_a_token(token):
-            raise _refused() from error
+            raise _rejected() from error
         tell("Discord cannot be reached at the moment.")
     finally:
         await client.close()
 
 
 def invite_link(application: int) -> str:
-    """Return the address at which an administrator adds the bot to a server."""
+    """Return the URL with which an administrator adds the bot to a server."""
     return discord.utils.oauth_url(
         application, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
     )
 
 
 def looks_like_a_token(token: str) -> bool:
-    """Return whether it has a token's three parts, the first being the bot's id in base64."""
+    """Return whether it has the three parts of a token, the first being the bot's id in base64."""
     first, *rest = token.split(".")
     try:
         identity = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4))
@@ -144,7 +143,7 @@ def looks_like_a_token(token: str) -> bool:
     return len(rest) == 2 and identity.isdigit()
 
 
-def _refused() -> TokenError:
+def _rejected() -> TokenError:
     return TokenError(
         "Discord does not know this token: copy the bot's token from the developer portal "
         "(Bot, Reset Token) into DISCORD_TOKEN."
@@ -152,18 +151,18 @@ def _refused() -> TokenError:
 
 
 def _explain(error: BaseException, bot: PaperboyBot) -> BaseException:
-    """Return the error that a person can act on; the error itself where it is none of ours."""
+    """Return an error that says what to do; the error itself if it is unexpected."""
     if isinstance(error, discord.LoginFailure):
-        return _refused()
+        return _rejected()
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return IntentError(
             "the bot may not read messages: switch on Message Content Intent in the developer "
             "portal (Bot), or set [bot] message_content = false in config.toml, with which it "
-            "hears only mentions, replies that ping, direct messages and slash commands."
+            "reads only mentions, replies that ping, direct messages and slash commands."
         )
     if isinstance(error, discord.ConnectionClosed) and error.code == 4004:
-        return _refused()
-    # discord.py 2.7 stumbles over its missing socket when the very first connection fails.
+        return _rejected()
+    # discord.py 2.7 raises AttributeError if the very first connection fails: it has no socket.
     never_connected = isinstance(error, AttributeError) and bot.ws is None
     if never_connected or isinstance(error, (*UNREACHABLE, discord.ConnectionClosed)):
         return DiscordDownError("Discord cannot be reached.")

@@ -1,19 +1,22 @@
-"""A digest as the reply to a command: its list, one embed a message, and the map of its topics."""
+"""Shows a digest as the reply to a command: its list and the map of its topics.
+
+(A module of its own, since the cogs of /daily and /weekly share it and must not import each other.)
+"""
 
 import discord
 
-from bot.charts.picture import attachment
 from bot.charts.topic_map import topic_map
 from bot.digest.records import Digest
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.render.digest import digest_embeds
+from bot.render.picture import attachment
 from bot.taste.rating_view import rating_view
 
 
-async def show_digest(interaction: discord.Interaction, desk: Desk, digest: Digest) -> None:
-    """Put the first part into a deferred reply and the others behind it."""
-    coverage = await desk.run(desk.library.catalog.coverage)
-    picture = await desk.run(topic_map, digest, desk.library)
+async def show_digest(interaction: discord.Interaction, executor: Executor, digest: Digest) -> None:
+    """Edit the deferred reply to show the first embed; send the others after it."""
+    coverage = await executor.read(executor.library.catalog.coverage)
+    picture = await executor.read(topic_map, digest, executor.library)
     files = [attachment(picture, "topics.png")] if picture else []
     first, *others = digest_embeds(digest, coverage)
     await interaction.edit_original_response(

@@ -1,49 +1,49 @@
-"""What each person has seen of the Daily Papers, in SQLite: /catchup goes on from there."""
+"""Up to which day each user has seen the Daily Papers, in SQLite: /catchup continues there."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from rag.store.database import Database
 
-DIRECT = 0  # stands for the server where there is none: in direct messages
+DIRECT_MESSAGES = 0  # in place of a guild id
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The newest featured day that a person has seen, and when they looked."""
+    """The newest featured day that a user has seen, and when they looked."""
 
     day: date
     at: datetime
 
 
-class Seen:
-    """One look a person and server; a newer one replaces it."""
+class LastSeenStore:
+    """One look per user and guild; a newer one replaces it."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def last(self, server: int | None, person: int) -> Look | None:
-        """Return the person's last look in this server; None where there was none."""
+    def last(self, guild_id: int | None, user_id: int) -> Look | None:
+        """Return the user's last look in this guild; None if they never looked."""
         row = self.database.connection.execute(
             "SELECT day, looked_at FROM seen WHERE server = ? AND person = ?",
-            (server or DIRECT, person),
+            (guild_id or DIRECT_MESSAGES, user_id),
         ).fetchone()
         if row is None:
             return None
         return Look(date.fromisoformat(row["day"]), datetime.fromisoformat(row["looked_at"]))
 
-    def note(self, server: int | None, person: int, day: date, at: datetime) -> None:
-        """Note that a person saw the lists up to this day; an older day changes nothing."""
+    def record(self, guild_id: int | None, user_id: int, day: date, at: datetime) -> None:
+        """Record that a user saw the lists up to this day; an older day changes nothing."""
         looked_at = at.astimezone(UTC).isoformat(timespec="seconds")
         with self.database.transaction() as db:
             db.execute(
                 "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT (server, person) DO UPDATE "
                 "SET day = excluded.day, looked_at = excluded.looked_at "
                 "WHERE excluded.day >= day",
-                (server or DIRECT, person, day.isoformat(), looked_at),
+                (guild_id or DIRECT_MESSAGES, user_id, day.isoformat(), looked_at),
             )
 
-    def forget_server(self, server: int) -> None:
-        """Remove what was seen in a server that the bot has left."""
+    def forget_guild(self, guild_id: int) -> None:
+        """Delete the looks in a guild that the bot has left."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM seen WHERE server = ?", (server,))
+            db.execute("DELETE FROM seen WHERE server = ?", (guild_id,))

@@ -1,59 +1,62 @@
-"""Search results, page by page. All that a button needs stands in its custom_id: it outlives us."""
+"""Pages of search results; the buttons keep working after a restart of the bot."""
 
 import re
 from typing import Any, Self
 
 import discord
 
-from bot.access.checks import admit
-from bot.components.persistent import Lasting
-from bot.executor import Desk
+from bot.access.checks import check_access
+from bot.components.error_reply import reply_with_error
+from bot.components.persistent import PersistentItem
+from bot.executor import Executor
 from bot.render.papers import SEARCH_PAGE, search_embed
 from rag.query.question import checked
 
-MAX_SEARCH = 80  # characters; with the page they have to fit into the 100 of a custom_id
-FOUND = 25  # papers of a search: what comes behind them has little to do with it
-LOOKS = {"back": "◀ Nearer ones", "on": "More ▶"}
+MAX_SEARCH = 80  # characters; with the page number they must fit into the 100 of a custom_id
+MAX_RESULTS = 25  # papers; later ones are hardly relevant
+LABELS = {"back": "◀ Nearer ones", "on": "More ▶"}
 
 
 class PageButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"search:(?P<way>back|on):(?P<page>\d{1,3}):(?P<text>(?s:.+))",
+    template=r"search:(?P<direction>back|on):(?P<page>\d{1,3}):(?P<text>(?s:.+))",
 ):
-    """A button that any process of the bot understands, whichever one made it."""
+    """Shows a page of the results of `text`."""
 
-    def __init__(self, way: str, page: int, text: str) -> None:
-        custom_id = f"search:{way}:{page}:{text}"
-        super().__init__(discord.ui.Button(custom_id=custom_id, label=LOOKS[way]))
+    def __init__(self, direction: str, page: int, text: str) -> None:
+        custom_id = f"search:{direction}:{page}:{text}"
+        super().__init__(discord.ui.Button(custom_id=custom_id, label=LABELS[direction]))
         self.page = page
         self.text = text
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
-        return cls(match["way"], int(match["page"]), match["text"])
+    def from_match(cls, match: re.Match[str], /) -> Self:
+        """See PersistentItem."""
+        return cls(match["direction"], int(match["page"]), match["text"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Turn the page for whoever searched; others get the page for themselves alone."""
+        """Turn the page for the user who searched; others get the page as an ephemeral message."""
         try:
-            admit(interaction)
+            check_access(interaction, interaction.client.services.guild_settings)
             if _is_theirs(interaction):
                 await interaction.response.defer()
             else:
                 await interaction.response.defer(thinking=True, ephemeral=True)
-            embed, view = await search_page(interaction.client.desk, self.text, self.page)
+            embed, view = await search_page(
+                interaction.client.services.executor, self.text, self.page
+            )
             await interaction.edit_original_response(embed=embed, view=view)
-        except Exception as error:  # a person always gets a reply
-            await interaction.client.tell_error(interaction, error)
+        except Exception as error:  # users always get a reply
+            await reply_with_error(interaction, error)
 
 
 async def search_page(
-    desk: Desk, text: str, page: int
+    executor: Executor, text: str, page: int
 ) -> tuple[discord.Embed, discord.ui.View | None]:
-    """Return a page of what is found and its buttons. Raises QuestionError."""
-    hits = await desk.run(desk.library.retriever.search, checked(text), top_k=FOUND)
-    coverage = await desk.run(desk.library.catalog.coverage)
+    """Return a page of the results and its buttons. Raises QuestionError."""
+    hits = await executor.read(executor.library.retriever.search, checked(text), top_k=MAX_RESULTS)
+    coverage = await executor.read(executor.library.catalog.coverage)
     pages = max(1, -(-len(hits) // SEARCH_PAGE))
     page = min(page, pages - 1)
     shown = hits[page * SEARCH_PAGE : (page + 1) * SEARCH_PAGE]
@@ -61,7 +64,7 @@ async def search_page(
 
 
 def _view(text: str, page: int, pages: int) -> discord.ui.View | None:
-    """Return the buttons to the pages that there are."""
+    """Return the buttons to the pages before and after; None for a single page."""
     if pages == 1:
         return None
     view = discord.ui.View(timeout=None)
@@ -73,7 +76,7 @@ def _view(text: str, page: int, pages: int) -> discord.ui.View | None:
 
 
 def _is_theirs(interaction: discord.Interaction[Any]) -> bool:
-    """Return whether the results belong to whoever pressed."""
+    """Return whether the user who clicked is the one who searched."""
     message = interaction.message
     searched = message.interaction_metadata if message else None
     return searched is not None and searched.user.id == interaction.user.id

@@ -7,7 +7,6 @@ from discord import Colour, Embed
 from discord.utils import format_dt
 
 from bot.digest.records import tldr_of
-from bot.papers.last_seen import Look
 from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten
 from rag.records import Coverage, Paper
 
@@ -20,16 +19,16 @@ FURTHER = "`/catchup since` goes back further."
 
 
 def catchup_embed(
-    papers: Sequence[Paper], *, after: date, last: date, look: Look | None, asked: bool
+    papers: Sequence[Paper], *, after: date, last: date, looked_at: datetime | None, asked: bool
 ) -> Embed:
     """Return the most upvoted of the papers that were featured after a day, up to the last known.
 
-    `look` is when the person looked last, None the first time; `asked`: they named the day.
+    `looked_at` is when the person looked last, None the first time; `asked`: they named the day.
     """
-    if asked or look is None:
+    if asked or looked_at is None:
         when = "" if asked else "You have not looked here before, so I go back a week. "
     else:
-        when = f"Since you last looked, {format_dt(look.at, 'R')}. "
+        when = f"Since you last looked, {format_dt(looked_at, 'R')}. "
     if not papers:
         title = "You have missed nothing"
         text = f"{when}The last day I know is {last}. {FURTHER}"

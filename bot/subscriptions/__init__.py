@@ -1,1 +1,1 @@
-"""Who gets a digest, where and when; and what became of each one."""
+"""Who gets a digest, where and when; and the result of each delivery."""

@@ -1,6 +1,6 @@
-"""Buttons of digests and subscriptions. All they need stands in their custom_id: they outlive us.
+"""Buttons and menus of digests and subscriptions; they keep working after a restart of the bot.
 
-Each press becomes an event that the cog hears: (interaction, action, value).
+Each click is dispatched to the cogs as an event: (interaction, action, value).
 """
 
 import re
@@ -9,54 +9,54 @@ from typing import Any, Self
 
 import discord
 
-from bot.components.persistent import Lasting
+from bot.components.persistent import PersistentItem
 from bot.render.text import CHOICE, shorten
 from rag.records import Paper
 
-PRESSED = "subscription_button"
+CLICKED = "subscription_button"
 DISCUSS, PICK = "discuss", "pick"  # actions under a digest
-PAUSE, RESUME, CHANGE, REMOVE = "pause", "resume", "change", "remove"  # of a subscription
-CHOOSE = "choose"  # a subscription from a menu
-MOST_OPTIONS = 25  # of a menu
+PAUSE, RESUME, CHANGE, REMOVE = "pause", "resume", "change", "remove"  # actions on a subscription
+CHOOSE = "choose"  # choose a subscription from a menu
+MAX_OPTIONS = 25  # of a menu
 
-_LOOKS: dict[str, dict[str, Any]] = {
+_APPEARANCE: dict[str, dict[str, Any]] = {
     PAUSE: {"label": "Pause"},
     RESUME: {"label": "Resume", "style": discord.ButtonStyle.primary},
     CHANGE: {"label": "Change …"},
     REMOVE: {"label": "Remove", "style": discord.ButtonStyle.danger},
 }
-_NAME = re.compile(r"digest:discuss:([0-9a-f]+-\d+)")
+_DISCUSS_ID = re.compile(r"digest:discuss:([0-9a-f]+-\d+)")
 
 
 class SubscriptionButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"subscription:(?P<action>{'|'.join(_LOOKS)}):(?P<number>\d+)",
+    template=rf"subscription:(?P<action>{'|'.join(_APPEARANCE)}):(?P<number>\d+)",
 ):
-    """Changes one subscription; the cog checks whose it is."""
+    """Changes one subscription; the cog checks that the user may."""
 
     def __init__(self, action: str, number: int) -> None:
         custom_id = f"subscription:{action}:{number}"
-        super().__init__(discord.ui.Button(custom_id=custom_id, **_LOOKS[action]))
+        super().__init__(discord.ui.Button(custom_id=custom_id, **_APPEARANCE[action]))
         self.action = action
         self.number = number
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+    def from_match(cls, match: re.Match[str], /) -> Self:
+        """See PersistentItem."""
         return cls(match["action"], int(match["number"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the cog."""
-        interaction.client.dispatch(PRESSED, interaction, self.action, str(self.number))
+        """Dispatch the click to the cog."""
+        interaction.client.dispatch(CLICKED, interaction, self.action, str(self.number))
 
 
 class DiscussButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=_NAME.pattern.replace("(", "(?P<name>", 1),
+    template=_DISCUSS_ID.pattern.replace("(", "(?P<name>", 1),
 ):
-    """Offers a thread about a paper of the message; its custom_id also tells one from another."""
+    """Offers a thread about a paper of the message; its custom_id also identifies the message."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -65,63 +65,63 @@ class DiscussButton(
         self.name = name
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+    def from_match(cls, match: re.Match[str], /) -> Self:
+        """See PersistentItem."""
         return cls(match["name"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the cog."""
-        interaction.client.dispatch(PRESSED, interaction, DISCUSS, self.name)
+        """Dispatch the click to the cog."""
+        interaction.client.dispatch(CLICKED, interaction, DISCUSS, self.name)
 
 
-class Menu(
-    Lasting,
+class SubscriptionMenu(
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Select[Any]],
     template=rf"subscription:menu:(?P<action>{PICK}|{CHOOSE})",
 ):
-    """A menu whose choice is a paper's id or a subscription's number."""
+    """A menu of papers (by id) or subscriptions (by number)."""
 
     def __init__(
         self, action: str, placeholder: str = "", options: Sequence[tuple[str, str]] = ()
     ) -> None:
-        """Show the options, each as (what is shown, value)."""
+        """Show the options, each given as (label, value)."""
         super().__init__(
             discord.ui.Select(
                 custom_id=f"subscription:menu:{action}",
                 placeholder=placeholder,
                 options=[
                     discord.SelectOption(label=shorten(label, CHOICE) or "-", value=value)
-                    for label, value in options[:MOST_OPTIONS]
+                    for label, value in options[:MAX_OPTIONS]
                 ],
             )
         )
         self.action = action
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+    def from_match(cls, match: re.Match[str], /) -> Self:
+        """See PersistentItem."""
         return cls(match["action"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the cog."""
-        interaction.client.dispatch(PRESSED, interaction, self.action, self.item.values[0])
+        """Dispatch the click to the cog."""
+        interaction.client.dispatch(CLICKED, interaction, self.action, self.item.values[0])
 
 
-ITEMS = (SubscriptionButton, DiscussButton, Menu)
+ITEMS = (SubscriptionButton, DiscussButton, SubscriptionMenu)
 
 
 def names_in(message: discord.Message) -> set[str]:
-    """Return the names of the digest messages that a message is: one, or none."""
+    """Return the name of a digest message as a set; empty for other messages."""
     ids = (
         getattr(child, "custom_id", None) or ""
         for row in message.components
         for child in getattr(row, "children", ())
     )
-    return {match[1] for one in ids if (match := _NAME.fullmatch(one))}
+    return {match[1] for custom_id in ids if (match := _DISCUSS_ID.fullmatch(custom_id))}
 
 
 def paper_menu(papers: Sequence[Paper]) -> discord.ui.View:
-    """Return a menu of the papers of a message, by their number in it."""
+    """Return a menu of the papers of a message."""
     view = discord.ui.View(timeout=None)
     options = [(paper.title, paper.paper_id[:CHOICE]) for paper in papers]
-    return view.add_item(Menu(PICK, "Which paper?", list(dict.fromkeys(options))))
+    return view.add_item(SubscriptionMenu(PICK, "Which paper?", list(dict.fromkeys(options))))

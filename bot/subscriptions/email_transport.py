@@ -1,8 +1,8 @@
-"""Digests by e-mail, through any SMTP server.
+"""Sends digests by e-mail, through any SMTP server.
 
-An SMTP server gives no way to ask whether it has a mail already. So a mail is claimed before its
-text is handed over, and one whose handing over was interrupted is given up with that reason: it
-is never sent twice. Until then, a refusal or a lost connection costs nothing but another try.
+An SMTP server cannot be asked whether it accepted an e-mail. So an e-mail is claimed before its
+text is transferred, and one whose transfer was interrupted fails with that reason: it is never sent
+twice. Before the transfer, a refusal or a lost connection only means another attempt.
 """
 
 import asyncio
@@ -14,18 +14,18 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from bot.charts.picture import Picture
 from bot.config import MailConfig
 from bot.digest.records import Digest
 from bot.render.digest import digest_mail
+from bot.render.picture import Picture
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
 
 PASSWORD_VARIABLE = "PAPERBOY_MAIL_PASSWORD"
-NO_PLACE_HERE = "the mail server takes no mail for this address"
-ADDRESS_CODES = (550, 551, 553, 521, 556)  # of RCPT: no such mailbox, or none that takes mail
+ADDRESS_REFUSED = "the mail server accepts no mail for this address"
+ADDRESS_CODES = (550, 551, 553, 521, 556)  # replies to RCPT: no such mailbox, or it accepts no mail
 
 
-class MailPost:
+class EmailTransport:
     """Sends digests to e-mail addresses."""
 
     def __init__(
@@ -36,9 +36,9 @@ class MailPost:
         clock: Callable[[], datetime],
         picture: Callable[[Digest], Picture | None] = lambda _: None,
     ) -> None:
-        """`password` goes with `config.user`; without a user nobody logs in.
+        """`password` belongs to `config.user`; without a user there is no login.
 
-        `picture` draws a digest's topics, in a thread.
+        `picture` draws the topics of a digest; it is called in a thread.
         """
         self.config = config
         self.password = password
@@ -46,7 +46,7 @@ class MailPost:
         self.picture = picture
 
     async def messages(self, subscription: Subscription, digest: Digest) -> Sequence[EmailMessage]:
-        """Return one mail, as plain text and HTML."""
+        """Return one e-mail, as plain text and HTML."""
         sender, number = self.config.sender, subscription.id
         command = f"paperboy subscriptions remove {number}"
         picture = await asyncio.to_thread(self.picture, digest)
@@ -59,33 +59,33 @@ class MailPost:
         mail["From"] = sender
         mail["To"] = subscription.target
         mail["Date"] = format_datetime(self.clock())
-        mail["List-Unsubscribe"] = f"<mailto:{_bare(sender)}?subject=unsubscribe%20{number}>"
+        mail["List-Unsubscribe"] = f"<mailto:{_address_of(sender)}?subject=unsubscribe%20{number}>"
         mail["Auto-Submitted"] = "auto-generated"
         return [mail]
 
     async def send(self, subscription: Subscription, message: EmailMessage, name: str) -> None:
-        """Hand the mail to the server."""
-        message["Message-ID"] = f"<{name}@{_bare(self.config.sender).rpartition('@')[2]}>"
+        """Transfer the e-mail to the server."""
+        message["Message-ID"] = f"<{name}@{_address_of(self.config.sender).rpartition('@')[2]}>"
         await asyncio.to_thread(self._send, subscription.target, message)
 
     def check(self) -> None:
-        """Connect and log in, and send nothing. Raises LaterError."""
-        self._ready().close()
+        """Connect and log in without sending anything. Raises LaterError."""
+        self._open_connection().close()
 
-    def _ready(self) -> smtplib.SMTP:
-        """Return a connection that is ready for a mail. Raises LaterError."""
+    def _open_connection(self) -> smtplib.SMTP:
+        """Return a connection after the login. Raises LaterError."""
         try:
             return self._connect()
         except smtplib.SMTPAuthenticationError as error:
-            why = f"the mail server does not take the password in ${PASSWORD_VARIABLE}"
+            why = f"the mail server rejects the password in ${PASSWORD_VARIABLE}"
             raise _later(why) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise _later(f"the mail server cannot be used ({_words(error)})") from error
+            raise _later(f"the mail server cannot be used ({_reason(error)})") from error
 
     def _send(self, address: str, message: EmailMessage) -> None:
-        server = self._ready()
+        server = self._open_connection()
         try:
-            self._hand_over(server, address, message)
+            self._transfer(server, address, message)
         finally:
             server.close()
 
@@ -103,7 +103,7 @@ class MailPost:
             server.ehlo_or_helo_if_needed()
             if config.security == "starttls":
                 server.starttls(context=context)
-                server.ehlo_or_helo_if_needed()  # what was said before does not count any more
+                server.ehlo_or_helo_if_needed()  # the earlier greeting does not count any more
             if config.user:
                 server.login(config.user, self.password)
         except BaseException:
@@ -111,54 +111,55 @@ class MailPost:
             raise
         return server
 
-    def _hand_over(self, server: smtplib.SMTP, address: str, message: EmailMessage) -> None:
+    def _transfer(self, server: smtplib.SMTP, address: str, message: EmailMessage) -> None:
         try:
             for code, said, is_address in (
-                (*server.mail(_bare(self.config.sender)), False),
+                (*server.mail(_address_of(self.config.sender)), False),
                 (*server.rcpt(address), True),
             ):
                 if is_address and code in ADDRESS_CODES:
-                    raise GoneError(f"{NO_PLACE_HERE} ({code} {said.decode(errors='replace')})")
+                    reply = said.decode(errors="replace")
+                    raise GoneError(f"{ADDRESS_REFUSED} ({code} {reply})")
                 if code >= 400:
                     raise _later(f"the mail server said {code} {said.decode(errors='replace')}")
         except (smtplib.SMTPException, OSError) as error:
-            raise _later(f"the mail server broke off ({_words(error)})") from error
+            raise _later(f"the mail server broke off ({_reason(error)})") from error
         try:
             code, said = server.data(message.as_bytes(policy=message.policy.clone(linesep="\r\n")))
-        except smtplib.SMTPDataError as error:  # it said no before it was given the mail
+        except smtplib.SMTPDataError as error:  # it refused before the transfer
             raise _later(f"the mail server said {error.smtp_code}") from error
         except (smtplib.SMTPException, OSError) as error:
             raise FailedError(
-                f"the mail server broke off while it took the mail ({_words(error)}); it may have "
-                "arrived, and sending it again might double it"
+                f"the mail server broke off while it accepted the mail ({_reason(error)}); it may "
+                "have arrived, and sending it again might duplicate it"
             ) from error
         if code >= 500:
             raise FailedError(f"the mail server refused it: {code} {said.decode(errors='replace')}")
         if code >= 400:
             raise _later(f"the mail server said {code} {said.decode(errors='replace')}")
-        with contextlib.suppress(smtplib.SMTPException, OSError):  # it has the mail
+        with contextlib.suppress(smtplib.SMTPException, OSError):  # the mail is accepted already
             server.quit()
 
     async def find(
         self,
-        subscription: Subscription,  # noqa: ARG002  # see Post, as in the next one
+        subscription: Subscription,  # noqa: ARG002  # see Transport, as in the next one
         delivery: Delivery,  # noqa: ARG002
     ) -> bool | None:
-        """Return that nobody can know."""
+        """Return None: an SMTP server cannot be asked."""
         return None
 
-    async def tell(self, subscription: Subscription, reason: str) -> None:
-        """Tell nobody: whoever made it sees it in `paperboy subscriptions list`."""
+    async def notify(self, subscription: Subscription, reason: str) -> None:
+        """Notify nobody: `paperboy subscriptions list` shows it."""
 
 
 def _later(reason: str) -> LaterError:
-    return LaterError(reason, may_have_left=False)
+    return LaterError(reason, may_have_arrived=False)
 
 
-def _bare(sender: str) -> str:
+def _address_of(sender: str) -> str:
     """Return the address in "Paperboy <paperboy@example.org>"."""
     return sender.partition("<")[2].rstrip("> ") or sender.strip()
 
 
-def _words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return str(error).strip() or type(error).__name__

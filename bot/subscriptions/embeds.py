@@ -1,4 +1,4 @@
-"""A subscription as an embed; what people typed into it is made safe here."""
+"""Subscriptions as embeds; what users typed is escaped here."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ NONE_YET = (
 def subscription_embed(
     subscription: Subscription, last: Delivery | None = None, *, title: str = ""
 ) -> discord.Embed:
-    """Return one with when the next digest comes and what became of the last one."""
+    """Return an embed with the next due time and the result of the last delivery."""
     embed = discord.Embed(
         title=title or f"Subscription {subscription.id}",
         colour=PAUSED if subscription.paused else COLOUR,
@@ -38,17 +38,17 @@ def subscription_embed(
 
 
 def list_embed(subscriptions: list[Subscription]) -> discord.Embed:
-    """Return a line a subscription."""
+    """Return an embed with one line per subscription."""
     lines = [
-        f"**{one.id}**: {_place(one)}, {rhythm_in_words(one.rhythm)}; {_next(one)}"
-        for one in subscriptions
+        f"**{item.id}**: {_place(item)}, {rhythm_in_words(item.rhythm)}; {_next(item)}"
+        for item in subscriptions
     ]
     text = "\n".join(lines)
     return discord.Embed(title="Subscriptions", description=text or NONE_YET, colour=COLOUR)
 
 
-def choice_words(subscription: Subscription) -> str:
-    """Return it for a menu, where Discord formats nothing."""
+def menu_label(subscription: Subscription) -> str:
+    """Return the label of a subscription in a menu, where Discord formats nothing."""
     where = "to you" if subscription.kind == "person" else "in a channel"
     wish = ", ".join(subscription.wish.topics + subscription.wish.authors)
     return f"{subscription.id}: {where}, {rhythm_in_words(subscription.rhythm)} {wish}".strip()
@@ -68,7 +68,7 @@ def _next(subscription: Subscription) -> str:
 
 
 def when(instant: datetime) -> str:
-    """Return an instant as Discord shows it, on the reader's own clock."""
+    """Return an instant as a Discord timestamp, shown in the reader's time zone."""
     return f"{format_dt(instant, 'F')} ({format_dt(instant, 'R')})"
 
 

@@ -1,4 +1,4 @@
-"""The form in which a subscription is changed."""
+"""The form that changes a subscription."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ import discord
 from bot.components.modals import Form
 from bot.digest.records import Wish
 from bot.subscriptions.parsing import (
-    MOST_PAPERS,
+    MAX_PAPERS,
     read_list,
     read_number,
     read_when,
@@ -16,15 +16,15 @@ from bot.subscriptions.parsing import (
 from bot.subscriptions.records import Rhythm, Subscription
 
 FORM = "subscription"  # kind of the form
-MOST_UPVOTES = 100_000
-LONGEST_LIST = 1_000  # characters
+MAX_UPVOTES = 100_000
+MAX_LIST = 1_000  # characters
 WHEN, TOPICS, AUTHORS, ORGANISATIONS, COUNT = (
     "when", "topics", "authors", "organisations", "count"
 )  # fmt: skip
 
 
 def change_form(subscription: Subscription) -> Form:
-    """Return the form with what holds now."""
+    """Return the form with the current options."""
     wish = subscription.wish
     form = Form(FORM, subscription.id, title=f"Subscription {subscription.id}")
     for name, words, value in (
@@ -34,26 +34,26 @@ def change_form(subscription: Subscription) -> Form:
         (ORGANISATIONS, "Organisations", ", ".join(wish.organizations)),
         (COUNT, "How many papers, least upvotes", f"{wish.count}, {wish.min_upvotes}"),
     ):
-        form.ask(
+        form.add_field(
             words,
             discord.ui.TextInput(
                 custom_id=name,
-                default=value[:LONGEST_LIST] or None,
+                default=value[:MAX_LIST] or None,
                 required=name in (WHEN, COUNT),
-                max_length=LONGEST_LIST,
+                max_length=MAX_LIST,
             ),
         )
     return form
 
 
 def read_form(fields: Mapping[str, str], before: Rhythm) -> tuple[Rhythm, Wish]:
-    """Return what was typed; what `when` leaves out stays. Raises SubscriptionError."""
+    """Return the typed options; what `when` omits stays as before. Raises SubscriptionError."""
     count, _, upvotes = fields[COUNT].partition(",")
     wish = Wish(
         topics=read_list(fields.get(TOPICS, "")),
         authors=read_list(fields.get(AUTHORS, "")),
         organizations=read_list(fields.get(ORGANISATIONS, "")),
-        min_upvotes=read_number(upvotes.strip() or "0", first=0, last=MOST_UPVOTES),
-        count=read_number(count, first=1, last=MOST_PAPERS),
+        min_upvotes=read_number(upvotes.strip() or "0", first=0, last=MAX_UPVOTES),
+        count=read_number(count, first=1, last=MAX_PAPERS),
     )
     return read_when(fields[WHEN], default=before), wish

@@ -1,14 +1,13 @@
-"""The outbox: one row for every digest that was ever due, in SQLite.
+"""The outbox in SQLite: one row for every digest that was due, unique by (subscription, day).
 
-A row is written before anything is sent, under a key that holds it once: (subscription, day).
-From there it goes
+A row is written before anything is sent. Its states are
 
     pending → sending → sent
-        |         └───→ failed    it can never arrive, or the window for it is over
+        |         └───→ failed    it can never arrive, or its window is over
         └─────────────→ skipped   paused, nothing new, or the bot was down for too long
 
-`sending` and a nonce are on disk before a message leaves, so that whoever comes after a kill
-knows which message may have left: see bot/subscriptions/discord_transport.py.
+`sending` and a nonce are on disk before a message is sent, so that after a kill the next run knows
+which message may have been sent: see bot/subscriptions/discord_transport.py.
 """
 
 import sqlite3
@@ -18,22 +17,22 @@ from datetime import date, datetime, timedelta
 
 from bot.subscriptions.records import Delivery
 from bot.subscriptions.schedule import insert, iso, plan
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.store.database import Database
 
-KEPT = timedelta(days=120)  # for so long it is known what became of a digest
-EXTRA = "now "  # before the instant, in the day of a digest that somebody asked for
+RETENTION = timedelta(days=120)  # of finished rows
+EXTRA = "now "  # prefix of the day of a digest that somebody requested; then the instant
 
 
 class Outbox:
-    """All instants are given in UTC. Nothing here sends."""
+    """Stores deliveries; it sends nothing. All instants are in UTC."""
 
-    def __init__(self, database: Database, subscriptions: Subscriptions) -> None:
+    def __init__(self, database: Database, subscriptions: SubscriptionStore) -> None:
         self.database = database
         self.subscriptions = subscriptions
 
     def plan(self, now: datetime) -> None:
-        """Write down every digest that became due up to now, and forget old ones."""
+        """Add a row for every digest that became due up to now; delete old rows."""
         due = self.subscriptions.due(now)
         for subscription in due:
             with self._transaction() as db:
@@ -43,26 +42,26 @@ class Outbox:
                 db.execute(
                     "DELETE FROM outbox WHERE due_at < ? AND state NOT IN ('pending', 'sending') "
                     "AND id NOT IN (SELECT MAX(id) FROM outbox GROUP BY subscription, state)",
-                    (iso(now - KEPT),),
+                    (iso(now - RETENTION),),
                 )
 
     def add_extra(self, subscription: int, now: datetime) -> None:
-        """Have a digest sent now, besides those that are due."""
+        """Add a digest to be sent now, besides those that are due."""
         with self._transaction() as db:
             insert(db, subscription, f"{EXTRA}{iso(now)}", now)
 
     def ready(self, now: datetime) -> list[Delivery]:
-        """Return what is to be sent now, longest due first.
+        """Return the deliveries to be made now, longest due first.
 
-        Nothing is being sent by anybody else: one process uses a data folder, and its scheduler
-        sends one digest after the other.
+        No other process sends them: a data folder is used by one process, whose scheduler sends
+        one digest after the other.
         """
         return self._where(
             "state IN ('pending', 'sending') AND next_try <= ? ORDER BY due_at, id", iso(now)
         )
 
     def get(self, number: int) -> Delivery | None:
-        """Return a row, None if its subscription was removed meanwhile."""
+        """Return a row; None if its subscription was removed in the meantime."""
         return next(iter(self._where("id = ?", number)), None)
 
     def last(self, subscription: int) -> Delivery | None:
@@ -77,8 +76,8 @@ class Outbox:
             return self._where("TRUE ORDER BY id")
         return self._where("subscription = ? ORDER BY id", subscription)
 
-    def told_until(self, subscription: int) -> date | None:
-        """Return the last day that a sent digest told of."""
+    def covered_until(self, subscription: int) -> date | None:
+        """Return the last day that a sent digest covered."""
         row = self.database.connection.execute(
             "SELECT MAX(covers) AS day FROM outbox "
             "WHERE subscription = ? AND state = 'sent' AND day < 'now'",
@@ -86,32 +85,32 @@ class Outbox:
         ).fetchone()
         return date.fromisoformat(row["day"]) if row["day"] else None
 
-    # -- what happens to a row -------------------------------------------------------------
+    # -- state of a row -------------------------------------------------------------
 
-    def keep_digest(self, number: int, digest: str, covers: date) -> None:
-        """Keep what is going to be sent."""
+    def save_digest(self, number: int, digest: str, covers: date) -> None:
+        """Store the digest that will be sent."""
         self._set(number, digest=digest, covers=covers.isoformat())
 
     def claim(self, number: int, now: datetime) -> None:
-        """Note that the next message is about to leave."""
+        """Record that the next message is about to be sent."""
         self._set(number, state="sending", claimed_at=iso(now))
 
     def part_sent(self, number: int, part: int) -> None:
-        """Note that `part` messages have arrived and the next has not begun to leave."""
+        """Record that `part` messages have arrived and the next is not being sent yet."""
         self._set(number, part=part, claimed_at=None)
 
     def not_sent(self, number: int) -> None:
-        """Note that the message that was about to leave certainly did not."""
+        """Record that the claimed message was certainly not sent."""
         self._set(number, claimed_at=None)
 
     def done(self, number: int, state: str, now: datetime, reason: str = "") -> None:
-        """Note how it ended: sent, failed or skipped."""
+        """Record the final state: sent, failed or skipped."""
         self._set(
             number, state=state, reason=reason, done_at=iso(now), digest=None, claimed_at=None
         )
 
-    def later(self, delivery: Delivery, next_try: datetime, reason: str) -> None:
-        """Try again at some time; a message that may have left stays noted."""
+    def retry(self, delivery: Delivery, next_try: datetime, reason: str) -> None:
+        """Schedule the next attempt; the claim of a message that may have been sent stays."""
         self._set(
             delivery.id, next_try=iso(next_try), reason=reason, attempts=delivery.attempts + 1
         )
@@ -123,7 +122,7 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write through to the disk: a claim must outlive a power cut as well as a kill."""
+        """Flush to the disk: a claim must survive a power cut as well as a kill."""
         self.database.connection.execute("PRAGMA synchronous = FULL")
         with self.database.transaction() as db:
             yield db

@@ -1,4 +1,4 @@
-"""A subscription and its digests as data."""
+"""The records of subscriptions and deliveries, and the errors of delivery."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,31 +13,31 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class SubscriptionError(PaperboyError):
-    """There is no such subscription, or it cannot be made like this."""
+    """A subscription does not exist, or its options are invalid."""
 
 
 class LaterError(Exception):
-    """A digest cannot be made or sent now; another try may do. Says why.
+    """A digest cannot be made or sent now, but perhaps later. The message says why.
 
-    `may_have_left`: the message may have arrived all the same.
+    `may_have_arrived`: the message may have arrived nevertheless.
     """
 
-    def __init__(self, reason: str, *, may_have_left: bool = True) -> None:
+    def __init__(self, reason: str, *, may_have_arrived: bool = True) -> None:
         super().__init__(reason)
-        self.may_have_left = may_have_left
+        self.may_have_arrived = may_have_arrived
 
 
 class FailedError(Exception):
-    """One digest cannot arrive, or nobody can know whether it did. Says why."""
+    """One digest cannot arrive, or it is unknown whether it did. The message says why."""
 
 
 class GoneError(Exception):
-    """Nothing can arrive there until somebody changes something. Says what is wrong."""
+    """Nothing can arrive there until somebody changes something. The message says what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When digests are due: `hour`:`minute` on the clocks of `timezone`.
+    """When digests are due: at `hour`:`minute` in `timezone`.
 
     Every day, every week on `weekday` (0 is Monday), or on the first of every month.
     """
@@ -53,16 +53,16 @@ class Rhythm:
 class Subscription:
     """Who gets what and when.
 
-    `target` is the id of a channel or a person, or an e-mail address. `person` made it (0: in a
-    terminal), in `server` and `channel` where it was not a direct message. `reason` says why it
-    is paused, where nobody chose to. Every due time before `next_due` (UTC) is in the outbox.
+    `target` is the id of a channel or a user, or an e-mail address. `user_id` made it (0: in a
+    terminal), in `guild_id` and `channel` unless by direct message. `reason` says why the bot
+    paused it. Every due time before `next_due` (UTC) is in the outbox.
     """
 
     id: int = 0
     kind: Kind
     target: str
-    person: int = 0
-    server: int | None = None
+    user_id: int = 0
+    guild_id: int | None = None
     channel: int | None = None
     rhythm: Rhythm = field(default_factory=Rhythm)
     wish: Wish = field(default_factory=Wish)

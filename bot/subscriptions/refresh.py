@@ -1,4 +1,4 @@
-"""New papers every hour, and before every digest: when to read them, and how fresh they are."""
+"""Reads new papers at regular intervals and says whether the papers are up to date."""
 
 import asyncio
 import logging
@@ -10,14 +10,14 @@ from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)
 
-AGAIN = timedelta(minutes=5)  # after a try that failed
+RETRY_AFTER = timedelta(minutes=5)  # after a failed attempt
 
-# Reads what is new; it may look at the event now and then, and stop early where it is set.
+# Reads new papers; it should check the event from time to time and end early if it is set.
 Sync = Callable[[threading.Event], object]
 
 
-class KeepingUp:
-    """Runs `sync` in a thread of its own, `every` so often; None never runs it."""
+class Refresher:
+    """Runs `sync` in a thread, at the interval `every`; with None, never."""
 
     def __init__(
         self,
@@ -32,38 +32,38 @@ class KeepingUp:
         self.clock = clock
         self.run = run
         self.stopping = threading.Event()
-        self.last_good: datetime | None = None
+        self.last_success: datetime | None = None
         self._next: datetime | None = None
-        self._why = "no papers have been read since I started"
+        self._failure = "no papers have been read since I started"
 
-    async def keep_up(self) -> None:
-        """Read what is new if it is time to. Whatever goes wrong is tried again and told later."""
+    async def refresh_if_due(self) -> None:
+        """Read new papers if it is time. A failure is retried; `stale_reason` gives it."""
         if self.sync is None or (self._next and self.clock() < self._next):
             return
         try:
             await self.run(self.sync, self.stopping)
         except PaperboyError as error:
             self._failed(str(error))
-        except Exception as error:  # a fault of ours must not stop the digests
+        except Exception as error:  # a bug must not stop the digests
             log.exception("reading new papers")
             self._failed(f"new papers could not be read ({type(error).__name__})")
         else:
-            self.last_good = self.clock()
-            self._next = self.last_good + self.every
+            self.last_success = self.clock()
+            self._next = self.last_success + self.every
 
-    def _failed(self, why: str) -> None:
-        log.warning("new papers could not be read: %s", why)
-        self._why = why
-        self._next = self.clock() + AGAIN
+    def _failed(self, reason: str) -> None:
+        log.warning("new papers could not be read: %s", reason)
+        self._failure = reason
+        self._next = self.clock() + RETRY_AFTER
 
     @property
-    def not_fresh(self) -> str:
-        """Why the papers are not up to date; "" where they are, or are not meant to be."""
+    def stale_reason(self) -> str:
+        """Why the papers are not up to date; "" if they are, or if nothing refreshes them."""
         if self.sync is None:
             return ""
-        is_fresh = self.last_good and self.clock() - self.last_good < self.every + AGAIN
-        return "" if is_fresh else self._why
+        is_fresh = self.last_success and self.clock() - self.last_success < self.every + RETRY_AFTER
+        return "" if is_fresh else self._failure
 
     def stop(self) -> None:
-        """Let a run that is under way end early."""
+        """Let a run under way end early."""
         self.stopping.set()

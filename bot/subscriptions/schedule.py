@@ -1,7 +1,7 @@
-"""When digests are due, on the clocks of each subscription's time zone. Pure.
+"""Computes when digests are due, in the time zone of each subscription.
 
-- Where the clocks are put forward over the due time, it is due when they were.
-- Where they are put back and show the due time twice, it is due the first time only.
+- If the clocks are put forward over the due time, the digest is due at that moment.
+- If they are put back and show the due time twice, it is due the first time only.
 """
 
 import secrets
@@ -17,14 +17,14 @@ MISSED = "I was not running, and a later one was due when I was back"
 
 
 def iso(instant: datetime) -> str:
-    """Return an instant as it stands in SQLite, where text sorts by time."""
+    """Return an instant as stored in SQLite, where the text sorts by time."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def plan(db: sqlite3.Connection, subscription: Subscription, now: datetime) -> None:
-    """Write down every digest of a subscription that became due up to now.
+    """Add an outbox row for every digest of a subscription that became due up to now.
 
-    Of those that were missed only the last one is still to be sent, if it is not too old.
+    Of several missed digests only the last one is still sent, if it is not too old.
     """
     due = due_between(subscription.rhythm, subscription.next_due, now)
     for day, instant in due:
@@ -41,7 +41,7 @@ def plan(db: sqlite3.Connection, subscription: Subscription, now: datetime) -> N
 def insert(
     db: sqlite3.Connection, subscription: int, day: str, due: datetime, reason: str = ""
 ) -> None:
-    """Add a row unless this day has one; with a reason it is skipped at once."""
+    """Add a row unless the day has one; with a reason, it is skipped at once."""
     db.execute(
         "INSERT OR IGNORE INTO outbox (subscription, day, due_at, state, reason, next_try, nonce) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -56,7 +56,7 @@ DAY = timedelta(days=1)
 
 
 def due_days(rhythm: Rhythm, first: date) -> Iterator[date]:
-    """Yield the days on which a digest is due, from `first` on, without end."""
+    """Yield the days on which a digest is due, from `first` on, endlessly."""
     day = first
     while True:
         if _is_due(rhythm, day):
@@ -77,8 +77,8 @@ def due_at(rhythm: Rhythm, day: date) -> datetime:
     before, after = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if before <= after:  # the time exists, once or (fold) twice
         return before
-    # The clocks jump over it at an instant from `after` to `before`: with the old offset the
-    # time is later than with the new one.
+    # The clocks skip it, at an instant between `after` and `before`. Find that by bisection:
+    # the old offset gives a later instant than the new one.
     offset = before.astimezone(zone).utcoffset()
     while before - after > timedelta(seconds=1):
         middle = (after + (before - after) / 2).replace(microsecond=0)
@@ -90,7 +90,7 @@ def due_at(rhythm: Rhythm, day: date) -> datetime:
 
 
 def next_due(rhythm: Rhythm, after: datetime, *, after_day: date | None = None) -> datetime:
-    """Return the first instant later than `after`, on a day later than `after_day`."""
+    """Return the first due instant later than `after`, on a day later than `after_day`."""
     local = after.astimezone(zone_of(rhythm.timezone)).date()
     first = max(local - DAY, after_day + DAY) if after_day else local - DAY
     return next(due for day in due_days(rhythm, first) if (due := due_at(rhythm, day)) > after)
@@ -108,13 +108,13 @@ def due_between(rhythm: Rhythm, first: datetime, last: datetime) -> list[tuple[d
     raise AssertionError("due_days is endless")
 
 
-def told_day(rhythm: Rhythm, due: datetime) -> date:
-    """Return a day of the day, week or month that a digest tells of.
+def covered_day(rhythm: Rhythm, due: datetime) -> date:
+    """Return a day of the day, week or month that a digest covers.
 
-    Hugging Face's lists fill up during a day and there are none at weekends. So a daily digest
-    before noon (UTC) tells of the day before and later ones of the day itself; a weekly one tells
-    of its own week from Friday noon on, before that of the last one; a monthly one always of the
-    month before. Summer time is left out of account, else a change of the clocks would skip a day.
+    Hugging Face's lists fill up during the day, and there are none at weekends. So a daily digest
+    before noon (UTC) covers the day before, a later one the day itself; a weekly one covers its own
+    week from Friday noon on, before that the previous week; a monthly one always the previous
+    month. Summer time is ignored, since a change of the clocks would otherwise skip a day.
     """
     local = due.astimezone(zone_of(rhythm.timezone))
     if rhythm.period == "month":
@@ -127,5 +127,5 @@ def told_day(rhythm: Rhythm, due: datetime) -> date:
 
 @cache
 def zone_of(name: str) -> ZoneInfo:
-    """Return the time zone; raises what ZoneInfo does for an unknown one."""
+    """Return the time zone. Raises ZoneInfoNotFoundError."""
     return ZoneInfo(name)

@@ -1,8 +1,8 @@
-"""The one task that brings digests to people and keeps the papers up to date.
+"""The task that delivers digests and alerts and keeps the papers up to date.
 
-It holds nothing that matters: what is due stands in the subscriptions, what became of it in the
-outbox. So it may be killed and started at any time; each round looks at the clock and at SQLite
-and does what is to be done. A clock that jumps or a machine that slept are no special cases.
+It has no state that matters: SQLite says what is due and what was sent. So it may be killed and
+started at any time; each round looks at the clock and at SQLite and does what is due. A clock that
+jumps or a machine that slept is no special case.
 """
 
 import asyncio
@@ -11,14 +11,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from bot.subscriptions.delivery import Deliveries
-from bot.subscriptions.refresh import KeepingUp
+from bot.subscriptions.delivery import DigestSender
+from bot.subscriptions.refresh import Refresher
 
 log = logging.getLogger(__name__)
 
-ROUND_SECONDS = 15.0  # between two looks at the clock
-ALERT_SECONDS = 120.0  # that telling what takes off may hold up the digests
-STOP_SECONDS = 10.0  # that a message under way may take when the bot ends
+ROUND_SECONDS = 15.0  # between two rounds
+ALERT_SECONDS = 120.0  # that alerts may hold up the digests
+STOP_SECONDS = 10.0  # for a message under way when the bot ends
 
 
 def utc_now() -> datetime:
@@ -27,75 +27,75 @@ def utc_now() -> datetime:
 
 
 class Scheduler:
-    """Rounds of keeping up, planning and delivering, one after the other."""
+    """Runs rounds, one after the other: refresh the papers, send alerts, deliver digests."""
 
     def __init__(
         self,
-        deliveries: Deliveries,
-        keeping_up: KeepingUp,
+        sender: DigestSender,
+        refresher: Refresher,
         *,
-        alerts: Callable[[datetime], Awaitable[object]] | None = None,
+        send_alerts: Callable[[datetime], Awaitable[object]] | None = None,
         clock: Callable[[], datetime] = utc_now,
         round_seconds: float = ROUND_SECONDS,
     ) -> None:
-        """`alerts` is called once after each time that new papers and upvotes were read."""
-        self.deliveries = deliveries
-        self.keeping_up = keeping_up
-        self.alerts = alerts
-        self._looked_at: datetime | None = None
+        """`send_alerts` is called once after each time that new papers and upvotes were read."""
+        self.sender = sender
+        self.refresher = refresher
+        self.send_alerts = send_alerts
+        self._alerted_at: datetime | None = None
         self.clock = clock
         self.round_seconds = round_seconds
-        self._is_stopping = self._is_resting = False
+        self._is_stopping = self._is_idle = False
         self._task: asyncio.Task[None] | None = None
 
     async def round(self) -> None:
-        """Do everything that is to be done now."""
-        parts = self.deliveries
-        await self.keeping_up.keep_up()
-        await self._look_for_alerts()
-        await parts.keep(parts.outbox.plan, self.clock())
-        for delivery in await parts.run(parts.outbox.ready, self.clock()):
+        """Do everything that is due now."""
+        sender = self.sender
+        await self.refresher.refresh_if_due()
+        await self._send_alerts()
+        await sender.write(sender.outbox.plan, self.clock())
+        for delivery in await sender.read(sender.outbox.ready, self.clock()):
             if self._is_stopping:
                 return
-            await parts.deliver(delivery, not_fresh=self.keeping_up.not_fresh)
+            await sender.deliver(delivery, stale_reason=self.refresher.stale_reason)
 
-    async def _look_for_alerts(self) -> None:
-        """Tell what takes off; a fault of ours there must not stop the digests."""
-        read = self.keeping_up.last_good
-        if self.alerts is None or read is None or read == self._looked_at:
+    async def _send_alerts(self) -> None:
+        """Send alerts if new upvotes were read; a bug there must not stop the digests."""
+        read = self.refresher.last_success
+        if self.send_alerts is None or read is None or read == self._alerted_at:
             return
-        self._looked_at = read
+        self._alerted_at = read
         try:
             async with asyncio.timeout(ALERT_SECONDS):
-                await self.alerts(self.clock())
+                await self.send_alerts(self.clock())
         except Exception:
-            log.exception("looking for papers that take off")
+            log.exception("sending alerts")
 
     def start(self) -> None:
-        """Begin, unless it has begun: Discord may say READY any number of times."""
+        """Start, unless it has started: Discord may send READY any number of times."""
         if self._task is None:
-            self._task = asyncio.create_task(self._work())
+            self._task = asyncio.create_task(self._run())
 
-    async def _work(self) -> None:
+    async def _run(self) -> None:
         while not self._is_stopping:
             try:
                 await self.round()
-            except Exception:  # such as a database that is locked for long
+            except Exception:  # such as a database that is locked for too long
                 log.exception("a round of the scheduler")
             if not self._is_stopping:
-                self._is_resting = True
+                self._is_idle = True
                 await asyncio.sleep(self.round_seconds)
-                self._is_resting = False
+                self._is_idle = False
 
     async def stop(self) -> None:
-        """Let the message that is under way arrive and begin no other.
+        """Finish the message under way and start no other.
 
-        One that takes too long is left as after a kill: the next start finds out about it.
+        One that takes too long is cancelled as by a kill: the next start checks whether it arrived.
         """
         self._is_stopping = True
-        self.keeping_up.stop()
+        self.refresher.stop()
         if self._task:
-            if not self._is_resting:
+            if not self._is_idle:
                 await asyncio.wait({self._task}, timeout=STOP_SECONDS)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,94 +1,100 @@
-"""Subscriptions, outbox and scheduler put together for a bot."""
+"""Subscriptions as users manage them: who may change which, and the options that hold for all."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-import discord
-
-from bot.digest.make import make_digest
-from bot.digest.records import Digest, Taste
-from bot.executor import Desk
-from bot.subscriptions.delivery import Deliveries
-from bot.subscriptions.discord_transport import DiscordPost
+from bot.digest.records import Wish
+from bot.executor import Executor
 from bot.subscriptions.outbox import Outbox
-from bot.subscriptions.records import Kind, Subscription
-from bot.subscriptions.refresh import KeepingUp, Sync
-from bot.subscriptions.scheduler import ROUND_SECONDS, Scheduler, utc_now
-from bot.subscriptions.store import Subscriptions
-from bot.subscriptions.transport import Post
-from bot.taste.learn import Tastes
-from bot.taste.rating_view import rating_view
-from rag.library import Library
+from bot.subscriptions.records import Delivery, Rhythm, Subscription, SubscriptionError
+from bot.subscriptions.refresh import Sync
+from bot.subscriptions.scheduler import ROUND_SECONDS, utc_now
+from bot.subscriptions.store import SubscriptionStore
+from bot.subscriptions.transport import Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Digesting:
-    """What may be chosen about digests: config.toml's [bot.digest], and a mail server.
+class DigestOptions:
+    """Options of digests: config.toml's [bot.digest], and an e-mail transport.
 
-    `sync` brings new papers in, every `sync_every`; None: something else does.
+    `sync` reads new papers, every `sync_every`; with None something else does.
     """
 
     window: timedelta = timedelta(hours=12)
     sync: Sync | None = None
     sync_every: timedelta = timedelta(hours=1)
-    mail: Post | None = None
-    timezone: str = "UTC"  # where nobody names one
+    mail: Transport | None = None
+    timezone: str = "UTC"  # unless the user names one
     clock: Callable[[], datetime] = utc_now
     round_seconds: float = ROUND_SECONDS
 
 
-class Digests:
-    """What a bot needs for digests; nothing happens before `scheduler.start`."""
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """A user, and the guild whose subscriptions they may change, if any."""
 
-    def __init__(
-        self,
-        bot: discord.Client,
-        desk: Desk,
-        options: Digesting,
-        *,
-        tastes: Tastes,
-        alerts: Callable[[datetime], Awaitable[object]] | None = None,
-    ) -> None:
-        """`alerts` tells what takes off, once the upvotes were read anew."""
+    user_id: int
+    guild_id: int | None = None
+
+
+class SubscriptionService:
+    """The stored subscriptions and their outbox. All errors are SubscriptionError."""
+
+    def __init__(self, executor: Executor, options: DigestOptions) -> None:
+        self.executor = executor
         self.options = options
-        self.clock = options.clock
-        database = desk.library.catalog.database
-        self.subscriptions = Subscriptions(database)
-        self.outbox = Outbox(database, self.subscriptions)
-        discord_post = DiscordPost(bot, desk, clock=self.clock, dress=rating_view)
-        posts: dict[Kind, Post] = {"channel": discord_post, "person": discord_post}
-        if options.mail:
-            posts["mail"] = options.mail
-        deliveries = Deliveries(
-            self.subscriptions,
-            self.outbox,
-            desk.library.catalog,
-            posts,
-            make=lambda subscription, day: digest_for(desk.library, tastes, subscription, day),
-            run=desk.run,
-            keep=desk.keep,
-            clock=self.clock,
-            window=options.window,
-        )
-        keeping_up = KeepingUp(options.sync, every=options.sync_every, clock=self.clock)
-        self.scheduler = Scheduler(
-            deliveries,
-            keeping_up,
-            alerts=alerts,
-            clock=self.clock,
-            round_seconds=options.round_seconds,
-        )
+        database = executor.library.catalog.database
+        self.store = SubscriptionStore(database)
+        self.outbox = Outbox(database, self.store)
 
+    async def add(self, subscription: Subscription) -> Subscription:
+        """Store a new subscription; return it with its id and its first due time."""
+        return await self.executor.write(self.store.add, subscription, self.options.clock())
 
-def digest_for(library: Library, tastes: Tastes, subscription: Subscription, day: date) -> Digest:
-    """Return what a subscription tells of a day, or of the day's week or month."""
-    taste = _taste_of(tastes, subscription)
-    return make_digest(library, subscription.rhythm.period, day, subscription.wish, taste=taste)
+    async def managed_by(self, manager: Manager) -> list[Subscription]:
+        """Return the user's own subscriptions, and those of the guild that they manage."""
+        found = await self.executor.read(self.store.of_user, manager.user_id)
+        if manager.guild_id:
+            found += await self.executor.read(self.store.of_guild, manager.guild_id)
+        return found
 
+    async def get(self, number: int, manager: Manager) -> Subscription:
+        """Return a subscription that this user may change."""
+        chosen = await self.executor.read(self.store.get, number)
+        if chosen.id not in {own.id for own in await self.managed_by(manager)}:
+            raise SubscriptionError(
+                "Only whoever gets it may change it; a channel's, those who manage the server."
+            )
+        return chosen
 
-def _taste_of(tastes: Tastes, subscription: Subscription) -> Taste | None:
-    """Return the taste of the channel's server, or of whom a digest is for."""
-    if subscription.kind == "channel":
-        return tastes.of_server(subscription.server) if subscription.server else None
-    return tastes.of_person(subscription.person) if subscription.person else None
+    async def change(
+        self, number: int, rhythm: Rhythm, wish: Wish, manager: Manager
+    ) -> Subscription:
+        """Change when it is due and what it contains."""
+        await self.get(number, manager)
+        now = self.options.clock()
+        return await self.executor.write(self.store.change, number, rhythm, wish, now)
+
+    async def pause(self, number: int, manager: Manager) -> Subscription:
+        """Send nothing until `resume`."""
+        await self.get(number, manager)
+        return await self.executor.write(self.store.pause, number)
+
+    async def resume(self, number: int, manager: Manager) -> Subscription:
+        """Send again, from the next due time on."""
+        await self.get(number, manager)
+        return await self.executor.write(self.store.resume, number, self.options.clock())
+
+    async def remove(self, number: int, manager: Manager) -> Subscription:
+        """Delete a subscription; return what it was."""
+        await self.get(number, manager)
+        return await self.executor.write(self.store.remove, number)
+
+    async def last_delivery(self, number: int) -> Delivery | None:
+        """Return the latest delivery of a subscription."""
+        return await self.executor.read(self.outbox.last, number)
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Delete the subscriptions of a guild's channels."""
+        await self.executor.write(self.store.forget_guild, guild_id)

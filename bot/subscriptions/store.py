@@ -10,21 +10,21 @@ from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.schedule import iso, next_due, plan
 from rag.store.database import Database
 
-MOST_OF_PERSON = 10  # subscriptions by direct message
-MOST_OF_SERVER = 25  # and for its channels: as many as a menu shows
+MAX_PER_USER = 10  # subscriptions by direct message
+MAX_PER_GUILD = 25  # for its channels: as many as a menu shows
 
 
-class Subscriptions:
-    """Who gets what and when. `now` is given in UTC; all errors are SubscriptionError."""
+class SubscriptionStore:
+    """Stores who gets what and when. `now` is in UTC; all errors are SubscriptionError."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def add(self, wanted: Subscription, now: datetime) -> Subscription:
-        """Keep a new one; return it with its id and its first due time."""
-        self._check_room(wanted)
-        values = _columns(wanted) | {
-            "next_due": iso(next_due(wanted.rhythm, now)),
+    def add(self, subscription: Subscription, now: datetime) -> Subscription:
+        """Store a new one; return it with its id and its first due time."""
+        self._check_limits(subscription)
+        values = _columns(subscription) | {
+            "next_due": iso(next_due(subscription.rhythm, now)),
             "made_at": iso(now),
         }
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
@@ -32,15 +32,18 @@ class Subscriptions:
             made = db.execute(f"INSERT INTO subscriptions ({names}) VALUES ({marks})", values)
         return self.get(made.lastrowid or 0)
 
-    def _check_room(self, wanted: Subscription) -> None:
-        if wanted.kind == "person" and len(self.of_person(wanted.person)) >= MOST_OF_PERSON:
+    def _check_limits(self, subscription: Subscription) -> None:
+        if (
+            subscription.kind == "person"
+            and len(self.of_user(subscription.user_id)) >= MAX_PER_USER
+        ):
             raise SubscriptionError(
-                f"You have {MOST_OF_PERSON} subscriptions already: remove one with /unsubscribe."
+                f"You have {MAX_PER_USER} subscriptions already: remove one with /unsubscribe."
             )
-        of_server = self.of_server(wanted.server) if wanted.server else []
-        if wanted.kind == "channel" and len(of_server) >= MOST_OF_SERVER:
+        of_guild = self.of_guild(subscription.guild_id) if subscription.guild_id else []
+        if subscription.kind == "channel" and len(of_guild) >= MAX_PER_GUILD:
             raise SubscriptionError(
-                f"This server has {MOST_OF_SERVER} subscriptions already: remove one with "
+                f"This server has {MAX_PER_GUILD} subscriptions already: remove one with "
                 "/unsubscribe."
             )
 
@@ -50,7 +53,7 @@ class Subscriptions:
         if not found:
             raise SubscriptionError(
                 f"There is no subscription {number}: /subscriptions or `paperboy subscriptions "
-                "list` shows those there are."
+                "list` shows them all."
             )
         return found[0]
 
@@ -58,20 +61,20 @@ class Subscriptions:
         """Return all of them, oldest first."""
         return self._where("TRUE")
 
-    def of_person(self, person: int) -> list[Subscription]:
-        """Return those that a person gets by direct message."""
-        return self._where("kind = 'person' AND person = ?", person)
+    def of_user(self, user_id: int) -> list[Subscription]:
+        """Return those that a user gets by direct message."""
+        return self._where("kind = 'person' AND person = ?", user_id)
 
-    def of_server(self, server: int) -> list[Subscription]:
-        """Return those of a server's channels."""
-        return self._where("kind = 'channel' AND server = ?", server)
+    def of_guild(self, guild_id: int) -> list[Subscription]:
+        """Return those of a guild's channels."""
+        return self._where("kind = 'channel' AND server = ?", guild_id)
 
     def due(self, now: datetime) -> list[Subscription]:
-        """Return those with a due time that is not in the outbox yet, paused ones too."""
+        """Return those with a due time that is not in the outbox yet, including paused ones."""
         return self._where("next_due <= ?", iso(now))
 
     def change(self, number: int, rhythm: Rhythm, wish: Wish, now: datetime) -> Subscription:
-        """Let it be due at another time, or hold something else."""
+        """Change when it is due and what it contains."""
         self._plan(number, now)
         values = {"wish": json.dumps(asdict(wish)), **asdict(rhythm), "id": number}
         with self.database.transaction() as db:
@@ -80,10 +83,10 @@ class Subscriptions:
                 "hour = :hour, minute = :minute, timezone = :timezone WHERE id = :id",
                 values,
             )
-        return self._go_on(number, now)
+        return self._set_next_due(number, now)
 
     def pause(self, number: int, reason: str = "") -> Subscription:
-        """Send nothing of it any more, for a reason where nobody chose to."""
+        """Stop sending it; `reason` says why if the bot does so itself."""
         with self.database.transaction() as db:
             db.execute(
                 "UPDATE subscriptions SET paused = 1, reason = ? WHERE id = ?", (reason, number)
@@ -96,31 +99,33 @@ class Subscriptions:
         return self.get(number)
 
     def resume(self, number: int, now: datetime) -> Subscription:
-        """Send again, from the next due time on."""
+        """Send it again, from the next due time on."""
         self._plan(number, now)
         with self.database.transaction() as db:
             db.execute("UPDATE subscriptions SET paused = 0, reason = '' WHERE id = ?", (number,))
-        return self._go_on(number, now)
+        return self._set_next_due(number, now)
 
     def remove(self, number: int) -> Subscription:
-        """Delete it with what is known of its digests; return what it was."""
-        gone = self.get(number)
+        """Delete it with its deliveries; return what it was."""
+        removed = self.get(number)
         with self.database.transaction() as db:
             db.execute("DELETE FROM subscriptions WHERE id = ?", (number,))
-        return gone
+        return removed
 
-    def forget_server(self, server: int) -> None:
-        """Delete those of a server's channels."""
+    def forget_guild(self, guild_id: int) -> None:
+        """Delete those of a guild's channels."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM subscriptions WHERE kind = 'channel' AND server = ?", (server,))
+            db.execute(
+                "DELETE FROM subscriptions WHERE kind = 'channel' AND server = ?", (guild_id,)
+            )
 
     def _plan(self, number: int, now: datetime) -> None:
-        """Note what became due before a change: that holds from now on only."""
+        """Add outbox rows for what became due before a change, which takes effect from now on."""
         with self.database.transaction() as db:
             plan(db, self.get(number), now)
 
-    def _go_on(self, number: int, now: datetime) -> Subscription:
-        """Set the next due time, on a day that has had none; return the subscription."""
+    def _set_next_due(self, number: int, now: datetime) -> Subscription:
+        """Set the next due time, on a day without a delivery; return the subscription."""
         last = self.database.connection.execute(
             "SELECT MAX(day) AS day FROM outbox WHERE subscription = ? AND day < 'now'", (number,)
         ).fetchone()["day"]
@@ -137,15 +142,15 @@ class Subscriptions:
         return [_subscription(row) for row in rows.fetchall()]
 
 
-def _columns(wanted: Subscription) -> dict[str, object]:
+def _columns(subscription: Subscription) -> dict[str, object]:
     return {
-        "kind": wanted.kind,
-        "target": wanted.target,
-        "person": wanted.person,
-        "server": wanted.server,
-        "channel": wanted.channel,
-        **asdict(wanted.rhythm),
-        "wish": json.dumps(asdict(wanted.wish), ensure_ascii=False),
+        "kind": subscription.kind,
+        "target": subscription.target,
+        "person": subscription.user_id,
+        "server": subscription.guild_id,
+        "channel": subscription.channel,
+        **asdict(subscription.rhythm),
+        "wish": json.dumps(asdict(subscription.wish), ensure_ascii=False),
     }
 
 
@@ -156,8 +161,8 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         id=row["id"],
         kind=row["kind"],
         target=row["target"],
-        person=row["person"],
-        server=row["server"],
+        user_id=row["person"],
+        guild_id=row["server"],
         channel=row["channel"],
         rhythm=Rhythm(
             period=row["period"],

@@ -1,4 +1,7 @@
-"""What every way to send a digest has to offer: Discord, e-mail, or a fake in a test."""
+"""The protocol of a transport: Discord, e-mail, or a fake in a test.
+
+(A module of its own, since delivery must not import the transports.)
+"""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -7,7 +10,7 @@ from bot.digest.records import Digest
 from bot.subscriptions.records import Delivery, Subscription
 
 
-class Post(Protocol):
+class Transport(Protocol):
     """Sends the messages of a digest, each once.
 
     `send` and `find` raise LaterError, FailedError or GoneError; `send` must not return before
@@ -15,21 +18,20 @@ class Post(Protocol):
     """
 
     async def messages(self, subscription: Subscription, digest: Digest) -> Sequence[Any]:
-        """Return what is to be sent, a message after the other."""
+        """Return the messages of a digest, in order."""
         ...
 
     async def send(self, subscription: Subscription, message: Any, name: str) -> None:
-        """Send one message under a name that no other message ever has."""
+        """Send one message under a unique name."""
         ...
 
     async def find(self, subscription: Subscription, delivery: Delivery) -> bool | None:
-        """Return whether the message that was claimed has arrived; None: that cannot be known.
+        """Return whether the claimed message has arrived; None if that cannot be known.
 
-        False: it has not, and if it should still be under way, sending it once more does not
-        double it.
+        False also means that sending it again does not duplicate it, even if it is still under way.
         """
         ...
 
-    async def tell(self, subscription: Subscription, reason: str) -> None:
-        """Tell whoever made the subscription that it is paused, as far as that can be done."""
+    async def notify(self, subscription: Subscription, reason: str) -> None:
+        """Tell the user who made the subscription that it is paused, if possible."""
         ...

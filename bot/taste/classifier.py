@@ -1,8 +1,8 @@
-"""A linear classifier of papers: what it takes from their texts, and why it says what it says.
+"""A linear classifier of papers that gives reasons for its scores.
 
-The only module that imports scikit-learn. It sees the words of title and abstract (TF-IDF) and the
-vector of the whole that the index keeps: words to say why, the vector to know what is alike under
-other words.
+The only module that imports scikit-learn. Its features are the words of title and abstract
+(TF-IDF), which give the reasons, and the vector of the whole paper from the index, which finds
+papers that are similar in other words.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from rag.records import Paper
 
 Vectors = NDArray[np.float32]
 
-VECTOR_WEIGHT = 1.0  # of the vector against the words, which both have length 1
+VECTOR_WEIGHT = 1.0  # of the vector relative to the words; both have length 1
 STRENGTH = 3.0  # inverse of the regularisation
-WORD = r"(?u)\b[^\W\d_][\w-]+\b"  # begins with a letter; hyphenated words stay whole
-FOLDS = 5  # parts of the examples that are left out in turn
-DOUBT = 2.0  # with as many liked papers scores are half as large
-MOST_WORDS = 3  # named as a reason
+WORD = r"(?u)\b[^\W\d_][\w-]+\b"  # starts with a letter; hyphenated words are not split
+FOLDS = 5  # of the cross-validation
+DOUBT = 2.0  # with this many liked papers, scores are half as large
+MAX_WORDS = 3  # in a reason
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A paper with the vector of its whole, shape (dimensions,), and what is thought of it.
+    """A paper with the vector of the whole paper, shape (dimensions,), and whether it is liked.
 
-    `weight` is how much it counts among those of its kind.
+    `weight` is relative to the other liked (or other not liked) examples.
     """
 
     paper: Paper
@@ -38,10 +38,10 @@ class Example:
 
 
 class Classifier:
-    """Tells liked papers from others."""
+    """Distinguishes liked papers from others."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
-        """Learn from examples of both kinds; `size` is the length of their vectors."""
+        """Train on examples of both kinds; `size` is the length of their vectors."""
         # Importing scikit-learn takes a second.
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
@@ -56,7 +56,7 @@ class Classifier:
         features = _joined(words, [example.vector for example in examples])
         liked = np.array([example.is_liked for example in examples])
         weights = np.array([example.weight for example in examples])
-        for kind in (liked, ~liked):  # both kinds count the same, however many there are
+        for kind in (liked, ~liked):  # both kinds count equally, however many examples they have
             weights[kind] *= len(examples) / 2 / weights[kind].sum()
         self._model = LogisticRegression(C=STRENGTH, solver="liblinear")
         self._middle, self._half = _bounds(self._model, features, liked, weights)
@@ -65,9 +65,9 @@ class Classifier:
         self._liked_words = words[liked]
 
     def scores(self, papers: Sequence[Paper], vectors: Sequence[Vectors]) -> NDArray[np.float64]:
-        """Return -1 … 1 for each paper: near 0.8 for a usual liked one, -0.8 for a usual other.
+        """Return -1 … 1 per paper: about 0.8 for a typical liked one, -0.8 for a typical other.
 
-        All 0 where liked papers cannot be told from others. Few examples mean smaller scores.
+        All 0 if liked papers cannot be distinguished. Few examples mean smaller scores.
         """
         if not self._half > 0:
             return np.zeros(len(papers))
@@ -78,7 +78,7 @@ class Classifier:
         return np.asarray(scores, dtype=np.float64)
 
     def reason(self, paper: Paper, vector: Vectors) -> tuple[Paper, list[str]]:
-        """Return the liked paper most like this one and the words that speak for both most."""
+        """Return the liked paper most similar to this one, and the strongest shared words."""
         row = self._words.transform([_text(paper)])
         coefficients = self._model.coef_[0, : len(self._names)].clip(min=0)
         shared = self._liked_words.multiply(row).multiply(coefficients).tocsr()
@@ -91,16 +91,16 @@ class Classifier:
 
 
 def _joined(words: Any, vectors: Sequence[Vectors]) -> Any:
-    """Return both kinds of features side by side."""
+    """Return the features of words and vectors in one matrix."""
     from scipy.sparse import csr_matrix, hstack
 
     return hstack([words, csr_matrix(np.stack(vectors) * VECTOR_WEIGHT)], format="csr")
 
 
 def _bounds(model: Any, features: Any, liked: Any, weights: Any) -> tuple[float, float]:
-    """Return the decision halfway between liked papers and others, and half their distance.
+    """Return the midpoint between the decisions for liked papers and others, and half the distance.
 
-    Each paper is judged by what was learnt from the others: a model is surer of what it has seen.
+    The decisions are cross-validated, since a model is more certain of its training examples.
     """
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -120,14 +120,14 @@ def _text(paper: Paper) -> str:
 
 
 def _distinct(words: Sequence[str]) -> list[str]:
-    """Return the first few that say something new: "video generation" leaves out "video"."""
+    """Return the first few distinct terms: "video generation" replaces "video"."""
     chosen: list[str] = []
     for word in words:
         parts = set(word.split())
-        if any(parts & set(one.split()) for one in chosen):
+        if any(parts & set(other.split()) for other in chosen):
             continue
         whole = next((w for w in words if parts < set(w.split())), word)
         chosen.append(whole)
-        if len(chosen) == MOST_WORDS:
+        if len(chosen) == MAX_WORDS:
             break
     return chosen

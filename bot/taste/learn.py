@@ -1,4 +1,4 @@
-"""What a server or a person likes, learnt from their ratings: fresh after each of them."""
+"""Learns the taste of a server or a user from their ratings, again after each new rating."""
 
 import random
 import threading
@@ -12,120 +12,119 @@ import numpy as np
 from bot.digest.records import Opinion, Taste
 from bot.taste.classifier import Classifier, Example, Vectors
 from bot.taste.paper_keys import papers_of_ids
-from bot.taste.ratings import Marks, Ratings
+from bot.taste.ratings import Marks, RatingStore
 from rag.records import Paper, Window
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog
 
-LEAST_LIKED = 3  # papers; with fewer there is no opinion
-MOST_RATED = 1_000  # papers; of more, the newest by their ids
-MOST_OTHERS = 400  # papers of the same days that nobody rated
-OTHER_WEIGHT = 0.25  # of such a paper against one with a 👎
-MOST_VOTES = 3.0  # of a paper that many people rated
-SAY = 0.5  # an opinion from here on is told with its reason
-TITLE = 80  # characters of a title in a reason
-REMEMBERED = 50  # tastes that are kept in memory
+MIN_LIKED = 3  # papers; with fewer there is no taste
+MAX_RATED = 1_000  # papers; the newest by their ids
+MAX_OTHERS = 400  # unrated papers of the same days
+OTHER_WEIGHT = 0.25  # of such a paper relative to one with a 👎
+MAX_VOTES = 3.0  # counted for one paper
+REASON_SCORE = 0.5  # an opinion from here on has a reason
+MAX_TITLE = 80  # characters of a title in a reason
+CACHE_SIZE = 50  # tastes in memory
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """A Taste: what was learnt, from whom ("this server" or "you")."""
+class LearnedTaste:
+    """A Taste from a trained classifier; `whose` is "this server" or "you" in the reasons."""
 
     catalog: Catalog
     classifier: Classifier
     whose: str
 
     def opinions(self, papers: Sequence[Paper]) -> list[Opinion]:
-        """Return an opinion of each paper, in their order; a reason where it is a good one."""
+        """Return an opinion per paper, in the same order; good ones have a reason."""
         if not papers:
             return []
         vectors = vectors_of(self.catalog, papers, size=self.classifier.size)
         scores = self.classifier.scores(papers, vectors)
         return [
-            Opinion(float(score), self._reason(paper, vector) if score >= SAY else "")
+            Opinion(float(score), self._reason(paper, vector) if score >= REASON_SCORE else "")
             for paper, vector, score in zip(papers, vectors, scores, strict=True)
         ]
 
     def _reason(self, paper: Paper, vector: Vectors) -> str:
         liked, words = self.classifier.reason(paper, vector)
-        title = liked.title if len(liked.title) <= TITLE else f"{liked.title[: TITLE - 1]}…"
+        title = liked.title if len(liked.title) <= MAX_TITLE else f"{liked.title[: MAX_TITLE - 1]}…"
         shared = f" ({', '.join(words)})" if words else ""
         return f"because {self.whose} liked “{title}”{shared}"
 
 
-class Tastes:
-    """The tastes of servers and people, learnt when somebody wants to know them.
+class TasteCache:
+    """The tastes of servers and users, learned on demand and cached until a rating changes.
 
-    Learning takes a second or so: call from a thread. What was learnt is kept until a rating
-    changes.
+    Learning takes about a second: call it from a thread.
     """
 
-    def __init__(self, catalog: Catalog, ratings: Ratings) -> None:
+    def __init__(self, catalog: Catalog, ratings: RatingStore) -> None:
         self.catalog = catalog
         self.ratings = ratings
-        self._lock = threading.Lock()  # nobody learns what another thread is learning
-        self._known: OrderedDict[str, tuple[dict[str, Marks], Taste | None]] = OrderedDict()
+        self._lock = threading.Lock()  # so that two threads do not learn the same taste
+        self._cache: OrderedDict[str, tuple[dict[str, Marks], Taste | None]] = OrderedDict()
 
-    def of_server(self, server: int) -> Taste | None:
-        """Return what the people of a server like together; None while they rated too little."""
-        return self._of(f"server {server}", self.ratings.marks(server=server), "this server")
+    def of_guild(self, guild_id: int) -> Taste | None:
+        """Return the common taste of the users of a guild; None with too few ratings."""
+        return self._of(f"server {guild_id}", self.ratings.marks(guild_id=guild_id), "this server")
 
-    def of_person(self, person: int) -> Taste | None:
-        """Return what a person likes, wherever they said so; None while they rated too little."""
-        return self._of(f"person {person}", self.ratings.marks(person=person), "you")
+    def of_user(self, user_id: int) -> Taste | None:
+        """Return the taste of a user, from ratings in any guild; None with too few ratings."""
+        return self._of(f"person {user_id}", self.ratings.marks(user_id=user_id), "you")
 
-    def forget(self) -> None:
-        """Forget what was learnt; it is learnt anew from the ratings that are left."""
+    def clear(self) -> None:
+        """Clear the cache; tastes are learned again from the stored ratings."""
         with self._lock:
-            self._known.clear()
+            self._cache.clear()
 
     def _of(self, key: str, marks: dict[str, Marks], whose: str) -> Taste | None:
         with self._lock:
-            known = self._known.pop(key, None)
+            known = self._cache.pop(key, None)
             if known is None or known[0] != marks:
                 known = (marks, learn(self.catalog, marks, whose=whose))
-            self._known[key] = known  # behind those that were asked for before
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+            self._cache[key] = known  # moved to the end: the least recently used is dropped first
+            while len(self._cache) > CACHE_SIZE:
+                self._cache.popitem(last=False)
         return known[1]
 
 
 def learn(catalog: Catalog, marks: Mapping[str, Marks], *, whose: str) -> Taste | None:
-    """Return the taste behind these marks by paper id; None where there are too few.
+    """Return the taste for these marks by paper id; None with too few.
 
-    What nobody rated among the papers of the same days stands for what people passed over.
+    Unrated papers of the same days count as papers that users saw but did not like.
     """
-    votes = {paper_id: one.liked - one.disliked for paper_id, one in marks.items()}
-    some = [paper_id for paper_id, vote in votes.items() if vote][-MOST_RATED:]
+    votes = {paper_id: mark.liked - mark.disliked for paper_id, mark in marks.items()}
+    some = [paper_id for paper_id, vote in votes.items() if vote][-MAX_RATED:]
     rated = papers_of_ids(catalog, some)
     liked = [paper_id for paper_id in rated if votes[paper_id] > 0]
     others = _others(catalog, list(rated.values()), set(marks))
     disliked = len(rated) - len(liked)
-    if len(liked) < LEAST_LIKED or not (others or disliked):
+    if len(liked) < MIN_LIKED or not (others or disliked):
         return None
     papers = [*rated.values(), *others]
-    weights = [min(abs(votes[paper_id]), MOST_VOTES) for paper_id in rated]
+    weights = [min(abs(votes[paper_id]), MAX_VOTES) for paper_id in rated]
     weights += [OTHER_WEIGHT] * len(others)
     is_liked = [votes[paper_id] > 0 for paper_id in rated] + [False] * len(others)
     vectors = vectors_of(catalog, papers)
     examples = map(Example, papers, vectors, is_liked, weights)
-    return Learned(catalog, Classifier(list(examples)), whose)
+    return LearnedTaste(catalog, Classifier(list(examples)), whose)
 
 
 def _others(catalog: Catalog, rated: Sequence[Paper], known: set[str]) -> list[Paper]:
-    """Return papers of the same days that nobody rated, the same ones for the same ratings."""
+    """Return unrated papers of the same days; a fixed sample if they are too many."""
     days: list[date] = sorted({paper.day for paper in rated if paper.day})
     papers = [paper for day in days for paper in catalog.papers(Window(day, day))]
     known = known | {paper.paper_id for paper in rated}
     others = [paper for paper in papers if paper.paper_id not in known]
     chance = random.Random(0)
-    return others if len(others) <= MOST_OTHERS else chance.sample(others, MOST_OTHERS)
+    return others if len(others) <= MAX_OTHERS else chance.sample(others, MAX_OTHERS)
 
 
 def vectors_of(
     catalog: Catalog, papers: Sequence[Paper], *, size: int | None = None
 ) -> list[Vectors]:
-    """Return the vector of each paper's whole; zeros, `size` of them, where it is not indexed."""
+    """Return the vector of each whole paper, shape (size,); zeros if it is not indexed."""
     known = load_abstract_vectors(catalog.database, [paper.paper_id for paper in papers])
     if size is None:
         size = len(next(iter(known.values()), np.zeros(1)))

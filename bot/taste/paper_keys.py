@@ -1,7 +1,7 @@
-"""Papers by the ids that ratings and custom_ids keep of them.
+"""Looks up papers by the ids stored in ratings and the keys in custom_ids.
 
-A paper without an arXiv id gets another id when its arXiv id becomes known, and a custom_id holds
-100 characters, which an id made of a long title exceeds.
+The id of a paper changes when its arXiv id becomes known, and an id made from a long title exceeds
+the 100 characters of a custom_id.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ MAX_KEY = 80  # characters
 
 
 class GonePaperError(PaperboyError):
-    """A paper that a button stands for is in the catalogue no more."""
+    """The paper of a button is no longer in the catalogue."""
 
 
 def key_of(paper_id: str) -> str:
-    """Return the id, or its beginning where it is a long title's."""
+    """Return the id, shortened if it contains a long title."""
     return paper_id[:MAX_KEY]
 
 
 def paper_of_key(catalog: Catalog, key: str) -> Paper:
-    """Return the paper, under its arXiv id if that became known since. Raises GonePaperError."""
+    """Return the paper, also if its arXiv id has become known since. Raises GonePaperError."""
     title = key.removeprefix("title:") if key.startswith("title:") else ""
     row = catalog.database.connection.execute(
         "SELECT * FROM papers WHERE paper_id = :key "
@@ -38,7 +38,7 @@ def paper_of_key(catalog: Catalog, key: str) -> Paper:
 
 
 def papers_of_ids(catalog: Catalog, paper_ids: Sequence[str]) -> dict[str, Paper]:
-    """Return the papers by the ids that were kept of them, in order; those that are gone, not."""
+    """Return the papers by their stored ids, in order, without those that are gone."""
     known = catalog.get(paper_ids)
     for paper_id in paper_ids:
         if paper_id not in known and paper_id.startswith("title:"):

@@ -1,4 +1,4 @@
-"""What people think of papers, in SQLite: 👍 or 👎 and 🔖, by whom and in which server."""
+"""Ratings of papers in SQLite: 👍 or 👎, and 🔖, by user and guild."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,30 +12,30 @@ OPPOSITE: dict[Kind, Kind] = {"like": "dislike", "dislike": "like"}
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How many people liked (or saved) and disliked a paper."""
+    """How many users liked (or saved) and disliked a paper."""
 
     liked: int
     disliked: int
 
 
-class Ratings:
-    """The ratings and the lists of saved papers. Direct messages count as server 0."""
+class RatingStore:
+    """Stores ratings and the lists of saved papers. Direct messages count as guild 0."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def turn(self, person: int, server: int, paper_id: str, kind: Kind) -> frozenset[Kind]:
-        """Give a rating, or take it back where it was given; return those that hold now."""
-        if kind in self.of(person, server, paper_id):
-            self.take_back(person, server, paper_id, kind)
+    def toggle(self, user_id: int, guild_id: int, paper_id: str, kind: Kind) -> frozenset[Kind]:
+        """Give a rating, or take it back if it exists; return the ratings that exist now."""
+        if kind in self.of(user_id, guild_id, paper_id):
+            self.take_back(user_id, guild_id, paper_id, kind)
         else:
-            self.give(person, server, paper_id, kind)
-        return self.of(person, server, paper_id)
+            self.give(user_id, guild_id, paper_id, kind)
+        return self.of(user_id, guild_id, paper_id)
 
-    def give(self, person: int, server: int, paper_id: str, kind: Kind) -> None:
-        """Note a rating. 👍 and 👎 take each other's place."""
+    def give(self, user_id: int, guild_id: int, paper_id: str, kind: Kind) -> None:
+        """Store a rating. 👍 and 👎 replace each other."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        key = (person, server, paper_id)
+        key = (user_id, guild_id, paper_id)
         with self.database.transaction() as db:
             db.execute(
                 "DELETE FROM ratings WHERE person = ? AND server = ? AND paper = ? AND kind = ?",
@@ -43,36 +43,36 @@ class Ratings:
             )
             db.execute("INSERT OR IGNORE INTO ratings VALUES (?, ?, ?, ?, ?)", (*key, kind, now))
 
-    def take_back(self, person: int, server: int, paper_id: str, kind: Kind) -> None:
-        """Remove a rating; a saved paper leaves the person's list, wherever it was saved."""
+    def take_back(self, user_id: int, guild_id: int, paper_id: str, kind: Kind) -> None:
+        """Delete a rating; 🔖 is deleted in every guild."""
         with self.database.transaction() as db:
             db.execute(
                 "DELETE FROM ratings WHERE person = ? AND paper = ? AND kind = ? "
                 "AND (server = ? OR kind = 'save')",
-                (person, paper_id, kind, server),
+                (user_id, paper_id, kind, guild_id),
             )
 
-    def of(self, person: int, server: int, paper_id: str) -> frozenset[Kind]:
-        """Return what a person thinks of a paper: what was saved anywhere is saved here too."""
+    def of(self, user_id: int, guild_id: int, paper_id: str) -> frozenset[Kind]:
+        """Return a user's ratings of a paper in a guild; 🔖 counts from every guild."""
         rows = self.database.connection.execute(
             "SELECT kind FROM ratings WHERE person = ? AND paper = ? "
             "AND (server = ? OR kind = 'save')",
-            (person, paper_id, server),
+            (user_id, paper_id, guild_id),
         )
         return frozenset(row["kind"] for row in rows)
 
-    def saved(self, person: int) -> list[str]:
-        """Return the ids of the papers that a person saved, the last one first."""
+    def saved(self, user_id: int) -> list[str]:
+        """Return the ids of the papers that a user saved, latest first."""
         rows = self.database.connection.execute(
             "SELECT paper FROM ratings WHERE person = ? AND kind = 'save' "
             "GROUP BY paper ORDER BY MIN(given_at) DESC, paper",
-            (person,),
+            (user_id,),
         )
         return [row["paper"] for row in rows]
 
-    def marks(self, *, server: int | None = None, person: int | None = None) -> dict[str, Marks]:
-        """Return what the people of a server, or one person anywhere, think of each paper."""
-        where, value = ("server", server) if person is None else ("person", person)
+    def marks(self, *, guild_id: int | None = None, user_id: int | None = None) -> dict[str, Marks]:
+        """Return the marks of each paper, from the users of a guild or from one user anywhere."""
+        where, value = ("server", guild_id) if user_id is None else ("person", user_id)
         rows = self.database.connection.execute(
             "SELECT paper, COUNT(DISTINCT CASE WHEN kind != 'dislike' THEN person END) AS liked, "
             "COUNT(DISTINCT CASE WHEN kind = 'dislike' THEN person END) AS disliked "
@@ -81,8 +81,8 @@ class Ratings:
         )
         return {row["paper"]: Marks(row["liked"], row["disliked"]) for row in rows}
 
-    def forget_server(self, server: int) -> None:
-        """Remove the ratings given in a server; what was saved there stays on people's lists."""
+    def forget_guild(self, guild_id: int) -> None:
+        """Delete the ratings of a guild; papers saved there stay on the users' lists."""
         with self.database.transaction() as db:
-            db.execute("DELETE FROM ratings WHERE server = ? AND kind != 'save'", (server,))
-            db.execute("UPDATE OR REPLACE ratings SET server = 0 WHERE server = ?", (server,))
+            db.execute("DELETE FROM ratings WHERE server = ? AND kind != 'save'", (guild_id,))
+            db.execute("UPDATE OR REPLACE ratings SET server = 0 WHERE server = ?", (guild_id,))

@@ -1,33 +1,34 @@
-"""A person's saved papers, page by page. The buttons outlive the process that made them."""
+"""A user's saved papers, page by page; the buttons keep working after a restart of the bot."""
 
 import re
 from typing import Any, Self
 
 import discord
 
-from bot.access.checks import admit
-from bot.components.persistent import Lasting
+from bot.access.checks import check_access
+from bot.components.error_reply import reply_with_error
+from bot.components.persistent import PersistentItem
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
 from bot.render.text import EMBED_DESCRIPTION, plain, shorten, split
 from bot.taste.paper_keys import key_of, papers_of_ids
-from bot.taste.ratings import Ratings
+from bot.taste.ratings import RatingStore
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.text.sentences import gist
 
-PAGE = 5  # papers, as many as fit one row of buttons
+PAGE_SIZE = 5  # papers, as many as fit one row of buttons
 NOTHING = "You have saved no paper yet: /save or 🔖 puts one on your list."
 TURN, REMOVE = "page", "remove"
-Press = discord.Interaction[Any]  # with a PaperboyBot for its client
+Click = discord.Interaction[Any]  # its client is a PaperboyBot, which is in a higher layer
 
 
 class SavedButton(
-    Lasting,
+    PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=rf"saved:(?P<action>{TURN}|{REMOVE}):(?P<page>\d{{1,4}}):(?P<key>(?s:.*))",
 ):
-    """Turns to a page, or takes the paper with this key from the list and shows the page anew."""
+    """Shows a page, or removes the paper with this key and shows the page again."""
 
     def __init__(self, action: str, page: int, key: str = "", *, label: str = "") -> None:
         custom_id = f"saved:{action}:{page}:{key}"
@@ -37,43 +38,45 @@ class SavedButton(
         self.key = key
 
     @classmethod
-    def read(cls, match: re.Match[str], /) -> Self:
-        """See Lasting."""
+    def from_match(cls, match: re.Match[str], /) -> Self:
+        """See PersistentItem."""
         return cls(match["action"], int(match["page"]), match["key"])
 
-    async def callback(self, interaction: Press) -> None:
-        """Change the list as asked and show it; it is seen by its owner alone."""
-        bot, person = interaction.client, interaction.user.id
+    async def callback(self, interaction: Click) -> None:
+        """Change the list if asked and show it; only its owner sees it."""
+        services, user_id = interaction.client.services, interaction.user.id
         try:
-            admit(interaction)
+            check_access(interaction, services.guild_settings)
             await interaction.response.defer()
             if self.action == REMOVE:
-                await bot.desk.keep(remove, bot.ratings, person, self.key)
-            catalog = bot.desk.library.catalog
-            embed, view = await bot.desk.run(saved_page, catalog, bot.ratings, person, self.page)
+                await services.executor.write(remove, services.ratings, user_id, self.key)
+            catalog = services.executor.library.catalog
+            embed, view = await services.executor.read(
+                saved_page, catalog, services.ratings, user_id, self.page
+            )
             await interaction.edit_original_response(embed=embed, view=view)
-        except Exception as error:  # a person always gets a reply
-            await bot.tell_error(interaction, error)
+        except Exception as error:  # users always get a reply
+            await reply_with_error(interaction, error)
 
 
-def remove(ratings: Ratings, person: int, key: str) -> None:
-    """Take a paper from somebody's list."""
-    for paper_id in ratings.saved(person):
+def remove(ratings: RatingStore, user_id: int, key: str) -> None:
+    """Remove a paper from a user's list."""
+    for paper_id in ratings.saved(user_id):
         if key_of(paper_id) == key:
-            ratings.take_back(person, 0, paper_id, "save")
+            ratings.take_back(user_id, 0, paper_id, "save")
 
 
 def saved_page(
-    catalog: Catalog, ratings: Ratings, person: int, page: int = 0
+    catalog: Catalog, ratings: RatingStore, user_id: int, page: int = 0
 ) -> tuple[discord.Embed, discord.ui.View | None]:
-    """Return a page of somebody's list, counted from 0, and its buttons; the last saved first."""
-    papers = list(papers_of_ids(catalog, ratings.saved(person)).items())
+    """Return a page of a user's list (counted from 0), latest first, and its buttons."""
+    papers = list(papers_of_ids(catalog, ratings.saved(user_id)).items())
     if not papers:
         return discord.Embed(description=NOTHING, colour=COLOUR), None
-    pages = -(-len(papers) // PAGE)
+    pages = -(-len(papers) // PAGE_SIZE)
     page = min(page, pages - 1)
-    first = page * PAGE
-    shown = papers[first : first + PAGE]
+    first = page * PAGE_SIZE
+    shown = papers[first : first + PAGE_SIZE]
     lines = [_line(n, paper) for n, (_, paper) in enumerate(shown, start=first + 1)]
     body = split("\n".join(lines), EMBED_DESCRIPTION)[0]
     embed = discord.Embed(
@@ -89,9 +92,9 @@ def _line(n: int, paper: Paper) -> str:
 
 
 def _view(shown: list[tuple[str, Paper]], page: int, pages: int) -> discord.ui.View:
-    """Return a button to remove each paper, and below them those to the pages that there are."""
+    """Return a button to remove each paper, then those to the pages before and after."""
     view = discord.ui.View(timeout=None)
-    for n, (paper_id, _) in enumerate(shown, start=page * PAGE + 1):
+    for n, (paper_id, _) in enumerate(shown, start=page * PAGE_SIZE + 1):
         view.add_item(SavedButton(REMOVE, page, key_of(paper_id), label=f"Remove {n}"))
     if page > 0:
         view.add_item(SavedButton(TURN, page - 1, label="◀ Later ones"))

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rag.query.request import Request
-from rag.records import Paper
+from rag.records import Paper, Turn
 from rag.text.names import system_names
 from rag.text.words import terms
 
+HISTORY_TOKENS = 800  # budget for earlier turns; the newest are kept
+CHARACTERS_PER_TOKEN = 4  # roughly
 FEW_TERMS = 3  # a question with no more content words than this may lean on the one before
 
 _PLACES = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2,
@@ -155,3 +157,15 @@ def _holds(papers: Sequence[Paper], content: Sequence[str]) -> bool:
     """Return whether these papers speak of what is request at all."""
     found = {term for p in papers for term in terms(f"{p.title} {p.abstract}")}
     return bool(papers) and (not content or any(term in found for term in content))
+
+
+def truncate_history(turns: Sequence[Turn]) -> list[Turn]:
+    """Return the latest turns whose questions fit into HISTORY_TOKENS, oldest first."""
+    latest: list[Turn] = []
+    room = HISTORY_TOKENS * CHARACTERS_PER_TOKEN
+    for turn in reversed(turns):
+        room -= len(turn.question)
+        if room < 0:
+            break
+        latest.append(turn)
+    return latest[::-1]

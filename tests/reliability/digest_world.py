@@ -23,13 +23,13 @@ from typing import Any
 import bot.migrations
 import rag.store.migrations
 from bot.digest.records import Digest, Entry, Group
-from bot.subscriptions.delivery import Deliveries
+from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import CLOSED, NONCE_SAFE
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Delivery, GoneError, LaterError, Subscription
-from bot.subscriptions.refresh import KeepingUp
+from bot.subscriptions.refresh import Refresher
 from bot.subscriptions.scheduler import Scheduler
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.errors import SourceError
 from rag.store.catalog import Catalog
 from rag.store.database import Database
@@ -121,14 +121,14 @@ class World:
         self.database = MortalDatabase(self.folder / "paperboy.sqlite", self.killer)
         self.database.migrate([rag.store.migrations.MIGRATIONS, bot.migrations.MIGRATIONS])
         self.catalog = Catalog(self.database)
-        self.subscriptions = Subscriptions(self.database)
+        self.subscriptions = SubscriptionStore(self.database)
         self.outbox = Outbox(self.database, self.subscriptions)
         post = SimulatedPost(self)
-        deliveries = Deliveries(
+        deliveries = DigestSender(
             self.subscriptions, self.outbox, self.catalog, {"channel": post, "person": post},
-            make=self.make, run=here, keep=here, clock=self.clock, window=self.window,
+            make=self.make, read=here, write=here, clock=self.clock, window=self.window,
         )  # fmt: skip
-        keeping_up = KeepingUp(self.sync, every=timedelta(hours=1), clock=self.clock, run=here)
+        keeping_up = Refresher(self.sync, every=timedelta(hours=1), clock=self.clock, run=here)
         self.scheduler = Scheduler(deliveries, keeping_up, clock=self.clock)
 
     async def round(self) -> bool:
@@ -221,7 +221,7 @@ class SimulatedPost:
         wanted = delivery.name_of(delivery.part)
         return any(s.name == wanted for s in world.sent)
 
-    async def tell(self, subscription: Subscription, reason: str) -> None:
+    async def notify(self, subscription: Subscription, reason: str) -> None:
         self.world.told.append(subscription.target)
 
 

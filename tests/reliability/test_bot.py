@@ -17,7 +17,7 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk
 
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from bot.gateway.runner import (
     IntentError,
@@ -36,7 +36,7 @@ from rag.pipeline import PaperQA
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
 from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
-from tests.discord_server import Connect, finished, judged, openapi, text_of
+from tests.discord_server import Connect, finished, judged, make_bot, openapi, text_of
 from tests.papers import HERON, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -217,17 +217,17 @@ async def test_hundred_questions_are_acknowledged_and_quoted_at_once(
 # -- starting -------------------------------------------------------------------------------
 
 
-def desk_of(library: Library) -> Desk:
-    return Desk(PaperQA(library, RagConfig(), today=lambda: TODAY))
+def desk_of(library: Library) -> Executor:
+    return Executor(PaperQA(library, RagConfig(), today=lambda: TODAY))
 
 
 async def test_c1_a_missing_intent_is_told_after_one_identify(filled: Library) -> None:
-    desk = desk_of(filled)
+    executor = desk_of(filled)
     async with judged(forbidden_intents=1 << 15) as fake:
         with pytest.raises(IntentError, match="switch on Message Content Intent"):
-            await serve(fake.token, lambda: PaperboyBot(desk), tell=lambda text: None)
+            await serve(fake.token, lambda: make_bot(executor), tell=lambda text: None)
         assert fake.identifies == 1
-    desk.close()
+    executor.close()
 
 
 async def test_c1_without_the_intent_mentions_are_still_answered(
@@ -242,35 +242,35 @@ async def test_c1_without_the_intent_mentions_are_still_answered(
     answer = await server.say("alice", f"{server.fake.mention} {QUESTION}")
     assert "94.2%" in text_of(answer)
     told = await server.fake.slash("alice", "help")
-    assert "I hear only messages that mention me" in text_of((await told.wait_ack())["data"])
+    assert "I can read only messages that mention me" in text_of((await told.wait_ack())["data"])
 
 
 async def test_c1_a_wrong_token_is_told(filled: Library) -> None:
-    desk = desk_of(filled)
+    executor = desk_of(filled)
     async with judged() as fake:
         for token in (TOKEN, "nonsense"):
             with pytest.raises(TokenError, match="Discord does not know this token"):
                 await check_token(token, tell=lambda text: None)
         with pytest.raises(TokenError):
-            await serve(TOKEN, lambda: PaperboyBot(desk), tell=lambda text: None)
+            await serve(TOKEN, lambda: make_bot(executor), tell=lambda text: None)
         await check_token(fake.token, tell=lambda text: None)
         assert fake.identifies == 0
-    desk.close()
+    executor.close()
 
 
 async def test_c1_an_unreachable_gateway_is_tried_again_without_a_loop_of_identifies(
     filled: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.gateway.runner.FIRST_WAIT", 0.3)
-    desk, told = desk_of(filled), []  # type: ignore[var-annotated]
+    executor, told = desk_of(filled), []  # type: ignore[var-annotated]
     bots: list[PaperboyBot] = []
 
-    def make_bot() -> PaperboyBot:
-        bots.append(PaperboyBot(desk, guild_ready_timeout=0.05))
+    def connect_again() -> PaperboyBot:
+        bots.append(make_bot(executor, guild_ready_timeout=0.05))
         return bots[-1]
 
     async with judged(accepting=False) as fake:
-        serving = asyncio.create_task(serve(fake.token, make_bot, tell=told.append))
+        serving = asyncio.create_task(serve(fake.token, connect_again, tell=told.append))
         await fake.until(lambda: len(told) >= 2, 20)
         assert fake.identifies == 0
         assert told[0] == "Discord cannot be reached. Trying again in 0 s."
@@ -279,7 +279,7 @@ async def test_c1_an_unreachable_gateway_is_tried_again_without_a_loop_of_identi
         assert fake.identifies == 1
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(serving, 10)
-    desk.close()
+    executor.close()
 
 
 def test_a_token_has_three_parts_and_begins_with_the_bots_id() -> None:

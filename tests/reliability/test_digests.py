@@ -22,7 +22,7 @@ import rag.store.migrations
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Kind, Rhythm, Subscription
 from bot.subscriptions.schedule import due_at, due_between, next_due
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.store.catalog import Catalog
 from rag.store.database import open_database
 from tests.bot.commands.test_run import TOKEN, config_of, running
@@ -103,7 +103,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def subscribe(world: World, target: str = "1", kind: Kind = "channel", at: int = 9) -> Subscription:
     wanted = Subscription(
-        kind=kind, target=target, person=int(target), server=5, channel=6, rhythm=Rhythm(hour=at)
+        kind=kind, target=target, user_id=int(target), guild_id=5, channel=6, rhythm=Rhythm(hour=at)
     )
     return world.subscriptions.add(wanted, world.now)
 
@@ -275,7 +275,7 @@ async def test_d3_ninety_days_forty_subscriptions_two_hundred_kills(
         period = ("week" if n % 10 == 8 else "month") if n % 10 > 7 else "day"
         rhythm = Rhythm(period, at.hour, at.minute, zone, weekday=n % 7)  # type: ignore[arg-type]
         kind: Kind = "person" if n % 2 else "channel"
-        wanted = Subscription(kind=kind, target=str(n), person=n, rhythm=rhythm)
+        wanted = Subscription(kind=kind, target=str(n), user_id=n, rhythm=rhythm)
         made[world.subscriptions.add(wanted, first).id] = wanted
     world.unreadable = {str(n) for n in range(0, 40, 8)}
     closing = {str(n): chance.randrange(80) for n in (1, 7, 13, 19, 25, 31)}
@@ -370,7 +370,7 @@ async def test_d3_a_process_that_is_killed_around_a_message(
             folder / "paperboy.sqlite",
             [rag.store.migrations.MIGRATIONS, bot.migrations.MIGRATIONS],
         )
-        store = Subscriptions(database)
+        store = SubscriptionStore(database)
         now = datetime.now(UTC)
         Catalog(database).upsert(papers_of(now.date() - timedelta(days=2)))
         rhythm = Rhythm("day", now.hour, now.minute)

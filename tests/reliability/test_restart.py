@@ -53,7 +53,7 @@ def dict_of(message: dict[str, Any] | None) -> dict[str, Any]:
 async def noted(server: Server, message: dict[str, Any] | None) -> None:
     """Wait until the bot has written down what it would show."""
     number = int(dict_of(message)["id"])
-    await server.fake.until(lambda: (k := server.bot.receipts.of(number)) and k.receipt)
+    await server.fake.until(lambda: (k := server.bot.services.receipts.get(number)) and k.receipt)
 
 
 @pytest.mark.parametrize("begin", [ask, mention])
@@ -116,11 +116,11 @@ async def test_an_answer_that_was_never_given_says_so_and_can_be_asked_again(
                 await over.wait()
                 raise asyncio.CancelledError
 
-            server.bot.desk.ask = never  # type: ignore[assignment]
+            server.bot.services.executor.quote = never  # type: ignore[assignment]
             asked = await fake.slash("alice", "ask", question=QUESTION)
             await asked.wait_ack()
             await waiting.wait()
-            await fake.until(server.bot.receipts.unfinished)
+            await fake.until(server.bot.services.receipts.unfinished)
             await commands.Bot.close(server.bot)
         message = dict_of(asked.original)
         async with joined(fake, filled) as server:
@@ -141,10 +141,10 @@ async def vanish_before_a_reply(server: Server, said: dict[str, Any]) -> None:
         waiting.set()
         await asyncio.Event().wait()
 
-    server.bot.desk.ask = never  # type: ignore[assignment]
+    server.bot.services.executor.quote = never  # type: ignore[assignment]
     await server.fake.gateway.publish(said)
     await waiting.wait()
-    await server.fake.until(server.bot.receipts.unfinished)
+    await server.fake.until(server.bot.services.receipts.unfinished)
     await commands.Bot.close(server.bot)
 
 
@@ -162,7 +162,7 @@ async def test_a_mention_that_got_no_reply_is_told_so_and_can_be_asked_again(
         async with joined(fake, filled) as server:
             told = await fake.until(lambda: server.reply_to(said), 10)
             assert "I was restarted before I could answer this" in text_of(told)
-            await fake.until(lambda: server.bot.receipts.of(int(told["id"])))
+            await fake.until(lambda: server.bot.services.receipts.get(int(told["id"])))
             await fake.gateway.publish(said)  # Discord says it once more
             anew = await fake.click("alice", told, button(told, "again"))
             await anew.wait_ack()
@@ -170,7 +170,7 @@ async def test_a_mention_that_got_no_reply_is_told_so_and_can_be_asked_again(
             replied = [m for m in server.answers() if m.get("message_reference")]
             assert replied == [told]
         async with joined(fake, filled) as server:
-            assert server.bot.receipts.unfinished() == []
+            assert server.bot.services.receipts.unfinished() == []
 
 
 async def test_nobody_is_told_whose_question_is_gone(filled: Library) -> None:
@@ -183,7 +183,7 @@ async def test_nobody_is_told_whose_question_is_gone(filled: Library) -> None:
             await vanish_before_a_reply(server, said)
         del fake.messages[said["id"]]
         async with joined(fake, filled) as server:
-            await fake.until(lambda: not server.bot.receipts.unfinished(), 10)
+            await fake.until(lambda: not server.bot.services.receipts.unfinished(), 10)
             assert server.answers() == []
 
 
@@ -202,7 +202,7 @@ async def test_stop_works_where_the_new_bot_could_not_mend_the_message(filled: L
             assert (await stopped.wait_ack())["type"] == 7
             assert LEFT in text_of(message)
             assert finished(message)
-            await fake.until(lambda: not server.bot.receipts.unfinished())
+            await fake.until(lambda: not server.bot.services.receipts.unfinished())
 
 
 async def test_a_message_that_was_never_noted_is_ended_by_whoever_presses_a_button(
@@ -213,7 +213,9 @@ async def test_a_message_that_was_never_noted_is_ended_by_whoever_presses_a_butt
         async with joined(fake, filled, chat=chat) as server:
             message = await ask(server)
             await vanish(server, chat)
-            server.bot.receipts.drop(int(message["id"]))  # killed before it was written down
+            server.bot.services.receipts.drop(
+                int(message["id"])
+            )  # killed before it was written down
         async with joined(fake, filled):
             pressed = await fake.click("bob", message, button(message, "sources"))
             await pressed.wait_ack()
@@ -232,7 +234,7 @@ async def test_a_deleted_or_forbidden_message_is_left_alone(filled: Library) -> 
             await vanish(server, chat)
         del fake.messages[message["id"]]
         async with joined(fake, filled) as server:
-            await fake.until(lambda: not server.bot.receipts.unfinished(), 10)
+            await fake.until(lambda: not server.bot.services.receipts.unfinished(), 10)
 
 
 async def test_a_goodbye_ends_every_answer_and_the_next_bot_finds_none_unfinished(
@@ -247,7 +249,7 @@ async def test_a_goodbye_ends_every_answer_and_the_next_bot_finds_none_unfinishe
                 assert finished(message)
                 assert "The answer was stopped" in text_of(message)
         async with joined(fake, filled) as server:
-            assert server.bot.receipts.unfinished() == []
+            assert server.bot.services.receipts.unfinished() == []
             for message in (first, second):
                 assert len([b for _, b in fake.edits(message["id"]) if LEFT in str(b)]) == 0
                 receipt = await fake.click("bob", message, button(message, "sources"))

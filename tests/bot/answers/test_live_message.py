@@ -5,7 +5,12 @@ from itertools import pairwise
 import discord
 import pytest
 
-from bot.answers.live_message import LiveMessage
+from bot.answers.live_message import EDIT_SECONDS, LiveMessage
+
+
+def test_edits_are_a_little_over_a_second_apart() -> None:
+    assert 1.0 < EDIT_SECONDS < 1.5
+
 
 INTERVAL = 0.1
 

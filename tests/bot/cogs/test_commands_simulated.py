@@ -1,45 +1,20 @@
 """Every command once in SimCord, an independent model of Discord with permissions and deadlines."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
 import discord
 import pytest
-import simcord
 
 from bot.answers.buttons import writing_view
 from bot.answers.receipts import Inquiry
-from bot.executor import Desk
-from bot.gateway.client import PaperboyBot
 from bot.render.answer import UNFINISHED, left_embed
 from ingest.sync import ingest
-from rag.config import RagConfig
 from rag.library import Library
-from rag.pipeline import PaperQA
-from tests.papers import HERON, TODAY, ListSource, many
+from tests.papers import HERON, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
-
-
-@pytest.fixture
-def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield PaperboyBot(desk)
-    desk.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    return SimpleNamespace(
-        channel=guild.create_text_channel("general"),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-        bob=guild.add_member(simcord_env.create_user("bob")),
-        env=simcord_env,
-    )
 
 
 @pytest.mark.parametrize(
@@ -100,7 +75,7 @@ async def test_a_conversation_goes_on_in_a_thread(world: Any) -> None:
     answer = world.channel.last_message
     told = await world.alice.slash(world.channel, "thread")
     assert told.ephemeral
-    assert told.response.content == f"Let us go on in <#{answer.id}>."
+    assert told.response.content == f"Let us continue in <#{answer.id}>."
 
 
 async def test_a_mention_is_answered_and_other_words_are_not(world: Any) -> None:
@@ -164,7 +139,7 @@ async def test_a_thumb_down_asks_for_a_reason(world: Any) -> None:
     sent = await world.bob.submit_modal(down, {"reason": "It is about egrets."})
     assert sent.ephemeral
     assert "I have noted that" in sent.response.content
-    database = world.env.bot.desk.library.catalog.database
+    database = world.env.bot.services.executor.library.catalog.database
     (row,) = database.connection.execute("SELECT liked, reason FROM feedback")
     assert tuple(row) == (0, "It is about egrets.")
 
@@ -175,8 +150,8 @@ async def test_stop_ends_an_answer_that_nobody_writes_any_more(world: Any) -> No
     unfinished = discord.Embed(description="“A quote” [1]", colour=UNFINISHED)
     sent = await channel.send(embed=unfinished, view=writing_view(world.alice.id))
     left = left_embed(QUESTION)
-    bot.receipts.keep(
-        sent.id, channel=channel.id, person=world.alice.id, event=None,
+    bot.services.receipts.save(
+        sent.id, channel_id=channel.id, user_id=world.alice.id, event_id=None,
         inquiry=Inquiry(question=QUESTION), receipt=None, unfinished=[dict(left.to_dict())],
     )  # fmt: skip
     message = world.channel.last_message
@@ -230,7 +205,7 @@ async def test_pages_of_a_search_are_turned(world: Any, filled: Library) -> None
 
 async def test_a_pasted_link_gets_a_card(world: Any) -> None:
     link = f"https://huggingface.co/papers/{HERON.arxiv_id}"
-    world.env.bot.servers.change(world.channel.guild.id, link_cards=True)
+    world.env.bot.services.guild_settings.change(world.channel.guild.id, link_cards=True)
     await world.alice.send(world.channel, f"{world.env.bot.user.mention} {QUESTION}")
     answer = world.channel.last_message
     await world.alice.send(world.channel, f"worth reading: {link}")

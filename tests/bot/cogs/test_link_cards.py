@@ -11,7 +11,7 @@ import pytest
 
 from bot.access.guild_settings import Group
 from bot.conversation.paper_links import pasted_ids
-from bot.conversation.policy import Heard, wants_card
+from bot.conversation.policy import MessageFacts, wants_card
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
@@ -50,15 +50,15 @@ def test_links_to_papers_are_seen(text: str, ids: list[str]) -> None:
 
 
 def test_a_card_comes_where_nobody_asks_and_the_bot_may() -> None:
-    assert wants_card(Heard())
+    assert wants_card(MessageFacts())
     for changed in (
-        Heard(by_person=False),
-        Heard(to_everyone=True),
-        Heard(mentions_me=True),
-        Heard(in_ask_channel=True),
-        Heard(is_admitted=False),
-        Heard(may_send=False),
-        Heard(may_embed=False),
+        MessageFacts(by_user=False),
+        MessageFacts(to_everyone=True),
+        MessageFacts(mentions_bot=True),
+        MessageFacts(in_ask_channel=True),
+        MessageFacts(is_allowed=False),
+        MessageFacts(may_send=False),
+        MessageFacts(may_embed=False),
     ):
         assert not wants_card(changed)
 
@@ -176,7 +176,7 @@ async def test_an_unknown_paper_is_fetched_and_added_once(
         assert "An abstract in two lines." in text_of(card)
         assert len(card["embeds"][0]["fields"][0]["value"].splitlines()) == 3
         assert buttons(card) == []
-        await fake.until(lambda: not server.bot.fetching._running)
+        await fake.until(lambda: not server.bot.services.paper_fetcher._running)
         assert len(served.asked) == 1
         answer = await server.ask("what is an abstract in?", paper=f"arxiv:{NEW_ID}")
         assert "“An abstract in two lines.”" in text_of(answer)
@@ -240,8 +240,8 @@ async def test_a_card_points_to_what_was_said_where_all_may_read(
     await fake.dispatch("CHANNEL_CREATE", fake.channels[secret])
     for answer, channel in ((2, int(secret)), (3, int(await fake.open_dm("alice"))), (4, 4)):
         turn = Turn(QUESTION, (HERON.paper_id,))
-        bot.conversations.remember(
-            (1 << 60) + answer, channel=channel, person=1, turn=turn, earlier=None
+        bot.services.conversations.remember(
+            (1 << 60) + answer, channel_id=channel, user_id=1, turn=turn, earlier=None
         )
     elsewhere = fake.add_channel("elsewhere")
     await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])

@@ -1,22 +1,12 @@
 """One walk through the bot as somebody takes it who has never seen it, in SimCord."""
 
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import simcord
 
-from bot.executor import Desk
-from bot.gateway.client import PaperboyBot
 from ingest.config import FetchConfig
-from rag.config import RagConfig
-from rag.library import Library
-from rag.llm.language_model import adapt
-from rag.pipeline import PaperQA
 from tests.bot.answers.slow_model import HeldModel, held
 from tests.bot.cogs.test_link_cards import NEW_ID, NEW_LINK, arxiv
-from tests.papers import TODAY
 
 LINES = (
     "Tidal Attention lets a model forget tokens in waves [1].",
@@ -36,22 +26,9 @@ def chat() -> HeldModel:
 
 
 @pytest.fixture
-def simcord_bot(filled: Library, chat: HeldModel) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(chat)))
-    config = FetchConfig(arxiv_url="http://127.0.0.1:9", arxiv_seconds=0)
-    yield PaperboyBot(desk, model_name="a model", fetch=config)
-    desk.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    return SimpleNamespace(
-        env=simcord_env,
-        guild=guild,
-        channel=guild.create_text_channel("general"),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-    )
+def bot_options() -> dict[str, Any]:
+    fetch = FetchConfig(arxiv_url="http://127.0.0.1:9", arxiv_seconds=0)
+    return {"model_name": "a model", "fetch": fetch}
 
 
 def words(message: Any) -> str:
@@ -126,7 +103,7 @@ async def test_a_newcomer_finds_their_way(world: Any, chat: HeldModel) -> None:
 
 async def test_a_paper_that_somebody_pastes_is_fetched(world: Any) -> None:
     bot, channel, alice = world.env.bot, world.channel, world.alice
-    bot.servers.change(world.guild.id, link_cards=True)
+    bot.services.guild_settings.change(world.guild.id, link_cards=True)
     await alice.send(channel, f"worth reading: {NEW_LINK}")
     card = channel.last_message
     assert labels(card) == ["Fetch and add it"]
@@ -135,7 +112,7 @@ async def test_a_paper_that_somebody_pastes_is_fetched(world: Any) -> None:
         channel.last_message
     )
     with arxiv() as served:
-        bot.fetching.config = FetchConfig(arxiv_url=served.url, arxiv_seconds=0)
+        bot.services.paper_fetcher.config = FetchConfig(arxiv_url=served.url, arxiv_seconds=0)
         await alice.click(channel.last_message, label="Fetch and add it")
     assert channel.last_message.embeds[0].title == "Paper 7 & more"
     assert labels(channel.last_message) == []

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.papers.last_seen import Look, Seen
 from bot.render.recent import SHOWN, catchup_embed, gaining_embed, trending_embed
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
@@ -41,7 +40,7 @@ async def used(server: Server, command: str, *, user: str = "alice", **options: 
 async def caught_up(server: Server, user: str = "alice", **options: Any) -> str:
     message = await used(server, "catchup", user=user, **options)
     assert message["flags"] & 64  # only she sees it
-    looked = server.bot.desk.keep(lambda: None)  # what was seen is noted by now
+    looked = server.bot.services.executor.write(lambda: None)  # what was seen is noted by now
     await looked
     return text_of(message)
 
@@ -81,7 +80,7 @@ async def test_the_latest_list_counts_as_a_look_and_an_older_one_does_not(
     assert "5 papers" in await caught_up(server)
     await used(server, "daily", user="bob")
     guild, bob = int(server.fake.guild), int(server.fake.users["bob"]["id"])
-    await server.fake.until(lambda: server.bot.seen.last(guild, bob))
+    await server.fake.until(lambda: server.bot.services.last_seen.last(guild, bob))
     assert "You have missed nothing" in await caught_up(server, "bob")
 
 
@@ -116,7 +115,10 @@ async def test_where_no_day_is_known_it_says_so(library: Library, connect: Conne
         text = text_of(await used(server, command))
         assert text == "No Daily Papers have been fetched yet. I have read no papers yet."
     assert (
-        server.bot.seen.last(int(server.fake.guild), int(server.fake.users["alice"]["id"])) is None
+        server.bot.services.last_seen.last(
+            int(server.fake.guild), int(server.fake.users["alice"]["id"])
+        )
+        is None
     )
 
 
@@ -194,24 +196,11 @@ def test_a_day_that_goes_on_after_a_look_is_not_lost(library: Library) -> None:
     assert featured_since(catalog, LATER) == []
 
 
-def test_an_older_look_changes_nothing(library: Library) -> None:
-    seen, now = Seen(library.catalog.database), datetime.now(UTC).replace(microsecond=0)
-    seen.note(HERE, ALICE, LATER, now)
-    seen.note(HERE, ALICE, EARLIER, now + timedelta(hours=1))
-    assert seen.last(HERE, ALICE) == Look(LATER, now)
-    assert seen.last(None, ALICE) is None
-    assert seen.last(HERE, 12) is None
-    seen.note(None, ALICE, LATER, now)
-    seen.forget_server(HERE)
-    assert seen.last(HERE, ALICE) is None
-    assert seen.last(None, ALICE) == Look(LATER, now)
-
-
 @pytest.mark.parametrize("text", ["x" * 900, NASTY * 9])
 def test_whatever_papers_are_called_the_list_fits_and_lets_nothing_through(text: str) -> None:
     papers = [replace(p, title=text, tldr=text, upvotes=9_999_999) for p in featured(LATER, 12)]
     embeds: list[Any] = [
-        catchup_embed(papers, after=EARLIER, last=LATER, look=None, asked=False),
+        catchup_embed(papers, after=EARLIER, last=LATER, looked_at=None, asked=False),
         trending_embed(papers, first=EARLIER, last=LATER),
         gaining_embed([(paper, 9_999) for paper in papers], since=datetime.now(UTC)),
     ]

@@ -72,7 +72,7 @@ async def test_a_limit_that_is_none_is_refused(filled: Library, connect: Connect
         sent = await server.fake.submit("alice", form, person_per_hour=typed, server_per_hour="1")
         told = text_of((await sent.wait_ack())["data"])
         assert told == f"“{typed}” is no limit: write a number from 0 to 100,000."
-    assert server.bot.servers.of(int(server.fake.guild)).person_per_hour == 30
+    assert server.bot.services.guild_settings.of(int(server.fake.guild)).person_per_hour == 30
 
 
 async def test_without_the_intent_the_panel_says_what_is_lost(
@@ -90,4 +90,6 @@ async def test_a_server_that_the_bot_leaves_is_forgotten(filled: Library, connec
     await choose(server, threads="always")
     guild = int(server.fake.guild)
     await server.fake.dispatch("GUILD_DELETE", {"id": server.fake.guild})
-    await server.fake.until(lambda: server.bot.servers.of(guild).threads == "never", 5)
+    await server.fake.until(
+        lambda: server.bot.services.guild_settings.of(guild).threads == "never", 5
+    )

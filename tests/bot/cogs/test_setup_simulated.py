@@ -1,45 +1,10 @@
 """/setup in SimCord, an independent model of Discord with permissions and menus."""
 
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import discord
-import pytest
-import simcord
-
 from bot.access.guild_settings import Group
-from bot.executor import Desk
-from bot.gateway.client import PaperboyBot
-from rag.config import RagConfig
-from rag.library import Library
-from rag.pipeline import PaperQA
-from tests.papers import TODAY
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
-
-
-@pytest.fixture
-def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield PaperboyBot(desk)
-    desk.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    may = discord.Permissions(manage_guild=True)
-    keeper = guild.create_role("keepers", permissions=may)
-    return SimpleNamespace(
-        guild=guild,
-        channel=guild.create_text_channel("general"),
-        papers=guild.create_text_channel("papers"),
-        readers=guild.create_role("readers"),
-        keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-        env=simcord_env,
-    )
 
 
 def fields(shown: Any) -> dict[str, str]:
@@ -60,7 +25,7 @@ async def test_what_is_chosen_on_the_panel_holds(world: Any) -> None:
         "A conversation moves to a thread": "only when somebody asks for it",
         "A card for a pasted link to a paper": "off",
     }
-    keeper, settings = world.keeper, world.env.bot.servers
+    keeper, settings = world.keeper, world.env.bot.services.guild_settings
     await keeper.select(panel, [world.papers], custom_id="setup:ask_channels")
     await keeper.select(panel, [world.papers, world.channel], custom_id="setup:channels")
     await keeper.select(panel, [world.readers, keeper], custom_id="setup:allowed")

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.bot.gateway.test_running import free_port
+from tests.bot.gateway.test_health import free_port
 from tests.discord_fake import FakeDiscord
 from tests.discord_server import judged, text_of
 

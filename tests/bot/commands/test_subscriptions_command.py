@@ -75,7 +75,7 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
         (["9:00", "--mail", "ada@example.org", "--channel", "5"], "Name one place"),
         (["9:00", "--mail", "ada"], "no e-mail address"),
         (["9:00", "--channel", "#general"], "no id"),
-        (["noonish", "--channel", "5"], "no time zone"),
+        (["noonish", "--channel", "5"], "not a time zone"),
     ],
 )
 def test_what_cannot_be_added_is_told(

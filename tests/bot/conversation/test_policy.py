@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.access.guild_settings import Group, Servers, ServerSettings
+from bot.access.guild_settings import Group, GuildSettings, GuildSettingsStore
 from bot.app import open_library
 from bot.cogs.messages import NO_EMBEDS
-from bot.conversation.policy import LOST
+from bot.conversation.policy import NO_MESSAGE_CONTENT
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
@@ -32,7 +32,7 @@ MORE = "and how many hours of training?"
 
 ANSWER, SILENCE, HINTED = "answer", "silence", "hint"
 CANNOT_READ, CANNOT_SHOW = "says what it cannot read", "says which permission it needs"
-SENTENCES = {"Ask me something": HINTED, LOST: CANNOT_READ, NO_EMBEDS: CANNOT_SHOW}
+SENTENCES = {"Ask me something": HINTED, NO_MESSAGE_CONTENT: CANNOT_READ, NO_EMBEDS: CANNOT_SHOW}
 
 LISTENING = "discord.py: on_message"  # discord.py's name for its tasks
 
@@ -171,7 +171,7 @@ async def an_edit_that_adds_the_mention(room: Room) -> Message:
 async def a_deleted_question(room: Room) -> Message:
     """The question is taken back while its answer is looked for."""
     go_on = threading.Event()
-    readers = room.server.bot.desk._readers
+    readers = room.server.bot.services.executor._readers
     held = [readers.submit(go_on.wait, 20) for _ in range(readers._max_workers)]
     said = await room.says(f"@me {Q}")
     await room.fake.delete(said)
@@ -377,9 +377,9 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 async def playing(library: Library, **options: Any) -> AsyncIterator[Server]:
     """Serve without limits; members may do everything but unlock threads."""
-    unlimited = ServerSettings(person_per_hour=0, server_per_hour=0)
-    servers = Servers(library.catalog.database, unlimited)
-    bot_options = {"servers": servers} | options.pop("bot_options", {})
+    unlimited = GuildSettings(person_per_hour=0, server_per_hour=0)
+    servers = GuildSettingsStore(library.catalog.database, unlimited)
+    bot_options = {"guild_settings": servers} | options.pop("bot_options", {})
     may = EVERYTHING & ~MANAGE_THREADS
     async with serving(library, everybody_may=may, bot_options=bot_options, **options) as server:
         server.fake.add_user("another bot", bot=True)
@@ -406,7 +406,7 @@ async def what_comes(
     server: Server, situation: Callable[[Room], Awaitable[Message]], expected: str
 ) -> str:
     """Let it happen in a new channel; return what the bot does about it."""
-    server.bot.servers.forget(int(server.fake.guild))
+    server.bot.services.guild_settings.forget(int(server.fake.guild))
     room = await Room(server).opened()
     said = await situation(room)
     where = said["channel_id"]

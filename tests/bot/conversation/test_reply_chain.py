@@ -5,22 +5,13 @@ from typing import Any, ClassVar
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
-from bot.conversation.reply_chain import CHARACTERS, HISTORY_TOKENS, bounded
 from rag.library import Library
-from rag.records import Question, Turn
+from rag.records import Question
 from tests.discord_fake.permissions import EVERYTHING, READ_HISTORY
 from tests.discord_server import Connect, choose, text_of
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 MORE = "and how many hours of training?"
-
-
-def test_only_so_many_tokens_are_taken_along() -> None:
-    long = HISTORY_TOKENS * CHARACTERS // 2
-    turns = [Turn("a" * long), Turn("b" * long), Turn("c")]
-    assert bounded(turns) == turns[1:]
-    assert bounded([]) == []
-    assert bounded([Turn("x" * (3 * long))]) == []
 
 
 async def test_words_of_several_people_are_followed_back_to_an_answer(
@@ -110,13 +101,13 @@ async def test_b8_nothing_said_elsewhere_is_gone_on_from(
 ) -> None:
     server = await connect(filled)
     fake, seen = server.fake, []
-    ask = server.bot.desk.qa.ask
+    ask = server.bot.services.executor.qa.ask
 
     def watched(question: Question) -> Any:
         seen.append([turn.question for turn in question.history])
         return ask(question)
 
-    monkeypatch.setattr(server.bot.desk.qa, "ask", watched)
+    monkeypatch.setattr(server.bot.services.executor.qa, "ask", watched)
     here = await server.say("alice", f"{fake.mention} {QUESTION}")
     elsewhere = fake.add_channel("elsewhere")
     await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])

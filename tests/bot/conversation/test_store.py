@@ -1,4 +1,4 @@
-from bot.conversation.store import HISTORY, Conversations
+from bot.conversation.store import MAX_HISTORY, ConversationStore
 from rag.library import Library
 from rag.records import Turn
 
@@ -6,14 +6,14 @@ ALICE, BOB = 1, 2
 
 
 def test_a_chain_is_followed_back_and_survives_a_restart(library: Library) -> None:
-    conversations = Conversations(library.catalog.database)
+    conversations = ConversationStore(library.catalog.database)
     turns = [Turn(f"q{n}", ("arxiv:1", f"title:{n}") if n % 2 else None) for n in range(10)]
     for n in range(10):
         conversations.remember(
-            100 + n, channel=5, person=ALICE, turn=turns[n], earlier=99 + n if n else None
+            100 + n, channel_id=5, user_id=ALICE, turn=turns[n], earlier=99 + n if n else None
         )
-    again = Conversations(library.catalog.database)
-    assert again.turns(109) == turns[10 - HISTORY :]
+    again = ConversationStore(library.catalog.database)
+    assert again.turns(109) == turns[10 - MAX_HISTORY :]
     assert again.turns(100) == turns[:1]
     assert again.turns(1) == again.turns(None) == []
     assert again.knows(104)
@@ -21,21 +21,13 @@ def test_a_chain_is_followed_back_and_survives_a_restart(library: Library) -> No
 
 
 def test_in_a_thread_each_person_goes_on_from_their_own_answer(library: Library) -> None:
-    conversations = Conversations(library.catalog.database)
-    assert conversations.last_in(7, person=ALICE) is None
-    conversations.remember(7, channel=5, person=ALICE, turn=Turn("the root"), earlier=None)
-    assert conversations.last_in(7, person=BOB) == 7  # the thread was started from it
-    conversations.remember(71, channel=7, person=ALICE, turn=Turn("a"), earlier=7)
-    conversations.remember(72, channel=7, person=BOB, turn=Turn("b"), earlier=7)
-    assert conversations.last_in(7, person=ALICE) == 71
-    assert conversations.last_in(7, person=BOB) == 72
-    assert conversations.last_in(7, person=3) == 72
-    assert conversations.last_in(8, person=ALICE) is None
-
-
-def test_small_facts_are_kept(library: Library) -> None:
-    conversations = Conversations(library.catalog.database)
-    assert conversations.state("x") is None
-    conversations.keep_state("x", "1")
-    conversations.keep_state("x", "2")
-    assert conversations.state("x") == "2"
+    conversations = ConversationStore(library.catalog.database)
+    assert conversations.last_in(7, user_id=ALICE) is None
+    conversations.remember(7, channel_id=5, user_id=ALICE, turn=Turn("the root"), earlier=None)
+    assert conversations.last_in(7, user_id=BOB) == 7  # the thread was started from it
+    conversations.remember(71, channel_id=7, user_id=ALICE, turn=Turn("a"), earlier=7)
+    conversations.remember(72, channel_id=7, user_id=BOB, turn=Turn("b"), earlier=7)
+    assert conversations.last_in(7, user_id=ALICE) == 71
+    assert conversations.last_in(7, user_id=BOB) == 72
+    assert conversations.last_in(7, user_id=3) == 72
+    assert conversations.last_in(8, user_id=ALICE) is None

@@ -59,11 +59,11 @@ async def test_a_conversation_moves_on_request(filled: Library, connect: Connect
     else:
         told = await fake.slash("bob", "thread")
         await told.wait_ack()
-        await fake.until(lambda: "Let us go on in" in str(told.original), 5)
+        await fake.until(lambda: "Let us continue in" in str(told.original), 5)
     opening = await first_in(server, second["id"])
     alice, bob = (f"<@{fake.users[name]['id']}>" for name in ("alice", "bob"))
     assert text_of(opening).splitlines() == [
-        "Let us go on here; there is no need to mention me. So far:",
+        "Let us continue here; there is no need to mention me. So far:",
         f"{alice}: {QUESTION}",
         f"{bob}: {MORE}",
     ]

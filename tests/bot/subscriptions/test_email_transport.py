@@ -16,15 +16,15 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from bot.app import App
-from bot.charts.picture import Picture
 from bot.config import MailConfig, Settings
 from bot.console.doctor import _mail
 from bot.digest.make import make_digest
-from bot.subscriptions.delivery import Deliveries
-from bot.subscriptions.email_transport import MailPost
+from bot.render.picture import Picture
+from bot.subscriptions.delivery import DigestSender
+from bot.subscriptions.email_transport import EmailTransport
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Rhythm, Subscription
-from bot.subscriptions.store import Subscriptions
+from bot.subscriptions.store import SubscriptionStore
 from rag.library import Library
 from tests.papers import TIDAL
 from tests.reliability.digest_world import here
@@ -83,15 +83,15 @@ def post_office(filled: Library, mailbox: Any) -> Callable[..., Any]:
                   "sender": "Paperboy <paperboy@example.org>", "timeout_seconds": 5}  # fmt: skip
         config = MailConfig.model_validate(values | settings)
         database = filled.catalog.database
-        store = Subscriptions(database)
+        store = SubscriptionStore(database)
         outbox = Outbox(database, store)
         picture = Picture(b"\x89PNG\r\n\x1a\n", "One paper about attention.")
-        post = MailPost(config, password, clock=lambda: clock.now, picture=lambda _: picture)
-        deliveries = Deliveries(
+        post = EmailTransport(config, password, clock=lambda: clock.now, picture=lambda _: picture)
+        deliveries = DigestSender(
             store, outbox, filled.catalog,
             {"mail": post},
             make=lambda one, day: make_digest(filled, one.rhythm.period, day, one.wish),
-            run=here, keep=here, clock=lambda: clock.now, window=timedelta(hours=12),
+            read=here, write=here, clock=lambda: clock.now, window=timedelta(hours=12),
         )  # fmt: skip
         wanted = Subscription(kind="mail", target="ada@example.net", rhythm=Rhythm(hour=12))
         store.add(wanted, NOON - timedelta(hours=1))
@@ -129,7 +129,7 @@ async def test_a_mail_as_text_and_html_with_a_way_out(post_office: Any, mailbox:
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
-    [({"password": "wrong"}, "the mail server does not take the password in $PAPERBOY_MAIL_PASS"),
+    [({"password": "wrong"}, "the mail server rejects the password in $PAPERBOY_MAIL_PASS"),
      ({"port": 9}, "the mail server cannot be used ("),
      ({"security": "starttls"}, "the mail server cannot be used (STARTTLS extension not supported"),
      ({"security": "ssl"}, "the mail server cannot be used (")],
@@ -165,7 +165,7 @@ async def test_an_address_that_is_none_pauses_the_subscription(
     assert row.state == "failed"
     assert office.store.get(1).paused
     assert office.store.get(1).reason == (
-        "the mail server takes no mail for this address (550 no such user)"
+        "the mail server accepts no mail for this address (550 no such user)"
     )
 
 
@@ -176,7 +176,7 @@ async def test_a_mail_that_may_have_arrived_is_not_sent_again(
     mailbox.box.data.append(None)
     row = await office.go()
     assert row.state == "failed"
-    assert "it may have arrived, and sending it again might double it" in row.reason
+    assert "it may have arrived, and sending it again might duplicate it" in row.reason
     assert (await office.go(timedelta(hours=1))).state == "failed"
     assert len(mailbox.box.mails) == 1
     assert not office.store.get(1).paused

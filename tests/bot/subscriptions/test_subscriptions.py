@@ -6,20 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot.charts.picture import Picture
 from bot.subscriptions.records import Delivery, Rhythm, Subscription
-from bot.subscriptions.service import Digesting
+from bot.subscriptions.service import DigestOptions
 from rag.library import Library
 from tests.discord_fake.permissions import (
-    ATTACH_FILES,
     EMBED_LINKS,
     EVERYTHING,
     MANAGE_GUILD,
-    READ_HISTORY,
     SEND,
     denying,
 )
-from tests.discord_fake.world import ApiError
 from tests.discord_server import Connect, Server, buttons, joined, judged, text_of
 
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)  # the day after TIDAL was featured
@@ -36,7 +32,7 @@ class Clock:
 
 
 def options(clock: Clock, **more: Any) -> dict[str, Any]:
-    return {"digesting": Digesting(clock=clock, round_seconds=0.05, **more)}
+    return {"digests": DigestOptions(clock=clock, round_seconds=0.05, **more)}
 
 
 async def used(interaction: Any) -> dict[str, Any]:
@@ -59,7 +55,7 @@ async def outcome(server: Server, number: int = 1) -> Delivery:
     """Return what became of a subscription's first digest, once that is known."""
 
     def ended() -> Delivery | None:
-        rows = server.bot.digests.outbox.rows(number)
+        rows = server.bot.services.subscriptions.outbox.rows(number)
         return next((row for row in rows if row.state in ("sent", "failed", "skipped")), None)
 
     return await server.fake.until(ended, 10)
@@ -123,13 +119,13 @@ async def test_a_channel_is_subscribed_by_those_who_manage_the_server_alone(
     pressed = await fake.click("bob", made, "subscription:remove:1")
     told = (await pressed.wait_ack())["data"]
     assert text_of(told).startswith("Only whoever gets it may change it")
-    assert server.bot.digests.subscriptions.all()
+    assert server.bot.services.subscriptions.store.all()
 
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [({"time": "25:00"}, "“25:00” is no time of day: write something like 9:00 or 18:30."),
-     ({"timezone": "Mars/Base"}, "“Mars/Base” is no time zone that I know"),
+    [({"time": "25:00"}, "“25:00” is no time of day: write it like 9:00 or 18:30."),
+     ({"timezone": "Mars/Base"}, "“Mars/Base” is not a time zone that I know"),
      ({"topics": "x" * 90}, "That is too much: up to 15 of them")],
 )  # fmt: skip
 async def test_what_cannot_be_read_is_told_with_its_cure(
@@ -157,7 +153,7 @@ async def test_time_zones_and_subscriptions_are_suggested(
     assert text_of(several) == "Choose which one: there are several."
     gone = await used(await fake.slash("bob", "unsubscribe", subscription="2"))
     assert text_of(gone).startswith("Removed\n")
-    assert [one.id for one in server.bot.digests.subscriptions.all()] == [1]
+    assert [one.id for one in server.bot.services.subscriptions.store.all()] == [1]
     await used(await fake.slash("bob", "unsubscribe"))
     nothing = await used(await fake.slash("bob", "unsubscribe"))
     assert text_of(nothing) == "There is nothing to remove: you have no subscription."
@@ -171,7 +167,7 @@ async def test_pause_change_resume_and_remove_also_by_a_later_process(filled: Li
                 await used(await fake.slash("bob", "subscribe", topics=topic))
             listed = await used(await fake.slash("bob", "subscriptions"))
         async with joined(fake, filled, bot_options=options(clock)) as server:
-            store = server.bot.digests.subscriptions
+            store = server.bot.services.subscriptions.store
             chosen = await fake.select("bob", listed, "subscription:menu:choose", "2")
             await chosen.wait_ack()
             await fake.until(lambda: "herons" in text_of(listed))
@@ -195,7 +191,7 @@ async def test_pause_change_resume_and_remove_also_by_a_later_process(filled: Li
                 "bob", form, when="at teatime", topics="", authors="", organisations="", count="5"
             )
             told = text_of((await wrong.wait_ack())["data"])
-            assert told.startswith("“teatime” is no time zone that I know")
+            assert told.startswith("“teatime” is not a time zone that I know")
             await (await fake.click("bob", listed, "subscription:resume:2")).wait_ack()
             await fake.until(lambda: "Next: <t:" in text_of(listed))
             await (await fake.click("bob", listed, "subscription:remove:2")).wait_ack()
@@ -210,11 +206,11 @@ async def test_pause_change_resume_and_remove_also_by_a_later_process(filled: Li
 async def subscribed(server: Server, now: datetime = NOON, **fields: Any) -> Subscription:
     """Add a subscription of the channel that is due in this minute."""
     wanted = Subscription(**{
-        "kind": "channel", "target": server.fake.general, "server": int(server.fake.guild),
+        "kind": "channel", "target": server.fake.general, "guild_id": int(server.fake.guild),
         "rhythm": Rhythm(hour=now.hour, minute=now.minute), **fields,
     })  # fmt: skip
-    digests = server.bot.digests
-    return await server.bot.desk.keep(digests.subscriptions.add, wanted, now - timedelta(minutes=2))
+    store = server.bot.services.subscriptions.store
+    return await server.bot.services.executor.write(store.add, wanted, now - timedelta(minutes=2))
 
 
 async def test_a_paper_of_a_digest_is_discussed_in_a_thread(
@@ -254,7 +250,7 @@ async def test_d5_a_channel_that_is_closed_or_gone_is_paused_and_its_maker_told(
     other = fake.add_channel("other")
     maker = int(fake.users["alice"]["id"])
     for target in (channel, other):
-        await subscribed(server, target=target, person=maker)
+        await subscribed(server, target=target, user_id=maker)
     if closed is None:
         del fake.channels[channel]
     else:
@@ -264,7 +260,7 @@ async def test_d5_a_channel_that_is_closed_or_gone_is_paused_and_its_maker_told(
     assert ended.state == "failed"
     assert ended.reason.startswith(reason)
     paused = await fake.until(
-        lambda: (one := server.bot.digests.subscriptions.get(1)).paused and one
+        lambda: (one := server.bot.services.subscriptions.store.get(1)).paused and one
     )
     assert paused.reason == ended.reason
     assert (await outcome(server, 2)).state == "sent"
@@ -299,118 +295,5 @@ async def test_d5_a_closed_direct_message_is_told_in_the_server_with_a_button(
     pressed = await used(await fake.click("bob", message, "subscription:resume:1"))
     assert "Next: <t:" in text_of(pressed)
     clock.now += timedelta(days=1)
-    await fake.until(lambda: server.bot.digests.outbox.rows()[-1].state == "sent", 5)
+    await fake.until(lambda: server.bot.services.subscriptions.outbox.rows()[-1].state == "sent", 5)
     assert len(digests(server)) == 1
-
-
-async def die_at_a_message(fake: Any, library: Library, clock: Clock, *, accepts: bool) -> None:
-    """Run a bot that vanishes just before, or just after, Discord takes its first digest."""
-    dead, original = asyncio.Event(), fake.world.new_message
-
-    def new_message(channel: str, author: Any, body: Any, **more: Any) -> Any:
-        if body.get("nonce"):
-            if accepts and not dead.is_set():
-                original(channel, author, body, **more)
-            dead.set()
-            raise ApiError(500, 0, "nobody hears this")
-        return original(channel, author, body, **more)
-
-    async with joined(fake, library, bot_options=options(clock)) as server:
-        fake.world.new_message = new_message
-        await subscribed(server, clock.now)
-        await asyncio.wait_for(dead.wait(), 10)
-        task = server.bot.digests.scheduler._task
-        assert task is not None
-        task.cancel()
-    fake.world.new_message = original
-    (row,) = server.bot.digests.outbox.rows()
-    assert (row.state, row.part) == ("sending", 0)
-
-
-@pytest.mark.parametrize("accepts", [True, False])
-@pytest.mark.parametrize("minutes", [0, 10])
-async def test_d3_a_bot_that_vanishes_around_a_message(
-    filled: Library, accepts: bool, minutes: int
-) -> None:
-    clock = Clock(datetime.now(UTC))  # Discord's ids tell the real time
-    async with judged() as fake:
-        await die_at_a_message(fake, filled, clock, accepts=accepts)
-        assert len([m for m in fake.messages.values() if m["author"] is fake.bot]) == accepts
-        clock.now += timedelta(minutes=minutes)
-        fake.nonce_life = 180 - 60 * minutes
-        async with joined(fake, filled, bot_options=options(clock)) as server:
-            assert (await outcome(server)).state == "sent"
-            assert len(digests(server)) == 1
-
-
-async def test_d3_what_is_still_under_way_is_not_doubled_either(filled: Library) -> None:
-    """The channel does not show it yet when the next process looks: the nonce guards it."""
-    clock = Clock(datetime.now(UTC))
-    async with judged() as fake:
-        await die_at_a_message(fake, filled, clock, accepts=True)
-        (message,) = [m for m in fake.messages.values() if m["author"] is fake.bot]
-        shown, message["components"] = message["components"], []
-        async with joined(fake, filled, bot_options=options(clock)) as server:
-            assert (await outcome(server)).state == "sent"
-            message["components"] = shown
-            assert len(digests(server)) == 1
-
-
-@pytest.mark.parametrize("minutes", [0, 10])
-async def test_d3_without_the_right_to_look_an_old_claim_is_given_up(
-    filled: Library, minutes: int
-) -> None:
-    clock = Clock(datetime.now(UTC))
-    async with judged() as fake:
-        fake.channels[fake.general]["permission_overwrites"] = denying(fake.guild, READ_HISTORY)
-        await die_at_a_message(fake, filled, clock, accepts=True)
-        clock.now += timedelta(minutes=minutes)
-        async with joined(fake, filled, bot_options=options(clock)) as server:
-            ended = await outcome(server)
-            assert ended.state == ("failed" if minutes else "sent")
-            assert ("cannot see whether it arrived" in ended.reason) == bool(minutes)
-            assert len(digests(server)) == 1
-
-
-@pytest.mark.parametrize("may_attach", [True, False])
-async def test_the_picture_of_the_topics_comes_along_where_it_may(
-    filled: Library, connect: Connect, may_attach: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    picture = Picture(b"\x89PNG\r\n\x1a\n", "Four papers about birds.")
-    monkeypatch.setattr("bot.subscriptions.drawing.topic_map", lambda *_: picture)
-    clock = Clock(NOON - timedelta(minutes=1))
-    everybody = EVERYTHING if may_attach else EVERYTHING & ~ATTACH_FILES
-    server = await connect(filled, bot_options=options(clock), everybody_may=everybody)
-    await subscribed(server)
-    clock.now = NOON
-    assert (await outcome(server)).state == "sent"
-    (digest,) = digests(server)
-    assert ("image" in digest["embeds"][0]) == may_attach
-    if may_attach:
-        (attachment,) = digest["attachments"]
-        assert attachment["description"] == "Four papers about birds."
-
-
-async def test_a_picture_that_cannot_be_drawn_keeps_no_digest_back(
-    filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: Any) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("bot.subscriptions.drawing.topic_map", broken)
-    server = await connect(filled, bot_options=options(Clock()))
-    await subscribed(server)
-    assert (await outcome(server)).state == "sent"
-
-
-async def test_discord_errors_are_tried_again(filled: Library, connect: Connect) -> None:
-    clock = Clock(NOON - timedelta(minutes=1))
-    server = await connect(filled, bot_options=options(clock))
-    fake = server.fake
-    await subscribed(server)
-    fault: Any = ("POST /channels/{c}/messages", 401, {"code": 0, "message": "?"}, {})
-    fake.fail_next.append(fault)
-    clock.now = NOON
-    ended = await outcome(server)
-    assert ended.state == "failed"
-    assert ended.reason.startswith("Discord refused the message")

@@ -1,21 +1,12 @@
 """Subscriptions in SimCord, an independent model of Discord with permissions and menus."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
-import discord
 import pytest
-import simcord
 
-from bot.executor import Desk
-from bot.gateway.client import PaperboyBot
-from bot.subscriptions.service import Digesting
-from rag.config import RagConfig
-from rag.library import Library
-from rag.pipeline import PaperQA
-from tests.papers import TODAY
+from bot.subscriptions.service import DigestOptions
+from tests.discord_server import scheduler_of
 
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)
 
@@ -33,23 +24,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def simcord_bot(filled: Library, clock: Clock) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
+def bot_options(clock: Clock) -> dict[str, Any]:
     # The test says when a round is due.
-    yield PaperboyBot(desk, digesting=Digesting(clock=clock, round_seconds=10**6))
-    desk.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> Any:
-    guild = simcord_env.create_guild()
-    keeper = guild.create_role("keepers", permissions=discord.Permissions(manage_guild=True))
-    return SimpleNamespace(
-        channel=guild.create_text_channel("general"),
-        keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-        bot=simcord_env.bot,
-    )
+    return {"digests": DigestOptions(clock=clock, round_seconds=10**6)}
 
 
 def text(shown: Any) -> str:
@@ -65,10 +42,10 @@ async def test_a_channel_gets_its_digest_and_a_thread_about_a_paper(
     assert made.ephemeral
     assert f"<#{world.channel.id}>" in text(made.response)
     clock.now += timedelta(minutes=30)
-    await world.bot.digests.scheduler.round()
+    await scheduler_of(world.bot).round()
     digest = world.channel.last_message
     assert "Daily Papers of Wednesday, 2025-02-05" in text(digest)
-    await world.bot.digests.scheduler.round()
+    await scheduler_of(world.bot).round()
     assert world.channel.last_message.id == digest.id
     offered = await world.alice.click(digest, label="Discuss a paper")
     await world.alice.select(
@@ -88,7 +65,7 @@ async def test_ones_own_are_paused_changed_resumed_and_removed(world: Any) -> No
     listed = (await world.alice.slash(world.channel, "subscriptions")).response
     await world.alice.select(listed, ["2"], custom_id="subscription:menu:choose")
     await world.alice.click(listed, label="Pause")
-    store = world.bot.digests.subscriptions
+    store = world.bot.services.subscriptions.store
     assert store.get(2).paused
     form = await world.alice.click(listed, label="Change …")
     await world.alice.submit_modal(form, {"when": "monthly 7:15", "count": "3, 4"})

@@ -69,7 +69,7 @@ async def test_a_paper_of_a_digest_is_rated(filled: Library, connect: Connect) -
         if kind != "dislike" or LIT in lit[2:]:
             assert words in text_of(mine)
     alice, guild = int(fake.users["alice"]["id"]), int(fake.guild)
-    assert server.bot.ratings.of(alice, guild, TIDAL.paper_id) == {"save"}
+    assert server.bot.services.ratings.of(alice, guild, TIDAL.paper_id) == {"save"}
 
 
 async def test_the_menu_and_the_buttons_outlive_the_process(
@@ -182,17 +182,17 @@ async def test_ratings_are_forgotten_with_the_person(filled: Library, connect: C
     await server.fake.click("alice", asked.original, "forget:yes")
     await server.fake.until(lambda: "Removed: 1 rating" in asked.original["content"])
     guild = int(server.fake.guild)
-    assert server.bot.ratings.marks(server=guild)[HERON.paper_id].liked == 1  # bob's
+    assert server.bot.services.ratings.marks(guild_id=guild)[HERON.paper_id].liked == 1  # bob's
 
 
 async def test_a_server_that_is_left_takes_its_ratings_but_no_saved_papers(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
-    guild, ratings = int(server.fake.guild), server.bot.ratings
+    guild, ratings = int(server.fake.guild), server.bot.services.ratings
     ratings.give(7, guild, HERON.paper_id, "like")
     ratings.give(7, guild, PASTRY.paper_id, "save")
     await server.fake.dispatch("GUILD_DELETE", {"id": server.fake.guild})
-    await server.fake.until(lambda: ratings.marks(server=guild) == {})
+    await server.fake.until(lambda: ratings.marks(guild_id=guild) == {})
     assert ratings.saved(7) == [PASTRY.paper_id]
     assert ratings.of(7, guild, HERON.paper_id) == frozenset()

@@ -10,8 +10,8 @@ import pytest
 
 from bot.digest.make import make_digest
 from bot.digest.records import UNASKED
-from bot.taste.learn import LEAST_LIKED, Tastes, learn
-from bot.taste.ratings import Marks, Ratings
+from bot.taste.learn import MIN_LIKED, TasteCache, learn
+from bot.taste.ratings import Marks, RatingStore
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.library import Library
@@ -104,7 +104,7 @@ def test_what_was_disliked_goes_down(week: Library) -> None:
 
 def test_too_few_ratings_and_nothing_but_dislikes_are_no_taste(week: Library) -> None:
     birds = on("birds", week)
-    few = {paper_id: Marks(1, 0) for paper_id in birds[: LEAST_LIKED - 1]}
+    few = {paper_id: Marks(1, 0) for paper_id in birds[: MIN_LIKED - 1]}
     assert learn(week.catalog, few, whose="you") is None
     assert learn(week.catalog, {paper_id: Marks(0, 1) for paper_id in birds}, whose="you") is None
     assert learn(week.catalog, {}, whose="you") is None
@@ -123,36 +123,36 @@ def test_papers_without_vectors_are_judged_by_their_words(week: Library) -> None
 
 
 def test_what_was_learnt_is_kept_until_a_rating_changes(week: Library) -> None:
-    ratings = Ratings(week.catalog.database)
-    tastes = Tastes(week.catalog, ratings)
+    ratings = RatingStore(week.catalog.database)
+    tastes = TasteCache(week.catalog, ratings)
     birds = on("birds", week)
     for paper_id in birds[:3]:
         ratings.give(1, 7, paper_id, "like")
-    first = tastes.of_server(7)
+    first = tastes.of_guild(7)
     assert first is not None
-    assert tastes.of_server(7) is first
-    tastes.forget()
-    assert tastes.of_server(7) is not first
-    ratings.turn(1, 7, birds[0], "like")
-    assert tastes.of_server(7) is None
+    assert tastes.of_guild(7) is first
+    tastes.clear()
+    assert tastes.of_guild(7) is not first
+    ratings.toggle(1, 7, birds[0], "like")
+    assert tastes.of_guild(7) is None
     ratings.give(1, 0, birds[0], "save")  # in a direct message: the person's own
-    assert tastes.of_server(7) is None
-    own = tastes.of_person(1)
+    assert tastes.of_guild(7) is None
+    own = tastes.of_user(1)
     assert own is not None
     (opinion, *_) = own.opinions([week.catalog.get([birds[0]])[birds[0]]])
     assert opinion.reason.startswith("because you liked “")
 
 
 def test_several_people_count_more_than_one(week: Library) -> None:
-    ratings = Ratings(week.catalog.database)
+    ratings = RatingStore(week.catalog.database)
     one, other = on("birds", week)[:2]
     for person in (1, 2, 3):
         ratings.give(person, 7, one, "like")
         ratings.give(person, 7, one, "save")
     ratings.give(1, 7, other, "dislike")
-    assert ratings.marks(server=7) == {one: Marks(3, 0), other: Marks(0, 1)}
-    assert ratings.marks(server=8) == {}
-    assert ratings.marks(person=1) == {one: Marks(1, 0), other: Marks(0, 1)}
+    assert ratings.marks(guild_id=7) == {one: Marks(3, 0), other: Marks(0, 1)}
+    assert ratings.marks(guild_id=8) == {}
+    assert ratings.marks(user_id=1) == {one: Marks(1, 0), other: Marks(0, 1)}
 
 
 @pytest.mark.slow
@@ -167,7 +167,7 @@ def test_a_topic_comes_up_in_the_recorded_days(library: Library) -> None:
     plain, learnt, likes = benchmark.server(
         library, [date.fromisoformat(Path(file).stem) for file in days], "video generation"
     )
-    assert likes >= LEAST_LIKED
+    assert likes >= MIN_LIKED
     assert np.mean(learnt.places) < np.mean(plain.places) - 15
     assert np.mean(learnt.before) > np.mean(plain.before) + 0.15
     assert np.mean(learnt.reasons) >= 0.6  # they name the topic in words

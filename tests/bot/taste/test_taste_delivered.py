@@ -1,6 +1,5 @@
 """What the bot's own schedule does with ratings and alerts, over the wire and in SimCord."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,16 +8,25 @@ import pytest
 import simcord
 
 from bot.alerts import deliver, detect
-from bot.executor import Desk
+from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
+from bot.subscriptions.assembly import digest_for
 from bot.subscriptions.records import Subscription
-from bot.subscriptions.service import Digesting, digest_for
+from bot.subscriptions.service import DigestOptions
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
 from tests.bot.taste.test_taste import MONDAY, on, papers
-from tests.discord_server import Connect, buttons, choose, text_of
+from tests.discord_server import (
+    Connect,
+    buttons,
+    choose,
+    deliver_alerts,
+    make_bot,
+    scheduler_of,
+    text_of,
+)
 from tests.papers import HERON, TODAY, ListSource
 
 NOON = datetime(2025, 1, 8, 12, tzinfo=UTC)  # the day after the papers to be shown
@@ -42,21 +50,21 @@ def week(library: Library) -> Library:
     return library
 
 
-def like_birds(bot: Any, library: Library, *, person: int, server: int) -> None:
+def like_birds(bot: Any, library: Library, *, user_id: int, guild_id: int) -> None:
     for paper_id in on("birds", library):
-        bot.ratings.give(person, server, paper_id, "like")
+        bot.services.ratings.give(user_id, guild_id, paper_id, "like")
 
 
 async def test_a_servers_digest_is_sent_with_what_it_learnt_and_a_menu(
     week: Library, connect: Connect, clock: Clock
 ) -> None:
-    options = {"digesting": Digesting(clock=clock, round_seconds=0.05)}
+    options = {"digests": DigestOptions(clock=clock, round_seconds=0.05)}
     server = await connect(week, bot_options=options)
     fake = server.fake
-    like_birds(server.bot, week, person=1, server=int(fake.guild))
+    like_birds(server.bot, week, user_id=1, guild_id=int(fake.guild))
     made = await fake.slash("alice", "subscribe", where="this channel", time="12:30")
     await made.wait_ack()
-    await fake.until(lambda: server.bot.digests.subscriptions.all())
+    await fake.until(lambda: server.bot.services.subscriptions.store.all())
     clock.now += timedelta(minutes=31)
     (digest,) = await fake.until(
         lambda: [m for m in server.answers() if "rate:choose:0" in buttons(m)], 10
@@ -73,33 +81,31 @@ async def test_a_servers_digest_is_sent_with_what_it_learnt_and_a_menu(
 @pytest.mark.parametrize(
     ("subscription", "learnt"),
     [
-        (Subscription(kind="channel", target="5", person=1, server=7), "this server liked"),
-        (Subscription(kind="channel", target="5", person=1, server=8), ""),
-        (Subscription(kind="channel", target="5", person=1), ""),
-        (Subscription(kind="person", target="1", person=1), "you liked"),
-        (Subscription(kind="mail", target="a@example.org", person=1), "you liked"),
-        (Subscription(kind="person", target="2", person=2), ""),
+        (Subscription(kind="channel", target="5", user_id=1, guild_id=7), "this server liked"),
+        (Subscription(kind="channel", target="5", user_id=1, guild_id=8), ""),
+        (Subscription(kind="channel", target="5", user_id=1), ""),
+        (Subscription(kind="person", target="1", user_id=1), "you liked"),
+        (Subscription(kind="mail", target="a@example.org", user_id=1), "you liked"),
+        (Subscription(kind="person", target="2", user_id=2), ""),
         (Subscription(kind="mail", target="a@example.org"), ""),
     ],
 )
 def test_whose_taste_a_digest_follows(
     week: Library, subscription: Subscription, learnt: str
 ) -> None:
-    desk = Desk(PaperQA(week, RagConfig(), today=lambda: TODAY))
-    bot = PaperboyBot(desk)
-    like_birds(bot, week, person=1, server=7)
-    digest = digest_for(week, bot.tastes, subscription, MONDAY + timedelta(days=1))
+    executor = Executor(PaperQA(week, RagConfig(), today=lambda: TODAY))
+    bot = make_bot(executor)
+    like_birds(bot, week, user_id=1, guild_id=7)
+    digest = digest_for(week, bot.services.tastes, subscription, MONDAY + timedelta(days=1))
     reasons = {entry.because for entry in digest.ranked}
     assert any(learnt in reason for reason in reasons) if learnt else reasons == {""}
-    desk.close()
+    executor.close()
 
 
 @pytest.fixture
-def simcord_bot(filled: Library, clock: Clock) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    options = Digesting(clock=clock, round_seconds=10**6, sync=lambda stopping: None)
-    yield PaperboyBot(desk, digesting=options)
-    desk.close()
+def bot_options(clock: Clock) -> dict[str, Any]:
+    digests = DigestOptions(clock=clock, round_seconds=10**6, sync=lambda stopping: None)
+    return {"digests": digests}
 
 
 async def test_alerts_follow_each_reading_of_the_upvotes_once(
@@ -108,7 +114,7 @@ async def test_alerts_follow_each_reading_of_the_upvotes_once(
 ) -> None:  # fmt: skip
     guild = simcord_env.create_guild()
     channel = guild.create_text_channel("papers")
-    simcord_bot.servers.change(guild.id, alert_channel=channel.id)
+    simcord_bot.services.guild_settings.change(guild.id, alert_channel=channel.id)
     looked: list[datetime] = []
 
     def found(catalog: object, now: datetime) -> list[detect.Alert]:
@@ -116,7 +122,7 @@ async def test_alerts_follow_each_reading_of_the_upvotes_once(
         return [detect.Alert(HERON, 61, 9, 9, 22, 800, 4.0)]
 
     monkeypatch.setattr(deliver, "taking_off", found)
-    scheduler = simcord_bot.digests.scheduler
+    scheduler = scheduler_of(simcord_bot)
     clock.now += timedelta(hours=1)
     await scheduler.round()
     await scheduler.round()
@@ -151,7 +157,7 @@ async def test_papers_take_off_from_the_catalogues_own_history(
     server = await connect(library)
     await choose(server, alert_channel=int(server.fake.general))
     now = datetime(2025, 1, 8, 9, 5, tzinfo=UTC)
-    assert await deliver.deliver_alerts(server.bot, now) == 1
+    assert await deliver_alerts(server.bot, now) == 1
     (told,) = server.answers()
     assert HERON.title in text_of(told)
     assert "56 new upvotes in its first 9 hours; nine in ten papers get fewer than 3" in text_of(

@@ -1,46 +1,15 @@
 """Ratings, saved papers and alerts in SimCord, an independent model of Discord."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
-import discord
 import pytest
-import simcord
 
 from bot.alerts import deliver
-from bot.alerts.deliver import deliver_alerts
 from bot.alerts.detect import Alert
-from bot.executor import Desk
-from bot.gateway.client import PaperboyBot
 from bot.taste.rating_view import choice_view
-from rag.config import RagConfig
-from rag.library import Library
-from rag.pipeline import PaperQA
-from tests.papers import HERON, TIDAL, TODAY
-
-
-@pytest.fixture
-def simcord_bot(filled: Library) -> Iterator[PaperboyBot]:
-    desk = Desk(PaperQA(filled, RagConfig(), today=lambda: TODAY))
-    yield PaperboyBot(desk)
-    desk.close()
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env, simcord_bot: PaperboyBot) -> Any:
-    guild = simcord_env.create_guild()
-    keeper = guild.create_role("keepers", permissions=discord.Permissions(manage_guild=True))
-    return SimpleNamespace(
-        guild=guild,
-        channel=guild.create_text_channel("general"),
-        papers=guild.create_text_channel("papers"),
-        keeper=guild.add_member(simcord_env.create_user("keeper"), roles=[keeper]),
-        alice=guild.add_member(simcord_env.create_user("alice")),
-        env=simcord_env,
-        ratings=simcord_bot.ratings,
-    )
+from tests.discord_server import deliver_alerts
+from tests.papers import HERON, TIDAL
 
 
 async def test_a_paper_of_a_digest_is_rated(world: Any) -> None:
@@ -52,7 +21,7 @@ async def test_a_paper_of_a_digest_is_rated(world: Any) -> None:
     assert TIDAL.title in chosen.response.embeds[0].description
     for kind in ("like", "save", "dislike"):
         await world.alice.click(chosen.response, custom_id=f"rate:{kind}:{TIDAL.paper_id}")
-    given = world.ratings.of(world.alice.id, world.guild.id, TIDAL.paper_id)
+    given = world.services.ratings.of(world.alice.id, world.guild.id, TIDAL.paper_id)
     assert given == {"save", "dislike"}
 
 

@@ -21,7 +21,7 @@ def kept(library: Library) -> list[int]:
 
 
 async def nobody_is_answered(server: Server) -> None:
-    await server.fake.until(lambda: not server.bot.answering._running, 10)
+    await server.fake.until(lambda: not server.bot.services.in_flight._answers, 10)
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -70,18 +70,18 @@ async def test_one_that_is_deleted_before_its_quotes_are_found_gets_none(
 ) -> None:
     server = await connect(filled)
     fake, bot = server.fake, server.bot
-    ask, asked, go = bot.desk.ask, asyncio.Event(), asyncio.Event()
+    ask, asked, go = bot.services.executor.quote, asyncio.Event(), asyncio.Event()
 
     async def slowly(*args: Any, **options: Any) -> Any:
         asked.set()
         await go.wait()
         return await ask(*args, **options)
 
-    bot.desk.ask = slowly
+    bot.services.executor.quote = slowly
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
     await asked.wait()
     await fake.delete(said)
-    await fake.until(lambda: any(making.is_taken_back for making in bot.answering._makings))
+    await fake.until(lambda: any(answer.is_retracted for answer in bot.services.in_flight._answers))
     go.set()
     await nobody_is_answered(server)
     assert server.answers() == []

@@ -1,0 +1,96 @@
+"""What the bot remembers of an answer: its turn of the conversation and its receipt."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Sequence
+
+import discord
+
+from bot.answers.message import AnswerMessage
+from bot.answers.receipts import ReceiptStore, receipt_of
+from bot.conversation.store import ConversationStore
+from bot.executor import Executor
+from bot.render.answer import left_embed
+from rag.records import Answer, Turn
+
+log = logging.getLogger(__name__)
+
+
+class AnswerRecord:
+    """Writes to the stores of conversations and receipts, through the executor."""
+
+    def __init__(
+        self, executor: Executor, conversations: ConversationStore, receipts: ReceiptStore
+    ) -> None:
+        self.executor = executor
+        self.conversations = conversations
+        self.receipts = receipts
+        self._promising: set[asyncio.Task[None]] = set()
+
+    async def is_answered(self, event_id: int) -> bool:
+        """Return whether this message or interaction has an answer already."""
+        return await self.executor.read(self.receipts.is_answered, event_id)
+
+    async def earlier_turns(self, message: AnswerMessage) -> list[Turn]:
+        """Return the turns of the conversation that the inquiry continues, oldest first."""
+        return await self.executor.read(self.conversations.turns, message.inquiry.earlier)
+
+    def promise(self, message: AnswerMessage) -> None:
+        """Store in the background that an answer is due: a restarted bot then says what happened.
+
+        Nothing waits for it, since the answer should not.
+        """
+        if message.id:
+            storing = self.store(message, None, unfinished=[left_embed(message.title)])
+            task = asyncio.create_task(storing)
+            self._promising.add(task)
+            task.add_done_callback(self._promising.discard)
+
+    async def store(
+        self,
+        message: AnswerMessage,
+        answer: Answer | None,
+        *,
+        unfinished: Sequence[discord.Embed] | None,
+    ) -> None:
+        """Store the state of an answer.
+
+        `unfinished` is what its message shows if the bot ends now; None if it is finished.
+        """
+        try:
+            await self.executor.write(self._store, message, answer, unfinished)
+        except sqlite3.Error as error:  # such as a full disk: users still get their answer
+            log.warning("an answer could not be stored: %s", error)
+
+    def _store(
+        self,
+        message: AnswerMessage,
+        answer: Answer | None,
+        unfinished: Sequence[discord.Embed] | None,
+    ) -> None:
+        reply = message.reply
+        if message.id is None:
+            return
+        if answer and reply.message_id:
+            self.conversations.remember(
+                reply.message_id, channel_id=reply.channel_id, user_id=reply.user_id,
+                turn=Turn.of(answer), earlier=message.inquiry.earlier, guild_id=reply.guild_id,
+            )  # fmt: skip
+        self.receipts.save(
+            message.id, channel_id=reply.channel_id, user_id=reply.user_id,
+            event_id=reply.event_id, inquiry=message.inquiry,
+            receipt=receipt_of(answer, written_by=message.model_name) if answer else None,
+            unfinished=None if unfinished is None else [dict(e.to_dict()) for e in unfinished],
+        )  # fmt: skip
+
+    async def drop(self, message: AnswerMessage) -> None:
+        """Delete everything about an answer that failed or was retracted."""
+        await self.drop_receipt(message)
+        if message.id:
+            await self.executor.write(self.conversations.drop, message.id)
+
+    async def drop_receipt(self, message: AnswerMessage) -> None:
+        """Delete the receipt of an answer whose message somebody deleted."""
+        if message.id:
+            await self.executor.write(self.receipts.drop, message.id)

@@ -1,0 +1,57 @@
+"""The one error handler: turns an exception into a sentence and shows it to the user.
+
+- a command for those who manage the server: say so
+- a PaperboyError: its own sentence, which says what to do
+- a command that this version no longer has: say how to get the current ones
+- anything else: apologise; the log has the traceback
+"""
+
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.render.answer import error_embed
+from rag.errors import PaperboyError
+
+log = logging.getLogger(__name__)
+
+# Responses that change the message of a button: for them the "original response" is that message.
+MESSAGE_CHANGES = (
+    discord.InteractionResponseType.message_update,
+    discord.InteractionResponseType.deferred_message_update,
+)
+
+
+async def reply_with_error(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """Tell the user what went wrong; only they see it, unless a public reply was deferred."""
+    embed = error_embed(_sentence(error))
+    try:
+        if interaction.type is discord.InteractionType.autocomplete:
+            return
+        if interaction.response.type in MESSAGE_CHANGES:
+            await interaction.followup.send(embed=embed, ephemeral=True)
+        elif interaction.response.is_done():
+            await interaction.edit_original_response(embed=embed)
+        else:
+            await interaction.response.send_message(embed=embed, ephemeral=True)
+    except discord.DiscordException as failed:
+        log.warning("could not tell %s what went wrong: %s", interaction.user.id, failed)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, app_commands.CommandNotFound):
+        return "This command is gone; restart Discord to see the ones there are."
+    if isinstance(error, app_commands.MissingPermissions):
+        return "Only those who manage this server may do that: ask one of them."
+    return explain(error.__cause__ or error)
+
+
+def explain(error: BaseException) -> str:
+    """Return a sentence for the user; log the traceback of an unexpected error."""
+    if isinstance(error, PaperboyError):
+        text = str(error)
+        return text[:1].upper() + text[1:]
+    log.error("unexpected error", exc_info=error)
+    return f"Something went wrong on my side ({type(error).__name__}). Please try again."

@@ -1,0 +1,94 @@
+"""How often users may ask."""
+
+import pytest
+
+from bot.access.guild_settings import GuildSettings
+from bot.access.rate_limits import HOUR, MAX_COUNTS, RateLimits, TooManyQuestionsError
+from bot.serving import build_services
+from rag.library import Library
+from tests.discord_server import Connect, choose, text_of
+from tests.papers import QUESTION
+
+ALICE, BOB = 11, 12
+HERE, ELSEWHERE = 1, 2  # servers
+
+
+def test_so_many_questions_an_hour() -> None:
+    now = 1_000.0
+    limits = RateLimits(clock=lambda: now)
+    settings = GuildSettings(person_per_hour=2, server_per_hour=3)
+    for _ in range(2):
+        limits.take(HERE, ALICE, settings)
+    now += HOUR / 2
+    with pytest.raises(TooManyQuestionsError, match=r"asked 2 .* in 30 minutes") as told:
+        limits.take(HERE, ALICE, settings)
+    assert not told.value.already_told
+    with pytest.raises(TooManyQuestionsError) as told:
+        limits.take(HERE, ALICE, settings)
+    assert told.value.already_told
+    limits.take(ELSEWHERE, ALICE, settings)
+    limits.take(None, ALICE, settings)
+    limits.take(HERE, BOB, settings)
+    with pytest.raises(TooManyQuestionsError, match="3 questions were asked in this server"):
+        limits.take(HERE, BOB, settings)
+    now += HOUR / 2 + 1
+    limits.take(HERE, ALICE, settings)
+    unlimited = GuildSettings(person_per_hour=0, server_per_hour=0)
+    for _ in range(50):
+        limits.take(HERE, ALICE, unlimited)
+
+
+def test_only_so_many_people_are_counted_at_once() -> None:
+    limits = RateLimits()
+    for person in range(MAX_COUNTS + 50):
+        limits.take(None, person, GuildSettings())
+    assert len(limits._counts) == MAX_COUNTS
+
+
+async def test_b9_who_asks_too_often_hears_it_once_and_others_are_served(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    await choose(server, person_per_hour=2)
+    first = await server.say("alice", f"{fake.mention} {QUESTION}")
+    await server.say("alice", QUESTION, reply_to=first)
+    told = await server.say("alice", f"{fake.mention} {QUESTION}")
+    assert text_of(told) == (
+        "You have asked 2 questions within an hour, which is all I can do for one person: "
+        "ask me again in 60 minutes, please."
+    )
+    for _ in range(5):
+        await fake.say("alice", f"{fake.mention} {QUESTION}")
+    asked = await fake.slash("alice", "ask", question=QUESTION)
+    callback = await asked.wait_ack()
+    assert "You have asked 2 questions" in text_of(callback["data"])
+    assert callback["data"]["flags"] == 64  # only she sees it
+    assert "94.2%" in text_of(await server.say("bob", f"{fake.mention} {QUESTION}"))
+    assert len(server.answers()) == 5
+
+
+async def test_limits_outlive_the_process(filled: Library, connect: Connect) -> None:
+    first = await connect(filled)
+    await choose(first, person_per_hour=2)
+    answer = await first.say("alice", f"{first.fake.mention} {QUESTION}")
+    await first.say("alice", QUESTION, reply_to=answer)
+    guild, alice = int(first.fake.guild), int(first.fake.users["alice"]["id"])
+    await first.bot.services.in_flight.settled()
+    await first.bot.close()
+    again = build_services(first.bot.services.executor)
+    settings = again.guild_settings.of(guild)
+    with pytest.raises(TooManyQuestionsError, match="You have asked 2 questions"):
+        again.rate_limits.take(guild, alice, settings)
+    again.rate_limits.take(guild, BOB, settings)
+    again.rate_limits.take(None, alice, settings)
+
+
+def test_a_question_of_before_counts_until_its_hour_is_over() -> None:
+    now = 10_000.0
+    limits, settings = RateLimits(clock=lambda: now), GuildSettings(person_per_hour=1)
+    limits.recall(HERE, ALICE, settings, asked_at=now - HOUR / 2)
+    with pytest.raises(TooManyQuestionsError, match="in 30 minutes"):
+        limits.take(HERE, ALICE, settings)
+    now += HOUR / 2 + 1
+    limits.take(HERE, ALICE, settings)

@@ -1,0 +1,54 @@
+"""A question is quoted at once, then written into the same message."""
+
+from itertools import pairwise
+from typing import Any
+
+from rag.library import Library
+from tests.discord_server import MODEL_NAME, Connect, text_of
+from tests.papers import HERON, QUESTION
+
+
+async def test_ask_quotes_at_once_and_then_writes_into_the_same_message(
+    filled: Library, connect: Connect, load_chat: Any
+) -> None:
+    server = await connect(filled, chat=load_chat(max_tokens=900))
+    asked = await server.fake.slash("alice", "ask", question=QUESTION, paper=HERON.paper_id)
+    callback = await asked.wait_ack()
+    assert callback["type"] == 5  # deferred
+    assert asked.ack_ms < 300
+    quoted = await server.fake.until(lambda: asked.original["embeds"] and asked.original, 2)
+    assert "94.2%" in text_of(quoted)
+    assert "“" in text_of(quoted)
+    assert "Writing an answer" in text_of(quoted)
+    assert quoted["embeds"][0]["title"] == QUESTION
+    final = await server.fake.until(lambda: f"Written by {MODEL_NAME}" in text_of(quoted), 20)
+    assert final
+    written = text_of(asked.original)
+    assert f"[[1]](<{HERON.url}>)" in written
+    assert f"1. [{HERON.title}](<{HERON.url}>)" in written
+    assert "“" not in written
+    assert not asked.followups
+    times = [time for time, _ in server.fake.edits(asked.message_id)]
+    assert len(times) >= 2
+    gaps = [b - a for a, b in pairwise(times)]
+    assert min(gaps) >= 1.0
+
+
+async def test_without_a_model_the_quoted_answer_is_the_answer(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    answer = await server.ask(QUESTION)
+    assert "94.2%" in text_of(answer)
+    assert "Quoted word for word." in text_of(answer)
+    assert len(server.fake.edits(answer["id"])) == 1
+
+
+async def test_ask_about_one_paper_and_about_none_that_is_known(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    answer = await server.ask("how long does training take?", paper=HERON.paper_id)
+    assert "3 hours" in text_of(answer)
+    refused = await server.ask("how long?", paper="no such paper")
+    assert "I know no paper “no such paper”" in text_of(refused)
