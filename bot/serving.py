@@ -11,6 +11,7 @@ from datetime import timedelta
 from bot.access.guild_settings import Servers, ServerSettings
 from bot.answers import request_log
 from bot.app import App
+from bot.console.live import warn_without_model
 from bot.console.terminal import Terminal
 from bot.conversation.policy import LOST
 from bot.executor import Desk
@@ -129,7 +130,7 @@ async def _run_bot(
             return health.bot
 
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
-        terminal.warn(qa)
+        warn_without_model(terminal, qa)
         try:
             async with health.listening(settings.health_port):
                 await serve(token, make_bot, tell=terminal.note)

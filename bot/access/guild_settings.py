@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.config import MOST_PER_HOUR, ThreadMode
 from rag.errors import PaperboyError
 from rag.store.database import Database
 
-MOST_PER_HOUR = 100_000  # questions
 MOST_ALERTS = 10  # a day
-Threads = Literal["never", "long", "always"]  # which conversations move to a thread
 
 
 class NotAdmittedError(PaperboyError):
@@ -46,7 +45,7 @@ class ServerSettings(BaseModel):
     denied: Group = Group()  # who may not
     person_per_hour: int = Field(30, ge=0, le=MOST_PER_HOUR)  # questions; 0: no limit
     server_per_hour: int = Field(300, ge=0, le=MOST_PER_HOUR)
-    threads: Threads = "never"
+    threads: ThreadMode = "never"
     link_cards: bool = False  # a card for a paper's link that somebody pastes
     alert_channel: int | None = None  # where papers that take off are told; None: nowhere
     alerts_per_day: int = Field(3, ge=1, le=MOST_ALERTS)

@@ -7,8 +7,8 @@ import numpy as np
 
 from bot.charts.figure import COLOURS, QUIET, REST, drawn, width_of, write
 from bot.charts.layout import Box, Points, label_box, nearest_in, placed
-from bot.charts.picture import Picture
 from bot.digest.records import MORE, Digest, Entry
+from bot.render.picture import Picture
 from bot.render.text import shorten
 from rag.library import Library
 from rag.records import Paper

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.charts.figure import COLOURS, INK, QUIET, drawn, write
-from bot.charts.picture import Picture
+from bot.render.picture import Picture
 from bot.render.text import shorten
 from rag.trends import Trend, Week
 

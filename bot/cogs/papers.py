@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.options import parse_day
+from bot.digest.days import parse_day
 from bot.digest.make import digest_of_day
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices

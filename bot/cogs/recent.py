@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.options import parse_day, parse_week
+from bot.digest.days import parse_day, parse_week
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot

@@ -7,8 +7,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.guild_settings import MOST_PER_HOUR, Group, ServerSettings
+from bot.access.guild_settings import Group, ServerSettings
 from bot.components.settings_panel import Click, ServerPanel, keep_choice
+from bot.config import MOST_PER_HOUR
 from bot.conversation.policy import LOST
 from bot.conversation.threads import LONG
 from bot.gateway.client import PaperboyBot

@@ -4,10 +4,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.charts.picture import attachment
 from bot.charts.weeks import weeks_picture
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
+from bot.render.picture import attachment
 from rag.query.question import checked
 from rag.trends import trend
 

@@ -2,11 +2,11 @@
 
 import discord
 
-from bot.charts.picture import attachment
 from bot.charts.topic_map import topic_map
 from bot.digest.records import Digest
 from bot.executor import Desk
 from bot.render.digest import digest_embeds
+from bot.render.picture import attachment
 from bot.taste.rating_view import rating_view
 
 

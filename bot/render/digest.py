@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from discord import Colour, Embed
 
-from bot.charts.picture import Picture
 from bot.digest.records import Digest, Entry
 from bot.render.papers import is_address
+from bot.render.picture import Picture
 from bot.render.text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, shorten, split
 from rag.links import arxiv_url
 from rag.records import Coverage

@@ -25,10 +25,10 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from bot.charts.picture import Picture
 from bot.digest.records import Digest
 from bot.executor import Desk
 from bot.render.digest import digest_embeds
+from bot.render.picture import Picture
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import drawn
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription

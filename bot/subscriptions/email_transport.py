@@ -14,10 +14,10 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from bot.charts.picture import Picture
 from bot.config import MailConfig
 from bot.digest.records import Digest
 from bot.render.digest import digest_mail
+from bot.render.picture import Picture
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
 
 PASSWORD_VARIABLE = "PAPERBOY_MAIL_PASSWORD"

@@ -30,7 +30,7 @@ import numpy as np
 
 from bot.app import open_library
 from bot.digest.make import make_digest
-from bot.digest.records import UNASKED, Entry, Taste
+from bot.digest.records import DEFAULT_WISHES, Entry, Taste
 from bot.taste.learn import learn
 from bot.taste.ratings import Marks
 from ingest.sources.files import FileSource
@@ -125,7 +125,7 @@ def server(
 
 def ranked(library: Library, day: date, taste: Taste | None) -> Sequence[Entry]:
     """Return the entries of a day's whole digest."""
-    return make_digest(library, "day", day, UNASKED["day"], taste=taste).ranked
+    return make_digest(library, "day", day, DEFAULT_WISHES["day"], taste=taste).ranked
 
 
 def windows(library: Library) -> Iterator[list[date]]:

@@ -107,7 +107,7 @@ async def test_a_week_is_named_by_number_or_day_or_is_the_latest(
     assert "23 papers" in await caught_up(server, "bob")
     for typed in ("2025-W99", "next"):
         text = text_of(await used(server, "weekly", week=typed))
-        assert f"'{typed}' is no week: write it like 2025-W49" in text
+        assert f"'{typed}' is not a week: write it like 2025-W49" in text
 
 
 async def test_where_no_day_is_known_it_says_so(library: Library, connect: Connect) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.chat import SAMPLES
+from bot.commands.run import SAMPLES
 
 Run = Callable[..., tuple[int, str, str]]
 

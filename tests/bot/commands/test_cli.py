@@ -100,7 +100,7 @@ def test_lists_for_people(run: Run, starter_folder: Path) -> None:
     assert status == 0
     assert "newest by publication" in out
     _, out, _ = run("--data-dir", starter_folder, "search", "sound", "--since", "2030-01-01")
-    assert "No paper fits. I have read 56 papers" in out
+    assert "No paper matches. I have read 56 papers" in out
     _, out, _ = run("--data-dir", starter_folder, "papers", "--since", "2030-01-01")
     assert out.startswith("None. I have read 56 papers")
 
@@ -216,7 +216,7 @@ def test_broken_json_in_line_7_costs_only_that_line(run: Run, tmp_path: Path) ->
     assert status == 1
     assert "8 papers" in out
     assert "line 7 of papers.jsonl is damaged, not valid JSON" in err
-    assert "mend it and ingest the file again; everything else is in" in err
+    assert "correct it and ingest the file again; everything else is stored" in err
     assert err.count("\n") == 1
 
 

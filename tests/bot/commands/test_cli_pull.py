@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from bot.commands.chat import SAMPLES
+from bot.commands.doctor import run_checks
+from bot.commands.run import SAMPLES
 from bot.config import load_settings
-from bot.console.doctor import examine
 from rag.models import known_models
 from rag.models.known_models import HubFile, KnownModel
 from tests.models.hub import ModelHub, model_hub
@@ -76,9 +76,9 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert "In use: none, answers are quoted sentences." in out
     status, out, err = run(*filled, "model", "pull")
     assert (status, err) == (0, "")  # a pipe gets no progress bar
-    assert out.startswith("copying.gguf is here (")
-    assert "sha256 as Hugging Face has it" in out
-    assert out.endswith("Answers are written by copying from now on.\n")
+    assert out.startswith("copying.gguf is stored (")
+    assert "sha256 as Hugging Face states" in out
+    assert out.endswith("copying writes the answers from now on.\n")
     status, out, err = run(*filled, "model", "list")
     assert "copies; in use" in out
     assert "In use: copying, by `paperboy model use`." in out
@@ -86,11 +86,11 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert row(out)["mode"] == "generated"
     assert len(hub.ranges) == 1
     status, out, _ = run(*filled, "model", "use", "none")
-    assert (status, out) == (0, "Answers are quoted from now on.\n")
+    assert (status, out) == (0, "Answers are quoted sentences from now on.\n")
     status, out, _ = run(*filled, "ask", "--json", QUESTION)
     assert row(out)["mode"] == "extractive"
     status, out, _ = run(*filled, "model", "use", "tiny")
-    assert (status, out) == (0, "Answers are written by copying from now on.\n")
+    assert (status, out) == (0, "copying writes the answers from now on.\n")
 
 
 def test_a_model_is_tried_in_a_process_of_its_own(
@@ -99,10 +99,10 @@ def test_a_model_is_tried_in_a_process_of_its_own(
     assert run(*given, "model", "pull")[0] == 0
     status, out, err = run(*given, "model", "check")
     assert (status, err) == (0, "")
-    assert "(as it was published)" in out
+    assert "(as published)" in out
     assert "context  4,096 tokens (it was trained for 4,096)" in out
     assert "tokens a second" in out
-    assert "It said: [" in out
+    assert "Reply:   [" in out
     status, out, _ = run(*given, "model", "check", copying_model, "--json")
     tried = row(out)
     assert status == 0
@@ -203,7 +203,7 @@ def test_what_cannot_be_fetched_is_one_sentence(
     for command in (("use", "tiny"), ("check", "tiny")):
         _, _, err = run(*given, "model", *command)
         assert err == (
-            "paperboy: tiny is not here yet: fetch it with `paperboy model pull tiny`.\n"
+            "paperboy: tiny is not fetched yet: fetch it with `paperboy model pull tiny`.\n"
         )
     _, _, err = run(*given, "model", "check")
     assert err == "paperboy: no model is in use: fetch one with `paperboy model pull`.\n"
@@ -241,7 +241,7 @@ def test_a_file_that_was_spoiled_is_named_with_its_cause(
             assert err.startswith("paperboy: copying.gguf ")
             assert cause in err
     app = App(load_settings(None), tmp_path / "data")
-    check = next(check for check in examine(app) if check.name == "model")
+    check = next(check for check in run_checks(app) if check.name == "model")
     assert not check.ok
     assert check.detail.startswith("copying.gguf ")
     assert cause.removesuffix(": ") in check.detail
@@ -270,7 +270,8 @@ def test_doctor_says_which_model_is_in_use_and_why(
 ) -> None:
     data = tmp_path / "data"
     assert "model: none: answers are quoted sentences" in run("--data-dir", data, "doctor")[1]
-    assert "model: left out by --no-model" in run("--data-dir", data, "--no-model", "doctor")[1]
+    out = run("--data-dir", data, "--no-model", "doctor")[1]
+    assert "model: not used because of --no-model" in out
     run("--data-dir", data, "model", "use", copying_model)
     out = run("--data-dir", data, "doctor")[1]
     assert "ok   model: copying, by `paperboy model use`" in out
@@ -321,7 +322,7 @@ def test_on_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
     status, out, _ = run(*filled, "chat")
     assert status == 0
     assert len(hub.ranges) == fetched
-    assert ("Answers are written by copying" in out) == bool(fetched)
+    assert ("copying writes the answers" in out) == bool(fetched)
     run(*filled, "chat")  # where it is not offered again
     offer = "Shall I fetch a model that writes answers (copying.gguf, 4.0 MB, Apache-2.0)? [y/N] "
     assert asked == [offer, "\n> ", "\n> "]
@@ -360,6 +361,6 @@ def test_a_terminal_sees_how_far_it_has_come(hub: ModelHub, tmp_path: Path) -> N
     out, _ = process.communicate(timeout=60)
     os.close(ours)
     assert process.returncode == 0
-    assert out.startswith(b"copying.gguf is here (3.7 MB")
+    assert out.startswith(b"copying.gguf is stored (3.7 MB")
     assert b"copying.gguf fetched" in shown
     assert b"/3.7 MB" in shown

@@ -71,8 +71,8 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["9:00"], "Name one place"),
-        (["9:00", "--mail", "ada@example.org", "--channel", "5"], "Name one place"),
+        (["9:00"], "give exactly one of"),
+        (["9:00", "--mail", "ada@example.org", "--channel", "5"], "give exactly one of"),
         (["9:00", "--mail", "ada"], "no e-mail address"),
         (["9:00", "--channel", "#general"], "no id"),
         (["noonish", "--channel", "5"], "no time zone"),

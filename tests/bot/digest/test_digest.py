@@ -13,7 +13,7 @@ import pytest
 from bot.app import open_library
 from bot.digest.make import digest_of_day, make_digest
 from bot.digest.records import MORE, Opinion, Wish, tldr_of
-from bot.digest.topics import clusters, grouped
+from bot.digest.topics import cluster, group_by_topic
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sync import ingest
@@ -71,7 +71,7 @@ def test_a_weekend_shows_the_last_full_day_and_says_so(week: Library) -> None:
     assert titles(digest) == [TIDAL.title, HERON.title]
     assert digest.note == (
         "No Daily Papers of Sunday, 2025-12-07: Hugging Face lists none at weekends. "
-        "These are of Friday, 2025-12-05, the last one before that I know."
+        "These are from Friday, 2025-12-05, the last one before it that I know."
     )
 
 
@@ -80,7 +80,7 @@ def test_days_without_papers_say_so(week: Library) -> None:
     assert later.note.startswith("No Daily Papers of the week of 2025-12-29 yet.")
     assert later.first == date(2025, 12, 1)
     between = make_digest(week, "day", date(2025, 12, 3))
-    assert between.note.startswith("No Daily Papers of Wednesday, 2025-12-03 have been read.")
+    assert between.note.startswith("No Daily Papers of Wednesday, 2025-12-03 have been fetched.")
     before = make_digest(week, "day", date(2024, 1, 2))
     assert before.groups == ()
     assert before.note.endswith("The first day I know is 2025-12-01.")
@@ -117,7 +117,7 @@ def test_a_wish_chooses(week: Library, wish: Wish, expected: list[str], because:
     assert digest.total == 4
     if not expected:
         assert digest.note == (
-            "None of the 4 papers of the week of 2025-12-01 fits what was wished for."
+            "None of the 4 papers of the week of 2025-12-01 matches the filters."
         )
 
 
@@ -150,7 +150,7 @@ def test_papers_that_lie_together_are_one_group() -> None:
     rng = np.random.default_rng(7)
     vectors = np.repeat(np.eye(16)[[0, 5, 10]], 5, axis=0) + rng.normal(0, 0.08, (15, 16))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    labels = clusters(vectors.astype(np.float32), 3).tolist()
+    labels = cluster(vectors.astype(np.float32), 3).tolist()
     groups = [set(labels[n : n + 5]) for n in (0, 5, 10)]
     assert all(len(group) == 1 for group in groups)
     assert set.union(*groups) == {0, 1, 2}
@@ -159,7 +159,7 @@ def test_papers_that_lie_together_are_one_group() -> None:
 def test_few_papers_are_one_group(week: Library) -> None:
     digest = make_digest(week, "week", FRIDAY)
     assert [group.name for group in digest.groups] == [MORE]
-    assert grouped([], {}, week.catalog) == ()
+    assert group_by_topic([], {}, week.catalog) == ()
 
 
 # -- recorded days ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.digest.records import Digest
-from bot.digest.serialization import freeze, thaw
+from bot.digest.serialization import digest_from_json, digest_to_json
 from bot.subscriptions.records import FailedError, LaterError, Rhythm, Subscription
 from bot.subscriptions.refresh import KeepingUp
 from bot.subscriptions.schedule import told_day
@@ -201,8 +201,9 @@ async def test_a_digest_survives_as_json_with_the_papers_that_are_still_known(
 ) -> None:
     world.sync(threading.Event())
     digest = world.make(Subscription(kind="mail", target=""), NINE.date())
-    assert thaw(freeze(digest), world.catalog) == digest
-    nowhere: Digest = thaw(freeze(digest).replace("arxiv:25", "arxiv:35"), world.catalog)
+    assert digest_from_json(digest_to_json(digest), world.catalog) == digest
+    text = digest_to_json(digest).replace("arxiv:25", "arxiv:35")
+    nowhere: Digest = digest_from_json(text, world.catalog)
     assert nowhere.ranked == ()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.charts.picture import Picture
+from bot.render.picture import Picture
 from bot.subscriptions.records import Delivery, Rhythm, Subscription
 from bot.subscriptions.service import Digesting
 from rag.library import Library
