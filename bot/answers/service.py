@@ -18,7 +18,7 @@ from bot.answers.request_log import note_question
 from bot.conversation.reply_chain import bounded
 from bot.conversation.store import Conversations
 from bot.executor import Desk
-from bot.render.answer import left_embed
+from bot.render.answer import unanswered_embed
 from rag.records import Answer, Question, Turn
 
 log = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ class Answering:
     async def _quote(self, page: Page) -> Answer:
         """Return the quoted answer; a bot that ends meanwhile will know that it owes one."""
         if page.number:
-            owed = asyncio.create_task(self._keep(page, None, [left_embed(page.title)]))
+            owed = asyncio.create_task(self._keep(page, None, [unanswered_embed(page.title)]))
             self._owed.add(owed)
             owed.add_done_callback(self._owed.discard)
         try:

@@ -12,7 +12,7 @@ from bot.answers.reply_target import InteractionReply
 from bot.components.modals import Form, sent_form
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
-from bot.render.answer import ended
+from bot.render.answer import mark_interrupted
 from bot.render.papers import similar_embed
 from bot.render.receipt import receipt_embed
 from rag.errors import PaperboyError
@@ -63,7 +63,7 @@ class Answers(commands.Cog):
                 _require_asker(interaction, asker, action)
             message = interaction.message
             if message is None or (kept := await self._kept(message.id)) is None:
-                embeds = [ended(embed) for embed in message.embeds] if message else []
+                embeds = [mark_interrupted(embed) for embed in message.embeds] if message else []
                 await interaction.response.edit_message(embeds=embeds, view=None)
                 raise GoneError
             await self.actions[action](interaction, kept)

@@ -77,7 +77,7 @@ class Links(commands.Cog):
             admit(interaction)
             count(interaction)
             # The button stays meanwhile, should this process end before the paper is there.
-            fetching = unread_card(arxiv_id, is_fetched=True)
+            fetching = unread_card(arxiv_id, is_fetching=True)
             await interaction.response.edit_message(embed=fetching)
             await self._fetch(interaction, arxiv_id)
         except Exception as error:  # a person always gets a reply

@@ -17,7 +17,7 @@ from bot.conversation.policy import LOST, Act, decide
 from bot.conversation.reply_chain import Before, ReplyChain
 from bot.conversation.threads import LONG, THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot, explain
-from bot.render.answer import error_embed, told_embed
+from bot.render.answer import error_embed, notice_embed
 from bot.render.text import plain, shorten
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Listen(commands.Cog):
             return
         if act is Act.HINT:
             text = await self.bot.desk.run(hint, self.bot.desk.library.catalog)
-            await _say(message, place, text, told_embed)
+            await _say(message, place, text, notice_embed)
         elif act is not Act.ANSWER:
             await self._tell_once(message, place, act)
         else:

@@ -11,7 +11,7 @@ from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest
 from bot.papers.fetch import fetch_view
 from bot.papers.search_pages import MAX_SEARCH, PageButton, search_page
-from bot.render.papers import card, unread_card
+from bot.render.papers import paper_card, unread_card
 from bot.taste.rating_view import paper_view
 from rag.links import ARXIV_ID
 from rag.store.lookup import find, found
@@ -59,7 +59,9 @@ class Papers(commands.Cog):
             return
         paper = await desk.run(found, desk.library.catalog, title)
         near = await desk.run(desk.neighbours, paper, NEIGHBOURS)
-        await interaction.edit_original_response(embed=card(paper, near), view=paper_view(paper))
+        await interaction.edit_original_response(
+            embed=paper_card(paper, near), view=paper_view(paper)
+        )
 
 
 async def setup(bot: PaperboyBot) -> None:

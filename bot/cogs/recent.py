@@ -14,7 +14,7 @@ from bot.gateway.client import PaperboyBot
 from bot.papers.digest_reply import show_digest
 from bot.papers.last_seen import Look
 from bot.render.recent import (
-    SHOWN,
+    MAX_PAPERS,
     catchup_embed,
     gaining_embed,
     no_days_embed,
@@ -104,12 +104,16 @@ class Lately(commands.Cog):
         else:
             after, seen_at = last - FIRST_TIME, None
         papers = featured_since(catalog, after, seen_at=seen_at)
-        return catchup_embed(papers, after=after, last=last, look=look, asked=bool(asked)), last
+        looked_at = look.at if look else None
+        embed = catchup_embed(
+            papers, after=after, last=last, looked_at=looked_at, chose_day=bool(asked)
+        )
+        return embed, last
 
     def _trending(self) -> discord.Embed:
         catalog = self.bot.desk.library.catalog
         since = datetime.now(UTC) - LATELY
-        if found := gained_since(catalog, since, count=SHOWN):
+        if found := gained_since(catalog, since, count=MAX_PAPERS):
             return gaining_embed(found, since=since)
         days = newest_days(catalog, TREND_DAYS)
         if not days:

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.access.checks import admit
 from bot.conversation.threads import THREAD_NAME
 from bot.gateway.client import PaperboyBot
-from bot.render.papers import card
+from bot.render.papers import paper_card
 from bot.render.text import shorten
 from bot.subscriptions.buttons import DISCUSS, ITEMS, PICK, paper_menu
 from rag.errors import PaperboyError
@@ -75,7 +75,7 @@ class Digests(commands.Cog):
         paper = await desk.run(found, desk.library.catalog, paper_id)
         channel = interaction.channel
         if not isinstance(channel, discord.TextChannel):
-            await interaction.followup.send(embed=card(paper))
+            await interaction.followup.send(embed=paper_card(paper))
             text = "Reply to the card to ask about the paper."
         else:
             thread = _thread_about(channel, paper) or await _start_thread(channel, paper)
@@ -102,7 +102,7 @@ async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.T
         raise DigestError(
             "I could not start a thread: I need the permission Create Public Threads here."
         )
-    message = await channel.send(embed=card(paper))
+    message = await channel.send(embed=paper_card(paper))
     return await channel.create_thread(name=shorten(paper.title, THREAD_NAME), message=message)
 
 

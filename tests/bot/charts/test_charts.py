@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from bot.charts import figure
-from bot.charts.layout import Box, label_box, placed
+from bot.charts.layout import Box, label_box, place_dots
 from bot.charts.topic_map import HEIGHT, WIDTH, topic_map
-from bot.charts.weeks import weeks_picture
+from bot.charts.weeks import trend_chart
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
 from ingest.sync import ingest
@@ -35,20 +35,20 @@ def test_dots_stay_in_the_room_and_do_not_touch(count: int) -> None:
     vectors = rng.normal(size=(count, 32)).astype(np.float32)
     radii = [15 + n % 20 for n in range(count)]
     topics = [n % 4 for n in range(count)]
-    places = placed(vectors, topics, radii, ROOM)
+    places = place_dots(vectors, topics, radii, ROOM)
     for (x, y), radius in zip(places, radii, strict=True):
         assert radius - 1 <= x <= ROOM.right - radius + 1
         assert radius - 1 <= y <= ROOM.top - radius + 1
     for a, b in combinations(range(count), 2):
         assert np.hypot(*(places[a] - places[b])) > (radii[a] + radii[b]) * 0.9
-    assert (placed(vectors, topics, radii, ROOM) == places).all()
+    assert (place_dots(vectors, topics, radii, ROOM) == places).all()
 
 
 def test_papers_of_one_topic_lie_together() -> None:
     rng = np.random.default_rng(1)
     topics = [0] * 6 + [1] * 6
     vectors = np.eye(8)[topics] + rng.normal(0, 0.2, (12, 8))
-    places = placed(vectors.astype(np.float32), topics, [10.0] * 12, ROOM)
+    places = place_dots(vectors.astype(np.float32), topics, [10.0] * 12, ROOM)
     middle = [places[:6].mean(axis=0), places[6:].mean(axis=0)]
     for n, place in enumerate(places):
         near, far = (np.hypot(*(place - middle[t])) for t in (topics[n], 1 - topics[n]))
@@ -56,7 +56,7 @@ def test_papers_of_one_topic_lie_together() -> None:
 
 
 def test_equal_vectors_are_pushed_apart() -> None:
-    places = placed(np.ones((9, 4), dtype=np.float32), [0] * 9, [20.0] * 9, ROOM)
+    places = place_dots(np.ones((9, 4), dtype=np.float32), [0] * 9, [20.0] * 9, ROOM)
     assert min(np.hypot(*(places[a] - places[b])) for a, b in combinations(range(9), 2)) > 30
 
 
@@ -67,7 +67,7 @@ def test_a_label_finds_a_free_place_or_is_left_out() -> None:
     assert right.left > 110
     other = label_box((100, 100), 10, (80, 20), [dot, right], ROOM)
     assert other is not None
-    assert not other.meets(right)
+    assert not other.overlaps(right)
     assert label_box((100, 100), 10, (80, 20), [dot], Box(70, 70, 130, 130)) is None
 
 
@@ -108,11 +108,11 @@ def weeks(*counts: tuple[int, int]) -> Trend:
 )
 def test_weeks_as_bars(counts: list[tuple[int, int]]) -> None:
     trend = weeks(*counts)
-    picture = weeks_picture(trend)
+    picture = trend_chart(trend)
     assert picture is not None
     assert size_of(picture.png) == (1_000, 520)
-    assert picture.alt == f"Bar chart of the papers a week about “counting $x^2$ birds”: {trend}"
-    assert weeks_picture(Trend("birds", ())) is None
+    assert picture.alt == f"Bar chart of the papers per week about “counting $x^2$ birds”: {trend}"
+    assert trend_chart(Trend("birds", ())) is None
 
 
 def test_what_the_font_lacks_is_left_out() -> None:

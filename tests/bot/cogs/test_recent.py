@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.papers.last_seen import Look, Seen
-from bot.render.recent import SHOWN, catchup_embed, gaining_embed, trending_embed
+from bot.render.recent import MAX_PAPERS, catchup_embed, gaining_embed, trending_embed
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
 from ingest.sync import ingest
@@ -179,7 +179,7 @@ async def test_a_recorded_day_is_caught_up_with(
     text = await caught_up(server, since="2025-12-05")
     new = [paper for paper in last if paper.featured_on == LATER]
     assert f"What you missed: {len(new)} papers, featured 2025-12-05" in text
-    for paper in new[:SHOWN]:
+    for paper in new[:MAX_PAPERS]:
         assert f"(<{paper.url}>)" in text
     assert all(paper.tldr and paper.tldr[:60] in text for paper in new[:3])
     assert first
@@ -211,7 +211,7 @@ def test_an_older_look_changes_nothing(library: Library) -> None:
 def test_whatever_papers_are_called_the_list_fits_and_lets_nothing_through(text: str) -> None:
     papers = [replace(p, title=text, tldr=text, upvotes=9_999_999) for p in featured(LATER, 12)]
     embeds: list[Any] = [
-        catchup_embed(papers, after=EARLIER, last=LATER, look=None, asked=False),
+        catchup_embed(papers, after=EARLIER, last=LATER, looked_at=None, chose_day=False),
         trending_embed(papers, first=EARLIER, last=LATER),
         gaining_embed([(paper, 9_999) for paper in papers], since=datetime.now(UTC)),
     ]

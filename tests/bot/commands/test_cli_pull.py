@@ -93,15 +93,15 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert (status, out) == (0, "copying writes the answers from now on.\n")
 
 
-def test_a_model_is_tried_in_a_process_of_its_own(
+def test_check_runs_a_model_in_a_separate_process(
     run: Run, given: tuple[object, ...], copying_model: Path
 ) -> None:
     assert run(*given, "model", "pull")[0] == 0
     status, out, err = run(*given, "model", "check")
     assert (status, err) == (0, "")
     assert "(as published)" in out
-    assert "context  4,096 tokens (it was trained for 4,096)" in out
-    assert "tokens a second" in out
+    assert "context  4,096 tokens (trained for 4,096)" in out
+    assert "tokens per second" in out
     assert "Reply:   [" in out
     status, out, _ = run(*given, "model", "check", copying_model, "--json")
     tried = row(out)
@@ -125,7 +125,7 @@ def test_a_model_is_tried_in_a_process_of_its_own(
         ("raise ValueError('no such tensor')", "copying.gguf cannot be used (no such tensor): "),
     ],
 )
-def test_a_crash_in_a_trial_is_told_with_its_cure(
+def test_a_crash_during_a_check_is_reported_with_a_cure(
     run: Run,
     given: tuple[object, ...],
     copying_model: Path,
@@ -143,7 +143,7 @@ def test_a_crash_in_a_trial_is_told_with_its_cure(
     assert err.count("\n") == 1
 
 
-def test_a_crash_with_one_file_alone_is_that_files_fault(
+def test_a_crash_with_only_one_file_blames_that_file(
     run: Run,
     given: tuple[object, ...],
     copying_model: Path,
@@ -158,7 +158,7 @@ def test_a_crash_with_one_file_alone_is_that_files_fault(
     assert err.count("\n") == 1
 
 
-def test_a_file_that_is_here_is_put_to_use_where_it_lies(
+def test_an_existing_file_is_used_in_place(
     run: Run, given: tuple[object, ...], copying_model: Path, tmp_path: Path, hub: ModelHub
 ) -> None:
     status, out, _ = run(*given, "model", "pull", copying_model)
@@ -172,7 +172,7 @@ def test_a_file_that_is_here_is_put_to_use_where_it_lies(
     assert (mine["file"], mine["in_use"]) == ("copying.gguf", True)
 
 
-def test_a_model_in_the_configuration_goes_first(
+def test_a_model_in_the_configuration_takes_precedence(
     run: Run, given: tuple[object, ...], hub: ModelHub, tmp_path: Path, copying_model: Path
 ) -> None:
     other = tmp_path / "other.gguf"
@@ -180,11 +180,11 @@ def test_a_model_in_the_configuration_goes_first(
     write_config(tmp_path, hub, os.fspath(other))
     status, out, _ = run(*given, "model", "use", copying_model)
     assert status == 0
-    assert out == "But config.toml names other, which goes first: clear that in [rag.model].\n"
+    assert out == "But config.toml names other, which takes precedence: clear it in [rag.model].\n"
     _, out, _ = run(*given, "model", "list")
     assert "In use: other, by config.toml." in out
     _, out, _ = run(*given, "model", "use", "none")
-    assert out == "config.toml names other, which stays from now on.\n"
+    assert out == "config.toml names other, which stays in use.\n"
 
 
 def test_what_cannot_be_fetched_is_one_sentence(
@@ -194,7 +194,7 @@ def test_what_cannot_be_fetched_is_one_sentence(
         ("hf:owner/copying-GGUF/other.gguf", "owner/copying-GGUF has no file other.gguf: check"),
         ("hf:owner/nobody/x.gguf", "127.0.0.1 knows no repository owner/nobody: check its name."),
         ("hf:owner", "hf:owner names no GGUF file: write hf:OWNER/NAME/FILE.gguf"),
-        ("gpt-5", "there is no model gpt-5 and no such file: `paperboy model list` shows"),
+        ("gpt-5", "there is no model or file named gpt-5: `paperboy model list` shows"),
     ):
         status, out, err = run(*given, "model", "pull", what)
         assert (status, out) == (1, "")
@@ -220,7 +220,7 @@ def test_what_cannot_be_fetched_is_one_sentence(
         (lambda whole: whole[:-99] + b"?" * 99, "(its sha256 is not the one that was published): "),
     ],
 )
-def test_a_file_that_was_spoiled_is_named_with_its_cause(
+def test_a_damaged_file_is_reported_with_its_cause(
     run: Run,
     given: tuple[object, ...],
     tmp_path: Path,
@@ -248,7 +248,7 @@ def test_a_file_that_was_spoiled_is_named_with_its_cause(
     assert check.cure
 
 
-def test_with_a_spoiled_file_quotes_go_on(
+def test_answers_are_quoted_when_the_file_is_damaged(
     run: Run, filled: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(*filled, "model", "pull")[0] == 0
@@ -288,14 +288,14 @@ def test_the_first_chat_says_once_how_to_get_a_model(
         assert out.count("\n> ") == len(SAMPLES) + 1
         shown.append(err)
     assert shown == [
-        "Answers are quoted sentences; `paperboy model pull` fetches a model that writes them "
-        "(copying.gguf, 4.0 MB, Apache-2.0).\n",
+        "Answers are quoted sentences; `paperboy model pull` fetches a model that writes "
+        "answers (copying.gguf, 4.0 MB, Apache-2.0).\n",
         "",
     ]
     assert hub.asked == []
 
 
-def test_nothing_is_said_to_who_wants_no_model(
+def test_no_model_suppresses_the_hint(
     run: Run, filled: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
@@ -303,7 +303,7 @@ def test_nothing_is_said_to_who_wants_no_model(
 
 
 @pytest.mark.parametrize(("says", "fetched"), [("y", 1), ("", 0), ("n", 0)])
-def test_on_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
+def test_in_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
     filled: tuple[object, ...],
     run: Run,
     hub: ModelHub,
@@ -328,7 +328,7 @@ def test_on_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
     assert asked == [offer, "\n> ", "\n> "]
 
 
-def test_an_offer_that_cannot_be_kept_does_not_end_the_chat(
+def test_a_failed_fetch_does_not_end_the_chat(
     filled: tuple[object, ...], run: Run, hub: ModelHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.refusal = 503, {}
@@ -341,7 +341,7 @@ def test_an_offer_that_cannot_be_kept_does_not_end_the_chat(
     assert "VLoRA" in out
 
 
-def test_a_terminal_sees_how_far_it_has_come(hub: ModelHub, tmp_path: Path) -> None:
+def test_a_terminal_shows_the_progress_of_a_fetch(hub: ModelHub, tmp_path: Path) -> None:
     hub.pause = 0.005  # 58 pieces of 64 kB
     config = write_config(tmp_path, hub)
     ours, theirs = pty.openpty()

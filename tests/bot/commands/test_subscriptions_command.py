@@ -73,8 +73,8 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
     [
         (["9:00"], "give exactly one of"),
         (["9:00", "--mail", "ada@example.org", "--channel", "5"], "give exactly one of"),
-        (["9:00", "--mail", "ada"], "no e-mail address"),
-        (["9:00", "--channel", "#general"], "no id"),
+        (["9:00", "--mail", "ada"], "not an e-mail address"),
+        (["9:00", "--channel", "#general"], "not an id"),
         (["noonish", "--channel", "5"], "no time zone"),
     ],
 )

@@ -14,7 +14,7 @@ from discord import app_commands
 from bot.answers.live_message import EDIT_SECONDS
 from bot.digest.records import tldr_of
 from bot.gateway.runner import PERMISSIONS, invite_link
-from bot.render.digest import TLDR, WITH_TLDR
+from bot.render.digest import MAX_TLDR, WITH_TLDR
 from bot.render.text import plain, shorten
 from ingest.config import FetchConfig
 from ingest.open_source import open_source
@@ -207,7 +207,7 @@ async def test_a_recorded_day_is_listed_by_its_upvotes(
     assert votes == [p.upvotes for p in papers]
     assert votes == sorted(votes, reverse=True)
     for paper in papers[:WITH_TLDR]:
-        assert plain(shorten(tldr_of(paper), TLDR)) in text
+        assert plain(shorten(tldr_of(paper), MAX_TLDR)) in text
     (picture,) = shown.original["attachments"]
     assert picture["filename"] == "topics.png"
     assert picture["description"].startswith("Map of 26 Daily Papers of Friday, 2025-12-05")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.render.answer import FINISHED, REFUSED, UNFINISHED, answer_embeds, error_embed
 from bot.render.comparison import comparison_embed
-from bot.render.papers import SEARCH_PAGE, card, search_embed
+from bot.render.papers import SEARCH_PAGE, paper_card, search_embed
 from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten, split
 from rag.answering.comparison import compare
 from rag.records import Answer, Chunk, Citation, Coverage, Evidence, Hit, Paper, Question
@@ -81,7 +81,7 @@ def test_nothing_of_unknown_origin_pings_or_links() -> None:
     embeds = [
         *answer_embeds(answer(f"{NASTY} [1]", nasty), question=NASTY),
         error_embed(NASTY),
-        card(nasty, [nasty]),
+        paper_card(nasty, [nasty]),
         comparison_embed(compare([nasty, nasty])),
         search_embed(NASTY, [hit], COVERAGE, page=1, pages=3),
     ]
@@ -96,11 +96,11 @@ def test_a_page_of_results_with_long_titles_fits() -> None:
     assert (embed.description or "").count("published") + (embed.description or "").count(
         "featured"
     ) == SEARCH_PAGE
-    assert complaints([card(long, [long] * 3)]) == []
+    assert complaints([paper_card(long, [long] * 3)]) == []
 
 
 def test_a_records_own_code_is_linked_on_its_card() -> None:
-    embed = card(replace(HERON, code_url="https://github.com/heron/net"))
+    embed = paper_card(replace(HERON, code_url="https://github.com/heron/net"))
     judge = Judge()
     judge.allowed_urls.add("https://github.com/heron/net")
     assert complaints([embed], judge) == []
