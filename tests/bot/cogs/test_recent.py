@@ -15,7 +15,7 @@ from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
 from rag.store.queries import featured_since
-from tests.bot.render.test_render import NASTY, complaints
+from tests.bot.render.embed_checks import NASTY, complaints
 from tests.discord_server import Connect, Server, text_of
 from tests.papers import HERON, TIDAL, TODAY, ListSource, many
 

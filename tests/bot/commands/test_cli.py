@@ -306,3 +306,23 @@ def test_bare_paperboy_shows_the_help(run: Run) -> None:
     status, out, err = run()
     assert status in (0, 2)
     assert "Begin with" in out + err
+
+
+def test_daily_as_json_is_ordered_by_rank_with_tldr_and_topic(
+    run: Run, shared_data: Path, tmp_path: Path
+) -> None:
+    path = shared_data / "hf_api" / "2025-12-05.json"
+    assert run("--data-dir", tmp_path, "ingest", path)[0] == 0
+    status, out, err = run("--data-dir", tmp_path, "daily", "2025-12-05", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [r["upvotes"] for r in rows] == sorted([r["upvotes"] for r in rows], reverse=True)
+    assert list(rows[0])[-2:] == ["tldr", "topic"]
+    assert f"Daily Papers of Friday, 2025-12-05: {len(rows)}, by upvotes." in err
+    _, out, _ = run("--data-dir", tmp_path, "daily", "2025-12-07", "--week", "--json")
+    assert [json.loads(line)["paper_id"] for line in out.splitlines()] == [
+        row["paper_id"] for row in rows[:30]
+    ]
+    status, _, err = run("--data-dir", tmp_path, "daily", "--week", "--month")
+    assert status == 2
+    assert "give one of" in err

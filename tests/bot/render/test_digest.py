@@ -10,7 +10,7 @@ from bot.digest.records import MORE, Digest, Entry, Group
 from bot.render.digest import WITH_TLDR, digest_embeds, digest_mail
 from bot.render.picture import Picture, attachment
 from rag.records import Paper
-from tests.bot.render.test_render import COVERAGE, NASTY, complaints
+from tests.bot.render.embed_checks import COVERAGE, NASTY, complaints
 from tests.discord_fake import Judge
 from tests.papers import HERON, TODAY, many
 
