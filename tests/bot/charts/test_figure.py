@@ -3,5 +3,5 @@
 from bot.charts import figure
 
 
-def test_what_the_font_lacks_is_left_out() -> None:
+def test_characters_that_the_font_lacks_are_omitted() -> None:
     assert figure.drawable("论文 α → β 🙂 ok\x00") == "α → β ok"

@@ -11,7 +11,7 @@ ROOM = Box(0, 0, 900, 600)
 
 
 @pytest.mark.parametrize("count", [4, 25, 60])
-def test_dots_stay_in_the_room_and_do_not_touch(count: int) -> None:
+def test_dots_stay_in_the_area_and_do_not_overlap(count: int) -> None:
     rng = np.random.default_rng(count)
     vectors = rng.normal(size=(count, 32)).astype(np.float32)
     radii = [15 + n % 20 for n in range(count)]
@@ -25,7 +25,7 @@ def test_dots_stay_in_the_room_and_do_not_touch(count: int) -> None:
     assert (place_dots(vectors, topics, radii, ROOM) == places).all()
 
 
-def test_papers_of_one_topic_lie_together() -> None:
+def test_papers_on_one_topic_are_close_together() -> None:
     rng = np.random.default_rng(1)
     topics = [0] * 6 + [1] * 6
     vectors = np.eye(8)[topics] + rng.normal(0, 0.2, (12, 8))
@@ -41,7 +41,7 @@ def test_equal_vectors_are_pushed_apart() -> None:
     assert min(np.hypot(*(places[a] - places[b])) for a, b in combinations(range(9), 2)) > 30
 
 
-def test_a_label_finds_a_free_place_or_is_left_out() -> None:
+def test_a_label_gets_free_room_or_is_omitted() -> None:
     dot = Box(90, 90, 110, 110)
     right = label_box((100, 100), 10, (80, 20), [dot], ROOM)
     assert right is not None

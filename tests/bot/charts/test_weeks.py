@@ -20,7 +20,7 @@ def weeks(*counts: tuple[int, int]) -> Trend:
 @pytest.mark.parametrize(
     "counts", [[(1, 3)], [(0, 5)] * 3, [(2, 9), (0, 0), (7, 8)], [(n, 120) for n in range(104)]]
 )
-def test_weeks_as_bars(counts: list[tuple[int, int]]) -> None:
+def test_a_trend_is_drawn_with_alt_text(counts: list[tuple[int, int]]) -> None:
     trend = weeks(*counts)
     picture = trend_chart(trend)
     assert picture is not None

@@ -1,3 +1,5 @@
+"""The command line as a whole: output, errors and exit codes."""
+
 import json
 import os
 import re
@@ -80,7 +82,7 @@ def test_search_papers_and_daily_as_json(run: Run, starter_folder: Path) -> None
     assert "newest by publication" in err
 
 
-def test_what_papers_prints_can_be_read_back(
+def test_the_output_of_papers_can_be_ingested(
     run: Run, starter_folder: Path, tmp_path: Path
 ) -> None:
     _, out, _ = run("--data-dir", starter_folder, "papers", "--json")
@@ -91,7 +93,7 @@ def test_what_papers_prints_can_be_read_back(
     assert sorted(again.splitlines()) == sorted(out.splitlines())
 
 
-def test_lists_for_people(run: Run, starter_folder: Path) -> None:
+def test_daily_search_and_papers_print_readable_lists(run: Run, starter_folder: Path) -> None:
     status, out, _ = run("--data-dir", starter_folder, "daily")
     assert status == 0
     assert "newest by publication" in out
@@ -105,7 +107,7 @@ def test_lists_for_people(run: Run, starter_folder: Path) -> None:
     assert out.startswith("None. I have read 56 papers")
 
 
-def test_a_featured_day_by_upvotes(run: Run, tmp_path: Path) -> None:
+def test_daily_orders_a_featured_day_by_upvotes(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "papers.json"
     papers = [
         {"arxiv_id": f"2512.0000{n}", "title": f"Paper {n}", "abstract": "We show it.",
@@ -180,7 +182,7 @@ def test_daily_and_trends_work_beside_a_running_bot(run: Run, filled: Library) -
         (["--colour", "papers"], 2, "No such option"),
     ],
 )
-def test_wrong_use_is_one_sentence(
+def test_wrong_usage_prints_one_sentence(
     run: Run, tmp_path: Path, arguments: list[str], status: int, says: str
 ) -> None:
     got, out, err = run("--data-dir", tmp_path, *arguments)
@@ -233,7 +235,9 @@ def test_broken_json_in_line_7_costs_only_that_line(run: Run, tmp_path: Path) ->
         ("[rag\n", "not valid TOML"),
     ],
 )
-def test_a_wrong_config_is_one_sentence(run: Run, tmp_path: Path, toml: str, says: str) -> None:
+def test_a_mistake_in_the_config_prints_one_sentence(
+    run: Run, tmp_path: Path, toml: str, says: str
+) -> None:
     file = tmp_path / "config.toml"
     file.write_text(toml, encoding="utf-8")
     status, _, err = run("--config", file, "--data-dir", tmp_path, "papers")
@@ -242,7 +246,7 @@ def test_a_wrong_config_is_one_sentence(run: Run, tmp_path: Path, toml: str, say
     assert err.count("\n") == 1
 
 
-def test_a_data_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+def test_an_unwritable_data_folder_names_the_option(run: Run, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("here")
     status, _, err = run("--data-dir", blocked / "data", "papers")
@@ -260,13 +264,13 @@ def test_a_read_only_data_folder(run: Run, tmp_path: Path) -> None:
     assert "cannot be written" in err
 
 
-def test_asking_an_empty_folder_says_how_to_begin(run: Run, tmp_path: Path) -> None:
+def test_an_answer_from_an_empty_folder_says_how_to_begin(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("--data-dir", tmp_path, "ask", "what is VLoRA?")
     assert status == 0
     assert "no papers yet" in out
 
 
-def test_doctor_is_well_with_papers_and_says_a_cure_without(
+def test_doctor_passes_with_papers_and_names_a_cure_without(
     run: Run, starter_folder: Path, tmp_path: Path
 ) -> None:
     status, out, _ = run("--data-dir", starter_folder, "doctor", "--json")

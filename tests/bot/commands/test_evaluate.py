@@ -9,7 +9,7 @@ from tests.papers import HERON, PASTRY, TIDAL
 Run = Callable[..., tuple[int, str, str]]
 
 
-def test_a_beir_corpus_is_read_and_ranked(run: Run, tmp_path: Path) -> None:
+def test_a_beir_corpus_is_indexed_and_ranked(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "birds"
     (folder / "qrels").mkdir(parents=True)
     papers = [HERON, TIDAL, PASTRY]
@@ -55,7 +55,7 @@ def test_a_question_set_is_answered_and_judged(
     assert "answer right 1.000" in out
 
 
-def test_wrong_usage_is_one_sentence(run: Run, tmp_path: Path) -> None:
+def test_wrong_usage_prints_one_sentence(run: Run, tmp_path: Path) -> None:
     odd = tmp_path / "odd.jsonl"
     odd.write_text('{"question": "why?"}\n')
     for arguments, said in (

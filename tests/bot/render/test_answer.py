@@ -6,7 +6,7 @@ from tests.bot.render.embed_checks import answer, complaints
 from tests.papers import HERON, PASTRY
 
 
-def test_markers_and_sources_are_links_that_open_no_preview() -> None:
+def test_citations_and_sources_are_links_without_previews() -> None:
     (embed,) = answer_embeds(answer("Birds [1], cakes [2], nothing [3].", HERON, PASTRY))
     assert embed.description is not None
     assert embed.description.startswith(
@@ -16,7 +16,7 @@ def test_markers_and_sources_are_links_that_open_no_preview() -> None:
     assert "published 2025-02-20 · [arXiv](<https://arxiv.org/abs/2502.00003>)" in embed.description
 
 
-def test_the_colour_says_whether_more_will_come() -> None:
+def test_the_colour_shows_whether_the_answer_is_finished() -> None:
     assert answer_embeds(answer("x"), doing="Writing …")[0].colour == UNFINISHED
     assert answer_embeds(answer("x", finished=False))[0].colour == UNFINISHED
     assert answer_embeds(answer("x"))[0].colour == FINISHED

@@ -12,7 +12,7 @@ from tests.discord_fake import Judge
 from tests.papers import HERON
 
 
-def test_nothing_of_unknown_origin_pings_or_links() -> None:
+def test_untrusted_text_neither_pings_nor_links() -> None:
     nasty = replace(
         HERON,
         title=NASTY,
@@ -44,7 +44,7 @@ def test_a_page_of_results_with_long_titles_fits() -> None:
     assert complaints([paper_card(long, [long] * 3)]) == []
 
 
-def test_a_records_own_code_is_linked_on_its_card() -> None:
+def test_a_card_links_to_the_code_of_the_record() -> None:
     embed = paper_card(replace(HERON, code_url="https://github.com/heron/net"))
     judge = Judge()
     judge.allowed_urls.add("https://github.com/heron/net")

@@ -22,12 +22,12 @@ def unescaped(text: str) -> str:
         "e.g. [29] (i) a_b_c **bold**",
     ],
 )
-def test_people_read_the_words_as_they_stand(text: str) -> None:
+def test_escaped_text_reads_like_the_original(text: str) -> None:
     assert unescaped(plain(text)) == text
     assert plain("plain words, 3.5 of them") == "plain words, 3.5 of them"
 
 
-def test_an_address_is_shown_as_code_with_its_full_stop_outside() -> None:
+def test_a_url_becomes_code_without_the_full_stop() -> None:
     assert plain("See https://x.example/a_b.") == "See `https://x.example/a_b`."
     assert plain("(www.x.example)") == "(`www.x.example`)"
 
@@ -38,20 +38,20 @@ def test_link_text_cannot_break_out_of_the_link() -> None:
 
 
 @given(st.text(max_size=300), st.integers(min_value=10, max_value=80))
-def test_parts_fit_and_hold_every_word(text: str, limit: int) -> None:
+def test_parts_fit_and_contain_every_word(text: str, limit: int) -> None:
     parts = split(text, limit)
     assert all(len(part) <= limit for part in parts)
     assert "".join("".join(parts).split()) == "".join(text.split())
 
 
-def test_parts_end_where_it_hurts_least() -> None:
+def test_parts_end_at_the_best_places() -> None:
     text = "First line.\nSecond sentence is here. Third one follows it."
     assert split(text, 40) == ["First line.\nSecond sentence is here.", "Third one follows it."]
     assert split("word " * 30, 21) == ["word word word word"] * 7 + ["word word"]
     assert split("", 10) == [""]
 
 
-def test_shortening_ends_at_a_word() -> None:
+def test_shortened_text_ends_with_a_whole_word() -> None:
     assert shorten("one two three", 8) == "one two…"
     assert shorten("one\n two", 80) == "one two"
     assert len(shorten("x" * 100, 10)) == 10

@@ -1,3 +1,5 @@
+"""`paperboy chat` and `start` in a pipe."""
+
 import io
 import socket
 from collections.abc import Callable

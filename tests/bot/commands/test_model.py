@@ -1,4 +1,4 @@
-"""`paperboy model`, and the offer of one, with a hub on 127.0.0.1 and a tiny real model."""
+"""`paperboy model` and the offer of a model, with a hub on 127.0.0.1 and a tiny real model."""
 
 import io
 import json
@@ -187,7 +187,7 @@ def test_a_model_in_the_configuration_takes_precedence(
     assert out == "config.toml names other, which stays in use.\n"
 
 
-def test_what_cannot_be_fetched_is_one_sentence(
+def test_a_model_that_cannot_be_fetched_prints_one_sentence(
     run: Run, given: tuple[object, ...], hub: ModelHub
 ) -> None:
     for what, message in (
