@@ -33,7 +33,7 @@ def _lines(receipt: Row, papers: Mapping[str, Paper]) -> Iterator[str]:
         title = shorten(paper.title if paper else titles.get(paper_id, paper_id), MAX_TITLE)
         return link(title, paper.url) if paper else plain(title)
 
-    yield f"**Request:** {plain(shorten(receipt['question'], 300))}"
+    yield f"**Question:** {plain(shorten(receipt['question'], 300))}"
     if receipt["understood"]:
         yield f"**Understood:** {plain(shorten(receipt['understood'], 300))}"
     yield f"**Read:** {plain(receipt['coverage'])}"
