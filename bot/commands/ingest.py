@@ -22,12 +22,13 @@ paperboy ingest hf:latest                today's Daily Papers
 paperboy ingest hf:2025-12-01..2025-12-05
 paperboy ingest hf:2025-W49              a week (hf:2025-12 is a month)
 paperboy ingest "hf:search:video agents"
-paperboy ingest arxiv:2510.01234         or "arxiv:search:cat:cs.CL", the newest ones
-paperboy ingest page.txt                 a saved page of huggingface.co/papers, .txt or .html
+paperboy ingest arxiv:2510.01234
+paperboy ingest "arxiv:search:cat:cs.CL" the newest ones
+paperboy ingest page.txt                 a saved papers page, also .html
 paperboy ingest papers.jsonl             also .json
 
-Known papers are updated, never duplicated. After an interruption the next run continues:
-it skips days and months of a range that were read at least two weeks after they ended.
+Known papers are updated, never duplicated. The next run continues an interrupted one.
+Days and months of a range that were read at least two weeks after their end are skipped.
 """
 
 

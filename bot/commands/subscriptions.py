@@ -60,7 +60,7 @@ def list_command(context: typer.Context, as_json: Json = False) -> None:
 def add(
     context: typer.Context,
     when: Annotated[str, typer.Argument(help=f"Such as {WHEN_EXAMPLE}.")],
-    mail: Annotated[str, typer.Option(help="To this e-mail address (needs [bot.mail]).")] = "",
+    mail: Annotated[str, typer.Option(help="To this e-mail address (needs \\[bot.mail]).")] = "",
     channel: Annotated[str, typer.Option(help="To the Discord channel with this id.")] = "",
     person: Annotated[str, typer.Option(help="To the Discord user with this id.")] = "",
     topics: Annotated[str, typer.Option(help="Plain words, separated by commas.")] = "",
