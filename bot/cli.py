@@ -1,4 +1,4 @@
-"""`paperboy`: the commands put together, and every error as one sentence."""
+"""`paperboy`: register the commands, and print every error as one sentence."""
 
 import logging
 import os
@@ -12,20 +12,13 @@ from typer.exceptions import TyperException
 from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
 from bot.commands import (
     ask,
-    chat,
-    compare,
-    daily,
+    catalog,
     doctor,
     evaluate,
     ingest,
     model,
-    papers,
     run,
-    start,
     subscriptions,
-    sync,
-    trends,
-    why,
 )
 from bot.config import load_settings
 from bot.console.terminal import Terminal
@@ -59,18 +52,18 @@ def options(
     data_dir: Annotated[
         Path | None,
         typer.Option(
-            help=f"Where everything is kept [${DATA_DIR_VARIABLE}, else ~/.local/share/paperboy].",
+            help=f"The data folder [${DATA_DIR_VARIABLE}, else ~/.local/share/paperboy].",
         ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="The settings [./config.toml, else built-in defaults].")
+        Path | None, typer.Option(help="The settings file [./config.toml, else built-in defaults].")
     ] = None,
     no_model: Annotated[
         bool, typer.Option("--no-model", help="Answer with quoted sentences only.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more to stderr.")] = False,
 ) -> None:
-    """Read what stands before the command (its help is HELP)."""
+    """Read the options before the command (`--help` shows HELP)."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR,
         format="%(levelname)s %(name)s: %(message)s",
@@ -79,18 +72,18 @@ def options(
     context.obj = App(load_settings(config), data_dir or default_data_dir(), use_model=not no_model)
 
 
-cli.command("start")(start.start)
-cli.command("chat")(chat.chat)
+cli.command("start")(run.start)
+cli.command("chat")(run.chat)
 cli.command("run")(run.run)
 cli.command("ask")(ask.ask)
-cli.command("why")(why.why)
-cli.command("compare")(compare.compare_papers)
+cli.command("why")(ask.why)
+cli.command("compare")(catalog.compare_papers)
 cli.command("search")(ask.search)
-cli.command("daily")(daily.daily)
-cli.command("trends")(trends.trends)
-cli.command("papers")(papers.papers)
+cli.command("daily")(catalog.daily)
+cli.command("trends")(catalog.trends)
+cli.command("papers")(catalog.papers)
 cli.command("ingest", help=ingest.HELP)(ingest.ingest)
-cli.command("sync")(sync.sync)
+cli.command("sync")(ingest.sync)
 cli.command("reindex")(ingest.reindex)
 cli.command("eval")(evaluate.evaluate)
 cli.add_typer(subscriptions.commands, name="subscriptions")
@@ -99,15 +92,15 @@ cli.command("doctor")(doctor.doctor)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return 0 fine, 1 failed, 2 wrong usage."""
-    _keep_to_itself()
+    """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage."""
+    _disable_telemetry()
     try:
         status = cli(argv, standalone_mode=False)
         return status if isinstance(status, int) else 0
     except PaperboyError as error:
         Terminal().error(str(error))
         return error.exit_code
-    except TyperException as error:  # an unknown option, a missing argument …
+    except TyperException as error:  # such as an unknown option or a missing argument
         if message := error.format_message():
             Terminal().error(f"{message.rstrip('.')}: see `paperboy --help`.")
         return error.exit_code
@@ -115,20 +108,18 @@ def main(argv: list[str] | None = None) -> int:
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         return 130  # what a shell reports for Ctrl-C
-    except BrokenPipeError:  # the reader of a pipe has gone, like `head`
+    except BrokenPipeError:  # the reader of the pipe has ended, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        log.info("unforeseen", exc_info=True)
+        log.info("unexpected error", exc_info=True)
         kind = type(error).__name__
-        Terminal().error(
-            f"something unforeseen went wrong ({kind}: {error}): try `paperboy doctor`."
-        )
+        Terminal().error(f"unexpected error ({kind}: {error}): try `paperboy doctor`.")
         return 1
 
 
-def _keep_to_itself() -> None:
-    """No telemetry, no tracing, no warnings about forks on anybody's terminal."""
+def _disable_telemetry() -> None:
+    """Turn off telemetry and tracing, and tokenizers' warnings about forks."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"

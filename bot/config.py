@@ -1,4 +1,4 @@
-"""config.toml: reading it, and the one sentence for what is wrong in it."""
+"""Read config.toml, and explain what is wrong in it in one sentence."""
 
 import difflib
 import tomllib
@@ -17,14 +17,14 @@ ThreadMode = Literal["never", "long", "always"]  # which conversations move to a
 
 
 class DigestConfig(Section):
-    """`[bot.digest]`: when subscriptions are delivered."""
+    """`[bot.digest]`: when subscriptions are delivered and how often new papers are fetched."""
 
     catch_up_hours: float = Field(12, gt=0, le=168)
     sync_minutes: int = Field(60, ge=0, le=1_440)
 
 
 class MailConfig(Section):
-    """`[bot.mail]`: the server that takes digests by e-mail; without a host there are none."""
+    """`[bot.mail]`: the SMTP server that sends digests; without a host, none go out by e-mail."""
 
     host: str = ""
     port: int = Field(587, ge=1, le=65_535)
@@ -34,9 +34,9 @@ class MailConfig(Section):
     timeout_seconds: float = Field(30, gt=0, le=600)
 
     @model_validator(mode="after")
-    def _has_a_sender(self) -> Self:
+    def _require_sender(self) -> Self:
         if self.host and "@" not in self.sender:
-            raise ValueError("a host needs a sender like Paperboy <paperboy@example.org>")
+            raise ValueError("a host needs a sender, such as Paperboy <paperboy@example.org>")
         return self
 
 
@@ -58,16 +58,16 @@ class BotConfig(Section):
 
     @field_validator("timezone")
     @classmethod
-    def _is_known(cls, name: str) -> str:
+    def _require_known_timezone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError("no known time zone; write one like Europe/Berlin") from error
+            raise ValueError("no known time zone; write one such as Europe/Berlin") from error
         return name
 
 
 class Settings(Section):
-    """The whole file."""
+    """All of config.toml."""
 
     rag: RagConfig = RagConfig()
     ingest: IngestConfig = IngestConfig()
@@ -75,7 +75,10 @@ class Settings(Section):
 
 
 def load_settings(path: Path | None) -> Settings:
-    """Read the file, `config.toml` in this folder if none is named, else the defaults."""
+    """Return the settings in `path`; None reads ./config.toml if it exists, else the defaults.
+
+    Raises ConfigError, which names the section and key.
+    """
     if path is None:
         path = Path("config.toml")
         if not path.is_file():
@@ -88,23 +91,23 @@ def load_settings(path: Path | None) -> Settings:
     except ValidationError as error:
         raise ConfigError(f"{path}: {_explain(error)}") from error
     except ValueError as error:  # not TOML, or not UTF-8
-        raise ConfigError(f"{path} is not valid TOML ({error}): mend that place.") from error
+        raise ConfigError(f"{path} is not valid TOML ({error}): correct it there.") from error
 
 
 def _explain(error: ValidationError) -> str:
-    """Say the first thing that is wrong, with the key that was probably meant."""
+    """Return the first mistake, with the key that was probably meant."""
     first = error.errors(include_url=False)[0]
     *sections, key = [str(part) for part in first["loc"]]
     where = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
     if first["type"] != "extra_forbidden":
         return f"{where}: {first['msg'].removeprefix('Value error, ')}."
     close = difflib.get_close_matches(key, _keys(sections), n=1)
-    cure = f"did you mean {close[0]}?" if close else f"known are {', '.join(_keys(sections))}."
+    cure = f"did you mean {close[0]}?" if close else f"known keys are {', '.join(_keys(sections))}."
     return f"{where} is an unknown key: {cure}"
 
 
 def _keys(sections: list[str]) -> list[str]:
-    """Return the keys that a section knows."""
+    """Return the keys of a section; an empty list if there is no such section."""
     model: type[BaseModel] = Settings
     for section in sections:
         field = model.model_fields[section].annotation

@@ -1,4 +1,7 @@
-"""Records → the JSON that other programs rely on. Names and order are part of the promise."""
+"""Records as JSON objects: what commands print with `--json`.
+
+Other programs and stored receipts rely on the names and their order, so neither may change.
+"""
 
 from typing import Any
 
@@ -11,7 +14,7 @@ Row = dict[str, Any]
 
 
 def paper_row(paper: Paper) -> Row:
-    """Return a line of `paperboy papers --json`."""
+    """Return one line of `paperboy papers --json`."""
     return {
         "paper_id": paper.paper_id,
         "arxiv_id": paper.arxiv_id,
@@ -30,17 +33,17 @@ def paper_row(paper: Paper) -> Row:
 
 
 def daily_row(entry: Entry, topic: str) -> Row:
-    """Return a line of `paperboy daily --json`."""
+    """Return one line of `paperboy daily --json`."""
     return paper_row(entry.paper) | {"tldr": entry.tldr, "topic": topic}
 
 
 def week_row(week: Week) -> Row:
-    """Return a line of `paperboy trends --json`."""
+    """Return one line of `paperboy trends --json`."""
     return {"week": week.first.isoformat(), "papers": week.about, "read": week.read}
 
 
 def search_row(n: int, hit: Hit) -> Row:
-    """Return a line of `paperboy search --json`."""
+    """Return one line of `paperboy search --json`."""
     return {
         "n": n,
         "paper_id": hit.paper.paper_id,
@@ -52,7 +55,7 @@ def search_row(n: int, hit: Hit) -> Row:
 
 
 def answer_row(answer: Answer) -> Row:
-    """Return what `paperboy ask --json` prints, and a line of `--batch` without its id."""
+    """Return what `paperboy ask --json` prints; `--batch` adds an id to each."""
     return {
         "answer": answer.text,
         "refused": answer.refused,
@@ -75,7 +78,7 @@ def answer_row(answer: Answer) -> Row:
 
 
 def why_row(answer: Answer) -> Row:
-    """Return what `paperboy why --json` prints: the answer and what it was made from."""
+    """Return what `paperboy why --json` prints: the answer, its evidence and its ranking."""
     return answer_row(answer) | {
         "understood": answer.understood,
         "coverage": str(answer.coverage),

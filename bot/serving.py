@@ -19,6 +19,7 @@ from bot.answers.record import AnswerRecord
 from bot.answers.service import AnswerService
 from bot.app import App
 from bot.config import BotConfig
+from bot.console.live import warn_without_model
 from bot.console.terminal import Terminal
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.conversation.store import ConversationStore
@@ -101,7 +102,7 @@ async def _run_bot(
         if not settings.message_content:
             terminal.note(NO_MESSAGE_CONTENT)
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
-        terminal.warn(qa)
+        warn_without_model(terminal, qa)
         try:
             async with health.listening(settings.health_port):
                 await serve(token, make_bot, tell=terminal.note)

@@ -1,7 +1,7 @@
-"""Draws docs/discord.svg from real messages: python -m docs.discord_picture DATA_DIR.
+"""Draw docs/discord.svg from real messages: python -m docs.discord_picture DATA_DIR.
 
-The bot answers in the tests' Discord on 127.0.0.1; what it sent there is drawn the way Discord
-shows it. DATA_DIR holds the starter set (`paperboy --data-dir DATA_DIR ingest starter`).
+The bot answers in the tests' Discord on 127.0.0.1; its messages are drawn the way Discord shows
+them. DATA_DIR contains the starter set (`paperboy --data-dir DATA_DIR ingest starter`).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from rag.library import Library
 from tests.discord_server import serving
 
 WIDTH, LEFT, TEXT_LEFT, LINE = 840, 72, 88, 19  # pixels
-COLUMNS = 98  # characters of a line in an embed
+COLUMNS = 98  # characters per line of an embed
 BACKGROUND, EMBED, TEXT, FAINT, LINK, CODE = (
     "#313338", "#2b2d31", "#dbdee1", "#949ba4", "#00a8fc", "#1e1f22",
 )  # fmt: skip
@@ -27,9 +27,9 @@ STYLES = {"title": ("#ffffff", "600"), "": (TEXT, "400"), "footer": (FAINT, "400
 _LINKED = re.compile(r"\[((?:\\.|\[[^\]]*\]|[^\[\]])*)\]\(<[^>]*>\)")
 
 
-async def talk(library: Library) -> list[tuple[str, dict[str, Any]]]:
-    """Return who said what, in order."""
-    said = []
+async def converse(library: Library) -> list[tuple[str, dict[str, Any]]]:
+    """Return the author and content of each message, in order."""
+    messages = []
     async with serving(library) as server:
         mention = server.fake.mention
         asks = "which paper uses an overuse penalty, and what for?"
@@ -44,14 +44,14 @@ async def talk(library: Library) -> list[tuple[str, dict[str, Any]]]:
             ("Paperboy", second), ("bob", off_topic), ("Paperboy", third),
         ):  # fmt: skip
             text = message["content"].replace(mention, "@Paperboy")
-            said.append((person, message | {"content": text}))
-    return said
+            messages.append((person, message | {"content": text}))
+    return messages
 
 
-def draw(said: list[tuple[str, dict[str, Any]]]) -> str:
+def draw(messages: list[tuple[str, dict[str, Any]]]) -> str:
     """Return the conversation as SVG."""
     parts, y = [], 24
-    for person, message in said:
+    for person, message in messages:
         parts.append(_avatar(person, y))
         parts.append(_text(LEFT, y + 12, person, fill="#ffffff", weight="600"))
         y += 14
@@ -59,8 +59,8 @@ def draw(said: list[tuple[str, dict[str, Any]]]) -> str:
             y += LINE
             parts.append(_text(LEFT, y, line))
         for embed in message["embeds"]:
-            drawn, height = _embed(embed, y + 10)
-            parts += drawn
+            shapes, height = _embed(embed, y + 10)
+            parts += shapes
             y += height + 10
         for row in message.get("components") or []:
             parts += _buttons(row["components"], y + 10)
@@ -81,7 +81,7 @@ def _avatar(person: str, y: int) -> str:
 
 
 def _embed(embed: dict[str, Any], y: int) -> tuple[list[str], int]:
-    """Return the drawing of an embed and its height."""
+    """Return the SVG elements of an embed, and its height in pixels."""
     texts = [("title", embed.get("title", "")), ("", embed.get("description", ""))]
     for field in embed.get("fields", []):
         texts += [("", " "), ("title", field["name"]), ("", field["value"])]
@@ -96,41 +96,41 @@ def _embed(embed: dict[str, Any], y: int) -> tuple[list[str], int]:
     ]
     height = LINE * len(lines) + 20
     colour = f"#{embed.get('color', 0x1E1F22):06x}"
-    drawn = [
+    shapes = [
         f'<rect x="{LEFT}" y="{y}" width="{WIDTH - LEFT - 16}" height="{height}" rx="4" '
         f'fill="{EMBED}"/>',
         f'<rect x="{LEFT}" y="{y}" width="4" height="{height}" rx="2" fill="{colour}"/>',
     ]
     for n, (line, fill, weight) in enumerate(lines):
-        drawn.append(_text(TEXT_LEFT, y + 24 + LINE * n, line, fill=fill, weight=weight))
-    return drawn, height
+        shapes.append(_text(TEXT_LEFT, y + 24 + LINE * n, line, fill=fill, weight=weight))
+    return shapes, height
 
 
 def _buttons(components: list[dict[str, Any]], y: int) -> list[str]:
-    """Return the drawing of a row of buttons, or of a menu."""
-    drawn, x = [], LEFT
+    """Return the SVG elements of a row of buttons, or of a menu."""
+    shapes, x = [], LEFT
     for component in components:
         emoji = (component.get("emoji") or {}).get("name", "")
         label = component.get("label") or component.get("placeholder") or ""
         words = f"{emoji} {label}".strip()
         width = 28 + 8 * len(words)
-        drawn += [
+        shapes += [
             f'<rect x="{x}" y="{y}" width="{width}" height="{BUTTON}" rx="6" fill="#4e5058"/>',
             _text(x + 14, y + 21, words),
         ]
         x += width + 8
-    return drawn
+    return shapes
 
 
-def unmarked(text: str, *, start: str = "", end: str = "") -> str:
-    """Return a line as it is read: without marks, a link's words between `start` and `end`."""
+def plain_text(text: str, *, start: str = "", end: str = "") -> str:
+    """Return a line without Markdown; the words of links are put between `start` and `end`."""
     text = _LINKED.sub(lambda m: f"{start}{m[1]}{end}", text)
     return re.sub(r"\\([^\w\s])", r"\1", text).replace("`", "").replace("**", "")
 
 
 def _wrapped(text: str) -> list[str]:
-    """Return lines; what is linked stands between the signs \\x01 and \\x02, also over a break."""
-    text = unmarked(text, start="\x01", end="\x02")
+    """Return wrapped lines; \\x01 and \\x02 enclose links, on each line of a broken link."""
+    text = plain_text(text, start="\x01", end="\x02")
     lines, is_open = [], False
     for line in textwrap.wrap(text, COLUMNS):
         shown = f"\x01{line}" if is_open else line
@@ -147,6 +147,6 @@ def _text(x: int, y: int, text: str, *, fill: str = TEXT, weight: str = "400") -
 
 if __name__ == "__main__":
     library = open_library(Path(sys.argv[1]), RagConfig())
-    picture = draw(asyncio.run(talk(library)))
+    picture = draw(asyncio.run(converse(library)))
     library.close()
     Path(__file__).with_name("discord.svg").write_text(picture, "utf-8")

@@ -1,4 +1,4 @@
-"""Draws docs/terminal.svg from real answers: python docs/picture.py DATA_DIR."""
+"""Draw docs/terminal.svg from real answers: python docs/picture.py DATA_DIR."""
 
 import re
 import sys
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.app import open_library
+from bot.console.render import answer_lines
 from bot.console.terminal import Terminal
 from rag.config import RagConfig
 from rag.pipeline import PaperQA
@@ -24,7 +25,7 @@ COLUMNS = 100
 
 
 def main(data_dir: Path) -> None:
-    """Ask, and save what a person sees."""
+    """Ask the questions, and save the terminal's output as a picture."""
     terminal = Terminal()
     terminal.out = Console(record=True, width=COLUMNS, force_terminal=True, highlight=False)
     library = open_library(data_dir, RagConfig())
@@ -33,12 +34,12 @@ def main(data_dir: Path) -> None:
     for question in QUESTIONS:
         terminal.print(Text(f"> {question}", style="bold green"))
         answer = qa.ask(Question(text=question, history=tuple(history)))
-        terminal.answer(answer)
+        terminal.lines(answer_lines(answer))
         terminal.print()
         history.append(Turn.of(answer))
     library.close()
     picture = terminal.out.export_svg(title="paperboy chat")
-    # Rich links a web font; whoever looks at the picture has a monospace font already.
+    # Rich links to a web font; the viewer's own monospace font will do.
     picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
     target = Path(__file__).with_name("terminal.svg")
     target.write_text("\n".join(line.rstrip() for line in picture.splitlines()) + "\n", "utf-8")

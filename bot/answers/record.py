@@ -11,7 +11,7 @@ from bot.answers.message import AnswerMessage
 from bot.answers.receipts import ReceiptStore, receipt_of
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
-from bot.render.answer import left_embed
+from bot.render.answer import unanswered_embed
 from rag.records import Answer, Turn
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class AnswerRecord:
         Nothing waits for it, since the answer should not.
         """
         if message.id:
-            storing = self.store(message, None, unfinished=[left_embed(message.title)])
+            storing = self.store(message, None, unfinished=[unanswered_embed(message.title)])
             task = asyncio.create_task(storing)
             self._promising.add(task)
             task.add_done_callback(self._promising.discard)

@@ -1,1 +1,3 @@
-"""Pictures as PNG, each with a text that says what is seen."""
+"""Charts as PNG images, each with alt text. Charts use bot.render, never the other way round."""
+
+__all__ = ["topic_map", "weeks"]

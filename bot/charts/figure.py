@@ -1,4 +1,4 @@
-"""The door to matplotlib: pictures drawn in memory, with pixels for coordinates."""
+"""Draw PNG images with matplotlib, in memory and in pixel coordinates."""
 
 import io
 import threading
@@ -9,57 +9,56 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# A ground of our own, so that a picture reads the same in Discord's dark and light themes.
-GROUND = "#1e2027"
-INK = "#f2f3f5"
-QUIET = "#a6acb8"
-# Told apart by people who do not see all colours too (after Okabe and Ito); the last is for what
-# belongs to no topic.
+# A background of our own, so that a chart looks the same in Discord's dark and light themes.
+BACKGROUND = "#1e2027"
+TEXT_COLOUR = "#f2f3f5"
+MUTED = "#a6acb8"
+# These can be distinguished with any colour vision (after Okabe and Ito).
 COLOURS = (
     "#56b4e9", "#e69f00", "#2fbf9b", "#f27d9d", "#f0e442", "#b79cf2", "#ff7f50", "#8fd14f",
 )  # fmt: skip
-REST = "#8b919e"
+NO_TOPIC_COLOUR = "#8b919e"
 FONT = "DejaVu Sans"  # comes with matplotlib
 
-_drawing = threading.Lock()  # matplotlib is not made for several threads
+_lock = threading.Lock()  # matplotlib is not thread-safe
 
 
-def drawn(width: int, height: int, draw: Callable[["Axes"], None]) -> bytes:
+def draw_png(width: int, height: int, draw: Callable[["Axes"], None]) -> bytes:
     """Return a PNG; `draw` gets axes whose coordinates are pixels from the lower left corner.
 
-    Sizes of text and lines are pixels too.
+    Sizes of text and lines are in pixels too.
     """
-    with _drawing:
+    with _lock:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=GROUND)
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=BACKGROUND)
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
         axes.set_axis_off()
         draw(axes)
         file = io.BytesIO()
-        figure.savefig(file, format="png", facecolor=GROUND, metadata={"Software": None})
+        figure.savefig(file, format="png", facecolor=BACKGROUND, metadata={"Software": None})
         return file.getvalue()
 
 
-def write(axes: "Axes", x: float, y: float, text: str, *, size: float, **look: str) -> float:
-    """Write a text as it stands, without formulas; return its width in pixels."""
-    options: dict[str, Any] = {"color": INK, "va": "center", "family": FONT} | look
-    made = axes.text(x, y, drawable(text), fontsize=size, parse_math=False, **options)
-    return float(made.get_window_extent().width)
+def draw_text(axes: "Axes", x: float, y: float, text: str, *, size: float, **style: str) -> float:
+    """Draw a text literally, without parsing formulas; return its width in pixels."""
+    options: dict[str, Any] = {"color": TEXT_COLOUR, "va": "center", "family": FONT} | style
+    artist = axes.text(x, y, drawable(text), fontsize=size, parse_math=False, **options)
+    return float(artist.get_window_extent().width)
 
 
-def width_of(axes: "Axes", text: str, size: float) -> float:
-    """Return how wide a text would be, in pixels."""
-    made = axes.text(0, 0, drawable(text), fontsize=size, parse_math=False, family=FONT)
-    width = float(made.get_window_extent().width)
-    made.remove()
+def text_width(axes: "Axes", text: str, size: float) -> float:
+    """Return the width of a text in pixels, without drawing it."""
+    artist = axes.text(0, 0, drawable(text), fontsize=size, parse_math=False, family=FONT)
+    width = float(artist.get_window_extent().width)
+    artist.remove()
     return width
 
 
 def drawable(text: str) -> str:
-    """Return the text without what the font cannot show."""
+    """Return the text without characters that the font lacks."""
     return " ".join("".join(c if ord(c) in _glyphs() else " " for c in text).split())
 
 

@@ -13,7 +13,7 @@ from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
-from bot.render.answer import ended
+from bot.render.answer import mark_interrupted
 from bot.render.papers import similar_embed
 from bot.render.receipt import receipt_embed
 from rag.errors import PaperboyError
@@ -72,7 +72,7 @@ class AnswerButtons(commands.Cog):
                 _require_asker(interaction, asker, action)
             message = interaction.message
             if message is None or (stored := await self._stored(message.id)) is None:
-                embeds = [ended(embed) for embed in message.embeds] if message else []
+                embeds = [mark_interrupted(embed) for embed in message.embeds] if message else []
                 await interaction.response.edit_message(embeds=embeds, view=None)
                 raise GoneError
             await self.actions[action](interaction, stored)

@@ -83,7 +83,7 @@ class LinkCards(commands.Cog):
             check_access(interaction, self.services.guild_settings)
             count_question(interaction, self.services.guild_settings, self.services.rate_limits)
             # The button stays, in case this process ends before the paper is fetched.
-            fetching = unread_card(arxiv_id, is_fetched=True)
+            fetching = unread_card(arxiv_id, is_fetching=True)
             await interaction.response.edit_message(embed=fetching)
             await self._fetch(interaction, arxiv_id)
         except Exception as error:  # users always get a reply

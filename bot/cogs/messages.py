@@ -18,7 +18,7 @@ from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
 from bot.conversation.reply_chain import ConversationContext, ReplyChain
 from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot
-from bot.render.answer import error_embed, told_embed
+from bot.render.answer import error_embed, notice_embed
 from bot.render.text import plain, shorten
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Messages(commands.Cog):
             return
         if action is Action.HINT:
             text = await self.services.executor.read(hint, self.services.executor.library.catalog)
-            await _reply(message, location, text, told_embed)
+            await _reply(message, location, text, notice_embed)
         elif action is not Action.ANSWER:
             await self._explain_once(message, location, action)
         else:

@@ -4,14 +4,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.dates import parse_day
+from bot.digest.days import parse_day
 from bot.digest.make import digest_of_day
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest
 from bot.papers.fetch import fetch_view
 from bot.papers.search_pages import MAX_SEARCH, PageButton, search_page
-from bot.render.papers import card, unread_card
+from bot.render.papers import paper_card, unread_card
 from bot.taste.rating_view import paper_view
 from rag.links import ARXIV_ID
 from rag.store.lookup import find_paper, require_paper
@@ -60,7 +60,9 @@ class Papers(commands.Cog):
             return
         paper = await executor.read(require_paper, executor.library.catalog, title)
         similar = await executor.read(executor.similar_papers, paper, SIMILAR_PAPERS)
-        await interaction.edit_original_response(embed=card(paper, similar), view=paper_view(paper))
+        await interaction.edit_original_response(
+            embed=paper_card(paper, similar), view=paper_view(paper)
+        )
 
 
 async def setup(bot: PaperboyBot) -> None:

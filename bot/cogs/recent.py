@@ -7,14 +7,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.dates import parse_day, parse_week
+from bot.digest.days import parse_day, parse_week
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
 from bot.papers.digest_reply import show_digest
 from bot.papers.last_seen import Look
 from bot.render.recent import (
-    SHOWN,
+    MAX_PAPERS,
     catchup_embed,
     gaining_embed,
     no_days_embed,
@@ -113,14 +113,14 @@ class Recent(commands.Cog):
         papers = featured_since(catalog, after, seen_at=seen_at)
         looked_at = look.at if look else None
         embed = catchup_embed(
-            papers, after=after, last=last, looked_at=looked_at, asked=bool(asked)
+            papers, after=after, last=last, looked_at=looked_at, chose_day=bool(asked)
         )
         return embed, last
 
     def _trending(self) -> discord.Embed:
         catalog = self.services.executor.library.catalog
         since = datetime.now(UTC) - GAINED_WITHIN
-        if found := gained_since(catalog, since, count=SHOWN):
+        if found := gained_since(catalog, since, count=MAX_PAPERS):
             return gaining_embed(found, since=since)
         days = newest_days(catalog, TREND_DAYS)
         if not days:

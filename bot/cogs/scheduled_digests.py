@@ -11,7 +11,7 @@ from bot.alerts.deliver import AlertDelivery
 from bot.components.error_reply import reply_with_error
 from bot.conversation.threads import MAX_THREAD_NAME
 from bot.gateway.client import PaperboyBot
-from bot.render.papers import card
+from bot.render.papers import paper_card
 from bot.render.text import shorten
 from bot.subscriptions.assembly import make_scheduler
 from bot.subscriptions.buttons import DISCUSS, ITEMS, PICK, paper_menu
@@ -84,7 +84,7 @@ class ScheduledDigests(commands.Cog):
         paper = await executor.read(require_paper, executor.library.catalog, paper_id)
         channel = interaction.channel
         if not isinstance(channel, discord.TextChannel):
-            await interaction.followup.send(embed=card(paper))
+            await interaction.followup.send(embed=paper_card(paper))
             text = "Reply to the card to ask about the paper."
         else:
             thread = _thread_about(channel, paper) or await _start_thread(channel, paper)
@@ -111,7 +111,7 @@ async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.T
         raise DigestError(
             "I could not start a thread: I need the permission Create Public Threads here."
         )
-    message = await channel.send(embed=card(paper))
+    message = await channel.send(embed=paper_card(paper))
     return await channel.create_thread(name=shorten(paper.title, MAX_THREAD_NAME), message=message)
 
 

@@ -9,7 +9,11 @@ from discord.ext import commands
 
 from bot.access.guild_settings import Group, GuildSettings
 from bot.components.error_reply import reply_with_error
-from bot.components.settings_panel import Click, SettingsPanel, save_choice
+from bot.components.settings_panel import (
+    Click,
+    SettingsPanel,
+    save_choice,
+)
 from bot.config import MOST_PER_HOUR
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.conversation.threads import LONG

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.charts.weeks import weeks_picture
+from bot.charts.weeks import trend_chart
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
 from bot.render.picture import attachment
@@ -30,7 +30,7 @@ class Trends(commands.Cog):
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
         found = await executor.read(trend, executor.library, checked(topic))
-        picture = await executor.read(weeks_picture, found)
+        picture = await executor.read(trend_chart, found)
         files = [attachment(picture, "trend.png")] if picture else []
         await interaction.edit_original_response(embed=trend_embed(found), attachments=files)
 

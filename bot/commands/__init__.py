@@ -1,1 +1,13 @@
-"""The commands of `paperboy`, one file a subject; bot.cli puts them together."""
+"""The commands of `paperboy`, one file per subject; bot.cli registers them."""
+
+# bot.cli alone imports these.
+__all__ = [
+    "ask",
+    "catalog",
+    "doctor",
+    "evaluate",
+    "ingest",
+    "model",
+    "run",
+    "subscriptions",
+]

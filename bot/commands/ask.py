@@ -1,4 +1,4 @@
-"""`paperboy ask` and `paperboy search`: questions."""
+"""`paperboy ask`, `why` and `search`: answer questions and find papers."""
 
 import json
 from collections.abc import Iterator
@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
+from bot.console.live import show_answer, warn_without_model
+from bot.console.render import answer_lines, hit_lines, receipt_lines
 from bot.console.terminal import Terminal
-from bot.json_rows import Row, answer_row, search_row
+from bot.json_rows import Row, answer_row, search_row, why_row
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
 from rag.query.question import checked
@@ -46,25 +48,25 @@ def ask(
     with app.assistant("paperboy ask", today=lambda: today or app.today()) as qa:
         if question is None:
             terminal.rows(answer_batch(qa, questions))
-            terminal.warn(qa)
+            warn_without_model(terminal, qa)
             return
         if as_json:
             answer = qa.answer(question)
             terminal.rows([answer_row(answer)])
             if answer.note:
                 terminal.note(answer.note)
-            terminal.warn(qa)
+            warn_without_model(terminal, qa)
         else:
-            terminal.converse(qa, qa.ask(question))
+            show_answer(terminal, qa, qa.ask(question))
 
 
 def _read_batch(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of the file; raise UsageError for the first that does not fit."""
+    """Return the conversations in the file; raise UsageError for the first invalid line."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read ({error}): give a file of JSON lines.") from error
-    found = []
+    items = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -75,13 +77,13 @@ def _read_batch(path: Path) -> list[dict[str, Any]]:
                 f"line {number} of {path} is not valid JSON ({error}): write {BATCH_LINE}."
             ) from error
         if not isinstance(item, dict) or "id" not in item or not (turns := _turns(item)):
-            raise UsageError(f"line {number} of {path} is no question: write {BATCH_LINE}.")
-        found.append({"id": item["id"], "turns": turns})
-    return found
+            raise UsageError(f"line {number} of {path} is not a question: write {BATCH_LINE}.")
+        items.append({"id": item["id"], "turns": turns})
+    return items
 
 
 def _turns(item: dict[str, Any]) -> list[str]:
-    """Return the questions of a conversation in order; the last is to be answered."""
+    """Return the questions of a conversation in order; the last one is answered."""
     turns = item.get("turns") or []
     if isinstance(item.get("question"), str) and (not turns or turns[-1] != item["question"]):
         turns = [*turns, item["question"]]
@@ -89,12 +91,12 @@ def _turns(item: dict[str, Any]) -> list[str]:
 
 
 def answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
-    """Answer each item's `question`, or the last of its `turns`."""
+    """Yield a row for each item: the answer to its `question`, or to the last of its `turns`."""
     for item in questions:
         *earlier, question = _turns(item)
         try:
             row = answer_row(qa.answer(Question(text=question, history=tuple(map(Turn, earlier)))))
-        except QuestionError as error:  # one odd line must not cost the others their answers
+        except QuestionError as error:  # a bad line must not stop the others
             row = {
                 "answer": str(error), "refused": True, "mode": "extractive",
                 "sources": [], "retrieved": [], "seconds": 0.0,
@@ -102,15 +104,37 @@ def answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
         yield {"id": item.get("id")} | row
 
 
+def why(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    today: Today = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question and show how: sentences and papers with scores, and seconds.
+
+    \b
+    paperboy why "which paper uses an overuse penalty, and what for?"
+    """
+    checked(question)  # before anything heavy is loaded
+    app, terminal = app_of(context), Terminal()
+    with app.assistant("paperboy why", today=lambda: today or app.today()) as qa:
+        answer = qa.answer(question)
+        if as_json:
+            terminal.rows([why_row(answer)])
+            return
+        terminal.lines(answer_lines(answer))
+        terminal.lines(receipt_lines(answer))
+
+
 def search(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(help="What to look for.")],
+    text: Annotated[str, typer.Argument(help="What to search for.")],
     top_k: Annotated[int, typer.Option("-k", min=1, max=500, help="How many papers.")] = 10,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
 ) -> None:
-    """Find papers by what they are about, best first, each with its nearest sentence.
+    """Find papers by subject, best first, each with the sentence that matches best.
 
     \b
     paperboy search "long video understanding" -k 5
@@ -124,6 +148,6 @@ def search(
         if as_json:
             terminal.rows(search_row(n, hit) for n, hit in enumerate(hits, start=1))
         elif hits:
-            terminal.hits(hits)
+            terminal.lines(hit_lines(hits))
         else:
-            terminal.print(f"No paper fits. I have read {library.catalog.coverage()}.")
+            terminal.print(f"No paper matches. I have read {library.catalog.coverage()}.")

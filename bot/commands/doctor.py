@@ -1,16 +1,36 @@
-"""`paperboy doctor`: is everything well, and if not, what cures it."""
+"""`paperboy doctor`: check the installation and the data folder, and name a cure."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import typer
+from langchain_core.messages import HumanMessage
 
+from bot.app import App, open_library
 from bot.commands.options import Json, app_of
-from bot.console.doctor import examine
 from bot.console.terminal import Terminal
+from bot.subscriptions.records import LaterError
+from rag.encoders.embedder import choose_dtype
+from rag.errors import IndexInUseError, ModelFileError, PaperboyError
+from rag.grounding.judge import load_judge
+from rag.library import Library
+from rag.llm.model_files import whole_problem_of
+from rag.models.build_check import probe
+from rag.retrieval.reranker import load_reranker
+
+MIN_FREE_BYTES = 500_000_000
+NO_MODEL = "none: answers are quoted sentences; `paperboy model pull` fetches a model"
+DEFAULT_CURE = "see README.md, Troubleshooting."
 
 
 def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Check the installation and the data folder; every failing check says its cure."""
+    """Check the installation and the data folder; each failed check names a cure."""
     terminal = Terminal()
-    checks = list(examine(app_of(context)))
+    checks = list(run_checks(app_of(context)))
     if as_json:
         terminal.rows(
             {"check": c.name, "ok": c.ok, "detail": c.detail, "cure": c.cure} for c in checks
@@ -22,3 +42,163 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
                 terminal.print(f"     → {check.cure}")
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The result of one check; `cure` says what to do about a failure."""
+
+    name: str
+    ok: bool
+    detail: str
+    cure: str = ""
+
+
+def run_checks(app: App) -> Iterator[Check]:
+    """Yield the result of each check. No check changes data."""
+    yield _python()
+    yield _disk(app)
+    if not app.settings.rag.model.is_external:
+        yield _llama()
+    yield _model(app)
+    if app.settings.bot.mail.host:
+        yield check_mail(app)
+    library = None
+    try:
+        library = open_library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
+        yield Check("data folder", True, str(app.data_dir))
+        for name, check in (
+            ("papers", _papers),
+            ("embedding model", _embedder),
+            ("index", _index),
+            ("reranker", _reranker),
+            ("judge", _judge),
+        ):
+            yield _guarded(name, check, library)
+    except PaperboyError as error:
+        yield _failed("data folder", error)
+    finally:
+        if library is not None:
+            library.close()
+
+
+def _guarded(name: str, check: Callable[[Library], Check], library: Library) -> Check:
+    try:
+        return check(library)
+    except PaperboyError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: PaperboyError) -> Check:
+    """Return a failed check; an error's message is "problem: cure"."""
+    problem, colon, cure = str(error).rpartition(": ")
+    return Check(name, False, problem if colon else str(error), cure if colon else DEFAULT_CURE)
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return Check("python", ok, version, "" if ok else "install Python 3.11 or newer.")
+
+
+def _disk(app: App) -> Check:
+    folder = app.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    ok = free >= MIN_FREE_BYTES
+    cure = "" if ok else "free some space, or move the data with --data-dir."
+    return Check("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", cure)
+
+
+def _llama() -> Check:
+    if problem := probe():
+        cure = "run `make llama`; until then answers are quoted sentences."
+        return Check("llama.cpp", False, problem.partition(": run ")[0], cure)
+    return Check("llama.cpp", True, "a small quantised model answers")
+
+
+def _model(app: App) -> Check:
+    """Load the language model and generate one token."""
+    if not app.use_model:
+        return Check("model", True, "not used because of --no-model")
+    if app.model.path and (problem := whole_problem_of(Path(app.model.path).expanduser())):
+        return _failed("model", ModelFileError(problem))
+    try:
+        model = app.load_model()
+        if model is None:
+            return Check("model", True, NO_MODEL)
+        try:
+            for _ in model.stream([HumanMessage("Say yes.")], max_tokens=1):
+                pass
+            if url := app.model.server_url:
+                return Check("model", True, f"{model.name} at {url}")
+        finally:
+            model.close()
+    except PaperboyError as error:
+        return _failed("model", error)
+    except Exception as error:  # a provider's client may raise anything
+        return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
+    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}")
+
+
+def check_mail(app: App) -> Check:
+    """Connect to the mail server and log in."""
+    from bot.subscriptions.email_transport import (  # imports discord.py, which draws the digests
+        PASSWORD_VARIABLE,
+        EmailTransport,
+    )
+    from bot.subscriptions.scheduler import utc_now
+
+    config = app.settings.bot.mail
+    try:
+        EmailTransport(config, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now).check()
+    except LaterError as error:
+        return Check("e-mail", False, str(error), "check [bot.mail] in config.toml.")
+    return Check("e-mail", True, f"{config.host} accepts mail from {config.sender}")
+
+
+def _papers(library: Library) -> Check:
+    coverage = library.catalog.coverage()
+    cure = "" if coverage.papers else "run `paperboy ingest starter`."
+    return Check("papers", bool(coverage.papers), str(coverage), cure)
+
+
+def _embedder(library: Library) -> Check:
+    dtype = choose_dtype(library.config.embedder.dtype)
+    vectors = library.embedder.encode(["a test"])
+    detail = f"{library.embedder.name}, {vectors.shape[1]} dimensions, {dtype}"
+    return Check("embedding model", True, detail)
+
+
+def _index(library: Library) -> Check:
+    try:
+        index = library.index
+    except IndexInUseError as error:
+        return Check("index", True, f"not checked: {error}")
+    pending = index.pending_count()
+    if pending:
+        return Check(
+            "index", False, f"{pending:,} papers are not indexed", "run `paperboy reindex`."
+        )
+    abstracts, sentences = index.vectors.counts()
+    return Check("index", True, f"{abstracts:,} abstracts and {sentences:,} sentences")
+
+
+def _reranker(library: Library) -> Check:
+    """Load the configured reranker, which scores two test pairs."""
+    config = library.config.retrieval
+    if load_reranker(config, dtype=library.config.embedder.dtype) is None:
+        return Check("reranker", True, "none: papers keep the order of the search")
+    return Check("reranker", True, f"{config.reranker}, reads the best {config.rerank_top} papers")
+
+
+def _judge(library: Library) -> Check:
+    """Load the configured judge of written sentences, which scores one test pair."""
+    config = library.config.check
+    if load_judge(config, dtype=library.config.embedder.dtype) is None:
+        if config.failed == "keep":
+            return Check("judge", True, "none: written sentences are not checked")
+        detail = "none: the bundled embedding model checks written sentences"
+        return Check("judge", True, detail)
+    return Check("judge", True, f"{config.judge} checks written sentences")

@@ -1,4 +1,4 @@
-"""`paperboy eval`: how good retrieval and answers are, on a corpus or a question set."""
+"""`paperboy eval`: measure retrieval on a corpus, or answers on a question set."""
 
 import json
 import tempfile
@@ -13,6 +13,7 @@ import typer
 from bot.app import App, open_library
 from bot.commands.ask import answer_batch
 from bot.commands.options import Json, Today, UsageError, app_of
+from bot.console.live import progress
 from bot.console.metrics import AT, answered, known_item, links_allowed, ndcg, recall
 from bot.console.terminal import Terminal
 from ingest.sources.source import SetAside
@@ -25,11 +26,13 @@ Figures = dict[str, dict[str, float]]
 def evaluate(
     context: typer.Context,
     beir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A corpus in BEIR's form, read afresh.")
+        Path | None,
+        typer.Option(metavar="DIR", help="A corpus in BEIR format; it is indexed anew."),
     ] = None,
-    split: Annotated[str, typer.Option(help="Its questions: qrels/SPLIT.tsv.")] = "test",
+    split: Annotated[str, typer.Option(help="Which of its questions: qrels/SPLIT.tsv.")] = "test",
     questions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON lines with what a right answer holds.")
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON lines with questions and expected answers."),
     ] = None,
     today: Today = None,
     as_json: Json = False,
@@ -47,7 +50,7 @@ def evaluate(
         figures = _beir(app, beir, split, terminal)
     else:
         assert questions is not None
-        items = _judgeable(questions)
+        items = _read_questions(questions)
         with app.assistant("paperboy eval", today=lambda: today or app.today()) as qa:
             figures = _judge(items, list(answer_batch(qa, items)))
     if as_json:
@@ -57,25 +60,25 @@ def evaluate(
         terminal.print("  ".join([f"{kind:14}", *(f"{k} {v:.3f}" for k, v in values.items())]))
 
 
-def _judgeable(path: Path) -> list[dict[str, Any]]:
-    """Return the questions; raise UsageError for the first that cannot be judged."""
+def _read_questions(path: Path) -> list[dict[str, Any]]:
+    """Return the questions; raise UsageError for the first that has no expected answer."""
     items = _lines(path)
     for number, item in enumerate(items, start=1):
-        is_asked = isinstance(item.get("question"), str) or item.get("turns")
-        if not is_asked or not (
+        has_question = isinstance(item.get("question"), str) or item.get("turns")
+        if not has_question or not (
             item.get("kind") == "unanswerable"
             or {"gold_arxiv_id", "gold_title"} <= item.keys()
             or (item.get("gold_titles") and "must_contain" in item)
         ):
             raise UsageError(
-                f"question {number} of {path} cannot be judged: give it question and gold_titles "
+                f"question {number} of {path} cannot be judged: give it question, and gold_titles "
                 "with must_contain, gold_arxiv_id with gold_title, or kind unanswerable."
             )
     return items
 
 
 def _judge(items: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Figures:
-    """Return each kind of question with the mean of its figures."""
+    """Return the mean of each figure, by kind of question."""
     collected: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for item, row in zip(items, rows, strict=True):
         is_known = "gold_arxiv_id" in item
@@ -92,25 +95,25 @@ def _judge(items: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Figures:
 
 
 def _beir(app: App, folder: Path, split: str, terminal: Terminal) -> Figures:
-    """Read the corpus into a folder of its own and rank it for each question."""
+    """Index the corpus in a temporary folder and rank it for each question."""
     relevant = _qrels(folder / "qrels" / f"{split}.tsv")
     queries = {item["_id"]: item["text"] for item in _lines(folder / "queries.jsonl")}
-    with tempfile.TemporaryDirectory() as place:
-        library = open_library(Path(place), app.settings.rag, purpose="paperboy eval")
-        with terminal.progress() as progress:
-            ingest(_Corpus(folder / "corpus.jsonl"), library, progress=progress)
-        found = {"ndcg@10": [], "recall@10": []}  # type: dict[str, list[float]]
+    with tempfile.TemporaryDirectory() as data_dir:
+        library = open_library(Path(data_dir), app.settings.rag, purpose="paperboy eval")
+        with progress(terminal) as report_progress:
+            ingest(_Corpus(folder / "corpus.jsonl"), library, progress=report_progress)
+        scores: dict[str, list[float]] = {"ndcg@10": [], "recall@10": []}
         for query, gains in relevant.items():
             hits = library.retriever.search(queries[query], top_k=AT)
             ranking = [(hit.paper.arxiv_id or "") for hit in hits]
-            found["ndcg@10"].append(ndcg(ranking, gains))
-            found["recall@10"].append(recall(ranking, gains))
+            scores["ndcg@10"].append(ndcg(ranking, gains))
+            scores["recall@10"].append(recall(ranking, gains))
         library.close()
-    return {f"{folder.name} {split}": {name: round(mean(v), 4) for name, v in found.items()}}
+    return {f"{folder.name} {split}": {name: round(mean(v), 4) for name, v in scores.items()}}
 
 
 class _Corpus:
-    """The documents of a BEIR corpus as papers; their ids stand where arXiv's would."""
+    """The documents of a BEIR corpus as papers; document ids stand in for arXiv ids."""
 
     name = "corpus"
 
@@ -136,13 +139,13 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _qrels(path: Path) -> Mapping[str, dict[str, int]]:
-    """Return each question's relevant documents with their grades."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    """Return each question's relevant documents and their grades."""
+    relevant: dict[str, dict[str, int]] = defaultdict(dict)
     try:
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
             query, document, grade = line.split("\t")
             if int(grade) > 0:
-                found[query][document] = int(grade)
+                relevant[query][document] = int(grade)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read ({error}): give --beir and --split.") from error
-    return found
+    return relevant

@@ -1,4 +1,4 @@
-"""`paperboy ingest` and `paperboy reindex`: papers in."""
+"""`paperboy ingest`, `sync` and `reindex`: add papers and index them."""
 
 from typing import Annotated
 
@@ -6,13 +6,15 @@ import typer
 
 from bot.app import App
 from bot.commands.options import UsageError, app_of
+from bot.console.live import progress
 from bot.console.terminal import Terminal
 from ingest.resolve_source import resolve_source
 from ingest.sync import index_pending
 from ingest.sync import ingest as run_ingest
+from ingest.sync import sync as run_sync
 from rag.errors import SourceError
 
-HELP = """Bring papers in: from a file, from Hugging Face, from arXiv, or the starter set.
+HELP = """Add papers from a file, from Hugging Face, from arXiv, or the starter set.
 
 \b
 paperboy ingest starter                  56 papers to begin with
@@ -20,13 +22,13 @@ paperboy ingest hf:latest                today's Daily Papers
 paperboy ingest hf:2025-12-01..2025-12-05
 paperboy ingest hf:2025-W49              a week (hf:2025-12 is a month)
 paperboy ingest "hf:search:video agents"
-paperboy ingest arxiv:2510.01234         or "arxiv:search:cat:cs.CL", the newest ones
-paperboy ingest page.txt                 a page of huggingface.co/papers saved as text or .html
+paperboy ingest arxiv:2510.01234
+paperboy ingest "arxiv:search:cat:cs.CL" the newest ones
+paperboy ingest page.txt                 a saved papers page, also .html
 paperboy ingest papers.jsonl             also .json
 
-Papers that are known already are updated, never doubled. A run that was interrupted is
-finished by the next one: days and months of a range that were read two weeks after their end
-or later are not asked for again.
+Known papers are updated, never duplicated. The next run continues an interrupted one.
+Days and months of a range that were read at least two weeks after their end are skipped.
 """
 
 
@@ -38,10 +40,10 @@ def ingest(
     ] = None,
     list_set_aside: Annotated[
         bool,
-        typer.Option("--list-set-aside", help="List the records that did not fit, with reasons."),
+        typer.Option("--list-set-aside", help="List the rejected records, with reasons."),
     ] = False,
 ) -> None:
-    """Bring papers in (what people read of it is HELP)."""
+    """Add papers (`--help` shows HELP)."""
     app, terminal = app_of(context), Terminal()
     if list_set_aside:
         _list_set_aside(app, terminal)
@@ -54,7 +56,7 @@ def ingest(
 def _list_set_aside(app: App, terminal: Terminal) -> None:
     with app.library("paperboy ingest --list-set-aside") as library:
         lines = [": ".join(record) for record in library.catalog.all_set_aside()]
-    for line in lines or ["Every record fitted."]:
+    for line in lines or ["No record was rejected."]:
         terminal.print(line)
 
 
@@ -66,23 +68,38 @@ def _ingest(app: App, terminal: Terminal, sources: list[str]) -> None:
                 resolve_source(
                     text, app.settings.ingest.fetch, today=app.today(), library=library
                 ) as source,
-                terminal.progress() as progress,
+                progress(terminal) as report_progress,
             ):
-                report = run_ingest(source, library, progress=progress)
+                report = run_ingest(source, library, progress=report_progress)
             for line in report.reasons():
                 terminal.note(line)
             terminal.print(str(report))
             damage = damage or report.damage
         terminal.print(f"In all: {library.catalog.coverage()}.")
     if damage:
-        raise SourceError(f"{damage}: mend it and ingest the file again; everything else is in.")
+        raise SourceError(
+            f"{damage}: correct it and ingest the file again; everything else is stored."
+        )
+
+
+def sync(context: typer.Context) -> None:
+    """Fetch the new papers of the last days, and upvotes and comments of the last two weeks.
+
+    Also searches Hugging Face for papers of which only the title is known.
+    """
+    app, terminal = app_of(context), Terminal()
+    with app.library("paperboy sync") as library, progress(terminal) as report_progress:
+        report = run_sync(library, app.settings.ingest, today=app.today(), progress=report_progress)
+        coverage = library.catalog.coverage()
+    terminal.print(str(report))
+    terminal.print(f"In all: {coverage}.")
 
 
 def reindex(context: typer.Context) -> None:
-    """Embed every paper anew, as after a change of the embedding model in config.toml."""
+    """Embed every paper again, for example after changing the embedding model."""
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy reindex") as library:
         library.index.clear()
-        with terminal.progress() as progress:
-            done = index_pending(library, progress=progress)
-        terminal.print(f"{done:,} papers indexed with {library.embedder.name}.")
+        with progress(terminal) as report_progress:
+            count = index_pending(library, progress=report_progress)
+        terminal.print(f"{count:,} papers indexed with {library.embedder.name}.")

@@ -1,4 +1,4 @@
-"""`paperboy model`: a language model is fetched, chosen and tried."""
+"""`paperboy model`: fetch, choose and test a language model."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,11 +23,11 @@ from rag.llm.model_files import (
 from rag.models.known_models import KNOWN, OTHERS_BYTES, fits, suggested
 
 NONE = "none"
-SHOWN_WORDS = 200  # characters of what the model said
+MAX_REPLY = 200  # characters of the model's reply
 
 commands = typer.Typer(
     no_args_is_help=True,
-    help="Get a language model that writes answers: fetch, choose and try one.",
+    help="Fetch, choose and test a language model that writes answers.",
 )
 
 
@@ -41,10 +41,9 @@ def pull_command(
         ),
     ] = "",
 ) -> None:
-    """Fetch a model from Hugging Face, check it, and put it to use.
+    """Fetch a model from Hugging Face, check it, and use it for answers.
 
-    A fetch that was interrupted goes on where it stopped. A file that is here already is checked
-    and put to use where it lies.
+    An interrupted fetch continues where it stopped. An existing file is checked and used in place.
 
     \b
     paperboy model pull
@@ -57,7 +56,7 @@ def pull_command(
 
 @commands.command("list")
 def list_command(context: typer.Context, as_json: Json = False) -> None:
-    """Show models that do well, what they need, and which are here and in use."""
+    """Show the recommended models, what they need, and which are fetched and in use."""
     app, terminal = app_of(context), Terminal()
     rows = _rows(app)
     if as_json:
@@ -69,7 +68,7 @@ def list_command(context: typer.Context, as_json: Json = False) -> None:
         size, remarks = gigabytes(row["bytes"]), "; ".join(_remarks(row))
         terminal.print(_line(row["name"], size, memory, row["writes"], row["licence"], remarks))
     terminal.print(
-        "tokens/s: about so many of an answer, on two cores; `paperboy model check` measures it."
+        "tokens/s: approximate writing speed on two cores; `paperboy model check` measures it."
     )
     terminal.print(_advice(app))
 
@@ -78,20 +77,23 @@ def list_command(context: typer.Context, as_json: Json = False) -> None:
 def use_command(
     context: typer.Context,
     what: Annotated[
-        str, typer.Argument(metavar="NAME|PATH", help="A model that is here; or none.")
+        str, typer.Argument(metavar="NAME|PATH", help="A fetched model, any GGUF file, or none.")
     ],
 ) -> None:
-    """Put a model to use that was fetched, or any GGUF file; `none` goes back to quoting.
+    """Use a fetched model, or any GGUF file, for answers; `none` returns to quoted answers.
 
-    The choice is kept in the data folder. A model that config.toml names goes first.
+    The choice is stored in the data folder. A model in config.toml takes precedence.
     """
     app, terminal = app_of(context), Terminal()
     folder = ModelFolder(app.data_dir)
     if what == NONE:
         folder.choose(None)
         name = app.settings.rag.model.name
-        what_now = f"config.toml names {name}, which stays" if name else "Answers are quoted"
-        terminal.print(f"{what_now} from now on.")
+        terminal.print(
+            f"config.toml names {name}, which stays in use."
+            if name
+            else "Answers are quoted sentences from now on."
+        )
         return
     path = existing_file(folder, what)
     folder.choose(path)
@@ -106,28 +108,28 @@ def check_command(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Try a model in a process of its own: its speed, its memory, its context, its sha256."""
+    """Test a model in a separate process: speed, memory, context and sha256."""
     app, terminal = app_of(context), Terminal()
-    row = _checked(app, _file_to_check(app, what))
+    row = _check(app, _file_to_check(app, what))
     if as_json:
         terminal.rows([row])
         return
-    trained = f" (it was trained for {row['trained_for']:,})" if row["trained_for"] else ""
-    memory = gigabytes(row["memory_bytes"]) if row["memory_bytes"] else "not known"
-    known = "as it was published" if row["sha256_known"] else "the published one is not known"
+    trained = f" (trained for {row['trained_for']:,})" if row["trained_for"] else ""
+    memory = gigabytes(row["memory_bytes"]) if row["memory_bytes"] else "unknown"
+    checksum = "as published" if row["sha256_known"] else "the published one is unknown"
     terminal.print(f"{row['file']}, {gigabytes(row['bytes'])}")
-    terminal.print(f"sha256   {row['sha256']} ({known})")
+    terminal.print(f"sha256   {row['sha256']} ({checksum})")
     terminal.print(f"context  {row['n_ctx']:,} tokens{trained}")
     terminal.print(f"memory   {memory} at most; loaded in {row['load_seconds']:.1f} s")
     terminal.print(f"prompt   {_rate(row['prompt_rate'])}, {row['prompt_tokens']} read")
     terminal.print(f"answer   {_rate(row['answer_rate'])}, {row['answer_tokens']} written")
-    terminal.print(f"It said: {row['said']}")
+    terminal.print(f"Reply:   {row['said']}")
 
 
 def _rows(app: App) -> list[Row]:
-    """Return the recommended models, and then the other files that are here."""
+    """Return the recommended models, then the other model files on this machine."""
     folder, memory = ModelFolder(app.data_dir), memory_bytes()
-    in_use_now = Path(app.model.path).expanduser() if app.model.path else None
+    current = Path(app.model.path).expanduser() if app.model.path else None
     rows: list[Row] = []
     for model in KNOWN:
         path = folder.path / model.source.name
@@ -135,17 +137,17 @@ def _rows(app: App) -> list[Row]:
             "name": model.name, "file": model.source.name, "repo": model.source.repo,
             "bytes": model.size, "memory_bytes": model.memory, "licence": model.licence,
             "writes": model.writes, "remark": model.remark, "installed": path.is_file(),
-            "in_use": path == in_use_now, "fits": fits(model, memory),
+            "in_use": path == current, "fits": fits(model, memory),
             "suggested": model == suggested(memory),
         })  # fmt: skip
     listed = {row["file"] for row in rows}
     others = [path for path in folder.installed() if path.name not in listed]
-    if in_use_now and in_use_now.is_file() and in_use_now not in folder.installed():
-        others.append(in_use_now)
+    if current and current.is_file() and current not in folder.installed():
+        others.append(current)
     rows.extend({
         "name": path.stem, "file": path.name, "repo": "", "bytes": path.stat().st_size,
         "memory_bytes": 0, "licence": "", "writes": "", "remark": "", "installed": True,
-        "in_use": path == in_use_now, "fits": True, "suggested": False,
+        "in_use": path == current, "fits": True, "suggested": False,
     } for path in others)  # fmt: skip
     return rows
 
@@ -155,28 +157,28 @@ def _line(name: str, size: str, memory: str, writes: str, licence: str, remarks:
 
 
 def _remarks(row: Row) -> list[str]:
-    shown = [row["remark"]] if row["remark"] else []
+    remarks = [row["remark"]] if row["remark"] else []
     if row["in_use"]:
-        shown.append("in use")
+        remarks.append("in use")
     elif row["installed"]:
-        shown.append("here")
+        remarks.append("fetched")
     if not row["fits"]:
-        shown.append("too large for this machine")
-    return shown
+        remarks.append("too large for this machine")
+    return remarks
 
 
 def _advice(app: App) -> str:
-    """Say what this machine can carry, and what is in use and why."""
+    """Return which model fits this machine, and which one is in use and why."""
     memory = memory_bytes()
     model = suggested(memory)
     if memory and not fits(model, memory):
         advice = (
-            f"There are {gigabytes(memory)} of memory, and Paperboy itself wants "
-            f"{gigabytes(OTHERS_BYTES)}: too few for any of these."
+            f"This machine has {gigabytes(memory)} of memory, and Paperboy itself needs "
+            f"{gigabytes(OTHERS_BYTES)}: too little for any of these."
         )
     else:
-        room = f"There are {gigabytes(memory)} of memory" if memory else "Here"
-        advice = f"{room}: {model.name} is suggested (`paperboy model pull`)."
+        machine = f"this machine ({gigabytes(memory)} of memory)" if memory else "this machine"
+        advice = f"Suggested for {machine}: {model.name} (`paperboy model pull`)."
     if not app.model.name:
         return f"{advice}\nIn use: none, answers are quoted sentences."
     advice = f"{advice}\nIn use: {app.model.name}, by {app.model_chosen_by}"
@@ -190,7 +192,7 @@ def _file_to_check(app: App, what: str) -> Path:
         return existing_file(ModelFolder(app.data_dir), what)
     if app.model.is_external:
         raise UsageError(
-            f"{app.model.name} is no file here: name a GGUF file, or speak with that model by "
+            f"{app.model.name} is not a local file: name a GGUF file, or test that model with "
             "`paperboy doctor`."
         )
     if not app.model.path:
@@ -201,18 +203,18 @@ def _file_to_check(app: App, what: str) -> Path:
     return path
 
 
-def _checked(app: App, path: Path) -> Row:
-    """Try the file and return what was measured."""
+def _check(app: App, path: Path) -> Row:
+    """Run the model once and return the measurements."""
     from rag.models.trial import try_model
 
     if not is_llama_built():
-        raise ModelFileError("llama.cpp is not built, which runs models: run `make llama`.")
+        raise ModelFileError("llama.cpp, which runs models, is not built: run `make llama`.")
     config = app.settings.rag.model
     trial = try_model(path, n_ctx=config.n_ctx, threads=config.threads)
     return {
         "file": path.name,
         "bytes": path.stat().st_size,
-        "sha256": kept_sha256(path) or sha256_of(path),  # the kept one was compared just now
+        "sha256": kept_sha256(path) or sha256_of(path),  # the stored one has just been compared
         "sha256_known": bool(kept_sha256(path)),
         "n_ctx": trial.n_ctx,
         "trained_for": read_header(path).context_length,
@@ -222,9 +224,9 @@ def _checked(app: App, path: Path) -> Row:
         "prompt_rate": round(trial.prompt_rate, 1),
         "answer_tokens": trial.answer_tokens,
         "answer_rate": round(trial.answer_rate, 1),
-        "said": trial.said[:SHOWN_WORDS],
+        "said": trial.said[:MAX_REPLY],
     }
 
 
 def _rate(rate: float) -> str:
-    return f"{rate:.1f} tokens a second" if rate else "too few tokens to tell"
+    return f"{rate:.1f} tokens per second" if rate else "too few tokens to measure"

@@ -1,4 +1,4 @@
-"""`paperboy subscriptions`: who gets digests, for whoever runs the bot."""
+"""`paperboy subscriptions`: manage who gets digests, for whoever runs the bot."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.options import Json, UsageError, app_of
+from bot.console.render import digest_lines
 from bot.console.terminal import Terminal
 from bot.digest.make import make_digest
 from bot.digest.records import Wish
@@ -26,55 +27,57 @@ from bot.subscriptions.store import SubscriptionStore
 from rag.library import Library
 
 commands = typer.Typer(
-    help="Who gets a digest, where and when. The running bot delivers them.",
+    help="Manage who gets a digest, where and when. The running bot delivers them.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
 
-Number = Annotated[int, typer.Argument(metavar="ID", help="Its number in `list`.")]
+Number = Annotated[int, typer.Argument(metavar="ID", help="Its number, as `list` shows it.")]
 
 
 @commands.command("list")
 def list_command(context: typer.Context, as_json: Json = False) -> None:
-    """Show all subscriptions, with what became of their last digest.
+    """Show all subscriptions, each with the outcome of its last digest.
 
     \b
     paperboy subscriptions list
     """
     terminal = Terminal()
     with app_of(context).library("paperboy subscriptions") as library:
-        store, outbox = _parts(library)
-        found = [(one, outbox.last(one.id)) for one in store.all()]
+        store, outbox = _stores(library)
+        listed = [(entry, outbox.last(entry.id)) for entry in store.all()]
     if as_json:
-        terminal.rows(_row(one, last) for one, last in found)
+        terminal.rows(_row(entry, last) for entry, last in listed)
         return
-    for one, last in found:
-        terminal.print(f"{one.id}  {_words(one)}")
-        terminal.print(f"   {_next(one)}{_last(last)}")
-    if not found:
+    for entry, last in listed:
+        terminal.print(f"{entry.id}  {_summary(entry)}")
+        terminal.print(f"   {_next(entry)}{_last(last)}")
+    if not listed:
         terminal.print("None. In Discord: /subscribe; here: paperboy subscriptions add.")
 
 
 @commands.command()
 def add(
     context: typer.Context,
-    when: Annotated[str, typer.Argument(help=f"Like {WHEN_EXAMPLE}.")],
-    mail: Annotated[str, typer.Option(help="To this e-mail address (set up [bot.mail]).")] = "",
+    when: Annotated[str, typer.Argument(help=f"Such as {WHEN_EXAMPLE}.")],
+    mail: Annotated[str, typer.Option(help="To this e-mail address (needs \\[bot.mail]).")] = "",
     channel: Annotated[str, typer.Option(help="To the Discord channel with this id.")] = "",
     person: Annotated[str, typer.Option(help="To the Discord user with this id.")] = "",
-    topics: Annotated[str, typer.Option(help="Plain words, with commas between.")] = "",
-    authors: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
-    organisations: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
-    min_upvotes: Annotated[int, typer.Option(min=0, help="Papers with so many or more.")] = 0,
-    count: Annotated[int, typer.Option(min=1, max=MAX_PAPERS, help="Papers at most.")] = 10,
+    topics: Annotated[str, typer.Option(help="Plain words, separated by commas.")] = "",
+    authors: Annotated[str, typer.Option(help="Names, separated by commas.")] = "",
+    organisations: Annotated[str, typer.Option(help="Names, separated by commas.")] = "",
+    min_upvotes: Annotated[int, typer.Option(min=0, help="The fewest upvotes of a paper.")] = 0,
+    count: Annotated[
+        int, typer.Option(min=1, max=MAX_PAPERS, help="The most papers in a digest.")
+    ] = 10,
 ) -> None:
-    """Add one: by e-mail, to a channel or to a person.
+    """Add a subscription by e-mail, to a channel or to a user.
 
     \b
     paperboy subscriptions add "daily 9:00 Europe/Berlin" --mail you@example.org --topics robots
     """
     app, terminal = app_of(context), Terminal()
-    kind, target = _target(mail=mail, channel=channel, person=person)
+    kind, target = _kind_and_target(mail=mail, channel=channel, person=person)
     rhythm = read_when(when)
     if rhythm.timezone == "UTC" and "utc" not in when.casefold():
         rhythm = read_when(f"{when} {app.settings.bot.timezone}")
@@ -85,7 +88,7 @@ def add(
         min_upvotes=min_upvotes,
         count=count,
     )
-    wanted = Subscription(
+    draft = Subscription(
         kind=kind,
         target=target,
         user_id=int(target) if kind == "person" else 0,
@@ -93,61 +96,61 @@ def add(
         wish=wish,
     )
     with app.library("paperboy subscriptions") as library:
-        made = _parts(library)[0].add(wanted, datetime.now(UTC))
-    terminal.print(f"{made.id}  {_words(made)}")
-    terminal.print(f"   {_next(made)}")
+        added = _stores(library)[0].add(draft, datetime.now(UTC))
+    terminal.print(f"{added.id}  {_summary(added)}")
+    terminal.print(f"   {_next(added)}")
     if kind == "mail" and not app.settings.bot.mail.host:
         terminal.note("E-mail is not set up yet: see [bot.mail] in config.toml.")
 
 
 @commands.command()
 def pause(context: typer.Context, number: Number) -> None:
-    """Send nothing of it until it is resumed.
+    """Pause a subscription until it is resumed.
 
     \b
     paperboy subscriptions pause 3
     """
     with app_of(context).library("paperboy subscriptions") as library:
-        store, _ = _parts(library)
+        store, _ = _stores(library)
         store.get(number)
-        _tell(store.pause(number))
+        _print_subscription(store.pause(number))
 
 
 @commands.command()
 def resume(context: typer.Context, number: Number) -> None:
-    """Send it again, from the next due time on.
+    """Resume a subscription; the next digest comes at its next due time.
 
     \b
     paperboy subscriptions resume 3
     """
     with app_of(context).library("paperboy subscriptions") as library:
-        store, _ = _parts(library)
+        store, _ = _stores(library)
         store.get(number)
-        _tell(store.resume(number, datetime.now(UTC)))
+        _print_subscription(store.resume(number, datetime.now(UTC)))
 
 
 @commands.command()
 def remove(context: typer.Context, number: Number) -> None:
-    """Delete it with all that is known of its digests.
+    """Delete a subscription and the records of its digests.
 
     \b
     paperboy subscriptions remove 3
     """
     with app_of(context).library("paperboy subscriptions") as library:
-        gone = _parts(library)[0].remove(number)
-    Terminal().print(f"Removed: {_words(gone)}")
+        removed = _stores(library)[0].remove(number)
+    Terminal().print(f"Removed: {_summary(removed)}")
 
 
 @commands.command()
 def preview(context: typer.Context, number: Number, as_json: Json = False) -> None:
-    """Show what it would hold now; nothing is sent.
+    """Show the digest as it would be now; nothing is sent.
 
     \b
     paperboy subscriptions preview 3
     """
     terminal = Terminal()
     with app_of(context).library("paperboy subscriptions") as library:
-        chosen = _parts(library)[0].get(number)
+        chosen = _stores(library)[0].get(number)
         day = covered_day(chosen.rhythm, datetime.now(UTC))
         digest = make_digest(library, chosen.rhythm.period, day, chosen.wish)
         if as_json:
@@ -155,38 +158,40 @@ def preview(context: typer.Context, number: Number, as_json: Json = False) -> No
                           for entry in group.entries)  # fmt: skip
             return
         terminal.print(f"{digest.headline}.")
-        terminal.digest(digest)
+        terminal.lines(digest_lines(digest))
 
 
 @commands.command("send")
 def send_now(context: typer.Context, number: Number) -> None:
-    """Have the running bot deliver it now, besides the next regular one.
+    """Have the running bot deliver a digest now, in addition to the next regular one.
 
     \b
     paperboy subscriptions send 3
     """
     with app_of(context).library("paperboy subscriptions") as library:
-        store, outbox = _parts(library)
+        store, outbox = _stores(library)
         outbox.add_extra(store.get(number).id, datetime.now(UTC))
-    Terminal().print("It goes out within a minute, or when the bot (`paperboy run`) runs again.")
+    Terminal().print(
+        "It is sent within a minute, or once the bot (`paperboy run`) is running again."
+    )
 
 
-def _parts(library: Library) -> tuple[SubscriptionStore, Outbox]:
+def _stores(library: Library) -> tuple[SubscriptionStore, Outbox]:
     store = SubscriptionStore(library.catalog.database)
     return store, Outbox(library.catalog.database, store)
 
 
-def _target(*, mail: str, channel: str, person: str) -> tuple[Kind, str]:
-    """Return where to; raise UsageError unless exactly one place is named."""
+def _kind_and_target(*, mail: str, channel: str, person: str) -> tuple[Kind, str]:
+    """Return the kind and the target; raise UsageError unless exactly one is given."""
     kinds: dict[Kind, str] = {"mail": mail, "channel": channel, "person": person}
-    named = [(kind, target.strip()) for kind, target in kinds.items() if target.strip()]
-    if len(named) != 1:
-        raise UsageError("Name one place: --mail ADDRESS, --channel ID or --person ID.")
-    kind, target = named[0]
+    given = [(kind, target.strip()) for kind, target in kinds.items() if target.strip()]
+    if len(given) != 1:
+        raise UsageError("give exactly one of --mail ADDRESS, --channel ID and --person ID.")
+    kind, target = given[0]
     if kind == "mail" and not _is_address(target):
-        raise UsageError(f"{target!r} is no e-mail address: write it like you@example.org.")
+        raise UsageError(f"{target!r} is not an e-mail address: write it like you@example.org.")
     if kind != "mail" and not target.isdecimal():
-        raise UsageError(f"{target!r} is no id: copy it in Discord (Developer Mode, Copy ID).")
+        raise UsageError(f"{target!r} is not an id: copy it in Discord (Developer Mode, Copy ID).")
     return kind, target
 
 
@@ -195,11 +200,11 @@ def _is_address(text: str) -> bool:
     return bool(name and "." in host) and text.isascii() and not set(text) & set(' <>,;"\r\n\t')
 
 
-def _tell(subscription: Subscription) -> None:
-    Terminal().print(f"{subscription.id}  {_words(subscription)}\n   {_next(subscription)}")
+def _print_subscription(subscription: Subscription) -> None:
+    Terminal().print(f"{subscription.id}  {_summary(subscription)}\n   {_next(subscription)}")
 
 
-def _words(subscription: Subscription) -> str:
+def _summary(subscription: Subscription) -> str:
     return (
         f"{target_in_words(subscription)}, {rhythm_in_words(subscription.rhythm)}: "
         f"{wish_in_words(subscription.wish)}"
@@ -220,7 +225,7 @@ def _last(last: Delivery | None) -> str:
 
 
 def _row(subscription: Subscription, last: Delivery | None) -> Row:
-    """Return a line of `paperboy subscriptions list --json`."""
+    """Return one line of `paperboy subscriptions list --json`."""
     rhythm, wish = subscription.rhythm, subscription.wish
     return {
         "id": subscription.id,

@@ -1,1 +1,3 @@
-"""What the terminal shows: answers, the doctor's checks, evaluation figures and model downloads."""
+"""The terminal: printing, Rich renderings of records, progress bars and model downloads."""
+
+__all__ = ["live", "metrics", "model_setup", "render", "terminal"]

@@ -1,30 +1,27 @@
-"""A model is fetched and put to use; and somebody who has none is told how to get one."""
+"""Fetch a language model and choose it; offer one to a user who has none."""
 
 import contextlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
 from bot.app import App
+from bot.console.live import download_progress
 from bot.console.terminal import Terminal
 from ingest.config import FetchConfig
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError, PaperboyError
 from rag.llm.gguf_header import gigabytes
 from rag.llm.model_files import ModelFolder, whole_problem_of
-from rag.models.hub import Tell, fetch
+from rag.models.hub import fetch
 from rag.models.known_models import OTHERS_BYTES, HubFile, fits, known, parse_source, suggested
 
 DEFAULT_HUB = FetchConfig().huggingface_url
 
 
 def pull(app: App, what: str, terminal: Terminal) -> None:
-    """Fetch a model, or check a file that is here already, and put it to use.
+    """Fetch a model, or check an existing file, and use it for answers.
 
-    `what` is a name of `paperboy model list`, `hf:REPO/FILE`, the address of a file on Hugging
+    `what` is a name from `paperboy model list`, `hf:REPO/FILE`, the URL of a file on Hugging
     Face, or a path; "" is the model suggested for this machine. Raises ModelFileError.
     """
     folder = ModelFolder(app.data_dir)
@@ -35,32 +32,32 @@ def pull(app: App, what: str, terminal: Terminal) -> None:
         remark = f"{path.name} is a GGUF file of {gigabytes(path.stat().st_size)}."
     else:
         if model and not fits(model, memory := memory_bytes()):
-            wanted = gigabytes(model.memory + OTHERS_BYTES)
+            needed = gigabytes(model.memory + OTHERS_BYTES)
             terminal.note(
-                f"{model.name} and the rest of Paperboy want {wanted} of memory, and there are "
+                f"{model.name} and the rest of Paperboy need {needed} of memory; this machine has "
                 f"{gigabytes(memory or 0)}."
             )
-        path, is_vouched_for = _fetched(app, source, folder, terminal)
+        path, is_verified = _fetch(app, source, folder, terminal)
         size = gigabytes(path.stat().st_size)
-        found = "as Hugging Face has it" if is_vouched_for else "which the server did not name"
-        remark = f"{path.name} is here ({size}, sha256 {found})."
+        checksum = "as Hugging Face states" if is_verified else "not stated by the server"
+        remark = f"{path.name} is stored ({size}, sha256 {checksum})."
     folder.choose(path)
     terminal.print(f"{remark} {in_use(app, path)}")
     if not is_llama_built():
-        terminal.note("Before it can write, llama.cpp has to be built: `make llama`.")
+        terminal.note("Before it can write answers, build llama.cpp: `make llama`.")
 
 
 def existing_file(folder: ModelFolder, text: str) -> Path:
-    """Return the whole GGUF file of that name or path. Raises ModelFileError where it is none."""
+    """Return the GGUF file with this name or path; raise ModelFileError unless it is complete."""
     model = known(text)
     path = folder.find(model.source.name if model else text)
     if model and path is None:
         raise ModelFileError(
-            f"{text} is not here yet: fetch it with `paperboy model pull {model.name}`."
+            f"{text} is not fetched yet: fetch it with `paperboy model pull {model.name}`."
         )
     if path is None:
         raise ModelFileError(
-            f"there is no model {text} and no such file: `paperboy model list` shows the names."
+            f"there is no model or file named {text}: `paperboy model list` shows the names."
         )
     if problem := whole_problem_of(path):
         raise ModelFileError(problem)
@@ -68,79 +65,60 @@ def existing_file(folder: ModelFolder, text: str) -> Path:
 
 
 def in_use(app: App, path: Path) -> str:
-    """Say whether the file that was just chosen is what answers are written by."""
+    """Return a sentence that says whether the chosen file writes the answers from now on."""
     name = app.settings.rag.model.name
     if name:
-        return f"But config.toml names {name}, which goes first: clear that in [rag.model]."
-    return f"Answers are written by {path.stem} from now on."
+        return f"But config.toml names {name}, which takes precedence: clear it in [rag.model]."
+    return f"{path.stem} writes the answers from now on."
 
 
 def offer_model(app: App, terminal: Terminal) -> None:
-    """Tell somebody without a model, the first time, how to get one.
+    """Tell a user who has no model, once, how to get one.
 
-    On a terminal it is offered; nothing is fetched without a yes.
+    In a terminal, offer to fetch it; nothing is fetched without a yes.
     """
     folder = ModelFolder(app.data_dir)
     if not app.use_model or app.model.name or folder.was_asked():
         return
-    with contextlib.suppress(ModelFileError):  # a folder that cannot be written: asked again
+    with contextlib.suppress(ModelFileError):  # the folder cannot be written: ask again next time
         folder.choose(None)
     memory = memory_bytes()
     model = suggested(memory)
     about = f"{model.source.name}, {gigabytes(model.size)}, {model.licence}"
     if not is_llama_built():
         terminal.note(
-            "Answers are quoted sentences; `make llama` and then `paperboy model pull` have them "
-            "written."
+            "Answers are quoted sentences; for written answers run `make llama`, then "
+            "`paperboy model pull`."
         )
     elif not (terminal.is_interactive and fits(model, memory)):
         terminal.note(
-            "Answers are quoted sentences; `paperboy model pull` fetches a model that writes them "
-            f"({about})."
+            "Answers are quoted sentences; `paperboy model pull` fetches a model that "
+            f"writes answers ({about})."
         )
-    elif _says_yes(terminal, f"Shall I fetch a model that writes answers ({about})? [y/N] "):
+    elif _confirm(terminal, f"Shall I fetch a model that writes answers ({about})? [y/N] "):
         try:
             pull(app, model.name, terminal)
         except PaperboyError as error:
             terminal.note(f"No model: {error}")
     else:
-        terminal.print("Then answers are quoted. `paperboy model pull` fetches it any time.")
+        terminal.print("Answers stay quoted. Run `paperboy model pull` to fetch it at any time.")
 
 
 def is_llama_built() -> bool:
-    """Return whether llama.cpp is installed (whether it runs is what `doctor` finds out)."""
+    """Return whether llama.cpp is installed (`paperboy doctor` checks whether it runs)."""
     return find_spec("llama_cpp") is not None
 
 
-def _fetched(
-    app: App, source: HubFile, folder: ModelFolder, terminal: Terminal
-) -> tuple[Path, bool]:
+def _fetch(app: App, source: HubFile, folder: ModelFolder, terminal: Terminal) -> tuple[Path, bool]:
+    """Return the file's path, and whether its sha256 is the one that the server stated."""
     url = app.settings.ingest.fetch.huggingface_url
-    # Unless config.toml says otherwise the address is huggingface_hub's, which heeds $HF_ENDPOINT.
+    # By default huggingface_hub chooses the address, which respects $HF_ENDPOINT.
     endpoint = None if url == DEFAULT_HUB else url.rstrip("/")
-    with _bar(terminal, source.name) as tell:
-        return fetch(source, folder.path, endpoint=endpoint, tell=tell)
+    with download_progress(terminal, source.name) as report:
+        return fetch(source, folder.path, endpoint=endpoint, tell=report)
 
 
-@contextmanager
-def _bar(terminal: Terminal, name: str) -> Iterator[Tell]:
-    """Show how far the file has come, on a terminal; elsewhere nothing."""
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
-        console=terminal.err, transient=True, disable=not terminal.err.is_terminal,
-    )  # fmt: skip
-    with bar:
-        tasks = {}
-
-        def tell(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(f"{name} {stage}", total=total)
-            bar.update(tasks[stage], completed=done)
-
-        yield tell
-
-
-def _says_yes(terminal: Terminal, question: str) -> bool:
+def _confirm(terminal: Terminal, question: str) -> bool:
     try:
         return terminal.out.input(question).strip().casefold() in ("y", "yes")
     except (EOFError, KeyboardInterrupt):

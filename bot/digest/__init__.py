@@ -1,1 +1,3 @@
-"""What goes into a digest: the papers of some days, ranked, grouped by topic, with a TL;DR each."""
+"""Digests: the papers of some days, ranked, grouped by topic, with a one-sentence summary each."""
+
+__all__ = ["days", "make", "records", "serialization"]

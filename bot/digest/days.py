@@ -1,21 +1,29 @@
-"""Which days a digest is about, and what is said where they hold no papers."""
+"""The days that a digest covers: parse them, and find the papers featured in them."""
 
 import calendar
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.digest.records import Period, name_of
+from bot.digest.records import Period, period_name
+from rag.errors import PaperboyError
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.queries import featured_between, featured_day_before, first_featured_day
 
-NEWEST = 10  # papers shown where no featured day is known
+MAX_NEWEST = 10  # papers shown if no featured day is known
 SATURDAY = 5  # of Python's weekday()
 
 
+class DayError(PaperboyError):
+    """The text is not a day or a week."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
-class Featured:
-    """The papers of some days by upvotes, and why it may be other days than were asked for."""
+class FeaturedPapers:
+    """The papers of some days by upvotes; `note` says why they differ from the requested days."""
 
     first: date
     last: date
@@ -23,8 +31,30 @@ class Featured:
     note: str = ""
 
 
-def days_of(period: Period, day: date) -> tuple[date, date]:
-    """Return the first and last day of the day's week (from Monday) or month."""
+def parse_day(text: str) -> date:
+    """Return the day that `text` (YYYY-MM-DD) names; raise DayError for other text."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise DayError(f"{text!r} is not a day: write it like 2025-12-08.")
+
+
+def parse_week(text: str) -> date:
+    """Return a day of the week that `text` (YYYY-Www, or a day) names; raise DayError."""
+    try:
+        if re.fullmatch(r"\d{4}-W\d{2}", text):
+            return date.fromisoformat(f"{text}-1")
+        return parse_day(text)
+    except (ValueError, DayError):
+        raise DayError(
+            f"{text!r} is not a week: write it like 2025-W49, or a day of it like 2025-12-04."
+        ) from None
+
+
+def period_days(period: Period, day: date) -> tuple[date, date]:
+    """Return the first and last day of the day's week (from Monday) or month, or the day twice."""
     if period == "week":
         first = day - timedelta(days=day.weekday())
         return first, first + timedelta(days=6)
@@ -33,29 +63,29 @@ def days_of(period: Period, day: date) -> tuple[date, date]:
     return day, day
 
 
-def featured_in(catalog: Catalog, period: Period, day: date) -> Featured:
-    """Return the papers of the period, else of the last one before it that has any."""
-    first, last = days_of(period, day)
+def featured_papers(catalog: Catalog, period: Period, day: date) -> FeaturedPapers:
+    """Return the papers of the day's period, or of the last earlier period that has any."""
+    first, last = period_days(period, day)
     if papers := featured_between(catalog, first, last):
-        return Featured(first, last, papers)
-    wanted = _missing(catalog, period, first)
-    if known := featured_day_before(catalog, first):
-        first, last = days_of(period, known)
-        note = f"{wanted} These are of {name_of(period, first)}, the last one before that I know."
-        return Featured(first, last, featured_between(catalog, first, last), note)
+        return FeaturedPapers(first, last, papers)
+    reason = _why_empty(catalog, period, first)
+    if earlier := featured_day_before(catalog, first):
+        first, last = period_days(period, earlier)
+        name = period_name(period, first)
+        note = f"{reason} These are from {name}, the last one before it that I know."
+        return FeaturedPapers(first, last, featured_between(catalog, first, last), note)
     if oldest := first_featured_day(catalog):
-        return Featured(first, last, [], f"{wanted} The first day I know is {oldest}.")
-    newest = catalog.latest_published(NEWEST)
+        return FeaturedPapers(first, last, [], f"{reason} The first day I know is {oldest}.")
     note = "No Daily Papers have been fetched yet; these are the newest by publication."
-    return Featured(first, last, newest, note)
+    return FeaturedPapers(first, last, catalog.latest_published(MAX_NEWEST), note)
 
 
-def _missing(catalog: Catalog, period: Period, first: date) -> str:
-    """Return that there is nothing, and the reason where it is known."""
-    told = f"No Daily Papers of {name_of(period, first)}"
+def _why_empty(catalog: Catalog, period: Period, first: date) -> str:
+    """Return a sentence that says why the period has no papers, as far as it is known."""
+    subject = f"No Daily Papers of {period_name(period, first)}"
     newest = catalog.last_featured_day()
     if period == "day" and first.weekday() >= SATURDAY:
-        return f"{told}: Hugging Face lists none at weekends."
+        return f"{subject}: Hugging Face lists none at weekends."
     if newest and newest < first:
-        return f"{told} yet."
-    return f"{told} have been read."
+        return f"{subject} yet."
+    return f"{subject} have been fetched."

@@ -1,171 +1,175 @@
-"""Groups of papers → names made of their own words, which tell the groups from each other."""
+"""Name a group of papers after the phrase that distinguishes it from other groups."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.digest.vocabulary import WORD, Vocabulary, is_telling, stems_of_word
+from bot.digest.vocabulary import WORD, Vocabulary, is_specific, stems_of_word
 from rag.records import Paper
 from rag.retrieval.abstract_vectors import Vectors
 
-LONGEST = 4  # words of a phrase
-LEAST_SHARE = 0.4  # of a group's papers that have to hold its name
-SECOND_SHARE = 0.25  # and that a second phrase has to add
-LONGER = (0.8, 1.2, 1.3, 1.3)  # what phrases of one, two … words weigh: longer ones say more
-# How near to the group (its mean, by the dot product) the papers elsewhere have to lie that have
-# the phrase for a keyword; and how near a phrase counts as lying that is no
-# keyword elsewhere, or else the name of a field.
-NEAR = 0.05
-FITS = 0.095  # the same of a single paper
-COMMON = 20  # papers whose keyword a phrase is that a group may be named after by one of its own
-UNKNOWN = 0.05
-FIELD = 0.1
+MAX_WORDS = 4  # of a phrase
+MIN_SHARE = 0.4  # of a group's papers that its name must match
+SECOND_SHARE = 0.25  # of a group's papers that a second phrase must add
+LENGTH_WEIGHTS = (0.8, 1.2, 1.3, 1.3)  # of phrases of one, two … words: longer ones say more
+COMMON = 20  # papers with the keyword, from which a group may be named by one of its papers
+# Similarities are dot products with the vector of the papers that have the phrase as a keyword.
+MIN_GROUP_SIMILARITY = 0.05  # of the group's mean vector
+MIN_PAPER_SIMILARITY = 0.095  # of one paper's vector
+UNKNOWN_SIMILARITY = 0.05  # assumed for a phrase that is not a keyword of other papers
+FIELD_SIMILARITY = 0.1  # assumed for the name of a field
 _BREAK = re.compile(r"[.,;:!?()\[\]{}\"“”]+(?:\s|$)|\s[–—-]+\s|\(")
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A paper's phrases by their stems: those in title and keywords, as written, and all."""
+class PaperPhrases:
+    """A paper's phrases, each identified by its stems.
 
-    named: Mapping[str, str]
-    held: frozenset[str]
+    `prominent` maps the phrases of title and keywords to their spelling; `all` adds those of the
+    abstract.
+    """
+
+    prominent: Mapping[str, str]
+    all: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """The phrases that name a group, the rows of its papers that they fit, and how well."""
+    """The phrases that name a group, the rows of its papers that they match, and a score."""
 
     phrases: tuple[str, ...] = ()
     rows: frozenset[int] = frozenset()
     score: float = 0.0
 
 
-def read(paper: Paper) -> Read:
-    """Return the phrases of a paper; what its system is called is none of them."""
+def phrases_of(paper: Paper) -> PaperPhrases:
+    """Return the phrases of a paper, without the name of its system (before the title's colon)."""
     before, colon, after = paper.title.partition(":")
-    is_name = bool(colon) and len(before.split()) <= LONGEST - 1
-    named: dict[str, str] = {}
+    is_name = bool(colon) and len(before.split()) < MAX_WORDS
+    prominent: dict[str, str] = {}
     for text in (*paper.keywords, after if is_name else paper.title):
-        for stems, written in _phrases(text):
-            named.setdefault(stems, written)
-    return Read(named, frozenset(named) | {stems for stems, _ in _phrases(paper.abstract)})
+        for phrase, spelling in _phrases(text):
+            prominent.setdefault(phrase, spelling)
+    in_abstract = {phrase for phrase, _ in _phrases(paper.abstract)}
+    return PaperPhrases(prominent, frozenset(prominent) | in_abstract)
 
 
-def name_of(
-    group: Sequence[Read],
+def name_group(
+    group: Sequence[PaperPhrases],
     vectors: Vectors,
-    others: Sequence[Read],
+    others: Sequence[PaperPhrases],
     vocabulary: Vocabulary,
     used: set[str],
 ) -> Name:
-    """Return the phrase that fits a group best, and another for those that it does not fit.
+    """Return the phrase that matches a group best, and a second one for the remaining papers.
 
-    `vectors` are the group's, a row a paper; `others` the papers of other groups. The name is
-    empty where the group's papers share no topic.
+    `vectors` has one row per paper of the group; `others` are the papers of other groups, and
+    `used` the phrases of other names. The name is empty if the group's papers share no topic.
     """
-    fitting = {
+    matches = {
         phrase: rows
-        for phrase in {phrase for paper in group for phrase in paper.named} - used
-        if len(rows := _fitting(phrase, group, vectors, vocabulary)) >= 2
+        for phrase in {phrase for paper in group for phrase in paper.prominent} - used
+        if len(rows := _matching_rows(phrase, group, vectors, vocabulary)) >= 2
     }
-    scores = _scores(fitting, group, vectors, others, vocabulary)
+    scores = _scores(matches, group, vectors, others, vocabulary)
     ranked = sorted(scores, key=lambda phrase: (-scores[phrase], phrase))
     best = Name()
     for first in ranked:
-        inside = fitting[first]
-        if len(inside) >= LEAST_SHARE * len(group) and scores[first] > best.score:
+        inside = matches[first]
+        if len(inside) >= MIN_SHARE * len(group) and scores[first] > best.score:
             best = Name((first,), frozenset(inside), scores[first])
         for second in ranked:
-            gained = len(fitting[second] - inside)
-            is_other = not set(first.split()) & set(second.split())
-            if is_other and gained >= max(2, SECOND_SHARE * len(group)):
-                both = scores[first] + scores[second] * gained / len(group)
-                enough = len(inside) + gained >= LEAST_SHARE * len(group)
-                if enough and both > best.score * 1.2:
-                    best = Name((first, second), frozenset(inside | fitting[second]), both)
+            added = len(matches[second] - inside)
+            shares_word = bool(set(first.split()) & set(second.split()))
+            if not shares_word and added >= max(2, SECOND_SHARE * len(group)):
+                score = scores[first] + scores[second] * added / len(group)
+                is_enough = len(inside) + added >= MIN_SHARE * len(group)
+                if is_enough and score > best.score * 1.2:
+                    best = Name((first, second), frozenset(inside | matches[second]), score)
     return best
 
 
-def _fitting(
-    phrase: str, group: Sequence[Read], vectors: Vectors, vocabulary: Vocabulary
+def _matching_rows(
+    phrase: str, group: Sequence[PaperPhrases], vectors: Vectors, vocabulary: Vocabulary
 ) -> set[int]:
-    """Return the rows of the papers that hold a phrase or lie among those that have it elsewhere.
+    """Return the rows of the papers that contain a phrase or are similar to its topic.
 
-    A phrase that is no keyword elsewhere fits nothing unless several titles or keywords have it.
+    A phrase that is neither a topic nor a field must be in several titles or keywords.
     """
-    holding = {row for row, paper in enumerate(group) if phrase in paper.held}
+    containing = {row for row, paper in enumerate(group) if phrase in paper.all}
     if phrase in vocabulary.vectors:
-        if len(holding) < 2 and vocabulary.counts[phrase] < COMMON:
+        if len(containing) < 2 and vocabulary.counts[phrase] < COMMON:
             return set()
-        return holding | {
-            row for row, vector in enumerate(vectors) if lies(vector, phrase, vocabulary)
+        return containing | {
+            row for row, vector in enumerate(vectors) if is_on_topic(vector, phrase, vocabulary)
         }
     if phrase in vocabulary.fields:
-        return holding
-    named = sum(phrase in paper.named for paper in group)
-    return holding if named >= 2 and " " in phrase else set()
+        return containing
+    count = sum(phrase in paper.prominent for paper in group)
+    return containing if count >= 2 and " " in phrase else set()
 
 
-def lies(vector: Vectors, phrase: str, vocabulary: Vocabulary) -> bool:
-    """Return whether a paper lies among those that have the phrase for a keyword."""
+def is_on_topic(vector: Vectors, phrase: str, vocabulary: Vocabulary) -> bool:
+    """Return whether a paper is similar to the papers that have the phrase as a keyword."""
     topic = vocabulary.vectors.get(phrase)
-    return topic is not None and float(vector @ topic) >= FITS
+    return topic is not None and float(vector @ topic) >= MIN_PAPER_SIMILARITY
 
 
 def _scores(
-    fitting: Mapping[str, set[int]],
-    group: Sequence[Read],
+    matches: Mapping[str, set[int]],
+    group: Sequence[PaperPhrases],
     vectors: Vectors,
-    others: Sequence[Read],
+    others: Sequence[PaperPhrases],
     vocabulary: Vocabulary,
 ) -> dict[str, float]:
-    """Return the score of each topic that is near enough.
+    """Return the score of each phrase that is similar enough to the group.
 
-    A name is what fits many papers of the group and stands in few of the others (the idea of
-    c-TF-IDF), and what is a keyword elsewhere of papers that lie where the group lies.
+    A phrase scores high if it matches many papers of the group and few others (the idea of
+    c-TF-IDF), and if the papers elsewhere that have it as a keyword are similar to the group.
     """
     centre = vectors.mean(axis=0)
     scores = {}
-    for phrase, rows in fitting.items():
+    for phrase, rows in matches.items():
         topic = vocabulary.vectors.get(phrase)
         if topic is not None:
-            near = float(topic @ centre)
+            similarity = float(topic @ centre)
         else:
-            near = FIELD if phrase in vocabulary.fields else UNKNOWN
-        if near < NEAR:
+            similarity = FIELD_SIMILARITY if phrase in vocabulary.fields else UNKNOWN_SIMILARITY
+        if similarity < MIN_GROUP_SIMILARITY:
             continue
         share = len(rows) / len(group)
-        named = sum(phrase in paper.named for paper in group) / len(group)
-        outside = sum(phrase in paper.held for paper in others) / (len(others) + 1)
-        weight = (share + named) / 2 * share / (share + outside)
-        scores[phrase] = weight * near * LONGER[min(phrase.count(" "), 3)]
+        prominence = sum(phrase in paper.prominent for paper in group) / len(group)
+        outside = sum(phrase in paper.all for paper in others) / (len(others) + 1)
+        weight = (share + prominence) / 2 * share / (share + outside)
+        scores[phrase] = weight * similarity * LENGTH_WEIGHTS[min(phrase.count(" "), 3)]
     return scores
 
 
 def _phrases(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the phrases of one to four words: their stems and how they are written."""
+    """Yield the phrases of one to four words: stems joined by spaces, and spelling."""
     for clause in _BREAK.split(text):
         words = [(word, stems_of_word(word)) for word in WORD.findall(clause)]
         for start in range(len(words)):
             stems: list[str] = []
-            for end in range(start, min(start + LONGEST, len(words))):
+            for end in range(start, min(start + MAX_WORDS, len(words))):
                 if not words[end][1]:  # a stopword
                     break
                 stems += words[end][1]
-                if len(stems) <= LONGEST and is_telling(stems):
+                if len(stems) <= MAX_WORDS and is_specific(stems):
                     yield " ".join(stems), " ".join(w for w, _ in words[start : end + 1])
 
 
-def written(name: Name, group: Sequence[Read], vocabulary: Vocabulary) -> str:
-    """Return a name as it is written for a keyword, else as the group's papers write it."""
+def display_name(name: Name, group: Sequence[PaperPhrases], vocabulary: Vocabulary) -> str:
+    """Return a name as keywords spell it, or else as the group's papers do."""
     words = " and ".join(
-        vocabulary.written.get(phrase) or _most_used(phrase, group) for phrase in name.phrases
+        vocabulary.spellings.get(phrase) or _commonest_spelling(phrase, group)
+        for phrase in name.phrases
     )
     return words[:1].upper() + words[1:]
 
 
-def _most_used(phrase: str, group: Sequence[Read]) -> str:
-    """Return the phrase as most titles and keywords of the group have it."""
-    forms = Counter(text.named[phrase] for text in group if phrase in text.named)
-    return max(forms, key=lambda form: (forms[form], form))
+def _commonest_spelling(phrase: str, group: Sequence[PaperPhrases]) -> str:
+    """Return the spelling that most titles and keywords of the group use."""
+    counts = Counter(paper.prominent[phrase] for paper in group if phrase in paper.prominent)
+    return max(counts, key=lambda spelling: (counts[spelling], spelling))

@@ -1,4 +1,4 @@
-"""A digest as data: what somebody wishes to read, and what was chosen for it."""
+"""Records of a digest: what a reader wishes to see, and the papers chosen for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from rag.text.sentences import gist, split_sentences
 
 
 def tldr_of(paper: Paper) -> str:
-    """Return the first sentence of Hugging Face's summary, else the abstract's own gist."""
+    """Return the first sentence of Hugging Face's summary, or else the abstract's gist."""
     for sentence in split_sentences(" ".join((paper.tldr or "").split())):
         return sentence
     return gist(" ".join(paper.abstract.split()))
 
 
 Period = Literal["day", "week", "month"]
-MORE = "More papers"  # the name of the group of those that share their topic with no other
+MORE = "More papers"  # the name of the group of papers that share no topic
 
 
-def name_of(period: Period, first: date) -> str:
+def period_name(period: Period, first: date) -> str:
     """Return "Friday, 2025-12-05", "the week of 2025-12-01" or "December 2025"."""
     names = {"day": "%A, %Y-%m-%d", "week": "the week of %Y-%m-%d", "month": "%B %Y"}
     return first.strftime(names[period])
@@ -29,10 +29,10 @@ def name_of(period: Period, first: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to read.
+    """What a reader wishes to see in a digest.
 
-    A paper has to fit one of the topics, authors or organisations, where there are any; and it
-    has to have the upvotes. Topics are plain words, like "robot hands".
+    A paper must match at least one of the topics, authors or organisations, if there are any,
+    and have enough upvotes. Topics are plain words, such as "robot hands".
     """
 
     topics: tuple[str, ...] = ()
@@ -42,8 +42,8 @@ class Wish:
     count: int = 10  # papers at most
 
 
-# What is shown to somebody who wished for nothing: of a day every paper.
-UNASKED: Mapping[Period, Wish] = MappingProxyType(
+# For a reader who has no subscription: every paper of a day, the top ones of a week or month.
+DEFAULT_WISHES: Mapping[Period, Wish] = MappingProxyType(
     {"day": Wish(count=1_000), "week": Wish(count=30), "month": Wish(count=50)}
 )
 
@@ -52,8 +52,8 @@ UNASKED: Mapping[Period, Wish] = MappingProxyType(
 class Entry:
     """One paper of a digest.
 
-    `tldr` is a sentence that stands in the paper's record, `because` says why it was picked
-    where that is not its upvotes alone, and `rank` counts from 1 through the whole digest.
+    `tldr` is a sentence from the paper's record. `because` says why the paper was picked, and is
+    empty if upvotes were the only reason. `rank` counts from 1 through the whole digest.
     """
 
     paper: Paper
@@ -64,7 +64,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Papers on one topic, best ranked first. The name is made of their own words."""
+    """Papers on one topic, best rank first; the name consists of words from these papers."""
 
     name: str
     entries: tuple[Entry, ...]
@@ -72,10 +72,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The papers that were chosen among those featured from `first` to `last`.
+    """The papers chosen from those featured from `first` to `last`.
 
-    `note` says what a reader has to know, like that a day has no papers and that these are of
-    the last one that has. `total` counts the papers they were chosen from.
+    `note` is a remark for the reader, for example that the requested day has no papers and these
+    are from an earlier day. `total` counts the papers that they were chosen from.
     """
 
     period: Period
@@ -87,8 +87,8 @@ class Digest:
 
     @property
     def days(self) -> str:
-        """What its days are called."""
-        return name_of(self.period, self.first)
+        """The name of its period, such as "the week of 2025-12-01"."""
+        return period_name(self.period, self.first)
 
     @property
     def headline(self) -> str:
@@ -101,22 +101,22 @@ class Digest:
 
     @property
     def ranked(self) -> tuple[Entry, ...]:
-        """All entries, best ranked first."""
+        """All entries, best rank first."""
         entries = [entry for group in self.groups for entry in group.entries]
         return tuple(sorted(entries, key=lambda entry: entry.rank))
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What somebody is likely to think of a paper: -1 … 1, with "because you saved …"."""
+    """How much a reader is predicted to like a paper, -1 … 1, and why ("because you saved …")."""
 
     score: float
     reason: str = ""
 
 
 class Taste(Protocol):
-    """Whatever has learned what somebody likes."""
+    """Predicts which papers a reader likes."""
 
     def opinions(self, papers: Sequence[Paper]) -> Sequence[Opinion]:
-        """Return an opinion a paper, in their order."""
+        """Return one opinion per paper, in the same order."""
         ...

@@ -1,4 +1,4 @@
-"""A digest as JSON, so that a retry sends what the first try began to send."""
+"""A digest as JSON, so that a retry sends the same papers as the first attempt."""
 
 import json
 from dataclasses import fields
@@ -11,23 +11,23 @@ from rag.store.catalog import Catalog
 PAPER = "paper"
 
 
-def freeze(digest: Digest) -> str:
-    """Return the digest with the papers' ids in place of the papers."""
-    values = {one.name: getattr(digest, one.name) for one in fields(digest)}
+def digest_to_json(digest: Digest) -> str:
+    """Return the digest as JSON, with the papers' ids in place of the papers."""
+    values = {field.name: getattr(digest, field.name) for field in fields(digest)}
     values["groups"] = [
-        {"name": group.name, "entries": [_entry(entry) for entry in group.entries]}
+        {"name": group.name, "entries": [_entry_values(entry) for entry in group.entries]}
         for group in digest.groups
     ]
     return json.dumps(values, default=date.isoformat, ensure_ascii=False)
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    values = {one.name: getattr(entry, one.name) for one in fields(entry)}
+def _entry_values(entry: Entry) -> dict[str, Any]:
+    values = {field.name: getattr(entry, field.name) for field in fields(entry)}
     return values | {PAPER: entry.paper.paper_id}
 
 
-def thaw(text: str, catalog: Catalog) -> Digest:
-    """Return the digest with the papers as they are now; one that is known no more is left out."""
+def digest_from_json(text: str, catalog: Catalog) -> Digest:
+    """Return the digest with the papers as they are stored now; omit papers that were deleted."""
     values = json.loads(text)
     ids = [entry[PAPER] for group in values["groups"] for entry in group["entries"]]
     papers = catalog.get(ids)

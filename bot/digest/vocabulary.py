@@ -1,4 +1,4 @@
-"""What topics are called: the keywords that many papers share, each with where its papers lie."""
+"""The vocabulary of topic names: keywords that many papers share, each with a mean vector."""
 
 import json
 import re
@@ -13,11 +13,11 @@ from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.text.words import STOPWORDS, terms
 
-ESTABLISHED = 6  # papers that have to give a keyword before it counts as the name of a topic
-PRIOR = 6  # papers of no topic that are mixed into each: few papers say little about one
-NEWEST = 8_000  # papers whose keywords are read
+MIN_PAPERS = 6  # with the same keyword, before it counts as a topic
+PRIOR = 6  # average papers added to each topic, because a few papers say little about it
+MAX_PAPERS = 8_000  # the newest papers whose keywords are read
 
-# Words that stand in papers on anything: a keyword of these alone is no topic.
+# Words that occur in papers on any subject: a keyword of these words alone is not a topic.
 VAGUE = frozenset(
     terms(
         """
@@ -43,7 +43,7 @@ VAGUE = frozenset(
         """
     )
 )
-# Names of fields, for a catalogue that is too small to know its own.
+# Names of fields, for a catalogue with too few papers to have a vocabulary of its own.
 FIELDS = {
     " ".join(terms(field)): " ".join(field.split())
     for field in """
@@ -72,45 +72,50 @@ FIELDS = {
         world models
     """.split(",")
 }  # fmt: skip
-SMALL = 100  # topics of a catalogue that knows enough of its own
+MIN_TOPICS = 100  # a catalogue with fewer topics uses FIELDS too
 WORD = re.compile(r"[^\W_]+(?:[-.+][^\W_]+)*\+*")
 
 
 class Vocabulary:
-    """The topics of a catalogue."""
+    """The topics of a catalogue, each identified by its stems joined by spaces.
+
+    `vectors` maps a topic to the mean vector of its papers, relative to that of all papers;
+    `counts` to its number of papers; `spellings` to the way it is written. `fields` holds FIELDS
+    if the catalogue is small, and is empty otherwise.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
-        given = list(_given(catalog))
-        spelled = Counter(word for words, _ in given for word in words)
-        topics = _topics(spelled)
-        places: dict[str, list[int]] = {topic: [] for topic in topics.values()}
-        for row, (words, _) in enumerate(given):
+        papers = list(_keywords_and_vectors(catalog))
+        keyword_counts = Counter(word for words, _ in papers for word in words)
+        topics = _topics(keyword_counts)
+        rows_of: dict[str, list[int]] = {topic: [] for topic in topics.values()}
+        for row, (words, _) in enumerate(papers):
             for topic in {topics[word] for word in words if word in topics}:
-                places[topic].append(row)
-        everything = np.stack([vector for _, vector in given]) if given else np.empty((0, 0))
-        mean = everything.mean(axis=0) if given else everything
-        # The mean of a topic's papers against that of all, smaller where it has few papers.
+                rows_of[topic].append(row)
+        matrix = np.stack([vector for _, vector in papers]) if papers else np.empty((0, 0))
+        mean = matrix.mean(axis=0) if papers else matrix
+        # The prior shrinks the vector of a topic that has few papers.
         self.vectors = {
-            topic: (everything[rows] - mean).sum(axis=0) / (len(rows) + PRIOR)
-            for topic, rows in places.items()
-            if len(rows) >= ESTABLISHED
+            topic: (matrix[rows] - mean).sum(axis=0) / (len(rows) + PRIOR)
+            for topic, rows in rows_of.items()
+            if len(rows) >= MIN_PAPERS
         }
-        self.fields = FIELDS if len(self.vectors) < SMALL else {}
-        self.counts = {topic: len(rows) for topic, rows in places.items()}
-        self.written = dict(self.fields)
+        self.fields = FIELDS if len(self.vectors) < MIN_TOPICS else {}
+        self.counts = {topic: len(rows) for topic, rows in rows_of.items()}
+        self.spellings = dict(self.fields)
         for word, topic in topics.items():  # most frequent first
             if topic in self.vectors:
-                self.written.setdefault(topic, word.partition("(")[0].strip())
+                self.spellings.setdefault(topic, word.partition("(")[0].strip())
 
 
-def _topics(spelled: Counter[str]) -> dict[str, str]:
-    """Return the topic, by its stems, of each keyword that several papers have."""
+def _topics(keyword_counts: Counter[str]) -> dict[str, str]:
+    """Map each keyword that several papers have to its topic, most frequent first."""
     topics = {}
-    for word, count in spelled.most_common():
+    for word, count in keyword_counts.most_common():
         if count < 2:
             break
         stems = stems_of(word)
-        if is_telling(stems):
+        if is_specific(stems):
             topics[word] = " ".join(stems)
     return topics
 
@@ -121,17 +126,17 @@ def _vocabulary(catalog: Catalog, version: int) -> Vocabulary:  # noqa: ARG001  
 
 
 def vocabulary_of(catalog: Catalog) -> Vocabulary:
-    """Return the topics of a catalogue, read once until papers come."""
+    """Return the vocabulary of a catalogue; it is computed again after papers were added."""
     return _vocabulary(catalog, KeywordIndex(catalog.database).version())
 
 
-def _given(catalog: Catalog) -> Iterator[tuple[list[str], Vectors]]:
-    """Yield the keywords of the newest papers that have some, with the paper's vector."""
+def _keywords_and_vectors(catalog: Catalog) -> Iterator[tuple[list[str], Vectors]]:
+    """Yield the keywords and the vector of the newest papers that have keywords."""
     rows = catalog.database.connection.execute(
         "SELECT keywords, vectors, json_array_length(sentences) + 1 AS chunks "
         "FROM papers JOIN chunk_vectors AS v ON v.paper = papers.id WHERE keywords != '[]' "
         "AND embedder = ? ORDER BY COALESCE(featured_on, published_on) DESC LIMIT ?",
-        (main_embedder(catalog.database), NEWEST),
+        (main_embedder(catalog.database), MAX_PAPERS),
     )
     for row in rows:
         yield (
@@ -142,21 +147,21 @@ def _given(catalog: Catalog) -> Iterator[tuple[list[str], Vectors]]:
 
 @lru_cache(maxsize=65_536)
 def stems_of(keyword: str) -> tuple[str, ...]:
-    """Return the stems of a keyword, without what it says in brackets."""
+    """Return the stems of a keyword, without the part in brackets."""
     words = WORD.findall(keyword.partition("(")[0])
     return tuple(stem for word in words for stem in stems_of_word(word))
 
 
 @lru_cache(maxsize=65_536)
 def stems_of_word(word: str) -> tuple[str, ...]:
-    """Return the stems of a word's parts; none where it is a stopword."""
+    """Return the stems of a word's hyphenated parts; none for a stopword."""
     if word.casefold() in STOPWORDS:
         return ()
     return tuple(stem for part in re.split(r"[-.]", word) for stem in terms(part))
 
 
-def is_telling(stems: tuple[str, ...] | list[str]) -> bool:
-    """Return whether a phrase can say what papers are about."""
+def is_specific(stems: tuple[str, ...] | list[str]) -> bool:
+    """Return whether a phrase is specific enough to name a topic."""
     if any(stem.isdigit() for stem in stems) or len("".join(stems)) < 3:
         return False
     return " ".join(stems) in FIELDS or not all(stem in VAGUE for stem in stems)

@@ -1,1 +1,3 @@
-"""Records → Discord messages: pure functions, within Discord's limits."""
+"""Records as Discord embeds and e-mails: pure functions that respect Discord's limits."""
+
+__all__ = ["answer", "comparison", "digest", "papers", "picture", "receipt", "recent", "text"]

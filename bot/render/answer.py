@@ -1,4 +1,4 @@
-"""An answer as embeds: text with linked markers, sources, and how it came in the footer."""
+"""An answer as embeds: text with linked citations, sources, and its origin in the footer."""
 
 import re
 from collections.abc import Sequence
@@ -22,20 +22,20 @@ FINISHED = Colour.green()
 REFUSED = Colour.light_grey()
 FAILED = Colour.red()
 
-_MARKER = re.compile(r"\[(\d+)\]")
-LEFT = "I was restarted before I could answer this: please ask again."
-ENDED = "I was restarted while I wrote this."
-OTHERWISE = "Other words may help; /search shows what comes near."
-SOURCE_TITLE = 200  # characters of a title in the list of sources
+_CITATION = re.compile(r"\[(\d+)\]")
+UNANSWERED = "I was restarted before I could answer this: please ask again."
+INTERRUPTED = "I was restarted while writing this."
+TRY_OTHER_WORDS = "Other words may help; /search shows the most similar papers."
+MAX_SOURCE_TITLE = 200  # characters
 
 
 def answer_embeds(
     answer: Answer, *, question: str = "", written_by: str = "", doing: str = ""
 ) -> list[Embed]:
-    """Return the answer, one embed a message; the first holds as much as one can.
+    """Return the answer as embeds, one per message, each as full as possible.
 
-    `question` is shown above it where people cannot see it otherwise; `doing` is what happens
-    next ("Writing …") and makes the answer an unfinished one.
+    `question` becomes the title, for messages that do not show the question otherwise. `doing`
+    is the current activity ("Writing …") and marks the answer as unfinished.
     """
     text = f"{_linked(answer.text, answer.citations)}\n\n{sources(answer.citations)}".strip()
     embeds = [
@@ -50,13 +50,13 @@ def answer_embeds(
 
 
 def sources(citations: Sequence[Citation]) -> str:
-    """Return the list `1. title · day · arXiv`, with links that open no preview."""
+    """Return the list `1. title · day · arXiv`, with links without previews."""
     return "\n".join(f"{c.n}. {paper_line(c.paper)}" for c in citations)
 
 
 def paper_line(paper: Paper) -> str:
     """Return `title · featured 2025-12-04 · arXiv`, linked."""
-    parts = [link(shorten(paper.title, SOURCE_TITLE), paper.url)]
+    parts = [link(shorten(paper.title, MAX_SOURCE_TITLE), paper.url)]
     if paper.featured_on:
         parts.append(f"featured {paper.featured_on}")
     elif paper.published_on:
@@ -67,10 +67,10 @@ def paper_line(paper: Paper) -> str:
 
 
 def _linked(text: str, citations: Sequence[Citation]) -> str:
-    """Return the text made safe, each `[n]` that has a source linked to it."""
+    """Return the text escaped, with each `[n]` linked to its source if it has one."""
     urls = {citation.n: citation.paper.url for citation in citations}
     parts = []
-    for i, part in enumerate(_MARKER.split(text)):  # every second part is a number
+    for i, part in enumerate(_CITATION.split(text)):  # every second part is a number
         if i % 2 == 0:
             parts.append(plain(part))
         elif int(part) in urls:
@@ -93,29 +93,29 @@ def _footer(answer: Answer, written_by: str, doing: str) -> str:
         written = f"Written by {written_by} from these abstracts in {answer.seconds:.1f} s"
         return f"{written}. {answer.note}" if answer.note else written
     how = "Quoted word for word." if answer.evidence else "From the catalogue."
-    return " ".join(filter(None, [OTHERWISE if answer.refused else how, answer.note, doing]))
+    return " ".join(filter(None, [TRY_OTHER_WORDS if answer.refused else how, answer.note, doing]))
 
 
-def ended(embed: Embed) -> Embed:
-    """Return an answer's embed as it stands, but for one that claims that more will come."""
+def mark_interrupted(embed: Embed) -> Embed:
+    """Return an answer's embed; an unfinished one is marked as interrupted, in place."""
     if embed.colour == UNFINISHED:
         embed.colour = REFUSED
-        embed.set_footer(text=ENDED)
+        embed.set_footer(text=INTERRUPTED)
     return embed
 
 
-def left_embed(question: str) -> Embed:
-    """Return what stands in place of an answer that was never given."""
-    embed = error_embed(LEFT)
+def unanswered_embed(question: str) -> Embed:
+    """Return an error that replaces an answer lost in a restart; its title is the question."""
+    embed = error_embed(UNANSWERED)
     embed.title = plain(shorten(question, EMBED_TITLE // 2))[:EMBED_TITLE] or None
     return embed
 
 
-def told_embed(text: str) -> Embed:
-    """Return a sentence that is neither an answer nor an error."""
+def notice_embed(text: str) -> Embed:
+    """Return a message that is neither an answer nor an error."""
     return Embed(description=plain(text)[:EMBED_DESCRIPTION], colour=Colour.blurple())
 
 
 def error_embed(text: str) -> Embed:
-    """Return one sentence on what went wrong."""
+    """Return an error message."""
     return Embed(description=plain(text)[:EMBED_DESCRIPTION], colour=FAILED)

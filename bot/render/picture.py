@@ -1,21 +1,21 @@
-"""A picture as it is sent: the bytes of a PNG and what is seen on it."""
+"""A PNG image with alt text, and its form as a Discord attachment."""
 
 import io
 from dataclasses import dataclass
 
 import discord
 
-from bot.render.text import ALT, shorten
+from bot.render.text import MAX_ALT, shorten
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`alt` tells those who do not see the picture what it shows (Discord: 1,024 characters)."""
+    """The bytes of a PNG, and a description for people who cannot see it."""
 
     png: bytes
     alt: str
 
 
 def attachment(picture: Picture, name: str) -> discord.File:
-    """Return the picture as an attachment with its alt text; it can be sent once."""
-    return discord.File(io.BytesIO(picture.png), name, description=shorten(picture.alt, ALT))
+    """Return the picture as a Discord file with alt text; a file can be sent only once."""
+    return discord.File(io.BytesIO(picture.png), name, description=shorten(picture.alt, MAX_ALT))

@@ -1,16 +1,16 @@
-"""Text of unknown origin made safe for Discord, links of our own, and splitting within limits."""
+"""Text for Discord: escape untrusted text, build links, shorten and split within limits."""
 
 import re
 
-EMBED_TITLE = 256  # characters, as all of these
+EMBED_TITLE = 256  # characters, as are all of these limits
 EMBED_DESCRIPTION = 4_096
 EMBED_FIELD = 1_024
 EMBED_FOOTER = 2_048
-EMBED_TOTAL = 6_000  # of all embeds of a message
-CHOICE = 100  # the name and the value of an autocomplete choice
-ALT = 1_024  # the text that stands for a picture
+EMBED_TOTAL = 6_000  # all embeds of a message together
+CHOICE = 100  # the name or the value of an autocomplete choice
+MAX_ALT = 1_024  # the description of an attachment
 
-# What Discord would turn into a link or an invitation.
+# Text that Discord would turn into a link or an invitation.
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://|www\.|discord\.gg/|discord(?:app)?\.com/invite/)[^\s<>`]+"
     r"(?<![.,;:!?)\]}'\"”’*_~|])",
@@ -18,13 +18,13 @@ _ADDRESS = re.compile(
 )
 _MARKDOWN = re.compile(r"[\\*_~|`\[\]<]|(?<![^\n])[#>+-]|(?<=\d)\.(?=\s)")
 _PING = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
-_INVISIBLE = "\u200b"  # zero-width space: ends a ping, shows nothing
+_INVISIBLE = "\u200b"  # zero-width space: breaks a ping and shows nothing
 
 
 def plain(text: str) -> str:
-    """Return the text so that Discord shows it as it stands: no ping, no link, no formatting.
+    """Return the text escaped, so that Discord shows it literally: no pings, links or formatting.
 
-    Addresses become inline code, which Discord does not link.
+    URLs become inline code, which Discord does not link.
     """
     parts, start = [], 0
     for match in _ADDRESS.finditer(text):
@@ -42,13 +42,13 @@ def _no_ping(match: re.Match[str]) -> str:
 
 
 def link(words: str, url: str) -> str:
-    """Return a link of our own that opens no preview; `words` may be of unknown origin."""
+    """Return a Markdown link without a preview; `words` may be untrusted, `url` must not be."""
     words = re.sub(r"\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
     return f"[{plain(words)}](<{url}>)"
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return the text on one line, cut at a word where it is longer than `limit` characters."""
+    """Return the text on one line, cut after a word if it is longer than `limit` characters."""
     text = " ".join(text.split())
     if len(text) <= limit:
         return text
@@ -59,9 +59,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def split(text: str, limit: int) -> list[str]:
-    """Return the text in parts of at most `limit` characters, cut where it hurts least.
+    """Return the text in parts of at most `limit` characters, cut at the best places.
 
-    Nothing but white space at the cuts is lost.
+    Only white space at the cuts is dropped.
     """
     parts, text = [], text.rstrip()
     while len(text) > limit:
@@ -72,7 +72,7 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def _best_cut(text: str, limit: int) -> int:
-    """Return where to cut: after a line, else a sentence, else a word, else anywhere."""
+    """Return where to cut: after a line, or else a sentence, a word, or at the limit."""
     head = text[: limit + 1]
     for pattern in (r"\n", r"[.!?…][\"”)]*\s", r"\s"):
         ends = [match.end() for match in re.finditer(pattern, head)]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.digest.records import Digest
-from bot.digest.serialization import freeze, thaw
+from bot.digest.serialization import digest_from_json, digest_to_json
 from bot.subscriptions.outbox import EXTRA, Outbox
 from bot.subscriptions.records import (
     Delivery,
@@ -140,7 +140,7 @@ class DigestSender:
     ) -> Digest | None:
         """Return the digest, as the first attempt made it; None if there is nothing to send."""
         if delivery.digest:
-            frozen: Digest = await self.read(thaw, delivery.digest, self.catalog)
+            frozen: Digest = await self.read(digest_from_json, delivery.digest, self.catalog)
             return frozen
         is_patient = self.clock() < delivery.due_at + self.window / 2
         if stale_reason and is_patient:
@@ -157,7 +157,7 @@ class DigestSender:
             return None
         if stale_reason:
             digest = replace(digest, note=f"{digest.note} {STALE}".strip())
-        await self.write(self.outbox.save_digest, delivery.id, freeze(digest), digest.last)
+        await self.write(self.outbox.save_digest, delivery.id, digest_to_json(digest), digest.last)
         return digest
 
     async def _end(self, delivery: Delivery, state: str, reason: str = "") -> None:

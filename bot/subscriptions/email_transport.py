@@ -113,11 +113,11 @@ class EmailTransport:
 
     def _transfer(self, server: smtplib.SMTP, address: str, message: EmailMessage) -> None:
         try:
-            for code, said, is_address in (
+            for code, said, is_safe_url in (
                 (*server.mail(_address_of(self.config.sender)), False),
                 (*server.rcpt(address), True),
             ):
-                if is_address and code in ADDRESS_CODES:
+                if is_safe_url and code in ADDRESS_CODES:
                     reply = said.decode(errors="replace")
                     raise GoneError(f"{ADDRESS_REFUSED} ({code} {reply})")
                 if code >= 400:

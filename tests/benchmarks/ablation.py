@@ -1,18 +1,17 @@
-"""Which part of retrieval is worth what, and how many milliseconds it takes.
+"""Measure what each part of retrieval contributes, and how many milliseconds it takes.
 
     python -m tests.benchmarks.ablation --beir DIR [--split test] --data-dir DIR
     python -m tests.benchmarks.ablation --questions FILE --data-dir DIR
 
-A corpus in BEIR's form is ingested into the data folder first and stays there for the next run.
-Questions are JSON lines with `question` and `gold_arxiv_id`, asked of a folder that holds the
-papers. The folder is used by one process at a time, so a running bot has to be stopped.
+A corpus in BEIR format is first ingested into the data folder and stays there for the next run.
+Questions are JSON lines with `question` and `gold_arxiv_id`, for a folder that contains the papers.
+Only one process at a time can use the folder, so stop a running bot first.
 
-The dense lines, and the dense half of the reciprocal ranks, are exact: the cosines of all vectors
-as SQLite keeps them, in one array. The weighted sum and "as it is" ask Chroma, which is
-approximate. Only the first line counts the encoding of the question. The other keyword indexes
-are in memory and not in a file, which makes next to no difference. The variants take turns
-question by question, in a new order each time, so that a slow moment of the machine and warm
-caches fall on all of them alike.
+The dense rows, and the dense half of the reciprocal ranks, are exact: the cosines of all vectors
+stored in SQLite, in one array. The weighted sum and "as it is" use Chroma, which is approximate.
+Only the first row includes the encoding of the question. The other keyword indexes are in memory
+rather than in a file, which makes almost no difference. For each question the variants run in a new
+random order, so that slow moments of the machine and warm caches affect all of them equally.
 """
 
 import argparse
@@ -46,7 +45,7 @@ Judge = Callable[[Ranking, Mapping[str, int]], Figures]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and the ids of the papers that are right, with their grades."""
+    """A question, and the ids of its relevant papers with their grades."""
 
     text: str
     gains: Mapping[str, int]
@@ -57,59 +56,59 @@ def graded(ranking: Ranking, gains: Mapping[str, int]) -> Figures:
 
 
 def known_item(ranking: Ranking, gains: Mapping[str, int]) -> Figures:
-    place = next((n for n, paper_id in enumerate(ranking[:AT], start=1) if paper_id in gains), 0)
+    rank = next((n for n, paper_id in enumerate(ranking[:AT], start=1) if paper_id in gains), 0)
     return {
-        "hit@1": float(place == 1),
-        "MRR@10": 1 / place if place else 0.0,
-        "recall@10": float(place > 0),
+        "hit@1": float(rank == 1),
+        "MRR@10": 1 / rank if rank else 0.0,
+        "recall@10": float(rank > 0),
     }
 
 
 def measure(
     encode: Callable[[str], Vectors],
-    ways: Mapping[str, Find],
+    finders: Mapping[str, Find],
     questions: Sequence[Question],
     judge: Judge,
 ) -> dict[str, Figures]:
-    """Return each line's figures: the means of the judge's, and the median of milliseconds."""
-    noted: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    _ = encode(questions[0].text)  # the first is not counted
+    """Return each variant's figures: the means of the judge's, and the median of milliseconds."""
+    values_of: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    _ = encode(questions[0].text)  # warm-up
     vectors = []
     for question in questions:
         started = time.perf_counter()
         vectors.append(encode(question.text))
-        noted[ENCODING][MS].append((time.perf_counter() - started) * 1000)
-    for find in ways.values():
+        values_of[ENCODING][MS].append((time.perf_counter() - started) * 1000)
+    for find in finders.values():
         _ = find(questions[0].text, vectors[0])
-    turns = random.Random(0)
+    order = random.Random(0)
     for question, vector in zip(questions, vectors, strict=True):
-        for name in turns.sample(list(ways), len(ways)):
+        for name in order.sample(list(finders), len(finders)):
             started = time.perf_counter()
-            ranking = ways[name](question.text, vector)
-            noted[name][MS].append((time.perf_counter() - started) * 1000)
+            ranking = finders[name](question.text, vector)
+            values_of[name][MS].append((time.perf_counter() - started) * 1000)
             for figure, value in judge(ranking, question.gains).items():
-                noted[name][figure].append(value)
+                values_of[name][figure].append(value)
     return {
         name: {
             figure: statistics.median(values) if figure == MS else statistics.mean(values)
-            for figure, values in noted[name].items()
+            for figure, values in values_of[name].items()
         }
-        for name in [ENCODING, *ways]
+        for name in [ENCODING, *finders]
     }
 
 
 def table(lines: Mapping[str, Figures]) -> str:
-    """Return the figures as a Markdown table, milliseconds last."""
+    """Return the figures as a Markdown table, with milliseconds in the last column."""
     columns = [name for name in list(lines.values())[-1] if name != MS]
     rows = [["variant", *columns, MS], ["---"] * (len(columns) + 2)]
     for name, figures in lines.items():
-        shown = [f"{figures[c]:.3f}" if c in figures else "–" for c in columns]
-        rows.append([name, *shown, f"{figures[MS]:.1f}"])
+        cells = [f"{figures[c]:.3f}" if c in figures else "–" for c in columns]
+        rows.append([name, *cells, f"{figures[MS]:.1f}"])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 class Corpus:
-    """The documents of a corpus in BEIR's form as papers; their ids stand where arXiv's would."""
+    """The documents of a BEIR corpus as papers; document ids stand in for arXiv ids."""
 
     name = "corpus"
 
@@ -133,13 +132,13 @@ def json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def beir_questions(folder: Path, split: str) -> list[Question]:
-    asked = {item["_id"]: item["text"] for item in json_lines(folder / "queries.jsonl")}
+    texts = {item["_id"]: item["text"] for item in json_lines(folder / "queries.jsonl")}
     gains: dict[str, dict[str, int]] = defaultdict(dict)
     for line in (folder / "qrels" / f"{split}.tsv").read_text("utf-8").splitlines()[1:]:
         question, document, grade = line.split("\t")
         if int(grade) > 0:
             gains[question][paper_id_of(document, "")] = int(grade)
-    return [Question(asked[question], found) for question, found in gains.items()]
+    return [Question(texts[question], relevant) for question, relevant in gains.items()]
 
 
 def known_questions(file: Path) -> list[Question]:
@@ -150,15 +149,15 @@ def known_questions(file: Path) -> list[Question]:
 
 
 def fill(library: Library, corpus: Corpus) -> None:
-    """Ingest the corpus where that was not done yet; refuse a folder of other papers."""
-    wanted = {paper.paper_id for paper in corpus.papers}
-    held = {paper.paper_id for paper in library.catalog.papers()}
-    if held - wanted:
+    """Ingest the corpus unless that is done; refuse a folder with other papers."""
+    expected = {paper.paper_id for paper in corpus.papers}
+    stored = {paper.paper_id for paper in library.catalog.papers()}
+    if stored - expected:
         raise SystemExit(
-            f"{library.folder} holds {len(held - wanted):,} papers that are not of this corpus: "
-            "give an empty folder with --data-dir."
+            f"{library.folder} contains {len(stored - expected):,} papers that are not in this "
+            "corpus: give an empty folder with --data-dir."
         )
-    if held != wanted or library.index.pending_count():
+    if stored != expected or library.index.pending_count():
         print(ingest(corpus, library), flush=True)
 
 
@@ -169,7 +168,7 @@ def main() -> None:
     kind = parser.add_mutually_exclusive_group(required=True)
     kind.add_argument("--beir", type=Path, metavar="DIR")
     kind.add_argument("--questions", type=Path, metavar="FILE")
-    parser.add_argument("--split", default="test", help="BEIR's questions: qrels/SPLIT.tsv")
+    parser.add_argument("--split", default="test", help="the questions of BEIR: qrels/SPLIT.tsv")
     parser.add_argument("--data-dir", type=Path, required=True, metavar="DIR")
     given = parser.parse_args()
     with closing(open_library(given.data_dir, RagConfig(), purpose="the ablation")) as library:
@@ -179,17 +178,17 @@ def main() -> None:
         else:
             questions, judge = known_questions(given.questions), known_item
         papers = library.catalog.papers()
-        right = {paper_id for question in questions for paper_id in question.gains}
-        if lacking := right - {paper.paper_id for paper in papers}:
+        relevant = {paper_id for question in questions for paper_id in question.gains}
+        if missing := relevant - {paper.paper_id for paper in papers}:
             raise SystemExit(
-                f"{given.data_dir} lacks {len(lacking):,} of the {len(right):,} papers that are "
-                "asked for: ingest them first."
+                f"{given.data_dir} lacks {len(missing):,} of the {len(relevant):,} relevant "
+                "papers: ingest them first."
             )
         library.require_indexed()
-        # With nothing changed the terms are the same: so the variants differ in one thing each.
+        # Without changes the terms are the same, so each variant differs in one respect only.
         assert all(other_terms(question.text) == terms(question.text) for question in questions)
-        ways = variants(library, papers)
-        lines = measure(library.embedder.encode_question, ways, questions, judge)
+        finders = variants(library, papers)
+        lines = measure(library.embedder.encode_question, finders, questions, judge)
         print(f"{len(papers):,} papers, {len(questions):,} questions\n")
         print(table(lines))
 

@@ -1,10 +1,10 @@
-"""How long a whole answer takes over many papers, against encoding its question alone.
+"""Measure how long an answer from many papers takes, compared with encoding its question.
 
-With a date filter the question names a year, and is answered from the papers of that year alone.
+With a date filter the question names a year, and only the papers of that year are searched.
 
     python -m tests.benchmarks.answers [--data-dir .bench/data] [--questions 100]
 
-The folder is filled with the corpus first, where that was not done yet (minutes).
+The corpus is ingested into the folder first, unless it is there already (minutes).
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tests.benchmarks.corpus import daily_papers
 
 
 def milliseconds(work: Callable[[str], object], questions: list[str]) -> list[float]:
-    """Return how long each question took."""
+    """Return the milliseconds that each question takes."""
     times = []
     for question in questions:
         started = time.perf_counter()

@@ -1,7 +1,7 @@
-"""What Paperboy is compared with: llama-cpp-python's own loop, and nothing around it.
+"""The baseline for Paperboy: llama-cpp-python's own loop, and nothing around it.
 
-python -m tests.benchmarks.bare_model FILE THREADS reads lines of JSON, each a prompt's tokens and
-how many to write, and answers with the tokens written in a second, the first one left out.
+python -m tests.benchmarks.bare_model FILE THREADS reads lines of JSON, each with the tokens of a
+prompt and the number to generate, and prints the tokens per second, without the first one.
 """
 
 import json
@@ -18,11 +18,11 @@ def main() -> None:
     )
     for line in sys.stdin:
         prompt, count = json.loads(line)
-        pieces = llama.generate(prompt, temp=0.0)
-        next(pieces)
+        tokens = llama.generate(prompt, temp=0.0)
+        next(tokens)
         started = time.perf_counter()
         for _ in range(count - 1):
-            next(pieces)
+            next(tokens)
         print((count - 1) / (time.perf_counter() - started), flush=True)
 
 

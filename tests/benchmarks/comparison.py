@@ -1,4 +1,7 @@
-"""How many abstracts fill each cell of a comparison: python -m tests.benchmarks.comparison FILE."""
+"""Count how many abstracts fill each cell of a comparison.
+
+python -m tests.benchmarks.comparison FILE
+"""
 
 import json
 import sys

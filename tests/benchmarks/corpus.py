@@ -1,4 +1,4 @@
-"""The papers that the benchmarks run on."""
+"""The papers that the benchmarks use."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ DATA_VARIABLE = "PAPERBOY_TEST_DATA"
 def daily_papers() -> Path:
     """Return the file of real Daily Papers: $PAPERBOY_TEST_DATA/hf_daily.jsonl.
 
-    Without the variable, a folder `shared/data` beside the checkout is looked for.
+    Without the variable, use the folder `shared/data` beside the checkout.
     """
     default = Path(__file__).resolve().parents[3] / "shared" / "data"
     path = Path(os.environ.get(DATA_VARIABLE) or default) / "hf_daily.jsonl"

@@ -1,10 +1,10 @@
-"""How soon twenty people are answered while papers are ingested.
+"""Measure how soon twenty users get answers while papers are ingested.
 
     python -m tests.benchmarks.crowd [--data-dir .bench/data] [--questions 200]
 
-Over the 11,888 Daily Papers of `tests.benchmarks.answers`, which fills the folder, with a Discord
-on 127.0.0.1, the unmodified client and the tiny copying model. The folder is copied first, since
-the ingest adds invented papers. Every fourth question is a mention, the others are slash commands.
+It uses the 11,888 Daily Papers of `tests.benchmarks.answers`, which fills the folder, a Discord on
+127.0.0.1, the unmodified client and the tiny copying model. The folder is copied first, because the
+ingest adds invented papers. Every fourth question is a mention, the others are slash commands.
 """
 
 import argparse
@@ -27,19 +27,19 @@ from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.llm.local import LocalModel
 from rag.records import Paper
-from tests.benchmarks.discord import tell
+from tests.benchmarks.discord import print_percentiles
 from tests.benchmarks.lag import measured_lag
 from tests.discord_server import Server, finished, serving
 from tests.models.tiny_gguf import write_copying_model
 from tests.papers import PAPERS, ListSource
 
-PEOPLE = 20
-PAUSE = (1.0, 8.0)  # seconds that a person takes before the next question
-BATCH = 64  # papers of an ingest
+USERS = 20
+PAUSE = (1.0, 8.0)  # seconds that a user waits before the next question
+BATCH = 64  # papers per ingest
 
 
 class Crowd:
-    """Twenty people, and what they waited for."""
+    """Twenty users, and the times that they waited."""
 
     def __init__(self, server: Server, questions: list[str]) -> None:
         self.server = server
@@ -48,41 +48,41 @@ class Crowd:
         self.quoted: list[float] = []
         self.answers: list[dict[str, Any]] = []
 
-    async def person(self, n: int) -> None:
-        """Ask one's share of the questions, one after the other."""
-        chance = random.Random(n)
-        for number in range(n, len(self.questions), PEOPLE):
-            await asyncio.sleep(chance.uniform(*PAUSE))
+    async def ask_questions(self, n: int) -> None:
+        """Ask user n's share of the questions, one after the other."""
+        rng = random.Random(n)
+        for number in range(n, len(self.questions), USERS):
+            await asyncio.sleep(rng.uniform(*PAUSE))
             ask = self._mention if number % 4 == 3 else self._slash
             self.answers.append(await ask(f"person {n}", self.questions[number]))
 
     async def _slash(self, person: str, question: str) -> dict[str, Any]:
         fake, started = self.server.fake, time.perf_counter()
-        asked = await fake.slash(person, "ask", question=question)
-        await asked.wait_ack()
-        self.acknowledged.append((asked.ack_ms or 0) / 1000)
-        await fake.until(lambda: asked.original and asked.original["embeds"], 60)
+        interaction = await fake.slash(person, "ask", question=question)
+        await interaction.wait_ack()
+        self.acknowledged.append((interaction.ack_ms or 0) / 1000)
+        await fake.until(lambda: interaction.original and interaction.original["embeds"], 60)
         self.quoted.append(time.perf_counter() - started)
-        return await fake.until(lambda: finished(asked.original), 120)
+        return await fake.until(lambda: finished(interaction.original), 120)
 
     async def _mention(self, person: str, question: str) -> dict[str, Any]:
         fake, started = self.server.fake, time.perf_counter()
-        said = await fake.say(person, f"{fake.mention} {question}")
-        await fake.until(lambda: self.server.reply_to(said), 60)
+        message = await fake.say(person, f"{fake.mention} {question}")
+        await fake.until(lambda: self.server.reply_to(message), 60)
         self.quoted.append(time.perf_counter() - started)
-        return await fake.until(lambda: finished(self.server.reply_to(said)), 120)
+        return await fake.until(lambda: finished(self.server.reply_to(message)), 120)
 
 
 async def measure(library: Library, chat: ChatLlama, count: int) -> None:
-    """Have everybody ask while papers are ingested, and print."""
-    chosen = random.Random(0).sample(library.catalog.papers(), count)
-    questions = [f"how does {paper.title.split(':')[0]} work?"[:300] for paper in chosen]
+    """Have all users ask while papers are ingested, and print the figures."""
+    sample = random.Random(0).sample(library.catalog.papers(), count)
+    questions = [f"how does {paper.title.split(':')[0]} work?"[:300] for paper in sample]
     async with serving(library, chat=chat) as server, measured_lag() as lags:
         crowd, stop = Crowd(server, questions), asyncio.Event()
-        reading = asyncio.create_task(read_until(stop, library))
-        await asyncio.gather(*(crowd.person(n) for n in range(PEOPLE)))
+        ingesting = asyncio.create_task(ingest_until(stop, library))
+        await asyncio.gather(*(crowd.ask_questions(n) for n in range(USERS)))
         stop.set()
-        read = await reading
+        ingested = await ingesting
         replies = Counter(message["id"] for message in crowd.answers)
         edits = [
             later - earlier
@@ -90,19 +90,19 @@ async def measure(library: Library, chat: ChatLlama, count: int) -> None:
             for (earlier, _), (later, _) in pairwise(server.fake.edits(message))
         ]
         written = sum("quoted" not in str(message["embeds"]) for message in crowd.answers)
-        print(f"{PEOPLE} people, {count} questions, {read} papers ingested meanwhile")
-        tell("acknowledged", crowd.acknowledged)
-        tell("quoted", crowd.quoted)
-        tell("event-loop lag", lags)
+        print(f"{USERS} people, {count} questions, {ingested} papers ingested at the same time")
+        print_percentiles("acknowledged", crowd.acknowledged)
+        print_percentiles("quoted", crowd.quoted)
+        print_percentiles("event-loop lag", lags)
         print(
             f"lost: {count - len(crowd.answers)}, doubled: {len(server.answers()) - len(replies)}"
         )
         print(f"finished as written answers: {written}")
-        print(f"edits of a message: {min(edits):.2f} s apart at least ({EDIT_SECONDS} s wanted)")
+        print(f"edits of a message: {min(edits):.2f} s apart at least (required: {EDIT_SECONDS} s)")
 
 
-async def read_until(stop: asyncio.Event, library: Library) -> int:
-    """Ingest invented papers, until told to stop; return how many."""
+async def ingest_until(stop: asyncio.Event, library: Library) -> int:
+    """Ingest invented papers until `stop` is set; return how many."""
     done = 0
     while not stop.is_set():
         papers = [invented(n) for n in range(done, done + BATCH)]

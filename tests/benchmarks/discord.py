@@ -1,7 +1,7 @@
-"""How fast the bot is to the people: python -m tests.benchmarks.discord.
+"""Measure how fast the bot responds in Discord: python -m tests.benchmarks.discord.
 
-A Discord on 127.0.0.1, the starter set, the unmodified client, and the tiny copying model for
-written answers. Times include the fake's own work.
+It uses a Discord on 127.0.0.1, the starter set, the unmodified client, and the tiny copying model
+for written answers. Times include the work of the fake Discord.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from tests.models.tiny_gguf import write_copying_model
 from tests.papers import ListSource, many
 
 QUESTIONS = 100
-READ_BESIDE = 400  # papers that are ingested while answers are written
+INGESTED = 400  # papers that are ingested while answers are written
 
 
 async def main(folder: Path) -> None:
-    """Measure and print."""
+    """Measure, and print the figures."""
     library = open_library(folder / "data", RagConfig())
     ingest(StarterSource(), library)
     titles = [paper.title for paper in library.catalog.papers()]
@@ -49,26 +49,26 @@ async def one_by_one(server: Server, titles: list[str]) -> None:
     acknowledged, quoted = [], []
     for n in range(QUESTIONS):
         started = time.perf_counter()
-        asked = await server.fake.slash(
+        interaction = await server.fake.slash(
             f"person {n % 20}", "ask", question=f"what about {titles[n % len(titles)]}?"
         )
-        await asked.wait_ack()
+        await interaction.wait_ack()
         acknowledged.append(time.perf_counter() - started)
-        await server.quoted(asked)
+        await server.quoted(interaction)
         quoted.append(time.perf_counter() - started)
-    tell(f"/ask acknowledged, {QUESTIONS} questions", acknowledged)
-    tell("/ask quoted", quoted)
+    print_percentiles(f"/ask acknowledged, {QUESTIONS} questions", acknowledged)
+    print_percentiles("/ask quoted", quoted)
 
 
 async def suggestions(server: Server, titles: list[str]) -> None:
     seconds = []
     for n in range(QUESTIONS):
-        asked = await server.fake.autocomplete(
+        interaction = await server.fake.autocomplete(
             "alice", "paper", "title", title=titles[n % len(titles)][:12]
         )
-        await asked.wait_ack()
-        seconds.append((asked.ack_ms or 0) / 1000)
-    tell("autocomplete answered", seconds)
+        await interaction.wait_ack()
+        seconds.append((interaction.ack_ms or 0) / 1000)
+    print_percentiles("autocomplete answered", seconds)
 
 
 async def receipts(server: Server) -> None:
@@ -76,40 +76,40 @@ async def receipts(server: Server) -> None:
     answers = server.answers()
     for n in range(QUESTIONS):
         answer = answers[n % len(answers)]
-        asked = await server.fake.click("bob", answer, button(answer, "sources"))
-        await asked.wait_ack()
-        seconds.append((asked.ack_ms or 0) / 1000)
-    tell("Sources shown", seconds)
+        interaction = await server.fake.click("bob", answer, button(answer, "sources"))
+        await interaction.wait_ack()
+        seconds.append((interaction.ack_ms or 0) / 1000)
+    print_percentiles("Sources shown", seconds)
 
 
 async def written(server: Server, titles: list[str], library: Library) -> None:
-    """Write answers and ingest papers at once."""
+    """Write answers and ingest papers at the same time."""
     fake = server.fake
     async with measured_lag() as lags:
         started = time.perf_counter()
-        reading = asyncio.create_task(
-            asyncio.to_thread(ingest, ListSource(many(READ_BESIDE)), library)
+        ingesting = asyncio.create_task(
+            asyncio.to_thread(ingest, ListSource(many(INGESTED)), library)
         )
         quoted, edits = [], []
-        while not reading.done():
+        while not ingesting.done():
             asked_at = time.perf_counter()
-            asked = await fake.slash("alice", "ask", question=f"what about {titles[0]}?")
-            await asked.wait_ack()
-            await server.quoted(asked)
+            interaction = await fake.slash("alice", "ask", question=f"what about {titles[0]}?")
+            await interaction.wait_ack()
+            await server.quoted(interaction)
             quoted.append(time.perf_counter() - asked_at)
-            while not finished(asked.original):
+            while not finished(interaction.original):
                 await asyncio.sleep(0.01)
-            times = [at for at, _ in fake.edits(asked.message_id or "")]
+            times = [at for at, _ in fake.edits(interaction.message_id or "")]
             edits += [b - a for a, b in pairwise(times)]
         seconds = time.perf_counter() - started
     beats = sum(entry == ("WS<", 1) for entry in fake.log)
-    tell(f"event-loop lag, {len(quoted)} written answers beside an ingest", lags)
-    tell("/ask quoted beside an ingest", quoted)
-    print(f"heartbeats: {beats} in {seconds:.1f} s, one a second was asked for")
-    print(f"edits of a message: {min(edits):.2f} s apart at least ({EDIT_SECONDS} s wanted)")
+    print_percentiles(f"event-loop lag, {len(quoted)} written answers beside an ingest", lags)
+    print_percentiles("/ask quoted beside an ingest", quoted)
+    print(f"heartbeats: {beats} in {seconds:.1f} s (requested: one per second)")
+    print(f"edits of a message: {min(edits):.2f} s apart at least (required: {EDIT_SECONDS} s)")
 
 
-def tell(name: str, seconds: list[float]) -> None:
+def print_percentiles(name: str, seconds: list[float]) -> None:
     p50, p95, p99 = (1000 * percentile(seconds, share) for share in (0.5, 0.95, 0.99))
     print(f"{name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms", flush=True)
 

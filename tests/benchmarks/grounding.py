@@ -1,10 +1,9 @@
-"""How many false sentences the check of written answers catches, and how many true ones it loses.
+"""Measure how many false sentences the check of answers catches, and how many true ones it loses.
 
     python -m tests.benchmarks.grounding [FILE.toml …]
 
-The sentences are those of tests/rag/grounding/cases.toml and blind.toml. The bound of
-similarity was chosen on the "calibrate" sets: the highest of the curve that loses no more than 0.04
-of their true sentences.
+The sentences come from tests/rag/grounding/cases.toml and blind.toml. The bound of similarity was
+chosen on the "calibrate" sets: the highest one that loses at most 0.04 of their true sentences.
 """
 
 import argparse
@@ -18,8 +17,8 @@ from rag.grounding.checker import Grounding
 from tests.grounding_cases import Case, Result, judge_all, load_cases, share_kept
 
 BOUNDS = (0.0, 0.5, 0.54, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68, 0.7, 0.74, 0.8, 0.9)
-MAY_LOSE = 0.04  # of the calibrate sets' true sentences
-SENTENCES = 4  # of an answer that is timed
+MAX_LOST = 0.04  # of the true sentences of the calibrate sets
+SENTENCES = 4  # per answer whose time is measured
 ROUNDS = 3
 
 
@@ -31,8 +30,8 @@ def main() -> None:
     config = CheckConfig()
     results = judge_all(Grounding(embeddings, config), cases)
     by_use = {case.use: [r for r in results if r.case.use == case.use] for case in cases}
-    for use, found in by_use.items():
-        by_kind(use, found)
+    for use, results_of_use in by_use.items():
+        by_kind(use, results_of_use)
     curve(by_use, judge_all(Grounding(embeddings, CheckConfig(similarity=0)), cases))
     print(f"\nthe bound in use: {config.similarity}")
     times = milliseconds(Grounding(embeddings, config), cases)
@@ -43,7 +42,7 @@ def main() -> None:
 
 
 def by_kind(use: str, results: list[Result]) -> None:
-    """Print how each kind of sentence fares, as Markdown."""
+    """Print the share kept of each kind of sentence, as Markdown."""
     print(f"\n{use}\n\n| | kind | sentences | kept | taken out |\n| --- | --- | --- | --- | --- |")
     for is_true in (True, False):
         of_side = [r for r in results if r.case.is_true is is_true]
@@ -58,7 +57,7 @@ def row(side: str, kind: str, results: list[Result]) -> None:
 
 
 def curve(by_use: dict[str, list[Result]], unbound: list[Result]) -> None:
-    """Print what other bounds of similarity would lose and catch, and the one to choose."""
+    """Print what other bounds of similarity lose and catch, and the best one."""
     titles = [f"{use}: {what}" for use in by_use for what in ("true lost", "false caught")]
     print("\n| `similarity` |", " | ".join(titles), "|\n|" + " --- |" * (len(titles) + 1))
     chosen = 0.0
@@ -69,15 +68,15 @@ def curve(by_use: dict[str, list[Result]], unbound: list[Result]) -> None:
                      for t in (True, False)]  # fmt: skip
             lost, caught = (1 - share_kept(side, bound=bound) for side in sides)
             cells += [f"{lost:.3f}", f"{caught:.3f}"]
-            if use == "calibrate" and lost <= MAY_LOSE:
+            if use == "calibrate" and lost <= MAX_LOST:
                 chosen = bound
         print(f"| {bound} |", " | ".join(cells), "|")
     if "calibrate" in by_use:
-        print(f"\nthe highest that loses no more than {MAY_LOSE} of the calibrate sets: {chosen}")
+        print(f"\nthe highest that loses at most {MAX_LOST} of the calibrate sets: {chosen}")
 
 
 def milliseconds(grounding: Grounding, cases: list[Case]) -> list[float]:
-    """Return the times of answers made of the cited sentences of each set, after warming up."""
+    """Return the times to check answers made of each set's cited sentences, after a warm-up."""
     answers = []
     for passages in dict.fromkeys(case.passages for case in cases):
         texts = [c.text for c in cases if c.passages == passages and "[" in c.text]

@@ -1,9 +1,9 @@
-"""Speed of an ingest, as ratios within one run.
+"""Measure the speed of an ingest, as ratios within one run.
 
     python -m tests.benchmarks.ingest [--papers 400] [--rounds 3]
 
-Three ways over the same papers, taking turns in every round so that a slow moment of the
-machine hits all of them:
+Three methods ingest the same papers. They take turns in every round, so that slow moments of the
+machine affect all of them:
 
 paperboy    file → catalogue → chunks → embeddings → SQLite → Chroma
 bare        sentence-transformers' encode of the same chunks, same model, same dtype
@@ -44,7 +44,7 @@ def papers_of(file: Path) -> list[Paper]:
 
 
 def paperboy(file: Path) -> float:
-    """Seconds of an ingest into an empty folder, the model loaded before."""
+    """Return the seconds of an ingest into an empty folder, with the model already loaded."""
     with tempfile.TemporaryDirectory() as folder:
         library = open_library(Path(folder), RagConfig())
         _ = library.embedder.encode(["warm"])
@@ -59,7 +59,7 @@ def paperboy(file: Path) -> float:
 
 
 def bare(file: Path) -> float:
-    """Seconds of encoding the same texts and nothing else."""
+    """Return the seconds that it takes only to encode the same texts."""
     config = RagConfig().embedder
     embeddings = load_embedder(config).embeddings
     assert isinstance(embeddings, SentenceTransformerEmbeddings)
@@ -72,7 +72,7 @@ def bare(file: Path) -> float:
 
 
 def tutorial(file: Path) -> float:
-    """Seconds of LangChain's tutorial pipeline on the same papers."""
+    """Return the seconds of LangChain's tutorial pipeline on the same papers."""
     from langchain_chroma import Chroma
     from langchain_huggingface import HuggingFaceEmbeddings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -99,27 +99,27 @@ def main() -> None:
     parser.add_argument("--without-tutorial", action="store_true")
     arguments = parser.parse_args()
     capabilities = torch.cpu.get_capabilities()
-    able = [
+    features = [
         name for name in ("avx2", "avx512_f", "avx512_bf16", "amx_bf16") if capabilities.get(name)
     ]
     dtype = choose_dtype("auto")
     print(
         f"{arguments.papers} papers, {arguments.rounds} rounds, {torch.get_num_threads()} threads"
     )
-    print(f"dtype {dtype}, processor: {', '.join(able)}", flush=True)
-    ways = {"paperboy": paperboy, "bare": bare}
+    print(f"dtype {dtype}, processor: {', '.join(features)}", flush=True)
+    methods = {"paperboy": paperboy, "bare": bare}
     if not arguments.without_tutorial:
-        ways["tutorial"] = tutorial
+        methods["tutorial"] = tutorial
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "papers.jsonl"
         with daily_papers().open(encoding="utf-8") as lines:
             file.write_text("".join(itertools.islice(lines, arguments.papers)), encoding="utf-8")
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        seconds: dict[str, list[float]] = {name: [] for name in methods}
         for round_number in range(arguments.rounds):
-            for name, way in ways.items():
-                seconds[name].append(way(file))
-            shown = "  ".join(f"{name} {values[-1]:.1f} s" for name, values in seconds.items())
-            print(f"round {round_number + 1}: {shown}", flush=True)
+            for name, method in methods.items():
+                seconds[name].append(method(file))
+            summary = "  ".join(f"{name} {values[-1]:.1f} s" for name, values in seconds.items())
+            print(f"round {round_number + 1}: {summary}", flush=True)
     result = {
         f"{other} / paperboy": statistics.median(
             theirs / ours for theirs, ours in zip(seconds[other], seconds["paperboy"], strict=True)
@@ -128,7 +128,7 @@ def main() -> None:
         if other != "paperboy"
     }
     print(json.dumps({name: round(ratio, 3) for name, ratio in result.items()}))
-    print("wanted: bare / paperboy at least 0.85, tutorial / paperboy at least 1.5 with bfloat16")
+    print("required: bare / paperboy at least 0.85, tutorial / paperboy at least 1.5 with bfloat16")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How late the event loop wakes up."""
+"""Measure how late the event loop wakes up."""
 
 import asyncio
 import time
@@ -9,13 +9,13 @@ STEP = 0.01  # seconds
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return the value below which this share of them lies."""
+    """Return the value below which this share of the values lies."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 @asynccontextmanager
 async def measured_lag() -> AsyncIterator[list[float]]:
-    """Note, in seconds, how late the event loop wakes up until the block ends."""
+    """Yield a list that collects, in seconds, how late the event loop wakes up."""
     lags: list[float] = []
 
     async def watch() -> None:

@@ -1,7 +1,7 @@
-"""How fast a model of 1.3 billion weights is through Paperboy: see docs/evaluation.md.
+"""Measure the speed of a model of 1.3 billion weights in Paperboy: see docs/evaluation.md.
 
-python -m tests.benchmarks.model. The weights are random, so it says nonsense at the speed of a
-real model of that shape (Q4_0, 790 MB on disk).
+python -m tests.benchmarks.model. The weights are random, so the model writes nonsense at the speed
+of a real model of that shape (Q4_0, 790 MB on disk).
 """
 
 import argparse
@@ -37,16 +37,16 @@ from tests.papers import TODAY, ListSource
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 ANSWER_TOKENS = 60
 QUESTION = "how accurate is HeronNet compared with human counters?"
-FOLLOWING = "how long does the training of HeronNet take?"
+FOLLOW_UP = "how long does the training of HeronNet take?"
 SIGNALS = ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGSTOP")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, and print the figures."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", type=Path, help="written by an earlier run")
+    parser.add_argument("--model", type=Path, help="the model file of an earlier run")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--deaths", type=int, default=12)
+    parser.add_argument("--crashes", type=int, default=12)
     parser.add_argument("--cancels", type=int, default=20)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -62,10 +62,10 @@ def main() -> None:
         chat = ChatLlama(local=local, max_tokens=ANSWER_TOKENS)
         with sample(folder / "sample", chat) as qa:
             first_tokens(qa)
-            whole_way(qa, path, options.rounds)
+            through_paperboy(qa, path, options.rounds)
             busy(qa, options.rounds)
             cancels(local, options.cancels)
-            deaths(qa, options.deaths)
+            crashes(qa, options.crashes)
         local.close()
         dialogues(folder)
 
@@ -74,20 +74,20 @@ def main() -> None:
 
 
 def first_tokens(qa: PaperQA) -> None:
-    """Time to the first token of a dialogue's first turn, and of its second."""
+    """Print the time to the first token of a dialogue's first and second turn."""
     local = local_of(qa)
     cold, first = timed(qa, qa.ask(QUESTION))
     figures = dict(local.figures)
-    warm, _ = timed(qa, qa.ask(Question(text=FOLLOWING, history=(Turn.of(first),))))
+    warm, _ = timed(qa, qa.ask(Question(text=FOLLOW_UP, history=(Turn.of(first),))))
     print(
         f"first token: cold {cold[0]:.2f} s ({figures['prompt']} tokens of prompt), in the second "
-        f"turn {warm[0]:.2f} s ({local.figures['prompt']}, {local.figures['reused']} of them read "
-        f"before); {figures['prompt'] / cold[0]:.0f} tokens of prompt a second"
+        f"turn {warm[0]:.2f} s ({local.figures['prompt']}, {local.figures['reused']} of them "
+        f"cached); {figures['prompt'] / cold[0]:.0f} prompt tokens per second"
     )
 
 
-def whole_way(qa: PaperQA, path: Path, rounds: int) -> None:
-    """Tokens a second through pipeline, LangChain and process, against the bare loop."""
+def through_paperboy(qa: PaperQA, path: Path, rounds: int) -> None:
+    """Print the tokens per second through pipeline, LangChain and process, and of the bare loop."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_"))}
     bare = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.bare_model", str(path), str(cores())],
@@ -106,15 +106,15 @@ def whole_way(qa: PaperQA, path: Path, rounds: int) -> None:
     bare.stdin.close()
     bare.wait()
     our, their = statistics.median(ours), statistics.median(theirs)
-    print(f"answer: {our:.1f} tokens/s through everything, {their:.1f} bare: {our / their:.2f} "
-          f"(rounds: {shown(ours)} against {shown(theirs)})")  # fmt: skip
+    print(f"answer: {our:.1f} tokens/s through Paperboy, {their:.1f} bare: {our / their:.2f} "
+          f"(rounds: {formatted(ours)} against {formatted(theirs)})")  # fmt: skip
 
 
 def busy(qa: PaperQA, rounds: int) -> None:
-    """Tokens a second while each core has something else to do as well, against a quiet machine."""
-    quiet, full = [], []
+    """Print the tokens per second with a busy loop on each core, relative to an idle machine."""
+    idle, full = [], []
     for _ in range(rounds):
-        quiet.append(timed(qa, qa.ask(QUESTION))[0][1])
+        idle.append(timed(qa, qa.ask(QUESTION))[0][1])
         loops = [
             subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores())
         ]
@@ -122,13 +122,13 @@ def busy(qa: PaperQA, rounds: int) -> None:
         for loop in loops:
             loop.kill()
             loop.wait()
-    ratio = statistics.median(full) / statistics.median(quiet)
-    print(f"with a busy loop on every core: {ratio:.2f} of the quiet speed "
-          f"(rounds: {shown(full)} against {shown(quiet)})")  # fmt: skip
+    ratio = statistics.median(full) / statistics.median(idle)
+    print(f"with a busy loop on every core: {ratio:.2f} of the idle speed "
+          f"(rounds: {formatted(full)} against {formatted(idle)})")  # fmt: skip
 
 
 def timed(qa: PaperQA, quoted: Answer) -> tuple[tuple[float, float], Answer]:
-    """Return the seconds to the first token, the tokens a second after it, and the answer."""
+    """Return the seconds to the first token, the tokens per second after it, and the answer."""
     started = first = time.perf_counter()
     answer = last = quoted
     for n, answer in enumerate(qa.write(quoted)):
@@ -145,8 +145,8 @@ def timed(qa: PaperQA, quoted: Answer) -> tuple[tuple[float, float], Answer]:
 
 
 def cancels(local: LocalModel, count: int) -> None:
-    """Stop at random moments while the prompt is read, and while the answer is written."""
-    chance = random.Random(0)
+    """Print how fast cancelling works while the prompt is read, and while the answer is written."""
+    rng = random.Random(0)
     for where, words in (("the prompt", 1500), ("the answer", 8)):
         seconds = []
         for n in range(count):
@@ -157,22 +157,22 @@ def cancels(local: LocalModel, count: int) -> None:
                 at.append(time.perf_counter())
                 stop.set()
 
-            threading.Timer(1.0 + chance.random(), end).start()
-            for _piece in local.stream(user(text), max_tokens=200, cancel=stop):
+            threading.Timer(1.0 + rng.random(), end).start()
+            for _token in local.stream(user(text), max_tokens=200, cancel=stop):
                 pass
             seconds.append(time.perf_counter() - stopped_at[0])
         print(f"cancelled in {where}: median {statistics.median(seconds):.2f} s, "
               f"worst of {count} {max(seconds):.2f} s")  # fmt: skip
 
 
-def deaths(qa: PaperQA, count: int) -> None:
-    """Kill or stop the process in mid-answer; how soon is it ready again?"""
-    chance, local = random.Random(0), local_of(qa)
-    back: dict[str, list[float]] = {name: [] for name in SIGNALS}
+def crashes(qa: PaperQA, count: int) -> None:
+    """Kill or stop the process in mid-answer, and print how soon it is ready again."""
+    rng, local = random.Random(0), local_of(qa)
+    seconds_until_ready: dict[str, list[float]] = {name: [] for name in SIGNALS}
     for n in range(count):
         name = SIGNALS[n % len(SIGNALS)]
         answers = qa.write(qa.ask(QUESTION))
-        for _ in range(chance.randrange(1, 12)):
+        for _ in range(rng.randrange(1, 12)):
             next(answers)
         os.kill(local.pid or 0, getattr(signal, name))
         died = time.perf_counter()
@@ -180,9 +180,9 @@ def deaths(qa: PaperQA, count: int) -> None:
         assert last.mode == "extractive"
         assert last.note
         local.wait_ready(60)
-        back[name].append(time.perf_counter() - died)
+        seconds_until_ready[name].append(time.perf_counter() - died)
         timed(qa, qa.ask(QUESTION))
-    for name, seconds in back.items():
+    for name, seconds in seconds_until_ready.items():
         print(f"{name}: ready again after {statistics.median(seconds):.1f} s, "
               f"at worst {max(seconds):.1f} s")  # fmt: skip
 
@@ -191,11 +191,11 @@ def deaths(qa: PaperQA, count: int) -> None:
 
 
 def dialogues(folder: Path) -> None:
-    """How much of their prompt the second turns of dialogues must read anew."""
+    """Print how much of its prompt the model must read again in later turns of dialogues."""
     data = Path(os.environ.get("PAPERBOY_TEST_DATA") or SHARED)
     questions = data / "eval" / "seed_qa_dev.jsonl"
     if not questions.is_file():
-        print(f"no dialogues: {questions} is not there")
+        print(f"no dialogues: {questions} does not exist")
         return
     small = write_random_model(
         folder / "small.gguf",
@@ -219,8 +219,8 @@ def dialogues(folder: Path) -> None:
                     prompts.append(figures["prompt"])
                 history.append(Turn.of(answer))
     local.close()
-    print(f"second turns of {len(shares)} dialogues read anew: median "
-          f"{statistics.median(shares):.2f} of their prompt ({shown(sorted(shares))}; "
+    print(f"later turns of dialogues ({len(shares)}) read again: median "
+          f"{statistics.median(shares):.2f} of their prompt ({formatted(sorted(shares))}; "
           f"prompts of {statistics.median(prompts):.0f} tokens)")  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def dialogues(folder: Path) -> None:
 
 @contextmanager
 def sample(folder: Path, chat: ChatLlama) -> Iterator[PaperQA]:
-    """A few invented papers, and a queue in front of the model."""
+    """Yield a pipeline over a few invented papers, with the model."""
     library = open_library(folder, RagConfig())
     try:
         ingest(ListSource(), library)
@@ -256,7 +256,7 @@ def user(text: str) -> list[Message]:
     return [{"role": "user", "content": text}]
 
 
-def shown(values: list[float]) -> str:
+def formatted(values: list[float]) -> str:
     return " ".join(f"{value:.2f}" for value in values)
 
 

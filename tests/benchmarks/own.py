@@ -1,11 +1,11 @@
-"""Ask our own questions on the papers of one page, and draw the table of every answer.
+"""Ask our own questions about the papers of one page, and print a table of every answer.
 
     python -m tests.benchmarks.own --page D --starter S > table.md
 
-D is a data folder with the saved page, S one with the starter set. The questions stand in
-tests/questions/own.jsonl, two a paper; they were committed before any was asked. Of the page's
-answers, which quote other people's abstracts, the table shows which sentences of which paper are
-quoted and the words around the facts; of the starter set's, which is our own text, everything.
+D is a data folder with the saved page, S one with the starter set. tests/questions/own.jsonl has
+two questions per paper, committed before any was asked. Answers from the page quote other people's
+abstracts, so the table shows only the numbers of the quoted sentences and the words around the
+facts; answers from the starter set, which is our own text, are shown in full.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from rag.text.sentences import split_sentences
 
 QUESTIONS = Path(__file__).resolve().parents[1] / "questions" / "own.jsonl"
 TODAY = date(2025, 12, 8)
-AROUND = 4  # words shown on each side of a fact
-TITLE = 40  # characters
+CONTEXT_WORDS = 4  # words shown on each side of a fact
+MAX_TITLE = 40  # characters
 
 
 def main() -> None:
@@ -40,14 +40,14 @@ def main() -> None:
     answers = {name: ask(folder, items) for name, folder in folders.items()}
     print("| over | right | paper cited | citations right | not refused | words |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name, found in answers.items():
-        print(f"| the {name} | {summary(items, found)} |")
+    for name, given in answers.items():
+        print(f"| the {name} | {summary(items, given)} |")
     print("\n| | question | over the page | over the starter set |\n| --- | --- | --- | --- |")
     for item, page, starter in zip(items, answers["page"], answers["starter set"], strict=True):
         cells = [
             item["id"].removeprefix("own-"),
             f"{item['question']} *({facts(item)})*",
-            f"{verdict(item, page)} {shown_of(item, page)}",
+            f"{verdict(item, page)} {quotes(item, page)}",
             f"{verdict(item, starter)} {starter.text}",
         ]
         print("| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |")
@@ -69,7 +69,7 @@ def judged(item: dict[str, Any], answer: Answer) -> dict[str, float]:
 
 
 def summary(items: Sequence[dict[str, Any]], answers: Sequence[Answer]) -> str:
-    """Return the means of the figures."""
+    """Return the means of the figures as table cells."""
     rows = [judged(item, answer) for item, answer in zip(items, answers, strict=True)]
     names = ("answer right", "gold cited", "citations right", "not refused", "words")
     means = []
@@ -80,7 +80,7 @@ def summary(items: Sequence[dict[str, Any]], answers: Sequence[Answer]) -> str:
 
 
 def verdict(item: dict[str, Any], answer: Answer) -> str:
-    """Return a mark: right with the right paper, right with another one, refused, wrong."""
+    """Return whether the answer is right, right but from another paper, refused, or wrong."""
     row = judged(item, answer)
     if answer.refused:
         return "**refused**"
@@ -89,31 +89,31 @@ def verdict(item: dict[str, Any], answer: Answer) -> str:
     return "right" if row["gold cited"] else "**right, but another paper**"
 
 
-def shown_of(item: dict[str, Any], answer: Answer) -> str:
-    """Return which sentences are quoted, and the words around the facts."""
+def quotes(item: dict[str, Any], answer: Answer) -> str:
+    """Return the numbers of the quoted sentences, and the words around the facts."""
     parts = []
     for citation in answer.citations:
         sentences = split_sentences(citation.paper.abstract)
         quoted = [n for n, sentence in enumerate(sentences, start=1) if sentence in answer.text]
-        title = citation.paper.title[:TITLE].strip()
+        title = citation.paper.title[:MAX_TITLE].strip()
         parts.append(f"{title} {', '.join(f'#{n}' for n in quoted)}".strip())
-    found = [around(answer.text, entry) for entry in item["must_contain"]]
-    return f"{'; '.join(parts)} “{' … '.join(filter(None, found))}”"
+    excerpts = [around(answer.text, entry) for entry in item["must_contain"]]
+    return f"{'; '.join(parts)} “{' … '.join(filter(None, excerpts))}”"
 
 
 def around(text: str, entry: str | list[str]) -> str:
-    """Return the words around the first of these alternatives that the text has."""
-    for wanted in [entry] if isinstance(entry, str) else entry:
-        place = re.search(re.escape(wanted), text, re.IGNORECASE)
-        if place:
-            before = text[: place.start()].split()[-AROUND:]
-            after = text[place.end() :].split()[:AROUND]
-            return " ".join([*before, place[0], *after])
+    """Return the words around the first of these alternatives that the text contains."""
+    for fact in [entry] if isinstance(entry, str) else entry:
+        match = re.search(re.escape(fact), text, re.IGNORECASE)
+        if match:
+            before = text[: match.start()].split()[-CONTEXT_WORDS:]
+            after = text[match.end() :].split()[:CONTEXT_WORDS]
+            return " ".join([*before, match[0], *after])
     return ""
 
 
 def facts(item: dict[str, Any]) -> str:
-    """Return the facts that are asked for, the first spelling of each."""
+    """Return the expected facts, in the first spelling of each."""
     return ", ".join(e if isinstance(e, str) else e[0] for e in item["must_contain"])
 
 

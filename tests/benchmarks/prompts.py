@@ -1,10 +1,10 @@
-"""How long prompts are, and whether the sentences that answer stand in them.
+"""Measure the length of prompts, and whether they contain the sentences that answer.
 
     python -m tests.benchmarks.prompts --data-dir D QUESTIONS.jsonl
 
-The questions are JSON lines with `kind`, `question` and `gold_sentences`; D holds the papers they
-are about. Tokens are the bundled encoder's, which are about as many as a language model's. A
-question that is refused has no prompt, and counts as one without its sentences.
+The questions are JSON lines with `kind`, `question` and `gold_sentences`; D contains their papers.
+Tokens are those of the bundled encoder, about as many as a language model's. A refused question has
+no prompt, and counts as one without its sentences.
 """
 
 import argparse
@@ -38,9 +38,9 @@ def main() -> None:
             request = build_prompt(quoted.standalone, quoted.evidence, today)
             prompt = "\n".join(message.text for message in request.messages)
             tokens.append(len(encode(prompt).ids))
-        found = [sentence in prompt for sentence in item["gold_sentences"]]
-        has_one.append(any(found))
-        has_all.append(all(found))
+        contained = [sentence in prompt for sentence in item["gold_sentences"]]
+        has_one.append(any(contained))
+        has_all.append(all(contained))
     print(f"{len(has_one)} questions, {len(tokens)} of them with a prompt")
     print(f"tokens: median {statistics.median(tokens):.0f}, at most {max(tokens)}")
     print(f"with a sentence that answers {statistics.mean(has_one):.3f}, "

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.refusals --data-dir D QUESTIONS.jsonl...
 
 The questions are JSON lines with `kind` (all but "unanswerable" have an answer) and `question`; D
-holds the papers they are about. Each question's probability comes from a regression that was fitted
-on all the other ones (leave-one-out). Questions that are computed from the catalogue are left out.
+contains their papers. Each question's probability comes from a regression fitted on all the others
+(leave-one-out). Questions that the catalogue answers are omitted.
 """
 
 import argparse
@@ -31,7 +31,7 @@ THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 
 
 def signs_of(qa: PaperQA, question: str) -> Signs | None:
-    """Return the signs that the pipeline reads; None where the catalogue answers."""
+    """Return the signs that the pipeline uses; None if the catalogue answers the question."""
     request = qa.query.understand(question, qa.today())
     if qa.extractive.catalog_answers.answer(request):
         return None
@@ -42,7 +42,7 @@ def signs_of(qa: PaperQA, question: str) -> Signs | None:
 
 
 def model() -> Pipeline:
-    """Return the regression; both kinds of questions count the same."""
+    """Return the regression, with equal weight for both kinds of questions."""
     return make_pipeline(StandardScaler(), LogisticRegression(C=1, class_weight="balanced"))
 
 
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def table(probability: NDArray[np.float64], answered: NDArray[np.bool_]) -> None:
-    """Print the trade-off as Markdown."""
+    """Print the share refused at each threshold, as Markdown."""
     print("| refuse_below | wrongly refused | rightly refused |\n| --- | --- | --- |")
     for threshold in THRESHOLDS:
         refused = probability < threshold
@@ -82,7 +82,7 @@ def table(probability: NDArray[np.float64], answered: NDArray[np.bool_]) -> None
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the questions of the kinds that are judged by their words."""
+    """Return the questions of the kinds in KINDS."""
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [item for item in lines if item["kind"] in KINDS]
 

@@ -1,19 +1,19 @@
-"""How far up a server's ratings lift the papers on its topic in the digests of the days after.
+"""Measure how far a server's ratings raise the papers on its topic in later digests.
 
     python -m tests.benchmarks.taste [--folder D]
 
-D is a data folder with the Daily Papers of 2025-10-01 to 2025-12-31; without it they are read into
-a folder of their own from $PAPERBOY_TEST_DATA/hf_api, which takes a minute or two.
+D is a data folder with the Daily Papers of 2025-10-01 to 2025-12-31; without it, a temporary folder
+is filled from $PAPERBOY_TEST_DATA/hf_api, which takes a minute or two.
 
-A simulated server likes papers on one topic for ten days with lists: each such paper with LIKELY
-probability, by one to three people, and nothing else. Then the digests of the next five days with
-lists are made with and without what was learnt. The ten days begin at every fifth day in turn.
-Whether a paper is on the topic is decided by the keywords that Hugging Face published with it
-(`ai_keywords`), which are not among the words that are learnt from: those are title and abstract.
+A simulated server likes papers on one topic for ten featured days: each such paper with probability
+LIKE_PROBABILITY, by one to three people, and nothing else. The digests of the next five featured
+days are then made with and without what was learnt. The ten days begin at every fifth day.
+A paper is on the topic if one of the keywords that Hugging Face published with it (`ai_keywords`)
+says so; the training uses title and abstract, not these keywords.
 For each topic the table shows the mean place of its papers (0 first, 100 last), how often one of
-them stands before another paper (AUC, 0.5 by chance), and which share of them is among the first
-ten, each by upvotes alone and with the taste; of those of them that the digest gives a reason for,
-how often the reason itself names the topic; and how many of all papers with a reason are on it.
+them comes before another paper (AUC, 0.5 by chance), and the share of them among the first ten,
+each by upvotes alone and with the taste; for those with a reason, how often the reason names the
+topic; and the share of all papers with a reason that are on the topic.
 """
 
 import argparse
@@ -30,7 +30,7 @@ import numpy as np
 
 from bot.app import open_library
 from bot.digest.make import make_digest
-from bot.digest.records import UNASKED, Entry, Taste
+from bot.digest.records import DEFAULT_WISHES, Entry, Taste
 from bot.taste.learn import learn
 from bot.taste.ratings import Marks
 from ingest.sources.files import FileSource
@@ -54,14 +54,14 @@ TOPICS = {
 }
 FIRST, LAST = date(2025, 10, 1), date(2025, 12, 31)
 LEARN, SHOW, STEP = 10, 5, 5  # days
-LIKELY = 0.6
-PEOPLE = 3
-PAGE = 10  # entries
+LIKE_PROBABILITY = 0.6
+MAX_PEOPLE = 3
+FIRST_ENTRIES = 10
 
 
 @dataclass(slots=True)
 class Figures:
-    """What is counted for a topic, over all days."""
+    """The counts for a topic, over all days."""
 
     places: list[float] = field(default_factory=list)
     before: list[float] = field(default_factory=list)
@@ -81,12 +81,12 @@ def is_on(paper: Paper, topic: str) -> bool:
     return any(re.search(TOPICS[topic], keyword.lower()) for keyword in paper.keywords)
 
 
-def reactions(papers: Sequence[Paper], topic: str, chance: random.Random) -> dict[str, Marks]:
-    """Return what the server thinks of the papers of its ten days."""
+def reactions(papers: Sequence[Paper], topic: str, rng: random.Random) -> dict[str, Marks]:
+    """Return the server's ratings of the papers of its ten days."""
     return {
-        paper.paper_id: Marks(chance.randint(1, PEOPLE), 0)
+        paper.paper_id: Marks(rng.randint(1, MAX_PEOPLE), 0)
         for paper in papers
-        if is_on(paper, topic) and chance.random() < LIKELY
+        if is_on(paper, topic) and rng.random() < LIKE_PROBABILITY
     }
 
 
@@ -101,7 +101,7 @@ def measure(entries: Sequence[Entry], topic: str) -> Figures:
         if not is_on(entry.paper, topic):
             continue
         figures.places.append(100 * n / last)
-        figures.first.append(n < PAGE)
+        figures.first.append(n < FIRST_ENTRIES)
         if others:
             figures.before.append(float(np.mean([n < other for other in others])))
         if entry.because:
@@ -112,7 +112,7 @@ def measure(entries: Sequence[Entry], topic: str) -> Figures:
 def server(
     library: Library, days: Sequence[date], topic: str, seed: int = 0
 ) -> tuple[Figures, Figures, int]:
-    """Return the figures of the last SHOW of these days without and with the taste, and likes."""
+    """Return the figures of the last SHOW days without and with the taste, and the likes."""
     papers = [paper for day in days[:LEARN] for paper in library.catalog.featured(day)]
     marks = reactions(papers, topic, random.Random(f"{topic} {days[0]} {seed}"))
     taste = learn(library.catalog, marks, whose="this server")
@@ -124,12 +124,12 @@ def server(
 
 
 def ranked(library: Library, day: date, taste: Taste | None) -> Sequence[Entry]:
-    """Return the entries of a day's whole digest."""
-    return make_digest(library, "day", day, UNASKED["day"], taste=taste).ranked
+    """Return all entries of a day's digest."""
+    return make_digest(library, "day", day, DEFAULT_WISHES["day"], taste=taste).ranked
 
 
 def windows(library: Library) -> Iterator[list[date]]:
-    """Yield fifteen days with lists at a time."""
+    """Yield lists of fifteen successive featured days."""
     rows = library.catalog.database.connection.execute(
         "SELECT DISTINCT day FROM featured_days WHERE day BETWEEN ? AND ? ORDER BY day",
         (FIRST.isoformat(), LAST.isoformat()),
@@ -140,19 +140,19 @@ def windows(library: Library) -> Iterator[list[date]]:
 
 
 def row(name: str, plain: Figures, learnt: Figures, likes: Sequence[int]) -> str:
-    """Return a line of the table."""
+    """Return a row of the table."""
     cells = [name, f"{len(plain.places)}", f"{np.mean(likes):.0f}"]
     for part in ("places", "before", "first"):
         digits = 0 if part == "places" else 2
         values = [np.mean(getattr(figures, part)) for figures in (plain, learnt)]
         cells.append(" → ".join(f"{value:.{digits}f}" for value in values))
-    told = (learnt.reasons, learnt.picked)
-    cells += [f"{np.mean(one):.2f} ({len(one)})" if one else "–" for one in told]
+    shares = (learnt.reasons, learnt.picked)
+    cells += [f"{np.mean(share):.2f} ({len(share)})" if share else "–" for share in shares]
     return f"| {' | '.join(cells)} |"
 
 
 def read(folder: Path) -> Library:
-    """Return a library with the days of the recorded answers."""
+    """Return a library with the recorded days."""
     library = open_library(folder, RagConfig(), purpose="taste")
     for file in sorted((daily_papers().parent / "hf_api").glob("2025-1[0-2]-*.json")):
         ingest(FileSource(file, today=LAST), library)
@@ -179,7 +179,9 @@ def main() -> None:
             print(row(topic, without, with_it, liked), flush=True)
             plain, learnt, likes = plain + without, learnt + with_it, likes + liked
         print(row("all", plain, learnt, likes))
-        print(f"\n{(time.process_time() - started) / len(likes):.2f} s of processor time a server")
+        print(
+            f"\n{(time.process_time() - started) / len(likes):.2f} s of processor time per server"
+        )
         library.close()
 
 

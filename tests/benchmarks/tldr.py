@@ -1,7 +1,7 @@
-"""Which sentence of an abstract says what Hugging Face's summary says? `python -m … FILE`.
+"""Find the sentence of an abstract most similar to Hugging Face's summary: `python -m … FILE`.
 
-FILE holds a JSON line a paper, with title, abstract and ai_summary. The figure is the mean cosine
-between the chosen sentence and the summary, by the bundled encoder, over papers drawn at random.
+FILE has one JSON line per paper, with title, abstract and ai_summary. The figure is the mean cosine
+of the chosen sentence and the summary, by the bundled encoder, over papers drawn at random.
 """
 
 import json
@@ -19,17 +19,17 @@ SEED = 1
 
 
 def main() -> None:
-    """Print the figure of three ways to choose."""
+    """Print the figure of three ways to choose a sentence."""
     lines = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
-    told = [row for row in map(json.loads, lines) if row.get("ai_summary")]
-    rows = random.Random(SEED).sample(told, min(PAPERS, len(told)))
+    summarised = [row for row in map(json.loads, lines) if row.get("ai_summary")]
+    rows = random.Random(SEED).sample(summarised, min(PAPERS, len(summarised)))
     embedder = load_embedder(RagConfig().embedder)
     summaries = embedder.encode([row["ai_summary"] for row in rows])
 
     def central(abstract: str) -> str:
         sentences = split_sentences(abstract)
-        near = embedder.encode(sentences) @ embedder.encode([abstract])[0]
-        return sentences[int(near.argmax())]
+        cosines = embedder.encode(sentences) @ embedder.encode([abstract])[0]
+        return sentences[int(cosines.argmax())]
 
     ways: dict[str, Callable[[str], str]] = {
         "first": lambda abstract: split_sentences(abstract)[0],

@@ -1,7 +1,7 @@
-"""The ways to find papers that tests.benchmarks.ablation compares.
+"""The variants of retrieval that tests.benchmarks.ablation compares.
 
-Where a part is only weighted or counted otherwise, the retriever itself is asked. Beside it are
-exact dense search, keyword search over other terms, and fusion by ranks.
+Variants that only change a weight or a count use the retriever itself. The others are exact dense
+search, keyword search with other terms, and fusion by ranks.
 """
 
 import re
@@ -23,7 +23,7 @@ from rag.retrieval.retriever import HybridRetriever
 from rag.store.keywords import KeywordIndex
 from rag.text.words import STOPWORDS, terms, words
 
-DEPTH = RetrievalConfig().n_candidates  # places of each ranking that rank fusion looks at
+DEPTH = RetrievalConfig().n_candidates  # ranks of each ranking that rank fusion considers
 RANK_CONSTANT = 60  # Cormack, Clarke and Buettcher 2009, https://doi.org/10.1145/1571941.1572114
 
 Vectors = NDArray[np.float32]
@@ -36,20 +36,20 @@ _stemmer = Stemmer.Stemmer("porter")
 
 
 class ExactVectors:
-    """Every vector of every paper in one array: row p is paper p's whole, sentences follow."""
+    """All vectors in one array: first one abstract vector per paper, then all sentence vectors."""
 
     def __init__(self, index: Index, paper_ids: Sequence[str]) -> None:
         entries = index.entries(sorted(paper_ids))
         self.ids = sorted(entries)
-        whole = np.stack([entries[paper_id].vectors[0] for paper_id in self.ids])
-        # Without sentences the whole stands in, as in the retriever.
-        rest = [entries[p].vectors[1:] if entries[p].sentences else whole[i : i + 1]
+        abstracts = np.stack([entries[paper_id].vectors[0] for paper_id in self.ids])
+        # Without sentences the abstract stands in, as in the retriever.
+        rest = [entries[p].vectors[1:] if entries[p].sentences else abstracts[i : i + 1]
                 for i, p in enumerate(self.ids)]  # fmt: skip
-        self.vectors = np.concatenate([whole, *rest])
+        self.vectors = np.concatenate([abstracts, *rest])
         self.starts = np.cumsum([0, *(len(rows) for rows in rest[:-1])])
 
-    def wholes(self, vector: Vectors) -> Vectors:
-        """Return the cosine of each paper's whole."""
+    def abstracts(self, vector: Vectors) -> Vectors:
+        """Return the cosine of each paper's abstract."""
         return np.asarray(self.vectors[: len(self.ids)] @ vector)
 
     def sentences(self, vector: Vectors) -> Vectors:
@@ -57,11 +57,11 @@ class ExactVectors:
         return np.asarray(np.maximum.reduceat(self.vectors[len(self.ids) :] @ vector, self.starts))
 
     def both(self, vector: Vectors) -> Vectors:
-        """Return what the retriever takes: the mean of the whole's and the best chunk's."""
+        """Return the retriever's score: the mean of the abstract's and the best chunk's cosine."""
         cosines = self.vectors @ vector
-        whole, sentences = cosines[: len(self.ids)], cosines[len(self.ids) :]
-        best = np.maximum(whole, np.maximum.reduceat(sentences, self.starts))
-        return np.asarray((whole + best) / 2)
+        abstracts, sentences = cosines[: len(self.ids)], cosines[len(self.ids) :]
+        best = np.maximum(abstracts, np.maximum.reduceat(sentences, self.starts))
+        return np.asarray((abstracts + best) / 2)
 
     def best(self, scores: Vectors, n: int = AT) -> Ranking:
         return [self.ids[i] for i in np.argsort(-scores, kind="stable")[:n]]
@@ -70,11 +70,11 @@ class ExactVectors:
 def other_terms(
     text: str, *, stemmed: bool = True, with_stopwords: bool = False, split: bool = True
 ) -> list[str]:
-    """Do what rag.words.terms does but for what is asked for (the ablation checks that).
+    """Return the terms of rag.text.words.terms, with options; the ablation checks the default.
 
-    Not split, a joined word gives one stem: `Real-LOD` → `reallod`.
+    Without `split`, a hyphenated word gives one stem: `Real-LOD` → `reallod`.
     """
-    found: list[str] = []
+    stems: list[str] = []
     for word in words(text):
         if word in STOPWORDS and not with_stopwords:
             continue
@@ -83,14 +83,14 @@ def other_terms(
         if not split:
             parts = [joined]
         elif len(parts) > 1:
-            found.append(joined)
-        kept = [part for part in parts if with_stopwords or part not in STOPWORDS]
-        found.extend(_stemmer.stemWords(kept) if stemmed else kept)
-    return found
+            stems.append(joined)
+        chosen = [part for part in parts if with_stopwords or part not in STOPWORDS]
+        stems.extend(_stemmer.stemWords(chosen) if stemmed else chosen)
+    return stems
 
 
 class OtherKeywords:
-    """BM25 by FTS5 as in rag.keywords, over other terms or another count of the title's."""
+    """BM25 by FTS5 as in rag.store.keywords, with other terms or another weight of the title."""
 
     def __init__(self, papers: Sequence[Paper], to_terms: Terms, *, title_times: int = 2) -> None:
         self.to_terms = to_terms
@@ -107,10 +107,10 @@ class OtherKeywords:
             )
 
     def search(self, question: str, n: int = AT) -> Ranking:
-        asked = dict.fromkeys(self.to_terms(question))
-        if not asked:
+        question_terms = dict.fromkeys(self.to_terms(question))
+        if not question_terms:
             return []
-        query = " OR ".join(f'"{term}"' for term in asked)
+        query = " OR ".join(f'"{term}"' for term in question_terms)
         rows = self.connection.execute(
             "SELECT paper_id, score FROM (SELECT rowid AS number, -rank AS score "
             "FROM keyword_index WHERE keyword_index MATCH ? ORDER BY rank LIMIT ?) "
@@ -121,16 +121,16 @@ class OtherKeywords:
 
 
 def fused_by_rank(*rankings: Ranking, n: int = AT) -> Ranking:
-    """Reciprocal rank fusion."""
+    """Return the rankings merged by reciprocal rank fusion."""
     scores: dict[str, float] = defaultdict(float)
     for ranking in rankings:
-        for place, paper_id in enumerate(ranking, start=1):
-            scores[paper_id] += 1 / (RANK_CONSTANT + place)
+        for rank, paper_id in enumerate(ranking, start=1):
+            scores[paper_id] += 1 / (RANK_CONSTANT + rank)
     return sorted(scores, key=lambda paper_id: (-scores[paper_id], paper_id))[:n]
 
 
 def variants(library: Library, papers: Sequence[Paper]) -> dict[str, Find]:
-    """Return the ways to find papers, by name."""
+    """Return the variants of retrieval, by name."""
     exact = ExactVectors(library.index, [paper.paper_id for paper in papers])
     keywords = KeywordIndex(library.catalog.database)
 
@@ -152,7 +152,7 @@ def variants(library: Library, papers: Sequence[Paper]) -> dict[str, Find]:
         return fused_by_rank(exact.best(exact.both(vector), DEPTH), keyword(question, DEPTH))
 
     return {
-        "dense, whole abstracts": lambda _, vector: exact.best(exact.wholes(vector)),
+        "dense, whole abstracts": lambda _, vector: exact.best(exact.abstracts(vector)),
         "dense, best sentence": lambda _, vector: exact.best(exact.sentences(vector)),
         "dense, mean of both": lambda _, vector: exact.best(exact.both(vector)),
         "keyword": lambda question, _: keyword(question),

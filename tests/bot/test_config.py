@@ -1,9 +1,12 @@
+"""Reading config.toml, and explaining mistakes in it."""
+
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from bot.config import Settings, load_settings
+from rag.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,3 +21,33 @@ def test_the_file_in_this_folder_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     assert load_settings(None) == Settings()
     (tmp_path / "config.toml").write_text("[rag.retrieval]\ntop_k = 3")
     assert load_settings(None).rag.retrieval.top_k == 3
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("[bot.mail]\nhost = 'smtp.example.org'", "[bot] mail: a host needs a sender, such as"),
+        ("[bot]\ntimezone = 'Mars/Base'", "[bot] timezone: no known time zone; write one such as"),
+        ("[bot]\nthreads = 'often'", "[bot] threads: Input should be 'never', 'long' or 'always'."),
+        ("[bot.digest]\nsync_minute = 5", "an unknown key: did you mean sync_minutes?"),
+        ("[bot.digest]\nx = 5", "an unknown key: known keys are catch_up_hours, sync_minutes."),
+        ("[rag\n", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_section_and_key(
+    tmp_path: Path, toml: str, message: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(toml)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    text = str(caught.value)
+    assert text.startswith(str(path))
+    assert message in text
+    assert text.endswith(".") or "did you mean" in text
+    assert "\n" not in text
+
+
+def test_a_missing_file_names_the_option(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be read \(.*\): check --config\."):
+        load_settings(tmp_path / "none.toml")

@@ -98,7 +98,7 @@ def test_no_title_breaks_the_embed() -> None:
 def test_take_offs_are_found_on_simulated_histories() -> None:
     papers = simulation.simulate(1, days=45)
     told = simulation.run(papers, days=45, every=4)
-    right = [t for t in told if t.simulated.took_off is not None and t.hours > t.simulated.took_off]
-    assert len(told) <= 15 * simulation.MOST_A_DAY
+    right = [t for t in told if t.simulated.took_off is not None and t.age > t.simulated.took_off]
+    assert len(told) <= 15 * simulation.MAX_PER_DAY
     assert len(right) >= 0.4 * len(told) >= 1
     assert len({t.simulated.paper.paper_id for t in told}) == len(told)

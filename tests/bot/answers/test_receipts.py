@@ -10,7 +10,7 @@ from bot.render.receipt import receipt_embed
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from tests.bot.render.test_render import NASTY, complaints
+from tests.bot.render.embed_checks import NASTY, complaints
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
 INQUIRY = Inquiry(question="why?", earlier=3, said=("this",), paper=HERON.paper_id)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.answers.buttons import writing_view
 from bot.answers.receipts import Inquiry
-from bot.render.answer import UNFINISHED, left_embed
+from bot.render.answer import UNFINISHED, unanswered_embed
 from ingest.sync import ingest
 from rag.library import Library
 from tests.papers import HERON, ListSource, many
@@ -26,7 +26,7 @@ QUESTION = "how accurate is HeronNet compared with human counters?"
         ("daily", {}, "Daily Papers of Wednesday, 2025-02-05: 1"),
         ("daily", {"date": "2025-01-06"}, HERON.title),
         ("daily", {"date": "2025-01-12"}, "Hugging Face lists none at weekends."),
-        ("trends", {"topic": "counting birds"}, "Papers a week about"),
+        ("trends", {"topic": "counting birds"}, "Papers per week about"),
         ("paper", {"title": "wading birds"}, "Featured"),
         ("compare", {"first": "HeronNet", "second": "PastryBench"}, "94.2%"),
         ("catchup", {}, "What you missed: 1 paper, featured 2025-02-05"),
@@ -149,7 +149,7 @@ async def test_stop_ends_an_answer_that_nobody_writes_any_more(world: Any) -> No
     channel = bot.get_channel(world.channel.id)
     unfinished = discord.Embed(description="“A quote” [1]", colour=UNFINISHED)
     sent = await channel.send(embed=unfinished, view=writing_view(world.alice.id))
-    left = left_embed(QUESTION)
+    left = unanswered_embed(QUESTION)
     bot.services.receipts.save(
         sent.id, channel_id=channel.id, user_id=world.alice.id, event_id=None,
         inquiry=Inquiry(question=QUESTION), receipt=None, unfinished=[dict(left.to_dict())],

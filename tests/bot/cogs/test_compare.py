@@ -98,7 +98,7 @@ def test_two_to_four_papers_are_compared(run: Run, starter_folder: Path) -> None
     for papers in (["one"], list("abcde")):
         status, _, err = run("--data-dir", starter_folder, "compare", *papers)
         assert status == 2
-        assert "2 to 4 papers can be compared: name as many." in err
+        assert "2 to 4 papers can be compared: name that many." in err
     status, _, err = run("--data-dir", starter_folder, "compare", "LexVLA", "no such paper")
     assert status == 2
     assert "I know no paper “no such paper”" in err

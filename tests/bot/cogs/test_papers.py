@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest.resolve_source import resolve_source
 
 from bot.digest.records import tldr_of
-from bot.render.digest import TLDR, WITH_TLDR
+from bot.render.digest import MAX_TLDR, WITH_TLDR
 from bot.render.text import plain, shorten
 from ingest.config import FetchConfig
+from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
 from rag.links import paper_url
@@ -81,7 +81,7 @@ async def test_a_recorded_day_is_listed_by_its_upvotes(
     assert votes == [p.upvotes for p in papers]
     assert votes == sorted(votes, reverse=True)
     for paper in papers[:WITH_TLDR]:
-        assert plain(shorten(tldr_of(paper), TLDR)) in text
+        assert plain(shorten(tldr_of(paper), MAX_TLDR)) in text
     (picture,) = shown.original["attachments"]
     assert picture["filename"] == "topics.png"
     assert picture["description"].startswith("Map of 26 Daily Papers of Friday, 2025-12-05")

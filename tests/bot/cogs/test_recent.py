@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from bot.render.recent import SHOWN, catchup_embed, gaining_embed, trending_embed
+from bot.render.recent import MAX_PAPERS, catchup_embed, gaining_embed, trending_embed
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
 from rag.store.queries import featured_since
-from tests.bot.render.test_render import NASTY, complaints
+from tests.bot.render.embed_checks import NASTY, complaints
 from tests.discord_server import Connect, Server, text_of
 from tests.papers import HERON, TIDAL, TODAY, ListSource, many
 
@@ -106,7 +106,7 @@ async def test_a_week_is_named_by_number_or_day_or_is_the_latest(
     assert "23 papers" in await caught_up(server, "bob")
     for typed in ("2025-W99", "next"):
         text = text_of(await used(server, "weekly", week=typed))
-        assert f"'{typed}' is no week: write it like 2025-W49" in text
+        assert f"'{typed}' is not a week: write it like 2025-W49" in text
 
 
 async def test_where_no_day_is_known_it_says_so(library: Library, connect: Connect) -> None:
@@ -181,7 +181,7 @@ async def test_a_recorded_day_is_caught_up_with(
     text = await caught_up(server, since="2025-12-05")
     new = [paper for paper in last if paper.featured_on == LATER]
     assert f"What you missed: {len(new)} papers, featured 2025-12-05" in text
-    for paper in new[:SHOWN]:
+    for paper in new[:MAX_PAPERS]:
         assert f"(<{paper.url}>)" in text
     assert all(paper.tldr and paper.tldr[:60] in text for paper in new[:3])
     assert first
@@ -200,7 +200,7 @@ def test_a_day_that_goes_on_after_a_look_is_not_lost(library: Library) -> None:
 def test_whatever_papers_are_called_the_list_fits_and_lets_nothing_through(text: str) -> None:
     papers = [replace(p, title=text, tldr=text, upvotes=9_999_999) for p in featured(LATER, 12)]
     embeds: list[Any] = [
-        catchup_embed(papers, after=EARLIER, last=LATER, looked_at=None, asked=False),
+        catchup_embed(papers, after=EARLIER, last=LATER, looked_at=None, chose_day=False),
         trending_embed(papers, first=EARLIER, last=LATER),
         gaining_embed([(paper, 9_999) for paper in papers], since=datetime.now(UTC)),
     ]

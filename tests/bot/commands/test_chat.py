@@ -1,3 +1,5 @@
+"""`paperboy chat` and `start` in a pipe."""
+
 import io
 import socket
 from collections.abc import Callable
@@ -5,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.chat import SAMPLES
+from bot.commands.run import SAMPLES
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -1,3 +1,5 @@
+"""The command line as a whole: output, errors and exit codes."""
+
 import json
 import os
 import re
@@ -80,7 +82,7 @@ def test_search_papers_and_daily_as_json(run: Run, starter_folder: Path) -> None
     assert "newest by publication" in err
 
 
-def test_what_papers_prints_can_be_read_back(
+def test_the_output_of_papers_can_be_ingested(
     run: Run, starter_folder: Path, tmp_path: Path
 ) -> None:
     _, out, _ = run("--data-dir", starter_folder, "papers", "--json")
@@ -91,7 +93,7 @@ def test_what_papers_prints_can_be_read_back(
     assert sorted(again.splitlines()) == sorted(out.splitlines())
 
 
-def test_lists_for_people(run: Run, starter_folder: Path) -> None:
+def test_daily_search_and_papers_print_readable_lists(run: Run, starter_folder: Path) -> None:
     status, out, _ = run("--data-dir", starter_folder, "daily")
     assert status == 0
     assert "newest by publication" in out
@@ -100,12 +102,12 @@ def test_lists_for_people(run: Run, starter_folder: Path) -> None:
     assert status == 0
     assert "newest by publication" in out
     _, out, _ = run("--data-dir", starter_folder, "search", "sound", "--since", "2030-01-01")
-    assert "No paper fits. I have read 56 papers" in out
+    assert "No paper matches. I have read 56 papers" in out
     _, out, _ = run("--data-dir", starter_folder, "papers", "--since", "2030-01-01")
     assert out.startswith("None. I have read 56 papers")
 
 
-def test_a_featured_day_by_upvotes(run: Run, tmp_path: Path) -> None:
+def test_daily_orders_a_featured_day_by_upvotes(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "papers.json"
     papers = [
         {"arxiv_id": f"2512.0000{n}", "title": f"Paper {n}", "abstract": "We show it.",
@@ -180,7 +182,7 @@ def test_daily_and_trends_work_beside_a_running_bot(run: Run, filled: Library) -
         (["--colour", "papers"], 2, "No such option"),
     ],
 )
-def test_wrong_use_is_one_sentence(
+def test_wrong_usage_prints_one_sentence(
     run: Run, tmp_path: Path, arguments: list[str], status: int, says: str
 ) -> None:
     got, out, err = run("--data-dir", tmp_path, *arguments)
@@ -216,7 +218,7 @@ def test_broken_json_in_line_7_costs_only_that_line(run: Run, tmp_path: Path) ->
     assert status == 1
     assert "8 papers" in out
     assert "line 7 of papers.jsonl is damaged, not valid JSON" in err
-    assert "mend it and ingest the file again; everything else is in" in err
+    assert "correct it and ingest the file again; everything else is stored" in err
     assert err.count("\n") == 1
 
 
@@ -233,7 +235,9 @@ def test_broken_json_in_line_7_costs_only_that_line(run: Run, tmp_path: Path) ->
         ("[rag\n", "not valid TOML"),
     ],
 )
-def test_a_wrong_config_is_one_sentence(run: Run, tmp_path: Path, toml: str, says: str) -> None:
+def test_a_mistake_in_the_config_prints_one_sentence(
+    run: Run, tmp_path: Path, toml: str, says: str
+) -> None:
     file = tmp_path / "config.toml"
     file.write_text(toml, encoding="utf-8")
     status, _, err = run("--config", file, "--data-dir", tmp_path, "papers")
@@ -242,7 +246,7 @@ def test_a_wrong_config_is_one_sentence(run: Run, tmp_path: Path, toml: str, say
     assert err.count("\n") == 1
 
 
-def test_a_data_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+def test_an_unwritable_data_folder_names_the_option(run: Run, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("here")
     status, _, err = run("--data-dir", blocked / "data", "papers")
@@ -260,13 +264,13 @@ def test_a_read_only_data_folder(run: Run, tmp_path: Path) -> None:
     assert "cannot be written" in err
 
 
-def test_asking_an_empty_folder_says_how_to_begin(run: Run, tmp_path: Path) -> None:
+def test_an_answer_from_an_empty_folder_says_how_to_begin(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("--data-dir", tmp_path, "ask", "what is VLoRA?")
     assert status == 0
     assert "no papers yet" in out
 
 
-def test_doctor_is_well_with_papers_and_says_a_cure_without(
+def test_doctor_passes_with_papers_and_names_a_cure_without(
     run: Run, starter_folder: Path, tmp_path: Path
 ) -> None:
     status, out, _ = run("--data-dir", starter_folder, "doctor", "--json")
@@ -306,3 +310,23 @@ def test_bare_paperboy_shows_the_help(run: Run) -> None:
     status, out, err = run()
     assert status in (0, 2)
     assert "Begin with" in out + err
+
+
+def test_daily_as_json_is_ordered_by_rank_with_tldr_and_topic(
+    run: Run, shared_data: Path, tmp_path: Path
+) -> None:
+    path = shared_data / "hf_api" / "2025-12-05.json"
+    assert run("--data-dir", tmp_path, "ingest", path)[0] == 0
+    status, out, err = run("--data-dir", tmp_path, "daily", "2025-12-05", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [r["upvotes"] for r in rows] == sorted([r["upvotes"] for r in rows], reverse=True)
+    assert list(rows[0])[-2:] == ["tldr", "topic"]
+    assert f"Daily Papers of Friday, 2025-12-05: {len(rows)}, by upvotes." in err
+    _, out, _ = run("--data-dir", tmp_path, "daily", "2025-12-07", "--week", "--json")
+    assert [json.loads(line)["paper_id"] for line in out.splitlines()] == [
+        row["paper_id"] for row in rows[:30]
+    ]
+    status, _, err = run("--data-dir", tmp_path, "daily", "--week", "--month")
+    assert status == 2
+    assert "give one of" in err

@@ -56,7 +56,7 @@ def config_of(folder: Path, model: Path | None = None, *, health_port: int = 0) 
     return str(path)
 
 
-async def test_it_serves_with_a_model_and_ends_in_order(
+async def test_the_bot_serves_with_a_model_and_shuts_down_cleanly(
     run: Run, tmp_path: Path, starter_folder: Path, copying_model: Path
 ) -> None:
     async with judged(token=TOKEN) as fake:
@@ -94,7 +94,7 @@ async def test_it_serves_with_a_model_and_ends_in_order(
 
 
 @pytest.mark.slow
-async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None:
+async def test_start_fetches_papers_while_the_bot_runs(tmp_path: Path) -> None:
     async with judged(token=TOKEN) as fake:
         arguments = ("--data-dir", str(tmp_path / "new"), "--config", config_of(tmp_path), "start")
         async with running(fake, *arguments) as process:
@@ -122,7 +122,7 @@ async def test_start_reads_papers_beside_the_running_bot(tmp_path: Path) -> None
         assert "Traceback" not in err.decode()
 
 
-def test_no_token_is_one_sentence(
+def test_a_missing_token_prints_one_sentence(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DISCORD_TOKEN", raising=False)

@@ -16,8 +16,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from bot.app import App
+from bot.commands.doctor import check_mail
 from bot.config import MailConfig, Settings
-from bot.console.doctor import _mail
 from bot.digest.make import make_digest
 from bot.render.picture import Picture
 from bot.subscriptions.delivery import DigestSender
@@ -232,7 +232,7 @@ async def test_the_doctor_looks_at_the_mail_server(
     app = App(Settings.model_validate({"bot": {"mail": values}}), tmp_path, use_model=False)
     for password, is_well in (("boy", True), ("wrong", False)):
         monkeypatch.setenv("PAPERBOY_MAIL_PASSWORD", password)
-        found = await asyncio.to_thread(_mail, app)
+        found = await asyncio.to_thread(check_mail, app)
         assert (found.name, found.ok, bool(found.cure)) == ("e-mail", is_well, not is_well)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.digest.records import Digest
-from bot.digest.serialization import freeze, thaw
+from bot.digest.serialization import digest_from_json, digest_to_json
 from bot.subscriptions.records import Rhythm, Subscription
 from tests.bot.subscriptions.conftest import NINE
 from tests.reliability.digest_world import World, utc
@@ -80,8 +80,10 @@ async def test_a_digest_survives_as_json_with_the_papers_that_are_still_known(
 ) -> None:
     digest_world.sync(threading.Event())
     digest = digest_world.make(Subscription(kind="mail", target=""), NINE.date())
-    assert thaw(freeze(digest), digest_world.catalog) == digest
-    nowhere: Digest = thaw(freeze(digest).replace("arxiv:25", "arxiv:35"), digest_world.catalog)
+    assert digest_from_json(digest_to_json(digest), digest_world.catalog) == digest
+    nowhere: Digest = digest_from_json(
+        digest_to_json(digest).replace("arxiv:25", "arxiv:35"), digest_world.catalog
+    )
     assert nowhere.ranked == ()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.digest.make import make_digest
-from bot.digest.records import UNASKED
+from bot.digest.records import DEFAULT_WISHES
 from bot.taste.learn import MIN_LIKED, TasteCache, learn
 from bot.taste.ratings import Marks, RatingStore
 from ingest.sources.files import FileSource
@@ -66,7 +66,8 @@ def on(topic: str, library: Library, day: int = 0) -> list[str]:
 
 def places(library: Library, topic: str, day: int, taste: object) -> tuple[float, Sequence[str]]:
     """Return the mean place of a topic's papers in a digest and why they are there."""
-    digest = make_digest(library, "day", MONDAY + timedelta(days=day), UNASKED["day"], taste=taste)  # type: ignore[arg-type]
+    chosen_day, wish = MONDAY + timedelta(days=day), DEFAULT_WISHES["day"]
+    digest = make_digest(library, "day", chosen_day, wish, taste=taste)  # type: ignore[arg-type]
     own = [entry for entry in digest.ranked if topic in entry.paper.title]
     return float(np.mean([entry.rank for entry in own])), [entry.because for entry in own]
 

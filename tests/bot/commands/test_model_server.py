@@ -54,7 +54,7 @@ def test_an_answer_is_written_by_the_server(
         ("breaks", "The model server broke off in mid-answer: look at its log, then ask again."),
     ],
 )
-def test_a_server_that_fails_leaves_the_quotes_with_a_note(
+def test_a_failing_server_leaves_the_quotes_with_a_note(
     run: Run, given: list[object], server: OpenAIServer, fault: str, note: str
 ) -> None:
     server.fault = fault
@@ -71,7 +71,7 @@ def test_a_server_that_fails_leaves_the_quotes_with_a_note(
     assert cure in out
 
 
-def test_a_server_that_says_nothing_in_time_leaves_the_quotes_with_a_note(
+def test_a_slow_server_leaves_the_quotes_with_a_note(
     run: Run, given: list[object], server: OpenAIServer, tmp_path: Path
 ) -> None:
     server.fault = "stalls"
@@ -106,7 +106,7 @@ def test_doctor_asks_the_server_and_needs_no_llama_cpp(
         ('server_url = "http://me:secret@127.0.0.1/v1"', "put it in $PAPERBOY_SERVER_KEY."),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_together_is_one_sentence(
+def test_conflicting_settings_print_one_sentence(
     run: Run, tmp_path: Path, lines: str, said: str
 ) -> None:
     file = tmp_path / "config.toml"

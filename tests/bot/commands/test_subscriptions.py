@@ -1,4 +1,4 @@
-"""`paperboy subscriptions` and the words it reads."""
+"""`paperboy subscriptions`, and the times and lists that it parses."""
 
 import json
 from collections.abc import Callable
@@ -22,18 +22,18 @@ Run = Callable[..., tuple[int, str, str]]
         ("monthly 12am Asia/Tokyo", Rhythm("month", 0, 0, "Asia/Tokyo")),
     ],
 )
-def test_when_is_read_as_people_type_it(typed: str, rhythm: Rhythm) -> None:
+def test_times_are_parsed_as_people_type_them(typed: str, rhythm: Rhythm) -> None:
     assert read_when(typed) == rhythm
     assert read_when(rhythm_as_typed(rhythm)) == rhythm
 
 
 @pytest.mark.parametrize("typed", ["daily", "daily 24:00", "9:00 nowhere", "daily 9:75", "", "9 9"])
-def test_what_is_no_time_is_refused(typed: str) -> None:
+def test_other_text_is_not_a_time(typed: str) -> None:
     with pytest.raises(SubscriptionError):
         read_when(typed)
 
 
-def test_words_for_people() -> None:
+def test_subscriptions_are_described_in_words() -> None:
     assert rhythm_in_words(Rhythm("week", 7, 5, "Asia/Kolkata", 6)) == (
         "every Sunday at 07:05 (Asia/Kolkata)"
     )
@@ -71,14 +71,14 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["9:00"], "Name one place"),
-        (["9:00", "--mail", "ada@example.org", "--channel", "5"], "Name one place"),
-        (["9:00", "--mail", "ada"], "no e-mail address"),
-        (["9:00", "--channel", "#general"], "no id"),
-        (["noonish", "--channel", "5"], "not a time zone"),
+        (["9:00"], "give exactly one of"),
+        (["9:00", "--mail", "ada@example.org", "--channel", "5"], "give exactly one of"),
+        (["9:00", "--mail", "ada"], "not an e-mail address"),
+        (["9:00", "--channel", "#general"], "not an id"),
+        (["noonish", "--channel", "5"], "no time zone"),
     ],
 )
-def test_what_cannot_be_added_is_told(
+def test_an_invalid_subscription_prints_the_reason(
     run: Run, starter_folder: Path, arguments: list[str], words: str
 ) -> None:
     status, _, err = run("--data-dir", starter_folder, "subscriptions", "add", *arguments)

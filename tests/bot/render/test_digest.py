@@ -1,4 +1,4 @@
-"""A digest as it leaves: for Discord within its limits, as an e-mail escaped and complete."""
+"""A digest as Discord embeds within the limits, and as an escaped, complete e-mail."""
 
 import re
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bot.digest.records import MORE, Digest, Entry, Group
 from bot.render.digest import WITH_TLDR, digest_embeds, digest_mail
 from bot.render.picture import Picture, attachment
 from rag.records import Paper
-from tests.bot.render.test_render import COVERAGE, NASTY, complaints
+from tests.bot.render.embed_checks import COVERAGE, NASTY, complaints
 from tests.discord_fake import Judge
 from tests.papers import HERON, TODAY, many
 
@@ -33,7 +33,7 @@ def text_of(digest: Digest) -> str:
     return "\n".join(embed.description or "" for embed in digest_embeds(digest, COVERAGE))
 
 
-def test_one_list_by_rank_with_the_topics_above_it() -> None:
+def test_a_digest_lists_papers_by_rank_below_its_topics() -> None:
     papers = [
         replace(HERON, comment_count=1, organization="Crumb *Lab*", code_url=CODE),
         *many(3),
@@ -54,11 +54,11 @@ def test_one_list_by_rank_with_the_topics_above_it() -> None:
 
 
 @pytest.mark.parametrize("code_url", ["https://evil.example/x", "https://github.com.evil.example/"])
-def test_only_places_for_code_are_linked_as_code(code_url: str) -> None:
+def test_only_known_code_hosts_are_linked_as_code(code_url: str) -> None:
     assert "[code]" not in text_of(digest_of(replace(HERON, code_url=code_url)))
 
 
-def test_nothing_of_unknown_origin_pings_or_links() -> None:
+def test_untrusted_text_neither_pings_nor_links() -> None:
     nasty = replace(
         HERON, title=NASTY, abstract=NASTY, tldr=NASTY, organization=NASTY, code_url="https://x y"
     )
@@ -67,7 +67,7 @@ def test_nothing_of_unknown_origin_pings_or_links() -> None:
     assert complaints(list(digest_embeds(named, COVERAGE))) == []
 
 
-def test_a_day_of_many_papers_is_listed_whole() -> None:
+def test_a_day_of_many_papers_is_listed_completely() -> None:
     papers = many(150)
     embeds = digest_embeds(digest_of(*papers), COVERAGE)
     text = "\n".join(embed.description or "" for embed in embeds)
@@ -84,7 +84,7 @@ def test_long_titles_without_an_id_fit() -> None:
     assert complaints(list(digest_embeds(digest_of(*long), COVERAGE))) == []
 
 
-def test_no_papers_are_told_with_what_was_read() -> None:
+def test_a_digest_without_papers_says_what_was_read() -> None:
     (embed,) = digest_embeds(digest_of(note="None of them fits."), COVERAGE)
     assert embed.description == "None of them fits.\nI have read 4 papers."
     assert complaints([embed]) == []
@@ -108,7 +108,7 @@ class Page(HTMLParser):
         self.words += data
 
 
-def test_an_e_mail_says_the_same_as_text_and_as_html() -> None:
+def test_an_e_mail_has_the_same_content_as_text_and_as_html() -> None:
     papers = [replace(HERON, code_url=CODE), *many(3)]
     mail = digest_mail(digest_of(*papers, note="A note."), unsubscribe=UNSUBSCRIBE)
     assert mail["Subject"] == "Daily Papers of Monday, 2025-12-08: 4"
@@ -122,7 +122,7 @@ def test_an_e_mail_says_the_same_as_text_and_as_html() -> None:
     assert 'name="color-scheme" content="light dark"' in html
 
 
-def test_an_e_mail_shows_foreign_text_as_it_stands() -> None:
+def test_an_e_mail_escapes_untrusted_text() -> None:
     evil = '<script>alert("x")</script><img src=x onerror=y>\nBcc: all@evil.example'
     paper = replace(HERON, title=evil, abstract=evil, organization=evil, code_url="javascript:x")
     mail = digest_mail(digest_of(paper, note=evil, because=evil), unsubscribe=evil)
@@ -136,7 +136,7 @@ def test_an_e_mail_shows_foreign_text_as_it_stands() -> None:
     assert mail["Bcc"] is None
 
 
-def test_a_picture_travels_inside_the_e_mail_and_as_an_attachment() -> None:
+def test_a_picture_is_embedded_in_the_e_mail_and_attached_in_discord() -> None:
     picture = Picture(b"\x89PNG", "A map & more" + "." * 2_000)
     mail = digest_mail(digest_of(HERON), unsubscribe=UNSUBSCRIBE, picture=picture)
     (image,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]

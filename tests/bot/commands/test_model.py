@@ -1,4 +1,4 @@
-"""`paperboy model`, and the offer of one, with a hub on 127.0.0.1 and a tiny real model."""
+"""`paperboy model` and the offer of a model, with a hub on 127.0.0.1 and a tiny real model."""
 
 import io
 import json
@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from bot.commands.chat import SAMPLES
+from bot.commands.doctor import run_checks
+from bot.commands.run import SAMPLES
 from bot.config import load_settings
-from bot.console.doctor import examine
 from rag.models import known_models
 from rag.models.known_models import HubFile, KnownModel
 from tests.models.hub import ModelHub, model_hub
@@ -76,9 +76,9 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert "In use: none, answers are quoted sentences." in out
     status, out, err = run(*filled, "model", "pull")
     assert (status, err) == (0, "")  # a pipe gets no progress bar
-    assert out.startswith("copying.gguf is here (")
-    assert "sha256 as Hugging Face has it" in out
-    assert out.endswith("Answers are written by copying from now on.\n")
+    assert out.startswith("copying.gguf is stored (")
+    assert "sha256 as Hugging Face states" in out
+    assert out.endswith("copying writes the answers from now on.\n")
     status, out, err = run(*filled, "model", "list")
     assert "copies; in use" in out
     assert "In use: copying, by `paperboy model use`." in out
@@ -86,23 +86,23 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert row(out)["mode"] == "generated"
     assert len(hub.ranges) == 1
     status, out, _ = run(*filled, "model", "use", "none")
-    assert (status, out) == (0, "Answers are quoted from now on.\n")
+    assert (status, out) == (0, "Answers are quoted sentences from now on.\n")
     status, out, _ = run(*filled, "ask", "--json", QUESTION)
     assert row(out)["mode"] == "extractive"
     status, out, _ = run(*filled, "model", "use", "tiny")
-    assert (status, out) == (0, "Answers are written by copying from now on.\n")
+    assert (status, out) == (0, "copying writes the answers from now on.\n")
 
 
-def test_a_model_is_tried_in_a_process_of_its_own(
+def test_check_runs_a_model_in_a_separate_process(
     run: Run, given: tuple[object, ...], copying_model: Path
 ) -> None:
     assert run(*given, "model", "pull")[0] == 0
     status, out, err = run(*given, "model", "check")
     assert (status, err) == (0, "")
-    assert "(as it was published)" in out
-    assert "context  4,096 tokens (it was trained for 4,096)" in out
-    assert "tokens a second" in out
-    assert "It said: [" in out
+    assert "(as published)" in out
+    assert "context  4,096 tokens (trained for 4,096)" in out
+    assert "tokens per second" in out
+    assert "Reply:   [" in out
     status, out, _ = run(*given, "model", "check", copying_model, "--json")
     tried = row(out)
     assert status == 0
@@ -125,7 +125,7 @@ def test_a_model_is_tried_in_a_process_of_its_own(
         ("raise ValueError('no such tensor')", "copying.gguf cannot be used (no such tensor): "),
     ],
 )
-def test_a_crash_in_a_trial_is_told_with_its_cure(
+def test_a_crash_during_a_check_is_reported_with_a_cure(
     run: Run,
     given: tuple[object, ...],
     copying_model: Path,
@@ -143,7 +143,7 @@ def test_a_crash_in_a_trial_is_told_with_its_cure(
     assert err.count("\n") == 1
 
 
-def test_a_crash_with_one_file_alone_is_that_files_fault(
+def test_a_crash_with_only_one_file_blames_that_file(
     run: Run,
     given: tuple[object, ...],
     copying_model: Path,
@@ -158,7 +158,7 @@ def test_a_crash_with_one_file_alone_is_that_files_fault(
     assert err.count("\n") == 1
 
 
-def test_a_file_that_is_here_is_put_to_use_where_it_lies(
+def test_an_existing_file_is_used_in_place(
     run: Run, given: tuple[object, ...], copying_model: Path, tmp_path: Path, hub: ModelHub
 ) -> None:
     status, out, _ = run(*given, "model", "pull", copying_model)
@@ -172,7 +172,7 @@ def test_a_file_that_is_here_is_put_to_use_where_it_lies(
     assert (mine["file"], mine["in_use"]) == ("copying.gguf", True)
 
 
-def test_a_model_in_the_configuration_goes_first(
+def test_a_model_in_the_configuration_takes_precedence(
     run: Run, given: tuple[object, ...], hub: ModelHub, tmp_path: Path, copying_model: Path
 ) -> None:
     other = tmp_path / "other.gguf"
@@ -180,21 +180,21 @@ def test_a_model_in_the_configuration_goes_first(
     write_config(tmp_path, hub, os.fspath(other))
     status, out, _ = run(*given, "model", "use", copying_model)
     assert status == 0
-    assert out == "But config.toml names other, which goes first: clear that in [rag.model].\n"
+    assert out == "But config.toml names other, which takes precedence: clear it in [rag.model].\n"
     _, out, _ = run(*given, "model", "list")
     assert "In use: other, by config.toml." in out
     _, out, _ = run(*given, "model", "use", "none")
-    assert out == "config.toml names other, which stays from now on.\n"
+    assert out == "config.toml names other, which stays in use.\n"
 
 
-def test_what_cannot_be_fetched_is_one_sentence(
+def test_a_model_that_cannot_be_fetched_prints_one_sentence(
     run: Run, given: tuple[object, ...], hub: ModelHub
 ) -> None:
     for what, message in (
         ("hf:owner/copying-GGUF/other.gguf", "owner/copying-GGUF has no file other.gguf: check"),
         ("hf:owner/nobody/x.gguf", "127.0.0.1 knows no repository owner/nobody: check its name."),
         ("hf:owner", "hf:owner names no GGUF file: write hf:OWNER/NAME/FILE.gguf"),
-        ("gpt-5", "there is no model gpt-5 and no such file: `paperboy model list` shows"),
+        ("gpt-5", "there is no model or file named gpt-5: `paperboy model list` shows"),
     ):
         status, out, err = run(*given, "model", "pull", what)
         assert (status, out) == (1, "")
@@ -203,7 +203,7 @@ def test_what_cannot_be_fetched_is_one_sentence(
     for command in (("use", "tiny"), ("check", "tiny")):
         _, _, err = run(*given, "model", *command)
         assert err == (
-            "paperboy: tiny is not here yet: fetch it with `paperboy model pull tiny`.\n"
+            "paperboy: tiny is not fetched yet: fetch it with `paperboy model pull tiny`.\n"
         )
     _, _, err = run(*given, "model", "check")
     assert err == "paperboy: no model is in use: fetch one with `paperboy model pull`.\n"
@@ -220,7 +220,7 @@ def test_what_cannot_be_fetched_is_one_sentence(
         (lambda whole: whole[:-99] + b"?" * 99, "(its sha256 is not the one that was published): "),
     ],
 )
-def test_a_file_that_was_spoiled_is_named_with_its_cause(
+def test_a_damaged_file_is_reported_with_its_cause(
     run: Run,
     given: tuple[object, ...],
     tmp_path: Path,
@@ -241,14 +241,14 @@ def test_a_file_that_was_spoiled_is_named_with_its_cause(
             assert err.startswith("paperboy: copying.gguf ")
             assert cause in err
     app = App(load_settings(None), tmp_path / "data")
-    check = next(check for check in examine(app) if check.name == "model")
+    check = next(check for check in run_checks(app) if check.name == "model")
     assert not check.ok
     assert check.detail.startswith("copying.gguf ")
     assert cause.removesuffix(": ") in check.detail
     assert check.cure
 
 
-def test_with_a_spoiled_file_quotes_go_on(
+def test_answers_are_quoted_when_the_file_is_damaged(
     run: Run, filled: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(*filled, "model", "pull")[0] == 0
@@ -270,7 +270,8 @@ def test_doctor_says_which_model_is_in_use_and_why(
 ) -> None:
     data = tmp_path / "data"
     assert "model: none: answers are quoted sentences" in run("--data-dir", data, "doctor")[1]
-    assert "model: left out by --no-model" in run("--data-dir", data, "--no-model", "doctor")[1]
+    out = run("--data-dir", data, "--no-model", "doctor")[1]
+    assert "model: not used because of --no-model" in out
     run("--data-dir", data, "model", "use", copying_model)
     out = run("--data-dir", data, "doctor")[1]
     assert "ok   model: copying, by `paperboy model use`" in out
@@ -287,14 +288,14 @@ def test_the_first_chat_says_once_how_to_get_a_model(
         assert out.count("\n> ") == len(SAMPLES) + 1
         shown.append(err)
     assert shown == [
-        "Answers are quoted sentences; `paperboy model pull` fetches a model that writes them "
-        "(copying.gguf, 4.0 MB, Apache-2.0).\n",
+        "Answers are quoted sentences; `paperboy model pull` fetches a model that writes "
+        "answers (copying.gguf, 4.0 MB, Apache-2.0).\n",
         "",
     ]
     assert hub.asked == []
 
 
-def test_nothing_is_said_to_who_wants_no_model(
+def test_no_model_suppresses_the_hint(
     run: Run, filled: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
@@ -302,7 +303,7 @@ def test_nothing_is_said_to_who_wants_no_model(
 
 
 @pytest.mark.parametrize(("says", "fetched"), [("y", 1), ("", 0), ("n", 0)])
-def test_on_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
+def test_in_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
     filled: tuple[object, ...],
     run: Run,
     hub: ModelHub,
@@ -321,13 +322,13 @@ def test_on_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
     status, out, _ = run(*filled, "chat")
     assert status == 0
     assert len(hub.ranges) == fetched
-    assert ("Answers are written by copying" in out) == bool(fetched)
+    assert ("copying writes the answers" in out) == bool(fetched)
     run(*filled, "chat")  # where it is not offered again
     offer = "Shall I fetch a model that writes answers (copying.gguf, 4.0 MB, Apache-2.0)? [y/N] "
     assert asked == [offer, "\n> ", "\n> "]
 
 
-def test_an_offer_that_cannot_be_kept_does_not_end_the_chat(
+def test_a_failed_fetch_does_not_end_the_chat(
     filled: tuple[object, ...], run: Run, hub: ModelHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.refusal = 503, {}
@@ -340,7 +341,7 @@ def test_an_offer_that_cannot_be_kept_does_not_end_the_chat(
     assert "VLoRA" in out
 
 
-def test_a_terminal_sees_how_far_it_has_come(hub: ModelHub, tmp_path: Path) -> None:
+def test_a_terminal_shows_the_progress_of_a_fetch(hub: ModelHub, tmp_path: Path) -> None:
     hub.pause = 0.005  # 58 pieces of 64 kB
     config = write_config(tmp_path, hub)
     ours, theirs = pty.openpty()
@@ -360,6 +361,6 @@ def test_a_terminal_sees_how_far_it_has_come(hub: ModelHub, tmp_path: Path) -> N
     out, _ = process.communicate(timeout=60)
     os.close(ours)
     assert process.returncode == 0
-    assert out.startswith(b"copying.gguf is here (3.7 MB")
+    assert out.startswith(b"copying.gguf is stored (3.7 MB")
     assert b"copying.gguf fetched" in shown
     assert b"/3.7 MB" in shown

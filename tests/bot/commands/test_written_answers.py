@@ -36,7 +36,7 @@ def test_an_answer_is_written(run: Run, starter_folder: Path, config: Callable[.
     assert json.loads(out)["mode"] == "extractive"
 
 
-def test_a_chat_and_a_batch_are_written_too(
+def test_chat_and_batch_answers_are_written_too(
     run: Run,
     starter_folder: Path,
     config: Callable[..., Path],
@@ -55,7 +55,7 @@ def test_a_chat_and_a_batch_are_written_too(
 
 
 @pytest.mark.parametrize("content", [None, b"<html></html>", b"GGUF" + bytes(100)])
-def test_a_broken_model_is_told_once_and_quotes_go_on(
+def test_a_broken_model_is_reported_once_and_answers_are_quoted(
     run: Run,
     starter_folder: Path,
     config: Callable[..., Path],
@@ -79,16 +79,14 @@ def test_a_broken_model_is_told_once_and_quotes_go_on(
     assert "→" in out
 
 
-def test_doctor_speaks_with_the_model(
-    run: Run, starter_folder: Path, config: Callable[..., Path]
-) -> None:
+def test_doctor_runs_the_model(run: Run, starter_folder: Path, config: Callable[..., Path]) -> None:
     status, out, _ = run("--data-dir", starter_folder, "--config", config(), "doctor")
     assert status == 0
     assert "ok   llama.cpp: a small quantised model answers" in out
     assert "ok   model: copying" in out
 
 
-def test_a_provider_that_is_not_installed_is_one_sentence(
+def test_a_missing_provider_package_prints_one_sentence(
     run: Run, starter_folder: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "config.toml"

@@ -1,46 +1,27 @@
-"""What goes into a digest: which papers, in which order, on which topics, with which sentence."""
+"""Making a digest: which papers, in which order, with which reasons and sentences."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.app import open_library
 from bot.digest.make import digest_of_day, make_digest
-from bot.digest.records import MORE, Opinion, Wish, tldr_of
-from bot.digest.topics import clusters, grouped
+from bot.digest.records import MORE, Opinion, Wish
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
 from rag.text.words import terms
+from tests.bot.digest.conftest import FRIDAY
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource
 
-FRIDAY = date(2025, 12, 5)
 RECORDED = ("2025-10-08", "2025-12-05", "2025-11-25")
-
-
-def featured(paper: Paper, day: date, upvotes: int) -> Paper:
-    return replace(paper, featured_on=day, upvotes=upvotes)
-
-
-@pytest.fixture
-def week(library: Library) -> Library:
-    """Four papers of one week, two of them on Friday."""
-    papers = [
-        featured(HERON, FRIDAY, 3),
-        featured(TIDAL, FRIDAY, 9),
-        featured(PASTRY, FRIDAY - timedelta(days=1), 9),
-        featured(LOOM, FRIDAY - timedelta(days=4), 1),
-    ]
-    ingest(ListSource(papers), library)
-    return library
 
 
 def titles(digest: object) -> list[str]:
@@ -55,7 +36,7 @@ def test_a_day_is_ranked_by_upvotes(week: Library) -> None:
     assert digest.headline == "Daily Papers of Friday, 2025-12-05: 2"
 
 
-def test_a_week_and_a_month_hold_their_days_and_ties_go_by_title(week: Library) -> None:
+def test_weeks_and_months_contain_their_days_and_ties_are_ordered_by_title(week: Library) -> None:
     digest = make_digest(week, "week", FRIDAY)
     assert titles(digest) == [PASTRY.title, TIDAL.title, HERON.title, LOOM.title]
     assert (digest.first, digest.last) == (date(2025, 12, 1), date(2025, 12, 7))
@@ -63,27 +44,6 @@ def test_a_week_and_a_month_hold_their_days_and_ties_go_by_title(week: Library) 
     month = make_digest(week, "month", FRIDAY, Wish(count=3))
     assert titles(month) == titles(digest)[:3]
     assert month.headline == "Daily Papers of December 2025: 3 of 4"
-
-
-def test_a_weekend_shows_the_last_full_day_and_says_so(week: Library) -> None:
-    digest = make_digest(week, "day", date(2025, 12, 7))
-    assert digest.first == FRIDAY
-    assert titles(digest) == [TIDAL.title, HERON.title]
-    assert digest.note == (
-        "No Daily Papers of Sunday, 2025-12-07: Hugging Face lists none at weekends. "
-        "These are of Friday, 2025-12-05, the last one before that I know."
-    )
-
-
-def test_days_without_papers_say_so(week: Library) -> None:
-    later = make_digest(week, "week", date(2026, 1, 2))
-    assert later.note.startswith("No Daily Papers of the week of 2025-12-29 yet.")
-    assert later.first == date(2025, 12, 1)
-    between = make_digest(week, "day", date(2025, 12, 3))
-    assert between.note.startswith("No Daily Papers of Wednesday, 2025-12-03 have been read.")
-    before = make_digest(week, "day", date(2024, 1, 2))
-    assert before.groups == ()
-    assert before.note.endswith("The first day I know is 2025-12-01.")
 
 
 def test_without_any_featured_day_the_newest_are_shown(library: Library) -> None:
@@ -94,7 +54,7 @@ def test_without_any_featured_day_the_newest_are_shown(library: Library) -> None
     assert digest.headline == "The newest papers: 2"
 
 
-def test_nothing_at_all_is_a_digest_too(library: Library) -> None:
+def test_an_empty_catalogue_gives_an_empty_digest(library: Library) -> None:
     digest = make_digest(library, "day", FRIDAY)
     assert digest.groups == ()
     assert digest.total == 0
@@ -110,14 +70,16 @@ def test_nothing_at_all_is_a_digest_too(library: Library) -> None:
         (Wish(authors=("nobody",)), [], ""),
     ],
 )
-def test_a_wish_chooses(week: Library, wish: Wish, expected: list[str], because: str) -> None:
+def test_a_wish_selects_papers_with_a_reason(
+    week: Library, wish: Wish, expected: list[str], because: str
+) -> None:
     digest = make_digest(week, "week", FRIDAY, wish)
     assert titles(digest) == expected
     assert {entry.because for entry in digest.ranked} == ({because} if expected else set())
     assert digest.total == 4
     if not expected:
         assert digest.note == (
-            "None of the 4 papers of the week of 2025-12-01 fits what was wished for."
+            "None of the 4 papers of the week of 2025-12-01 matches the filters."
         )
 
 
@@ -133,33 +95,11 @@ class LikesBirds:
         ]
 
 
-def test_a_taste_lifts_what_it_likes_and_says_why(week: Library) -> None:
+def test_a_taste_raises_liked_papers_and_says_why(week: Library) -> None:
     digest = make_digest(week, "week", FRIDAY, taste=LikesBirds())
     assert titles(digest)[0] == HERON.title
     assert digest.ranked[0].because == "because you saved papers on birds"
     assert {entry.because for entry in digest.ranked[1:]} == {""}
-
-
-def test_the_sentence_is_the_summarys_first_else_the_abstracts_own() -> None:
-    assert tldr_of(replace(HERON, tldr="Birds are\ncounted. And more.")) == "Birds are counted."
-    assert tldr_of(HERON) in HERON.abstract
-    assert tldr_of(replace(HERON, abstract="")) == ""
-
-
-def test_papers_that_lie_together_are_one_group() -> None:
-    rng = np.random.default_rng(7)
-    vectors = np.repeat(np.eye(16)[[0, 5, 10]], 5, axis=0) + rng.normal(0, 0.08, (15, 16))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    labels = clusters(vectors.astype(np.float32), 3).tolist()
-    groups = [set(labels[n : n + 5]) for n in (0, 5, 10)]
-    assert all(len(group) == 1 for group in groups)
-    assert set.union(*groups) == {0, 1, 2}
-
-
-def test_few_papers_are_one_group(week: Library) -> None:
-    digest = make_digest(week, "week", FRIDAY)
-    assert [group.name for group in digest.groups] == [MORE]
-    assert grouped([], {}, week.catalog) == ()
 
 
 # -- recorded days ---------------------------------------------------------------------------------
@@ -178,7 +118,7 @@ def recorded_days(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.parametrize("day", RECORDED)
-def test_a_recorded_day_by_upvotes_with_sentences_of_its_records(
+def test_a_recorded_day_is_ordered_by_upvotes_with_sentences_from_its_records(
     recorded_days: Library, shared_data: Path, day: str
 ) -> None:
     digest = digest_of_day(recorded_days, date.fromisoformat(day))
@@ -199,7 +139,7 @@ def test_a_recorded_day_by_upvotes_with_sentences_of_its_records(
 
 
 @pytest.mark.parametrize("day", RECORDED)
-def test_topics_of_a_recorded_day_are_several_and_differ(recorded_days: Library, day: str) -> None:
+def test_a_recorded_day_has_several_different_topics(recorded_days: Library, day: str) -> None:
     digest = digest_of_day(recorded_days, date.fromisoformat(day))
     names = [group.name for group in digest.groups]
     assert len(names) == len(set(names)) >= 3
@@ -219,26 +159,3 @@ def test_topics_of_a_recorded_day_are_several_and_differ(recorded_days: Library,
 def test_the_same_papers_give_the_same_digest(recorded_days: Library) -> None:
     first, second = (digest_of_day(recorded_days, FRIDAY) for _ in range(2))
     assert first == second
-
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-def test_daily_as_json_is_in_order_with_sentence_and_topic(
-    run: Run, shared_data: Path, tmp_path: Path
-) -> None:
-    path = shared_data / "hf_api" / "2025-12-05.json"
-    assert run("--data-dir", tmp_path, "ingest", path)[0] == 0
-    status, out, err = run("--data-dir", tmp_path, "daily", "2025-12-05", "--json")
-    rows = [json.loads(line) for line in out.splitlines()]
-    assert status == 0
-    assert [r["upvotes"] for r in rows] == sorted([r["upvotes"] for r in rows], reverse=True)
-    assert list(rows[0])[-2:] == ["tldr", "topic"]
-    assert f"Daily Papers of Friday, 2025-12-05: {len(rows)}, by upvotes." in err
-    _, out, _ = run("--data-dir", tmp_path, "daily", "2025-12-07", "--week", "--json")
-    assert [json.loads(line)["paper_id"] for line in out.splitlines()] == [
-        row["paper_id"] for row in rows[:30]
-    ]
-    status, _, err = run("--data-dir", tmp_path, "daily", "--week", "--month")
-    assert status == 2
-    assert "give one of" in err

@@ -1,0 +1,135 @@
+"""`paperboy papers`, `daily`, `trends` and `compare`: browse the stored papers."""
+
+from typing import Annotated
+
+import typer
+
+from bot.commands.options import Json, Since, Until, UsageError, app_of
+from bot.console.render import (
+    comparison_heading,
+    comparison_lines,
+    comparison_table,
+    digest_lines,
+    paper_lines,
+    trend_lines,
+)
+from bot.console.terminal import Terminal
+from bot.digest.days import parse_day
+from bot.digest.make import digest_of_day
+from bot.digest.records import Digest, Period
+from bot.json_rows import Row, comparison_row, daily_row, paper_row, week_row
+from rag.answering.comparison import LEAST_PAPERS, MOST_PAPERS, compare, distinct
+from rag.query.question import checked
+from rag.records import Window
+from rag.store.lookup import require_paper
+from rag.trends import trend
+
+
+def papers(
+    context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False
+) -> None:
+    """List the stored papers, newest first.
+
+    \b
+    paperboy papers --since 2025-09-01
+    paperboy papers --json > papers.jsonl
+    """
+    app, terminal = app_of(context), Terminal()
+    with app.library("paperboy papers") as library:
+        listed = library.catalog.papers(Window(since, until))
+        if as_json:
+            terminal.rows(map(paper_row, listed))
+            return
+        terminal.lines(paper_lines(listed))
+        total = library.catalog.coverage()
+        terminal.print(f"{len(listed):,} of {total}." if listed else f"None. I have read {total}.")
+
+
+def daily(
+    context: typer.Context,
+    day: Annotated[
+        str, typer.Argument(metavar="[DATE|latest]", help="A day, or latest.")
+    ] = "latest",
+    week: Annotated[bool, typer.Option("--week", help="The top papers of its week.")] = False,
+    month: Annotated[bool, typer.Option("--month", help="The top papers of its month.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the Daily Papers of a day, most upvoted first, and their topics.
+
+    \b
+    paperboy daily
+    paperboy daily 2025-12-04
+    paperboy daily 2025-12-04 --week
+    """
+    if week and month:
+        raise UsageError("give one of --week and --month, not both.")
+    chosen_day = None if day == "latest" else parse_day(day)
+    period: Period = "week" if week else "month" if month else "day"
+    app, terminal = app_of(context), Terminal()
+    with app.library("paperboy daily") as library:
+        digest = digest_of_day(library, chosen_day, period)
+        coverage = library.catalog.coverage()
+    headline = (
+        f"{digest.headline}, by upvotes. {'' if digest.groups else f'I have read {coverage}.'}"
+    )
+    if as_json:
+        terminal.note(f"{headline} {digest.note}".strip())
+        terminal.rows(_daily_rows(digest))
+    else:
+        terminal.print(headline.strip())
+        terminal.lines(digest_lines(digest))
+
+
+def _daily_rows(digest: Digest) -> list[Row]:
+    topics = {entry.rank: group.name for group in digest.groups for entry in group.entries}
+    return [daily_row(entry, topics[entry.rank]) for entry in digest.ranked]
+
+
+def trends(
+    context: typer.Context,
+    topic: Annotated[str, typer.Argument(help="Plain words, such as “video generation”.")],
+    as_json: Json = False,
+) -> None:
+    """Show how many papers per week are about a topic.
+
+    \b
+    paperboy trends "video generation"
+    """
+    app, terminal = app_of(context), Terminal()
+    topic = checked(topic)
+    with app.library("paperboy trends") as library:
+        weekly = trend(library, topic)
+    if as_json:
+        terminal.note(str(weekly))
+        terminal.rows(map(week_row, weekly.weeks))
+    else:
+        terminal.lines(trend_lines(weekly))
+
+
+def compare_papers(
+    context: typer.Context,
+    papers: Annotated[
+        list[str],
+        typer.Argument(help="Two to four: part of the title, a system's name, an id or a link."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Compare papers: a quoted sentence for each aspect, blank if the abstract has none.
+
+    \b
+    paperboy compare LexVLA Loom
+    """
+    if not LEAST_PAPERS <= len(papers) <= MOST_PAPERS:
+        raise UsageError(f"{LEAST_PAPERS} to {MOST_PAPERS} papers can be compared: name that many.")
+    app, terminal = app_of(context), Terminal()
+    with app.library("paperboy compare") as library:
+        chosen = distinct([require_paper(library.catalog, typed) for typed in papers])
+    comparison = compare(chosen)
+    if as_json:
+        terminal.rows([comparison_row(comparison)])
+    else:
+        terminal.lines(comparison_heading(comparison))
+        if terminal.out.is_terminal:
+            terminal.out.print(comparison_table(comparison))
+        else:
+            terminal.lines(comparison_lines(comparison))
