@@ -13,10 +13,17 @@ from bot.console.terminal import Terminal
 from ingest.config import FetchConfig
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError, PaperboyError
-from rag.llm.gguf_header import gigabytes
-from rag.llm.model_files import ModelFolder, whole_problem_of
-from rag.models.hub import Tell, fetch
-from rag.models.known_models import OTHERS_BYTES, HubFile, fits, known, parse_source, suggested
+from rag.llm.gguf_header import format_size
+from rag.llm.model_files import ModelFolder, full_check
+from rag.models.hub import ProgressCallback, fetch
+from rag.models.known_models import (
+    RESERVED_BYTES,
+    HubFile,
+    find_known_model,
+    fits_memory,
+    parse_source,
+    suggest_model,
+)
 
 DEFAULT_HUB = FetchConfig().huggingface_url
 
@@ -28,20 +35,20 @@ def pull(app: App, what: str, terminal: Terminal) -> None:
     Face, or a path; "" is the model suggested for this machine. Raises ModelFileError.
     """
     folder = ModelFolder(app.data_dir)
-    model = known(what) if what else suggested(memory_bytes())
+    model = find_known_model(what) if what else suggest_model(memory_bytes())
     source = model.source if model else parse_source(what)
     if source is None:
         path = existing_file(folder, what)
-        remark = f"{path.name} is a GGUF file of {gigabytes(path.stat().st_size)}."
+        remark = f"{path.name} is a GGUF file of {format_size(path.stat().st_size)}."
     else:
-        if model and not fits(model, memory := memory_bytes()):
-            wanted = gigabytes(model.memory + OTHERS_BYTES)
+        if model and not fits_memory(model, memory := memory_bytes()):
+            wanted = format_size(model.memory + RESERVED_BYTES)
             terminal.note(
                 f"{model.name} and the rest of Paperboy want {wanted} of memory, and there are "
-                f"{gigabytes(memory or 0)}."
+                f"{format_size(memory or 0)}."
             )
         path, is_vouched_for = _fetched(app, source, folder, terminal)
-        size = gigabytes(path.stat().st_size)
+        size = format_size(path.stat().st_size)
         found = "as Hugging Face has it" if is_vouched_for else "which the server did not name"
         remark = f"{path.name} is here ({size}, sha256 {found})."
     folder.choose(path)
@@ -52,7 +59,7 @@ def pull(app: App, what: str, terminal: Terminal) -> None:
 
 def existing_file(folder: ModelFolder, text: str) -> Path:
     """Return the whole GGUF file of that name or path. Raises ModelFileError where it is none."""
-    model = known(text)
+    model = find_known_model(text)
     path = folder.find(model.source.name if model else text)
     if model and path is None:
         raise ModelFileError(
@@ -62,7 +69,7 @@ def existing_file(folder: ModelFolder, text: str) -> Path:
         raise ModelFileError(
             f"there is no model {text} and no such file: `paperboy model list` shows the names."
         )
-    if problem := whole_problem_of(path):
+    if problem := full_check(path):
         raise ModelFileError(problem)
     return path
 
@@ -81,19 +88,19 @@ def offer_model(app: App, terminal: Terminal) -> None:
     On a terminal it is offered; nothing is fetched without a yes.
     """
     folder = ModelFolder(app.data_dir)
-    if not app.use_model or app.model.name or folder.was_asked():
+    if not app.use_model or app.model.name or folder.has_choice():
         return
     with contextlib.suppress(ModelFileError):  # a folder that cannot be written: asked again
         folder.choose(None)
     memory = memory_bytes()
-    model = suggested(memory)
-    about = f"{model.source.name}, {gigabytes(model.size)}, {model.licence}"
+    model = suggest_model(memory)
+    about = f"{model.source.name}, {format_size(model.size)}, {model.licence}"
     if not is_llama_built():
         terminal.note(
             "Answers are quoted sentences; `make llama` and then `paperboy model pull` have them "
             "written."
         )
-    elif not (terminal.is_interactive and fits(model, memory)):
+    elif not (terminal.is_interactive and fits_memory(model, memory)):
         terminal.note(
             "Answers are quoted sentences; `paperboy model pull` fetches a model that writes them "
             f"({about})."
@@ -119,11 +126,11 @@ def _fetched(
     # Unless config.toml says otherwise the address is huggingface_hub's, which heeds $HF_ENDPOINT.
     endpoint = None if url == DEFAULT_HUB else url.rstrip("/")
     with _bar(terminal, source.name) as tell:
-        return fetch(source, folder.path, endpoint=endpoint, tell=tell)
+        return fetch(source, folder.path, endpoint=endpoint, on_progress=tell)
 
 
 @contextmanager
-def _bar(terminal: Terminal, name: str) -> Iterator[Tell]:
+def _bar(terminal: Terminal, name: str) -> Iterator[ProgressCallback]:
     """Show how far the file has come, on a terminal; elsewhere nothing."""
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),

@@ -14,8 +14,7 @@ from rag.errors import JudgeError, ModelError
 from rag.grounding.checker import Grounding
 from rag.grounding.citations import check
 from rag.llm.language_model import TEMPLATE_TOKENS, LanguageModel
-from rag.llm.queue import Queue
-from rag.llm.thinking import without_thinking
+from rag.llm.waiting_queue import WaitingQueue
 from rag.records import Answer, Evidence, Exchange, Paper, Passage
 from rag.text.language import language_of
 
@@ -48,7 +47,7 @@ class Writer:
         """
         self.model = model
         self.config = config
-        self.queue = Queue(config.waiting)
+        self.queue = WaitingQueue(config.waiting)
         self.papers = papers
         self.grounding = grounding
 
@@ -77,10 +76,9 @@ class Writer:
         started = time.perf_counter()
         text = ""
         try:
-            with self.queue.turn(on_place=on_place, cancel=cancel):
+            with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
                 prompt = self._prompt(quoted)
-                pieces = self.model.stream(prompt.messages, cancel=cancel)
-                for piece in without_thinking(pieces):
+                for piece in self.model.stream(prompt.messages, cancel=cancel):
                     text += piece
                     partial, citations = check(text, prompt.citable)
                     written = replace(quoted, text=partial, citations=citations, model=self.name)

@@ -14,7 +14,7 @@ from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama, load_chat_model
 from rag.llm.language_model import adapt
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 from rag.pipeline import PaperQA
 from rag.records import Paper, Question
 from tests.discord_server import MODEL_NAME, Connect, finished, text_of

@@ -33,9 +33,9 @@ TINY = KnownModel(
 def hub(monkeypatch: pytest.MonkeyPatch, copying_model: Path) -> Iterator[ModelHub]:
     """A hub with the tiny copying model, which is also the only one that is recommended."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(known_models, "KNOWN", (TINY,))
-    monkeypatch.setattr(known_models, "DEFAULT", TINY)
-    monkeypatch.setattr("bot.commands.model.KNOWN", (TINY,))
+    monkeypatch.setattr(known_models, "KNOWN_MODELS", (TINY,))
+    monkeypatch.setattr(known_models, "DEFAULT_MODEL", TINY)
+    monkeypatch.setattr("bot.commands.model.KNOWN_MODELS", (TINY,))
     with model_hub(files={NAME: copying_model.read_bytes()}) as served:
         yield served
 
@@ -120,7 +120,7 @@ def test_a_model_is_tried_in_a_process_of_its_own(
     [
         ("os.kill(os.getpid(), signal.SIGILL)", "llama.cpp died (SIGILL) with copying.gguf, and a"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "build it anew with `make llama`.\n"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "most likely for want of memory of "),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "most likely because it ran out of memory of "),
         ("raise ImportError('llama_cpp is broken')", "which is not built: run `make llama`.\n"),
         ("raise ValueError('no such tensor')", "copying.gguf cannot be used (no such tensor): "),
     ],
@@ -150,11 +150,11 @@ def test_a_crash_with_one_file_alone_is_that_files_fault(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("rag.models.trial.probe", lambda: "")
+    monkeypatch.setattr("rag.models.trial.check_build", lambda: "")
     (tmp_path / "llama_cpp.py").write_text("import os\nos.abort()\n")
     monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
     _, _, err = run(*given, "model", "check", copying_model)
-    assert "llama.cpp died (SIGABRT) with copying.gguf, though a small model of our own r" in err
+    assert "llama.cpp died (SIGABRT) with copying.gguf, though a small test model r" in err
     assert err.count("\n") == 1
 
 

@@ -95,11 +95,11 @@ def test_the_process_keeps_what_it_has_read(
         qa, "how accurate is HeronNet compared with human counters?", "how long does it train?"
     )
     assert len(second.exchanges) == len(first.exchanges) + 1 == 2
-    figures = chat.local.figures
+    figures = chat.local.last_usage
     assert figures["reused"] > 0.5 * figures["prompt"]
     usage = chat.invoke("[1] Hello there").usage_metadata
     assert usage is not None
-    assert usage["output_tokens"] == chat.local.figures["tokens"] > 0
+    assert usage["output_tokens"] == chat.local.last_usage["tokens"] > 0
     counted = chat.get_num_tokens_from_messages(list(build_prompt("?", [H1], TODAY).messages))
     assert counted > 500  # the copying model's tokens are characters
 

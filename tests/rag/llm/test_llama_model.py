@@ -69,4 +69,4 @@ def test_a_template_that_opens_thinking_is_noticed(model: LlamaModel) -> None:
     for template, thinks in ((CHATML, False), (OPENED, True), (CLOSED, False)):
         use(model, template)
         model.prompt_tokens(FIRST)
-        assert model.thinks_first is thinks
+        assert model.prompt_opens_thinking is thinks

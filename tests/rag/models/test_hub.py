@@ -16,10 +16,10 @@ import pytest
 from filelock import FileLock
 
 from rag.errors import ModelFileError
-from rag.llm.model_files import kept_sha256, problem_of
+from rag.llm.model_files import quick_check, stored_sha256
 from rag.models import hub as hub_module
 from rag.models.hub import fetch
-from rag.models.known_models import HubFile, parse_source
+from rag.models.known_models import HubFile
 from tests.models.hub import COMMIT, ModelHub
 from tests.models.hub import model_hub as serve
 
@@ -41,8 +41,10 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelHub]:
 @pytest.fixture
 def pull(hub: ModelHub, tmp_path: Path) -> Callable[..., Path]:
     def call(source: HubFile = SOURCE, **options: Any) -> Path:
-        tell = options.pop("tell", lambda *_: None)
-        path, _ = fetch(source, tmp_path, endpoint=options.pop("endpoint", hub.url), tell=tell)
+        on_progress = options.pop("on_progress", lambda *_: None)
+        path, _ = fetch(
+            source, tmp_path, endpoint=options.pop("endpoint", hub.url), on_progress=on_progress
+        )
         return path
 
     return call
@@ -67,13 +69,13 @@ def test_a_file_comes_with_progress_and_its_hash(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
     told: list[tuple[str, int, int]] = []
-    path = pull(tell=lambda *progress: told.append(progress))
+    path = pull(on_progress=lambda *progress: told.append(progress))
     assert path == tmp_path / "tiny.gguf"
     assert path.read_bytes() == CONTENT
-    assert kept_sha256(path) == hashlib.sha256(CONTENT).hexdigest()
+    assert stored_sha256(path) == hashlib.sha256(CONTENT).hexdigest()
     if shutil.which("sha256sum"):
         subprocess.run(["sha256sum", "--check", "tiny.gguf.sha256"], cwd=tmp_path, check=True)
-    assert problem_of(path) == ""
+    assert quick_check(path) == ""
     fetched = [done for stage, done, _ in told if stage == "fetched"]
     assert fetched[0] == 0
     assert fetched == sorted(fetched)
@@ -94,7 +96,7 @@ def test_what_is_here_is_not_fetched_again(hub: ModelHub, pull: Callable[..., Pa
     assert pull() == path
     path.with_name("tiny.gguf.sha256").unlink()  # as if the power had failed before it was written
     assert pull() == path
-    assert kept_sha256(path)
+    assert stored_sha256(path)
     assert len(hub.ranges) == 1
 
 
@@ -104,7 +106,7 @@ def test_a_changed_file_is_fetched_anew(hub: ModelHub, pull: Callable[..., Path]
     assert pull().read_bytes() == CONTENT
     hub.files[NAME] = CONTENT + b"a new version"
     assert pull().read_bytes() == CONTENT + b"a new version"
-    assert kept_sha256(path) == hashlib.sha256(hub.files[NAME]).hexdigest()
+    assert stored_sha256(path) == hashlib.sha256(hub.files[NAME]).hexdigest()
 
 
 def test_a_broken_connection_is_mended_and_only_the_rest_is_asked_for(
@@ -112,7 +114,9 @@ def test_a_broken_connection_is_mended_and_only_the_rest_is_asked_for(
 ) -> None:
     hub.break_after = [300_000]
     told: list[int] = []
-    path = pull(tell=lambda stage, done, _: told.append(done) if stage == "fetched" else None)
+    path = pull(
+        on_progress=lambda stage, done, _: told.append(done) if stage == "fetched" else None
+    )
     assert path.read_bytes() == CONTENT
     assert hub.ranges[0] == ""
     begin = int(hub.ranges[1].removeprefix("bytes=").removesuffix("-"))
@@ -154,7 +158,7 @@ constants.HF_HUB_OFFLINE, constants.DOWNLOAD_CHUNK_SIZE = False, 100_000
 from rag.models.known_models import HubFile
 from rag.models.hub import fetch
 fetch(HubFile("owner/tiny-GGUF", "tiny.gguf"), Path({str(tmp_path)!r}), endpoint={hub.url!r},
-      tell=lambda *_: None)
+      on_progress=lambda *_: None)
 """
     process = subprocess.Popen([sys.executable, "-c", program])
     ends_at = time.monotonic() + 30
@@ -179,7 +183,7 @@ def test_a_server_without_ranges_is_read_from_the_beginning(
 
 def test_a_wrong_hash_is_refused(hub: ModelHub, pull: Callable[..., Path], tmp_path: Path) -> None:
     hub.etags[NAME] = "ab" * 32
-    assert failure(pull).startswith("tiny.gguf came with a wrong sha256 (")
+    assert failure(pull).startswith("tiny.gguf arrived with a wrong sha256 (")
     assert not (tmp_path / "tiny.gguf").exists()
     assert parts(tmp_path) == []
     hub.etags.clear()
@@ -212,7 +216,7 @@ def test_a_file_without_a_sha256_is_taken_but_not_vouched_for(
     hub: ModelHub, tmp_path: Path
 ) -> None:
     hub.etags[NAME] = "a-mere-etag"
-    path, is_vouched_for = fetch(SOURCE, tmp_path, endpoint=hub.url, tell=lambda *_: None)
+    path, is_vouched_for = fetch(SOURCE, tmp_path, endpoint=hub.url, on_progress=lambda *_: None)
     assert path.read_bytes() == CONTENT
     assert not is_vouched_for
 
@@ -222,7 +226,7 @@ def test_too_little_space_is_said_before_anything_is_fetched(
 ) -> None:
     monkeypatch.setattr(hub_module, "disk_usage", lambda _: Usage(0, 0, 500_000_000))
     text = failure(pull)
-    assert text.startswith("1.0 MB are to be fetched and 0.5 GB are free in ")
+    assert text.startswith("1.0 MB must be fetched and 0.5 GB are free in ")
     assert "free 1.0 MB, or give another folder with --data-dir." in text
     assert hub.ranges == []
 
@@ -249,8 +253,8 @@ def test_a_disk_that_fills_up_keeps_what_came(
     with monkeypatch.context() as patch:
         patch.setattr(file_download, "http_get", fill)
         text = failure(pull)
-    assert text.startswith("the disk is full in the middle of tiny.gguf: free some space in ")
-    assert "goes on where it stopped" in text
+    assert text.startswith("the disk became full while fetching tiny.gguf: free some space in ")
+    assert "continues where it stopped" in text
     (kept,) = parts(tmp_path)
     assert kept >= 400_000
     assert pull().read_bytes() == CONTENT
@@ -332,7 +336,7 @@ def test_two_at_once_do_not_spoil_each_other(pull: Callable[..., Path], tmp_path
 def test_a_folder_that_cannot_be_made_is_one_sentence(hub: ModelHub, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelFileError, match=r"tiny.gguf cannot be written to .*: check the fold"):
-        fetch(SOURCE, tmp_path / "file" / "models", endpoint=hub.url, tell=lambda *_: None)
+        fetch(SOURCE, tmp_path / "file" / "models", endpoint=hub.url, on_progress=lambda *_: None)
 
 
 def test_xet_is_not_used(hub: ModelHub, tmp_path: Path) -> None:
@@ -342,7 +346,7 @@ from pathlib import Path
 from rag.models.known_models import HubFile
 from rag.models.hub import fetch
 fetch(HubFile("owner/tiny-GGUF", "tiny.gguf"), Path({str(tmp_path)!r}), endpoint={hub.url!r},
-      tell=lambda *_: None)
+      on_progress=lambda *_: None)
 assert "hf_xet" not in sys.modules
 """
     subprocess.run(
@@ -350,17 +354,3 @@ assert "hf_xet" not in sys.modules
     )
     assert (tmp_path / "tiny.gguf").read_bytes() == CONTENT
     assert not any("xet" in path for _, path, _ in hub.asked)
-
-
-def test_a_source_is_a_name_or_an_address() -> None:
-    assert parse_source("hf:a/b/c.gguf") == HubFile("a/b", "c.gguf")
-    assert parse_source("hf:a/b/Q8/c.gguf") == HubFile("a/b", "Q8/c.gguf")
-    address = "https://huggingface.co/a/b/{}/main/c.gguf"
-    assert parse_source(address.format("blob")) == HubFile("a/b", "c.gguf")
-    assert parse_source(address.format("resolve") + "?download=true") == HubFile("a/b", "c.gguf")
-    assert parse_source("qwen3-4b") is None
-    assert parse_source("/models/c.gguf") is None
-    for text in ("hf:a/b", "hf:a/b/c.safetensors", "https://example.org/c.gguf",
-                 "hf:a/b/c-00001-of-00002.gguf"):  # fmt: skip
-        with pytest.raises(ModelFileError, match=r"^[^\n]+: [^\n]+\.$"):
-            parse_source(text)

@@ -24,8 +24,8 @@ from rag.errors import ModelError
 from rag.library import Library
 from rag.llm.chat_models import SERVER_KEY_VARIABLE, ChatServer, load_chat_model
 from rag.llm.language_model import adapt
-from rag.llm.server import ModelServer
-from rag.llm.server_errors import Patience
+from rag.llm.server_client import ServerClient
+from rag.llm.server_errors import Timeouts
 from rag.pipeline import PaperQA
 from rag.records import Answer
 from tests.models.openai_server import FAULTS, OpenAIServer
@@ -36,7 +36,7 @@ TEXT = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
 PROMPT = [HumanMessage("hello")]
 LONG_SECONDS = 60.0  # nothing here may last so long, however busy the machine is
 
-PATIENCE = Patience(first=LONG_SECONDS, next=LONG_SECONDS, answer=LONG_SECONDS)
+TIMEOUTS = Timeouts(first_token=LONG_SECONDS, next_token=LONG_SECONDS, answer=LONG_SECONDS)
 LoadServer = Callable[..., ChatServer]
 NOTES = {
     "400": "did not take the question (400): start it with a larger context",
@@ -74,8 +74,8 @@ def load() -> Iterator[LoadServer]:
     """Make chat models over a server; all are closed in the end."""
     opened: list[ChatServer] = []
 
-    def make(url: str, *, patience: Patience = PATIENCE, **options: Any) -> ChatServer:
-        opened.append(ChatServer(server=ModelServer(url, patience=patience), **options))
+    def make(url: str, *, timeouts: Timeouts = TIMEOUTS, **options: Any) -> ChatServer:
+        opened.append(ChatServer(server=ServerClient(url, timeouts=timeouts), **options))
         return opened[-1]
 
     yield make
@@ -148,9 +148,14 @@ def test_the_key_comes_from_the_environment_and_is_not_logged(
 def test_whatever_fails_leaves_the_quotes_with_a_note_and_the_next_is_written(
     server: OpenAIServer, asks: Callable[..., PaperQA], fault: str
 ) -> None:
-    knob = {"silent": "first", "silent stream": "first", "stalls": "next", "drips": "answer"}
-    short = {knob[fault]: 0.5} if fault in knob else {}
-    qa = asks(server.url, patience=replace(PATIENCE, **short))
+    setting = {
+        "silent": "first_token",
+        "silent stream": "first_token",
+        "stalls": "next_token",
+        "drips": "answer",
+    }
+    short = {setting[fault]: 0.5} if fault in setting else {}
+    qa = asks(server.url, timeouts=replace(TIMEOUTS, **short))
     quoted = qa.ask(QUESTION)
     server.fault = fault
     answer = qa.written(quoted)
@@ -189,7 +194,7 @@ def test_a_server_that_is_down_is_used_when_it_comes_back(
         assert qa.writer.name == "tiny"
         server.stop()
         server.models = ["tiny"]
-        qa.writer.model.chat.server._listed = ""  # type: ignore[attr-defined]  # as at the start
+        qa.writer.model.chat.server._listed_model = ""  # type: ignore[attr-defined]  # as at the start
 
 
 def test_another_model_is_asked_for_by_its_name(server: OpenAIServer, load: LoadServer) -> None:

@@ -1,4 +1,4 @@
-"""One run of the model process seen from outside: started, spoken to, heard, and ended."""
+"""One run of the model process: start it, exchange JSON lines with it, and end it."""
 
 import contextlib
 import json
@@ -16,60 +16,60 @@ from rag.errors import ModelError
 
 log = logging.getLogger(__name__)
 
-CLOSE_SECONDS = 2.0  # to leave once its input is closed, else it is killed
-STDERR_LINES = 40  # kept, to tell why a file could not be loaded
+CLOSE_SECONDS = 2.0  # for the process to exit once its stdin is closed; then it is killed
+STDERR_LINES = 40  # stored, to explain why a file could not be loaded
 
-Event = dict[str, Any]
+WorkerMessage = dict[str, Any]  # one JSON line, either way; rag/llm/worker.py lists them
 
 
-class ModelChild:
-    """A child process that speaks JSON lines (rag/llm/worker.py says which)."""
+class WorkerProcess:
+    """A child process that speaks the JSON lines of rag/llm/worker.py."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        """Start it."""
+        """Start the process. Raises OSError if it cannot be started."""
         calm_openmp()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace",
-            start_new_session=True,  # Ctrl-C is for Paperboy, which then closes this process
+            start_new_session=True,  # Ctrl-C must reach only Paperboy, which closes this process
         )  # fmt: skip
-        self._said_last: deque[str] = deque(maxlen=STDERR_LINES)
-        self._writing = threading.Lock()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._stderr_tail: deque[str] = deque(maxlen=STDERR_LINES)
+        self._stdin_lock = threading.Lock()
+        self._stderr_reader = threading.Thread(target=self._read_stderr, daemon=True)
+        self._stderr_reader.start()
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process id."""
         return self._process.pid
 
-    def send(self, message: Event) -> None:
-        """Write a line to it. Raises ModelError where it died a moment ago."""
+    def send(self, message: WorkerMessage) -> None:
+        """Write one line to the process. Raises ModelError if it has just died."""
         stdin = _pipe(self._process.stdin)
         try:
-            with self._writing:
+            with self._stdin_lock:
                 stdin.write(json.dumps(message) + "\n")
                 stdin.flush()
         except (OSError, ValueError) as error:
             raise ModelError("the model process is starting again: ask again soon.") from error
 
-    def events(self) -> Iterator[Event]:
-        """Yield what it says until it ends."""
+    def messages(self) -> Iterator[WorkerMessage]:
+        """Yield the messages of the process until it ends."""
         for line in _pipe(self._process.stdout):
             try:
-                event = json.loads(line)
+                message = json.loads(line)
             except ValueError:  # it died in the middle of a line
                 continue
-            if isinstance(event, dict):
-                yield event
+            if isinstance(message, dict):
+                yield message
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the process at once."""
         self._process.kill()
 
     def close(self) -> None:
-        """Ask it to leave, and end it if it does not."""
+        """Close stdin, which ends the process; kill it if it does not exit in time."""
         with contextlib.suppress(OSError, ValueError):
             _pipe(self._process.stdin).close()
         try:
@@ -78,9 +78,9 @@ class ModelChild:
             self._process.kill()
 
     def wait(self) -> str:
-        """Wait until it has ended; return how: `SIGSEGV`, or `exit status 1`."""
+        """Wait until the process has ended; return how: `SIGSEGV`, or `exit status 1`."""
         status = self._process.wait()
-        self._listener.join()
+        self._stderr_reader.join()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             with contextlib.suppress(OSError, ValueError):
                 _pipe(stream).close()
@@ -89,16 +89,16 @@ class ModelChild:
                 return signal.Signals(-status).name
         return f"exit status {status}"
 
-    def cause_of(self, message: str) -> str:
-        """Return why a file could not be loaded, as llama.cpp said on stderr, else `message`."""
-        said = (
-            re.search(r"error loading model:? (.*)", line) for line in reversed(self._said_last)
+    def load_error(self, message: str) -> str:
+        """Return llama.cpp's own reason for not loading a file, from stderr, else `message`."""
+        matches = (
+            re.search(r"error loading model:? (.*)", line) for line in reversed(self._stderr_tail)
         )
-        return next((match[1] for match in said if match), message)
+        return next((match[1] for match in matches if match), message)
 
-    def _listen(self) -> None:
+    def _read_stderr(self) -> None:
         for line in _pipe(self._process.stderr):
-            self._said_last.append(line.rstrip())
+            self._stderr_tail.append(line.rstrip())
             log.debug("llama.cpp: %s", line.rstrip())
 
 
