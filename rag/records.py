@@ -219,7 +219,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPassage:
     """What a model was shown of a paper: the passage's number and the sentences."""
 
     n: int
@@ -237,7 +237,7 @@ class Exchange:
 
     question: str
     answer: str
-    shown: tuple[Shown, ...]
+    shown: tuple[ShownPassage, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.render.answer import ended
 from bot.render.papers import similar_embed
 from bot.render.receipt import receipt_embed
 from rag.errors import PaperboyError
-from rag.query.question import MAX_QUESTION, checked
+from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Question
 
 Press = discord.Interaction[PaperboyBot]
@@ -94,7 +94,7 @@ class Answers(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         desk = self.bot.desk
         if question:
-            receipt = receipt_of(await desk.ask(Question(text=checked(question))))
+            receipt = receipt_of(await desk.ask(Question(text=clean_question(question))))
         else:
             await self.bot.answering.settled()
             last = await desk.run(self.bot.receipts.last_in, interaction.channel_id or 0)

@@ -9,7 +9,7 @@ from bot.answers.receipts import Inquiry
 from bot.answers.reply_target import InteractionReply
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
-from rag.query.question import MAX_QUESTION, checked
+from rag.query.request import MAX_QUESTION, clean_question
 from rag.store.lookup import found
 
 
@@ -33,7 +33,7 @@ class Ask(commands.Cog):
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.hears_first_time(interaction.id):
             return
-        checked(question)  # before anybody else sees that it was asked
+        clean_question(question)  # before anybody else sees that it was asked
         reply = await InteractionReply.defer(interaction)
         desk = self.bot.desk
         only = await desk.run(found, desk.library.catalog, paper) if paper else None

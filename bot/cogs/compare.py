@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.render.comparison import comparison_embed
-from rag.answering.comparison import Comparison, compare, distinct
+from rag.answering.comparison import Comparison, compare, require_distinct
 from rag.store.catalog import Catalog
 from rag.store.lookup import found
 
@@ -46,7 +46,7 @@ class Compare(commands.Cog):
 
 def _table(catalog: Catalog, typed: list[str]) -> Comparison:
     """Return the table of the papers that people call so."""
-    return compare(distinct([found(catalog, words) for words in typed]))
+    return compare(require_distinct([found(catalog, words) for words in typed]))
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -11,7 +11,7 @@ from bot.components.modals import Form, sent_form
 from bot.conversation.paper_links import named_ids, named_papers, words_of
 from bot.gateway.client import PaperboyBot
 from rag.errors import PaperboyError, QuestionError
-from rag.query.question import MAX_QUESTION, checked
+from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Paper
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
@@ -128,7 +128,7 @@ def _name_of(interaction: discord.Interaction) -> str:
 
 def _says_something(text: str) -> bool:
     try:
-        return bool(checked(text))
+        return bool(clean_question(text))
     except QuestionError:
         return False
 

@@ -8,7 +8,7 @@ from bot.charts.picture import attachment
 from bot.charts.weeks import weeks_picture
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
-from rag.query.question import checked
+from rag.query.request import clean_question
 from rag.trends import trend
 
 MAX_TOPIC = 80  # characters
@@ -28,7 +28,7 @@ class Trends(commands.Cog):
         """Draw how many papers a week are about a topic."""
         await interaction.response.defer(thinking=True)
         desk = self.bot.desk
-        found = await desk.run(trend, desk.library, checked(topic))
+        found = await desk.run(trend, desk.library, clean_question(topic))
         picture = await desk.run(weeks_picture, found)
         files = [attachment(picture, "trend.png")] if picture else []
         await interaction.edit_original_response(embed=trend_embed(found), attachments=files)

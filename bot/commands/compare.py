@@ -7,7 +7,7 @@ import typer
 from bot.commands.options import Json, UsageError, app_of
 from bot.console.terminal import Terminal
 from bot.json_rows import comparison_row
-from rag.answering.comparison import LEAST_PAPERS, MOST_PAPERS, compare, distinct
+from rag.answering.comparison import MAX_PAPERS, MIN_PAPERS, compare, require_distinct
 from rag.store.lookup import found
 
 
@@ -24,11 +24,11 @@ def compare_papers(
     \b
     paperboy compare LexVLA Loom
     """
-    if not LEAST_PAPERS <= len(papers) <= MOST_PAPERS:
-        raise UsageError(f"{LEAST_PAPERS} to {MOST_PAPERS} papers can be compared: name as many.")
+    if not MIN_PAPERS <= len(papers) <= MAX_PAPERS:
+        raise UsageError(f"{MIN_PAPERS} to {MAX_PAPERS} papers can be compared: name as many.")
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy compare") as library:
-        chosen = distinct([found(library.catalog, typed) for typed in papers])
+        chosen = require_distinct([found(library.catalog, typed) for typed in papers])
     comparison = compare(chosen)
     if as_json:
         terminal.rows([comparison_row(comparison)])

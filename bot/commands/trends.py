@@ -7,7 +7,7 @@ import typer
 from bot.commands.options import Json, app_of
 from bot.console.terminal import Terminal
 from bot.json_rows import week_row
-from rag.query.question import checked
+from rag.query.request import clean_question
 from rag.trends import trend
 
 
@@ -22,7 +22,7 @@ def trends(
     paperboy trends "video generation"
     """
     app, terminal = app_of(context), Terminal()
-    wanted = checked(topic)
+    wanted = clean_question(topic)
     with app.library("paperboy trends") as library:
         found = trend(library, wanted)
     if as_json:

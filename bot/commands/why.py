@@ -7,7 +7,7 @@ import typer
 from bot.commands.options import Json, Today, app_of
 from bot.console.terminal import Terminal
 from bot.json_rows import why_row
-from rag.query.question import checked
+from rag.query.request import clean_question
 
 
 def why(
@@ -21,7 +21,7 @@ def why(
     \b
     paperboy why "which paper uses an overuse penalty, and what for?"
     """
-    checked(question)  # before anything heavy is loaded
+    clean_question(question)  # before anything heavy is loaded
     app, terminal = app_of(context), Terminal()
     with app.assistant("paperboy why", today=lambda: today or app.today()) as qa:
         answer = qa.answer(question)

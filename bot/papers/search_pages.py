@@ -9,7 +9,7 @@ from bot.access.checks import admit
 from bot.components.persistent import Lasting
 from bot.executor import Desk
 from bot.render.papers import SEARCH_PAGE, search_embed
-from rag.query.question import checked
+from rag.query.request import clean_question
 
 MAX_SEARCH = 80  # characters; with the page they have to fit into the 100 of a custom_id
 FOUND = 25  # papers of a search: what comes behind them has little to do with it
@@ -52,7 +52,7 @@ async def search_page(
     desk: Desk, text: str, page: int
 ) -> tuple[discord.Embed, discord.ui.View | None]:
     """Return a page of what is found and its buttons. Raises QuestionError."""
-    hits = await desk.run(desk.library.retriever.search, checked(text), top_k=FOUND)
+    hits = await desk.run(desk.library.retriever.search, clean_question(text), top_k=FOUND)
     coverage = await desk.run(desk.library.catalog.coverage)
     pages = max(1, -(-len(hits) // SEARCH_PAGE))
     page = min(page, pages - 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.comparison import WHAT, compare, distinct
+from rag.answering.comparison import WHAT, compare, require_distinct
 from rag.errors import QuestionError
 from tests.papers import HERON, LOOM, PASTRY, TIDAL
 
@@ -54,9 +54,9 @@ def test_an_empty_abstract_leaves_the_column_blank() -> None:
 
 
 def test_a_paper_is_not_compared_with_itself() -> None:
-    assert distinct([HERON, LOOM]) == [HERON, LOOM]
+    assert require_distinct([HERON, LOOM]) == [HERON, LOOM]
     with pytest.raises(QuestionError, match="named twice: compare it with another"):
-        distinct([HERON, TIDAL, HERON])
+        require_distinct([HERON, TIDAL, HERON])
 
 
 def test_quotes_stand_word_for_word_in_recorded_abstracts(shared_data: Path) -> None:

@@ -1,6 +1,7 @@
 from rag.answering.evidence import EvidenceFinder
 from rag.config import EvidenceConfig, RagConfig
 from rag.library import Library
+from rag.query.request import Request
 from rag.records import Evidence
 from tests.papers import HERON, TIDAL
 
@@ -13,7 +14,7 @@ def finder(library: Library, **options: object) -> EvidenceFinder:
 def rank(library: Library, question: str) -> list[Evidence]:
     vector = library.embedder.encode_question(question)
     hits = library.retriever.search_vector(question, vector)
-    return finder(library).rank(question, vector, hits)
+    return finder(library).rank(Request(topic=question), vector, hits)
 
 
 def test_the_sentence_with_the_asked_words_comes_first(filled: Library) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from rag.query.parser import parse
-from rag.query.translate import Translated, translate
+from rag.query.translate import Translation, translate
 from rag.text.language import language_of
 from rag.text.words import terms
 
@@ -106,7 +106,7 @@ def test_questions_in_other_languages(question: str, english: str) -> None:
     ],
 )
 def test_an_english_question_comes_back_as_it_is(question: str) -> None:
-    assert translate(question) == Translated(question, "en")
+    assert translate(question) == Translation(question, "en")
 
 
 @pytest.mark.parametrize(
