@@ -2,18 +2,16 @@
 
 import logging
 import queue
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rag.cpu import cores
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
 from rag.llm.model_files import quick_check
 from rag.llm.supervisor import MessageQueue, Supervisor
-from rag.llm.worker_process import WorkerMessage
+from rag.llm.worker_process import WorkerMessage, worker_command
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +49,7 @@ class LocalModel:
         self.last_usage: WorkerMessage = {}  # of the last finished answer: its token counts
         self._configured_n_ctx = n_ctx
         self._request_id = 0
-        command = [
-            sys.executable, "-m", "rag.llm.worker", str(path),
-            "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
-        ]  # fmt: skip
+        command = worker_command(path, n_ctx=n_ctx, threads=threads)
         self._supervisor = Supervisor(command, path.name, pause_seconds=pause_seconds)
         self._supervisor.permanent_problem = quick_check(path)
         if not self._supervisor.permanent_problem:

@@ -6,12 +6,14 @@ import logging
 import re
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import IO, Any
 
-from rag.cpu import calm_openmp
+from rag.cpu import calm_openmp, cores
 from rag.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,14 @@ CLOSE_SECONDS = 2.0  # for the process to exit once its stdin is closed; then it
 STDERR_LINES = 40  # stored, to explain why a file could not be loaded
 
 WorkerMessage = dict[str, Any]  # one JSON line, either way; rag/llm/worker.py lists them
+
+
+def worker_command(path: Path, *, n_ctx: int, threads: int) -> list[str]:
+    """Return the command that runs the worker; 0 threads stand for one per usable core."""
+    return [
+        sys.executable, "-m", "rag.llm.worker", str(path),
+        "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
+    ]  # fmt: skip
 
 
 class WorkerProcess:

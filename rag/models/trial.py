@@ -1,16 +1,15 @@
 """Runs a model file in a separate process and measures it: `paperboy model check`."""
 
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.cpu import cores, memory_bytes
+from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import format_size
-from rag.llm.worker_process import WorkerProcess
+from rag.llm.worker_process import WorkerProcess, worker_command
 from rag.models.build_check import check_build
 
 TRIAL_SECONDS = 900.0  # to load and answer, on a slow machine with a large model
@@ -51,10 +50,7 @@ def try_model(
 ) -> TrialResult:
     """Load the file and let it answer. Raises ModelFileError with the cause of a failure."""
     started = time.monotonic()
-    worker = WorkerProcess([
-        sys.executable, "-m", "rag.llm.worker", str(path),
-        "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
-    ])  # fmt: skip
+    worker = WorkerProcess(worker_command(path, n_ctx=n_ctx, threads=threads))
     timer = threading.Timer(seconds, worker.kill)
     timer.start()
     try:

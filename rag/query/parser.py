@@ -124,11 +124,7 @@ def parse(
     count = _HOW_MANY.search(text)
     if count:
         text = _without(text, count)
-    facts = []
-    for fact, pattern in _FACTS:
-        if match := pattern.search(text):
-            facts.append(fact)
-            text = _without(text, match)
+    facts, text = _facts(text)
     return Request(
         topic=" ".join(text.split()),
         window=window,
@@ -139,7 +135,7 @@ def parse(
         order=order,
         several=bool(_SEVERAL.search(text)),
         count=bool(count),
-        facts=tuple(facts),
+        facts=facts,
     )
 
 
@@ -187,6 +183,15 @@ def _first(patterns: list[tuple[Order, re.Pattern[str]]], text: str) -> tuple[Or
         if match := pattern.search(text):
             return order, _without(text, match)
     return None, text
+
+
+def _facts(text: str) -> tuple[tuple[Fact, ...], str]:
+    facts = []
+    for fact, pattern in _FACTS:
+        if match := pattern.search(text):
+            facts.append(fact)
+            text = _without(text, match)
+    return tuple(facts), text
 
 
 def _without(text: str, match: re.Match[str]) -> str:

@@ -32,8 +32,8 @@ def test_few_sentences_and_few_words_are_chosen(filled: Library) -> None:
 def test_another_paper_must_be_nearly_as_good(filled: Library) -> None:
     config = RagConfig().evidence
     good = Evidence(HERON, "one", 1, 1.0)
-    near = Evidence(TIDAL, "two", 1, config.second_share + 0.01)
-    far = Evidence(TIDAL, "two", 1, config.second_share - 0.01)
-    assert finder(filled).choose([good, near]) == [good, near]
-    assert finder(filled).choose([good, far]) == [good]
+    similar = Evidence(TIDAL, "two", 1, config.second_share + 0.01)
+    weaker = Evidence(TIDAL, "two", 1, config.second_share - 0.01)
+    assert finder(filled).choose([good, similar]) == [good, similar]
+    assert finder(filled).choose([good, weaker]) == [good]
     assert finder(filled).choose([]) == []

@@ -1,7 +1,7 @@
 from rag.llm.breaker import MAX_PAUSE_SECONDS, CircuitBreaker
 
 
-def test_crashes_wait_longer_and_five_in_a_row_make_it_rest() -> None:
+def test_each_crash_delays_the_restart_more_and_five_in_a_row_pause_it() -> None:
     now = [100.0]
     breaker = CircuitBreaker(60, clock=lambda: now[0])
     waits = [breaker.record_crash() for _ in range(4)]
@@ -19,7 +19,7 @@ def test_crashes_wait_longer_and_five_in_a_row_make_it_rest() -> None:
     assert breaker.record_crash() < 1
 
 
-def test_a_finished_answer_between_starts_the_count_anew() -> None:
+def test_a_finished_answer_resets_the_count() -> None:
     breaker = CircuitBreaker(60)
     for _ in range(20):
         assert breaker.record_crash() < 10

@@ -33,7 +33,7 @@ def model(tmp_path: Path, copying_model: Path) -> Path:
     return path
 
 
-def test_a_whole_file_has_no_problem(model: Path) -> None:
+def test_a_complete_file_has_no_problem(model: Path) -> None:
     assert quick_check(model) == full_check(model) == ""
     store_sha256(model, sha256_of(model))
     assert is_unchanged(model)
@@ -50,7 +50,7 @@ def test_a_whole_file_has_no_problem(model: Path) -> None:
         (b"PK\3\4", "mine.gguf cannot be loaded (it is no GGUF file): "),
     ],
 )
-def test_what_is_no_model_is_named_with_its_cause(
+def test_a_file_that_is_no_model_is_explained(
     model: Path, content: bytes | None, cause: str
 ) -> None:
     if content is None:
@@ -103,14 +103,14 @@ def test_a_file_that_was_only_touched_is_hashed_once(
     assert quick_check(model) == ""
 
 
-def test_a_hash_that_cannot_be_read_is_as_good_as_none(model: Path) -> None:
+def test_an_unreadable_hash_counts_as_unknown(model: Path) -> None:
     for text in (b"", b"\xff\xfe", b" \n"):
         model.with_name("mine.gguf.sha256").write_bytes(text)
         assert stored_sha256(model) == ""
         assert full_check(model) == ""
 
 
-def test_the_choice_is_kept_by_name_or_by_path(tmp_path: Path) -> None:
+def test_the_choice_is_stored_by_name_or_by_path(tmp_path: Path) -> None:
     folder = ModelFolder(tmp_path / "data")
     assert folder.chosen() is None
     assert not folder.has_choice()
@@ -146,7 +146,7 @@ def test_files_are_found_by_name_and_by_path(model: Path, tmp_path: Path) -> Non
     assert folder.find("nothing") is None
 
 
-def test_sha256_is_sha256(model: Path) -> None:
+def test_the_sha256_is_reported_with_progress(model: Path) -> None:
     told: list[int] = []
     expected = hashlib.sha256(model.read_bytes()).hexdigest()
     assert sha256_of(model, on_progress=told.append) == expected

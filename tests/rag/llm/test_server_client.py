@@ -145,7 +145,7 @@ def test_the_key_comes_from_the_environment_and_is_not_logged(
 
 
 @pytest.mark.parametrize("fault", NOTES)
-def test_whatever_fails_leaves_the_quotes_with_a_note_and_the_next_is_written(
+def test_every_failure_leaves_the_quotes_with_a_note_and_the_next_answer_is_written(
     server: OpenAIServer, asks: Callable[..., PaperQA], fault: str
 ) -> None:
     setting = {
@@ -197,7 +197,7 @@ def test_a_server_that_is_down_is_used_when_it_comes_back(
         qa.writer.model.chat.server._listed_model = ""  # type: ignore[attr-defined]  # as at the start
 
 
-def test_another_model_is_asked_for_by_its_name(server: OpenAIServer, load: LoadServer) -> None:
+def test_a_changed_model_is_requested_by_its_name(server: OpenAIServer, load: LoadServer) -> None:
     chat = load(server.url)
     assert chat.invoke(PROMPT).text == TEXT
     server.models = ["Qwen/Qwen3-4B", "second"]
@@ -251,7 +251,7 @@ def test_stopping_an_answer_leaves_the_quotes(
     assert server.left.wait(LONG_SECONDS / 2)
 
 
-def test_a_server_without_an_end(server: OpenAIServer, load: LoadServer) -> None:
+def test_a_stream_that_does_not_end_is_cut_off(server: OpenAIServer, load: LoadServer) -> None:
     chat = load(server.url, max_tokens=20)
     server.fault = "never stops"
     assert 20 <= chat.invoke(PROMPT).text.count("on and on") <= 100
@@ -261,7 +261,7 @@ def test_a_server_without_an_end(server: OpenAIServer, load: LoadServer) -> None
     assert server.left.wait(LONG_SECONDS / 2)
 
 
-def test_closing_breaks_off_what_is_read(server: OpenAIServer, load: LoadServer) -> None:
+def test_closing_the_client_ends_a_running_answer(server: OpenAIServer, load: LoadServer) -> None:
     chat = load(server.url)
     server.fault = "stalls"
     stream = chat.stream(PROMPT)
@@ -274,7 +274,7 @@ def test_closing_breaks_off_what_is_read(server: OpenAIServer, load: LoadServer)
     chat.server.close()
 
 
-async def test_it_streams_to_an_event_loop_too(server: OpenAIServer, load: LoadServer) -> None:
+async def test_langchain_streams_it_asynchronously(server: OpenAIServer, load: LoadServer) -> None:
     chunks = [chunk.text async for chunk in load(server.url).astream(PROMPT)]
     assert "".join(chunks) == TEXT
     assert len(chunks) > 5

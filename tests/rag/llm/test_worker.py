@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +10,14 @@ from typing import Any
 import pytest
 
 from rag.llm.worker import Heartbeat, MessageWriter
-from rag.llm.worker_process import WorkerProcess
+from rag.llm.worker_process import WorkerProcess, worker_command
 
 CHAT = [{"role": "user", "content": "[1] Herons wade.\nQuestion: what?"}]
 
 
 @pytest.fixture
 def worker(copying_model: Path) -> Iterator[WorkerProcess]:
-    command = [sys.executable, "-m", "rag.llm.worker", str(copying_model)]
-    process = WorkerProcess([*command, "--n-ctx", "512", "--threads", "1"])
+    process = WorkerProcess(worker_command(copying_model, n_ctx=512, threads=1))
     yield process
     process.close()
     process.wait()

@@ -65,7 +65,7 @@ def parts(folder: Path) -> list[int]:
     return [path.stat().st_size for path in folder.glob("*.part")]
 
 
-def test_a_file_comes_with_progress_and_its_hash(
+def test_a_file_is_fetched_with_progress_and_its_hash(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
     told: list[tuple[str, int, int]] = []
@@ -91,7 +91,7 @@ def test_a_file_comes_with_progress_and_its_hash(
     ]
 
 
-def test_what_is_here_is_not_fetched_again(hub: ModelHub, pull: Callable[..., Path]) -> None:
+def test_a_complete_file_is_not_fetched_again(hub: ModelHub, pull: Callable[..., Path]) -> None:
     path = pull()
     assert pull() == path
     path.with_name("tiny.gguf.sha256").unlink()  # as if the power had failed before it was written
@@ -100,7 +100,7 @@ def test_what_is_here_is_not_fetched_again(hub: ModelHub, pull: Callable[..., Pa
     assert len(hub.ranges) == 1
 
 
-def test_a_changed_file_is_fetched_anew(hub: ModelHub, pull: Callable[..., Path]) -> None:
+def test_a_changed_file_is_fetched_again(hub: ModelHub, pull: Callable[..., Path]) -> None:
     path = pull()
     path.write_bytes(CONTENT[:-1] + b"?")
     assert pull().read_bytes() == CONTENT
@@ -109,7 +109,7 @@ def test_a_changed_file_is_fetched_anew(hub: ModelHub, pull: Callable[..., Path]
     assert stored_sha256(path) == hashlib.sha256(hub.files[NAME]).hexdigest()
 
 
-def test_a_broken_connection_is_mended_and_only_the_rest_is_asked_for(
+def test_after_a_broken_connection_only_the_rest_is_requested(
     hub: ModelHub, pull: Callable[..., Path]
 ) -> None:
     hub.break_after = [300_000]
@@ -126,7 +126,7 @@ def test_a_broken_connection_is_mended_and_only_the_rest_is_asked_for(
     assert told[-1] == len(CONTENT)
 
 
-def test_a_reset_connection_is_mended_too(
+def test_a_reset_connection_is_retried(
     hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import httpx
@@ -147,7 +147,7 @@ def test_a_reset_connection_is_mended_too(
     assert hub.ranges == ["bytes=1000-"]
 
 
-def test_a_run_that_was_killed_is_taken_up_by_the_next(
+def test_the_next_run_continues_a_killed_one(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
     hub.pause = 0.2
@@ -174,7 +174,7 @@ fetch(HubFile("owner/tiny-GGUF", "tiny.gguf"), Path({str(tmp_path)!r}), endpoint
     assert parts(tmp_path) == []
 
 
-def test_a_server_without_ranges_is_read_from_the_beginning(
+def test_a_server_without_ranges_sends_the_whole_file_again(
     hub: ModelHub, pull: Callable[..., Path]
 ) -> None:
     hub.heeds_ranges, hub.break_after = False, [300_000]
@@ -194,7 +194,7 @@ def test_a_wrong_hash_is_refused(hub: ModelHub, pull: Callable[..., Path], tmp_p
     assert (tmp_path / "tiny.gguf").read_bytes() == CONTENT  # the old one stays
 
 
-def test_a_part_that_was_spoiled_is_noticed(
+def test_a_damaged_part_is_noticed(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
     hub.break_after = [300_000] + [0] * 20
@@ -207,12 +207,12 @@ def test_a_part_that_was_spoiled_is_noticed(
     assert pull().read_bytes() == CONTENT
 
 
-def test_a_page_in_place_of_a_model_is_refused(hub: ModelHub, pull: Callable[..., Path]) -> None:
+def test_a_web_page_instead_of_a_model_is_refused(hub: ModelHub, pull: Callable[..., Path]) -> None:
     hub.files[NAME] = b"<!DOCTYPE html><html>Log in</html>"
     assert "tiny.gguf cannot be loaded (it is a web page): " in failure(pull)
 
 
-def test_a_file_without_a_sha256_is_taken_but_not_vouched_for(
+def test_a_file_without_a_sha256_is_accepted_but_reported_as_unverified(
     hub: ModelHub, tmp_path: Path
 ) -> None:
     hub.etags[NAME] = "a-mere-etag"
@@ -221,7 +221,7 @@ def test_a_file_without_a_sha256_is_taken_but_not_vouched_for(
     assert not is_vouched_for
 
 
-def test_too_little_space_is_said_before_anything_is_fetched(
+def test_too_little_space_is_reported_before_anything_is_fetched(
     hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub_module, "disk_usage", lambda _: Usage(0, 0, 500_000_000))
@@ -231,7 +231,7 @@ def test_too_little_space_is_said_before_anything_is_fetched(
     assert hub.ranges == []
 
 
-def test_a_disk_that_fills_up_keeps_what_came(
+def test_a_full_disk_keeps_the_downloaded_part(
     hub: ModelHub,
     pull: Callable[..., Path],
     tmp_path: Path,
@@ -261,7 +261,7 @@ def test_a_disk_that_fills_up_keeps_what_came(
     assert hub.ranges[-1] == f"bytes={kept}-"
 
 
-def test_no_network_is_one_sentence(pull: Callable[..., Path]) -> None:
+def test_a_missing_network_is_explained_in_one_sentence(pull: Callable[..., Path]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -270,7 +270,7 @@ def test_no_network_is_one_sentence(pull: Callable[..., Path]) -> None:
     assert "check the network" in text
 
 
-def test_a_network_that_stays_away_in_mid_fetch_keeps_what_came(
+def test_a_lost_network_keeps_the_downloaded_part(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from huggingface_hub import file_download
@@ -297,7 +297,7 @@ def test_a_network_that_stays_away_in_mid_fetch_keeps_what_came(
         (HubFile("no good/name!", "tiny.gguf"), "hf:no good/name!/tiny.gguf cannot be fetched ("),
     ],
 )
-def test_what_is_not_there_is_one_sentence(
+def test_a_missing_file_is_explained_in_one_sentence(
     pull: Callable[..., Path], source: HubFile, message: str
 ) -> None:
     assert failure(pull, source=source).startswith(message)
@@ -312,14 +312,14 @@ def test_what_is_not_there_is_one_sentence(
         (200, {"Content-Type": "text/html"}, "127.0.0.1 does not answer like the Hugging Face"),
     ],
 )
-def test_a_refusal_is_one_sentence(
+def test_an_http_error_is_explained_in_one_sentence(
     hub: ModelHub, pull: Callable[..., Path], status: int, headers: dict[str, str], message: str
 ) -> None:
     hub.refusal = status, headers
     assert failure(pull).startswith(message)
 
 
-def test_offline_by_wish_is_respected(
+def test_offline_mode_is_respected(
     hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
@@ -327,13 +327,17 @@ def test_offline_by_wish_is_respected(
     assert hub.asked == []
 
 
-def test_two_at_once_do_not_spoil_each_other(pull: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_second_fetch_into_the_same_folder_is_refused(
+    pull: Callable[..., Path], tmp_path: Path
+) -> None:
     with FileLock(tmp_path / "fetch.lock"):
         assert failure(pull).startswith("another process is fetching a model into ")
     assert pull().is_file()
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(hub: ModelHub, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_explained_in_one_sentence(
+    hub: ModelHub, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelFileError, match=r"tiny.gguf cannot be written to .*: check the fold"):
         fetch(SOURCE, tmp_path / "file" / "models", endpoint=hub.url, on_progress=lambda *_: None)
