@@ -164,7 +164,7 @@ def test_a_file_that_is_here_is_put_to_use_where_it_lies(
     status, out, _ = run(*given, "model", "pull", copying_model)
     assert status == 0
     assert out.startswith("copying.gguf is a GGUF file of 3.7 MB.")
-    assert hub.asked == []
+    assert hub.requests == []
     assert [path.name for path in (tmp_path / "data/models").iterdir()] == ["in-use.txt"]
     _, out, _ = run(*given, "model", "list", "--json")
     tiny, mine = map(row, out.splitlines())
@@ -291,7 +291,7 @@ def test_the_first_chat_says_once_how_to_get_a_model(
         "(copying.gguf, 4.0 MB, Apache-2.0).\n",
         "",
     ]
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_nothing_is_said_to_who_wants_no_model(
@@ -330,7 +330,7 @@ def test_on_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
 def test_an_offer_that_cannot_be_kept_does_not_end_the_chat(
     filled: tuple[object, ...], run: Run, hub: ModelHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub.refusal = 503, {}
+    hub.error = 503, {}
     answers = ["yes", "what is VLoRA?", ""]
     monkeypatch.setattr("bot.console.terminal.Terminal.is_interactive", True)
     monkeypatch.setattr("rich.console.Console.input", lambda _self, _prompt: answers.pop(0))

@@ -1,4 +1,4 @@
-"""Fetching a model, from a hub on 127.0.0.1 that breaks in every way."""
+"""Fetching a model from a fake hub on 127.0.0.1 that fails in many ways."""
 
 import errno
 import hashlib
@@ -51,7 +51,7 @@ def pull(hub: ModelHub, tmp_path: Path) -> Callable[..., Path]:
 
 
 def failure(pull: Callable[..., Path], **options: Any) -> str:
-    """Return the one sentence of a pull that fails."""
+    """Return the sentence of a fetch that fails."""
     with pytest.raises(ModelFileError) as caught:
         pull(**options)
     text = str(caught.value)
@@ -61,7 +61,7 @@ def failure(pull: Callable[..., Path], **options: Any) -> str:
 
 
 def parts(folder: Path) -> list[int]:
-    """Return the sizes of what is there of files that are not whole yet."""
+    """Return the sizes of the incomplete files."""
     return [path.stat().st_size for path in folder.glob("*.part")]
 
 
@@ -83,8 +83,8 @@ def test_a_file_is_fetched_with_progress_and_its_hash(
     assert len(fetched) > 5
     assert told[-1] == ("checked", len(CONTENT), len(CONTENT))
     assert {total for _, _, total in told} == {len(CONTENT)}
-    # What is fetched is the commit that was described, and no other while it is fetched.
-    assert [path for _, path, _ in hub.asked] == [
+    # The download is pinned to the commit of the metadata.
+    assert [path for _, path, _ in hub.requests] == [
         "/owner/tiny-GGUF/resolve/main/tiny.gguf",
         f"/owner/tiny-GGUF/resolve/{COMMIT}/tiny.gguf",
         f"/cdn/{NAME}",
@@ -177,7 +177,7 @@ fetch(HubFile("owner/tiny-GGUF", "tiny.gguf"), Path({str(tmp_path)!r}), endpoint
 def test_a_server_without_ranges_sends_the_whole_file_again(
     hub: ModelHub, pull: Callable[..., Path]
 ) -> None:
-    hub.heeds_ranges, hub.break_after = False, [300_000]
+    hub.supports_ranges, hub.break_after = False, [300_000]
     assert pull().read_bytes() == CONTENT
 
 
@@ -315,7 +315,7 @@ def test_a_missing_file_is_explained_in_one_sentence(
 def test_an_http_error_is_explained_in_one_sentence(
     hub: ModelHub, pull: Callable[..., Path], status: int, headers: dict[str, str], message: str
 ) -> None:
-    hub.refusal = status, headers
+    hub.error = status, headers
     assert failure(pull).startswith(message)
 
 
@@ -324,7 +324,7 @@ def test_offline_mode_is_respected(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert "HF_HUB_OFFLINE is set" in failure(pull)
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_a_second_fetch_into_the_same_folder_is_refused(
@@ -357,4 +357,4 @@ assert "hf_xet" not in sys.modules
         [sys.executable, "-c", program], check=True, env={"HF_HUB_OFFLINE": "0", "PATH": ""}
     )
     assert (tmp_path / "tiny.gguf").read_bytes() == CONTENT
-    assert not any("xet" in path for _, path, _ in hub.asked)
+    assert not any("xet" in path for _, path, _ in hub.requests)
