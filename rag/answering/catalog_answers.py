@@ -183,8 +183,8 @@ class CatalogAnswers:
     def _prolific(self) -> Draft:
         found = most_prolific(self.catalog, MAX_PROLIFIC)
         if not found:
-            nobody = f"{REFUSAL} No paper that I have read names its authors."
-            return Draft(nobody, (), refused=True)
+            text = f"{REFUSAL} No paper that I have read names its authors."
+            return Draft(text, (), refused=True)
         citations, lines = [], []
         for n, (name, count) in enumerate(found, start=1):
             newest = papers_of_author(self.catalog, name)[0]

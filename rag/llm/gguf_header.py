@@ -42,7 +42,7 @@ def read_header(path: Path) -> GgufHeader:
     """Read the header. Raises HeaderError if the file is not a complete GGUF file."""
     with path.open("rb") as file:
         if file.read(4) != MAGIC:
-            raise HeaderError("it is no GGUF file")
+            raise HeaderError("it is not a GGUF file")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
                 header = _Reader(data).header()

@@ -10,7 +10,7 @@ from rag.errors import ModelFileError
 from rag.llm.gguf_header import HeaderError, read_header
 
 CHOICE_FILE = "in-use.txt"
-FETCH_AGAIN = "fetch it anew with `paperboy model pull`."
+FETCH_AGAIN = "fetch it again with `paperboy model pull`."
 SEE_LIST = "`paperboy model list` shows what there is."
 HASH_BYTES = 8_000_000  # hashed between two updates of the progress bar
 
@@ -63,7 +63,7 @@ def _wrong_format(head: bytes) -> str:
         return "it is a Git LFS pointer, not the file itself"
     if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
         return "it is a web page"
-    return "it is no GGUF file"
+    return "it is not a GGUF file"
 
 
 # -- hashes ----------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from langchain_core.messages import AIMessageChunk
 
 END_OF_STREAM_SECONDS = 1.0  # after the last token
 
-BROKE_OFF = "the model server broke off in mid-answer: look at its log, then ask again."
+BROKE_OFF = "the model server closed the connection in mid-answer: look at its log, then ask again."
 FAILED = "the model server failed in mid-answer: look at its log, then ask again."
 NOT_UNDERSTOOD = (
-    "the model server sent what is no answer: look at its log, and check [rag.model] server_url, "
-    "which mostly ends in /v1."
+    "the model server sent something that is not an answer: look at its log, and check "
+    "[rag.model] server_url, which usually ends in /v1."
 )
 UNREACHABLE = "the model server cannot be reached: start it, or change [rag.model] server_url."
 
@@ -95,7 +95,7 @@ def _explain_status(status: int) -> str:
             what, cure = "refused the key", "put the right one in $PAPERBOY_SERVER_KEY"
         case 404 | 405 | 301 | 302 | 307 | 308:
             what = "knows no such address or model"
-            cure = "check [rag.model] server_url, which mostly ends in /v1, and server_model"
+            cure = "check [rag.model] server_url, which usually ends in /v1, and server_model"
         case 400 | 413 | 422:
             what = "did not take the question"
             cure = "start it with a larger context, or lower [rag.model] n_ctx"

@@ -123,7 +123,7 @@ class Supervisor:
         if self._loading_crashes == MAX_LOADING_CRASHES and not self.permanent_problem:
             self.permanent_problem = (
                 f"llama.cpp died ({cause}) while it loaded {self.model_name}: "
-                "run `paperboy doctor`, or build it anew with `make llama`."
+                "run `paperboy doctor`, or rebuild it with `make llama`."
             )
         return cause
 
@@ -134,4 +134,4 @@ class Supervisor:
         cause = worker.load_error(message)
         if "failed to load model" in cause.casefold():  # a long message that explains nothing
             cause = "it is broken or cut short"
-        return f"{self.model_name} cannot be loaded ({cause}): fetch the file anew."
+        return f"{self.model_name} cannot be loaded ({cause}): fetch the file again."

@@ -218,7 +218,7 @@ def _explain_errors(source: HubFile, endpoint: str | None, folder: Path) -> Iter
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelFileError(
             f"{_host(endpoint)} cannot be reached ({first_line(error)}): check the network and run "
-            "the command again; what was fetched so far is kept."
+            "the command again; it continues where it stopped."
         ) from error
     except OSError as error:
         _raise_disk_error(source, folder, error)

@@ -49,8 +49,8 @@ def parse_source(text: str) -> HubFile | None:
         return None
     if not source.name.endswith(".gguf"):
         raise ModelFileError(
-            f"{text} names no GGUF file: write hf:OWNER/NAME/FILE.gguf, with a file listed "
-            "under Files on the model's page."
+            f"{text} is not the name of a GGUF file: write hf:OWNER/NAME/FILE.gguf, with a "
+            "file listed under Files on the model's page."
         )
     if SPLIT_FILE.search(source.name):
         raise ModelFileError(

@@ -119,11 +119,11 @@ def _explain_failure(path: Path, error: str, ended: str) -> str:
     if problem := check_build():
         return (
             f"llama.cpp died ({ended}) with {path.name}, and a small test model does not run "
-            f"either ({problem.partition(':')[0]}): build it anew with `make llama`."
+            f"either ({problem.partition(':')[0]}): rebuild it with `make llama`."
         )
     return (
         f"llama.cpp died ({ended}) with {path.name}, though a small test model runs: "
-        "fetch the file anew, or another with `paperboy model pull`."
+        "fetch the file again, or another with `paperboy model pull`."
     )
 
 

@@ -143,7 +143,7 @@ def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
             b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
             "lfs.gguf cannot be loaded (it is a Git LFS pointer, not the file itself)",
         ),
-        "text.gguf": (b"hello", "text.gguf cannot be loaded (it is no GGUF file)"),
+        "text.gguf": (b"hello", "text.gguf cannot be loaded (it is not a GGUF file)"),
         "cut.gguf": (whole[: len(whole) // 2], "is not within the file bounds"),
         "header.gguf": (whole[:100], "header.gguf cannot be loaded (it is broken or cut short)"),
     }

@@ -119,7 +119,7 @@ def test_a_model_is_tried_in_a_process_of_its_own(
     ("module", "message"),
     [
         ("os.kill(os.getpid(), signal.SIGILL)", "llama.cpp died (SIGILL) with copying.gguf, and a"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "build it anew with `make llama`.\n"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "rebuild it with `make llama`.\n"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "most likely because it ran out of memory of "),
         ("raise ImportError('llama_cpp is broken')", "which is not built: run `make llama`.\n"),
         ("raise ValueError('no such tensor')", "copying.gguf cannot be used (no such tensor): "),
@@ -193,7 +193,7 @@ def test_what_cannot_be_fetched_is_one_sentence(
     for what, message in (
         ("hf:owner/copying-GGUF/other.gguf", "owner/copying-GGUF has no file other.gguf: check"),
         ("hf:owner/nobody/x.gguf", "127.0.0.1 knows no repository owner/nobody: check its name."),
-        ("hf:owner", "hf:owner names no GGUF file: write hf:OWNER/NAME/FILE.gguf"),
+        ("hf:owner", "hf:owner is not the name of a GGUF file: write hf:OWNER/NAME/FILE.gguf"),
         ("gpt-5", "there is no model gpt-5 and no such file: `paperboy model list` shows"),
     ):
         status, out, err = run(*given, "model", "pull", what)
@@ -261,7 +261,7 @@ def test_with_a_spoiled_file_quotes_go_on(
     assert "overuse penalty stops meaningless words" in out
     assert err == (
         "No written answers: copying.gguf cannot be used (its sha256 is not the one that was "
-        "published): fetch it anew with `paperboy model pull`.\n"
+        "published): fetch it again with `paperboy model pull`.\n"
     )
 
 

@@ -51,7 +51,11 @@ def test_an_answer_is_written_by_the_server(
     [
         ("", "The model server cannot be reached: start it, or change [rag.model] server_url."),
         ("500", "The model server failed (500): look at its log, then ask again."),
-        ("breaks", "The model server broke off in mid-answer: look at its log, then ask again."),
+        (
+            "breaks",
+            "The model server closed the connection in mid-answer: look at its log, then "
+            "ask again.",
+        ),
     ],
 )
 def test_a_server_that_fails_leaves_the_quotes_with_a_note(

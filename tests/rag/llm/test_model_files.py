@@ -47,7 +47,7 @@ def test_a_complete_file_has_no_problem(model: Path) -> None:
         (b"", "mine.gguf cannot be loaded (the file is empty): "),
         (b"  <HTML>Not found", "mine.gguf cannot be loaded (it is a web page): "),
         (b"version https://git-lfs.github.com/spec/v1\n", "(it is a Git LFS pointer, not the fil"),
-        (b"PK\3\4", "mine.gguf cannot be loaded (it is no GGUF file): "),
+        (b"PK\3\4", "mine.gguf cannot be loaded (it is not a GGUF file): "),
     ],
 )
 def test_a_file_that_is_no_model_is_explained(

@@ -56,5 +56,5 @@ def test_a_delay_names_the_setting_to_raise(progress: StreamProgress) -> None:
 
 def test_an_unknown_error_is_explained_without_its_text(progress: StreamProgress) -> None:
     sentence = explain(ValueError("secret"), progress, now=START)
-    assert "sent what is no answer" in sentence
+    assert "sent something that is not an answer" in sentence
     assert "secret" not in sentence

@@ -284,7 +284,7 @@ def test_a_lost_network_keeps_the_downloaded_part(
 
     monkeypatch.setattr("rag.models.hub.time.sleep", lambda _: None)
     monkeypatch.setattr(file_download, "http_get", break_off)
-    assert "what was fetched so far is kept" in failure(pull)
+    assert "it continues where it stopped" in failure(pull)
     assert parts(tmp_path) == [5000]
 
 
