@@ -17,7 +17,7 @@ from rag.encoders.embedder import Embedder, load_embedder
 from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 from tests.cached_embedder import with_cache
 from tests.discord_server import connect
 from tests.models.tiny_gguf import write_copying_model

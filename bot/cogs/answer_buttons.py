@@ -17,7 +17,7 @@ from bot.render.answer import mark_interrupted
 from bot.render.papers import similar_embed
 from bot.render.receipt import receipt_embed
 from rag.errors import PaperboyError
-from rag.query.question import MAX_QUESTION, checked
+from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Question
 
 Click = discord.Interaction[PaperboyBot]
@@ -103,7 +103,7 @@ class AnswerButtons(commands.Cog):
         """Show what the last answer here was made from, or what one to a question would be."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if question:
-            receipt = receipt_of(await self.executor.quote(Question(text=checked(question))))
+            receipt = receipt_of(await self.executor.quote(Question(text=clean_question(question))))
         else:
             await self.services.in_flight.settled()
             channel_id = interaction.channel_id or 0

@@ -9,7 +9,7 @@ from bot.answers.reply_target import InteractionReply
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices
-from rag.query.question import MAX_QUESTION, checked
+from rag.query.request import MAX_QUESTION, clean_question
 from rag.store.lookup import require_paper
 
 
@@ -34,7 +34,7 @@ class Ask(commands.Cog):
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.is_new_event(interaction.id):
             return
-        checked(question)  # before a public reply is sent
+        clean_question(question)  # before a public reply is sent
         reply = await InteractionReply.defer(interaction)
         executor = self.services.executor
         chosen = (

@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.render.comparison import comparison_embed
-from rag.answering.comparison import Comparison, compare, distinct
+from rag.answering.comparison import Comparison, compare, require_distinct
 from rag.store.catalog import Catalog
 from rag.store.lookup import require_paper
 
@@ -47,7 +47,7 @@ class Compare(commands.Cog):
 
 def _table(catalog: Catalog, typed: list[str]) -> Comparison:
     """Return the comparison of the papers that were typed."""
-    return compare(distinct([require_paper(catalog, words) for words in typed]))
+    return compare(require_distinct([require_paper(catalog, words) for words in typed]))
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -13,7 +13,7 @@ from bot.conversation.paper_links import named_ids, named_papers, text_of
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from rag.errors import PaperboyError, QuestionError
-from rag.query.question import MAX_QUESTION, checked
+from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Paper
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
@@ -131,7 +131,7 @@ def _name_of(interaction: discord.Interaction) -> str:
 
 def _is_question(text: str) -> bool:
     try:
-        return bool(checked(text))
+        return bool(clean_question(text))
     except QuestionError:
         return False
 

@@ -8,7 +8,7 @@ from bot.charts.weeks import trend_chart
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
 from bot.render.picture import attachment
-from rag.query.question import checked
+from rag.query.request import clean_question
 from rag.trends import trend
 
 MAX_TOPIC = 80  # characters
@@ -29,7 +29,7 @@ class Trends(commands.Cog):
         """Draw how many papers a week are about a topic."""
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
-        found = await executor.read(trend, executor.library, checked(topic))
+        found = await executor.read(trend, executor.library, clean_question(topic))
         picture = await executor.read(trend_chart, found)
         files = [attachment(picture, "trend.png")] if picture else []
         await interaction.edit_original_response(embed=trend_embed(found), attachments=files)

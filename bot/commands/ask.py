@@ -14,7 +14,7 @@ from bot.console.terminal import Terminal
 from bot.json_rows import Row, answer_row, search_row, why_row
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
-from rag.query.question import checked
+from rag.query.request import clean_question
 from rag.records import Question, Turn, Window
 
 BATCH_LINE = '{"id": …, "question": …} or {"id": …, "turns": […]}'
@@ -43,7 +43,7 @@ def ask(
         raise UsageError("give one question in quotation marks, or --batch FILE.")
     questions = _read_batch(batch) if batch else []
     if question is not None:
-        checked(question)  # before anything heavy is loaded
+        clean_question(question)  # before anything heavy is loaded
     app, terminal = app_of(context), Terminal()
     with app.assistant("paperboy ask", today=lambda: today or app.today()) as qa:
         if question is None:
@@ -115,7 +115,7 @@ def why(
     \b
     paperboy why "which paper uses an overuse penalty, and what for?"
     """
-    checked(question)  # before anything heavy is loaded
+    clean_question(question)  # before anything heavy is loaded
     app, terminal = app_of(context), Terminal()
     with app.assistant("paperboy why", today=lambda: today or app.today()) as qa:
         answer = qa.answer(question)
@@ -140,7 +140,7 @@ def search(
     paperboy search "long video understanding" -k 5
     paperboy search "chest X-rays" --since 2024-01-01 --until 2024-06-30
     """
-    text = checked(text)
+    text = clean_question(text)
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy search") as library:
         library.require_indexed()

@@ -18,8 +18,8 @@ from bot.digest.days import parse_day
 from bot.digest.make import digest_of_day
 from bot.digest.records import Digest, Period
 from bot.json_rows import Row, comparison_row, daily_row, paper_row, week_row
-from rag.answering.comparison import LEAST_PAPERS, MOST_PAPERS, compare, distinct
-from rag.query.question import checked
+from rag.answering.comparison import MAX_PAPERS, MIN_PAPERS, compare, require_distinct
+from rag.query.request import clean_question
 from rag.records import Window
 from rag.store.lookup import require_paper
 from rag.trends import trend
@@ -96,7 +96,7 @@ def trends(
     paperboy trends "video generation"
     """
     app, terminal = app_of(context), Terminal()
-    topic = checked(topic)
+    topic = clean_question(topic)
     with app.library("paperboy trends") as library:
         weekly = trend(library, topic)
     if as_json:
@@ -119,11 +119,11 @@ def compare_papers(
     \b
     paperboy compare LexVLA Loom
     """
-    if not LEAST_PAPERS <= len(papers) <= MOST_PAPERS:
-        raise UsageError(f"{LEAST_PAPERS} to {MOST_PAPERS} papers can be compared: name that many.")
+    if not MIN_PAPERS <= len(papers) <= MAX_PAPERS:
+        raise UsageError(f"{MIN_PAPERS} to {MAX_PAPERS} papers can be compared: name that many.")
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy compare") as library:
-        chosen = distinct([require_paper(library.catalog, typed) for typed in papers])
+        chosen = require_distinct([require_paper(library.catalog, typed) for typed in papers])
     comparison = compare(chosen)
     if as_json:
         terminal.rows([comparison_row(comparison)])

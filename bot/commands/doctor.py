@@ -18,8 +18,8 @@ from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError
 from rag.grounding.judge import load_judge
 from rag.library import Library
-from rag.llm.model_files import whole_problem_of
-from rag.models.build_check import probe
+from rag.llm.model_files import full_check
+from rag.models.build_check import check_build
 from rag.retrieval.reranker import load_reranker
 
 MIN_FREE_BYTES = 500_000_000
@@ -112,7 +112,7 @@ def _disk(app: App) -> Check:
 
 
 def _llama() -> Check:
-    if problem := probe():
+    if problem := check_build():
         cure = "run `make llama`; until then answers are quoted sentences."
         return Check("llama.cpp", False, problem.partition(": run ")[0], cure)
     return Check("llama.cpp", True, "a small quantised model answers")
@@ -122,7 +122,7 @@ def _model(app: App) -> Check:
     """Load the language model and generate one token."""
     if not app.use_model:
         return Check("model", True, "not used because of --no-model")
-    if app.model.path and (problem := whole_problem_of(Path(app.model.path).expanduser())):
+    if app.model.path and (problem := full_check(Path(app.model.path).expanduser())):
         return _failed("model", ModelFileError(problem))
     try:
         model = app.load_model()

@@ -12,15 +12,15 @@ from bot.console.terminal import Terminal
 from bot.json_rows import Row
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
-from rag.llm.gguf_header import gigabytes, read_header
+from rag.llm.gguf_header import format_size, read_header
 from rag.llm.model_files import (
     ModelFolder,
-    kept_sha256,
-    problem_of,
+    full_check,
+    quick_check,
     sha256_of,
-    whole_problem_of,
+    stored_sha256,
 )
-from rag.models.known_models import KNOWN, OTHERS_BYTES, fits, suggested
+from rag.models.known_models import KNOWN_MODELS, RESERVED_BYTES, fits_memory, suggest_model
 
 NONE = "none"
 MAX_REPLY = 200  # characters of the model's reply
@@ -64,8 +64,8 @@ def list_command(context: typer.Context, as_json: Json = False) -> None:
         return
     terminal.print(_line("name", "file", "memory", "tokens/s", "licence"))
     for row in rows:
-        memory = gigabytes(row["memory_bytes"]) if row["memory_bytes"] else ""
-        size, remarks = gigabytes(row["bytes"]), "; ".join(_remarks(row))
+        memory = format_size(row["memory_bytes"]) if row["memory_bytes"] else ""
+        size, remarks = format_size(row["bytes"]), "; ".join(_remarks(row))
         terminal.print(_line(row["name"], size, memory, row["writes"], row["licence"], remarks))
     terminal.print(
         "tokens/s: approximate writing speed on two cores; `paperboy model check` measures it."
@@ -115,9 +115,9 @@ def check_command(
         terminal.rows([row])
         return
     trained = f" (trained for {row['trained_for']:,})" if row["trained_for"] else ""
-    memory = gigabytes(row["memory_bytes"]) if row["memory_bytes"] else "unknown"
+    memory = format_size(row["memory_bytes"]) if row["memory_bytes"] else "unknown"
     checksum = "as published" if row["sha256_known"] else "the published one is unknown"
-    terminal.print(f"{row['file']}, {gigabytes(row['bytes'])}")
+    terminal.print(f"{row['file']}, {format_size(row['bytes'])}")
     terminal.print(f"sha256   {row['sha256']} ({checksum})")
     terminal.print(f"context  {row['n_ctx']:,} tokens{trained}")
     terminal.print(f"memory   {memory} at most; loaded in {row['load_seconds']:.1f} s")
@@ -131,14 +131,14 @@ def _rows(app: App) -> list[Row]:
     folder, memory = ModelFolder(app.data_dir), memory_bytes()
     current = Path(app.model.path).expanduser() if app.model.path else None
     rows: list[Row] = []
-    for model in KNOWN:
+    for model in KNOWN_MODELS:
         path = folder.path / model.source.name
         rows.append({
             "name": model.name, "file": model.source.name, "repo": model.source.repo,
             "bytes": model.size, "memory_bytes": model.memory, "licence": model.licence,
-            "writes": model.writes, "remark": model.remark, "installed": path.is_file(),
-            "in_use": path == current, "fits": fits(model, memory),
-            "suggested": model == suggested(memory),
+            "writes": model.answer_rate, "remark": model.remark, "installed": path.is_file(),
+            "in_use": path == current, "fits": fits_memory(model, memory),
+            "suggested": model == suggest_model(memory),
         })  # fmt: skip
     listed = {row["file"] for row in rows}
     others = [path for path in folder.installed() if path.name not in listed]
@@ -170,19 +170,19 @@ def _remarks(row: Row) -> list[str]:
 def _advice(app: App) -> str:
     """Return which model fits this machine, and which one is in use and why."""
     memory = memory_bytes()
-    model = suggested(memory)
-    if memory and not fits(model, memory):
+    model = suggest_model(memory)
+    if memory and not fits_memory(model, memory):
         advice = (
-            f"This machine has {gigabytes(memory)} of memory, and Paperboy itself needs "
-            f"{gigabytes(OTHERS_BYTES)}: too little for any of these."
+            f"This machine has {format_size(memory)} of memory, and Paperboy itself needs "
+            f"{format_size(RESERVED_BYTES)}: too little for any of these."
         )
     else:
-        machine = f"this machine ({gigabytes(memory)} of memory)" if memory else "this machine"
+        machine = f"this machine ({format_size(memory)} of memory)" if memory else "this machine"
         advice = f"Suggested for {machine}: {model.name} (`paperboy model pull`)."
     if not app.model.name:
         return f"{advice}\nIn use: none, answers are quoted sentences."
     advice = f"{advice}\nIn use: {app.model.name}, by {app.model_chosen_by}"
-    if app.model.path and (problem := problem_of(Path(app.model.path).expanduser())):
+    if app.model.path and (problem := quick_check(Path(app.model.path).expanduser())):
         return f"{advice}. But {problem}"
     return f"{advice}."
 
@@ -198,7 +198,7 @@ def _file_to_check(app: App, what: str) -> Path:
     if not app.model.path:
         raise ModelFileError("no model is in use: fetch one with `paperboy model pull`.")
     path = Path(app.model.path).expanduser()
-    if problem := whole_problem_of(path):
+    if problem := full_check(path):
         raise ModelFileError(problem)
     return path
 
@@ -214,8 +214,8 @@ def _check(app: App, path: Path) -> Row:
     return {
         "file": path.name,
         "bytes": path.stat().st_size,
-        "sha256": kept_sha256(path) or sha256_of(path),  # the stored one has just been compared
-        "sha256_known": bool(kept_sha256(path)),
+        "sha256": stored_sha256(path) or sha256_of(path),  # the stored one has just been compared
+        "sha256_known": bool(stored_sha256(path)),
         "n_ctx": trial.n_ctx,
         "trained_for": read_header(path).context_length,
         "load_seconds": round(trial.load_seconds, 2),
@@ -224,7 +224,7 @@ def _check(app: App, path: Path) -> Row:
         "prompt_rate": round(trial.prompt_rate, 1),
         "answer_tokens": trial.answer_tokens,
         "answer_rate": round(trial.answer_rate, 1),
-        "said": trial.said[:MAX_REPLY],
+        "said": trial.answer[:MAX_REPLY],
     }
 
 

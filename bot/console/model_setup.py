@@ -10,10 +10,17 @@ from bot.console.terminal import Terminal
 from ingest.config import FetchConfig
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError, PaperboyError
-from rag.llm.gguf_header import gigabytes
-from rag.llm.model_files import ModelFolder, whole_problem_of
+from rag.llm.gguf_header import format_size
+from rag.llm.model_files import ModelFolder, full_check
 from rag.models.hub import fetch
-from rag.models.known_models import OTHERS_BYTES, HubFile, fits, known, parse_source, suggested
+from rag.models.known_models import (
+    RESERVED_BYTES,
+    HubFile,
+    find_known_model,
+    fits_memory,
+    parse_source,
+    suggest_model,
+)
 
 DEFAULT_HUB = FetchConfig().huggingface_url
 
@@ -25,20 +32,20 @@ def pull(app: App, what: str, terminal: Terminal) -> None:
     Face, or a path; "" is the model suggested for this machine. Raises ModelFileError.
     """
     folder = ModelFolder(app.data_dir)
-    model = known(what) if what else suggested(memory_bytes())
+    model = find_known_model(what) if what else suggest_model(memory_bytes())
     source = model.source if model else parse_source(what)
     if source is None:
         path = existing_file(folder, what)
-        remark = f"{path.name} is a GGUF file of {gigabytes(path.stat().st_size)}."
+        remark = f"{path.name} is a GGUF file of {format_size(path.stat().st_size)}."
     else:
-        if model and not fits(model, memory := memory_bytes()):
-            needed = gigabytes(model.memory + OTHERS_BYTES)
+        if model and not fits_memory(model, memory := memory_bytes()):
+            needed = format_size(model.memory + RESERVED_BYTES)
             terminal.note(
                 f"{model.name} and the rest of Paperboy need {needed} of memory; this machine has "
-                f"{gigabytes(memory or 0)}."
+                f"{format_size(memory or 0)}."
             )
         path, is_verified = _fetch(app, source, folder, terminal)
-        size = gigabytes(path.stat().st_size)
+        size = format_size(path.stat().st_size)
         checksum = "as Hugging Face states" if is_verified else "not stated by the server"
         remark = f"{path.name} is stored ({size}, sha256 {checksum})."
     folder.choose(path)
@@ -49,7 +56,7 @@ def pull(app: App, what: str, terminal: Terminal) -> None:
 
 def existing_file(folder: ModelFolder, text: str) -> Path:
     """Return the GGUF file with this name or path; raise ModelFileError unless it is complete."""
-    model = known(text)
+    model = find_known_model(text)
     path = folder.find(model.source.name if model else text)
     if model and path is None:
         raise ModelFileError(
@@ -59,7 +66,7 @@ def existing_file(folder: ModelFolder, text: str) -> Path:
         raise ModelFileError(
             f"there is no model or file named {text}: `paperboy model list` shows the names."
         )
-    if problem := whole_problem_of(path):
+    if problem := full_check(path):
         raise ModelFileError(problem)
     return path
 
@@ -78,19 +85,19 @@ def offer_model(app: App, terminal: Terminal) -> None:
     In a terminal, offer to fetch it; nothing is fetched without a yes.
     """
     folder = ModelFolder(app.data_dir)
-    if not app.use_model or app.model.name or folder.was_asked():
+    if not app.use_model or app.model.name or folder.has_choice():
         return
     with contextlib.suppress(ModelFileError):  # the folder cannot be written: ask again next time
         folder.choose(None)
     memory = memory_bytes()
-    model = suggested(memory)
-    about = f"{model.source.name}, {gigabytes(model.size)}, {model.licence}"
+    model = suggest_model(memory)
+    about = f"{model.source.name}, {format_size(model.size)}, {model.licence}"
     if not is_llama_built():
         terminal.note(
             "Answers are quoted sentences; for written answers run `make llama`, then "
             "`paperboy model pull`."
         )
-    elif not (terminal.is_interactive and fits(model, memory)):
+    elif not (terminal.is_interactive and fits_memory(model, memory)):
         terminal.note(
             "Answers are quoted sentences; `paperboy model pull` fetches a model that "
             f"writes answers ({about})."
@@ -115,7 +122,7 @@ def _fetch(app: App, source: HubFile, folder: ModelFolder, terminal: Terminal) -
     # By default huggingface_hub chooses the address, which respects $HF_ENDPOINT.
     endpoint = None if url == DEFAULT_HUB else url.rstrip("/")
     with download_progress(terminal, source.name) as report:
-        return fetch(source, folder.path, endpoint=endpoint, tell=report)
+        return fetch(source, folder.path, endpoint=endpoint, on_progress=report)
 
 
 def _confirm(terminal: Terminal, question: str) -> bool:

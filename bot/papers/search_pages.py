@@ -10,7 +10,7 @@ from bot.components.error_reply import reply_with_error
 from bot.components.persistent import PersistentItem
 from bot.executor import Executor
 from bot.render.papers import SEARCH_PAGE, search_embed
-from rag.query.question import checked
+from rag.query.request import clean_question
 
 MAX_SEARCH = 80  # characters; with the page number they must fit into the 100 of a custom_id
 MAX_RESULTS = 25  # papers; later ones are hardly relevant
@@ -55,7 +55,9 @@ async def search_page(
     executor: Executor, text: str, page: int
 ) -> tuple[discord.Embed, discord.ui.View | None]:
     """Return a page of the results and its buttons. Raises QuestionError."""
-    hits = await executor.read(executor.library.retriever.search, checked(text), top_k=MAX_RESULTS)
+    hits = await executor.read(
+        executor.library.retriever.search, clean_question(text), top_k=MAX_RESULTS
+    )
     coverage = await executor.read(executor.library.catalog.coverage)
     pages = max(1, -(-len(hits) // SEARCH_PAGE))
     page = min(page, pages - 1)

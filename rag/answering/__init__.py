@@ -1,1 +1,3 @@
-"""From evidence to an answer: quoted, computed from the catalogue, or written by a model."""
+"""From a request to an answer: quoted, computed from the catalogue, or written by a model."""
+
+__all__ = ["comparison", "extractive", "writer"]

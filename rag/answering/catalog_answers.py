@@ -1,4 +1,4 @@
-"""Answers computed from the catalogue: lists, counts, the newest, who and when."""
+"""Answers computed from the catalogue: lists, counts, the newest papers, authors and days."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,17 @@ from rag.text.names import name_missing_from_title
 from rag.text.sentences import gist
 from rag.text.words import terms
 
-LISTED = 10  # papers named
-NEWEST_LISTED = 5  # of the newest, the most upvoted and so on, where several are asked for
-EXPLAINED = 3  # a list no longer than this says what each paper is about
-SEARCHED = 60  # papers looked at for a topic
-SAME_COVERAGE = 0.7  # a paper belongs to the topic with this share of the best one's words …
-MIN_COVERAGE = 0.5  # … or at least this share of all
-NEARLY = 0.55  # of the nearest paper's cosine: who is the newest on a topic must be on it
-MIN_COSINE = 0.35  # a paper about which a fact is asked must be as near as this
-PROLIFIC = 5  # authors named
+MAX_LISTED = 10  # papers in a list
+MAX_ORDERED = 5  # papers in a list of the newest, the most upvoted and so on
+MAX_EXPLAINED = 3  # papers in a list that quotes what each one is about
+SEARCH_DEPTH = 60  # papers searched for a topic
+MIN_COVERAGE = 0.5  # of the topic's words, for a paper to be about the topic …
+MIN_COVERAGE_SHARE = 0.7  # … and of the best paper's coverage
+MIN_COSINE_SHARE = 0.55  # of the nearest paper's cosine, for a paper to be the newest on a topic
+MIN_COSINE = 0.35  # of a paper about which a fact is asked
+MAX_PROLIFIC = 5  # authors in the list of the most prolific ones
 
-# What a question for a list says besides its topic.
+# The words of a question for a list that are not its topic.
 LIST_WORDS = frozenset(
     terms(
         """papers new newest latest published publishing come came out list listed released featured
@@ -34,14 +34,14 @@ LIST_WORDS = frozenset(
 
 
 class CatalogAnswers:
-    """Answers what can be read from the table."""
+    """Answers from the catalogue's columns instead of from abstracts."""
 
     def __init__(self, catalog: Catalog, retriever: HybridRetriever) -> None:
         self.catalog = catalog
         self.retriever = retriever
 
     def answer(self, request: Request) -> Draft | None:
-        """Return the answer; None where the question is about what papers say."""
+        """Return the answer; None if the question is about the content of papers."""
         has_topic = bool(self._topic_terms(request))
         if request.prolific:
             return self._prolific()
@@ -55,18 +55,18 @@ class CatalogAnswers:
     # -- lists -----------------------------------------------------------------------------
 
     def _list(self, request: Request) -> Draft:
-        hits, papers = self._meant(request)
+        hits, papers = self._find(request)
         if not papers:
             return Draft("", (), hits, refused=True)
         total = len(papers)
         if request.order:
             papers = _ordered(papers, request.order)
-            papers = papers[: NEWEST_LISTED if "papers" in request.topic.casefold() else 1]
-        shown = papers[:LISTED]
-        explained = len(shown) <= EXPLAINED
+            papers = papers[: MAX_ORDERED if "papers" in request.topic.casefold() else 1]
+        shown = papers[:MAX_LISTED]
+        with_gist = len(shown) <= MAX_EXPLAINED
         citations, lines = [], []
         for n, paper in enumerate(shown, start=1):
-            sentence = gist(paper.abstract) if explained else ""
+            sentence = gist(paper.abstract) if with_gist else ""
             citations.append(Citation(n, paper, sentence or paper.title))
             lines.append(f"{_described(paper, request)} [{n}]")
             if sentence:
@@ -76,45 +76,45 @@ class CatalogAnswers:
         return Draft("\n".join([head, *lines]), tuple(citations), hits)
 
     def _head(self, request: Request, total: int, shown: int) -> str:
-        """Return the first line: what was understood and how many there are."""
-        what = str(request)
+        """Return the first line: the number of papers and their filters."""
+        filters = str(request)
         topic = self._topic(request)
         about = f" about {topic}" if topic else ""
         noun = "paper" if total == 1 else "papers"
         if request.order:
-            # Whether a paper is about a topic is a matter of degree: those are not counted.
+            # A topic has no sharp edge, so its papers are not counted.
             which = "the papers" if topic else f"{total:,} {noun}"
-            described = f"Of {which}{about}{f' {what}' if what else ''}, {request.order}"
+            described = f"Of {which}{about}{f' {filters}' if filters else ''}, {request.order}"
             return f"{described}:" if shown == 1 else f"{described} first:"
         more = f"; the first {shown}" if shown < total else ""
-        return f"{total:,} {noun}{about}{f' {what}' if what else ''}{more}:"
+        return f"{total:,} {noun}{about}{f' {filters}' if filters else ''}{more}:"
 
-    def _meant(self, request: Request) -> tuple[list[Hit], list[Paper]]:
-        """Return the papers that are meant, and the ranking: nearest to the topic first."""
-        papers = self._filtered(request)
+    def _find(self, request: Request) -> tuple[list[Hit], list[Paper]]:
+        """Return the ranking by topic and the papers to list, the nearest to the topic first."""
+        papers = self._filter(request)
         topic = self._topic_terms(request)
         hits: list[Hit] = []
         if topic and papers:
             ids = {paper.paper_id for paper in papers}
             relevant = ids & self.retriever.keywords.papers_with_all(topic)
-            hits = self.retriever.search(request.topic, top_k=SEARCHED, allowed=relevant or ids)
-            nearest = hits
-            if not relevant:  # no paper has all the words: those with the most of them
+            hits = self.retriever.search(request.topic, top_k=SEARCH_DEPTH, allowed=relevant or ids)
+            nearest = hits  # a refusal names them
+            if not relevant:  # no paper has all the words, so take those with most of them
                 hits = self._about(topic, hits)
             if request.order and hits:  # a paper that mentions the topic in passing must not win
-                near = NEARLY * max(hit.cosine for hit in hits)
-                hits = [hit for hit in hits if hit.cosine >= near]
+                min_cosine = MIN_COSINE_SHARE * max(hit.cosine for hit in hits)
+                hits = [hit for hit in hits if hit.cosine >= min_cosine]
             if request.order or not relevant:
                 relevant = {hit.paper.paper_id for hit in hits}
             papers = [paper for paper in papers if paper.paper_id in relevant]
             rank = {hit.paper.paper_id: n for n, hit in enumerate(hits)}
             papers.sort(key=lambda paper: rank.get(paper.paper_id, len(rank)))
-            hits = hits or nearest  # a refusal points at them
+            hits = hits or nearest
         if request.order in ("newest", "oldest"):
             papers = [paper for paper in papers if paper.day]
         return hits, papers
 
-    def _filtered(self, request: Request) -> list[Paper]:
+    def _filter(self, request: Request) -> list[Paper]:
         if request.pointed:
             papers = list(request.pointed)
         elif request.author:
@@ -126,27 +126,27 @@ class CatalogAnswers:
         if request.authors:
             papers = [p for p in papers if request.authors.fits(p.author_count)]
         if request.organization:
-            wanted = request.organization.casefold()
-            papers = [p for p in papers if (p.organization or "").casefold() == wanted]
+            organization = request.organization.casefold()
+            papers = [p for p in papers if (p.organization or "").casefold() == organization]
         if request.window and not request.order:
             papers.sort(key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
         return papers
 
-    def _about(self, topic: list[str], found: Sequence[Hit]) -> list[Hit]:
-        """Return the papers that speak of the topic: those with most of its words."""
+    def _about(self, topic: list[str], hits: Sequence[Hit]) -> list[Hit]:
+        """Return the papers with most of the topic's words, rare words counting more."""
         rarity = self.retriever.keywords.idf(topic)
-        weight = sum(rarity.values())
-        covered = []
-        for hit in found:
+        total = sum(rarity.values())
+        coverages = []
+        for hit in hits:
             words = set(terms(f"{hit.paper.title} {hit.paper.abstract}"))
-            covered.append(sum(w for term, w in rarity.items() if term in words) / weight)
-        if not covered or max(covered) < MIN_COVERAGE:
+            coverages.append(sum(w for term, w in rarity.items() if term in words) / total)
+        if not coverages or max(coverages) < MIN_COVERAGE:
             return []
-        least = max(MIN_COVERAGE, SAME_COVERAGE * max(covered))
-        return [hit for hit, share in zip(found, covered, strict=True) if share >= least]
+        least = max(MIN_COVERAGE, MIN_COVERAGE_SHARE * max(coverages))
+        return [hit for hit, share in zip(hits, coverages, strict=True) if share >= least]
 
     def _topic_terms(self, request: Request) -> list[str]:
-        return [term for term in terms(request.topic) if term not in LIST_WORDS]
+        return [term for term in request.topic_terms if term not in LIST_WORDS]
 
     def _topic(self, request: Request) -> str:
         """Return the topic's words as they were typed."""
@@ -155,16 +155,14 @@ class CatalogAnswers:
         )
 
     def _asks_for_papers(self, request: Request) -> bool:
-        """Return whether a question about days wants papers, not what they say."""
-        said = set(terms(request.topic))
-        return not self._topic_terms(request) or bool(
-            said & set(terms("papers anything everything"))
-        )
+        """Return whether a question about days asks for a list, not for content."""
+        asked = set(terms("papers anything everything")) & set(request.topic_terms)
+        return not self._topic_terms(request) or bool(asked)
 
     # -- facts of one paper ----------------------------------------------------------------
 
     def _facts(self, request: Request) -> Draft:
-        """Say when a paper was published, by whom, how many upvotes it has."""
+        """Return a paper's day, authors, upvotes and so on."""
         if request.order or request.is_filter:
             return self._list(request)
         hits: list[Hit] = []
@@ -174,7 +172,7 @@ class CatalogAnswers:
             if not hits or (not allowed and hits[0].cosine < MIN_COSINE):
                 return Draft("", (), hits, refused=True)
         paper = request.pointed[0] if not hits else hits[0].paper
-        known = [said for fact in request.facts if (said := _fact(paper, fact))]
+        known = [text for fact in request.facts if (text := _fact(paper, fact))]
         citation = Citation(1, paper, paper.title)
         if not known:
             facts = " and ".join(request.facts)
@@ -183,10 +181,10 @@ class CatalogAnswers:
         return Draft(f"{_title(paper)}: {'; '.join(known)} [1].", (citation,), hits)
 
     def _prolific(self) -> Draft:
-        found = most_prolific_authors(self.catalog, PROLIFIC)
+        found = most_prolific_authors(self.catalog, MAX_PROLIFIC)
         if not found:
-            nobody = f"{REFUSAL} No paper that I have read names its authors."
-            return Draft(nobody, (), refused=True)
+            text = f"{REFUSAL} No paper that I have read names its authors."
+            return Draft(text, (), refused=True)
         citations, lines = [], []
         for n, (name, count) in enumerate(found, start=1):
             newest = papers_of_author(self.catalog, name)[0]
@@ -196,13 +194,13 @@ class CatalogAnswers:
 
 
 def _title(paper: Paper) -> str:
-    """Return the title, with the system's name in front where the title lacks it."""
+    """Return the title, with the system's name in front if the title lacks it."""
     name = name_missing_from_title(paper)
     return f"{name} ({paper.title})" if name else paper.title
 
 
 def _described(paper: Paper, request: Request) -> str:
-    """Return `Title (2025-10-18, 11 authors, HKUSTGZ)`, as far as it matters and is known."""
+    """Return `Title (2025-10-18, 11 authors, HKUSTGZ)`: the known facts that were asked for."""
     facts = [str(paper.published_on or paper.featured_on or "undated")]
     if (request.authors or (request.order or "").endswith("authors")) and paper.author_count:
         facts.append(f"{paper.author_count} author{'' if paper.author_count == 1 else 's'}")
@@ -216,7 +214,7 @@ def _described(paper: Paper, request: Request) -> str:
 
 
 def _ordered(papers: list[Paper], order: Order) -> list[Paper]:
-    """Return the papers for which the fact is known, the request-for extreme first."""
+    """Return the papers whose value is known, in the requested order."""
     if order in ("newest", "oldest"):
         days = {paper: paper.published_on or paper.day for paper in papers}
         dated = [paper for paper in papers if days[paper]]
@@ -227,7 +225,7 @@ def _ordered(papers: list[Paper], order: Order) -> list[Paper]:
 
 
 def _fact(paper: Paper, fact: Fact) -> str:
-    """Return what is known; nothing where it is not."""
+    """Return the fact in words; an empty string if it is not known."""
     if fact == "date":
         days = [f"published {paper.published_on}" if paper.published_on else ""]
         days.append(f"featured {paper.featured_on}" if paper.featured_on else "")

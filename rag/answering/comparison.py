@@ -1,7 +1,7 @@
-"""Papers side by side: for each aspect the sentence of each abstract that tells it, if one does.
+"""Compares papers in a table: for each aspect the sentence of each abstract that states it, if any.
 
-A sentence is judged by what it says of itself ("we collect", "outperforms", "https://"), not by a
-vector: so a cell says the same each time, and blank means that the abstract has no such words.
+Patterns ("we collect", "outperforms", "https://") score the sentences, not vectors, so the table is
+always the same, and an empty cell means that the abstract has no such words.
 """
 
 import re
@@ -12,44 +12,48 @@ from rag.errors import QuestionError
 from rag.records import Paper
 from rag.text.sentences import Role, gist, split_sentences
 
-LEAST_PAPERS, MOST_PAPERS = 2, 4
-BOUND = 1.0  # what the signs of a sentence have to come to
-SECOND_HAND = 0.5  # taken off a sentence that speaks of what others do
-POINTS_AWAY = 0.5  # and off one that only says where the code is
-TAKEN = 0.5  # and, among those that fit, off one that tells another aspect already
+MIN_PAPERS, MAX_PAPERS = 2, 4
+MIN_SCORE = 1.0  # of a sentence that states an aspect
+BACKGROUND_PENALTY = 0.5  # for a sentence about the work of others
+POINTER_PENALTY = 0.5  # for a sentence that only says where the code is
+REUSE_PENALTY = 0.5  # for a sentence that is quoted for another aspect already
 
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """What the papers are compared in.
+    """One row of the table, and how well a sentence states it.
 
-    Each sign is a pattern and what it counts for; `before`, `behind` and `next_to` are what the
-    sentences before, behind and just behind the one that presents the work get.
+    `signs` are patterns with their weights. `before_gist`, `after_gist` and `right_after_gist` are
+    added for a sentence's position relative to the one that presents the work.
     """
 
     name: str
     signs: tuple[tuple[re.Pattern[str], float], ...]
-    before: float = 0.0
-    behind: float = 0.0
-    next_to: float = 0.0
-    of_others: bool = False  # what others do, or is wrong with it, tells it as well
-    points_away: bool = False  # so is where the code is
+    before_gist: float = 0.0
+    after_gist: float = 0.0
+    right_after_gist: float = 0.0
+    allows_background: bool = False  # sentences about the work of others get no penalty
+    allows_pointers: bool = False  # nor do sentences about where the code is
 
-    def score(self, sentence: str, place: int = 0) -> float:
-        """Return how plainly a sentence tells this aspect; `place` 0 is that of the gist."""
+    def score(self, sentence: str, position: int = 0) -> float:
+        """Return how clearly a sentence states this aspect; the gist has `position` 0."""
         score = sum(weight for sign, weight in self.signs if sign.search(sentence))
-        score += self.before * (place < 0) + self.behind * (place > 0) + self.next_to * (place == 1)
+        score += (
+            self.before_gist * (position < 0)
+            + self.after_gist * (position > 0)
+            + self.right_after_gist * (position == 1)
+        )
         role = Role.of(sentence)
-        if role.background and not role.own_work and not self.of_others:
-            score -= SECOND_HAND
-        if role.pointer and not self.points_away:
-            score -= POINTS_AWAY
+        if role.background and not role.own_work and not self.allows_background:
+            score -= BACKGROUND_PENALTY
+        if role.pointer and not self.allows_pointers:
+            score -= POINTER_PENALTY
         return score
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The table: `rows` holds an aspect's name and one quote a paper, empty where there is none."""
+    """The table; each row is an aspect's name and one quote per paper, empty if there is none."""
 
     papers: tuple[Paper, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
@@ -67,11 +71,11 @@ _THINGS = (
 )
 _NUMBER = r"\d[\d,.]*\s?(?:[kmb]\b|million|billion|trillion|thousand)?\+?"
 
-_MADE = r"(?:code|codebase|weights|checkpoints?|implementation|scripts|repository|models)"
+_ARTEFACT = r"(?:code|codebase|weights|checkpoints?|implementation|scripts|repository|models)"
 
 WHAT = "What it is"
 ASPECTS = (
-    Aspect("What was missing", before=0.2, behind=-0.4, of_others=True, signs=(
+    Aspect("What was missing", before_gist=0.2, after_gist=-0.4, allows_background=True, signs=(
         _sign(r"\b(?:however|yet|despite|unfortunately|although|while)\b", 0.4),
         _sign(r"\b(?:remain\w*|challeng\w+|struggl\w+|limit(?:ed|s|ation)\w*|suffer\w*|overlook\w*"
               r"|lack\w*|fail\w*|hard|difficult|costly|expensive|slow|ignor\w+|neglect\w*|scarce"
@@ -80,7 +84,7 @@ ASPECTS = (
         _sign(r"\b(?:do|does|can|could|is|are)(?: ?not|n['’]t)\b", 0.4),
         _sign(r"\b(?:we|our|experiments?|results?)\b", -0.6),
     )),
-    Aspect("How it works", before=-1.0, behind=0.2, next_to=0.3, signs=(
+    Aspect("How it works", before_gist=-1.0, after_gist=0.2, right_after_gist=0.3, signs=(
         _sign(r"\b(?:consist|combin|employ|us|leverag|integrat|incorporat|utili[sz]|adopt|operat|"
               r"decompos|align|train|learn|optimi[sz]|replac|generat|encod|predict|select|build|"
               r"synthesi[sz]|updat|inject|fus|rely|map)(?:e?s|ing|e|ed|ies)?\b", 0.5),
@@ -101,7 +105,7 @@ ASPECTS = (
         _sign(r"\b(?:outperform|surpass|state-of-the-art|achiev|improv)\w*", -0.2),
         _sign(r"\b(?:unlike|instead of|without|rather than)\b", -0.5),
     )),
-    Aspect("Results", before=-0.6, behind=0.1, of_others=True, signs=(
+    Aspect("Results", before_gist=-0.6, after_gist=0.1, allows_background=True, signs=(
         _sign(r"\d\s?\\?%|\d\s?(?:x|×|times|points?|fold)\b|\d\.\d", 0.6),
         _sign(r"\b(?:outperform|surpass|improv|achiev|reach|exceed|reduc|gain|state-of-the-art|sota|"
               r"higher|lower|faster|better|best|accura|score|beat|halv|cut|speed-?up|compar|match|"
@@ -111,12 +115,12 @@ ASPECTS = (
               0.3),
         _sign(r"\b(?:room for|future|we hope|aims? to)\b", -0.6),
     )),
-    Aspect("Code", points_away=True, signs=(
+    Aspect("Code", allows_pointers=True, signs=(
         _sign(r"https?://", 1.0),
         _sign(r"\b(?:videos?|audio|demos?|youtube|youtu)\b", -0.5),
-        _sign(rf"\b{_MADE}\b[^.]{{0,60}}\b(?:available|releas\w+|open-?sourc\w+|accessible|"
+        _sign(rf"\b{_ARTEFACT}\b[^.]{{0,60}}\b(?:available|releas\w+|open-?sourc\w+|accessible|"
               r"found at)", 1.0),
-        _sign(rf"\b(?:releas|open-?sourc|publish|provid)\w*\b[^.]{{0,60}}\b{_MADE}\b", 1.0),
+        _sign(rf"\b(?:releas|open-?sourc|publish|provid)\w*\b[^.]{{0,60}}\b{_ARTEFACT}\b", 1.0),
     )),
 )  # fmt: skip
 
@@ -124,30 +128,31 @@ ASPECTS = (
 def compare(papers: Sequence[Paper]) -> Comparison:
     """Return the table of these papers.
 
-    A sentence that another aspect of its paper has taken leaves the cell to one nearly as plain.
+    A sentence is quoted for a second aspect only if no other one states that nearly as clearly.
     """
     columns = [_column(paper) for paper in papers]
     names = (WHAT, *(aspect.name for aspect in ASPECTS))
     return Comparison(tuple(papers), tuple(zip(names, zip(*columns, strict=True), strict=True)))
 
 
-def distinct(papers: Sequence[Paper]) -> list[Paper]:
-    """Return the papers; raise QuestionError where one stands there twice."""
+def require_distinct(papers: Sequence[Paper]) -> list[Paper]:
+    """Return the papers; raise QuestionError if one of them is named twice."""
     ids = [paper.paper_id for paper in papers]
-    twice = next((paper for paper in papers if ids.count(paper.paper_id) > 1), None)
-    if twice:
-        raise QuestionError(f"“{twice.title}” is named twice: compare it with another paper.")
+    duplicate = next((paper for paper in papers if ids.count(paper.paper_id) > 1), None)
+    if duplicate:
+        raise QuestionError(f"“{duplicate.title}” is named twice: compare it with another paper.")
     return list(papers)
 
 
 def _column(paper: Paper) -> tuple[str, ...]:
-    """Return a paper's quotes, what it is first."""
+    """Return a paper's quotes, beginning with its gist."""
     sentences = split_sentences(paper.abstract)
-    told = [gist(paper.abstract)]
-    presents = sentences.index(told[0]) if sentences else 0
+    quotes = [gist(paper.abstract)]
+    gist_index = sentences.index(quotes[0]) if sentences else 0
     for aspect in ASPECTS:
-        scores = {s: aspect.score(s, n - presents) for n, s in enumerate(sentences)}
-        fitting = [sentence for sentence in sentences if scores[sentence] >= BOUND]
-        worth = {sentence: scores[sentence] - TAKEN * (sentence in told) for sentence in fitting}
-        told.append(max(fitting, key=lambda sentence: worth[sentence], default=""))
-    return tuple(told)
+        scores = {s: aspect.score(s, n - gist_index) for n, s in enumerate(sentences)}
+        fitting = [sentence for sentence in sentences if scores[sentence] >= MIN_SCORE]
+        for sentence in scores.keys() & set(quotes):
+            scores[sentence] -= REUSE_PENALTY
+        quotes.append(max(fitting, key=lambda sentence: scores[sentence], default=""))
+    return tuple(quotes)

@@ -1,4 +1,4 @@
-"""The sentences that answer a question, and how well they do."""
+"""Scores the sentences of retrieved papers and chooses the ones that answer a question."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import EvidenceConfig
+from rag.query.request import Request
 from rag.records import Evidence, Hit, Paper
 from rag.retrieval.index import Entry, Index
 from rag.store.keywords import KeywordIndex, weight_covered
@@ -15,23 +16,23 @@ from rag.text.names import system_names
 from rag.text.sentences import Role
 from rag.text.words import terms
 
-# What a sentence's score is made of; docs/evaluation.md says how the weights were fitted.
+# The weights of a sentence's score; docs/evaluation.md says how they were fitted.
 SENTENCE_COSINE = 0.6  # of the sentence (with its title) and the question
-NEW_WORDS = 0.8  # share of the question's words in the sentence, those of the title aside
-HAS_NUMBER = 0.25  # where a number is asked for
-LENGTH = 0.2  # of a sentence of LONG words or more; a shorter one says less
-LONG = 50
+NEW_WORDS = 0.8  # share of the question's words in the sentence, without those of the title
+HAS_NUMBER = 0.25  # if the question asks for a number
+LENGTH = 0.2  # of a sentence with at least LONG_SENTENCE words; a shorter one gets less
+LONG_SENTENCE = 50
 PAPER_WORDS = 0.6  # share of the question's words in the paper
 PAPER_SCORE = 0.8  # the retriever's
-NAMED = 0.4  # where the question names the paper
-LEAST_WORDS = 70  # quoted of each paper where several are compared
+NAMED = 0.4  # if the question names the paper
+MIN_WORDS_EACH = 70  # quoted of each paper in a comparison
 
 _ASKS_FOR_NUMBER = re.compile(
     r"\bhow (?:many|much|big|large|long|small|far|fast)\b|\bpercent|%|\bnumber of\b|\bsize\b"
     r"|\bcombien\b|\bwie ?viele?\b|\bcuánt",
     re.IGNORECASE,
 )
-# What was before the paper, and what is wrong with it: then background is what answers.
+# Questions about earlier work and its problems, which background sentences answer.
 _ASKS_FOR_PROBLEM = re.compile(
     r"\b(?:why|reasons?|problems?|troubles?|issues?|wrong|drawbacks?|downsides?|weak\w*|limit\w*"
     r"|shortcomings?|bottlenecks?|catch|bad|fail\w*|difficult\w*|hard|challeng\w*|obstacles?"
@@ -44,27 +45,27 @@ _DIGIT = re.compile(r"\d")
 
 
 class RoleWeights(NamedTuple):
-    """What a sentence is worth for what it is there for: answers seldom stand in some."""
+    """The part of a sentence's score that depends on its role, not on the question."""
 
     own_work: float
     background: float
-    first: float  # abstracts begin with what everybody knows
-    pointer: float  # to the code
+    first: float  # abstracts begin with common knowledge
+    pointer: float  # "the code is at …"
 
     def of(self, sentence: str, index: int) -> float:
-        """Return what this sentence is worth whatever its words; longer ones say more."""
+        """Return the weight of a sentence; longer ones get more."""
         role = Role.of(sentence)
         return (
             self.own_work * role.own_work
             + self.background * role.background
             + self.pointer * role.pointer
             + self.first * (index == 1)
-            + LENGTH * min(len(sentence.split()), LONG) / LONG
+            + LENGTH * min(len(sentence.split()), LONG_SENTENCE) / LONG_SENTENCE
         )
 
 
-ROLES = RoleWeights(own_work=0.15, background=-0.2, first=-0.3, pointer=-0.45)
-ROLES_OF_PROBLEM = RoleWeights(own_work=0.05, background=0.0, first=-0.1, pointer=-0.45)
+ROLE_WEIGHTS = RoleWeights(own_work=0.15, background=-0.2, first=-0.3, pointer=-0.45)
+PROBLEM_ROLE_WEIGHTS = RoleWeights(own_work=0.05, background=0.0, first=-0.1, pointer=-0.45)
 
 
 class EvidenceFinder:
@@ -76,32 +77,31 @@ class EvidenceFinder:
         self.config = config
 
     def rank(
-        self,
-        question: str,
-        vector: NDArray[np.float32],
-        hits: Sequence[Hit],
-        *,
-        named: Sequence[Paper] = (),
+        self, request: Request, vector: NDArray[np.float32], hits: Sequence[Hit]
     ) -> list[Evidence]:
-        """Return the sentences of these papers, best first; papers that are named come easier.
+        """Return the sentences of these papers, best first; papers that it names get a bonus.
 
-        `vector` is the question's, shape (dimensions,).
+        `vector` is the embedding of the topic, shape (dimensions,).
         """
-        own = {paper.paper_id for paper in named}
-        asked = terms(question)
-        rarity = self.keywords.idf(asked)
-        bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
-        by_role = ROLES_OF_PROBLEM if _ASKS_FOR_PROBLEM.search(question) else ROLES
+        question = request.topic
+        named_ids = {paper.paper_id for paper in request.named}
+        rarity = self.keywords.idf(request.topic_terms)
+        number_bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
+        role_weights = PROBLEM_ROLE_WEIGHTS if _ASKS_FOR_PROBLEM.search(question) else ROLE_WEIGHTS
         entries = self.index.entries([hit.paper.paper_id for hit in hits])
-        found: list[Evidence] = []
+        ranked: list[Evidence] = []
         for hit in hits:
             if entry := entries.get(hit.paper.paper_id):
-                name = NAMED if hit.paper.paper_id in own else 0.0
-                found.extend(_scored(hit, entry, vector, rarity, bonus, name, by_role))
-        return sorted(found, key=lambda e: -e.score)
+                name_bonus = NAMED if hit.paper.paper_id in named_ids else 0.0
+                ranked.extend(
+                    _score_sentences(
+                        hit, entry, vector, rarity, number_bonus, name_bonus, role_weights
+                    )
+                )
+        return sorted(ranked, key=lambda e: -e.score)
 
     def choose(self, ranked: Sequence[Evidence]) -> list[Evidence]:
-        """Return the sentences to quote: few, and from another paper only when as good."""
+        """Return a few sentences to quote; from a second paper only if nearly as good."""
         chosen: list[Evidence] = []
         room = self.config.max_words
         for evidence in ranked:
@@ -117,23 +117,23 @@ class EvidenceFinder:
         return chosen
 
     def choose_each(self, ranked: Sequence[Evidence], papers: Sequence[Paper]) -> list[Evidence]:
-        """Return the best sentences of each of these papers, as many of each as there is room."""
-        room = max(LEAST_WORDS, self.config.max_words // len(papers))
+        """Return the best sentences of each paper, as many of each as its share of words allows."""
+        room = max(MIN_WORDS_EACH, self.config.max_words // len(papers))
         chosen: list[Evidence] = []
         for paper in papers:
-            left = room
+            remaining = room
             of_paper = [evidence for evidence in ranked if evidence.paper == paper]
             for n, evidence in enumerate(of_paper[: self.config.max_sentences]):
                 length = len(evidence.sentence.split())
-                if n == 0 or length <= left:
+                if n == 0 or length <= remaining:
                     chosen.append(evidence)
-                    left -= length
+                    remaining -= length
         return chosen
 
     def choose_several(self, ranked: Sequence[Evidence]) -> list[Evidence]:
-        """Return the best sentence of each paper that speaks nearly as loud as the first.
+        """Return the best sentence of each paper that scores nearly as high as the first.
 
-        Where none does, more of the first one's sentences than one.
+        If no other paper does, return `choose`'s sentences.
         """
         chosen: list[Evidence] = []
         room = self.config.max_words
@@ -143,43 +143,43 @@ class EvidenceFinder:
             if any(evidence.paper == other.paper for other in chosen):
                 continue
             length = len(evidence.sentence.split())
-            loud = evidence.score >= self.config.list_share * ranked[0].score
-            if chosen and (not loud or length > room):
+            is_relevant = evidence.score >= self.config.list_share * ranked[0].score
+            if chosen and (not is_relevant or length > room):
                 continue
             chosen.append(evidence)
             room -= length
         return chosen if len(chosen) > 1 else self.choose(ranked)
 
 
-def _scored(
+def _score_sentences(
     hit: Hit,
     entry: Entry,
     vector: NDArray[np.float32],
     rarity: dict[str, float],
-    bonus: float,
-    name: float,
-    by_role: "RoleWeights",
+    number_bonus: float,
+    name_bonus: float,
+    role_weights: RoleWeights,
 ) -> list[Evidence]:
     """Return the paper's sentences with their scores."""
     cosines = entry.vectors @ vector
-    # Every sentence of a paper can name it: its own words say nothing of which one answers.
+    # Every sentence of a paper may contain its name, so that does not tell which one answers.
     title = set(terms(" ".join([hit.paper.title, *system_names(hit.paper)])))
-    new = {term: weight for term, weight in rarity.items() if term not in title}
-    of_sentence = [set(terms(sentence)) for sentence in entry.sentences]
-    paper_words = weight_covered(rarity, title.union(*of_sentence))
-    of_paper = PAPER_WORDS * paper_words + PAPER_SCORE * hit.score + name
+    new_terms = {term: weight for term, weight in rarity.items() if term not in title}
+    sentence_terms = [set(terms(sentence)) for sentence in entry.sentences]
+    paper_coverage = weight_covered(rarity, title.union(*sentence_terms))
+    paper_score = PAPER_WORDS * paper_coverage + PAPER_SCORE * hit.score + name_bonus
     return [
         Evidence(
             hit.paper,
             sentence,
             index,
-            of_paper
+            paper_score
             + SENTENCE_COSINE * float(cosines[index])
-            + NEW_WORDS * weight_covered(new, found)
-            + (bonus if _DIGIT.search(sentence) else 0.0)
-            + by_role.of(sentence, index),
+            + NEW_WORDS * weight_covered(new_terms, found)
+            + (number_bonus if _DIGIT.search(sentence) else 0.0)
+            + role_weights.of(sentence, index),
         )
         for index, (sentence, found) in enumerate(
-            zip(entry.sentences, of_sentence, strict=True), start=1
+            zip(entry.sentences, sentence_terms, strict=True), start=1
         )
     ]

@@ -1,4 +1,4 @@
-"""Extractive answers: the sentences of the papers that answer, quoted word for word."""
+"""Extractive answers: sentences of the papers, quoted word for word."""
 
 import re
 from collections.abc import Sequence
@@ -19,23 +19,23 @@ from rag.query.request import Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
-from rag.text.names import name_missing_from_title, system_names
+from rag.text.names import name_missing_from_title
 from rag.text.sentences import finding, gist, split_sentences
 from rag.text.words import terms
 
 _ARXIV = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")  # an id, or a link that ends in one
-# Words of a question that names papers and asks nothing in particular about them.
-INTRODUCING = frozenset(
+# The words of a question that names papers and asks nothing in particular about them.
+INTRODUCTION_TERMS = frozenset(
     terms(
         "about paper arxiv compare comparison difference versus vs explain summarise summarize "
         "summary describe link"
     )
 )
-INTRODUCED_AT_LENGTH = 2  # papers: both what each one is and what it found
+MAX_WITH_FINDINGS = 2  # papers that are introduced with what they found, too
 
 
 class ExtractiveQA:
-    """Answers a request from the catalogue's columns, else with quoted sentences."""
+    """Answers a request from the catalogue's columns, or with quoted sentences."""
 
     def __init__(
         self,
@@ -54,80 +54,79 @@ class ExtractiveQA:
         self.evidence = EvidenceFinder(retriever.index, retriever.keywords, config.evidence)
 
     def draft(self, request: Request) -> Draft:
-        """Return the answer without its frame; a refusal where the papers do not answer."""
+        """Return the answer's text and sources; a refusal if the papers do not answer."""
         if computed := self.catalog_answers.answer(request):
             return computed if computed.text else self._refuse(computed.hits, str(request))
         return self._quote(request)
 
     def _quote(self, request: Request) -> Draft:
-        """Answer with the sentences that speak to the topic."""
-        topic, window, named = request.topic, request.window, request.named
-        asks_more = set(terms(_ARXIV.sub(" ", topic))) - INTRODUCING - _name_terms(named)
-        meant = request.pointed or named
-        if meant and not asks_more:
-            return self._introduce(meant)
-        if not meant and (unread := ARXIV_ID.findall(topic)):
+        """Quote the sentences that answer the topic."""
+        topic, subjects = request.topic, request.subjects
+        asks_more = set(terms(_ARXIV.sub(" ", topic))) - INTRODUCTION_TERMS - request.name_terms
+        if subjects and not asks_more:
+            return self._introduce(subjects)
+        if not subjects and (unknown_ids := ARXIV_ID.findall(topic)):
             coverage = self.catalog.coverage()
-            return Draft(*refuse(coverage, [], unread=unread), refused=True)
+            return Draft(*refuse(coverage, [], unknown_ids=unknown_ids), refused=True)
         vector = self.embedder.encode_question(topic)
-        if request.compares or len(named) > 1:
-            return self._compare(topic, vector, meant)
+        if request.compares or len(request.named) > 1:
+            return self._compare(request, vector)
         allowed = {paper.paper_id for paper in request.pointed} or None
-        hits = self.retriever.search_vector(topic, vector, window=window, allowed=allowed)
-        papers = self.config.retrieval.top_k if request.several else self.config.evidence.papers
-        ranked = self.evidence.rank(topic, vector, hits[:papers], named=named)
+        hits = self.retriever.search_vector(topic, vector, window=request.window, allowed=allowed)
+        max_papers = self.config.retrieval.top_k if request.several else self.config.evidence.papers
+        ranked = self.evidence.rank(request, vector, hits[:max_papers])
         if not ranked:
             return self._refuse(hits, str(request))
         signs = self.support.signs(request, ranked[0].paper, nearest(hits, ranked[0].paper))
         support = self.support.probability(signs)
         if support < self.config.evidence.refuse_below:
-            about = ranked[0].paper if meant else None
-            return replace(self._refuse(hits, str(request), about=about), support=support)
+            silent = ranked[0].paper if subjects else None
+            refusal = self._refuse(hits, str(request), silent_paper=silent)
+            return replace(refusal, support=support)
         choose = self.evidence.choose_several if request.several else self.evidence.choose
         text, citations = quote(choose(ranked))
-        if window:
-            text = f"Among the papers {window}:\n{text}"
+        if request.window:
+            text = f"Among the papers {request.window}:\n{text}"
         return Draft(text, citations, hits, ranked, support=support)
 
-    def _introduce(self, named: Sequence[Paper]) -> Draft:
-        """Quote what each paper says it is, where a question names papers and nothing else."""
-        tells = (gist, finding) if len(named) <= INTRODUCED_AT_LENGTH else (gist,)
+    def _introduce(self, papers: Sequence[Paper]) -> Draft:
+        """Quote what each paper is, for a question that names papers and asks nothing else."""
+        summaries = (gist, finding) if len(papers) <= MAX_WITH_FINDINGS else (gist,)
         chosen = [
             Evidence(paper, sentence, split_sentences(paper.abstract).index(sentence) + 1, 1.0)
-            for paper in named[: self.config.evidence.max_papers]
-            for tell in tells
-            if (sentence := tell(paper.abstract))
+            for paper in papers[: self.config.evidence.max_papers]
+            for summarize in summaries
+            if (sentence := summarize(paper.abstract))
         ]
         text, citations = quote(chosen)
-        hits = [Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0) for paper in named]
+        hits = [
+            Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0) for paper in papers
+        ]
         return Draft(text, citations, hits, chosen, refused=not chosen)
 
-    def _compare(self, topic: str, vector: NDArray[np.float32], named: Sequence[Paper]) -> Draft:
-        """Quote each of the papers that the question names."""
-        named = named[: self.config.evidence.max_papers]
-        ids = {paper.paper_id for paper in named}
-        hits = self.retriever.search_vector(topic, vector, allowed=ids)
-        ranked = self.evidence.rank(topic, vector, hits)
-        text, citations = quote(self.evidence.choose_each(ranked, named))
+    def _compare(self, request: Request, vector: NDArray[np.float32]) -> Draft:
+        """Quote each of the papers that the question is about."""
+        papers = request.subjects[: self.config.evidence.max_papers]
+        ids = {paper.paper_id for paper in papers}
+        hits = self.retriever.search_vector(request.topic, vector, allowed=ids)
+        ranked = self.evidence.rank(replace(request, named=()), vector, hits)  # no bonus for names
+        text, citations = quote(self.evidence.choose_each(ranked, papers))
         return Draft(text, citations, hits, ranked, refused=not ranked)
 
-    def _refuse(self, hits: Sequence[Hit], where: str, *, about: Paper | None = None) -> Draft:
-        """Say that nothing fits, what was read, and which papers come nearest."""
+    def _refuse(
+        self, hits: Sequence[Hit], filters: str, *, silent_paper: Paper | None = None
+    ) -> Draft:
+        """Return a refusal that names the papers that were read and the nearest ones."""
         coverage = self.catalog.coverage()
-        text, citations = refuse(coverage, hits, where=where, about=about)
+        text, citations = refuse(coverage, hits, filters=filters, silent_paper=silent_paper)
         return Draft(text, citations, hits, refused=True)
-
-
-def _name_terms(named: Sequence[Paper]) -> set[str]:
-    """Return the terms of the names that these papers' systems go by."""
-    return {term for paper in named for name in system_names(paper) for term in terms(name)}
 
 
 def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
     """Return the text of an extractive answer and its sources.
 
-    Papers come best first, one sentence a line, in quotation marks and with its marker. A system's
-    name stands in front where neither the title nor the quotes contain it.
+    Papers come best first, one sentence per line, in quotation marks and with its marker. A
+    system's name is put in front if neither the title nor the quotes contain it.
     """
     papers = list(dict.fromkeys(evidence.paper for evidence in chosen))
     lines, citations = [], []

@@ -1,43 +1,43 @@
-"""How Paperboy says that the papers do not answer a question."""
+"""Refusals: the answer to a question that no paper answers."""
 
 from collections.abc import Sequence
 
 from rag.records import Citation, Coverage, Hit, Paper
 
-# The one sentence of a refusal, in the prompt too; what was read and the nearest papers follow it.
+# Every refusal begins with this sentence, which is also in the prompt.
 REFUSAL = "I found no paper that answers this."
-NEAREST = 3  # papers named as pointers
-NEAR_COSINE = 0.3  # below it a paper is no pointer, only noise
+MAX_NEAREST = 3  # papers named as the nearest ones
+MIN_COSINE = 0.3  # of a paper that is worth naming
 
 
 def refuse(
     coverage: Coverage,
     hits: Sequence[Hit],
     *,
-    where: str = "",
-    unread: Sequence[str] = (),
-    about: Paper | None = None,
+    filters: str = "",
+    unknown_ids: Sequence[str] = (),
+    silent_paper: Paper | None = None,
 ) -> tuple[str, tuple[Citation, ...]]:
-    """Return the text and the papers that come nearest.
+    """Return the text of a refusal and its citations, the nearest papers.
 
-    `where` says which papers were meant, `unread` are arXiv ids that were asked for,
-    `about` is the paper whose abstract does not say it.
+    `filters` describes the papers that were searched; `unknown_ids` are the arXiv ids in the
+    question; `silent_paper` is the paper whose abstract does not answer it.
     """
-    if about:
-        text = f"{REFUSAL} The abstract of {about.title} [1] does not say it."
-        return text, by_title([about])
-    looked = f" I looked among the papers {where}." if where else ""
-    if unread:
-        looked = f" I have not read arXiv {', '.join(unread)}."
-    text = f"{REFUSAL}{looked} I have read {coverage}."
+    if silent_paper:
+        text = f"{REFUSAL} The abstract of {silent_paper.title} [1] does not say it."
+        return text, cite_by_title([silent_paper])
+    scope = f" I looked among the papers {filters}." if filters else ""
+    if unknown_ids:
+        scope = f" I have not read arXiv {', '.join(unknown_ids)}."
+    text = f"{REFUSAL}{scope} I have read {coverage}."
     if not coverage.papers:
         text += " Bring some in: `paperboy ingest starter`."
-    citations = by_title([hit.paper for hit in hits if hit.cosine >= NEAR_COSINE][:NEAREST])
+    citations = cite_by_title([hit.paper for hit in hits if hit.cosine >= MIN_COSINE][:MAX_NEAREST])
     if citations:
         text += " The nearest: " + "; ".join(f"{c.paper.title} [{c.n}]" for c in citations) + "."
     return text, citations
 
 
-def by_title(papers: Sequence[Paper]) -> tuple[Citation, ...]:
-    """Cite papers that are named, not quoted."""
+def cite_by_title(papers: Sequence[Paper]) -> tuple[Citation, ...]:
+    """Return citations of papers that are named, not quoted."""
     return tuple(Citation(n, paper, paper.title) for n, paper in enumerate(papers, start=1))

@@ -1,4 +1,4 @@
-"""Written answers: the language model says what the quoted sentences say, in its own words."""
+"""Written answers: the language model puts the quoted sentences into its own words."""
 
 import logging
 import re
@@ -7,15 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from rag.answering.conversation import Prompt, build_prompt, paper_ids
+from rag.answering.prompt import Prompt, build_prompt, paper_ids
 from rag.answering.refusal import REFUSAL, refuse
 from rag.config import ModelConfig
 from rag.errors import JudgeError, ModelError
 from rag.grounding.checker import Grounding
 from rag.grounding.citations import check
 from rag.llm.language_model import TEMPLATE_TOKENS, LanguageModel
-from rag.llm.queue import Queue
-from rag.llm.thinking import without_thinking
+from rag.llm.waiting_queue import WaitingQueue
 from rag.records import Answer, Evidence, Exchange, Paper, Passage
 from rag.text.language import question_language
 
@@ -24,15 +23,15 @@ log = logging.getLogger(__name__)
 STOPPED = "The answer was stopped; these are the quoted sentences."
 UNCITED = "The model's answer cited no paper; these are the quoted sentences."
 UNSUPPORTED = "The abstracts do not say what the model wrote; these are the quoted sentences."
-UNSAID = "The model thought until its words ran out; these are the quoted sentences."
-# Where an answer that ran out of tokens is cut: after the last whole sentence with its markers.
-_WHOLE_SENTENCES = re.compile(
+NO_TEXT = "The model thought until its words ran out; these are the quoted sentences."
+# Everything up to the last complete sentence with its markers: an answer may run out of tokens.
+_COMPLETE_SENTENCES = re.compile(
     r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
 )
 
 
 class Writer:
-    """Writes one answer at a time; who comes meanwhile waits in a bounded queue."""
+    """Writes one answer at a time; callers that arrive meanwhile wait in a bounded queue."""
 
     def __init__(
         self,
@@ -42,19 +41,19 @@ class Writer:
         papers: Callable[[Sequence[str]], Mapping[str, Paper]],
         grounding: Grounding | None = None,
     ) -> None:
-        """`papers` looks up by their ids the papers that earlier turns spoke of.
+        """`papers` looks up the papers of earlier turns by their ids.
 
-        `grounding` checks what is written; without it only the markers are checked.
+        `grounding` checks the written sentences; without it only the markers are checked.
         """
         self.model = model
         self.config = config
-        self.queue = Queue(config.waiting)
+        self.queue = WaitingQueue(config.waiting)
         self.papers = papers
         self.grounding = grounding
 
     @property
     def name(self) -> str:
-        """What the model is called in front of people; a server may tell it late."""
+        """The model's name in messages to people; a server's may be known only after an answer."""
         return self.model.name
 
     @property
@@ -69,18 +68,17 @@ class Writer:
         cancel: threading.Event | None = None,
         on_place: Callable[[int], None] | None = None,
     ) -> Iterator[Answer]:
-        """Yield the answer as it grows, last the finished one.
+        """Yield the answer as it grows, and last the finished one.
 
-        Whatever goes wrong, the last one is the quoted answer with a note that says so.
-        `on_place` hears how many people are in front, from the thread that iterates.
+        After any failure the last one is the quoted answer with a note that explains it. `on_place`
+        is called with the number of people in front, in the thread that iterates.
         """
         started = time.perf_counter()
         text = ""
         try:
-            with self.queue.turn(on_place=on_place, cancel=cancel):
+            with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
                 prompt = self._prompt(quoted)
-                pieces = self.model.stream(prompt.messages, cancel=cancel)
-                for piece in without_thinking(pieces):
+                for piece in self.model.stream(prompt.messages, cancel=cancel):
                     text += piece
                     partial, citations = check(text, prompt.citable)
                     written = replace(quoted, text=partial, citations=citations, model=self.name)
@@ -88,32 +86,32 @@ class Writer:
             last = self._finish(replace(quoted, model=self.name), text, prompt.citable)
             last = replace(last, exchanges=(*prompt.exchanges, prompt.exchange(last)))
         except (ModelError, JudgeError) as error:
-            last = _keep(quoted, str(error))
+            last = _fall_back(quoted, str(error))
         if cancel and cancel.is_set():
-            last = _keep(quoted, STOPPED)
+            last = _fall_back(quoted, STOPPED)
         yield replace(last, seconds=quoted.seconds + time.perf_counter() - started)
 
     def _prompt(self, quoted: Answer) -> Prompt:
-        """Return what to ask, short enough to leave room for the answer.
+        """Return a prompt that leaves room for the answer.
 
-        Earlier turns are dropped whole, oldest first, and so many at a time that the beginning of
-        the conversation, which need not be read again, seldom changes. The present question loses
-        its weakest sentences last.
+        Drops the oldest turns first, several at a time, so that the start of the conversation,
+        which the model has evaluated already, seldom changes; then the weakest sentences of
+        evidence.
         """
         room = self.model.n_ctx - self.config.max_tokens
         earlier, evidence = quoted.exchanges, quoted.evidence
-        prompt = self._built(quoted, earlier, evidence)
+        prompt = self._build(quoted, earlier, evidence)
         if self._fits(prompt, room):
             return prompt
         while earlier and not self._fits(prompt, room // 2):
             earlier = earlier[1:]
-            prompt = self._built(quoted, earlier, evidence)
+            prompt = self._build(quoted, earlier, evidence)
         while len(evidence) > 1 and not self._fits(prompt, room):
             evidence = evidence[:-1]
-            prompt = self._built(quoted, earlier, evidence)
+            prompt = self._build(quoted, earlier, evidence)
         return prompt
 
-    def _built(
+    def _build(
         self, quoted: Answer, earlier: Sequence[Exchange], evidence: Sequence[Evidence]
     ) -> Prompt:
         papers = self.papers(paper_ids(earlier)) if earlier else {}
@@ -127,24 +125,24 @@ class Writer:
         )
 
     def _fits(self, prompt: Prompt, room: int) -> bool:
-        """Return whether it has at most this many tokens; counted only where that is not plain."""
+        """Return whether the prompt has at most `room` tokens; counts them only if necessary."""
         texts = [message.text for message in prompt.messages]
-        most = sum(len(text.encode("utf-8", "replace")) for text in texts)
-        if most + TEMPLATE_TOKENS * len(texts) <= room:
+        max_tokens = sum(len(text.encode("utf-8", "replace")) for text in texts)
+        if max_tokens + TEMPLATE_TOKENS * len(texts) <= room:
             return True  # no token is shorter than a byte
         return self.model.count_tokens(prompt.messages) <= room
 
     def _finish(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:
-        """Return the finished answer: written, refused, or quoted where nothing of it stands."""
+        """Return the finished answer: written, refused, or quoted if nothing passes the checks."""
         if REFUSAL.rstrip(".") in text:
             text, citations = refuse(quoted.coverage, quoted.hits)
             return replace(quoted, text=text, citations=citations, mode="generated", refused=True)
-        if whole := _WHOLE_SENTENCES.match(text.strip()):
-            text = whole[0]
+        if complete := _COMPLETE_SENTENCES.match(text.strip()):
+            text = complete[0]
         shown, citations = check(text, passages)
         if not shown:
-            return _keep(quoted, UNSAID)
-        nothing_left = UNSUPPORTED if citations else UNCITED
+            return _fall_back(quoted, NO_TEXT)
+        failure = UNSUPPORTED if citations else UNCITED
         note = ""
         if self.grounding:
             language = question_language(quoted.question.text)
@@ -152,15 +150,16 @@ class Writer:
             note = checked.note
             shown, citations = check(checked.text if checked.passed else "", passages)
         if not citations:
-            return _keep(quoted, nothing_left)
-        note = _joined(quoted.note, note)
+            return _fall_back(quoted, failure)
+        note = _join_notes(quoted.note, note)
         return replace(quoted, text=shown, citations=citations, mode="generated", note=note)
 
 
-def _keep(quoted: Answer, note: str) -> Answer:
+def _fall_back(quoted: Answer, note: str) -> Answer:
+    """Return the quoted answer with a note that explains why it is not a written one."""
     note = note[:1].upper() + note[1:]
-    return replace(quoted, model="", note=_joined(quoted.note, note))
+    return replace(quoted, model="", note=_join_notes(quoted.note, note))
 
 
-def _joined(*notes: str) -> str:
+def _join_notes(*notes: str) -> str:
     return " ".join(filter(None, notes))

@@ -1,1 +1,10 @@
-"""The language model: llama.cpp in a process of its own, or a server of OpenAI's protocol."""
+"""The language model: llama.cpp in a child process, or a server that speaks OpenAI's protocol."""
+
+__all__ = [
+    "gguf_header",
+    "language_model",
+    "local_model",
+    "model_files",
+    "waiting_queue",
+    "worker_process",
+]

@@ -1,4 +1,4 @@
-"""After too many crashes in a row the model rests for a while, then it is tried once more."""
+"""A circuit breaker: after too many crashes in a row the model is paused, then tried once more."""
 
 import logging
 import time
@@ -6,51 +6,52 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-CRASHES = 5  # in a row, without a finished answer between, after which it rests
+MAX_CRASHES = 5  # in a row, without a finished answer in between; then the model is paused
 RESTART_SECONDS = (0.1, 0.5, 2.0, 5.0)  # before the first, second … restart
-MAX_REST_SECONDS = 900.0
+MAX_PAUSE_SECONDS = 900.0
 
 
-class Breaker:
-    """Counts crashes; says how long to wait before the next start, and whether it is a rest.
+class CircuitBreaker:
+    """Counts crashes and says how long to wait before the next start.
 
-    Closed: every crash is followed by a restart, later each time. Open: after `crashes` in a row
-    nobody is sent to the model for `rest_seconds`. Then it is started on trial: a finished answer
-    closes the breaker, a crash opens it again for twice as long.
+    Closed: every crash is followed by a restart, each later than the one before. Open: after
+    `max_crashes` in a row the model is paused for `pause_seconds` and gets no requests. Then it is
+    started on trial: a finished answer closes the breaker; a crash opens it again for twice as
+    long.
     """
 
     def __init__(
         self,
-        rest_seconds: float,
+        pause_seconds: float,
         *,
-        crashes: int = CRASHES,
+        max_crashes: int = MAX_CRASHES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.rest_seconds = rest_seconds
-        self.crashes = crashes
+        self.pause_seconds = pause_seconds
+        self.max_crashes = max_crashes
         self.clock = clock
-        self._in_a_row = 0
-        self._rests_until = 0.0
+        self._crashes_in_a_row = 0
+        self._paused_until = 0.0
 
     @property
-    def seconds_to_rest(self) -> float:
-        """How long nobody is sent to the model yet; 0 while the breaker is closed."""
-        return max(0.0, self._rests_until - self.clock())
+    def seconds_until_retry(self) -> float:
+        """How long the pause still lasts; 0 while the breaker is closed."""
+        return max(0.0, self._paused_until - self.clock())
 
-    def finished(self) -> None:
-        """Note an answer that came to its end: all is well again."""
-        self._in_a_row = 0
+    def record_success(self) -> None:
+        """Count a finished answer, which closes the breaker."""
+        self._crashes_in_a_row = 0
 
-    def crashed(self) -> float:
-        """Note a crash; return the seconds to wait before the next start."""
-        self._in_a_row += 1
-        over = self._in_a_row - self.crashes
-        if over < 0:
-            return RESTART_SECONDS[min(self._in_a_row, len(RESTART_SECONDS)) - 1]
-        rest = min(self.rest_seconds * 2.0**over, MAX_REST_SECONDS)
-        self._rests_until = self.clock() + rest
+    def record_crash(self) -> float:
+        """Count a crash; return the seconds to wait before the next start."""
+        self._crashes_in_a_row += 1
+        excess = self._crashes_in_a_row - self.max_crashes
+        if excess < 0:
+            return RESTART_SECONDS[min(self._crashes_in_a_row, len(RESTART_SECONDS)) - 1]
+        pause = min(self.pause_seconds * 2.0**excess, MAX_PAUSE_SECONDS)
+        self._paused_until = self.clock() + pause
         log.warning(
             "The model process died %s times in a row: answers are quoted, and it is tried again "
-            "in %.0f s.", self._in_a_row, rest,
+            "in %.0f s.", self._crashes_in_a_row, pause,
         )  # fmt: skip
-        return rest
+        return pause

@@ -1,4 +1,4 @@
-"""The language model behind LangChain's interface: the local process, or another one."""
+"""LangChain chat models for the local model process and for a model server."""
 
 import contextlib
 import os
@@ -16,26 +16,31 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from rag.config import ModelConfig
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
-from rag.llm.local import LocalModel
-from rag.llm.server import ModelServer
-from rag.llm.server_errors import Patience
+from rag.llm.local_model import LocalModel
+from rag.llm.server_client import ServerClient
+from rag.llm.server_errors import Timeouts
+
+SERVER_KEY_VARIABLE = "PAPERBOY_SERVER_KEY"
+ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
-class ChatServer(BaseChatModel):
-    """A LangChain chat model over a model server, by ChatOpenAI.
+class ChunkStreamingChatModel(BaseChatModel):
+    """What both chat models share: LangChain's methods over a stream of chunks."""
 
-    `stream(messages, cancel=event)` ends soon after another thread sets the event, also while the
-    first token is awaited; so does closing the stream. Whatever fails is a ModelError.
-    """
-
-    server: ModelServer
     max_tokens: int = 300
     temperature: float = 0.0
-    model_config = {"arbitrary_types_allowed": True}  # noqa: RUF012  # pydantic's way
+    model_config = {"arbitrary_types_allowed": True}  # noqa: RUF012  # as pydantic wants it
 
-    @property
-    def _llm_type(self) -> str:
-        return "openai-compatible server"
+    def _chunks(
+        self,
+        messages: list[BaseMessage],
+        *,
+        stop: list[str] | None,
+        cancel: threading.Event | None,
+        max_tokens: int,
+    ) -> Iterator[AIMessageChunk]:
+        """Yield the answer in chunks, the last one without text."""
+        raise NotImplementedError
 
     def _stream(
         self,
@@ -47,21 +52,14 @@ class ChatServer(BaseChatModel):
         max_tokens: int | None = None,
         **_kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        pieces = self.server.stream(
-            messages,
-            max_tokens=max_tokens or self.max_tokens,
-            temperature=self.temperature,
-            stop=stop,
-            cancel=cancel,
+        chunks = self._chunks(
+            messages, stop=stop, cancel=cancel, max_tokens=max_tokens or self.max_tokens
         )
-        with contextlib.closing(pieces):  # type: ignore[type-var]  # a generator
-            for piece in pieces:
-                chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
-                if run_manager:
-                    run_manager.on_llm_new_token(piece, chunk=chunk)
-                yield chunk
-        # An answer may be empty; LangChain takes no chunk at all for a fault of ours.
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", chunk_position="last"))
+        for message in chunks:
+            chunk = ChatGenerationChunk(message=message)
+            if run_manager and message.text:
+                run_manager.on_llm_new_token(str(message.text), chunk=chunk)
+            yield chunk
 
     def _generate(
         self,
@@ -73,64 +71,87 @@ class ChatServer(BaseChatModel):
         return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
 
 
-SERVER_KEY_VARIABLE = "PAPERBOY_SERVER_KEY"
-ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+class ChatServer(ChunkStreamingChatModel):
+    """A LangChain chat model for a model server, through ChatOpenAI.
+
+    `stream(messages, cancel=event)` ends soon after another thread sets the event, even while it
+    waits for the first token; so does closing the stream. Every failure is a ModelError.
+    """
+
+    server: ServerClient
+
+    @property
+    def _llm_type(self) -> str:
+        return "openai-compatible server"
+
+    def _chunks(
+        self,
+        messages: list[BaseMessage],
+        *,
+        stop: list[str] | None,
+        cancel: threading.Event | None,
+        max_tokens: int,
+    ) -> Iterator[AIMessageChunk]:
+        pieces = self.server.stream(
+            messages,
+            max_tokens=max_tokens,
+            temperature=self.temperature,
+            stop=stop,
+            cancel=cancel,
+        )
+        with contextlib.closing(pieces):  # type: ignore[type-var]  # a generator
+            for piece in pieces:
+                yield AIMessageChunk(content=piece)
+        # An answer may be empty, but LangChain takes a stream without chunks for an error.
+        yield AIMessageChunk(content="", chunk_position="last")
 
 
-class ChatLlama(BaseChatModel):
-    """A LangChain chat model over the model process.
+class ChatLlama(ChunkStreamingChatModel):
+    """A LangChain chat model for the local model process.
 
-    `stream(messages, cancel=event)` ends soon after another thread sets the event, also while the
+    `stream(messages, cancel=event)` ends soon after another thread sets the event, even while the
     prompt is still evaluated; so does closing the stream.
     """
 
     local: LocalModel
-    max_tokens: int = 300
-    temperature: float = 0.0
     load_seconds: float = 120.0
-    model_config = {"arbitrary_types_allowed": True}  # noqa: RUF012  # pydantic's way
 
     @property
     def _llm_type(self) -> str:
         return "llama.cpp"
 
-    def _stream(
+    def _chunks(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
         *,
-        cancel: threading.Event | None = None,
-        max_tokens: int | None = None,
-        **_kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
+        stop: list[str] | None,
+        cancel: threading.Event | None,
+        max_tokens: int,
+    ) -> Iterator[AIMessageChunk]:
         self.local.wait_ready(self.load_seconds, cancel=cancel)
         text = ""
         pieces = self.local.stream(
-            [_message(message) for message in messages],
-            max_tokens=max_tokens or self.max_tokens,
+            [_llama_message(message) for message in messages],
+            max_tokens=max_tokens,
             temperature=self.temperature,
             cancel=cancel,
         )
         for piece in pieces:
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
-            if run_manager:
-                run_manager.on_llm_new_token(piece, chunk=chunk)
-            yield chunk
+            yield AIMessageChunk(content=piece)
             text += piece
             if stop and any(word in text for word in stop):
                 return
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=self._usage()))
+        yield AIMessageChunk(content="", usage_metadata=self._usage())
 
     def _usage(self) -> UsageMetadata:
-        """Return what the last answer cost; what was reused of its prompt is LangChain's cache."""
-        figures = self.local.figures
-        prompt, written = figures.get("prompt", 0), figures.get("tokens", 0)
+        """Return the tokens of the last answer; LangChain calls a reused prompt a cache read."""
+        usage = self.local.last_usage
+        prompt, answer = usage.get("prompt", 0), usage.get("tokens", 0)
         return UsageMetadata(
             input_tokens=prompt,
-            output_tokens=written,
-            total_tokens=prompt + written,
-            input_token_details={"cache_read": figures.get("reused", 0)},
+            output_tokens=answer,
+            total_tokens=prompt + answer,
+            input_token_details={"cache_read": usage.get("reused", 0)},
         )
 
     def get_num_tokens_from_messages(
@@ -140,23 +161,13 @@ class ChatLlama(BaseChatModel):
     ) -> int:
         """Count with the model's own tokenizer and chat template. Raises ModelError."""
         self.local.wait_ready(self.load_seconds)
-        return self.local.count([_message(message) for message in messages])
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+        return self.local.count([_llama_message(message) for message in messages])
 
 
 def load_chat_model(config: ModelConfig) -> BaseChatModel | None:
-    """Return the configured model, or None where there is none.
+    """Return the configured model; None if none is configured.
 
-    A local one loads in the background. Raises ModelError for a `provider:model` that cannot be
-    used.
+    A local model loads in the background. Raises ModelError for an unusable `provider:model`.
     """
     if config.provider:
         return _from_provider(config)
@@ -174,14 +185,14 @@ def load_chat_model(config: ModelConfig) -> BaseChatModel | None:
 
 
 def _from_server(config: ModelConfig) -> ChatServer:
-    """Nothing is asked of the server yet but its list of models, and that in the background."""
-    server = ModelServer(
+    """Return a model that has so far only asked the server for its list of models."""
+    server = ServerClient(
         config.server_url,
         model=config.server_model,
         key=os.environ.get(SERVER_KEY_VARIABLE, ""),
-        patience=Patience(
-            first=config.server_first_seconds,
-            next=config.server_next_seconds,
+        timeouts=Timeouts(
+            first_token=config.server_first_seconds,
+            next_token=config.server_next_seconds,
             answer=config.answer_seconds,
         ),
     )
@@ -203,5 +214,5 @@ def _from_provider(config: ModelConfig) -> BaseChatModel:
         ) from error
 
 
-def _message(message: BaseMessage) -> Message:
+def _llama_message(message: BaseMessage) -> Message:
     return {"role": ROLES.get(message.type, "user"), "content": str(message.text)}

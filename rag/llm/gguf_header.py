@@ -1,7 +1,7 @@
-"""What a GGUF file says of itself, without llama.cpp: its model, its context and its true size.
+"""Reads a GGUF file's header without llama.cpp: its model, its context and its true size.
 
-The layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The gguf package reads it
-too, but takes seconds for a vocabulary of 150,000 words; this skips what it does not need.
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The gguf package reads it
+too, but takes seconds for a vocabulary of 150,000 words; this module skips the arrays.
 """
 
 import mmap
@@ -12,21 +12,23 @@ from pathlib import Path
 
 MAGIC = b"GGUF"
 STRING, ARRAY = 8, 9
-# The format's numbers of value types → struct's letters.
-LETTERS = dict(enumerate("BbHhIif?")) | {10: "Q", 11: "q", 12: "d"}
-MAX_ENTRIES = 3_000_000  # a broken count must not keep us busy for minutes
+# The format's value types → struct's letters.
+STRUCT_LETTERS = dict(enumerate("BbHhIif?")) | {10: "Q", 11: "q", 12: "d"}
+MAX_ENTRIES = 3_000_000  # a broken count must not take minutes to read
 CUT_SHORT = "it is cut short"
 BROKEN = "it is broken"
 
 
 class HeaderError(ValueError):
-    """What is wrong with the file, in a few words."""
+    """The header is unusable; the message says why in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """`context_length` is what the model was trained for (0: not said); `bytes_needed` is how long
-    the file must at least be to hold all its tensors.
+    """The parts of a header that Paperboy uses.
+
+    `context_length` is what the model was trained for (0: not stated); `bytes_needed` is the least
+    length of a file that holds all the tensors.
     """
 
     name: str
@@ -37,10 +39,10 @@ class GgufHeader:
 
 
 def read_header(path: Path) -> GgufHeader:
-    """Read the header. Raises HeaderError where the file is no whole GGUF file."""
+    """Read the header. Raises HeaderError if the file is not a complete GGUF file."""
     with path.open("rb") as file:
         if file.read(4) != MAGIC:
-            raise HeaderError("it is no GGUF file")
+            raise HeaderError("it is not a GGUF file")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
                 header = _Reader(data).header()
@@ -48,35 +50,35 @@ def read_header(path: Path) -> GgufHeader:
                 raise HeaderError(CUT_SHORT) from error
             size = len(data)
     if size < header.bytes_needed:
-        raise HeaderError(f"{CUT_SHORT}: {gigabytes(size)} of {gigabytes(header.bytes_needed)}")
+        raise HeaderError(f"{CUT_SHORT}: {format_size(size)} of {format_size(header.bytes_needed)}")
     return header
 
 
-def gigabytes(size: int) -> str:
+def format_size(size: int) -> str:
     """Return `2.5 GB`, or `1.2 MB` for a small file."""
     return f"{size / 1e9:.1f} GB" if size >= 100_000_000 else f"{size / 1e6:.1f} MB"
 
 
 class _Reader:
-    """Walks through the header; `self.at` is where it stands."""
+    """Reads the header from front to back; `position` is the next byte."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self.data = data
-        self.at = len(MAGIC)
-        self.entries = 0
+        self.position = len(MAGIC)
+        self.entry_count = 0
 
     def header(self) -> GgufHeader:
-        version, tensors, pairs = self._take("I"), self._take("Q"), self._take("Q")
+        version, tensors, pairs = self._number("I"), self._number("Q"), self._number("Q")
         if version not in (2, 3):
             raise HeaderError(f"its GGUF version {version} is not supported")
         values: dict[str, object] = {}
         for _ in range(pairs):
             key = self._string()
-            values[key] = self._value(self._take("I"))
-        ends_at = max((self._tensor_end() for _ in range(tensors)), default=0)
+            values[key] = self._value(self._number("I"))
+        tensors_length = max((self._tensor_end() for _ in range(tensors)), default=0)
         alignment = values.get("general.alignment", 32)
-        step = alignment if isinstance(alignment, int) and alignment > 0 else 32
-        begins_at = -(-self.at // step) * step
+        aligned_to = alignment if isinstance(alignment, int) and alignment > 0 else 32
+        tensors_start = -(-self.position // aligned_to) * aligned_to
         architecture = str(values.get("general.architecture", ""))
         context = values.get(f"{architecture}.context_length", 0)
         return GgufHeader(
@@ -84,57 +86,57 @@ class _Reader:
             architecture=architecture,
             context_length=context if isinstance(context, int) else 0,
             has_chat_template="tokenizer.chat_template" in values,
-            bytes_needed=begins_at + ends_at if tensors else self.at,
+            bytes_needed=tensors_start + tensors_length if tensors else self.position,
         )
 
     def _count(self, entries: int) -> None:
-        self.entries += entries
-        if self.entries > MAX_ENTRIES:
+        self.entry_count += entries
+        if self.entry_count > MAX_ENTRIES:
             raise HeaderError(BROKEN)
 
-    def _take(self, letter: str) -> int:
+    def _number(self, letter: str) -> int:
         self._count(1)
-        (value,) = struct.unpack_from(f"<{letter}", self.data, self.at)
-        self.at += struct.calcsize(letter)
-        return value  # type: ignore[no-any-return]  # or a float, which nobody here looks at
+        (value,) = struct.unpack_from(f"<{letter}", self.data, self.position)
+        self.position += struct.calcsize(letter)
+        return value  # type: ignore[no-any-return]  # or a float, which nobody uses here
 
     def _string(self) -> str:
-        length = self._take("Q")
-        if self.at + length > len(self.data):
+        length = self._number("Q")
+        if self.position + length > len(self.data):
             raise HeaderError(CUT_SHORT)
-        text = self.data[self.at : self.at + length]
-        self.at += length
+        text = self.data[self.position : self.position + length]
+        self.position += length
         return text.decode("utf-8", "replace")
 
     def _value(self, kind: int) -> object:
-        """Read a value; an array is only skipped."""
+        """Return a value; an array is skipped and returned as None."""
         if kind == STRING:
             return self._string()
         if kind != ARRAY:
-            return self._take(_letter(kind))
-        inner, count = self._take("I"), self._take("Q")
+            return self._number(_struct_letter(kind))
+        inner, count = self._number("I"), self._number("Q")
         if inner == STRING:
             self._skip_strings(count)
         elif inner == ARRAY:
             raise HeaderError(BROKEN)  # allowed by the format, used by nobody
         else:
-            self.at += count * struct.calcsize(_letter(inner))
+            self.position += count * struct.calcsize(_struct_letter(inner))
         return None
 
     def _skip_strings(self, count: int) -> None:
         self._count(count)
-        at, length_at = self.at, struct.Struct("<Q").unpack_from
+        position, read_length = self.position, struct.Struct("<Q").unpack_from
         for _ in range(count):
-            at += 8 + length_at(self.data, at)[0]
-        self.at = at
+            position += 8 + read_length(self.data, position)[0]
+        self.position = position
 
     def _tensor_end(self) -> int:
-        """Return where a tensor's data ends, counted from where the first one's begin."""
+        """Return the end of a tensor's data, in bytes after the start of the first tensor."""
         from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
         self._string()
-        dimensions = [self._take("Q") for _ in range(self._take("I"))]
-        kind, offset = self._take("I"), self._take("Q")
+        dimensions = [self._number("Q") for _ in range(self._number("I"))]
+        kind, offset = self._number("I"), self._number("Q")
         try:
             per_block, block_bytes = GGML_QUANT_SIZES[GGMLQuantizationType(kind)]
         except (KeyError, ValueError):  # newer than the gguf package
@@ -142,8 +144,8 @@ class _Reader:
         return offset + prod(dimensions) // per_block * block_bytes
 
 
-def _letter(kind: int) -> str:
+def _struct_letter(kind: int) -> str:
     try:
-        return LETTERS[kind]
+        return STRUCT_LETTERS[kind]
     except KeyError as error:
         raise HeaderError(BROKEN) from error

@@ -1,10 +1,10 @@
-"""What writes answers, in the same terms whether it runs here, on a server or at a provider."""
+"""One interface for the models that write answers: a local process, a server, or a provider."""
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import BaseMessage
@@ -15,8 +15,9 @@ from rag.llm.chat_models import ChatLlama, ChatServer, load_chat_model
 
 log = logging.getLogger(__name__)
 
-TEMPLATE_TOKENS = 16  # of a message, at most, for the chat template's own markup
-TOKEN_CHARACTERS = 3  # a rough guess where no tokenizer can be asked
+TEMPLATE_TOKENS = 16  # per message, at most, for the chat template's own markup
+TOKEN_CHARACTERS = 3  # per token, a rough guess for models without a tokenizer
+OPENING_TAG, CLOSING_TAG = "<think>", "</think>"  # around what a reasoning model thinks aloud
 
 
 class LanguageModel(Protocol):
@@ -24,7 +25,7 @@ class LanguageModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What the model is called in front of people."""
+        """The model's name in messages to people."""
 
     @property
     def problem(self) -> str:
@@ -32,10 +33,10 @@ class LanguageModel(Protocol):
 
     @property
     def n_ctx(self) -> int:
-        """Tokens of prompt and answer together that fit."""
+        """The tokens that prompt and answer may have together."""
 
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
-        """Return the tokens of these messages, estimated where no tokenizer can be asked."""
+        """Return the number of tokens, estimated for models without a tokenizer."""
 
     def stream(
         self,
@@ -44,7 +45,10 @@ class LanguageModel(Protocol):
         max_tokens: int | None = None,
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
-        """Yield pieces of the answer until it ends or `cancel` is set. Raises ModelError."""
+        """Yield pieces of the answer, without thinking, until it ends or `cancel` is set.
+
+        Raises ModelError.
+        """
 
     def close(self) -> None:
         """Release the process or connection."""
@@ -64,16 +68,16 @@ class ProviderModel:
 
     @property
     def problem(self) -> str:
-        """Nothing is known before it is asked."""
+        """Always empty: a provider's problems show only in its answers."""
         return ""
 
     @property
     def n_ctx(self) -> int:
-        """As configured."""
+        """The configured context."""
         return self.config.n_ctx
 
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
-        """Estimate by the characters."""
+        """Return an estimate from the number of characters."""
         texts = [message.text for message in messages]
         return sum(map(len, texts)) // TOKEN_CHARACTERS + TEMPLATE_TOKENS * len(texts)
 
@@ -85,32 +89,54 @@ class ProviderModel:
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
         """See LanguageModel."""
-        return _stream(self.chat, messages, cancel, max_tokens=max_tokens)
+        return without_thinking(self._stream(messages, max_tokens, cancel))
 
     def close(self) -> None:
-        """Nothing of ours is open."""
+        """Do nothing: the provider's client holds no connection."""
+
+    def _stream(
+        self,
+        messages: Sequence[BaseMessage],
+        max_tokens: int | None,
+        cancel: threading.Event | None,
+    ) -> Iterator[str]:
+        options: dict[str, Any] = self._cancel_option(cancel)
+        if max_tokens is not None:
+            options["max_tokens"] = max_tokens
+        try:
+            for chunk in self.chat.stream(list(messages), **options):
+                if cancel and cancel.is_set():
+                    return
+                yield str(chunk.text)
+        except ModelError:
+            raise
+        except Exception as error:  # any error of a provider's client
+            log.info("the model failed", exc_info=True)
+            raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
+
+    def _cancel_option(self, _cancel: threading.Event | None) -> dict[str, Any]:
+        """Return nothing: LangChain's chat models know no such option."""
+        return {}
 
 
 @dataclass(frozen=True)
-class ServerModel(ProviderModel):
-    """A server that speaks OpenAI's protocol."""
+class CancellableModel(ProviderModel):
+    """A chat model that takes `cancel` and stops at once, even before the first token."""
+
+    def _cancel_option(self, cancel: threading.Event | None) -> dict[str, Any]:
+        return {"cancel": cancel} if cancel else {}
+
+
+@dataclass(frozen=True)
+class ServerModel(CancellableModel):
+    """A server that speaks OpenAI's protocol; cancelling closes the connection."""
 
     chat: ChatServer
 
     @property
     def name(self) -> str:
-        """The server's own name for it, once the server has told it."""
+        """The server's own name for the model, once it is known."""
         return self.chat.server.name or self.config.name
-
-    def stream(
-        self,
-        messages: Sequence[BaseMessage],
-        *,
-        max_tokens: int | None = None,
-        cancel: threading.Event | None = None,
-    ) -> Iterator[str]:
-        """Stream as LanguageModel; cancelling closes the connection, so the server stops too."""
-        return _stream(self.chat, messages, cancel, max_tokens=max_tokens, cancel=cancel)
 
     def close(self) -> None:
         """Close the connection."""
@@ -118,34 +144,24 @@ class ServerModel(ProviderModel):
 
 
 @dataclass(frozen=True)
-class LocalProcessModel(ProviderModel):
-    """llama.cpp in a child process."""
+class LocalProcessModel(CancellableModel):
+    """llama.cpp in a child process; cancelling also stops the evaluation of the prompt."""
 
     chat: ChatLlama
 
     @property
     def problem(self) -> str:
-        """Why the process cannot answer, for good or for a while."""
+        """Why the process cannot answer, permanently or for a while."""
         return self.chat.local.problem
 
     @property
     def n_ctx(self) -> int:
-        """As the model was loaded."""
+        """The context of the loaded model."""
         return self.chat.local.n_ctx
 
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Count with the model's own tokenizer and chat template. Raises ModelError."""
         return self.chat.get_num_tokens_from_messages(list(messages))
-
-    def stream(
-        self,
-        messages: Sequence[BaseMessage],
-        *,
-        max_tokens: int | None = None,
-        cancel: threading.Event | None = None,
-    ) -> Iterator[str]:
-        """Stream as LanguageModel; cancelling also stops the evaluation of the prompt."""
-        return _stream(self.chat, messages, cancel, max_tokens=max_tokens, cancel=cancel)
 
     def close(self) -> None:
         """End the process."""
@@ -153,7 +169,7 @@ class LocalProcessModel(ProviderModel):
 
 
 def adapt(chat: BaseChatModel, config: ModelConfig | None = None) -> LanguageModel:
-    """Return a LangChain chat model as something that can write answers."""
+    """Return a LangChain chat model as a LanguageModel."""
     config = config or ModelConfig()
     if isinstance(chat, ChatLlama):
         return LocalProcessModel(chat, config)
@@ -163,28 +179,40 @@ def adapt(chat: BaseChatModel, config: ModelConfig | None = None) -> LanguageMod
 
 
 def load_language_model(config: ModelConfig) -> LanguageModel | None:
-    """Return the configured model, or None where there is none.
+    """Return the configured model; None if none is configured.
 
-    A local one loads in the background. Raises ModelError for a provider that cannot be used.
+    A local model loads in the background. Raises ModelError for an unusable provider.
     """
     chat = load_chat_model(config)
     return adapt(chat, config) if chat else None
 
 
-def _stream(
-    chat: BaseChatModel,
-    messages: Sequence[BaseMessage],
-    stopped: threading.Event | None,
-    **options: object,
-) -> Iterator[str]:
-    given = {name: value for name, value in options.items() if value is not None}
-    try:
-        for chunk in chat.stream(list(messages), **given):  # type: ignore[arg-type]
-            if stopped and stopped.is_set():
-                return
-            yield str(chunk.text)
-    except ModelError:
-        raise
-    except Exception as error:  # whatever a provider's client raises
-        log.info("the model failed", exc_info=True)
-        raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
+def without_thinking(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the text outside of `<think>…</think>` as it arrives.
+
+    Characters that may be the start of a tag are held back; a block that is never closed yields
+    nothing.
+    """
+    buffer, is_thinking = "", False
+    for piece in pieces:
+        buffer += piece
+        while True:
+            tag = CLOSING_TAG if is_thinking else OPENING_TAG
+            before, match, after = buffer.partition(tag)
+            if not match:
+                break
+            if before and not is_thinking:
+                yield before
+            buffer, is_thinking = after, not is_thinking
+        end = len(buffer) - _partial_tag_length(buffer, tag)
+        complete, buffer = buffer[:end], buffer[end:]
+        if complete and not is_thinking:
+            yield complete
+    if buffer and not is_thinking:
+        yield buffer
+
+
+def _partial_tag_length(text: str, tag: str) -> int:
+    """Return how many of the last characters may be the beginning of the tag."""
+    lengths = range(min(len(tag) - 1, len(text)), 0, -1)
+    return next((length for length in lengths if text.endswith(tag[:length])), 0)

@@ -1,10 +1,10 @@
 """Builds llama-cpp-python for this processor; `make llama` runs it as a module.
 
-pip's own build compiles for exactly the processor it runs on, and that build crashes on virtual
-machines whose processor announces AMX: the first quantised model ends in SIGILL or SIGSEGV. So on
-x86-64 Linux the instruction sets are switched on one by one, AMX left out; elsewhere (Arm, macOS)
-the native build is fine. The wheel lies in a folder of its own, because pip's cache does not tell
-wheels apart that were built with other switches.
+pip's own build targets exactly the processor it runs on, and that build crashes on virtual machines
+whose processor announces AMX: the first quantised model ends in SIGILL or SIGSEGV. So on x86-64
+Linux the instruction sets are switched on one by one, without AMX; elsewhere (Arm, macOS) the
+native build works. Wheels are cached in a folder per set of switches, because pip's own cache
+ignores the switches.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ SWITCHES = {
 
 
 def main() -> int:
-    """Build and install; say in one line what came of it."""
+    """Build and install; return the exit status."""
     arguments = cmake_arguments(platform.machine(), processor_flags())
     version = pinned_version(Path(CONSTRAINTS).read_text(encoding="utf-8"))
     folder = wheel_folder(version, arguments)
@@ -47,13 +47,13 @@ def main() -> int:
             log.write(f"CMAKE_ARGS={shlex.join(arguments)}\n")
             log.flush()
             if not list(folder.glob("*.whl")):
-                _tell("Building llama.cpp for this processor (about 4 minutes, once) …")
+                _print_status("Building llama.cpp for this processor (about 4 minutes, once) …")
                 _pip("wheel", "--no-deps", "--no-cache-dir", "--wheel-dir", str(folder),
                      f"{PACKAGE}=={version}", log=log, cmake=arguments)  # fmt: skip
             wheel = next(folder.glob("*.whl"))
             _pip("install", "--constraint", CONSTRAINTS, str(wheel), log=log)
     except (OSError, subprocess.CalledProcessError, StopIteration):
-        _tell(
+        _print_status(
             f"llama.cpp could not be built (see {LOG}): install a C++ compiler and run "
             "`make llama`; until then Paperboy answers with quoted sentences."
         )
@@ -63,7 +63,7 @@ def main() -> int:
 
 def cmake_arguments(machine: str, flags: Collection[str]) -> list[str]:
     """Return llama.cpp's build switches for a processor with these flags."""
-    arguments = ["-DLLAVA_BUILD=OFF"]  # no pictures are shown to the model
+    arguments = ["-DLLAVA_BUILD=OFF"]  # the model gets no images
     if machine in ("x86_64", "AMD64") and flags:
         arguments.append("-DGGML_NATIVE=OFF")
         for switch, needed in SWITCHES.items():
@@ -73,7 +73,7 @@ def cmake_arguments(machine: str, flags: Collection[str]) -> list[str]:
 
 
 def processor_flags() -> set[str]:
-    """Return what Linux says of the first processor; nothing on other systems."""
+    """Return the first processor's flags as Linux lists them; empty on other systems."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
@@ -95,7 +95,7 @@ def wheel_folder(version: str, arguments: list[str]) -> Path:
     return cache / "paperboy" / "wheels" / hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _tell(text: str) -> None:
+def _print_status(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 

@@ -1,4 +1,4 @@
-"""A GGUF model in this process: the one door to llama.cpp. Only the model process comes in here."""
+"""A GGUF model in this process, through llama.cpp. Only the worker process imports this module."""
 
 import codecs
 import ctypes
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 if TYPE_CHECKING:
     from llama_cpp.llama_types import ChatCompletionRequestMessage
 
-N_BATCH = 512  # tokens evaluated at once; larger ones were no faster on two cores
-PIECE_BYTES = 512  # of the longest token
+N_BATCH = 512  # tokens evaluated at once; larger batches were no faster on two cores
+TOKEN_BYTES = 512  # of the longest token
 
 
 class Message(TypedDict):
@@ -25,7 +25,7 @@ class LlamaModel:
     """A loaded model that writes one answer at a time. Not thread-safe."""
 
     def __init__(self, path: str, *, n_ctx: int, threads: int) -> None:
-        """Load the file. Raises ValueError where llama.cpp cannot read it."""
+        """Load the file. Raises ValueError if llama.cpp cannot read it."""
         import llama_cpp
         from llama_cpp import Llama, llama_chat_format
 
@@ -38,12 +38,13 @@ class LlamaModel:
             n_gpu_layers=-1 if llama_cpp.llama_supports_gpu_offload() else 0,
             n_threads=threads,
             n_threads_batch=threads,
-            verbose=True,  # to stderr, where the parent looks for the cause of a failure
+            verbose=True,  # to stderr, where the parent process finds the cause of a failure
         )
         self.is_cancelled: Callable[[], bool] = lambda: False
-        self.thinks_first = False  # the last prompt ended within `<think>`
-        self.steps = 0  # of computing, so far: how the parent sees that it gets on
-        self._abort = llama_cpp.ggml_abort_callback(self._must_stop)  # the reference must be kept
+        self.prompt_opens_thinking = False  # the last prompt ended with `<think>`
+        self.steps = 0  # computed so far; shows the parent process that there is progress
+        # llama.cpp holds no reference to its callback, so this object must.
+        self._abort_callback = llama_cpp.ggml_abort_callback(self._should_abort)
         self._vocabulary = self.llama._model.vocab
         template = self.llama.metadata.get("tokenizer.chat_template")
         self._template = llama_chat_format.Jinja2ChatFormatter(
@@ -54,71 +55,75 @@ class LlamaModel:
 
     @property
     def n_ctx(self) -> int:
-        """Tokens of prompt and answer together that fit (llama.cpp rounds what it was given)."""
+        """The tokens that prompt and answer may have together (as rounded by llama.cpp)."""
         return self.llama.n_ctx()
 
     @property
     def cached_tokens(self) -> Sequence[int]:
-        """What the key-value cache holds: the same beginning need not be read again."""
+        """The tokens in the key-value cache; a prompt that starts with them is evaluated faster."""
         return [int(token) for token in self.llama._input_ids]
 
     def prompt_tokens(self, messages: Sequence[Message]) -> list[int]:
         """Return the chat as tokens, by the model's own template.
 
-        Control tokens come from the template alone: a `<|im_end|>` that stands in a message is
-        read as those nine characters, so no abstract or question can end its own part.
+        Only the template yields control tokens: `<|im_end|>` in a message is read as these ten
+        characters, so no abstract or question can end its own part.
         """
         contents = {secrets.token_hex(16): message["content"] for message in messages}
-        marked: list[Message] = [
-            {"role": message["role"], "content": mark}
-            for mark, message in zip(contents, messages, strict=True)
+        placeholders: list[Message] = [
+            {"role": message["role"], "content": placeholder}
+            for placeholder, message in zip(contents, messages, strict=True)
         ]
         tokens: list[int] = []
-        rendered = self._render(marked)
-        self.thinks_first = rendered.rstrip().endswith("<think>")
+        rendered = self._render(placeholders)
+        self.prompt_opens_thinking = rendered.rstrip().endswith("<think>")
         for part in re.split(f"({'|'.join(contents)})", rendered):
             text = contents.get(part, part).encode("utf-8", "replace")
             if text:
                 tokens += self.llama.tokenize(text, add_bos=False, special=part not in contents)
         return tokens
 
-    def write(self, prompt: Sequence[int], *, max_tokens: int, temperature: float) -> Iterator[str]:
-        """Yield pieces of the answer, until the model ends it or `max_tokens` are written.
+    def generate(
+        self, prompt: Sequence[int], *, max_tokens: int, temperature: float
+    ) -> Iterator[str]:
+        """Yield pieces of the answer until the model ends it or `max_tokens` are written.
 
-        Stops early once `is_cancelled` says so, also while the prompt is evaluated.
+        Stops early when `is_cancelled` returns True, even while the prompt is evaluated.
         """
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a token may be half a letter
-        written = 0
-        self._watch(self._abort)
+        decoder = codecs.getincrementaldecoder("utf-8")(
+            "replace"
+        )  # a token may be part of a letter
+        tokens = 0
+        self._set_abort_callback(self._abort_callback)
         try:
             for token in self.llama.generate(prompt, temp=temperature):
-                if not written:
-                    # Hundreds of calls into Python for each token would slow the answer down;
-                    # between two tokens a cancel is heard anyway.
-                    self._watch(self._lib.ggml_abort_callback())
+                if not tokens:
+                    # Hundreds of calls into Python per token would slow the answer down, and
+                    # between two tokens a cancel is noticed anyway.
+                    self._set_abort_callback(self._lib.ggml_abort_callback())
                 if self._lib.llama_vocab_is_eog(self._vocabulary, token) or self.is_cancelled():
                     break
-                written += 1
-                yield decoder.decode(self._piece(token))
-                if written == max_tokens:
+                tokens += 1
+                yield decoder.decode(self._token_bytes(token))
+                if tokens == max_tokens:
                     break
-        except RuntimeError:  # "llama_decode returned 2": the abort callback's doing
+        except RuntimeError:  # "llama_decode returned 2": caused by the abort callback
             if not self.is_cancelled():
                 raise
         yield decoder.decode(b"", final=True)
 
-    def _watch(self, abort: Any) -> None:
-        """Have llama.cpp ask this after every step of computing, or nothing at all."""
-        self._lib.llama_set_abort_callback(self.llama._ctx.ctx, abort, ctypes.c_void_p(0))
+    def _set_abort_callback(self, callback: Any) -> None:
+        """Have llama.cpp call this after every computing step; a null callback removes it."""
+        self._lib.llama_set_abort_callback(self.llama._ctx.ctx, callback, ctypes.c_void_p(0))
 
-    def _must_stop(self, _data: object) -> bool:
+    def _should_abort(self, _data: object) -> bool:
         self.steps += 1
         return self.is_cancelled()
 
     def _render(self, messages: list[Message]) -> str:
-        """Apply the chat template; where it knows no system role, that joins the first turn.
+        """Apply the chat template; one without a system role gets that text in the first turn.
 
-        Models that can do without thinking aloud are told to: what they need is in the prompt.
+        Thinking is switched off in models that allow it: all they need is in the prompt.
         """
         try:
             return self._template(messages=_typed(messages), enable_thinking=False).prompt
@@ -131,15 +136,17 @@ class LlamaModel:
             messages = [joined, *rest]
             return self._template(messages=_typed(messages), enable_thinking=False).prompt
 
-    def _piece(self, token: int, *, special: bool = False) -> bytes:
-        buffer = ctypes.create_string_buffer(PIECE_BYTES)
+    def _token_bytes(self, token: int, *, special: bool = False) -> bytes:
+        buffer = ctypes.create_string_buffer(TOKEN_BYTES)
         length = self._lib.llama_token_to_piece(
-            self._vocabulary, token, buffer, PIECE_BYTES, 0, special
+            self._vocabulary, token, buffer, TOKEN_BYTES, 0, special
         )
         return buffer.raw[: max(0, length)]
 
     def _token_text(self, token: int) -> str:
-        return self._piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
+        if token < 0:  # the model has no such token
+            return ""
+        return self._token_bytes(token, special=True).decode("utf-8", "replace")
 
 
 def _typed(messages: list[Message]) -> "list[ChatCompletionRequestMessage]":

@@ -1,4 +1,4 @@
-"""Model files on this machine: what is wrong with them, which there are, which one is in use."""
+"""Model files on this machine: checks for damage, the folder of models, and the one in use."""
 
 import contextlib
 import hashlib
@@ -9,51 +9,52 @@ from pathlib import Path
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import HeaderError, read_header
 
-CHOICE = "in-use.txt"
-ANEW = "fetch it anew with `paperboy model pull`."
-LIST = "`paperboy model list` shows what there is."
-HASH_BYTES = 8_000_000  # hashed between two looks at the progress bar
+CHOICE_FILE = "in-use.txt"
+FETCH_AGAIN = "fetch it again with `paperboy model pull`."
+SEE_LIST = "`paperboy model list` shows what there is."
+HASH_BYTES = 8_000_000  # hashed between two updates of the progress bar
 
 
-def problem_of(path: Path) -> str:
-    """Return what is wrong with a model file, as far as its first bytes tell; else nothing.
+def quick_check(path: Path) -> str:
+    """Return what is wrong with a model file according to its first bytes; else an empty string.
 
-    One whose sha256 is known (`paperboy model pull` keeps it beside the file) is hashed if it was
-    changed since, which takes seconds; one that was not changed costs nothing.
+    A file whose sha256 is known (`paperboy model pull` stores it beside the file) is also hashed if
+    it has changed since, which takes seconds.
     """
-    if problem := _first_problem_of(path):
+    if problem := _check_first_bytes(path):
         return problem
-    return "" if is_unchanged(path) else _hash_problem_of(path)
+    return "" if is_unchanged(path) else _check_hash(path)
 
 
-def whole_problem_of(path: Path) -> str:
-    """Return what is wrong with a model file after reading all that can be told without loading
-    it: its length, and its hash where that is known. This takes seconds.
+def full_check(path: Path) -> str:
+    """Return what is wrong with a model file, without loading it; else an empty string.
+
+    Compares its length with its header, and its sha256 where that is known. This takes seconds.
     """
-    if problem := _first_problem_of(path):
+    if problem := _check_first_bytes(path):
         return problem
     try:
         read_header(path)
     except HeaderError as error:
-        return f"{path.name} cannot be loaded ({error}): {ANEW}"
-    return _hash_problem_of(path)
+        return f"{path.name} cannot be loaded ({error}): {FETCH_AGAIN}"
+    return _check_hash(path)
 
 
-def _first_problem_of(path: Path) -> str:
+def _check_first_bytes(path: Path) -> str:
     if path.is_dir():
-        return f"{path.name} is a folder, not a GGUF file: {LIST}"
+        return f"{path.name} is a folder, not a GGUF file: {SEE_LIST}"
     try:
         with path.open("rb") as file:
             head = file.read(512)
     except FileNotFoundError:
-        return f"{path.name} does not exist: {LIST}"
+        return f"{path.name} does not exist: {SEE_LIST}"
     except OSError as error:
         return f"{path.name} cannot be read ({error.strerror}): check its permissions."
-    cause = _cause(head)
-    return f"{path.name} cannot be loaded ({cause}): {ANEW}" if cause else ""
+    cause = _wrong_format(head)
+    return f"{path.name} cannot be loaded ({cause}): {FETCH_AGAIN}" if cause else ""
 
 
-def _cause(head: bytes) -> str:
+def _wrong_format(head: bytes) -> str:
     if head.startswith(b"GGUF"):
         return ""
     if not head:
@@ -62,59 +63,60 @@ def _cause(head: bytes) -> str:
         return "it is a Git LFS pointer, not the file itself"
     if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
         return "it is a web page"
-    return "it is no GGUF file"
+    return "it is not a GGUF file"
 
 
 # -- hashes ----------------------------------------------------------------------------------
 
 
-def sha256_of(path: Path, *, tell: Callable[[int], None] | None = None) -> str:
-    """Return the file's sha256 as hexadecimal digits; `tell` hears how many bytes are done."""
+def sha256_of(path: Path, *, on_progress: Callable[[int], None] | None = None) -> str:
+    """Return the file's sha256 in hexadecimal; `on_progress` gets the bytes hashed so far."""
     digest = hashlib.sha256()
     done = 0
     with path.open("rb") as file:
         while block := file.read(HASH_BYTES):
             digest.update(block)
             done += len(block)
-            if tell:
-                tell(done)
+            if on_progress:
+                on_progress(done)
     return digest.hexdigest()
 
 
-def kept_sha256(path: Path) -> str:
-    """Return the sha256 that the file should have; nothing where it is not known."""
+def stored_sha256(path: Path) -> str:
+    """Return the sha256 that the file should have; an empty string if it is not known."""
     try:
-        first, *_ = _beside(path).read_text(encoding="utf-8").split()
+        first, *_ = _sha256_file(path).read_text(encoding="utf-8").split()
     except (OSError, ValueError):
         return ""
     return first.lower()
 
 
-def keep_sha256(path: Path, digest: str) -> None:
+def store_sha256(path: Path, digest: str) -> None:
     """Write the sha256 beside the file, as `sha256sum --check` reads it."""
-    _write(_beside(path), f"{digest}  {path.name}\n")
+    _write(_sha256_file(path), f"{digest}  {path.name}\n")
 
 
 def is_unchanged(path: Path) -> bool:
-    """Return whether the file is as old as when its sha256 was found right; False if unsure."""
+    """Return whether the file is unmodified since its sha256 was verified; False if unsure."""
     try:
-        return path.stat().st_mtime_ns < _beside(path).stat().st_mtime_ns
+        return path.stat().st_mtime_ns < _sha256_file(path).stat().st_mtime_ns
     except OSError:
         return False
 
 
-def _hash_problem_of(path: Path) -> str:
-    wanted = kept_sha256(path)
-    if not wanted:
+def _check_hash(path: Path) -> str:
+    expected = stored_sha256(path)
+    if not expected:
         return ""
-    if sha256_of(path) != wanted:
-        return f"{path.name} cannot be used (its sha256 is not the one that was published): {ANEW}"
-    with contextlib.suppress(OSError):  # a folder that is not ours: it is hashed again next time
-        os.utime(_beside(path))
+    if sha256_of(path) != expected:
+        cause = "its sha256 is not the one that was published"
+        return f"{path.name} cannot be used ({cause}): {FETCH_AGAIN}"
+    with contextlib.suppress(OSError):  # a read-only folder: the file is hashed again next time
+        os.utime(_sha256_file(path))
     return ""
 
 
-def _beside(path: Path) -> Path:
+def _sha256_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
@@ -122,31 +124,31 @@ def _beside(path: Path) -> Path:
 
 
 class ModelFolder:
-    """`models/` in the data folder: what was fetched, and which file `model use` chose."""
+    """`models/` in the data folder: the fetched files, and the choice of `paperboy model use`."""
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "models"
 
     def installed(self) -> list[Path]:
-        """Return the files that were fetched."""
+        """Return the fetched files."""
         return sorted(self.path.glob("*.gguf"))
 
     def chosen(self) -> Path | None:
-        """Return the file that was put to use, which may be gone; None where there is none."""
+        """Return the chosen file, which may no longer exist; None if no file is chosen."""
         try:
-            text = (self.path / CHOICE).read_text(encoding="utf-8").strip()
+            text = (self.path / CHOICE_FILE).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             return None
         return self.path / text if text else None
 
-    def was_asked(self) -> bool:
-        """Return whether somebody has chosen, be it none."""
-        return (self.path / CHOICE).exists()
+    def has_choice(self) -> bool:
+        """Return whether a choice was made, even that of no model."""
+        return (self.path / CHOICE_FILE).exists()
 
     def choose(self, path: Path | None) -> None:
-        """Put a file to use; None: none, answers are quoted again.
+        """Store the file to use; None stands for no model: answers are quoted.
 
-        One in this folder is kept by its name alone, so that the data folder can be moved.
+        A file in this folder is stored by its name alone, so that the data folder can be moved.
         """
         text = ""
         if path is not None:
@@ -154,7 +156,7 @@ class ModelFolder:
             text = path.name if path.parent == self.path.absolute() else str(path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            _write(self.path / CHOICE, text + "\n")
+            _write(self.path / CHOICE_FILE, text + "\n")
         except OSError as error:
             raise ModelFileError(
                 f"the choice cannot be written to {self.path} ({error.strerror}): "
@@ -163,19 +165,19 @@ class ModelFolder:
 
     def find(self, text: str) -> Path | None:
         """Return the fetched file of that name, with or without `.gguf`, or the file at a path."""
-        wanted = text.casefold().removesuffix(".gguf")
+        stem = text.casefold().removesuffix(".gguf")
         for path in self.installed():
-            if path.stem.casefold() == wanted:
+            if path.stem.casefold() == stem:
                 return path
         path = Path(text).expanduser()
         return path if path.exists() else None
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace a file so that a power cut leaves the old one or the new one."""
-    fresh = path.with_name(f"{path.name}.new")
-    with fresh.open("w", encoding="utf-8") as file:
+    """Replace a file atomically: a power cut leaves the old or the new one."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(path)
+    new.replace(path)

@@ -1,78 +1,78 @@
-"""What went wrong with a model server, each in one sentence with its cure.
+"""Explains the failures of a model server, each in one sentence with its cure.
 
-What the server itself says about it is in the log alone: notes are read by people in Discord.
+The server's own error text goes to the log only, because people in Discord read these sentences.
 """
 
 from dataclasses import dataclass
 
 from langchain_core.messages import AIMessageChunk
 
-LAST_WORD_SECONDS = 1.0  # after the last token, for the end of the stream
+END_OF_STREAM_SECONDS = 1.0  # after the last token
 
-BROKE_OFF = "the model server broke off in mid-answer: look at its log, then ask again."
+BROKE_OFF = "the model server closed the connection in mid-answer: look at its log, then ask again."
 FAILED = "the model server failed in mid-answer: look at its log, then ask again."
 NOT_UNDERSTOOD = (
-    "the model server sent what is no answer: look at its log, and check [rag.model] server_url, "
-    "which mostly ends in /v1."
+    "the model server sent something that is not an answer: look at its log, and check "
+    "[rag.model] server_url, which usually ends in /v1."
 )
 UNREACHABLE = "the model server cannot be reached: start it, or change [rag.model] server_url."
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How many seconds are waited for the first word, each further one, and a whole answer."""
+class Timeouts:
+    """The seconds to wait for the first token, for each further one, and for the whole answer."""
 
-    first: float
-    next: float
+    first_token: float
+    next_token: float
     answer: float
 
 
-class Seen:
-    """How far an answer has come, and when the next of it is due (in seconds of one clock)."""
+class StreamProgress:
+    """The state of a streamed answer and the deadline of its next chunk (seconds of one clock)."""
 
-    def __init__(self, patience: Patience, *, started: float) -> None:
-        self.patience = patience
+    def __init__(self, timeouts: Timeouts, *, started: float) -> None:
+        self.timeouts = timeouts
         self.started = started
         self.chunks = 0
         self.has_text = False
         self.finished = False
 
-    def take(self, chunk: AIMessageChunk) -> None:
-        """Note one more chunk; a model that thinks first sends many without text."""
+    def add(self, chunk: AIMessageChunk) -> None:
+        """Count a chunk; a model that thinks first sends many without text."""
         self.chunks += 1
         self.has_text = self.has_text or bool(chunk.text)
         self.finished = self.finished or "finish_reason" in chunk.response_metadata
 
-    def due(self, now: float) -> float:
-        """Return when the wait ends; a word lately written puts it off, up to a point."""
-        ends_at = self.started + self.patience.answer
+    def deadline(self, now: float) -> float:
+        """Return when to give up; each chunk of text extends it, up to the answer's limit."""
+        answer_deadline = self.started + self.timeouts.answer
         if self.finished:  # some servers leave the connection open
-            return now + LAST_WORD_SECONDS
+            return now + END_OF_STREAM_SECONDS
         if self.has_text:
-            return min(now + self.patience.next, ends_at)
-        return min(self.started + self.patience.first, ends_at)
+            return min(now + self.timeouts.next_token, answer_deadline)
+        return min(self.started + self.timeouts.first_token, answer_deadline)
 
     def explain_delay(self, now: float) -> str:
-        """Return the sentence for an answer that did not come in time."""
-        allowed = self.patience
-        if now - self.started >= allowed.answer:
+        """Return the sentence for an answer that did not arrive in time."""
+        timeouts = self.timeouts
+        if now - self.started >= timeouts.answer:
             return (
-                f"the model server took longer than {allowed.answer:g} seconds: have it run a "
+                f"the model server took longer than {timeouts.answer:g} seconds: have it run a "
                 "smaller model, or raise [rag.model] answer_seconds."
             )
-        knob, seconds = (
-            ("server_next_seconds", allowed.next)
+        setting, seconds = (
+            ("server_next_seconds", timeouts.next_token)
             if self.has_text
-            else ("server_first_seconds", allowed.first)
+            else ("server_first_seconds", timeouts.first_token)
         )
         return (
             f"the model server sent nothing for {seconds:g} s: see what it is doing, or raise "
-            f"[rag.model] {knob}."
+            f"[rag.model] {setting}."
         )
 
 
-def explain(error: Exception, seen: Seen, *, now: float) -> str:
-    """Return the sentence for what ChatOpenAI raised, or for our own time-out."""
+def explain(error: Exception, progress: StreamProgress, *, now: float) -> str:
+    """Return the sentence for an error of ChatOpenAI or for our own time-out."""
     import httpx2
     import openai
 
@@ -82,10 +82,10 @@ def explain(error: Exception, seen: Seen, *, now: float) -> str:
         case openai.APIConnectionError():
             refused = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
             return UNREACHABLE if refused else BROKE_OFF
-        case openai.APIError():  # told in the stream
+        case openai.APIError():  # reported within the stream
             return FAILED
         case TimeoutError():
-            return seen.explain_delay(now)
+            return progress.explain_delay(now)
     return NOT_UNDERSTOOD
 
 
@@ -95,7 +95,7 @@ def _explain_status(status: int) -> str:
             what, cure = "refused the key", "put the right one in $PAPERBOY_SERVER_KEY"
         case 404 | 405 | 301 | 302 | 307 | 308:
             what = "knows no such address or model"
-            cure = "check [rag.model] server_url, which mostly ends in /v1, and server_model"
+            cure = "check [rag.model] server_url, which usually ends in /v1, and server_model"
         case 400 | 413 | 422:
             what = "did not take the question"
             cure = "start it with a larger context, or lower [rag.model] n_ctx"

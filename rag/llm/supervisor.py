@@ -1,4 +1,4 @@
-"""Keeps the model process running: started in the background, started again when it dies."""
+"""Keeps the model process running: starts it in the background, and again when it dies."""
 
 import logging
 import queue
@@ -7,129 +7,131 @@ import time
 from collections.abc import Sequence
 
 from rag.errors import ModelError
-from rag.llm.breaker import Breaker
-from rag.llm.child import Event, ModelChild
+from rag.llm.breaker import CircuitBreaker
+from rag.llm.worker_process import WorkerMessage, WorkerProcess
 
 log = logging.getLogger(__name__)
 
-LOADING_DEATHS = 3  # in a row while loading: the file or the build is to blame
+MAX_LOADING_CRASHES = 3  # in a row while loading: then the file or the build is to blame
 CLOSE_SECONDS = 2.0
-STDERR_SECONDS = 0.05  # its last words may still be on their way
+STDERR_SECONDS = 0.05  # for the last lines on stderr to arrive
+
+MessageQueue = queue.SimpleQueue[WorkerMessage]
 
 
 class Supervisor:
-    """Runs a command that speaks JSON lines, for as long as there is no `problem` with it."""
+    """Runs the worker's command and restarts it until it has a `permanent_problem`."""
 
-    def __init__(self, command: Sequence[str], name: str, *, rest_seconds: float) -> None:
-        """`name` is what the model file is called in front of people."""
-        self.name = name
-        self.breaker = Breaker(rest_seconds)
+    def __init__(self, command: Sequence[str], model_name: str, *, pause_seconds: float) -> None:
+        """`model_name` is the model file's name in messages to people; see CircuitBreaker."""
+        self.model_name = model_name
+        self.breaker = CircuitBreaker(pause_seconds)
         self.ready = threading.Event()
-        self.loaded: Event = {}  # what the process said of itself when it was ready
-        self.broken = ""  # what is wrong for good
-        self.heard = 0  # lines so far; a process that says nothing more hangs
-        self.inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.loaded_model: WorkerMessage = {}  # what the worker reported when it was ready
+        self.permanent_problem = ""
+        self.messages_received = 0  # a process whose count stands still hangs
+        self.message_queue: MessageQueue = queue.SimpleQueue()
         self._command = command
-        self._child: ModelChild | None = None
+        self._worker: WorkerProcess | None = None
         self._closing = threading.Event()
-        self._loading_deaths = 0
+        self._loading_crashes = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Start it; nothing is raised, `problem` says what is wrong."""
+        """Start the process. Raises nothing: `problem` says if it cannot be started."""
         self._thread.start()
 
     @property
     def pid(self) -> int | None:
-        """The process that runs now."""
-        return self._child.pid if self._child else None
+        """The id of the current process."""
+        return self._worker.pid if self._worker else None
 
     @property
     def problem(self) -> str:
-        """Why it cannot be asked, for good or for a while; else nothing."""
-        if self.broken or not (rest := self.breaker.seconds_to_rest):
-            return self.broken
+        """Why the model cannot answer, permanently or for a while; else an empty string."""
+        if self.permanent_problem or not (pause := self.breaker.seconds_until_retry):
+            return self.permanent_problem
         return (
-            f"the model process died {self.breaker.crashes} times in a row; answers are quoted, "
-            f"and it is tried again in {rest:.0f} s."
+            f"the model process died {self.breaker.max_crashes} times in a row; answers are "
+            f"quoted, and it is tried again in {pause:.0f} s."
         )
 
-    def send(self, message: Event) -> None:
-        """Write a line to it. Raises ModelError where it does not run."""
-        if self._child is None:
+    def send(self, message: WorkerMessage) -> None:
+        """Send a message to the process. Raises ModelError if it is not running."""
+        if self._worker is None:
             raise ModelError("the model process is starting: ask again soon.")
-        self._child.send(message)
+        self._worker.send(message)
 
     def kill(self) -> None:
-        """End the process that runs now; another one takes its place."""
-        self.ready.clear()  # who comes next must not take it for alive
-        if self._child:
-            self._child.kill()
+        """End the current process; a new one takes its place."""
+        self.ready.clear()  # the next caller must not take it for alive
+        if self._worker:
+            self._worker.kill()
 
-    def death(self, cause: str) -> str:
-        """Return what to tell somebody whose answer died with the process."""
-        rest = self.breaker.seconds_to_rest
-        if not rest:
+    def describe_crash(self, cause: str) -> str:
+        """Return the message for a person whose answer was lost when the process died."""
+        pause = self.breaker.seconds_until_retry
+        if not pause:
             return f"the model process died ({cause}) and is started again."
         return (
-            f"the model process died ({cause}), {self.breaker.crashes} times in a row: answers "
-            f"are quoted from now on, and it is tried again in {rest:.0f} s."
+            f"the model process died ({cause}), {self.breaker.max_crashes} times in a row: answers "
+            f"are quoted from now on, and it is tried again in {pause:.0f} s."
         )
 
     def close(self) -> None:
         """End the process for good."""
         self._closing.set()
-        if self._child:
-            self._child.close()
+        if self._worker:
+            self._worker.close()
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         while not self._closing.is_set():
             cause = self._run_once()
-            if self.broken or self._closing.is_set():
-                self.inbox.put({"died": cause})
+            if self.permanent_problem or self._closing.is_set():
+                self.message_queue.put({"died": cause})
                 return
             log.warning("the model process ended: %s", cause)
-            wait = self.breaker.crashed()
-            self.inbox.put({"died": cause})
+            wait = self.breaker.record_crash()
+            self.message_queue.put({"died": cause})
             self._closing.wait(wait)
 
     def _run_once(self) -> str:
         """Run the process until it ends; return how it ended."""
         try:
-            child = self._child = ModelChild(self._command)
+            worker = self._worker = WorkerProcess(self._command)
         except OSError as error:  # no memory for another process, for instance
             return error.strerror or "it could not be started"
-        if self._closing.is_set():  # close() came a moment too early to see it
-            child.close()
+        if self._closing.is_set():  # close() ran before it could see this process
+            worker.close()
         was_ready = False
-        for event in child.events():
-            self.heard += 1
-            if "ready" in event:
-                self.loaded = event["ready"]
+        for message in worker.messages():
+            self.messages_received += 1
+            if "ready" in message:
+                self.loaded_model = message["ready"]
                 was_ready = True
                 self.ready.set()
-            elif "failed" in event:
+            elif "failed" in message:
                 time.sleep(STDERR_SECONDS)
-                self.broken = self._explain(child, event["failed"])
+                self.permanent_problem = self._explain_load_error(worker, message["failed"])
             else:
-                self.inbox.put(event)
+                self.message_queue.put(message)
         self.ready.clear()
-        cause = child.wait()
-        self._loading_deaths = 0 if was_ready else self._loading_deaths + 1
-        if self._loading_deaths == LOADING_DEATHS and not self.broken:
-            self.broken = (
-                f"llama.cpp died ({cause}) while it loaded {self.name}: "
-                "run `paperboy doctor`, or build it anew with `make llama`."
+        cause = worker.wait()
+        self._loading_crashes = 0 if was_ready else self._loading_crashes + 1
+        if self._loading_crashes == MAX_LOADING_CRASHES and not self.permanent_problem:
+            self.permanent_problem = (
+                f"llama.cpp died ({cause}) while it loaded {self.model_name}: "
+                "run `paperboy doctor`, or rebuild it with `make llama`."
             )
         return cause
 
-    def _explain(self, child: ModelChild, message: str) -> str:
-        """Return one line that names the file and why it could not be loaded."""
+    def _explain_load_error(self, worker: WorkerProcess, message: str) -> str:
+        """Return one sentence that names the file and the reason it could not be loaded."""
         if "llama_cpp" in message:
             return "the local model needs llama.cpp, which is not built: run `make llama`."
-        cause = child.cause_of(message)
-        if "failed to load model" in cause.casefold():  # which says nothing, at great length
+        cause = worker.load_error(message)
+        if "failed to load model" in cause.casefold():  # a long message that explains nothing
             cause = "it is broken or cut short"
-        return f"{self.name} cannot be loaded ({cause}): fetch the file anew."
+        return f"{self.model_name} cannot be loaded ({cause}): fetch the file again."

@@ -1,22 +1,22 @@
 """The child process that owns llama.cpp: `python -m rag.llm.worker` (started by LocalModel).
 
-A broken file, a bad build or a bug in native code may end this process at any instant; being a
-process of its own it takes nobody with it. It speaks JSON lines:
+A broken file, a bad build or a bug in native code can end this process at any moment; because it
+is a separate process, Paperboy survives. It speaks JSON lines:
 
     in   {"id": 1, "messages": [{"role": "user", "content": "…"}], "max_tokens": 300,
           "temperature": 0}
          {"id": 2, "count": [{"role": "user", "content": "…"}]}
          {"cancel": 1}
-    out  {"ready": {"n_ctx": 4096}}   or   {"failed": "why"}
+    out  {"ready": {"n_ctx": 4096}}   or   {"failed": "reason"}
          {"id": 1, "text": "a piece"} …
          {"id": 1, "done": "end" | "length" | "cancelled", "prompt": 812, "reused": 640,
           "tokens": 57}
-         {"id": 1, "error": "why"}
+         {"id": 1, "error": "reason"}
          {"id": 2, "tokens": 345}
-         {"id": 1, "steps": 4711}   four times a second while it loads or answers: it is alive, and
-                                    got so far with the prompt
+         {"id": 1, "steps": 4711}   the heartbeat, four times a second while it loads or answers;
+                                    the number rises as the prompt is evaluated
 
-It leaves when its stdin closes, so it never outlives Paperboy.
+It exits when its stdin closes, so it never outlives Paperboy.
 """
 
 import argparse
@@ -32,37 +32,37 @@ from typing import Any, TextIO
 
 from rag.llm.llama_model import LlamaModel
 
-BEAT_SECONDS = 0.25
+HEARTBEAT_SECONDS = 0.25
 
 
 def main() -> None:
-    """Load the model, say so, and answer requests one by one."""
-    options = _options()
-    out = Out(_protocol_stream())
-    requests = Requests(sys.stdin)
-    pulse = Pulse(out)
+    """Load the model, report that it is ready, and answer requests one by one."""
+    options = _parse_options()
+    output = MessageWriter(_protocol_stream())
+    requests = RequestReader(sys.stdin)
+    heartbeat = Heartbeat(output)
     try:
         model = LlamaModel(options.path, n_ctx=options.n_ctx, threads=options.threads)
-    except Exception as error:  # whatever it is, the parent has to hear of it
-        out.say({"failed": str(error) or type(error).__name__})
+    except Exception as error:  # the parent must learn of any failure
+        output.send({"failed": str(error) or type(error).__name__})
         return
-    pulse.steps_of = lambda: model.steps
-    out.say({"ready": {"n_ctx": model.n_ctx}})
+    heartbeat.count_steps = lambda: model.steps
+    output.send({"ready": {"n_ctx": model.n_ctx}})
     while True:
-        pulse.rest()
+        heartbeat.pause()
         request = requests.next()
-        pulse.beat(request["id"])
+        heartbeat.resume(request["id"])
         try:
             if "count" in request:
                 tokens = len(model.prompt_tokens(request["count"]))
-                out.say({"id": request["id"], "tokens": tokens})
+                output.send({"id": request["id"], "tokens": tokens})
             else:
-                _answer(model, request, requests, out)
+                _answer(model, request, requests, output)
         except Exception as error:
-            out.say({"id": request["id"], "error": str(error) or type(error).__name__})
+            output.send({"id": request["id"], "error": str(error) or type(error).__name__})
 
 
-def _options() -> argparse.Namespace:
+def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("path")
     parser.add_argument("--n-ctx", type=int, required=True)
@@ -71,107 +71,115 @@ def _options() -> argparse.Namespace:
 
 
 def _protocol_stream() -> TextIO:
-    """Keep stdout for the protocol; what native code prints goes to stderr."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Return the real stdout; what native code prints to stdout goes to stderr from now on."""
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    return out
+    return stream
 
 
-def _answer(model: LlamaModel, request: dict[str, Any], requests: "Requests", out: "Out") -> None:
-    number, limit = request["id"], request["max_tokens"]
+def _answer(
+    model: LlamaModel,
+    request: dict[str, Any],
+    requests: "RequestReader",
+    output: "MessageWriter",
+) -> None:
+    """Send the answer piece by piece. Raises ValueError if it cannot fit into the context."""
+    request_id, max_tokens = request["id"], request["max_tokens"]
     prompt = model.prompt_tokens(request["messages"])
-    if len(prompt) + limit > model.n_ctx:
+    if len(prompt) + max_tokens > model.n_ctx:
         raise ValueError(
-            f"prompt and answer may have {model.n_ctx} tokens, these are {len(prompt) + limit}"
+            f"prompt and answer may have {model.n_ctx} tokens, these are {len(prompt) + max_tokens}"
         )
-    same = takewhile(
+    common_start = takewhile(
         lambda pair: pair[0] == pair[1], zip(model.cached_tokens, prompt, strict=False)
     )
-    reused = sum(1 for _ in same)
-    model.is_cancelled = lambda: requests.is_cancelled(number)
-    if model.thinks_first:  # the template said so for the model; the parent must know
-        out.say({"id": number, "text": "<think>"})
+    reused = sum(1 for _ in common_start)
+    model.is_cancelled = lambda: requests.is_cancelled(request_id)
+    if model.prompt_opens_thinking:  # the opening tag is in the prompt; the parent must know
+        output.send({"id": request_id, "text": "<think>"})
     tokens = 0
-    for piece in model.write(prompt, max_tokens=limit, temperature=request["temperature"]):
+    pieces = model.generate(prompt, max_tokens=max_tokens, temperature=request["temperature"])
+    for piece in pieces:
         tokens += 1
         if piece:
-            out.say({"id": number, "text": piece})
-    tokens -= 1  # the last piece is what the decoder still held
-    reason = "cancelled" if model.is_cancelled() else "length" if tokens == limit else "end"
-    out.say(
-        {"id": number, "done": reason, "prompt": len(prompt), "reused": reused, "tokens": tokens}
-    )
+            output.send({"id": request_id, "text": piece})
+    tokens -= 1  # the last piece is the rest of the decoder's buffer
+    reason = "cancelled" if model.is_cancelled() else "length" if tokens == max_tokens else "end"
+    output.send({
+        "id": request_id, "done": reason, "prompt": len(prompt), "reused": reused,
+        "tokens": tokens,
+    })  # fmt: skip
 
 
-class Out:
-    """Where the parent listens; two threads speak there, a line at a time."""
+class MessageWriter:
+    """Writes messages to the parent, one line each; two threads use it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def say(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Write one line."""
         with self._lock:
             self._stream.write(json.dumps(message) + "\n")
             self._stream.flush()
 
 
-class Pulse:
-    """Tells the parent from a thread of its own that this process is alive while it works.
+class Heartbeat:
+    """A thread that shows the parent that this process is alive while it works.
 
-    Native code does not hold Python's lock, so this goes on during a long prompt. What stops it is
-    what stops the whole process.
+    Native code releases Python's lock, so the heartbeat continues during a long prompt. Only
+    something that stops the whole process stops it.
     """
 
-    def __init__(self, out: Out) -> None:
-        """Begin to beat: loading is work too."""
-        self.steps_of: Callable[[], int] = lambda: 0
-        self._number = 0
-        self._out = out
+    def __init__(self, output: MessageWriter) -> None:
+        """Start at once, because the model is loaded next."""
+        self.count_steps: Callable[[], int] = lambda: 0
+        self._request_id = 0
+        self._output = output
         self._working = threading.Event()
         self._working.set()
         threading.Thread(target=self._run, daemon=True).start()
 
-    def beat(self, number: int) -> None:
+    def resume(self, request_id: int) -> None:
         """Beat for this request."""
-        self._number = number
+        self._request_id = request_id
         self._working.set()
 
-    def rest(self) -> None:
-        """Be quiet until the next request."""
+    def pause(self) -> None:
+        """Send nothing until the next request."""
         self._working.clear()
 
     def _run(self) -> None:
         while self._working.wait():
-            self._out.say({"id": self._number, "steps": self.steps_of()})
-            time.sleep(BEAT_SECONDS)
+            self._output.send({"id": self._request_id, "steps": self.count_steps()})
+            time.sleep(HEARTBEAT_SECONDS)
 
 
-class Requests:
-    """What the parent asks, read in a thread so that a cancel is heard in mid-answer."""
+class RequestReader:
+    """Reads requests in a thread, so that a cancel arrives while an answer is written."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._cancelled = -1  # requests come one at a time, with rising numbers
+        self._requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._cancelled_id = -1  # requests come one at a time, with rising ids
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
     def _read(self, stream: TextIO) -> None:
         for line in stream:
             message = json.loads(line)
             if "cancel" in message:
-                self._cancelled = message["cancel"]
+                self._cancelled_id = message["cancel"]
             else:
-                self._waiting.put(message)
-        os._exit(0)  # the parent has gone; native code in mid-prompt would not hear of it
+                self._requests.put(message)
+        os._exit(0)  # the parent has exited; native code in mid-prompt would not notice
 
     def next(self) -> dict[str, Any]:
         """Wait for the next request."""
-        return self._waiting.get()
+        return self._requests.get()
 
-    def is_cancelled(self, number: int) -> bool:
-        """Return whether this request is no longer wanted."""
-        return self._cancelled == number
+    def is_cancelled(self, request_id: int) -> bool:
+        """Return whether the parent has cancelled this request."""
+        return self._cancelled_id == request_id
 
 
 if __name__ == "__main__":

@@ -1,1 +1,3 @@
-"""Which model files are recommended, how they are downloaded, and how one is tried out."""
+"""Model files for the local model: recommendations, downloads, trials and a llama.cpp check."""
+
+__all__ = ["build_check", "hub", "known_models", "trial"]

@@ -1,26 +1,26 @@
-"""Does llama.cpp work here at all? A small quantised model is asked for a few tokens."""
+"""Checks that llama.cpp works on this machine: a small quantised model writes a few tokens."""
 
 import tempfile
 from pathlib import Path
 
 from rag.errors import ModelError
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 
-# Large enough for the matrix kernels that a bad build crashes in, and written in an instant.
+# Large enough for the matrix kernels in which a bad build crashes, small enough to write at once.
 N_EMBD = 256
 N_FF = 512
 N_HEAD = 4
-SECONDS = 60.0
+LOAD_SECONDS = 60.0
 
 
-def probe() -> str:
-    """Return what is wrong with this build of llama.cpp, in one sentence; else nothing."""
+def check_build() -> str:
+    """Return what is wrong with this build of llama.cpp, in one sentence; else an empty string."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "probe.gguf"
-        write_probe(path)
+        write_test_model(path)
         model = LocalModel(path, n_ctx=512, threads=0)
         try:
-            model.wait_ready(SECONDS)
+            model.wait_ready(LOAD_SECONDS)
             for _piece in model.stream([{"role": "user", "content": "Hello"}], max_tokens=4):
                 pass
         except ModelError as error:
@@ -30,7 +30,7 @@ def probe() -> str:
     return ""
 
 
-def write_probe(path: Path) -> None:
+def write_test_model(path: Path) -> None:
     """Write a one-layer model with random Q4_0 weights and bytes for its vocabulary."""
     import numpy as np
     from gguf import GGMLQuantizationType, GGUFWriter, quants

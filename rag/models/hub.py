@@ -1,9 +1,9 @@
-"""Fetches a model file from the Hugging Face Hub: the one door to huggingface_hub.
+"""Fetches a model file from the Hugging Face Hub; the only module that imports huggingface_hub.
 
-`hf_hub_download` begins a broken download anew and compares only sizes. So the file grows in a
-`.part` of ours, by huggingface_hub's own `http_get`, which goes on where the part ends; and what
-came is hashed and compared with the sha256 that the hub names for it. hf_xet is not used: what it
-has fetched is of no use to a later run.
+`hf_hub_download` restarts an interrupted download and compares only sizes. So this module downloads
+into a `.part` file with huggingface_hub's own `http_get`, which continues where the file ends, and
+compares the result with the sha256 that the hub publishes. It avoids hf_xet, whose partial
+downloads a later run cannot continue.
 """
 
 import errno
@@ -22,22 +22,22 @@ import httpx
 from filelock import FileLock, Timeout
 
 from rag.errors import ModelFileError, first_line
-from rag.llm.gguf_header import gigabytes
-from rag.llm.model_files import is_unchanged, keep_sha256, kept_sha256, sha256_of, whole_problem_of
+from rag.llm.gguf_header import format_size
+from rag.llm.model_files import full_check, is_unchanged, sha256_of, store_sha256, stored_sha256
 from rag.models.known_models import HubFile
 
-Tell = Callable[[str, int, int], None]  # what is done, bytes of it so far, bytes in all
+ProgressCallback = Callable[[str, int, int], None]  # stage, bytes done, bytes in total
 
-RESERVE_BYTES = 500_000_000  # of disk, left for the rest of Paperboy
-TRIES = 3  # in a row in which nothing came, beyond huggingface_hub's own
-LOOK_UP_SECONDS = 10.0
-FULL = (errno.ENOSPC, errno.EDQUOT)
+RESERVE_BYTES = 500_000_000  # of disk space, left free for the rest of Paperboy
+MAX_TRIES = 3  # in a row without any data, beyond huggingface_hub's own
+METADATA_SECONDS = 10.0
+DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Remote:
-    """The file as the hub describes it; `sha256` is empty where the hub names none."""
+class _RemoteFile:
+    """The hub's metadata of a file; `sha256` is empty if the hub publishes none."""
 
     url: str
     etag: str
@@ -45,80 +45,82 @@ class _Remote:
     sha256: str
 
 
-def fetch(source: HubFile, folder: Path, *, endpoint: str | None, tell: Tell) -> tuple[Path, bool]:
-    """Fetch the file into the folder; return where it is and whether the hub vouches for it.
+def fetch(
+    source: HubFile, folder: Path, *, endpoint: str | None, on_progress: ProgressCallback
+) -> tuple[Path, bool]:
+    """Fetch the file into the folder; return its path and whether its sha256 was verified.
 
-    What an earlier run has fetched of it is used. Raises ModelFileError, and then leaves what came
-    so far, unless that is wrong.
+    Continues the download of an earlier run. Raises ModelFileError; the part that was downloaded
+    stays, unless it is wrong.
     """
-    with _explained(source, endpoint, folder):
-        remote = _look_up(source, endpoint)
+    with _explain_errors(source, endpoint, folder):
+        remote = _get_metadata(source, endpoint)
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder):
+        with _exclusive_lock(folder):
             path = folder / source.name
-            if not _is_here(path, remote, tell):
+            if not _is_complete(path, remote, on_progress):
                 part = folder / f"{source.name}.{remote.etag[:16]}.part"
-                for other in folder.glob(f"{source.name}.*.part"):
-                    if other != part:  # of a version that the hub no longer has
-                        other.unlink()
+                for old_part in folder.glob(f"{source.name}.*.part"):
+                    if old_part != part:  # of a version that the hub no longer has
+                        old_part.unlink()
                 _require_space(part, remote.size)
-                _download(remote, part, tell)
-                _put_in_place(part, path, remote, tell)
+                _download(remote, part, on_progress)
+                _verify_and_rename(part, path, remote, on_progress)
     return path, bool(remote.sha256)
 
 
-def _look_up(source: HubFile, endpoint: str | None) -> _Remote:
+def _get_metadata(source: HubFile, endpoint: str | None) -> _RemoteFile:
     """Ask the hub for the file's size, sha256 and commit."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
-    # What goes wrong is told in our words.
+    # _explain_errors reports what goes wrong.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     url = hf_hub_url(source.repo, source.file, revision=source.revision, endpoint=endpoint)
-    found = get_hf_file_metadata(url, timeout=LOOK_UP_SECONDS, endpoint=endpoint)
-    if not (found.commit_hash and found.etag and found.size):
+    metadata = get_hf_file_metadata(url, timeout=METADATA_SECONDS, endpoint=endpoint)
+    if not (metadata.commit_hash and metadata.etag and metadata.size):
         raise ModelFileError(
             f"{_host(endpoint)} does not answer like the Hugging Face Hub: "
             "check [ingest.fetch] huggingface_url, HF_ENDPOINT and the proxy."
         )
-    return _Remote(
-        url=hf_hub_url(source.repo, source.file, revision=found.commit_hash, endpoint=endpoint),
-        etag=re.sub(r"\W", "", found.etag),
-        size=found.size,
-        sha256=found.etag if SHA256.fullmatch(found.etag) else "",
+    return _RemoteFile(
+        url=hf_hub_url(source.repo, source.file, revision=metadata.commit_hash, endpoint=endpoint),
+        etag=re.sub(r"\W", "", metadata.etag),
+        size=metadata.size,
+        sha256=metadata.etag if SHA256.fullmatch(metadata.etag) else "",
     )
 
 
-def _is_here(path: Path, remote: _Remote, tell: Tell) -> bool:
+def _is_complete(path: Path, remote: _RemoteFile, on_progress: ProgressCallback) -> bool:
     """Return whether an earlier run has fetched exactly this file."""
     if not path.is_file() or path.stat().st_size != remote.size:
         return False
     if not remote.sha256:
-        return not whole_problem_of(path)
+        return not full_check(path)
     if is_unchanged(path):
-        return kept_sha256(path) == remote.sha256
-    if _sha256_told(path, tell) != remote.sha256:
+        return stored_sha256(path) == remote.sha256
+    if _sha256_with_progress(path, on_progress) != remote.sha256:
         return False
-    keep_sha256(path, remote.sha256)
+    store_sha256(path, remote.sha256)
     return True
 
 
 def _require_space(part: Path, size: int) -> None:
-    left = size - _size(part)
+    missing = size - _size(part)
     free = disk_usage(part.parent).free
-    if free < left + RESERVE_BYTES:
+    if free < missing + RESERVE_BYTES:
         raise ModelFileError(
-            f"{gigabytes(left)} are to be fetched and {gigabytes(free)} are free in {part.parent}: "
-            f"free {gigabytes(left + RESERVE_BYTES - free)}, or give another folder with "
-            "--data-dir."
+            f"{format_size(missing)} must be fetched and {format_size(free)} are free in "
+            f"{part.parent}: free {format_size(missing + RESERVE_BYTES - free)}, or give another "
+            "folder with --data-dir."
         )
 
 
-def _download(remote: _Remote, part: Path, tell: Tell) -> None:
-    """Fetch what the part lacks. Breaks of the connection are mended while anything comes."""
+def _download(remote: _RemoteFile, part: Path, on_progress: ProgressCallback) -> None:
+    """Download the rest of the file. Lost connections are retried while data still arrives."""
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    # Compressed, the file could not be fetched from the middle on.
+    # A compressed download cannot start in the middle of the file.
     headers = build_hf_headers() | {"Accept-Encoding": "identity"}
     if _size(part) > remote.size:
         part.unlink()
@@ -129,63 +131,65 @@ def _download(remote: _Remote, part: Path, tell: Tell) -> None:
             with part.open("ab") as file:
                 http_get(
                     remote.url, file, resume_size=before, headers=headers,
-                    expected_size=remote.size, tqdm_class=_bar(tell, remote.size),
+                    expected_size=remote.size, tqdm_class=_progress_bar(on_progress, remote.size),
                 )  # fmt: skip
                 file.flush()
                 os.fsync(file.fileno())
             return
         except httpx.TransportError:
             tries = 0 if _size(part) > before else tries + 1
-            if tries >= TRIES:
+            if tries >= MAX_TRIES:
                 raise
             time.sleep(tries)
 
 
-def _bar(tell: Tell, total: int) -> Any:
-    """Return a class that huggingface_hub takes for tqdm's."""
+def _progress_bar(on_progress: ProgressCallback, total: int) -> Any:
+    """Return a class with the part of tqdm's interface that huggingface_hub uses."""
 
-    class Bar:
+    class ProgressBar:
         def __init__(self, *, initial: int = 0, **_options: Any) -> None:
             self.done = initial
-            tell("fetched", initial, total)
+            on_progress("fetched", initial, total)
 
         def update(self, size: int) -> None:
             self.done += size
-            tell("fetched", self.done, total)
+            on_progress("fetched", self.done, total)
 
-        def __enter__(self) -> "Bar":
+        def __enter__(self) -> "ProgressBar":
             return self
 
         def __exit__(self, *_error: object) -> None:
             pass
 
-    return Bar
+    return ProgressBar
 
 
-def _put_in_place(part: Path, path: Path, remote: _Remote, tell: Tell) -> None:
-    """Give the whole file its name, if it is what the hub says it is; else delete it."""
-    digest = _sha256_told(part, tell)
+def _verify_and_rename(
+    part: Path, path: Path, remote: _RemoteFile, on_progress: ProgressCallback
+) -> None:
+    """Rename the complete file, or delete it and raise if it is not the published one."""
+    digest = _sha256_with_progress(part, on_progress)
     if remote.sha256 and digest != remote.sha256:
         part.unlink()
         raise ModelFileError(
-            f"{path.name} came with a wrong sha256 ({digest[:12]}… and not "
+            f"{path.name} arrived with a wrong sha256 ({digest[:12]}… and not "
             f"{remote.sha256[:12]}…) and was deleted: fetch it again, and if that does not help, "
             "another one."
         )
-    if problem := whole_problem_of(part):
+    if problem := full_check(part):
         part.unlink()
         raise ModelFileError(problem.replace(part.name, path.name))
     part.replace(path)
-    keep_sha256(path, digest)
+    store_sha256(path, digest)
 
 
-def _sha256_told(path: Path, tell: Tell) -> str:
+def _sha256_with_progress(path: Path, on_progress: ProgressCallback) -> str:
     total = _size(path)
-    return sha256_of(path, tell=lambda done: tell("checked", done, total))
+    return sha256_of(path, on_progress=lambda done: on_progress("checked", done, total))
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _exclusive_lock(folder: Path) -> Iterator[None]:
     """Keep a second `model pull` from writing to the same file."""
     lock = FileLock(folder / "fetch.lock")
     try:
@@ -198,8 +202,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(source: HubFile, endpoint: str | None, folder: Path) -> Iterator[None]:
-    """Turn what can go wrong between here and the hub into one sentence."""
+def _explain_errors(source: HubFile, endpoint: str | None, folder: Path) -> Iterator[None]:
+    """Raise ModelFileError, with a cure, for any failure of the network, the hub or the disk."""
     from huggingface_hub import errors
 
     try:
@@ -210,22 +214,22 @@ def _explained(source: HubFile, endpoint: str | None, folder: Path) -> Iterator[
             "command again."
         ) from error
     except errors.HfHubHTTPError as error:
-        raise _refusal(source, endpoint, error) from error
+        raise _http_error(source, endpoint, error) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelFileError(
             f"{_host(endpoint)} cannot be reached ({first_line(error)}): check the network and run "
-            "the command again; what was fetched so far is kept."
+            "the command again; it continues where it stopped."
         ) from error
     except OSError as error:
-        _explain_disk(source, folder, error)
-    except ValueError as error:  # huggingface_hub's: a name that cannot be, a file over 50 GB
+        _raise_disk_error(source, folder, error)
+    except ValueError as error:  # huggingface_hub's: an impossible name, a file over 50 GB
         raise ModelFileError(
             f"{source} cannot be fetched ({first_line(error)}): check its name."
         ) from error
 
 
-def _refusal(source: HubFile, endpoint: str | None, error: Any) -> ModelFileError:
-    """Return what a HfHubHTTPError means."""
+def _http_error(source: HubFile, endpoint: str | None, error: Any) -> ModelFileError:
+    """Return the error that explains a HfHubHTTPError."""
     from huggingface_hub import errors
 
     status = error.response.status_code
@@ -242,16 +246,16 @@ def _refusal(source: HubFile, endpoint: str | None, error: Any) -> ModelFileErro
     return ModelFileError(f"{text}.")
 
 
-def _explain_disk(source: HubFile, folder: Path, error: OSError) -> NoReturn:
-    if error.errno in FULL:
+def _raise_disk_error(source: HubFile, folder: Path, error: OSError) -> NoReturn:
+    if error.errno in DISK_FULL_ERRORS:
         raise ModelFileError(
-            f"the disk is full in the middle of {source.name}: free some space in {folder} and run "
-            "the command again; it goes on where it stopped."
+            f"the disk became full while fetching {source.name}: free some space in {folder} and "
+            "run the command again; it continues where it stopped."
         ) from error
-    what = error.strerror or first_line(error)
+    reason = error.strerror or first_line(error)
     raise ModelFileError(
-        f"{source.name} cannot be written to {folder} ({what}): check the folder, or give another "
-        "one with --data-dir."
+        f"{source.name} cannot be written to {folder} ({reason}): check the folder, or give "
+        "another one with --data-dir."
     ) from error
 
 

@@ -1,4 +1,4 @@
-"""The models that Paperboy recommends, by the memory they need: `paperboy model list`."""
+"""The models that Paperboy recommends, and the memory they need: `paperboy model list`."""
 
 import re
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from pathlib import PurePosixPath
 
 from rag.errors import ModelFileError
 
-ADDRESS = re.compile(
+FILE_URL = re.compile(
     r"https://(?:huggingface\.co|hf\.co)/([^/]+/[^/]+)/(?:blob|resolve)/([^/]+)/([^?#]+)(?:\?.*)?"
 )
-ONE_OF_SEVERAL = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
+SPLIT_FILE = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
-    """A file of a repository; `revision` is a branch, a tag or a commit."""
+    """A file in a repository on the hub; `revision` is a branch, a tag or a commit."""
 
     repo: str
     file: str
@@ -22,7 +22,7 @@ class HubFile:
 
     @property
     def name(self) -> str:
-        """The file's own name, which it keeps here."""
+        """The file name without folders, which is also its name in the models folder."""
         return PurePosixPath(self.file).name
 
     def __str__(self) -> str:
@@ -30,11 +30,11 @@ class HubFile:
 
 
 def parse_source(text: str) -> HubFile | None:
-    """Read `hf:OWNER/NAME/FILE.gguf`, or the address of the file's page; None for anything else.
+    """Read `hf:OWNER/NAME/FILE.gguf` or the URL of a file's page; return None for anything else.
 
-    Raises ModelFileError where it is one of these, but not of one whole GGUF file.
+    Raises ModelFileError for other URLs, and for files that are not one complete GGUF file.
     """
-    if match := ADDRESS.fullmatch(text):
+    if match := FILE_URL.fullmatch(text):
         source = HubFile(match[1], match[3], match[2])
     elif text.startswith("hf:"):
         owner, _, rest = text.removeprefix("hf:").partition("/")
@@ -49,29 +49,28 @@ def parse_source(text: str) -> HubFile | None:
         return None
     if not source.name.endswith(".gguf"):
         raise ModelFileError(
-            f"{text} names no GGUF file: write hf:OWNER/NAME/FILE.gguf, with a file that stands "
-            "under Files on the model's page."
+            f"{text} is not the name of a GGUF file: write hf:OWNER/NAME/FILE.gguf, with a "
+            "file listed under Files on the model's page."
         )
-    if ONE_OF_SEVERAL.search(source.name):
+    if SPLIT_FILE.search(source.name):
         raise ModelFileError(
             f"{source.name} is one part of a model that was split: choose a file in one piece."
         )
     return source
 
 
-# What the rest of Paperboy, and of the machine, wants beside the model.
-OTHERS_BYTES = 2_500_000_000
+# Memory for the rest of Paperboy and of the machine, beside the model.
+RESERVED_BYTES = 2_500_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
     """A chat model in one GGUF file.
 
-    `memory` is what the model process cannot do without at the default context of 4,096 tokens:
-    the weights, the key-value cache and llama.cpp's buffers. It may show twice that while the
-    file's own pages are in memory too, which the system takes back when it needs them. `writes` is
-    tokens a second on two cores, in proportion to random weights of 1.3 and 4 billion
-    (docs/operations.md).
+    `memory` is the least that the model process needs at the default context of 4,096 tokens: the
+    weights, the key-value cache and llama.cpp's buffers. The system may report twice that while the
+    file's pages are cached; it frees those when needed. `answer_rate` is a range of tokens per
+    second on two cores, extrapolated from random weights of 1.3 and 4 billion (docs/operations.md).
     """
 
     name: str
@@ -79,11 +78,11 @@ class KnownModel:
     size: int  # bytes
     memory: int  # bytes
     licence: str
-    writes: str
+    answer_rate: str
     remark: str
 
 
-KNOWN = (
+KNOWN_MODELS = (
     KnownModel(
         "granite-2b",
         HubFile("ibm-granite/granite-3.3-2b-instruct-GGUF", "granite-3.3-2b-instruct-Q4_K_M.gguf"),
@@ -110,28 +109,28 @@ KNOWN = (
         "uses a tenth of its weights for each token",
     ),
 )  # fmt: skip
-DEFAULT = KNOWN[1]
+DEFAULT_MODEL = KNOWN_MODELS[1]
 
 
-def known(text: str) -> KnownModel | None:
-    """Return the recommended model of that name or file name; None where there is none."""
-    wanted = text.casefold().removesuffix(".gguf")
-    for model in KNOWN:
-        if wanted in (model.name, model.source.name.casefold().removesuffix(".gguf")):
+def find_known_model(text: str) -> KnownModel | None:
+    """Return the recommended model of that name or file name; None if there is none."""
+    name = text.casefold().removesuffix(".gguf")
+    for model in KNOWN_MODELS:
+        if name in (model.name, model.source.name.casefold().removesuffix(".gguf")):
             return model
     return None
 
 
-def suggested(memory: int | None) -> KnownModel:
-    """Return the model for a machine, or a container, with so much memory in bytes.
+def suggest_model(memory: int | None) -> KnownModel:
+    """Return the model for a machine or container with this much memory (bytes; None: unknown).
 
-    Never the largest: what it writes better is not worth 18 GB of somebody's disk unasked.
+    Never the largest one: it is not so much better that it is worth 18 GB of disk by default.
     """
-    if memory is None or memory >= DEFAULT.memory + OTHERS_BYTES:
-        return DEFAULT
-    return KNOWN[0]
+    if memory is None or memory >= DEFAULT_MODEL.memory + RESERVED_BYTES:
+        return DEFAULT_MODEL
+    return KNOWN_MODELS[0]
 
 
-def fits(model: KnownModel, memory: int | None) -> bool:
-    """Return whether the model and the rest of Paperboy have room."""
-    return memory is None or model.memory + OTHERS_BYTES <= memory
+def fits_memory(model: KnownModel, memory: int | None) -> bool:
+    """Return whether the model and the rest of Paperboy fit into this much memory."""
+    return memory is None or model.memory + RESERVED_BYTES <= memory

@@ -1,22 +1,20 @@
-"""Tries a model file in a process of its own and measures it: `paperboy model check`."""
+"""Runs a model file in a separate process and measures it: `paperboy model check`."""
 
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.cpu import cores, memory_bytes
+from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
-from rag.llm.child import ModelChild
-from rag.llm.gguf_header import gigabytes
-from rag.models.build_check import probe
+from rag.llm.gguf_header import format_size
+from rag.llm.worker_process import WorkerProcess, worker_command
+from rag.models.build_check import check_build
 
-SECONDS = 900.0  # for loading and speaking, on a slow machine with a large model
+TRIAL_SECONDS = 900.0  # to load and answer, on a slow machine with a large model
 ANSWER_TOKENS = 48
-# A prompt of the length and kind that answers are written from.
+# Similar in length and content to the prompts of real answers.
 PASSAGE = """[1] Counting herons from a drone takes one person a day, and two people rarely agree.
 HeronNet finds the birds with a detector that was trained on 4,200 photographs of marshes, joins
 what it finds in neighbouring pictures, and counts each bird once. On 31 marshes that it had never
@@ -30,10 +28,11 @@ MESSAGES = [
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What was measured. `memory` is the process's largest, in bytes; 0 where it is not known.
+class TrialResult:
+    """The measurements of a trial.
 
-    A rate is in tokens a second, and 0 where too few tokens came to tell.
+    `memory` is the process's peak in bytes, 0 if it is not known. Rates are in tokens per second,
+    0 if there were too few tokens to measure.
     """
 
     n_ctx: int
@@ -43,61 +42,60 @@ class Trial:
     prompt_rate: float
     answer_tokens: int
     answer_rate: float
-    said: str
+    answer: str
 
 
-def try_model(path: Path, *, n_ctx: int, threads: int, seconds: float = SECONDS) -> Trial:
-    """Load the file and have it answer. Raises ModelFileError where it cannot, with the cause."""
+def try_model(
+    path: Path, *, n_ctx: int, threads: int, seconds: float = TRIAL_SECONDS
+) -> TrialResult:
+    """Load the file and let it answer. Raises ModelFileError with the cause of a failure."""
     started = time.monotonic()
-    child = ModelChild([
-        sys.executable, "-m", "rag.llm.worker", str(path),
-        "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
-    ])  # fmt: skip
-    alarm = threading.Timer(seconds, child.kill)
-    alarm.start()
+    worker = WorkerProcess(worker_command(path, n_ctx=n_ctx, threads=threads))
+    timer = threading.Timer(seconds, worker.kill)
+    timer.start()
     try:
-        trial = _converse(child, started)
+        trial = _measure(worker, started)
     finally:
-        in_time = alarm.is_alive()
-        alarm.cancel()
-        child.close()
-    ended = child.wait()
-    if isinstance(trial, Trial):
+        in_time = timer.is_alive()
+        timer.cancel()
+        worker.close()
+    ended = worker.wait()
+    if isinstance(trial, TrialResult):
         return trial
     if not in_time:
         raise ModelFileError(
             f"{path.name} did not answer within {seconds:.0f} seconds: use a smaller model "
             "(`paperboy model list`)."
         )
-    raise ModelFileError(_failure(path, trial, ended))
+    raise ModelFileError(_explain_failure(path, trial, ended))
 
 
-def _converse(child: ModelChild, started: float) -> Trial | str:
-    """Return what was measured, or what the process said went wrong; "" where it just ended."""
+def _measure(worker: WorkerProcess, started: float) -> TrialResult | str:
+    """Return the measurements, or the worker's error message; "" if the process just ended."""
     times: list[float] = []
-    said, load_seconds, n_ctx, asked_at = "", 0.0, 0, started
-    for event in child.events():
+    answer, load_seconds, n_ctx, asked_at = "", 0.0, 0, started
+    for message in worker.messages():
         now = time.monotonic()
-        if "ready" in event:
-            load_seconds, n_ctx, asked_at = now - started, int(event["ready"]["n_ctx"]), now
-            child.send({"id": 1, "messages": MESSAGES, "max_tokens": ANSWER_TOKENS,
+        if "ready" in message:
+            load_seconds, n_ctx, asked_at = now - started, int(message["ready"]["n_ctx"]), now
+            worker.send({"id": 1, "messages": MESSAGES, "max_tokens": ANSWER_TOKENS,
                         "temperature": 0.0})  # fmt: skip
-        elif "text" in event:
+        elif "text" in message:
             times.append(now)
-            said += event["text"]
-        elif "done" in event:
-            return Trial(
+            answer += message["text"]
+        elif "done" in message:
+            return TrialResult(
                 n_ctx=n_ctx,
                 load_seconds=load_seconds,
-                memory=_peak_memory(child.pid),
-                prompt_tokens=event["prompt"],
-                prompt_rate=_rate(event["prompt"], (times or [now])[0] - asked_at),
-                answer_tokens=event["tokens"],
-                answer_rate=_rate(event["tokens"] - 1, now - times[0]) if times else 0.0,
-                said=" ".join(said.split()),
+                memory=_peak_memory(worker.pid),
+                prompt_tokens=message["prompt"],
+                prompt_rate=_rate(message["prompt"], (times or [now])[0] - asked_at),
+                answer_tokens=message["tokens"],
+                answer_rate=_rate(message["tokens"] - 1, now - times[0]) if times else 0.0,
+                answer=" ".join(answer.split()),
             )
-        elif message := event.get("failed") or event.get("error"):
-            return child.cause_of(str(message))
+        elif error := message.get("failed") or message.get("error"):
+            return worker.load_error(str(error))
     return ""
 
 
@@ -105,44 +103,44 @@ def _rate(tokens: int, seconds: float) -> float:
     return tokens / seconds if tokens > 0 and seconds > 0 else 0.0
 
 
-def _failure(path: Path, said: str, ended: str) -> str:
-    """Return why nothing came, and the cure."""
-    if "llama_cpp" in said:
+def _explain_failure(path: Path, error: str, ended: str) -> str:
+    """Return why there is no answer, and the cure."""
+    if "llama_cpp" in error:
         return "the local model needs llama.cpp, which is not built: run `make llama`."
-    if said:
-        return f"{path.name} cannot be used ({said}): fetch another with `paperboy model pull`."
+    if error:
+        return f"{path.name} cannot be used ({error}): fetch another with `paperboy model pull`."
     if ended == "SIGKILL":
         memory = memory_bytes()
-        has = f" of {gigabytes(memory)}" if memory else ""
+        available = f" of {format_size(memory)}" if memory else ""
         return (
-            f"{path.name} was ended by the system ({ended}), most likely for want of memory{has}: "
-            "use a smaller model (`paperboy model list`)."
+            f"{path.name} was ended by the system ({ended}), most likely because it ran out of "
+            f"memory{available}: use a smaller model (`paperboy model list`)."
         )
-    if problem := probe():
+    if problem := check_build():
         return (
-            f"llama.cpp died ({ended}) with {path.name}, and a small model of our own does not run "
-            f"either ({problem.partition(':')[0]}): build it anew with `make llama`."
+            f"llama.cpp died ({ended}) with {path.name}, and a small test model does not run "
+            f"either ({problem.partition(':')[0]}): rebuild it with `make llama`."
         )
     return (
-        f"llama.cpp died ({ended}) with {path.name}, though a small model of our own runs: "
-        "fetch the file anew, or another with `paperboy model pull`."
+        f"llama.cpp died ({ended}) with {path.name}, though a small test model runs: "
+        "fetch the file again, or another with `paperboy model pull`."
     )
 
 
 def _peak_memory(pid: int) -> int:
-    """Return the most memory that the process has had, as far as the system tells."""
+    """Return the process's peak memory in bytes, or its current memory on systems without /proc."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     except OSError:
         pass
-    return next(_memory_now(pid), 0)
+    return _memory_from_ps(pid)
 
 
-def _memory_now(pid: int) -> Iterator[int]:
-    """Yield what ps says of it, where there is no /proc."""
-    shown = subprocess.run(
+def _memory_from_ps(pid: int) -> int:
+    """Return the process's current memory in bytes; 0 if it has ended."""
+    output = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    yield from (int(word) * 1024 for word in shown.stdout.split())
+    ).stdout
+    return int(output) * 1024 if output.strip() else 0

@@ -1,1 +1,3 @@
-"""What a question asks for: its days, names, orders and counts, and what a follow-up refers to."""
+"""Understanding a question: language, days, names, orders, counts, and what it refers back to."""
+
+__all__ = ["followups", "request", "understand"]

@@ -1,7 +1,7 @@
-"""A day, week, month or year by name ("Dec 8", "5.12.2025", "last week"), read by dateparser.
+"""Reads the name of a day, week, month or year ("Dec 8", "5.12.2025", "last week").
 
-The patterns find such names in a text that says other things as well; what they mean is
-dateparser's affair. https://dateparser.readthedocs.io
+The patterns find such names within a longer text; dateparser interprets them.
+https://dateparser.readthedocs.io
 """
 
 import calendar
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Period(NamedTuple):
-    """Days, both included; `by` says which day of a paper is meant (see Window)."""
+    """A range of days, both included; `by` says which day of a paper counts (see Window)."""
 
     first: date
     last: date
@@ -28,9 +28,11 @@ YEAR = r"(?:19|20)\d\d"
 DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 _LONG = [name for name in calendar.month_name if name]
 _SHORT = [*(name for name in calendar.month_abbr if name), "Sept"]
-MONTH = rf"(?:{'|'.join([*_LONG, *_SHORT])})\b\.?"  # however spelt: a day or a year is beside it
-# Months and weekdays that stand alone. "MAR", "SEP", "sat" and "sun" are words of this trade,
-# "may" and "march" of every day: these need their capital, or the question to end there.
+MONTH = (
+    rf"(?:{'|'.join([*_LONG, *_SHORT])})\b\.?"  # in any case, because a day or year is next to it
+)
+# Months and weekdays on their own. "MAR", "SEP", "sat" and "sun" are also words of this field,
+# "may" and "march" everyday words: these need a capital, or must end the question.
 _SAFE = "|".join(name for name in _LONG if name not in ("May", "March"))
 _CUED = "|".join(name.lower() for name in _SHORT if name not in ("May", "Mar"))
 TITLED_MONTH = rf"(?:{_SAFE}|(?-i:March|{'|'.join(_SHORT)}))\b\.?"
@@ -62,21 +64,21 @@ _WEEKDAY = re.compile(WEEKDAY, re.IGNORECASE)
 
 
 def lacks_year(text: str) -> bool:
-    """Whether a name is that of a day or month of any year: "Dec 8", "March", "Friday"."""
+    """Return whether a name is a day or month of any year: "Dec 8", "March", "Friday"."""
     return bool(_NEEDS_YEAR.fullmatch(text) or _WEEKDAY.fullmatch(text))
 
 
 def read_date(text: str, today: date) -> Period | None:
-    """Return the days of a day, week, month or year by name; None where there are none such.
+    """Return the days of a day, week, month or year by name; None if the name is none of these.
 
-    What lacks its year is the last one that is not in the future, and behind "last" the last
-    one that is over; "this week" and the like end today.
+    A name without a year is the latest one that is not in the future; after "last", the latest one
+    that is over. "This week" and the like end today.
     """
     text = text.casefold().replace("a fortnight", "two weeks").replace("fortnight", "weeks")
     is_last = _LAST.match(text)
     name = text[is_last.end() :] if is_last else text.removeprefix("this ")
     if _WEEKDAY.fullmatch(name):
-        # dateparser looks for the last one before its base, the base left out.
+        # dateparser takes the last such day before its base, excluding the base.
         return _parse(name, today if is_last else today + timedelta(days=1))
     if _NEEDS_YEAR.fullmatch(name):
         until = today.replace(day=1) - timedelta(days=1) if is_last else today
@@ -89,7 +91,7 @@ def read_date(text: str, today: date) -> Period | None:
 
 
 def months(year: int, month: int, count: int) -> Period:
-    """Return `count` months from the first of this one."""
+    """Return `count` months, beginning with this one."""
     last_year, last_month = divmod(12 * year + month - 1 + count - 1, 12)
     last_day = calendar.monthrange(last_year, last_month + 1)[1]
     return Period(date(year, month, 1), date(last_year, last_month + 1, last_day), "published")
@@ -106,10 +108,9 @@ def _so_far(period: Period | None, today: date) -> Period | None:
 
 
 def _latest(name: str, until: date) -> Period | None:
-    """Return the last such day or month that has begun by then.
+    """Return the latest such day or month that has begun by then.
 
-    dateparser is given a year, and a leap one, because Python deprecates to read a day and a
-    month without it.
+    dateparser gets a leap year, because Python deprecates parsing a day and month without one.
     """
     named = _parse(f"{name} 2000", until)
     if named is None:
@@ -117,32 +118,32 @@ def _latest(name: str, until: date) -> Period | None:
     for year in range(until.year, until.year - 9, -1):  # 29 February may be eight years ago
         month = named.first.month
         if named.first != named.last:
-            found = months(year, month, 1)
+            period = months(year, month, 1)
         elif named.first.day <= calendar.monthrange(year, month)[1]:
             day = named.first.replace(year=year)
-            found = Period(day, day, "day")
+            period = Period(day, day, "day")
         else:
             continue
-        if found.first <= until:
-            return found
+        if period.first <= until:
+            return period
     return None
 
 
 def _parse(text: str, base: date) -> Period | None:
-    found = _parser(base, "DMY" if "." in text else "MDY").get_date_data(text)
-    if found.date_obj is None:
+    parsed = _parser(base, "DMY" if "." in text else "MDY").get_date_data(text)
+    if parsed.date_obj is None:
         return None
-    day: date = found.date_obj.date()
-    if found.period == "year":
+    day: date = parsed.date_obj.date()
+    if parsed.period == "year":
         return months(day.year, 1, 12)
-    if found.period == "month":
+    if parsed.period == "month":
         return months(day.year, day.month, 1)
-    return week_of(day) if found.period == "week" else Period(day, day, "day")
+    return week_of(day) if parsed.period == "week" else Period(day, day, "day")
 
 
 @lru_cache(maxsize=8)
 def _parser(base: date, order: str) -> "DateDataParser":
-    """Return dateparser as of a day; its first answer takes a tenth of a second, others 1 ms."""
+    """Return dateparser as of a day; its first call takes a tenth of a second, the others 1 ms."""
     from dateparser.date import DateDataParser
 
     settings: dict[str, Any] = {

@@ -1,6 +1,7 @@
-"""What a question asks of the catalogue: days, authors, organisations, order, counts, facts.
+"""Parses a question for days, authors, organisations, orders, counts and facts.
 
-These are answered from the table and never from prose; what remains of the question is its topic.
+These are answered from the catalogue's columns, never from abstracts; the rest of the question is
+its topic.
 """
 
 import re
@@ -45,7 +46,7 @@ _ORDERS: list[tuple[Order, re.Pattern[str]]] = [
     ("newest", re.compile(r"\b(?:the )?(?:newest|latest|most recent)\b", re.IGNORECASE)),
     ("oldest", re.compile(r"\b(?:the )?(?:oldest|earliest)\b", re.IGNORECASE)),
 ]  # fmt: skip
-_COMPARED: list[tuple[Order, re.Pattern[str]]] = [  # only where something else narrows the papers
+_COMPARED: list[tuple[Order, re.Pattern[str]]] = [  # only if something else narrows the papers
     ("newest", re.compile(r"\b(?:the )?(?:newer|more recent|later)(?: one)?\b", re.IGNORECASE)),
     ("oldest", re.compile(r"\b(?:the )?(?:older|earlier)(?: one)?\b", re.IGNORECASE)),
 ]
@@ -77,7 +78,7 @@ _PROLIFIC = re.compile(
     r"|\b(?:the )?most prolific authors?\b",
     re.IGNORECASE,
 )
-# More than one paper is wanted: "which models …", "who trains …", "anything on …".
+# A question for more than one paper: "which models …", "who trains …", "anything on …".
 _WORKS = r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems)"
 _SEVERAL = re.compile(
     rf"\b(?:which|what|any|list|all|two|three|four|several|different|other|some)\s+(?:[\w-]+\s+)"
@@ -102,7 +103,10 @@ def parse(
     is_author: Callable[[str], bool] | None = None,
     day_of: DayOf | None = None,
 ) -> Request:
-    """Take a question apart, by the organisations, authors and papers the catalogue knows."""
+    """Return the Request of a question in English.
+
+    The arguments tell which organisations, authors and days of papers the catalogue knows.
+    """
     text = question
     window = None
     if found := find_window(text, today, day_of=day_of):
@@ -120,11 +124,7 @@ def parse(
     count = _HOW_MANY.search(text)
     if count:
         text = _without(text, count)
-    facts = []
-    for fact, pattern in _FACTS:
-        if match := pattern.search(text):
-            facts.append(fact)
-            text = _without(text, match)
+    facts, text = _facts(text)
     return Request(
         topic=" ".join(text.split()),
         window=window,
@@ -135,7 +135,7 @@ def parse(
         order=order,
         several=bool(_SEVERAL.search(text)),
         count=bool(count),
-        facts=tuple(facts),
+        facts=facts,
     )
 
 
@@ -164,7 +164,7 @@ def _author_count(text: str) -> tuple[AuthorCount | None, str]:
 
 
 def _organization(text: str, organizations: Sequence[str]) -> tuple[str | None, str]:
-    """Find an organisation by its whole name where the question asks for what is of it."""
+    """Return the organisation whose papers are asked for, and the text without it."""
     folded = text.casefold()
     named = [name for name in organizations if name.casefold() in folded]
     for name in sorted(named, key=len, reverse=True):
@@ -183,6 +183,15 @@ def _first(patterns: list[tuple[Order, re.Pattern[str]]], text: str) -> tuple[Or
         if match := pattern.search(text):
             return order, _without(text, match)
     return None, text
+
+
+def _facts(text: str) -> tuple[tuple[Fact, ...], str]:
+    facts = []
+    for fact, pattern in _FACTS:
+        if match := pattern.search(text):
+            facts.append(fact)
+            text = _without(text, match)
+    return tuple(facts), text
 
 
 def _without(text: str, match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""A period by name: "October 2024", "early 2023", "Q2 of 2025", "last summer" → its days."""
+"""Reads the name of a period: "October 2024", "early 2023", "Q2 of 2025", "last summer"."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ _PART = r"(?:early(?: in)?|mid|late(?: in)?|(?:the )?(?:start|beginning|middle|e
 _DECADE = r"(?:the )?(?:19|20)\d0s"
 _YEARS = rf"(?:(?:the year )?{YEAR}|{_WHICH} year)"
 _MONTHS = rf"(?:{MONTH}(?:,? of|,)? {YEAR}|{_WHICH} month)"
-# A name that says its year or counts from today, and that is no year alone; longer forms first.
+# Names with a year, or relative to today, except a year alone; longer forms come first.
 PERIOD = "|".join(
     [
         rf"{YEAR}-W[0-5]\d|week [1-5]?\d(?: of|,)? {YEAR}",
@@ -52,9 +52,9 @@ Reader = Callable[[re.Match[str], date], Period | None]
 
 
 def read_period(text: str, today: date) -> Period | None:
-    """Return the days that a name means; None where it names no possible days.
+    """Return the days of a period by name; None if the name means no possible days.
 
-    A month or a day without its year is the last one that is not in the future.
+    A month or day without a year is the latest one that is not in the future.
     """
     text = " ".join(text.casefold().split()).removeprefix("the year ")
     for pattern, read in _READERS:
@@ -66,8 +66,8 @@ def read_period(text: str, today: date) -> Period | None:
     return read_date(text, today)
 
 
-def _inner(text: str, today: date) -> Period | None:
-    """Return the days of what a part is of: "this year" up to its end."""
+def _whole_period(text: str, today: date) -> Period | None:
+    """Return the whole period of which a part is named: all of "this year", not up to today."""
     text = re.sub(r"\b(?:this|current) year\b", str(today.year), text)
     return read_period(re.sub(r"\b(?:this|current) month\b", f"{today:%Y-%m}", text), today)
 
@@ -83,8 +83,8 @@ def _week_of(match: re.Match[str], today: date) -> Period | None:
 
 
 def _week_in(match: re.Match[str], today: date) -> Period | None:
-    """Read "the second week of March": the 8th to the 14th; the last are the last seven days."""
-    month = _inner(match[2], today)
+    """Read "the second week of March": the 8th to the 14th; the last week is its last 7 days."""
+    month = _whole_period(match[2], today)
     if month is None:
         return None
     number = ORDINALS[match[1]]
@@ -92,16 +92,16 @@ def _week_in(match: re.Match[str], today: date) -> Period | None:
     return Period(first, first + _SIX_DAYS, "day")
 
 
-def _half(match: re.Match[str], today: date) -> Period | None:
-    ordinal, unit, letter, digit, whole = match.groups()
-    period = _inner(whole, today)
+def _half_or_quarter(match: re.Match[str], today: date) -> Period | None:
+    ordinal, unit, letter, digit, name = match.groups()
+    period = _whole_period(name, today)
     if period is None:
         return None
     parts = 2 if (unit or letter) in ("half", "h") else 4
     number = (ORDINALS[ordinal] if ordinal else int(digit)) or parts
     if number > parts:
         raise ValueError(match[0])
-    if re.search(rf"year|^{YEAR}", whole):
+    if re.search(rf"year|^{YEAR}", name):
         return months(period.first.year, 12 // parts * (number - 1) + 1, 12 // parts)
     middle = period.first.replace(day=15)
     if number == 1:
@@ -110,12 +110,12 @@ def _half(match: re.Match[str], today: date) -> Period | None:
 
 
 def _season(match: re.Match[str], today: date) -> Period | None:
-    year = _inner(match[2], today)
+    year = _whole_period(match[2], today)
     return months(year.first.year, SEASONS[match[1]], 3) if year else None
 
 
 def _last_season(match: re.Match[str], today: date) -> Period:
-    """Read "this summer", the last one that has begun, or "last summer", the last that is over."""
+    """Read "this summer", the latest that has begun, or "last summer", the latest that is over."""
     seasons = (months(today.year - ago, SEASONS[match[2]], 3) for ago in range(3))
     if match[1] in ("this", "current"):
         season = next(season for season in seasons if season.first <= today)
@@ -128,7 +128,7 @@ def _decade(match: re.Match[str], _today: date) -> Period:
 
 
 def _weekend(match: re.Match[str], today: date) -> Period:
-    """Read "last weekend", the one before this week, or "the weekend", the last that has begun."""
+    """Read "last weekend", before this week, or "the weekend", the latest that has begun."""
     saturday = today - timedelta(days=today.weekday() + 2)
     if match[1] in ("this", "the", "current") and today.weekday() >= _SATURDAY:
         saturday += timedelta(days=7)
@@ -148,7 +148,7 @@ def _so_far(match: re.Match[str], today: date) -> Period | None:
 
 def _part(match: re.Match[str], today: date) -> Period | None:
     """Read the first, middle or last third of a period."""
-    period = _inner(match[2], today)
+    period = _whole_period(match[2], today)
     if period is None:
         return None
     third = (period.last - period.first + timedelta(days=1)) / 3
@@ -167,7 +167,7 @@ _READERS: list[tuple[re.Pattern[str], Reader]] = [
         (r"(\d{4})-w(\d\d)|week (\d\d?)(?: of|,)? (\d{4})", _iso_week),
         (r"week of (.+)", _week_of),
         (rf"({_ORDINAL}) week (?:of|in) (.+)", _week_in),
-        (rf"(?:({_ORDINAL}) (half|quarter) of|([qh])([1-4])(?: of)?),? (.+)", _half),
+        (rf"(?:({_ORDINAL}) (half|quarter) of|([qh])([1-4])(?: of)?),? (.+)", _half_or_quarter),
         (rf"({_SEASON})(?: of)?,? (.+)", _season),
         (rf"({_WHICH}) ({_SEASON})", _last_season),
         (r"(?:the )?(\d{3}0)s", _decade),

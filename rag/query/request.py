@@ -1,10 +1,30 @@
-"""What a question asks for, understood: its topic, window, names, order and more."""
+"""The Request: a question, understood as topic, days, names, order and more."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
+from rag.errors import QuestionError
 from rag.records import Paper, Window
-from rag.text.words import terms
+from rag.text.names import system_names
+from rag.text.words import terms, words
+
+MAX_QUESTION = 2_000  # characters
+
+
+def clean_question(question: str) -> str:
+    """Return the question with plain spaces; raise QuestionError if there is nothing to answer."""
+    question = " ".join(question.split())
+    if not question:
+        raise QuestionError("the question is empty: ask something about the papers.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"the question has {len(question):,} characters: ask in {MAX_QUESTION:,} or fewer."
+        )
+    if not words(question):
+        raise QuestionError("there is no word in the question: ask in words.")
+    return question
+
 
 Order = Literal[
     "newest", "oldest", "most upvotes", "most authors", "fewest authors", "most comments"
@@ -15,7 +35,7 @@ Fact = Literal["date", "author count", "authors", "organization", "upvotes", "co
 
 @dataclass(frozen=True, slots=True)
 class AuthorCount:
-    """How many authors a paper must have; `unknown` asks for papers without a count."""
+    """A bound on the number of authors; `unknown` asks for papers without a count."""
 
     low: int = 0
     high: int | None = None
@@ -37,9 +57,9 @@ class AuthorCount:
         return f"with {self.high} or fewer authors"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is asked for; `topic` is what remains of the question once the rest is taken out."""
+    """A question, understood; `topic` is the text that remains without the other fields' words."""
 
     topic: str
     window: Window | None = None
@@ -52,17 +72,33 @@ class Request:
     count: bool = False
     facts: tuple[Fact, ...] = ()
     named: tuple[Paper, ...] = ()  # papers that the question names
-    pointed: tuple[Paper, ...] = ()  # papers of an earlier answer: the only ones it is about
-    compares: bool = False  # every one of these papers is to be cited
-    language: str = "en"  # of the question; `topic` is put into English as far as possible
+    pointed: tuple[Paper, ...] = ()  # papers that it refers back to: it is about these only
+    compares: bool = False  # the answer must cite each of these papers
+    language: str = "en"  # of the question; `topic` is in English as far as possible
 
     @property
     def is_filter(self) -> bool:
-        """Whether it narrows the papers by something other than their topic."""
+        """Whether something other than the topic narrows the papers."""
         return bool(self.window or self.authors or self.organization or self.author)
 
+    @property
+    def subjects(self) -> tuple[Paper, ...]:
+        """The papers that it refers back to, else those that it names; often none."""
+        return self.pointed or self.named
+
+    @cached_property
+    def topic_terms(self) -> list[str]:
+        """The terms of the topic, in order."""
+        return terms(self.topic)
+
+    @cached_property
+    def name_terms(self) -> frozenset[str]:
+        """The terms of the names that the named papers give their systems."""
+        names = (name for paper in self.named for name in system_names(paper))
+        return frozenset(term for name in names for term in terms(name))
+
     def __str__(self) -> str:
-        """Say what was understood, like `with 6 authors, published 2023-06-01 to 2023-08-31`."""
+        """Return the filters in words: `with 6 authors, published 2023-06-01 to 2023-08-31`."""
         parts = [
             f"by {self.author}" if self.author else "",
             f"of {self.organization}" if self.organization else "",
@@ -72,13 +108,13 @@ class Request:
         return ", ".join(str(part) for part in parts if part)
 
     def standalone(self, question: str) -> str:
-        """Return the question with what it refers back to, so that it can be read alone."""
+        """Return the question together with the papers or the topic that it refers back to."""
         if self.pointed:
             return f"{question} (about {'; '.join(paper.title for paper in self.pointed)})"
         return f"{self.topic} {self.window or ''}".strip()
 
     def understood(self) -> str:
-        """Say all that was taken from the question, like `counted; about birds; in 2024`."""
+        """Return all fields in words: `counted; about “birds”; published 2024-01-01 to …`."""
         parts = [
             "counted" if self.count else "",
             f"{self.order} first" if self.order else "",
@@ -86,8 +122,8 @@ class Request:
             "compared" if self.compares or len(self.named) > 1 else "",
             f"asked for {' and '.join(self.facts)}" if self.facts else "",
             "authors of the most papers" if self.prolific else "",
-            f"about “{self.topic}”" if terms(self.topic) else "",
+            f"about “{self.topic}”" if self.topic_terms else "",
             str(self),
-            *(f"in {paper.title}" for paper in self.pointed or self.named),
+            *(f"in {paper.title}" for paper in self.subjects),
         ]
         return "; ".join(part for part in parts if part)

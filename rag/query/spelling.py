@@ -1,4 +1,4 @@
-"""Words typed wrong, set right by the words that papers use: "halucination", "atention"."""
+"""Corrects misspelt words with the words that papers use: "halucination", "atention"."""
 
 import re
 import threading
@@ -9,16 +9,16 @@ from rag.encoders.word_vectors import WordVectors
 from rag.store.keywords import KeywordIndex
 from rag.text.words import STOPWORDS, fold, terms
 
-MIN_LENGTH = 6  # of a word; shorter ones have too many neighbours
-SIMILAR_TERM = 75  # of 100: a term that is looked at …
-LOOKED_AT = 5  # … no more than these
-COMMON = 0.005  # of the papers have a word that others are taken for: names stay what they are
-SIMILAR = 88  # of a word: about one letter in eight may be wrong
+MIN_LENGTH = 6  # of a word; shorter ones are similar to too many others
+MIN_TERM_SIMILARITY = 75  # of 100, for a term to be a candidate
+MAX_CANDIDATES = 5
+MIN_PAPER_SHARE = 0.005  # of the papers contain a candidate; rarer words may be names
+MIN_WORD_SIMILARITY = 88  # of 100: about one letter in eight may be wrong
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-class Speller:
-    """Corrects words that no paper has and that are no common English word."""
+class SpellingCorrector:
+    """Corrects words that are neither in the papers nor common English words."""
 
     def __init__(self, keywords: KeywordIndex, word_vectors: WordVectors) -> None:
         self.keywords = keywords
@@ -28,13 +28,13 @@ class Speller:
         self._vocabulary: dict[str, list[str]] = {}  # terms by their first letter
 
     def correct(self, question: str) -> str:
-        """Return the question with such words replaced by what is most like them."""
-        found = {
+        """Return the question with misspelt words replaced by the most similar ones."""
+        candidates = {
             word
             for word in _WORD.findall(question)
             if len(word) >= MIN_LENGTH and word.islower() and fold(word) not in STOPWORDS
         }
-        stems = {word: terms(word)[0] for word in found if len(terms(word)) == 1}
+        stems = {word: terms(word)[0] for word in candidates if len(terms(word)) == 1}
         counts = self.keywords.document_counts(stems.values()) if stems else {}
         for word, stem in stems.items():
             is_known = counts[stem] or self.word_vectors.knows(word)
@@ -43,22 +43,27 @@ class Speller:
         return question
 
     def _nearest(self, word: str, stem: str) -> str | None:
-        """Return a word as papers write it; None where none is like it."""
-        near = process.extract(
-            stem, self._terms().get(stem[0], []), scorer=fuzz.ratio, score_cutoff=SIMILAR_TERM,
-            limit=LOOKED_AT,
-        )  # fmt: skip
-        written = [form for term, *_ in near for form in self.keywords.words_for_term(term)]
-        best = process.extractOne(fold(word), written, scorer=fuzz.ratio, score_cutoff=SIMILAR)
+        """Return the most similar word as papers write it; None if none is similar enough."""
+        similar = process.extract(
+            stem,
+            self._terms().get(stem[0], []),
+            scorer=fuzz.ratio,
+            score_cutoff=MIN_TERM_SIMILARITY,
+            limit=MAX_CANDIDATES,
+        )
+        written = [form for term, *_ in similar for form in self.keywords.words_for_term(term)]
+        best = process.extractOne(
+            fold(word), written, scorer=fuzz.ratio, score_cutoff=MIN_WORD_SIMILARITY
+        )
         return best[0] if best else None
 
     def _terms(self) -> dict[str, list[str]]:
-        """Return the common terms of the papers, read anew when papers have come."""
+        """Return the papers' common terms by first letter; reloads them when papers were added."""
         with self._lock:
             version = self.keywords.version()
             if version != self._version:
                 self._vocabulary = {}
-                for term in self.keywords.common_terms(COMMON):
+                for term in self.keywords.common_terms(MIN_PAPER_SHARE):
                     if term.isalpha():
                         self._vocabulary.setdefault(term[0], []).append(term)
                 self._version = version

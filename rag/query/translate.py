@@ -1,8 +1,8 @@
-"""A question in German, French, Spanish or Chinese → English words, for an English-only encoder.
+"""Puts German, French, Spanish and Chinese questions into English words for an English encoder.
 
-No translation in earnest: what asks, counts, dates and points is put into the words that the
-English patterns know, and so are the terms of the field; what is unknown stays, because names and
-cognates are found as they stand. The words are in glossary.toml.
+This is no real translation. It replaces words that ask, count, date and refer back by those that
+the English patterns know, and the field's terms by their English ones. Other words stay as they
+are, because names and cognates match anyway. The words are in rag/text/glossary.toml.
 """
 
 import re
@@ -25,7 +25,7 @@ from rag.text.language import (
 
 MIN_PART = 3  # letters of the shortest part of a German compound
 
-# HeronNet, LaV-CoT, Vision-R1: a capital behind a small letter, or letters and then a digit.
+# HeronNet, LaV-CoT, Vision-R1: a capital after a small letter, or a digit after letters.
 _NAME = re.compile(r"(?<![\w-])(?=[\w-]*(?:[a-z][A-Z]|[A-Za-z]-?\d))[\w-]+")
 _SPACE_BEFORE = re.compile(r"\s+(?=[?.!,;:)])")
 _ANY_ENDING = re.compile(r"\w*")
@@ -38,7 +38,7 @@ _MONTHS = (
     "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 )
 _WORK = r"(?:papers?|models?|methods?|approach(?:es)?|benchmarks?|datasets?|stud(?:y|ies)|systems?)"
-# What a word-for-word rendering leaves in the order of the other language.
+# Word order of the other language that the word-by-word translation leaves behind.
 _REORDERED = [
     (re.compile(rf"\b({_MONTHS}) of (\d{{4}})\b"), r"\1 \2"),
     (re.compile(rf"\b(\d{{1,2}}) of ({_MONTHS})\b"), r"\1 \2"),
@@ -60,8 +60,8 @@ _REORDERED = [
 ]  # fmt: skip
 
 
-class Translated(NamedTuple):
-    """A question in English words, and the language it came in: en, de, fr, es or zh."""
+class Translation(NamedTuple):
+    """A question in English words, and its original language: en, de, fr, es or zh."""
 
     text: str
     language: str
@@ -69,7 +69,7 @@ class Translated(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The words of one language; keys are in plain letters, stems without their asterisk."""
+    """The words of one language; keys are without accents, stems without their asterisk."""
 
     rewrites: list[tuple[re.Pattern[str], str]]
     pattern: re.Pattern[str]
@@ -79,11 +79,11 @@ class Lexicon:
     ending: re.Pattern[str]
 
     def meaning(self, word: str) -> str | None:
-        """Return what a matched word or phrase is in English; None where it is no entry."""
+        """Return a word or phrase in English; None if it is no entry."""
         return self.cues[word] if word in self.cues else self.term(word)
 
     def term(self, word: str) -> str | None:
-        """Return what a word is in English that is no mere function word."""
+        """Return a content word in English; None if it is no entry."""
         if word in self.terms:
             return self.terms[word]
         for end in range(len(word), 0, -1):
@@ -92,32 +92,32 @@ class Lexicon:
         return None
 
 
-def translate(question: str) -> Translated:
-    """Return the question in English words with its language; an English one as it is."""
+def translate(question: str) -> Translation:
+    """Return the question in English words with its language; English stays unchanged."""
     language = question_language(question)
     if language == ENGLISH:
-        return Translated(question, ENGLISH)
-    lexicon = _lexicon(language)
+        return Translation(question, ENGLISH)
+    lexicon = _load_lexicon(language)
     if language == CHINESE:
         text = unicodedata.normalize("NFKC", question).translate(_simplified())
     else:
         text = unicodedata.normalize("NFC", question).replace("’", "'")
         text = text.lower() if text.isupper() else text
     text = " ".join(text.split())
-    for pattern, put in lexicon.rewrites:
-        text = pattern.sub(put, text)
+    for pattern, replacement in lexicon.rewrites:
+        text = pattern.sub(replacement, text)
     if language == CHINESE:
         text = lexicon.pattern.sub(lambda m: f" {lexicon.meaning(m[0].lower()) or ''} ", text)
     else:
-        text = _replaced(text, language, lexicon)
+        text = _replace_words(text, language, lexicon)
     text = " ".join(text.split())
-    for pattern, put in _REORDERED:
-        text = pattern.sub(put, text)
-    return Translated(_SPACE_BEFORE.sub("", text), language)
+    for pattern, replacement in _REORDERED:
+        text = pattern.sub(replacement, text)
+    return Translation(_SPACE_BEFORE.sub("", text), language)
 
 
-def _replaced(text: str, language: str, lexicon: Lexicon) -> str:
-    """Replace what is known in a text whose plain form has the same length."""
+def _replace_words(text: str, language: str, lexicon: Lexicon) -> str:
+    """Replace known words, matched without accents; the plain text has the same length."""
     plain = strip_accents(text)
     for name in _NAME.finditer(text):
         plain = plain[: name.start()] + "\0" * len(name[0]) + plain[name.end() :]
@@ -143,15 +143,15 @@ def _replaced(text: str, language: str, lexicon: Lexicon) -> str:
 
 
 def _compound(word: str, lexicon: Lexicon) -> str | None:
-    """Return a German compound of two known terms as two words; None for any other word."""
+    """Return a German compound of two known terms as two English words, else None."""
     for cut in range(len(word) - MIN_PART, MIN_PART - 1, -1):
         tail = lexicon.term(word[cut:])
         if tail is None:
             continue
         head = word[:cut]
         for first in (head, _GERMAN_JOINT.sub("", head)):
-            if (meant := lexicon.term(first)) is not None:
-                return f"{meant} {tail}"
+            if (translated := lexicon.term(first)) is not None:
+                return f"{translated} {tail}"
     return None
 
 
@@ -162,13 +162,15 @@ def _simplified() -> dict[int, str]:
 
 
 @lru_cache(maxsize=len(EUROPEAN_LANGUAGES) + 1)
-def _lexicon(language: str) -> Lexicon:
-    words_of = glossary()
+def _load_lexicon(language: str) -> Lexicon:
+    entries_by_section = glossary()
     cues: dict[str, str] = {}
     terms: dict[str, str] = {}
     stems: dict[str, str] = {}
-    by_language = ((en, words.get(language, "")) for en, words in words_of["terms"].items())
-    for exact, entries in ((cues, words_of[language].items()), (terms, by_language)):
+    by_language = (
+        (en, words.get(language, "")) for en, words in entries_by_section["terms"].items()
+    )
+    for exact, entries in ((cues, entries_by_section[language].items()), (terms, by_language)):
         for english, foreign in entries:
             for word in foreign.split("|"):
                 for spelling in spellings(word.strip()):
@@ -177,12 +179,14 @@ def _lexicon(language: str) -> Lexicon:
                     elif spelling:
                         exact.setdefault(spelling, english)
     ending = _GERMAN_ENDING if language == GERMAN else _ANY_ENDING
-    rewrites = [(re.compile(find, re.I), put) for find, put in words_of["rewrites"][language]]
+    rewrites = [
+        (re.compile(find, re.I), text) for find, text in entries_by_section["rewrites"][language]
+    ]
     keys = sorted([*cues, *terms, *(f"{stem}*" for stem in stems)], key=len, reverse=True)
     if language == CHINESE:
         pattern = re.compile("|".join(re.escape(key) for key in keys), re.I)
     else:
-        by_letter: dict[str, list[str]] = {}  # or each place would be tried with every key
+        by_letter: dict[str, list[str]] = {}  # so that not every key is tried at each position
         for key in keys:
             by_letter.setdefault(re.escape(key[0]), []).append(_as_pattern(key[1:], ending))
         choices = [f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items()]

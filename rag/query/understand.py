@@ -1,4 +1,4 @@
-"""From a question in anybody's words to a Request, with what it refers back to."""
+"""Turns a question into a Request: translates, corrects and parses it, and looks up its papers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,9 +7,8 @@ from datetime import date
 from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import Past, resolve
 from rag.query.parser import parse
-from rag.query.question import checked
-from rag.query.request import Request
-from rag.query.spelling import Speller
+from rag.query.request import Request, clean_question
+from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
@@ -19,21 +18,21 @@ from rag.store.queries import organizations, papers_of_author
 
 
 class QueryUnderstanding:
-    """Translates, spell-checks and parses questions by what the catalogue knows."""
+    """Understands questions with the catalogue's papers, authors, organisations and words."""
 
     def __init__(self, catalog: Catalog, keywords: KeywordIndex, word_vectors: WordVectors) -> None:
         self.catalog = catalog
         self.keywords = keywords
-        self.speller = Speller(keywords, word_vectors)
+        self.spelling = SpellingCorrector(keywords, word_vectors)
 
     def understand(self, question: str, today: date) -> Request:
-        """Return what a question asks for on its own. Raises QuestionError where it asks nothing.
+        """Return what the question alone asks for. Raises QuestionError if it asks nothing.
 
-        It is translated word by word, and misspelt words are corrected.
+        Other languages are translated word by word; misspelt English words are corrected.
         """
-        question = checked(question)
+        question = clean_question(question)
         english = translate(question)
-        text = self.speller.correct(question) if english.language == "en" else english.text
+        text = self.spelling.correct(question) if english.language == "en" else english.text
         request = parse(
             text,
             today,
@@ -45,7 +44,7 @@ class QueryUnderstanding:
         return replace(request, named=tuple(named), language=english.language)
 
     def _day_of(self, name: str) -> date | None:
-        """Return the day of the paper with this name: "since LXMERT"."""
+        """Return the day of the paper with this name, for "since LXMERT"."""
         papers = papers_named_in(name, self.catalog, self.keywords)
         return papers[0].day if papers else None
 
@@ -56,17 +55,17 @@ class QueryUnderstanding:
         *,
         papers_for: Callable[[Request], Sequence[Paper]],
     ) -> list[Past]:
-        """Return the earlier requests with the papers that answered them.
+        """Return the earlier requests with the papers that their answers cited.
 
-        `papers_for` finds them again where a turn does not know what its answer cited.
+        `papers_for` searches again for turns whose citations are not known.
         """
-        found: list[Past] = []
+        past: list[Past] = []
         for turn in history:
-            request = resolve(self.understand(turn.question, today), found)
+            request = resolve(self.understand(turn.question, today), past)
             if turn.cited is None:
                 papers = papers_for(request)
             else:
                 known = self.catalog.get(turn.cited)
                 papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
-            found.append(Past(request, tuple(papers)))
-        return found
+            past.append(Past(request, tuple(papers)))
+        return past

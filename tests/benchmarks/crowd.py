@@ -25,7 +25,7 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 from rag.records import Paper
 from tests.benchmarks.discord import print_percentiles
 from tests.benchmarks.lag import measured_lag

@@ -17,7 +17,7 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_server import Server, button, finished, serving
 from tests.models.tiny_gguf import write_copying_model

@@ -28,7 +28,7 @@ from rag.encoders.embedder import bundled_path
 from rag.llm.chat_models import ChatLlama
 from rag.llm.language_model import LocalProcessModel, adapt
 from rag.llm.llama_model import Message
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 from rag.pipeline import PaperQA
 from rag.records import Answer, Question, Turn
 from tests.models.random_gguf import write_random_model
@@ -77,11 +77,11 @@ def first_tokens(qa: PaperQA) -> None:
     """Print the time to the first token of a dialogue's first and second turn."""
     local = local_of(qa)
     cold, first = timed(qa, qa.ask(QUESTION))
-    figures = dict(local.figures)
+    figures = dict(local.last_usage)
     warm, _ = timed(qa, qa.ask(Question(text=FOLLOW_UP, history=(Turn.of(first),))))
     print(
         f"first token: cold {cold[0]:.2f} s ({figures['prompt']} tokens of prompt), in the second "
-        f"turn {warm[0]:.2f} s ({local.figures['prompt']}, {local.figures['reused']} of them "
+        f"turn {warm[0]:.2f} s ({local.last_usage['prompt']}, {local.last_usage['reused']} of them "
         f"cached); {figures['prompt'] / cold[0]:.0f} prompt tokens per second"
     )
 
@@ -96,7 +96,10 @@ def through_paperboy(qa: PaperQA, path: Path, rounds: int) -> None:
     assert bare.stdin is not None
     assert bare.stdout is not None
     timed(qa, qa.ask(QUESTION))
-    prompt = [1, *(300 + n for n in range(local_of(qa).figures["prompt"] - 1))]  # as long as ours
+    prompt = [
+        1,
+        *(300 + n for n in range(local_of(qa).last_usage["prompt"] - 1)),
+    ]  # as long as ours
     ours, theirs = [], []
     for _ in range(rounds):
         bare.stdin.write(json.dumps([prompt, ANSWER_TOKENS]) + "\n")
@@ -137,7 +140,7 @@ def timed(qa: PaperQA, quoted: Answer) -> tuple[tuple[float, float], Answer]:
         if not answer.finished:
             ended, last = time.perf_counter(), answer
     assert not last.finished, answer.note
-    tokens = local_of(qa).figures["tokens"]
+    tokens = local_of(qa).last_usage["tokens"]
     return (first - started, (tokens - 1) / (ended - first)), answer
 
 
@@ -212,9 +215,9 @@ def dialogues(folder: Path) -> None:
                 continue
             history: list[Turn] = []
             for question in item["turns"]:
-                local.figures = {}
+                local.last_usage = {}
                 answer = qa.written(qa.ask(Question(text=question, history=tuple(history))))
-                if history and (figures := local.figures):
+                if history and (figures := local.last_usage):
                     shares.append(1 - figures["reused"] / figures["prompt"])
                     prompts.append(figures["prompt"])
                 history.append(Turn.of(answer))

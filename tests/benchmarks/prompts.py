@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import open_library
-from rag.answering.conversation import build_prompt
+from rag.answering.prompt import build_prompt
 from rag.config import RagConfig
 from rag.pipeline import PaperQA
 

@@ -37,7 +37,7 @@ def signs_of(qa: PaperQA, question: str) -> Signs | None:
         return None
     vector = qa.library.embedder.encode_question(request.topic)
     hits = qa.retriever.search_vector(request.topic, vector)
-    ranked = qa.extractive.evidence.rank(request.topic, vector, hits[:6], named=request.named)
+    ranked = qa.extractive.evidence.rank(request, vector, hits[:6])
     return qa.extractive.support.signs(request, ranked[0].paper, nearest(hits, ranked[0].paper))
 
 

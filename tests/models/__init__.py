@@ -1,1 +1,1 @@
-"""Language models of a megabyte and a moment, for tests."""
+"""Tiny language models and fake model servers for tests."""

@@ -1,8 +1,8 @@
-"""A small Hugging Face Hub on 127.0.0.1 that serves model files, and breaks in every way.
+"""A fake Hugging Face Hub on 127.0.0.1 that serves model files and fails on request.
 
-It answers as the real one does: `/OWNER/NAME/resolve/REVISION/FILE` redirects to another host
-(here: localhost), where ranges are served; size and sha256 stand in the redirect's headers. It
-advertises Xet storage too, whose client must not be tempted by it.
+Like the real one, it redirects `/OWNER/NAME/resolve/REVISION/FILE` to another host (here:
+localhost), which serves ranges; the redirect's headers contain size and sha256. It also advertises
+Xet storage, which the client must not use.
 """
 
 import hashlib
@@ -20,16 +20,18 @@ PIECE = 64 * 1024
 
 @dataclass
 class ModelHub:
-    """What it serves, how it misbehaves, and what it was asked."""
+    """The files it serves, the way it fails, and the requests it received."""
 
     port: int = 0
     files: dict[str, bytes] = field(default_factory=dict)  # OWNER/NAME/FILE → content
-    etags: dict[str, str] = field(default_factory=dict)  # said in place of the true sha256
-    break_after: list[int] = field(default_factory=list)  # bytes of each answer, then it hangs up
-    heeds_ranges: bool = True
+    etags: dict[str, str] = field(default_factory=dict)  # sent instead of the true sha256
+    break_after: list[int] = field(
+        default_factory=list
+    )  # bytes of each response before it closes the connection
+    supports_ranges: bool = True
     pause: float = 0.0  # seconds between two pieces
-    refusal: tuple[int, dict[str, str]] | None = None  # status and headers for everything
-    asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, range
+    error: tuple[int, dict[str, str]] | None = None  # status and headers for everything
+    requests: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, range
 
     @property
     def url(self) -> str:
@@ -37,14 +39,14 @@ class ModelHub:
 
     @property
     def ranges(self) -> list[str]:
-        """Return which part each download asked for; nothing for a whole one."""
-        return [part for method, path, part in self.asked if path.startswith("/cdn/")]
+        """Return the range of each download; an empty string for a whole file."""
+        return [part for method, path, part in self.requests if path.startswith("/cdn/")]
 
 
 @contextmanager
 def model_hub(**options: object) -> Iterator[ModelHub]:
     """Serve until the block ends."""
-    hub = ModelHub(**options)  # type: ignore[arg-type]  # the test's own business
+    hub = ModelHub(**options)  # type: ignore[arg-type]  # checked at run time
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -56,28 +58,28 @@ def model_hub(**options: object) -> Iterator[ModelHub]:
             self._answer(with_body=True)
 
         def _answer(self, *, with_body: bool) -> None:
-            hub.asked.append((self.command, self.path, self.headers.get("Range", "")))
-            if hub.refusal:
-                self._say(hub.refusal[0], hub.refusal[1])
+            hub.requests.append((self.command, self.path, self.headers.get("Range", "")))
+            if hub.error:
+                self._send_headers(hub.error[0], hub.error[1])
             elif match := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.path):
                 self._resolve(match[1], match[2], match[3])
             elif self.path.removeprefix("/cdn/") in hub.files:
                 self._serve(hub.files[self.path.removeprefix("/cdn/")], with_body=with_body)
             else:
-                self._say(404, {})
+                self._send_headers(404, {})
 
         def _resolve(self, repo: str, revision: str, file: str) -> None:
             name = f"{repo}/{file}"
             if not any(known.startswith(f"{repo}/") for known in hub.files):
-                self._say(401, {"X-Error-Code": "RepoNotFound"})
+                self._send_headers(401, {"X-Error-Code": "RepoNotFound"})
             elif revision not in ("main", COMMIT):
-                self._say(404, {"X-Error-Code": "RevisionNotFound"})
+                self._send_headers(404, {"X-Error-Code": "RevisionNotFound"})
             elif name not in hub.files:
-                self._say(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+                self._send_headers(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
             else:
                 content = hub.files[name]
                 etag = hub.etags.get(name, hashlib.sha256(content).hexdigest())
-                self._say(302, {
+                self._send_headers(302, {
                     "Location": f"http://localhost:{hub.port}/cdn/{name}",
                     "X-Repo-Commit": COMMIT,
                     "X-Linked-Etag": f'"{etag}"',
@@ -89,22 +91,22 @@ def model_hub(**options: object) -> Iterator[ModelHub]:
 
         def _serve(self, content: bytes, *, with_body: bool) -> None:
             begin = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-            first = int(begin[1]) if begin and hub.heeds_ranges else 0
+            first = int(begin[1]) if begin and hub.supports_ranges else 0
             part = content[first:]
             headers = {"Accept-Ranges": "bytes", "Content-Length": str(len(part))}
             if first:
                 headers["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
-            self._say(206 if first else 200, headers)
+            self._send_headers(206 if first else 200, headers)
             if not with_body:
                 return
             end = hub.break_after.pop(0) if hub.break_after else len(part)
-            with suppress(OSError):  # the client had enough
+            with suppress(OSError):  # the client closed the connection
                 for at in range(0, min(end, len(part)), PIECE):
                     self.wfile.write(part[at : min(at + PIECE, end)])
                     time.sleep(hub.pause)
             self.close_connection = end < len(part)
 
-        def _say(self, status: int, headers: dict[str, str]) -> None:
+        def _send_headers(self, status: int, headers: dict[str, str]) -> None:
             self.send_response(status)
             for name, value in ({"Content-Length": "0"} | headers).items():
                 self.send_header(name, value)

@@ -1,7 +1,7 @@
-"""A server of OpenAI's chat protocol on 127.0.0.1 that answers as it is told, badly too.
+"""A fake server of OpenAI's chat protocol on 127.0.0.1 that fails on request.
 
 It stands in for llama-server and vLLM: `GET /v1/models`, and `POST /v1/chat/completions` with a
-stream of server-sent events. `fault` says how the next answers go wrong.
+stream of server-sent events. `fault` names the way in which the next answers fail.
 """
 
 import asyncio
@@ -13,14 +13,14 @@ from typing import Any
 from aiohttp import web
 
 Json = dict[str, Any]
-FOREVER = 3600.0  # seconds, until the one who asked goes away
+FOREVER = 3600.0  # seconds; the client disconnects earlier
 
 
 class OpenAIServer:
-    """Says `text`, word by word, with `pause` seconds before each but the first.
+    """Answers with `text`, word by word, with `pause` seconds between two words.
 
-    `asked` are the requests' bodies and `headers` their headers; `left` is set when somebody
-    closed the connection before the answer was complete.
+    `requests` are the requests' bodies and `headers` their headers; `disconnected` is set when a
+    client closes the connection before the answer is complete.
     """
 
     def __init__(self, text: str) -> None:
@@ -28,9 +28,9 @@ class OpenAIServer:
         self.models = ["folder/tiny.gguf"]
         self.fault = ""
         self.pause = 0.0
-        self.asked: list[Json] = []
+        self.requests: list[Json] = []
         self.headers: list[dict[str, str]] = []
-        self.left = threading.Event()
+        self.disconnected = threading.Event()
         self.port = 0
         self._runner: web.AppRunner | None = None
         self._loop = asyncio.new_event_loop()
@@ -42,11 +42,11 @@ class OpenAIServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def start(self) -> None:
-        """Listen, at the same port as before where there was one."""
+        """Listen, on the same port as before if there was one."""
         self._run(self._start())
 
     def stop(self) -> None:
-        """Listen no more: connections are refused."""
+        """Stop listening: connections are refused."""
         self._run(self._stop())
 
     def close(self) -> None:
@@ -81,11 +81,11 @@ class OpenAIServer:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         self.headers.append(dict(request.headers))
-        self.asked.append(await request.json())
+        self.requests.append(await request.json())
         try:
             return await FAULTS.get(self.fault, _answer)(self, request)
         except (asyncio.CancelledError, ConnectionResetError):
-            self.left.set()
+            self.disconnected.set()
             raise asyncio.CancelledError from None
 
 
@@ -110,7 +110,7 @@ async def _open(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _say(response: web.StreamResponse, delta: Json, finish: str | None = None) -> None:
+async def _send_delta(response: web.StreamResponse, delta: Json, finish: str | None = None) -> None:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "tiny",
              "choices": [choice]}  # fmt: skip
@@ -118,18 +118,18 @@ async def _say(response: web.StreamResponse, delta: Json, finish: str | None = N
 
 
 async def _begin(server: OpenAIServer, request: web.Request, words: int) -> web.StreamResponse:
-    """Say the first words."""
+    """Send the first words."""
     response = await _open(request)
-    await _say(response, {"role": "assistant", "content": ""})
+    await _send_delta(response, {"role": "assistant", "content": ""})
     for n, word in enumerate(server.text.split(" ")[:words]):
         await asyncio.sleep(server.pause if n else 0)
-        await _say(response, {"content": f" {word}" if n else word})
+        await _send_delta(response, {"content": f" {word}" if n else word})
     return response
 
 
 async def _answer(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
     response = await _begin(server, request, len(server.text))
-    await _say(response, {}, "stop")
+    await _send_delta(response, {}, "stop")
     await response.write(b"data: [DONE]\n\n")
     return response
 
@@ -158,14 +158,14 @@ async def _odd_json(_server: OpenAIServer, request: web.Request) -> web.StreamRe
     return response
 
 
-async def _told_error(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+async def _reported_error(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
     response = await _begin(server, request, 2)
     await response.write(b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
     return response
 
 
 async def _ends(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
-    """End in order, but in mid-answer: HTTP sees no fault."""
+    """End the response properly in mid-answer: to HTTP that is no error."""
     return await _begin(server, request, 3)
 
 
@@ -188,7 +188,7 @@ async def _silent(_server: OpenAIServer, _request: web.Request) -> web.StreamRes
 
 
 async def _silent_stream(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
-    """Keep the connection alive with comments, as proxies do, but never say a word."""
+    """Keep the connection alive with comments, as proxies do, but send no text."""
     response = await _open(request)
     while True:
         await response.write(b": still here\n\n")
@@ -202,25 +202,25 @@ async def _stalls(server: OpenAIServer, request: web.Request) -> web.StreamRespo
 
 
 async def _drips(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
-    """Say a word now and then."""
+    """Send a word now and then."""
     response = await _open(request)
     while True:
-        await _say(response, {"content": "and "})
+        await _send_delta(response, {"content": "and "})
         await asyncio.sleep(0.05)
 
 
 async def _never_stops(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
-    """Heed no max_tokens."""
+    """Ignore max_tokens."""
     response = await _open(request)
     while True:
-        await _say(response, {"content": "on and on "})
+        await _send_delta(response, {"content": "on and on "})
         await asyncio.sleep(0)
 
 
 async def _stays_open(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
     """Leave the connection open after a complete answer."""
     response = await _begin(server, request, len(server.text))
-    await _say(response, {}, "stop")
+    await _send_delta(response, {}, "stop")
     await asyncio.sleep(FOREVER)
     return response
 
@@ -232,7 +232,7 @@ FAULTS: dict[str, Handler] = {
     "other JSON": _other_json,
     "no JSON": _no_json,
     "odd JSON": _odd_json,
-    "told error": _told_error,
+    "reported error": _reported_error,
     "ends": _ends,
     "breaks": _breaks,
     "hangs up": _hangs_up,

@@ -1,4 +1,4 @@
-"""A language model in a real model's shape, with random weights: nonsense at real speed.
+"""Writes a model with a real model's shape and random weights, to measure speed.
 
 For example, 1536, 28 layers, 8960, 12 and 2 heads in Q4_0 is a model of 1.3 billion weights:
 790 MB, written in half a minute.
@@ -30,10 +30,10 @@ def write_random_model(
 ) -> Path:
     """Write the model to `path`.
 
-    The sizes have the names that GGUF gives them. `vocabulary` are the words of a WordPiece
-    vocabulary, as an encoder's package carries one; without any, single bytes are the tokens.
+    The sizes have the names that GGUF gives them. `vocabulary` holds the words of a WordPiece
+    vocabulary, as encoders have one; if it is empty, the tokens are single bytes.
     """
-    pieces = _pieces(vocabulary)
+    pieces = _tokens_of(vocabulary)
     writer = GGUFWriter(path, "llama")
     writer.add_name("random")
     writer.add_context_length(n_ctx)
@@ -71,8 +71,8 @@ def write_random_model(
     return path
 
 
-def _pieces(vocabulary: Iterable[str]) -> list[bytes]:
-    """Turn WordPiece's "##ing" and "word" into "ing" and "▁word"; leave out "[MASK]" and such."""
+def _tokens_of(vocabulary: Iterable[str]) -> list[bytes]:
+    """Turn WordPiece's "##ing" and "word" into "ing" and "▁word"; omit "[MASK]" and the like."""
     seen = set(SPECIALS + BYTES)
     pieces = []
     for word in vocabulary:

@@ -1,12 +1,12 @@
-"""A cross-encoder written by hand that looks for words: 100 kB, made in milliseconds.
+"""Writes a cross-encoder with hand-set weights that looks for words: 100 kB, in milliseconds.
 
-It is a real BERT for sequence classification with one layer, loaded like any other, and what it
-says is known beforehand: about a word's merit where the pair has that one of its words, 0 where
-it has none.
+It is a real BERT for sequence classification with one layer, loaded like any other, but its score
+is predictable: about a word's merit if the pair contains that word, 0 if it contains none.
 
-How it works: every word has two places of the stream to itself, all other tokens are zero. The
-attention has no queries and keys, so that the first token gets the mean of all. The layer norm
-makes the same of it whether the word came once or often, and the last layer weighs the places.
+How it works: every word has two dimensions of the stream to itself; all other tokens are zero. The
+attention has no queries and keys, so the first token gets the mean of all tokens. The layer norm
+gives the same result whether the word occurs once or often, and the last layer weighs the
+dimensions.
 """
 
 from pathlib import Path
@@ -14,14 +14,14 @@ from pathlib import Path
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
-HIDDEN = 32  # two places a word
+HIDDEN = 32  # two dimensions per word
 MAX_TOKENS = 64  # of question and paper together
 PASSED_ON = ("self.value.weight", "attention.output.dense.weight", "pooler.dense.weight")
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
 def write_cross_encoder(folder: Path, merits: dict[str, float], *, scores: int = 1) -> Path:
-    """Write the model to `folder`; `merits` are its words, `scores` how many it gives a pair."""
+    """Write the model to `folder`; it gives each pair `scores` scores by its `merits`."""
     vocabulary = [*SPECIALS, *merits]
     config = BertConfig(
         vocab_size=len(vocabulary),

@@ -1,9 +1,8 @@
-"""A language model written by hand that copies a line of its prompt: 1 MB, made in milliseconds.
+"""Writes a GGUF model with hand-set weights that copies a line of its prompt: 1 MB, milliseconds.
 
-It is a real GGUF file with the llama architecture, so llama.cpp runs it like any other, and what
-it says is known beforehand. After the chat template it says "[", then what followed a "[" in the
-prompt, and stops where that line ends. It needs no vocabulary: single bytes and ASCII characters
-are its tokens.
+It is a real GGUF file with the llama architecture, so llama.cpp runs it like any other, but its
+answers are predictable. After the chat template it writes "[", then the text that followed a "[" in
+the prompt, and stops at the end of that line. Its tokens are single bytes and ASCII characters.
 
 How it works (an "induction head", see https://arxiv.org/abs/2209.11895), in two layers:
 
@@ -11,16 +10,16 @@ How it works (an "induction head", see https://arxiv.org/abs/2209.11895), in two
   places (they are Gold codes, see https://en.wikipedia.org/wiki/Gold_code), so that a dot
   product tells tokens apart without learning anything.
 - The first layer has one head for each of the last tokens: head 0 looks one token back, head 1
-  two and so on. They find the place by rotary position alone, and write the code of the token
-  there into a part of the stream of its own. So each position knows what came just before it.
-- The second layer looks for earlier positions before which stood what stands here now: the same
-  token, preceded by the same tokens. A nearer token always outranks all farther ones together.
-  It takes over the code of the token that followed there, and that is the next token.
-- Two flags in the stream do the rest: the token that ends the chat template calls for "[", a
-  newline for the end. The feed-forward parts are zero.
+  two and so on. They find the place by rotary position alone, and write the code of that
+  token into a separate part of the stream. So each position knows the tokens just before it.
+- The second layer looks for earlier positions that follow the same token, preceded by the same
+  tokens, as the current one. A nearer token always outweighs all farther ones together. It copies
+  the code of the token at that position, which becomes the next token.
+- Two flags in the stream do the rest: after the token that ends the chat template comes "[", after
+  a newline the end. The feed-forward parts are zero.
 
-It copies faithfully as long as no run of `heads` characters is repeated in what it copies from;
-where one is, it may go on from the wrong place, and then in circles.
+It copies correctly as long as no run of `heads` characters occurs twice in the prompt; otherwise
+it may continue at the wrong place, and loop.
 """
 
 import math
@@ -50,8 +49,8 @@ def write_copying_model(
 ) -> Path:
     """Write the model to `path`.
 
-    `heads` is how many of the last tokens must be the same where it copies from; `sharp` is how
-    firmly the second layer decides for one place.
+    `heads` is how many of the last tokens must match at the place it copies from; `sharp` is how
+    strongly the second layer prefers one place.
     """
     shape = Shape(heads)
     writer = GGUFWriter(path, "llama")
@@ -60,7 +59,7 @@ def write_copying_model(
     _add_half(writer, "token_embd", embedding)
     _add_half(writer, "output", output)
     _add_norm(writer, "output_norm", shape)
-    layers = (_layer_that_looks_back(shape), _layer_that_finds_the_same(shape, sharp))
+    layers = (_previous_token_layer(shape), _induction_layer(shape, sharp))
     for number, (query, key, value, attention_output) in enumerate(layers):
         block = f"blk.{number}"
         _add_norm(writer, f"{block}.attn_norm", shape)
@@ -80,10 +79,10 @@ def write_copying_model(
 
 
 class Shape:
-    """The sizes, and where in the stream what stands.
+    """The sizes of the model and the layout of its stream.
 
-    The stream at a position begins with the code of its token, then come the codes of the tokens
-    one, two, … `heads` back, then the code of the token to say, then three numbers: one that is
+    The stream at a position holds the code of its token, the codes of the tokens one, two, …
+    `heads` back, the code of the next token, and three numbers: one that is
     always 1, the flag of the chat template's end, and the flag of a newline.
     """
 
@@ -98,7 +97,7 @@ class Shape:
         self.rope_base = 10.0 ** (5 * self.head / 32)
 
     def back(self, steps: int) -> slice:
-        """Return where the code of the token `steps` back stands."""
+        """Return the place of the code of the token `steps` back."""
         return slice(CODE * steps, CODE * (steps + 1))
 
 
@@ -175,7 +174,7 @@ def _trace(a: int) -> int:
 
 
 def _token_matrices(shape: Shape) -> tuple[Matrix, Matrix]:
-    """Return the embedding and the output: tokens to codes, and the code to say to tokens."""
+    """Return the embedding and the output: tokens to codes, and codes back to tokens."""
     codes = _codes()
     embedding = _zeros(len(TOKENS), shape.stream)
     embedding[:, shape.back(0)] = codes
@@ -192,12 +191,12 @@ def _token_matrices(shape: Shape) -> tuple[Matrix, Matrix]:
 Attention = tuple[Matrix, Matrix, Matrix, Matrix]  # query, key, value, output
 
 
-def _layer_that_looks_back(shape: Shape) -> Attention:
-    """Return the first layer: head h writes down the code of the token h + 1 back.
+def _previous_token_layer(shape: Shape) -> Attention:
+    """Return the first layer: head h stores the code of the token h + 1 back.
 
     Query and key come from the constant 1 alone, so that only the rotation by position counts.
-    The query starts h + 1 steps turned back: it fits best the key that stands there. Five pairs
-    of numbers that rotate at different speeds make that place the only one.
+    The query is rotated back by h + 1 steps, so it matches the key at that place best. Five pairs
+    of numbers that rotate at different speeds make the match unique.
     """
     heads, head = shape.heads, shape.head
     # The norm divides by the root of the mean square: 33 of the numbers are 1 or -1 here.
@@ -218,8 +217,8 @@ def _layer_that_looks_back(shape: Shape) -> Attention:
     return query, key, value, output
 
 
-def _layer_that_finds_the_same(shape: Shape, sharp: float) -> Attention:
-    """Return the second layer: one head finds where the same went before, and what came then."""
+def _induction_layer(shape: Shape, sharp: float) -> Attention:
+    """Return the second layer: one head finds the same tokens earlier and copies the next one."""
     heads, head = shape.heads, shape.head
     # The mean square again: by now heads + 1 codes and the constant are in the stream.
     scale = math.sqrt(shape.stream / (32 * (heads + 1) + 1))
@@ -227,7 +226,7 @@ def _layer_that_finds_the_same(shape: Shape, sharp: float) -> Attention:
     query, key = _zeros(heads * head, shape.stream), _zeros(head, shape.stream)
     value, output = _zeros(head, shape.stream), _zeros(shape.stream, heads * head)
     for n, weight in enumerate(_weights(heads)):
-        # Before the token there stood what stands here: its n + 1 back is our n back.
+        # The tokens before that place equal the current ones: its n + 1 back is our n back.
         part = slice(CODE * (n + 1), CODE * (n + 2))
         query[part, shape.back(n)] = np.eye(CODE) * weight * strength
         key[part, shape.back(n + 1)] = np.eye(CODE)
@@ -237,9 +236,10 @@ def _layer_that_finds_the_same(shape: Shape, sharp: float) -> Attention:
 
 
 def _weights(heads: int) -> list[int]:
-    """Return how much each token counts, the nearest first: more than all farther ones together.
+    """Return the weight of each token, nearest first; each exceeds all farther ones together.
 
-    Equal codes agree by 32, others by 8 at most either way: 24 must beat 40 for all the rest.
+    The dot product of equal codes is 32, of others 8 at most either way, so 24 times a weight
+    must exceed 40 times the sum of the farther ones.
     """
     weights = [1]
     while len(weights) < heads:

@@ -14,7 +14,7 @@ from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama, load_chat_model
 from rag.llm.language_model import adapt
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 from rag.pipeline import PaperQA
 from rag.records import Paper, Question
 from tests.discord_server import MODEL_NAME, Connect, finished, text_of
@@ -143,7 +143,7 @@ def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
             b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
             "lfs.gguf cannot be loaded (it is a Git LFS pointer, not the file itself)",
         ),
-        "text.gguf": (b"hello", "text.gguf cannot be loaded (it is no GGUF file)"),
+        "text.gguf": (b"hello", "text.gguf cannot be loaded (it is not a GGUF file)"),
         "cut.gguf": (whole[: len(whole) // 2], "is not within the file bounds"),
         "header.gguf": (whole[:100], "header.gguf cannot be loaded (it is broken or cut short)"),
     }

@@ -18,7 +18,7 @@ from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.llm.language_model import adapt
 from rag.llm.llama_model import Message
-from rag.llm.local import LocalModel
+from rag.llm.local_model import LocalModel
 from rag.pipeline import PaperQA
 from rag.records import Answer, Question
 from tests.benchmarks.lag import measured_lag, percentile
@@ -135,7 +135,7 @@ async def test_m2_five_crashes_in_a_row_are_said_once_and_get_over(
     ingest(ListSource([LONG]), library)
     chat = load_chat(max_tokens=1500)
     chat.local.wait_ready(30)
-    chat.local._process.breaker.rest_seconds = 3.0
+    chat.local._supervisor.breaker.pause_seconds = 3.0
     server = await connect(library, chat=chat)
     texts = []
     for _ in range(5):

@@ -33,9 +33,9 @@ TINY = KnownModel(
 def hub(monkeypatch: pytest.MonkeyPatch, copying_model: Path) -> Iterator[ModelHub]:
     """A hub with the tiny copying model, which is also the only one that is recommended."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(known_models, "KNOWN", (TINY,))
-    monkeypatch.setattr(known_models, "DEFAULT", TINY)
-    monkeypatch.setattr("bot.commands.model.KNOWN", (TINY,))
+    monkeypatch.setattr(known_models, "KNOWN_MODELS", (TINY,))
+    monkeypatch.setattr(known_models, "DEFAULT_MODEL", TINY)
+    monkeypatch.setattr("bot.commands.model.KNOWN_MODELS", (TINY,))
     with model_hub(files={NAME: copying_model.read_bytes()}) as served:
         yield served
 
@@ -119,8 +119,8 @@ def test_check_runs_a_model_in_a_separate_process(
     ("module", "message"),
     [
         ("os.kill(os.getpid(), signal.SIGILL)", "llama.cpp died (SIGILL) with copying.gguf, and a"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "build it anew with `make llama`.\n"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "most likely for want of memory of "),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "rebuild it with `make llama`.\n"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "most likely because it ran out of memory of "),
         ("raise ImportError('llama_cpp is broken')", "which is not built: run `make llama`.\n"),
         ("raise ValueError('no such tensor')", "copying.gguf cannot be used (no such tensor): "),
     ],
@@ -150,11 +150,11 @@ def test_a_crash_with_only_one_file_blames_that_file(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("rag.models.trial.probe", lambda: "")
+    monkeypatch.setattr("rag.models.trial.check_build", lambda: "")
     (tmp_path / "llama_cpp.py").write_text("import os\nos.abort()\n")
     monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
     _, _, err = run(*given, "model", "check", copying_model)
-    assert "llama.cpp died (SIGABRT) with copying.gguf, though a small model of our own r" in err
+    assert "llama.cpp died (SIGABRT) with copying.gguf, though a small test model r" in err
     assert err.count("\n") == 1
 
 
@@ -164,7 +164,7 @@ def test_an_existing_file_is_used_in_place(
     status, out, _ = run(*given, "model", "pull", copying_model)
     assert status == 0
     assert out.startswith("copying.gguf is a GGUF file of 3.7 MB.")
-    assert hub.asked == []
+    assert hub.requests == []
     assert [path.name for path in (tmp_path / "data/models").iterdir()] == ["in-use.txt"]
     _, out, _ = run(*given, "model", "list", "--json")
     tiny, mine = map(row, out.splitlines())
@@ -261,7 +261,7 @@ def test_answers_are_quoted_when_the_file_is_damaged(
     assert "overuse penalty stops meaningless words" in out
     assert err == (
         "No written answers: copying.gguf cannot be used (its sha256 is not the one that was "
-        "published): fetch it anew with `paperboy model pull`.\n"
+        "published): fetch it again with `paperboy model pull`.\n"
     )
 
 
@@ -292,7 +292,7 @@ def test_the_first_chat_says_once_how_to_get_a_model(
         "answers (copying.gguf, 4.0 MB, Apache-2.0).\n",
         "",
     ]
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_no_model_suppresses_the_hint(
@@ -331,7 +331,7 @@ def test_in_a_terminal_a_model_is_offered_and_fetched_after_a_yes(
 def test_a_failed_fetch_does_not_end_the_chat(
     filled: tuple[object, ...], run: Run, hub: ModelHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub.refusal = 503, {}
+    hub.error = 503, {}
     answers = ["yes", "what is VLoRA?", ""]
     monkeypatch.setattr("bot.console.terminal.Terminal.is_interactive", True)
     monkeypatch.setattr("rich.console.Console.input", lambda _self, _prompt: answers.pop(0))

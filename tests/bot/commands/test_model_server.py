@@ -40,10 +40,10 @@ def test_an_answer_is_written_by_the_server(
     row = json.loads(out)
     assert (row["mode"], row["answer"]) == ("generated", TEXT)
     assert [source["n"] for source in row["sources"]] == [1]
-    assert "overuse penalty" in server.asked[0]["messages"][1]["content"]
+    assert "overuse penalty" in server.requests[0]["messages"][1]["content"]
     status, out, _ = run(*given, "--no-model", "ask", "--json", QUESTION)
     assert json.loads(out)["mode"] == "extractive"
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,11 @@ def test_an_answer_is_written_by_the_server(
     [
         ("", "The model server cannot be reached: start it, or change [rag.model] server_url."),
         ("500", "The model server failed (500): look at its log, then ask again."),
-        ("breaks", "The model server broke off in mid-answer: look at its log, then ask again."),
+        (
+            "breaks",
+            "The model server closed the connection in mid-answer: look at its log, then "
+            "ask again.",
+        ),
     ],
 )
 def test_a_failing_server_leaves_the_quotes_with_a_note(
@@ -90,7 +94,7 @@ def test_doctor_asks_the_server_and_needs_no_llama_cpp(
     assert status == 0
     assert f"ok   model: tiny at {server.url}" in out
     assert "llama.cpp" not in out
-    assert server.asked[0]["max_tokens"] == 1
+    assert server.requests[0]["max_tokens"] == 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from bot.console.model_setup import existing_file, in_use, offer_model
 from bot.console.terminal import Terminal
 from rag.errors import ModelFileError
 from rag.llm.model_files import ModelFolder
-from rag.models.known_models import KNOWN
+from rag.models.known_models import KNOWN_MODELS
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def test_a_file_is_found_by_path_and_missing_ones_have_a_cure(
 ) -> None:
     folder = ModelFolder(app.data_dir)
     assert existing_file(folder, str(copying_model)) == copying_model
-    with pytest.raises(ModelFileError, match=f"`paperboy model pull {KNOWN[0].name}`"):
-        existing_file(folder, KNOWN[0].name)
+    with pytest.raises(ModelFileError, match=f"`paperboy model pull {KNOWN_MODELS[0].name}`"):
+        existing_file(folder, KNOWN_MODELS[0].name)
     with pytest.raises(ModelFileError, match="`paperboy model list` shows the names"):
         existing_file(folder, "nothing")
     broken = tmp_path / "broken.gguf"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.gateway import error_reports
 from rag.library import Library
-from rag.llm.breaker import CRASHES, Breaker
+from rag.llm.breaker import MAX_CRASHES, CircuitBreaker
 from tests.discord_server import Connect, text_of
 from tests.papers import QUESTION
 
@@ -48,17 +48,17 @@ async def test_a_model_that_rests_is_told_once_an_hour(filled: Library, connect:
     reports, now = server.bot._reporter, 0.0
     channel = server.fake.add_channel("errors")
     reports.channel, reports._clock = int(channel), lambda: now
-    breaker = Breaker(60)
+    breaker = CircuitBreaker(60)
 
     def told() -> list[dict[str, Any]]:
         return [m for m in server.answers() if m["channel_id"] == channel]
 
-    for _ in range(CRASHES + 1):
-        breaker.crashed()
+    for _ in range(MAX_CRASHES + 1):
+        breaker.record_crash()
     await server.fake.until(told)
     assert "The model process died 5 times in a row: answers are quoted" in text_of(told()[0])
     now = error_reports.REPEAT_SECONDS + 1
-    breaker.crashed()
+    breaker.record_crash()
     await server.fake.until(lambda: len(told()) == 2)
     logging.getLogger("rag.llm.supervisor").warning("the model process ended: %s", "x")
     await asyncio.sleep(0.1)

@@ -45,7 +45,7 @@ def test_papers_are_filtered_and_ordered(qa: PaperQA, question: str, titles: lis
     assert cited(qa, question) == titles
 
 
-def test_counts_are_counted(qa: PaperQA) -> None:
+def test_a_count_is_answered_with_a_list(qa: PaperQA) -> None:
     answer = qa.ask("how many papers came out in 2025?")
     assert answer.text.startswith("3 papers published 2025-01-01 to 2025-12-31:")
     assert not answer.refused
@@ -62,21 +62,21 @@ def test_counts_are_counted(qa: PaperQA) -> None:
         ("how many upvotes does Tidal Attention have?", "40 upvotes"),
     ],
 )
-def test_facts_of_a_paper_are_read_from_the_table(qa: PaperQA, question: str, said: str) -> None:
+def test_facts_of_a_paper_come_from_the_catalogue(qa: PaperQA, question: str, said: str) -> None:
     answer = qa.ask(question)
     assert said in answer.text
     assert len(answer.citations) == 1
     assert answer.citations[0].quote == answer.citations[0].paper.title
 
 
-def test_a_fact_that_is_not_known_is_refused(qa: PaperQA) -> None:
+def test_an_unknown_fact_is_refused(qa: PaperQA) -> None:
     answer = qa.ask("how many upvotes does Loom have?")
     assert answer.refused
     assert answer.text.startswith(REFUSAL)
     assert "but not its upvotes" in answer.text
 
 
-def test_an_empty_list_says_what_was_looked_for(qa: PaperQA) -> None:
+def test_an_empty_list_is_a_refusal_with_the_filters(qa: PaperQA) -> None:
     answer = qa.ask("papers with 40 authors")
     assert answer.refused
     assert "I looked among the papers with 40 authors." in answer.text

@@ -1,4 +1,4 @@
-"""The table of papers: which sentence tells what, and blank where none does."""
+"""The comparison table: which sentence states which aspect, and empty cells."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.comparison import WHAT, compare, distinct
+from rag.answering.comparison import WHAT, compare, require_distinct
 from rag.errors import QuestionError
 from tests.papers import HERON, LOOM, PASTRY, TIDAL
 
@@ -25,7 +25,7 @@ def column(number: int = 0) -> dict[str, str]:
     return {aspect: quotes[number] for aspect, quotes in compare([PAPER, PASTRY]).rows}
 
 
-def test_each_aspect_is_told_by_its_own_sentence() -> None:
+def test_each_aspect_is_stated_by_its_own_sentence() -> None:
     table = column()
     assert list(table) == [
         "What it is", "What was missing", "How it works", "Data", "Results", "Code",
@@ -41,25 +41,25 @@ def test_each_aspect_is_told_by_its_own_sentence() -> None:
     }
 
 
-def test_a_cell_stays_blank_where_the_abstract_does_not_say_it() -> None:
+def test_a_cell_stays_empty_if_the_abstract_does_not_state_the_aspect() -> None:
     table = column(1)
     assert "1,200 recipes" in table[WHAT]
-    assert table["Data"] == table[WHAT]  # no other sentence tells it
+    assert table["Data"] == table[WHAT]  # no other sentence states it
     assert table["Code"] == table["How it works"] == table["What was missing"] == ""
 
 
-def test_an_empty_abstract_leaves_the_column_blank() -> None:
+def test_an_empty_abstract_gives_an_empty_column() -> None:
     rows = compare([replace(HERON, abstract=""), PASTRY]).rows
     assert all(quotes[0] == "" for _, quotes in rows)
 
 
 def test_a_paper_is_not_compared_with_itself() -> None:
-    assert distinct([HERON, LOOM]) == [HERON, LOOM]
+    assert require_distinct([HERON, LOOM]) == [HERON, LOOM]
     with pytest.raises(QuestionError, match="named twice: compare it with another"):
-        distinct([HERON, TIDAL, HERON])
+        require_distinct([HERON, TIDAL, HERON])
 
 
-def test_quotes_stand_word_for_word_in_recorded_abstracts(shared_data: Path) -> None:
+def test_quotes_are_word_for_word_in_recorded_abstracts(shared_data: Path) -> None:
     lines = (shared_data / "hf_daily.jsonl").read_text(encoding="utf-8").splitlines()[:200]
     records = [json.loads(line) for line in lines]
     papers = [replace(LOOM, title=r["title"], abstract=r["abstract"]) for r in records]

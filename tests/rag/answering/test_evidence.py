@@ -1,6 +1,7 @@
 from rag.answering.evidence import EvidenceFinder
 from rag.config import EvidenceConfig, RagConfig
 from rag.library import Library
+from rag.query.request import Request
 from rag.records import Evidence
 from tests.papers import HERON, TIDAL
 
@@ -13,7 +14,7 @@ def finder(library: Library, **options: object) -> EvidenceFinder:
 def rank(library: Library, question: str) -> list[Evidence]:
     vector = library.embedder.encode_question(question)
     hits = library.retriever.search_vector(question, vector)
-    return finder(library).rank(question, vector, hits)
+    return finder(library).rank(Request(topic=question), vector, hits)
 
 
 def test_the_sentence_with_the_asked_words_comes_first(filled: Library) -> None:
@@ -31,8 +32,8 @@ def test_few_sentences_and_few_words_are_chosen(filled: Library) -> None:
 def test_another_paper_must_be_nearly_as_good(filled: Library) -> None:
     config = RagConfig().evidence
     good = Evidence(HERON, "one", 1, 1.0)
-    near = Evidence(TIDAL, "two", 1, config.second_share + 0.01)
-    far = Evidence(TIDAL, "two", 1, config.second_share - 0.01)
-    assert finder(filled).choose([good, near]) == [good, near]
-    assert finder(filled).choose([good, far]) == [good]
+    similar = Evidence(TIDAL, "two", 1, config.second_share + 0.01)
+    weaker = Evidence(TIDAL, "two", 1, config.second_share - 0.01)
+    assert finder(filled).choose([good, similar]) == [good, similar]
+    assert finder(filled).choose([good, weaker]) == [good]
     assert finder(filled).choose([]) == []

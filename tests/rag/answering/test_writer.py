@@ -64,7 +64,7 @@ def test_the_written_answer_grows_and_cites(says: Callable[..., PaperQA]) -> Non
     assert qa.written(quoted).note  # the fake has no more lines to say
 
 
-def test_an_answer_that_ran_out_of_tokens_ends_with_a_whole_sentence(
+def test_an_answer_that_ran_out_of_tokens_ends_with_a_complete_sentence(
     says: Callable[..., PaperQA],
 ) -> None:
     answer = says("It reaches 94.2% [1]. And furthermore, the").answer(QUESTION)
@@ -90,7 +90,7 @@ def test_a_model_that_finds_nothing_refuses_with_what_was_read(
     assert "I have read 4 papers" in answer.text
 
 
-def test_a_model_that_breaks_off_leaves_the_quotes_with_a_note(
+def test_a_model_that_fails_leaves_the_quotes_with_a_note(
     says: Callable[..., PaperQA],
 ) -> None:
     qa = says("HeronNet reaches 94.2% [1].", model=FailingModel)
@@ -123,7 +123,7 @@ TRUE = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
 FALSE = "HeronNet tells males from females by their songs [1]."
 
 
-def test_sentences_that_the_abstract_does_not_say_are_taken_out_in_the_end(
+def test_unsupported_sentences_are_removed_at_the_end(
     says: Callable[..., PaperQA],
 ) -> None:
     qa = says(f"{FALSE} {TRUE} {FALSE}")
@@ -136,7 +136,9 @@ def test_sentences_that_the_abstract_does_not_say_are_taken_out_in_the_end(
     assert last.exchanges[-1].answer == TRUE
 
 
-def test_an_answer_of_which_nothing_is_left_is_the_quoted_one(says: Callable[..., PaperQA]) -> None:
+def test_an_answer_without_supported_sentences_is_replaced_by_the_quotes(
+    says: Callable[..., PaperQA],
+) -> None:
     qa = says(FALSE)
     quoted = qa.ask(QUESTION)
     last = qa.written(quoted)
@@ -164,7 +166,7 @@ def test_failed_sentences_are_marked_or_kept_by_config(
     assert bool(last.note) == bool(note)
 
 
-def test_answers_in_the_language_of_the_question(says: Callable[..., PaperQA]) -> None:
+def test_answers_are_checked_in_the_language_of_the_question(says: Callable[..., PaperQA]) -> None:
     right = "HeronNet erreicht 94,2 % der Genauigkeit menschlicher Zähler [1]."
     wrong = "HeronNet erreicht 49,2 % der Genauigkeit menschlicher Zähler [1]."
     last = says(f"{right} {wrong}").answer("Wie genau ist HeronNet im Vergleich zu Menschen?")

@@ -9,7 +9,7 @@ AMX = {"sse4_2", "avx", "avx2", "bmi2", "fma", "f16c", "avx512f", "avx512cd", "a
        "avx512dq", "avx512bw", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8"}  # fmt: skip
 
 
-def test_on_x86_every_instruction_set_is_switched_by_hand_and_amx_stays_out() -> None:
+def test_on_x86_every_instruction_set_is_set_explicitly_and_amx_is_never_used() -> None:
     arguments = cmake_arguments("x86_64", AMX)
     assert "-DGGML_NATIVE=OFF" in arguments
     assert "-DGGML_AVX512=ON" in arguments
@@ -22,11 +22,11 @@ def test_on_x86_every_instruction_set_is_switched_by_hand_and_amx_stays_out() ->
 
 
 @pytest.mark.parametrize("machine", ["arm64", "aarch64"])
-def test_elsewhere_the_native_build_is_fine(machine: str) -> None:
+def test_other_processors_get_the_native_build(machine: str) -> None:
     assert cmake_arguments(machine, set()) == ["-DLLAVA_BUILD=OFF"]
 
 
-def test_wheels_of_other_switches_and_versions_lie_apart(
+def test_wheels_of_other_switches_and_versions_have_other_folders(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -39,7 +39,7 @@ def test_wheels_of_other_switches_and_versions_lie_apart(
     assert all(folder.is_relative_to(tmp_path) for folder in folders)
 
 
-def test_the_version_is_the_one_that_is_pinned() -> None:
+def test_the_version_comes_from_the_constraints() -> None:
     assert pinned_version("a==1\nllama-cpp-python==0.3.36\n") == "0.3.36"
 
 

@@ -59,7 +59,7 @@ def test_the_second_turn_begins_with_the_tokens_of_the_first(
     assert len(second) > len(first) + 30
 
 
-def test_no_message_brings_control_tokens(model: LlamaModel) -> None:
+def test_messages_contain_no_control_tokens(model: LlamaModel) -> None:
     use(model, CHATML)
     controls = {1, 2, 3}  # <s>, </s> and the copying model's own
     assert not controls & set(model.prompt_tokens(SECOND))
@@ -69,4 +69,4 @@ def test_a_template_that_opens_thinking_is_noticed(model: LlamaModel) -> None:
     for template, thinks in ((CHATML, False), (OPENED, True), (CLOSED, False)):
         use(model, template)
         model.prompt_tokens(FIRST)
-        assert model.thinks_first is thinks
+        assert model.prompt_opens_thinking is thinks

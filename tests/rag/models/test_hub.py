@@ -1,4 +1,4 @@
-"""Fetching a model, from a hub on 127.0.0.1 that breaks in every way."""
+"""Fetching a model from a fake hub on 127.0.0.1 that fails in many ways."""
 
 import errno
 import hashlib
@@ -16,10 +16,10 @@ import pytest
 from filelock import FileLock
 
 from rag.errors import ModelFileError
-from rag.llm.model_files import kept_sha256, problem_of
+from rag.llm.model_files import quick_check, stored_sha256
 from rag.models import hub as hub_module
 from rag.models.hub import fetch
-from rag.models.known_models import HubFile, parse_source
+from rag.models.known_models import HubFile
 from tests.models.hub import COMMIT, ModelHub
 from tests.models.hub import model_hub as serve
 
@@ -41,15 +41,17 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelHub]:
 @pytest.fixture
 def pull(hub: ModelHub, tmp_path: Path) -> Callable[..., Path]:
     def call(source: HubFile = SOURCE, **options: Any) -> Path:
-        tell = options.pop("tell", lambda *_: None)
-        path, _ = fetch(source, tmp_path, endpoint=options.pop("endpoint", hub.url), tell=tell)
+        on_progress = options.pop("on_progress", lambda *_: None)
+        path, _ = fetch(
+            source, tmp_path, endpoint=options.pop("endpoint", hub.url), on_progress=on_progress
+        )
         return path
 
     return call
 
 
 def failure(pull: Callable[..., Path], **options: Any) -> str:
-    """Return the one sentence of a pull that fails."""
+    """Return the sentence of a fetch that fails."""
     with pytest.raises(ModelFileError) as caught:
         pull(**options)
     text = str(caught.value)
@@ -59,21 +61,21 @@ def failure(pull: Callable[..., Path], **options: Any) -> str:
 
 
 def parts(folder: Path) -> list[int]:
-    """Return the sizes of what is there of files that are not whole yet."""
+    """Return the sizes of the incomplete files."""
     return [path.stat().st_size for path in folder.glob("*.part")]
 
 
-def test_a_file_comes_with_progress_and_its_hash(
+def test_a_file_is_fetched_with_progress_and_its_hash(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
     told: list[tuple[str, int, int]] = []
-    path = pull(tell=lambda *progress: told.append(progress))
+    path = pull(on_progress=lambda *progress: told.append(progress))
     assert path == tmp_path / "tiny.gguf"
     assert path.read_bytes() == CONTENT
-    assert kept_sha256(path) == hashlib.sha256(CONTENT).hexdigest()
+    assert stored_sha256(path) == hashlib.sha256(CONTENT).hexdigest()
     if shutil.which("sha256sum"):
         subprocess.run(["sha256sum", "--check", "tiny.gguf.sha256"], cwd=tmp_path, check=True)
-    assert problem_of(path) == ""
+    assert quick_check(path) == ""
     fetched = [done for stage, done, _ in told if stage == "fetched"]
     assert fetched[0] == 0
     assert fetched == sorted(fetched)
@@ -81,38 +83,40 @@ def test_a_file_comes_with_progress_and_its_hash(
     assert len(fetched) > 5
     assert told[-1] == ("checked", len(CONTENT), len(CONTENT))
     assert {total for _, _, total in told} == {len(CONTENT)}
-    # What is fetched is the commit that was described, and no other while it is fetched.
-    assert [path for _, path, _ in hub.asked] == [
+    # The download is pinned to the commit of the metadata.
+    assert [path for _, path, _ in hub.requests] == [
         "/owner/tiny-GGUF/resolve/main/tiny.gguf",
         f"/owner/tiny-GGUF/resolve/{COMMIT}/tiny.gguf",
         f"/cdn/{NAME}",
     ]
 
 
-def test_what_is_here_is_not_fetched_again(hub: ModelHub, pull: Callable[..., Path]) -> None:
+def test_a_complete_file_is_not_fetched_again(hub: ModelHub, pull: Callable[..., Path]) -> None:
     path = pull()
     assert pull() == path
     path.with_name("tiny.gguf.sha256").unlink()  # as if the power had failed before it was written
     assert pull() == path
-    assert kept_sha256(path)
+    assert stored_sha256(path)
     assert len(hub.ranges) == 1
 
 
-def test_a_changed_file_is_fetched_anew(hub: ModelHub, pull: Callable[..., Path]) -> None:
+def test_a_changed_file_is_fetched_again(hub: ModelHub, pull: Callable[..., Path]) -> None:
     path = pull()
     path.write_bytes(CONTENT[:-1] + b"?")
     assert pull().read_bytes() == CONTENT
     hub.files[NAME] = CONTENT + b"a new version"
     assert pull().read_bytes() == CONTENT + b"a new version"
-    assert kept_sha256(path) == hashlib.sha256(hub.files[NAME]).hexdigest()
+    assert stored_sha256(path) == hashlib.sha256(hub.files[NAME]).hexdigest()
 
 
-def test_a_broken_connection_is_mended_and_only_the_rest_is_asked_for(
+def test_after_a_broken_connection_only_the_rest_is_requested(
     hub: ModelHub, pull: Callable[..., Path]
 ) -> None:
     hub.break_after = [300_000]
     told: list[int] = []
-    path = pull(tell=lambda stage, done, _: told.append(done) if stage == "fetched" else None)
+    path = pull(
+        on_progress=lambda stage, done, _: told.append(done) if stage == "fetched" else None
+    )
     assert path.read_bytes() == CONTENT
     assert hub.ranges[0] == ""
     begin = int(hub.ranges[1].removeprefix("bytes=").removesuffix("-"))
@@ -122,7 +126,7 @@ def test_a_broken_connection_is_mended_and_only_the_rest_is_asked_for(
     assert told[-1] == len(CONTENT)
 
 
-def test_a_reset_connection_is_mended_too(
+def test_a_reset_connection_is_retried(
     hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import httpx
@@ -143,7 +147,7 @@ def test_a_reset_connection_is_mended_too(
     assert hub.ranges == ["bytes=1000-"]
 
 
-def test_a_run_that_was_killed_is_taken_up_by_the_next(
+def test_the_next_run_continues_a_killed_one(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
     hub.pause = 0.2
@@ -154,7 +158,7 @@ constants.HF_HUB_OFFLINE, constants.DOWNLOAD_CHUNK_SIZE = False, 100_000
 from rag.models.known_models import HubFile
 from rag.models.hub import fetch
 fetch(HubFile("owner/tiny-GGUF", "tiny.gguf"), Path({str(tmp_path)!r}), endpoint={hub.url!r},
-      tell=lambda *_: None)
+      on_progress=lambda *_: None)
 """
     process = subprocess.Popen([sys.executable, "-c", program])
     ends_at = time.monotonic() + 30
@@ -170,16 +174,16 @@ fetch(HubFile("owner/tiny-GGUF", "tiny.gguf"), Path({str(tmp_path)!r}), endpoint
     assert parts(tmp_path) == []
 
 
-def test_a_server_without_ranges_is_read_from_the_beginning(
+def test_a_server_without_ranges_sends_the_whole_file_again(
     hub: ModelHub, pull: Callable[..., Path]
 ) -> None:
-    hub.heeds_ranges, hub.break_after = False, [300_000]
+    hub.supports_ranges, hub.break_after = False, [300_000]
     assert pull().read_bytes() == CONTENT
 
 
 def test_a_wrong_hash_is_refused(hub: ModelHub, pull: Callable[..., Path], tmp_path: Path) -> None:
     hub.etags[NAME] = "ab" * 32
-    assert failure(pull).startswith("tiny.gguf came with a wrong sha256 (")
+    assert failure(pull).startswith("tiny.gguf arrived with a wrong sha256 (")
     assert not (tmp_path / "tiny.gguf").exists()
     assert parts(tmp_path) == []
     hub.etags.clear()
@@ -190,7 +194,7 @@ def test_a_wrong_hash_is_refused(hub: ModelHub, pull: Callable[..., Path], tmp_p
     assert (tmp_path / "tiny.gguf").read_bytes() == CONTENT  # the old one stays
 
 
-def test_a_part_that_was_spoiled_is_noticed(
+def test_a_damaged_part_is_noticed(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
     hub.break_after = [300_000] + [0] * 20
@@ -203,31 +207,31 @@ def test_a_part_that_was_spoiled_is_noticed(
     assert pull().read_bytes() == CONTENT
 
 
-def test_a_page_in_place_of_a_model_is_refused(hub: ModelHub, pull: Callable[..., Path]) -> None:
+def test_a_web_page_instead_of_a_model_is_refused(hub: ModelHub, pull: Callable[..., Path]) -> None:
     hub.files[NAME] = b"<!DOCTYPE html><html>Log in</html>"
     assert "tiny.gguf cannot be loaded (it is a web page): " in failure(pull)
 
 
-def test_a_file_without_a_sha256_is_taken_but_not_vouched_for(
+def test_a_file_without_a_sha256_is_accepted_but_reported_as_unverified(
     hub: ModelHub, tmp_path: Path
 ) -> None:
     hub.etags[NAME] = "a-mere-etag"
-    path, is_vouched_for = fetch(SOURCE, tmp_path, endpoint=hub.url, tell=lambda *_: None)
+    path, is_vouched_for = fetch(SOURCE, tmp_path, endpoint=hub.url, on_progress=lambda *_: None)
     assert path.read_bytes() == CONTENT
     assert not is_vouched_for
 
 
-def test_too_little_space_is_said_before_anything_is_fetched(
+def test_too_little_space_is_reported_before_anything_is_fetched(
     hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub_module, "disk_usage", lambda _: Usage(0, 0, 500_000_000))
     text = failure(pull)
-    assert text.startswith("1.0 MB are to be fetched and 0.5 GB are free in ")
+    assert text.startswith("1.0 MB must be fetched and 0.5 GB are free in ")
     assert "free 1.0 MB, or give another folder with --data-dir." in text
     assert hub.ranges == []
 
 
-def test_a_disk_that_fills_up_keeps_what_came(
+def test_a_full_disk_keeps_the_downloaded_part(
     hub: ModelHub,
     pull: Callable[..., Path],
     tmp_path: Path,
@@ -249,15 +253,15 @@ def test_a_disk_that_fills_up_keeps_what_came(
     with monkeypatch.context() as patch:
         patch.setattr(file_download, "http_get", fill)
         text = failure(pull)
-    assert text.startswith("the disk is full in the middle of tiny.gguf: free some space in ")
-    assert "goes on where it stopped" in text
+    assert text.startswith("the disk became full while fetching tiny.gguf: free some space in ")
+    assert "continues where it stopped" in text
     (kept,) = parts(tmp_path)
     assert kept >= 400_000
     assert pull().read_bytes() == CONTENT
     assert hub.ranges[-1] == f"bytes={kept}-"
 
 
-def test_no_network_is_one_sentence(pull: Callable[..., Path]) -> None:
+def test_a_missing_network_is_explained_in_one_sentence(pull: Callable[..., Path]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -266,7 +270,7 @@ def test_no_network_is_one_sentence(pull: Callable[..., Path]) -> None:
     assert "check the network" in text
 
 
-def test_a_network_that_stays_away_in_mid_fetch_keeps_what_came(
+def test_a_lost_network_keeps_the_downloaded_part(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from huggingface_hub import file_download
@@ -280,7 +284,7 @@ def test_a_network_that_stays_away_in_mid_fetch_keeps_what_came(
 
     monkeypatch.setattr("rag.models.hub.time.sleep", lambda _: None)
     monkeypatch.setattr(file_download, "http_get", break_off)
-    assert "what was fetched so far is kept" in failure(pull)
+    assert "it continues where it stopped" in failure(pull)
     assert parts(tmp_path) == [5000]
 
 
@@ -293,7 +297,7 @@ def test_a_network_that_stays_away_in_mid_fetch_keeps_what_came(
         (HubFile("no good/name!", "tiny.gguf"), "hf:no good/name!/tiny.gguf cannot be fetched ("),
     ],
 )
-def test_what_is_not_there_is_one_sentence(
+def test_a_missing_file_is_explained_in_one_sentence(
     pull: Callable[..., Path], source: HubFile, message: str
 ) -> None:
     assert failure(pull, source=source).startswith(message)
@@ -308,31 +312,35 @@ def test_what_is_not_there_is_one_sentence(
         (200, {"Content-Type": "text/html"}, "127.0.0.1 does not answer like the Hugging Face"),
     ],
 )
-def test_a_refusal_is_one_sentence(
+def test_an_http_error_is_explained_in_one_sentence(
     hub: ModelHub, pull: Callable[..., Path], status: int, headers: dict[str, str], message: str
 ) -> None:
-    hub.refusal = status, headers
+    hub.error = status, headers
     assert failure(pull).startswith(message)
 
 
-def test_offline_by_wish_is_respected(
+def test_offline_mode_is_respected(
     hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert "HF_HUB_OFFLINE is set" in failure(pull)
-    assert hub.asked == []
+    assert hub.requests == []
 
 
-def test_two_at_once_do_not_spoil_each_other(pull: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_second_fetch_into_the_same_folder_is_refused(
+    pull: Callable[..., Path], tmp_path: Path
+) -> None:
     with FileLock(tmp_path / "fetch.lock"):
         assert failure(pull).startswith("another process is fetching a model into ")
     assert pull().is_file()
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(hub: ModelHub, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_explained_in_one_sentence(
+    hub: ModelHub, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelFileError, match=r"tiny.gguf cannot be written to .*: check the fold"):
-        fetch(SOURCE, tmp_path / "file" / "models", endpoint=hub.url, tell=lambda *_: None)
+        fetch(SOURCE, tmp_path / "file" / "models", endpoint=hub.url, on_progress=lambda *_: None)
 
 
 def test_xet_is_not_used(hub: ModelHub, tmp_path: Path) -> None:
@@ -342,25 +350,11 @@ from pathlib import Path
 from rag.models.known_models import HubFile
 from rag.models.hub import fetch
 fetch(HubFile("owner/tiny-GGUF", "tiny.gguf"), Path({str(tmp_path)!r}), endpoint={hub.url!r},
-      tell=lambda *_: None)
+      on_progress=lambda *_: None)
 assert "hf_xet" not in sys.modules
 """
     subprocess.run(
         [sys.executable, "-c", program], check=True, env={"HF_HUB_OFFLINE": "0", "PATH": ""}
     )
     assert (tmp_path / "tiny.gguf").read_bytes() == CONTENT
-    assert not any("xet" in path for _, path, _ in hub.asked)
-
-
-def test_a_source_is_a_name_or_an_address() -> None:
-    assert parse_source("hf:a/b/c.gguf") == HubFile("a/b", "c.gguf")
-    assert parse_source("hf:a/b/Q8/c.gguf") == HubFile("a/b", "Q8/c.gguf")
-    address = "https://huggingface.co/a/b/{}/main/c.gguf"
-    assert parse_source(address.format("blob")) == HubFile("a/b", "c.gguf")
-    assert parse_source(address.format("resolve") + "?download=true") == HubFile("a/b", "c.gguf")
-    assert parse_source("qwen3-4b") is None
-    assert parse_source("/models/c.gguf") is None
-    for text in ("hf:a/b", "hf:a/b/c.safetensors", "https://example.org/c.gguf",
-                 "hf:a/b/c-00001-of-00002.gguf"):  # fmt: skip
-        with pytest.raises(ModelFileError, match=r"^[^\n]+: [^\n]+\.$"):
-            parse_source(text)
+    assert not any("xet" in path for _, path, _ in hub.requests)

@@ -38,7 +38,7 @@ def test_author_counts(question: str, count: AuthorCount) -> None:
     "question",
     ["videos of two people dancing", "how many images by three cameras?", "the authors say so"],
 )
-def test_other_people_are_no_authors(question: str) -> None:
+def test_other_people_are_not_counted_as_authors(question: str) -> None:
     assert asked(question).authors is None
 
 
@@ -78,7 +78,7 @@ def test_facts(question: str, facts: tuple[str, ...]) -> None:
     assert asked(question).facts == facts
 
 
-def test_organisations_and_authors_need_a_word_that_says_so() -> None:
+def test_organisations_and_authors_need_a_preposition() -> None:
     assert asked("what did Crumb Lab publish?").organization == "Crumb Lab"
     assert asked("papers from meta").organization == "Meta"
     assert asked("what is meta learning?").organization is None
@@ -99,11 +99,11 @@ def test_organisations_and_authors_need_a_word_that_says_so() -> None:
         ("how accurate is HeronNet?", False),
     ],
 )
-def test_whether_several_papers_are_wanted(question: str, several: bool) -> None:
+def test_questions_for_several_papers_are_recognised(question: str, several: bool) -> None:
     assert asked(question).several == several
 
 
-def test_what_was_understood_is_taken_out_and_can_be_said() -> None:
+def test_understood_parts_leave_the_topic_and_are_described() -> None:
     found = asked("2025 paper with 11 authors about video retrieval")
     assert found.topic.split() == ["paper", "about", "video", "retrieval"]
     assert str(found) == "with 11 authors, published 2025-01-01 to 2025-12-31"

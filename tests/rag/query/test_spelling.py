@@ -1,24 +1,26 @@
 import pytest
 
 from rag.library import Library
-from rag.query.spelling import Speller
+from rag.query.spelling import SpellingCorrector
 
 
 @pytest.fixture
-def speller(filled: Library) -> Speller:
-    return Speller(filled.retriever.keywords, filled.word_vectors)
+def corrector(filled: Library) -> SpellingCorrector:
+    return SpellingCorrector(filled.retriever.keywords, filled.word_vectors)
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "corrected"),
     [
         ("how much acuracy?", "how much accuracy?"),
         ("what is the benchmrk of birds", "what is the benchmark of birds"),
         ("transfomer for sensors", "transformer for sensors"),
     ],
 )
-def test_a_word_typed_wrong_is_set_right(speller: Speller, typed: str, meant: str) -> None:
-    assert speller.correct(typed) == meant
+def test_a_misspelt_word_is_corrected(
+    corrector: SpellingCorrector, typed: str, corrected: str
+) -> None:
+    assert corrector.correct(typed) == corrected
 
 
 @pytest.mark.parametrize(
@@ -31,15 +33,15 @@ def test_a_word_typed_wrong_is_set_right(speller: Speller, typed: str, meant: st
         "",
     ],
 )
-def test_other_words_stay(speller: Speller, question: str) -> None:
-    assert speller.correct(question) == question
+def test_other_words_stay_unchanged(corrector: SpellingCorrector, question: str) -> None:
+    assert corrector.correct(question) == question
 
 
-def test_new_papers_bring_new_words(library: Library) -> None:
+def test_the_words_of_new_papers_are_used(library: Library) -> None:
     from ingest.sync import ingest
     from tests.papers import ListSource
 
-    speller = Speller(library.retriever.keywords, library.word_vectors)
-    assert speller.correct("acuracy") == "acuracy"
+    corrector = SpellingCorrector(library.retriever.keywords, library.word_vectors)
+    assert corrector.correct("acuracy") == "acuracy"
     ingest(ListSource(), library)
-    assert speller.correct("acuracy") == "accuracy"
+    assert corrector.correct("acuracy") == "accuracy"

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from rag.query.parser import parse
-from rag.query.translate import Translated, translate
+from rag.query.translate import Translation, translate
 from rag.text.language import question_language
 from rag.text.words import terms
 
@@ -105,8 +105,8 @@ def test_questions_in_other_languages(question: str, english: str) -> None:
         "",
     ],
 )
-def test_an_english_question_comes_back_as_it_is(question: str) -> None:
-    assert translate(question) == Translated(question, "en")
+def test_an_english_question_stays_unchanged(question: str) -> None:
+    assert translate(question) == Translation(question, "en")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_an_english_question_comes_back_as_it_is(question: str) -> None:
         ("which one is best", "en"),
     ],
 )
-def test_the_language_is_told(question: str, language: str) -> None:
+def test_the_language_is_recognised(question: str, language: str) -> None:
     assert question_language(question) == language
 
 
@@ -165,7 +165,7 @@ def test_periods_are_understood(question: str, since: date, until: date | None) 
     assert (window.since, window.until) == (since, until)
 
 
-def test_what_is_unknown_stays_and_names_are_left_alone() -> None:
+def test_unknown_words_and_names_stay_unchanged() -> None:
     text = translate("welches Modell schlägt Vision-R1 und MiniGPT-4 beim Zwetschgenzählen?").text
     assert "Vision-R1" in text
     assert "MiniGPT-4" in text
@@ -173,14 +173,14 @@ def test_what_is_unknown_stays_and_names_are_left_alone() -> None:
     assert "2501.00001" in translate("qui a écrit 2501.00001 et de quoi parle-t-il ?").text
 
 
-def test_it_costs_no_time() -> None:
+def test_a_translation_takes_less_than_5_ms_of_processor_time() -> None:
     questions = ["welche Arbeiten gibt es zu Halluzinationen seit März 2024?",
                  "quels articles parlent de géométrie ?", "今天有什么论文",
                  "how many birds?"]  # fmt: skip
     for question in questions:
         translate(question)
-    start = time.perf_counter()
+    start = time.thread_time()
     for _ in range(20):
         for question in questions:
             translate(question)
-    assert (time.perf_counter() - start) / 80 < 0.005  # seconds; a loaded machine is slow
+    assert (time.thread_time() - start) / 80 < 0.005  # seconds

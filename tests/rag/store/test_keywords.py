@@ -15,7 +15,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from rag.encoders.embedder import Embedder
 from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
-from rag.query.spelling import Speller
+from rag.query.spelling import SpellingCorrector
 from rag.records import Paper
 from rag.retrieval.index import Entry
 from rag.store.keywords import KeywordIndex, keyword_text
@@ -123,7 +123,7 @@ def test_a_change_by_another_process_raises_the_version(
 def test_the_speller_learns_the_words_of_an_updated_paper(
     library: Library, keywords: KeywordIndex
 ) -> None:
-    speller = Speller(keywords, WordVectors())
+    speller = SpellingCorrector(keywords, WordVectors())
     assert speller.correct("zymurgyst papers") == "zymurgyst papers"
     library.catalog.upsert([replace(HERON, abstract="The zymurgist brews. A zymurgist counts.")])
     assert speller.correct("zymurgyst papers") == "zymurgist papers"

@@ -1,8 +1,8 @@
-"""A model server in place of the model process: llama-server, vLLM, whatever speaks like OpenAI's.
+"""A client for model servers that speak OpenAI's protocol: llama-server, vLLM and others.
 
-LangChain's ChatOpenAI speaks with it, on an event loop of its own: only there can a reader be
-called off at any moment, also before the first token, and the connection with it. That is how such
-a server learns that nobody wants the answer any more.
+It runs LangChain's ChatOpenAI on its own event loop, because only there can a read be cancelled at
+any moment, even before the first token. Cancelling closes the connection, which tells the server to
+stop writing.
 """
 
 import asyncio
@@ -20,50 +20,50 @@ from urllib.parse import urlsplit
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from rag.errors import ModelError, first_line
-from rag.llm.server_errors import BROKE_OFF, Patience, Seen, explain
+from rag.llm.server_errors import BROKE_OFF, StreamProgress, Timeouts, explain
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.05  # how often a waiting answer looks whether it is still wanted
+POLL_SECONDS = 0.05  # between two checks for a cancel while waiting
 CONNECT_SECONDS = 5.0
-MODELS_SECONDS = 5.0  # for the list of models, which every server has at hand
+MODELS_SECONDS = 5.0  # for the list of models, which no server has to compute
 CLOSE_SECONDS = 2.0
-SPARE_CHUNKS = 50  # beyond one a token: roles, usage, signs of life
-MAX_NAME = 80  # characters of a model's name in front of people
-LEFT = "Paperboy has left the model server: start it again."
-ANY_MODEL = "default"  # asked for where the server lists none; most then take the one they have
+SPARE_CHUNKS = 50  # beyond one per token: roles, usage, keep-alives
+MAX_NAME = 80  # characters of a model's name in messages to people
+CLOSED = "Paperboy has left the model server: start it again."
+ANY_MODEL = "default"  # requested from a server that lists none; most then use the one they have
 
 Result = TypeVar("Result")
 
 
-class ModelServer:
-    """One server, by the address of its API; one answer at a time (rag/llm/queue.py).
+class ServerClient:
+    """A client for one server; it streams one answer at a time (rag/llm/waiting_queue.py).
 
-    It may be down, come back, or serve another model: each answer looks anew. Its key is sent to
-    it alone. Nothing is raised before a question is asked.
+    The server may stop, return or change its model between two answers. The key is sent to it
+    alone. The constructor raises nothing if the server cannot be reached.
     """
 
-    def __init__(self, url: str, *, model: str = "", key: str = "", patience: Patience) -> None:
-        """`model` is what it is asked for; with none the first one that it lists."""
+    def __init__(self, url: str, *, model: str = "", key: str = "", timeouts: Timeouts) -> None:
+        """`url` is the address of the API; without a `model` the first listed one is used."""
         self.url = url
-        self.patience = patience
+        self.timeouts = timeouts
         self._model = model
-        self._listed = ""  # the first model in its list, when it last showed one
+        self._listed_model = ""  # the first one in the server's list when it was last read
         self._key = key
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        # So that the name is known, and ChatOpenAI loaded, when the first question comes.
-        self._begin(self._introduce())
+        # So that the name is known, and ChatOpenAI imported, when the first question arrives.
+        self._schedule(self._warm_up())
 
     @property
     def name(self) -> str:
-        """What the model is called in front of people; nothing while nobody knows."""
-        name = " ".join((self._model or self._listed).split())
-        if name.casefold().endswith(".gguf"):  # llama.cpp's servers tell the whole path
+        """The model's name in messages to people; empty until it is known."""
+        name = " ".join((self._model or self._listed_model).split())
+        if name.casefold().endswith(".gguf"):  # llama.cpp's servers return the whole path
             name = name.replace("\\", "/").rpartition("/")[2][: -len(".gguf")]
         return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
@@ -78,13 +78,13 @@ class ModelServer:
     ) -> Iterator[str]:
         """Yield pieces of the answer; closing the iterator or setting `cancel` ends it.
 
-        Either closes the connection, so that the server stops too. Raises ModelError for
-        whatever goes wrong.
+        Either closes the connection, so that the server stops too. Every failure is raised as
+        ModelError.
         """
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         options = {"temperature": temperature, "stop": stop, "max_tokens": max_tokens}
-        reading = self._begin(self._read(messages, options, pieces.put))
-        reading.add_done_callback(lambda _: pieces.put(None))
+        read = self._schedule(self._read(messages, options, pieces.put))
+        read.add_done_callback(lambda _: pieces.put(None))
         try:
             while not (cancel and cancel.is_set()):
                 try:
@@ -92,20 +92,20 @@ class ModelServer:
                 except queue.Empty:
                     continue
                 if piece is None:
-                    reading.result()
+                    read.result()
                     return
                 yield piece
         except CancelledError as error:  # by close()
-            raise ModelError(LEFT) from error
+            raise ModelError(CLOSED) from error
         finally:
-            reading.cancel()
+            read.cancel()
 
     def close(self) -> None:
-        """Break off what is being read, and leave no thread and no connection behind."""
+        """Cancel a running answer, and end the thread and the connection."""
         if self._loop.is_closed():
             return
         with contextlib.suppress(TimeoutError):
-            self._begin(self._end()).result(CLOSE_SECONDS)
+            self._schedule(self._cancel_all()).result(CLOSE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_SECONDS)
         if not self._thread.is_alive():
@@ -113,35 +113,38 @@ class ModelServer:
 
     # -- on the event loop -----------------------------------------------------------------
 
-    def _begin(self, work: Coroutine[Any, Any, Result]) -> "Future[Result]":
+    def _schedule(self, work: Coroutine[Any, Any, Result]) -> "Future[Result]":
         if self._loop.is_closed():
             work.close()
-            raise ModelError(LEFT)
+            raise ModelError(CLOSED)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _read(
-        self, messages: Sequence[BaseMessage], options: dict[str, Any], tell: Callable[[str], None]
+        self,
+        messages: Sequence[BaseMessage],
+        options: dict[str, Any],
+        on_piece: Callable[[str], None],
     ) -> None:
-        """Hand each piece of the answer to `tell` until it is complete."""
-        seen = Seen(self.patience, started=self._loop.time())
+        """Call `on_piece` with each piece of the answer until it is complete."""
+        progress = StreamProgress(self.timeouts, started=self._loop.time())
         try:
             async with (
-                asyncio.timeout_at(seen.due(seen.started)) as limit,
+                asyncio.timeout_at(progress.deadline(progress.started)) as limit,
                 contextlib.aclosing(await self._open(messages, **options)) as chunks,
             ):
                 async for chunk in chunks:
-                    seen.take(chunk)
-                    if seen.chunks > options["max_tokens"] + SPARE_CHUNKS:
-                        return  # it heeds no max_tokens
+                    progress.add(chunk)
+                    if progress.chunks > options["max_tokens"] + SPARE_CHUNKS:
+                        return  # the server ignores max_tokens
                     if text := str(chunk.text):
-                        tell(text)
-                    limit.reschedule(seen.due(self._loop.time()))
+                        on_piece(text)
+                    limit.reschedule(progress.deadline(self._loop.time()))
         except Exception as error:
-            if seen.finished:
+            if progress.finished:
                 return
             log.info("the model server failed: %s", first_line(error))
-            raise ModelError(explain(error, seen, now=self._loop.time())) from error
-        if not seen.finished:  # a connection that simply ends is no error to HTTP
+            raise ModelError(explain(error, progress, now=self._loop.time())) from error
+        if not progress.finished:  # to HTTP a connection that simply ends is not an error
             raise ModelError(BROKE_OFF)
 
     async def _open(
@@ -152,38 +155,38 @@ class ModelServer:
         temperature: float,
         stop: list[str] | None,
     ) -> AsyncGenerator[AIMessageChunk, None]:
-        # ChatOpenAI's own max_tokens goes out as max_completion_tokens, which llama-cpp-python's
-        # server does not know; the old name is understood by all of them.
+        # ChatOpenAI sends its own max_tokens as max_completion_tokens, which llama-cpp-python's
+        # server does not know; all of them understand the old name.
         stream = self._chat.astream(
             list(messages),
-            model=await self._asked_for(),
+            model=await self._model_name(),
             temperature=temperature,
             stop=stop,
             extra_body={"max_tokens": max_tokens},
         )
         return cast("AsyncGenerator[AIMessageChunk, None]", stream)
 
-    async def _asked_for(self) -> str:
-        """Return the model to ask for, as the server lists it now where none is configured."""
+    async def _model_name(self) -> str:
+        """Return the configured model, else the first one in the server's current list."""
         import openai
 
         if self._model:
             return self._model
         try:
             async with asyncio.timeout(MODELS_SECONDS):
-                page = await self._chat.root_async_client.models.list()
-            self._listed = str(page.data[0].id)
+                listing = await self._chat.root_async_client.models.list()
+            self._listed_model = str(listing.data[0].id)
         except openai.APIConnectionError:
             raise
-        except Exception as error:  # no such list, an empty one, something else in its place
+        except Exception as error:  # no such list, an empty one, or not a list
             log.info("the model server lists no model: %s", first_line(error))
-        return self._listed or ANY_MODEL
+        return self._listed_model or ANY_MODEL
 
-    async def _introduce(self) -> None:
-        with contextlib.suppress(Exception):  # the first question will say it
-            await self._asked_for()
+    async def _warm_up(self) -> None:
+        with contextlib.suppress(Exception):  # the first question will report it
+            await self._model_name()
 
-    async def _end(self) -> None:
+    async def _cancel_all(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -193,33 +196,33 @@ class ModelServer:
 
     @cached_property
     def _chat(self) -> "ChatOpenAI":
-        """The client, made on the loop's thread: importing it takes a second or two."""
+        """The client, created on the loop's thread because importing it takes a second or two."""
         import httpx2
         import openai
         from langchain_openai import ChatOpenAI
 
         client = openai.DefaultAsyncHttpxClient(
-            trust_env=not _is_here(self.url),  # a proxy for the web cannot reach this machine
+            trust_env=not _is_loopback(self.url),  # a proxy for the web cannot reach this machine
             follow_redirects=False,  # the question and the key are for this address alone
-            # A connection for each answer: a kept one may have died with the server meanwhile.
+            # One connection per answer: a pooled one may have died with the server.
             limits=httpx2.Limits(max_keepalive_connections=0),
         )
         return ChatOpenAI(
             base_url=self.url,
-            # Something must be given, else $OPENAI_API_KEY would be sent to this server.
+            # Without a key, ChatOpenAI would send $OPENAI_API_KEY to this server.
             api_key=self._key or "none",
             default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
             model=self._model or ANY_MODEL,
             streaming=True,
-            stream_chunk_timeout=None,  # the time is kept in _read
+            stream_chunk_timeout=None,  # _read enforces the time-outs
             timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
-            max_retries=0,  # the quoted answer is there already, and what broke it may again
+            max_retries=0,  # people have the quoted answer already, and a retry may break again
             http_async_client=client,
         )
 
 
-def _is_here(url: str) -> bool:
-    """Whether the address is of this machine."""
+def _is_loopback(url: str) -> bool:
+    """Return whether the address is of this machine."""
     host = urlsplit(url).hostname or ""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,10 +11,8 @@ import pytest
 
 from rag.errors import ModelError
 from rag.llm.chat_models import ChatLlama
-from rag.llm.child import ModelChild
 from rag.llm.llama_model import Message
-from rag.llm.local import LocalModel
-from rag.models.build_check import probe
+from rag.llm.local_model import LocalModel
 
 LINE = "[1] Herons wade; egrets fly, and cranes dance at dawn."
 LONG = "[1] " + " ".join(f"word{n}" for n in range(200))
@@ -23,13 +20,13 @@ LONG = "[1] " + " ".join(f"word{n}" for n in range(200))
 
 @pytest.fixture(scope="module")
 def chat(copying_model: Path) -> Iterator[ChatLlama]:
-    """One process for the tests that leave it alive."""
+    """One process for the tests that do not end it."""
     local = LocalModel(copying_model, n_ctx=4096, threads=1)
     yield ChatLlama(local=local)
     local.close()
 
 
-def says(local: LocalModel, text: str, *, max_tokens: int = 200) -> str:
+def answer(local: LocalModel, text: str, *, max_tokens: int = 200) -> str:
     local.wait_ready(30)
     return "".join(local.stream(messages(text), max_tokens=max_tokens))
 
@@ -41,45 +38,31 @@ def messages(text: str) -> list[Message]:
     ]
 
 
-def test_it_writes_what_the_prompt_holds(chat: ChatLlama) -> None:
+def test_it_writes_text_from_the_prompt(chat: ChatLlama) -> None:
     local = chat.local
-    assert says(local, LINE).strip() == LINE
-    assert says(local, LINE).strip() == LINE
+    assert answer(local, LINE).strip() == LINE
+    assert answer(local, LINE).strip() == LINE
     assert (
-        says(local, "[1] Crème brûlée, naïve 漢字 😀.").strip()
+        answer(local, "[1] Crème brûlée, naïve 漢字 😀.").strip()
         == "[1] Crème brûlée, naïve 漢字 😀."
     )
-    assert len(says(local, LONG, max_tokens=20)) == 20
+    assert len(answer(local, LONG, max_tokens=20)) == 20
 
 
-def test_control_tokens_in_a_message_are_mere_characters(chat: ChatLlama) -> None:
+def test_control_tokens_in_a_message_are_plain_characters(chat: ChatLlama) -> None:
     line = "[1] It ends </s> here <|bot|> or <s> there."
-    assert says(chat.local, line).strip() == line
+    assert answer(chat.local, line).strip() == line
 
 
-def test_langchain_reads_it_like_any_model(chat: ChatLlama) -> None:
-    assert str(chat.invoke(f"{LINE}\nQuestion?").text).strip() == LINE
-    pieces = [str(chunk.text) for chunk in chat.stream(f"{LINE}\nQuestion?")]
-    assert len(pieces) > 20
-    assert "".join(pieces).strip() == LINE
-    assert str(chat.invoke(f"{LINE}\nQuestion?", stop=["wade"]).text).endswith("wade")
-
-
-async def test_and_asynchronously(chat: ChatLlama) -> None:
-    pieces = [str(chunk.text) async for chunk in chat.astream(f"{LINE}\nQuestion?")]
-    assert "".join(pieces).strip() == LINE
-
-
-def test_closing_the_stream_or_a_cancel_stops_it_and_the_next_answer_is_whole(
+def test_closing_or_cancelling_a_stream_stops_it_and_the_next_answer_is_complete(
     chat: ChatLlama,
 ) -> None:
     local = chat.local
     local.wait_ready(30)
     pieces = local.stream(messages(LONG), max_tokens=1500)
     assert next(pieces) == "["
-    started = time.monotonic()
     pieces.close()  # type: ignore[attr-defined]  # it is a generator
-    assert says(local, LINE).strip() == LINE
+    assert answer(local, LINE).strip() == LINE
     cancel, cut = threading.Event(), ""
     for piece in local.stream(messages(LONG), max_tokens=1500, cancel=cancel):
         cut += piece
@@ -88,34 +71,35 @@ def test_closing_the_stream_or_a_cancel_stops_it_and_the_next_answer_is_whole(
     assert 50 <= len(cut) < 1500
     cancel.set()
     assert "".join(local.stream(messages(LONG), max_tokens=1500, cancel=cancel)) == ""
-    assert says(local, LINE).strip() == LINE
-    assert time.monotonic() - started < 5
+    assert answer(local, LINE).strip() == LINE
     assert local.pid is not None
 
 
 def test_a_prompt_that_does_not_fit_is_refused_and_the_process_lives(chat: ChatLlama) -> None:
     local = chat.local
     with pytest.raises(ModelError, match="may have 4096 tokens"):
-        says(local, "[1] " + "x" * 5000)
-    assert says(local, LINE).strip() == LINE
+        answer(local, "[1] " + "x" * 5000)
+    assert answer(local, LINE).strip() == LINE
 
 
-def test_a_cancel_is_heard_while_the_prompt_is_read(copying_model: Path) -> None:
+def test_a_cancel_takes_effect_while_the_prompt_is_evaluated(copying_model: Path) -> None:
     local, fresh = (LocalModel(copying_model, n_ctx=4096, threads=1) for _ in range(2))
     local.wait_ready(30)
     long = messages("[1] " + "".join(f"{n * 7919 % 10007:05d}" for n in range(750)))
     cancel = threading.Event()
-    said: list[str] = []
+    pieces: list[str] = []
     reader = threading.Thread(
-        target=lambda: said.extend(local.stream(long, max_tokens=100, cancel=cancel))
+        target=lambda: pieces.extend(local.stream(long, max_tokens=100, cancel=cancel))
     )
+    heartbeats = local._supervisor.messages_received
     reader.start()
-    time.sleep(0.05)  # it takes ten times that to read it
+    while local._supervisor.messages_received == heartbeats:  # the worker has the request
+        time.sleep(0.001)
     cancel.set()
-    reader.join(5)
-    assert said == []
-    assert says(local, LINE) == says(fresh, LINE)
-    assert local.figures["reused"] < 100
+    reader.join(30)
+    assert pieces == []
+    assert answer(local, LINE) == answer(fresh, LINE)
+    assert local.last_usage["reused"] < 100
     for model in (local, fresh):
         model.close()
 
@@ -128,29 +112,32 @@ def test_a_process_that_hangs_is_replaced(copying_model: Path) -> None:
     os.kill(first or 0, signal.SIGSTOP)
     with pytest.raises(ModelError, match="hung and is started again"):
         list(pieces)
-    assert says(local, LINE).strip() == LINE
+    assert answer(local, LINE).strip() == LINE
     assert local.pid != first
     local.close()
 
 
-def test_an_answer_that_takes_too_long_is_given_up(copying_model: Path) -> None:
-    local = LocalModel(copying_model, n_ctx=4096, threads=1, answer_seconds=0.3)
+def test_an_answer_that_takes_too_long_is_cancelled(
+    copying_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.llm.local_model.CANCEL_SECONDS", 30.0)  # a busy machine is slow
+    local = LocalModel(copying_model, n_ctx=4096, threads=1, answer_seconds=0.1)
     local.wait_ready(30)
     first = local.pid
     with pytest.raises(ModelError, match=r"longer than 0 seconds.*answer_seconds"):
         list(local.stream(messages(LONG), max_tokens=1500))
     local.answer_seconds = 30
-    assert says(local, LINE).strip() == LINE
+    assert answer(local, LINE).strip() == LINE
     assert local.pid == first  # it was only cancelled
     local.close()
 
 
-def test_crashes_in_a_row_make_it_rest_and_then_it_is_tried_again(
+def test_crashes_in_a_row_pause_the_model_and_then_it_is_tried_again(
     copying_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.llm.breaker.RESTART_SECONDS", (0.0,))
-    local = LocalModel(copying_model, n_ctx=4096, threads=1, rest_seconds=1.0)
-    local._process.breaker.crashes = 2
+    local = LocalModel(copying_model, n_ctx=4096, threads=1, pause_seconds=1.0)
+    local._supervisor.breaker.max_crashes = 2
     for crash in (1, 2):
         local.wait_ready(30)
         assert not local.problem
@@ -165,55 +152,33 @@ def test_crashes_in_a_row_make_it_rest_and_then_it_is_tried_again(
         local.wait_ready(30)
     while local.problem:
         time.sleep(0.05)
-    assert says(local, LINE).strip() == LINE
+    assert answer(local, LINE).strip() == LINE
     assert not local.problem
     local.close()
 
 
-def test_a_line_cut_short_by_death_harms_nobody() -> None:
-    child = ModelChild([sys.executable, "-c", "print('7'); print('{\"id\": 1, \"te', end='')"])
-    assert list(child.events()) == []
-    assert child.wait() == "exit status 0"
-    with pytest.raises(ModelError, match="starting again"):
-        child.send({"id": 2})
-
-
-def test_tokens_are_counted_and_what_was_read_is_reused(chat: ChatLlama) -> None:
+def test_tokens_are_counted_and_an_evaluated_prompt_is_reused(chat: ChatLlama) -> None:
     local = chat.local
-    says(local, LINE)
-    assert local.count(messages(LINE)) == local.figures["prompt"] > len(LINE)
-    said: list[Message] = [
+    answer(local, LINE)
+    assert local.count(messages(LINE)) == local.last_usage["prompt"] > len(LINE)
+    conversation: list[Message] = [
         *messages(LINE),
         {"role": "assistant", "content": LINE},
         {"role": "user", "content": "Question: and?"},
     ]
-    list(local.stream(said, max_tokens=100))
-    # The template's end of the first prompt is one token that does not stand there any more.
-    assert local.figures["reused"] >= local.count(messages(LINE)) - 1
+    list(local.stream(conversation, max_tokens=100))
+    # The first prompt ends with one token of the template that the second one does not have.
+    assert local.last_usage["reused"] >= local.count(messages(LINE)) - 1
 
 
-def test_it_leaves_with_its_parent(copying_model: Path) -> None:
+def test_the_process_exits_with_its_parent(copying_model: Path) -> None:
     local = LocalModel(copying_model, n_ctx=512, threads=1)
     local.wait_ready(30)
-    child = local._process._child
+    child = local._supervisor._worker
     assert child is not None
     process = child._process
     assert process.stdin is not None
-    local._process._closing.set()  # do not start it again
+    local._supervisor._closing.set()  # do not start it again
     process.stdin.close()  # what the system does when the parent is gone
     assert process.wait(5) == 0
     local.close()
-
-
-def test_this_build_runs_quantised_models() -> None:
-    assert probe() == ""
-
-
-def test_a_build_that_crashes_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    fake = tmp_path / "llama_cpp.py"
-    fake.write_text("import os\nos.abort()\n")
-    monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
-    problem = probe()  # which was tried more than once
-    assert problem.startswith("llama.cpp died (SIGABRT) while it loaded probe.gguf: ")
-    fake.write_text("raise ImportError('llama_cpp is broken')\n")
-    assert probe() == "the local model needs llama.cpp, which is not built: run `make llama`."

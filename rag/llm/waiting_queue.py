@@ -1,4 +1,4 @@
-"""First come, first served: one writes, a bounded number waits and knows its place."""
+"""A first-come, first-served queue: one caller is served, a bounded number waits."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,45 +6,47 @@ from contextlib import contextmanager
 
 from rag.errors import ModelBusyError, ModelError
 
+CANCEL_POLL_SECONDS = 0.2  # setting `cancel` does not wake a waiting caller
 
-class Queue:
+
+class WaitingQueue:
     """A queue in front of something that can serve one person at a time."""
 
-    def __init__(self, waiting: int) -> None:
-        """Let `waiting` people stand behind the one who is served."""
-        self.waiting = waiting
+    def __init__(self, max_waiting: int) -> None:
+        """Let at most `max_waiting` people wait behind the one who is served."""
+        self.max_waiting = max_waiting
         self._tickets: list[object] = []
-        self._moved = threading.Condition()
+        self._changed = threading.Condition()
 
     def __len__(self) -> int:
-        """Return how many are served or wait."""
+        """Return how many people are served or wait."""
         return len(self._tickets)
 
     @contextmanager
-    def turn(
+    def wait_for_turn(
         self,
         *,
         on_place: Callable[[int], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> Iterator[None]:
-        """Wait for the turn; `on_place` hears how many are in front, whenever that changes.
+        """Wait for the turn; call `on_place` with the number of people in front when it changes.
 
-        Raises ModelBusyError where the queue is full, ModelError where `cancel` was set meanwhile.
+        Raises ModelBusyError if the queue is full, ModelError if `cancel` is set in the meantime.
         """
         ticket = object()
-        with self._moved:
-            if len(self._tickets) > self.waiting:
+        with self._changed:
+            if len(self._tickets) > self.max_waiting:
                 raise ModelBusyError(
-                    f"{self.waiting} people are waiting for the language model: ask again soon."
+                    f"{self.max_waiting} people are waiting for the language model: ask again soon."
                 )
             self._tickets.append(ticket)
         try:
             self._wait(ticket, on_place, cancel)
             yield
         finally:
-            with self._moved:
+            with self._changed:
                 self._tickets.remove(ticket)
-                self._moved.notify_all()
+                self._changed.notify_all()
 
     def _wait(
         self,
@@ -52,17 +54,17 @@ class Queue:
         on_place: Callable[[int], None] | None,
         cancel: threading.Event | None,
     ) -> None:
-        told = 0
+        reported = 0
         while True:
-            with self._moved:
+            with self._changed:
                 place = self._tickets.index(ticket)
-                if place == told and place > 0:
-                    self._moved.wait(0.2)  # seconds; a cancel makes no noise
+                if place == reported and place > 0:
+                    self._changed.wait(CANCEL_POLL_SECONDS)
                     place = self._tickets.index(ticket)
             if cancel and cancel.is_set():
                 raise ModelError("the answer was stopped.")
             if place == 0:
                 return
-            if place != told and on_place:
+            if place != reported and on_place:
                 on_place(place)
-            told = place
+            reported = place

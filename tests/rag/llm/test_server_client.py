@@ -1,4 +1,4 @@
-"""A model server in place of the model process: one that answers as it is told, and a real one."""
+"""Model servers instead of the model process: a fake one that fails on request, and a real one."""
 
 import logging
 import os
@@ -24,8 +24,8 @@ from rag.errors import ModelError
 from rag.library import Library
 from rag.llm.chat_models import SERVER_KEY_VARIABLE, ChatServer, load_chat_model
 from rag.llm.language_model import adapt
-from rag.llm.server import ModelServer
-from rag.llm.server_errors import Patience
+from rag.llm.server_client import ServerClient
+from rag.llm.server_errors import Timeouts
 from rag.pipeline import PaperQA
 from rag.records import Answer
 from tests.models.openai_server import FAULTS, OpenAIServer
@@ -34,9 +34,9 @@ from tests.papers import HERON, TODAY
 QUESTION = "how accurate is HeronNet compared with human counters?"
 TEXT = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
 PROMPT = [HumanMessage("hello")]
-LONG_SECONDS = 60.0  # nothing here may last so long, however busy the machine is
+LONG_SECONDS = 60.0  # longer than anything here takes, however busy the machine is
 
-PATIENCE = Patience(first=LONG_SECONDS, next=LONG_SECONDS, answer=LONG_SECONDS)
+TIMEOUTS = Timeouts(first_token=LONG_SECONDS, next_token=LONG_SECONDS, answer=LONG_SECONDS)
 LoadServer = Callable[..., ChatServer]
 NOTES = {
     "400": "did not take the question (400): start it with a larger context",
@@ -46,14 +46,14 @@ NOTES = {
     "500": "failed (500): look at its log",
     "503": "is busy or still loading (503): ask again soon",
     "redirect": "knows no such address or model (307)",
-    "page": "sent what is no answer: look at its log, and check [rag.model] server_url",
-    "other JSON": "sent what is no answer",
-    "no JSON": "sent what is no answer",
-    "odd JSON": "sent what is no answer",
-    "told error": "failed in mid-answer",
-    "ends": "broke off in mid-answer",
-    "breaks": "broke off in mid-answer",
-    "hangs up": "broke off in mid-answer",
+    "page": "sent something that is not an answer: look at its log, and check [rag.model]",
+    "other JSON": "sent something that is not an answer",
+    "no JSON": "sent something that is not an answer",
+    "odd JSON": "sent something that is not an answer",
+    "reported error": "failed in mid-answer",
+    "ends": "closed the connection in mid-answer",
+    "breaks": "closed the connection in mid-answer",
+    "hangs up": "closed the connection in mid-answer",
     "silent": "sent nothing for 0.5 s: see what it is doing, or raise [rag.model] server_first",
     "silent stream": "raise [rag.model] server_first_seconds",
     "stalls": "raise [rag.model] server_next_seconds",
@@ -71,11 +71,11 @@ def server() -> Iterator[OpenAIServer]:
 
 @pytest.fixture
 def load() -> Iterator[LoadServer]:
-    """Make chat models over a server; all are closed in the end."""
+    """Create chat models for a server; all are closed at the end."""
     opened: list[ChatServer] = []
 
-    def make(url: str, *, patience: Patience = PATIENCE, **options: Any) -> ChatServer:
-        opened.append(ChatServer(server=ModelServer(url, patience=patience), **options))
+    def make(url: str, *, timeouts: Timeouts = TIMEOUTS, **options: Any) -> ChatServer:
+        opened.append(ChatServer(server=ServerClient(url, timeouts=timeouts), **options))
         return opened[-1]
 
     yield make
@@ -97,7 +97,7 @@ def asks(filled: Library, load: LoadServer) -> Callable[..., PaperQA]:
 
 
 def stopped_early(qa: PaperQA, quoted: Answer) -> Answer:
-    """Stop the answer when its first piece is there; return the last form of it."""
+    """Stop the answer after its first piece; return its final form."""
     cancel, answers = threading.Event(), list[Answer]()
     for answer in qa.write(quoted, cancel=cancel):
         answers.append(answer)
@@ -117,13 +117,13 @@ def test_an_answer_is_streamed(
     assert (last.text, last.mode, last.model) == (TEXT, "generated", "tiny")
     assert [citation.paper for citation in last.citations] == [HERON]
     assert {partial.model for partial in growing} == {"tiny"}
-    asked = server.asked[0]
+    asked = server.requests[0]
     assert (asked["stream"], asked["max_tokens"], asked["temperature"]) == (True, 77, 0)
     assert asked["model"] == "folder/tiny.gguf"
     assert [message["role"] for message in asked["messages"]] == ["system", "user"]
     sent = " ".join(server.headers[0].values())
     assert "somebody" not in sent
-    assert not server.left.is_set()
+    assert not server.disconnected.is_set()
 
 
 def test_the_key_comes_from_the_environment_and_is_not_logged(
@@ -139,18 +139,23 @@ def test_the_key_comes_from_the_environment_and_is_not_logged(
         with pytest.raises(ModelError):
             chat.invoke("hello")
     assert server.headers[0]["Authorization"] == "Bearer sesame-4711"
-    assert (server.asked[0]["model"], server.asked[0]["max_tokens"]) == ("mine", 5)
+    assert (server.requests[0]["model"], server.requests[0]["max_tokens"]) == ("mine", 5)
     assert "sesame" not in caplog.text
     assert "sesame" not in repr(chat)
 
 
 @pytest.mark.parametrize("fault", NOTES)
-def test_whatever_fails_leaves_the_quotes_with_a_note_and_the_next_is_written(
+def test_every_failure_leaves_the_quotes_with_a_note_and_the_next_answer_is_written(
     server: OpenAIServer, asks: Callable[..., PaperQA], fault: str
 ) -> None:
-    knob = {"silent": "first", "silent stream": "first", "stalls": "next", "drips": "answer"}
-    short = {knob[fault]: 0.5} if fault in knob else {}
-    qa = asks(server.url, patience=replace(PATIENCE, **short))
+    setting = {
+        "silent": "first_token",
+        "silent stream": "first_token",
+        "stalls": "next_token",
+        "drips": "answer",
+    }
+    short = {setting[fault]: 0.5} if fault in setting else {}
+    qa = asks(server.url, timeouts=replace(TIMEOUTS, **short))
     quoted = qa.ask(QUESTION)
     server.fault = fault
     answer = qa.written(quoted)
@@ -160,7 +165,7 @@ def test_whatever_fails_leaves_the_quotes_with_a_note_and_the_next_is_written(
     assert answer.note.startswith("The model server ")
     assert answer.note.count("\n") == 0
     assert "secret" not in answer.note
-    assert len(server.asked) == 1  # what broke it is not sent again
+    assert len(server.requests) == 1  # a failed request is not sent again
     server.fault = ""
     again = qa.written(quoted)
     assert (again.mode, again.note, again.text) == ("generated", "", TEXT)
@@ -189,22 +194,22 @@ def test_a_server_that_is_down_is_used_when_it_comes_back(
         assert qa.writer.name == "tiny"
         server.stop()
         server.models = ["tiny"]
-        qa.writer.model.chat.server._listed = ""  # type: ignore[attr-defined]  # as at the start
+        qa.writer.model.chat.server._listed_model = ""  # type: ignore[attr-defined]  # as at the start
 
 
-def test_another_model_is_asked_for_by_its_name(server: OpenAIServer, load: LoadServer) -> None:
+def test_a_changed_model_is_requested_by_its_name(server: OpenAIServer, load: LoadServer) -> None:
     chat = load(server.url)
     assert chat.invoke(PROMPT).text == TEXT
     server.models = ["Qwen/Qwen3-4B", "second"]
     assert chat.invoke(PROMPT).text == TEXT
-    assert server.asked[-1]["model"] == chat.server.name == "Qwen/Qwen3-4B"
+    assert server.requests[-1]["model"] == chat.server.name == "Qwen/Qwen3-4B"
     server.models = ["x" * 500]
     chat.invoke(PROMPT)
     assert len(chat.server.name) == 80
     server.models, server.fault = [], "no list"
     fresh = load(server.url)
     assert fresh.invoke(PROMPT).text == TEXT
-    assert (server.asked[-1]["model"], fresh.server.name) == ("default", "")
+    assert (server.requests[-1]["model"], fresh.server.name) == ("default", "")
 
 
 @pytest.mark.parametrize("fault", ["silent", "silent stream", "stalls", "never stops"])
@@ -217,12 +222,12 @@ def test_cancelling_closes_the_connection(
     stream = chat.stream(PROMPT, cancel=cancel)
     reader = threading.Thread(target=lambda: pieces.extend(chunk.text for chunk in stream))
     reader.start()
-    while not server.asked:
+    while not server.requests:
         time.sleep(0.01)
     cancel.set()
     reader.join(LONG_SECONDS / 2)
     assert not reader.is_alive()
-    assert server.left.wait(LONG_SECONDS / 2)
+    assert server.disconnected.wait(LONG_SECONDS / 2)
     server.fault = ""
     assert chat.invoke(PROMPT).text == TEXT
 
@@ -232,7 +237,7 @@ def test_closing_the_stream_closes_the_connection(server: OpenAIServer, load: Lo
     stream = load(server.url).stream(PROMPT)
     assert next(stream).text == "HeronNet"
     stream.close()  # type: ignore[attr-defined]  # a generator
-    assert server.left.wait(LONG_SECONDS / 2)
+    assert server.disconnected.wait(LONG_SECONDS / 2)
 
 
 def test_stopping_an_answer_leaves_the_quotes(
@@ -243,20 +248,20 @@ def test_stopping_an_answer_leaves_the_quotes(
     quoted = qa.ask(QUESTION)
     answer = stopped_early(qa, quoted)
     assert (answer.text, answer.note) == (quoted.text, STOPPED)
-    assert server.left.wait(LONG_SECONDS / 2)
+    assert server.disconnected.wait(LONG_SECONDS / 2)
 
 
-def test_a_server_without_an_end(server: OpenAIServer, load: LoadServer) -> None:
+def test_a_stream_that_does_not_end_is_cut_off(server: OpenAIServer, load: LoadServer) -> None:
     chat = load(server.url, max_tokens=20)
     server.fault = "never stops"
     assert 20 <= chat.invoke(PROMPT).text.count("on and on") <= 100
-    assert server.left.wait(LONG_SECONDS / 2)
+    assert server.disconnected.wait(LONG_SECONDS / 2)
     server.fault = "stays open"
     assert chat.invoke(PROMPT).text == TEXT
-    assert server.left.wait(LONG_SECONDS / 2)
+    assert server.disconnected.wait(LONG_SECONDS / 2)
 
 
-def test_closing_breaks_off_what_is_read(server: OpenAIServer, load: LoadServer) -> None:
+def test_closing_the_client_ends_a_running_answer(server: OpenAIServer, load: LoadServer) -> None:
     chat = load(server.url)
     server.fault = "stalls"
     stream = chat.stream(PROMPT)
@@ -269,7 +274,7 @@ def test_closing_breaks_off_what_is_read(server: OpenAIServer, load: LoadServer)
     chat.server.close()
 
 
-async def test_it_streams_to_an_event_loop_too(server: OpenAIServer, load: LoadServer) -> None:
+async def test_langchain_streams_it_asynchronously(server: OpenAIServer, load: LoadServer) -> None:
     chunks = [chunk.text async for chunk in load(server.url).astream(PROMPT)]
     assert "".join(chunks) == TEXT
     assert len(chunks) > 5

@@ -1,0 +1,211 @@
+"""The local model: llama.cpp in a child process that answers one request at a time."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rag.errors import ModelError
+from rag.llm.llama_model import Message
+from rag.llm.model_files import quick_check
+from rag.llm.supervisor import MessageQueue, Supervisor
+from rag.llm.worker_process import WorkerMessage, worker_command
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.05  # between two checks for a cancel while waiting
+CANCEL_SECONDS = 2.0  # for the process to stop writing after a cancel; then it is killed
+ANSWER_SECONDS = 300.0
+PAUSE_SECONDS = 60.0
+SILENT_SECONDS = 2.5  # without a heartbeat, which comes four times a second: the process hangs
+SILENT_LOADING_SECONDS = 20.0  # the same while it starts, which a busy machine delays
+STUCK_SECONDS = 60.0  # with heartbeats but no progress: native code hangs
+
+
+class LocalModel:
+    """One llama.cpp model in a child process; it loads in the background.
+
+    It writes one answer at a time; callers take turns (rag/llm/waiting_queue.py).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        n_ctx: int,
+        threads: int,
+        answer_seconds: float = ANSWER_SECONDS,
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
+        """Start the process. Raises nothing: `problem` says what is wrong.
+
+        `answer_seconds` is the time limit of an answer; `pause_seconds` is how long a model that
+        crashed repeatedly gets no requests (rag/llm/breaker.py).
+        """
+        self.path = path
+        self.answer_seconds = answer_seconds
+        self.last_usage: WorkerMessage = {}  # of the last finished answer: its token counts
+        self._configured_n_ctx = n_ctx
+        self._request_id = 0
+        command = worker_command(path, n_ctx=n_ctx, threads=threads)
+        self._supervisor = Supervisor(command, path.name, pause_seconds=pause_seconds)
+        self._supervisor.permanent_problem = quick_check(path)
+        if not self._supervisor.permanent_problem:
+            self._supervisor.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the current process."""
+        return self._supervisor.pid
+
+    @property
+    def n_ctx(self) -> int:
+        """The tokens that prompt and answer may have together."""
+        return int(self._supervisor.loaded_model.get("n_ctx", self._configured_n_ctx))
+
+    @property
+    def problem(self) -> str:
+        """Why the model cannot write, permanently or for a while, in one sentence; else empty."""
+        return self._supervisor.problem
+
+    def wait_ready(self, timeout: float, *, cancel: threading.Event | None = None) -> None:
+        """Wait until the model is loaded. Raises ModelError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        silence = SilenceTimer(self._supervisor, SILENT_LOADING_SECONDS)
+        while not self.problem and not self._supervisor.ready.wait(POLL_SECONDS):
+            if time.monotonic() > deadline or (cancel and cancel.is_set()):
+                raise ModelError(f"the model {self.path.name} is still loading: ask again soon.")
+            if silence.has_expired():
+                self._supervisor.kill()
+        if self.problem:
+            raise ModelError(self.problem)
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Return the number of tokens by the model's own tokenizer and chat template."""
+        replies, request_id = self._send_request({"count": list(messages)})
+        return next(
+            int(reply["tokens"])
+            for reply in self._replies(replies, request_id, None)
+            if "tokens" in reply
+        )
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[str]:
+        """Yield pieces of the answer; closing the iterator or setting `cancel` ends it.
+
+        Raises ModelError if the process dies, hangs, fails or takes too long. No request is sent
+        twice: one that killed the process might do so again.
+        """
+        replies, request_id = self._send_request(
+            {"messages": list(messages), "max_tokens": max_tokens, "temperature": temperature}
+        )
+        has_ended = False
+        try:
+            for reply in self._replies(replies, request_id, cancel):
+                if "text" in reply:
+                    yield reply["text"]
+                elif "done" in reply:
+                    has_ended = True
+                    log.info("model: %s", reply)
+                    self.last_usage = reply
+                    self._supervisor.breaker.record_success()
+                    return
+        except RequestEndedError:
+            has_ended = True
+            raise
+        finally:
+            if not has_ended:
+                self._stop_writing(replies, request_id)
+
+    def close(self) -> None:
+        """End the process."""
+        self._supervisor.close()
+
+    def _send_request(self, request: WorkerMessage) -> tuple[MessageQueue, int]:
+        """Send a request; return the queue of its replies, and its id."""
+        self._request_id += 1
+        replies: MessageQueue = queue.SimpleQueue()
+        self._supervisor.message_queue = replies
+        self._supervisor.send({"id": self._request_id, **request})
+        return replies, self._request_id
+
+    def _replies(
+        self, replies: MessageQueue, request_id: int, cancel: threading.Event | None
+    ) -> Iterator[WorkerMessage]:
+        """Yield the replies to a request, without heartbeats, until it is cancelled."""
+        started = last_progress = time.monotonic()
+        steps, silence = -1, SilenceTimer(self._supervisor, SILENT_SECONDS)
+        while not (cancel and cancel.is_set()):
+            now = time.monotonic()
+            if now - started > self.answer_seconds:
+                raise ModelError(
+                    f"the model took longer than {self.answer_seconds:.0f} seconds: name a "
+                    "smaller one, or raise answer_seconds in [rag.model]."
+                )
+            if silence.has_expired() or now - last_progress > STUCK_SECONDS:
+                self._supervisor.kill()
+                raise RequestEndedError("the model process hung and is started again.")
+            try:
+                reply = replies.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                continue
+            if "died" in reply:
+                raise RequestEndedError(self._supervisor.describe_crash(reply["died"]))
+            if reply.get("id") != request_id:
+                continue
+            if "error" in reply:
+                raise RequestEndedError(f"the model could not answer ({reply['error']}).")
+            if reply.get("steps") != steps:  # a piece of the answer has no "steps"
+                last_progress, steps = now, reply.get("steps", -1)
+            if "steps" not in reply:
+                yield reply
+
+    def _stop_writing(self, replies: MessageQueue, request_id: int) -> None:
+        """Cancel the request and wait until the process is free for the next one."""
+        try:
+            self._supervisor.send({"cancel": request_id})
+        except ModelError:
+            return
+        deadline = time.monotonic() + CANCEL_SECONDS
+        while (remaining := deadline - time.monotonic()) > 0:
+            try:
+                reply = replies.get(timeout=remaining)
+            except queue.Empty:
+                break
+            is_ours = reply.get("id") == request_id
+            if "died" in reply or (is_ours and {"done", "error"} & set(reply)):
+                return
+        self._supervisor.kill()
+
+
+class RequestEndedError(ModelError):
+    """The process failed the request or died, so there is nothing left to cancel."""
+
+
+class SilenceTimer:
+    """Measures how long the process has sent nothing, while this process itself was awake."""
+
+    def __init__(self, supervisor: Supervisor, limit_seconds: float) -> None:
+        self._supervisor = supervisor
+        self._limit = limit_seconds
+        self._messages_received = -1
+        self._seconds = 0.0
+        self._checked_at = time.monotonic()
+
+    def has_expired(self) -> bool:
+        """Return whether the silence exceeds the limit; must be called every POLL_SECONDS."""
+        now = time.monotonic()
+        # After a machine slept, both processes wake at once: the time in between does not count.
+        self._seconds += min(now - self._checked_at, 4 * POLL_SECONDS)
+        self._checked_at = now
+        if self._supervisor.messages_received != self._messages_received:
+            self._messages_received, self._seconds = self._supervisor.messages_received, 0.0
+        return self._seconds > self._limit

@@ -1,0 +1,65 @@
+"""From a question to a request, with the sample papers."""
+
+import pytest
+
+from rag.errors import QuestionError
+from rag.library import Library
+from rag.query.request import Request
+from rag.query.understand import QueryUnderstanding
+from rag.records import Paper, Turn
+from tests.papers import HERON, LOOM, PASTRY, TODAY
+
+
+@pytest.fixture
+def query(filled: Library) -> QueryUnderstanding:
+    return QueryUnderstanding(filled.catalog, filled.retriever.keywords, filled.word_vectors)
+
+
+def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstanding) -> None:
+    assert query.understand("how accurate is HeronNet?", TODAY).named == (HERON,)
+
+
+def test_misspelt_english_words_are_corrected(query: QueryUnderstanding) -> None:
+    assert query.understand("the acuracy of counting", TODAY).topic == "the accuracy of counting"
+
+
+def test_other_languages_are_translated_and_remembered(query: QueryUnderstanding) -> None:
+    request = query.understand("wann wurde HeronNet veröffentlicht?", TODAY)
+    assert (request.language, request.facts, request.named) == ("de", ("date",), (HERON,))
+
+
+def test_authors_organisations_and_days_of_papers_come_from_the_catalogue(
+    query: QueryUnderstanding,
+) -> None:
+    assert query.understand("papers by A. One", TODAY).author == "A. One"
+    assert query.understand("papers by Z. Nobody", TODAY).author is None
+    assert query.understand("papers from Crumb Lab", TODAY).organization == "Crumb Lab"
+    window = query.understand("papers since PastryBench", TODAY).window
+    assert window is not None
+    assert window.since == PASTRY.day
+
+
+def test_a_text_without_words_is_no_question(query: QueryUnderstanding) -> None:
+    with pytest.raises(QuestionError):
+        query.understand("???", TODAY)
+
+
+def test_the_history_has_the_cited_papers_in_order_and_searches_where_they_are_unknown(
+    query: QueryUnderstanding,
+) -> None:
+    searched: list[str] = []
+
+    def papers_for(request: Request) -> list[Paper]:
+        searched.append(request.topic)
+        return [HERON]
+
+    cited = (PASTRY.paper_id, "arxiv:0000.00000", LOOM.paper_id)  # one was removed since
+    history = [Turn("who counts birds?"), Turn("which papers use recipes?", cited)]
+    first, second = query.past(history, TODAY, papers_for=papers_for)
+    assert first.papers == (HERON,)
+    assert searched == ["who counts birds?"]
+    assert second.papers == (PASTRY, LOOM)
+    follow_up = query.past(
+        [*history, Turn("and the second one?", ())], TODAY, papers_for=papers_for
+    )
+    assert follow_up[-1].request.pointed == (LOOM,)
