@@ -29,7 +29,9 @@ async def nobody_is_answered(server: Server) -> None:
 
 
 @pytest.mark.parametrize("many", [False, True])
-async def test_its_answer_goes_with_it(filled: Library, connect: Connect, many: bool) -> None:
+async def test_deleting_a_question_deletes_its_answer(
+    filled: Library, connect: Connect, many: bool
+) -> None:
     server = await connect(filled, chat=held())
     fake = server.fake
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
@@ -46,7 +48,9 @@ async def test_its_answer_goes_with_it(filled: Library, connect: Connect, many: 
     assert server.answers() == []
 
 
-async def test_where_it_cannot_be_removed_it_is_finished(filled: Library, connect: Connect) -> None:
+async def test_an_answer_that_cannot_be_deleted_is_finished(
+    filled: Library, connect: Connect
+) -> None:
     server = await connect(filled, chat=held())
     fake = server.fake
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
@@ -69,7 +73,7 @@ async def test_a_finished_answer_stays(filled: Library, connect: Connect) -> Non
     assert kept(filled) == [1, 1]
 
 
-async def test_one_that_is_deleted_before_its_quotes_are_found_gets_none(
+async def test_a_question_deleted_before_its_quotes_are_found_gets_no_answer(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)

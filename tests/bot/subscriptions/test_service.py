@@ -70,7 +70,9 @@ async def test_a_manager_pauses_resumes_changes_and_removes(service: Subscriptio
         await service.get(channel.id, keeper)
 
 
-async def test_a_server_that_is_left_takes_only_its_own(service: SubscriptionService) -> None:
+async def test_leaving_a_server_deletes_only_its_subscriptions(
+    service: SubscriptionService,
+) -> None:
     await add(service, kind="channel", guild_id=HERE)
     elsewhere = await add(service, kind="channel", guild_id=ELSEWHERE)
     await service.forget_guild(HERE)

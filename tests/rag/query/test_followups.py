@@ -15,7 +15,7 @@ from rag.records import Paper, Turn
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
 
-def test_only_so_many_tokens_are_taken_along() -> None:
+def test_history_is_truncated_to_its_token_budget() -> None:
     long = HISTORY_TOKENS * CHARACTERS_PER_TOKEN // 2
     turns = [Turn("a" * long), Turn("b" * long), Turn("c")]
     assert truncate_history(turns) == turns[1:]
