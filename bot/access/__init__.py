@@ -1,1 +1,3 @@
-"""Who may ask where, and how often."""
+"""Access: who may ask where, and how often."""
+
+__all__ = ["checks", "guild_settings", "rate_limits"]

@@ -1,1 +1,13 @@
 """Answers in Discord: shown, streamed, stored, and finished after a restart."""
+
+__all__ = [
+    "buttons",
+    "feedback",
+    "in_flight",
+    "receipts",
+    "record",
+    "recovery",
+    "reply_target",
+    "request_log",
+    "service",
+]

@@ -1,10 +1,10 @@
-"""Where answers go: the reply to an interaction, or a message in a channel."""
+"""Targets of answers: the reply to an interaction, or a message in a channel."""
 
 from typing import Any, Protocol, Self
 
 import discord
 
-EXPIRED_TOKEN = 50027  # Discord's code for an interaction that is older than 15 minutes
+EXPIRED_TOKEN = 50027  # Discord's error code for an interaction older than 15 minutes
 KINDS = {
     discord.InteractionType.application_command: "command",
     discord.InteractionType.component: "button",
@@ -17,43 +17,43 @@ class Reply(Protocol):
 
     @property
     def channel_id(self) -> int:
-        """The channel or thread."""
+        """The id of the channel or thread."""
 
     @property
     def user_id(self) -> int:
-        """Who asked."""
+        """The id of the user who asked."""
 
     @property
     def event_id(self) -> int | None:
-        """The message or interaction that asked, where it is known."""
+        """The id of the message or interaction that asked, if known."""
 
     @property
     def message_id(self) -> int | None:
-        """The message, once there is one."""
+        """The id of the message, once it is sent."""
 
     @property
     def guild_id(self) -> int | None:
-        """The server; None in direct messages."""
+        """The id of the guild; None in direct messages."""
 
     @property
     def kind(self) -> str:
-        """How it was asked, for the log: `message`, `command`, `button` or `form`."""
+        """The kind of request, for the log: `message`, `command`, `button` or `form`."""
 
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Send or edit the message; without a view it has no buttons."""
 
     async def send_more(self, embed: discord.Embed) -> None:
-        """Send what did not fit into it."""
+        """Send another message after it."""
 
     async def remove(self) -> None:
-        """Delete the message, where there is one."""
+        """Delete the message, if it was sent."""
 
 
 class InteractionReply:
     """The deferred reply to a command, a button or a form."""
 
     def __init__(self, interaction: discord.Interaction, message_id: int | None = None) -> None:
-        """Take over an interaction that is deferred already; see `defer`."""
+        """Reply to an interaction that is deferred already; see `defer`."""
         self.interaction = interaction
         self.channel_id = interaction.channel_id or 0
         self.user_id = interaction.user.id
@@ -65,12 +65,12 @@ class InteractionReply:
 
     @classmethod
     async def defer(cls, interaction: discord.Interaction) -> Self:
-        """Tell Discord that an answer will come, as a message of its own."""
-        told = await interaction.response.defer(thinking=True)
-        return cls(interaction, told.message_id if told else None)
+        """Defer the interaction, with a new message for the reply."""
+        callback = await interaction.response.defer(thinking=True)
+        return cls(interaction, callback.message_id if callback else None)
 
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
-        """Edit the deferred reply; after Discord's 15 minutes, as any message of our own."""
+        """Edit the deferred reply; after Discord's 15 minutes, edit the message itself."""
         if not self._is_expired:
             try:
                 edit = self.interaction.edit_original_response
@@ -104,7 +104,7 @@ class InteractionReply:
 
 
 class ChannelReply:
-    """A message of the bot's own in a channel or thread; it pings nobody."""
+    """A new message in a channel or thread; it pings nobody."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class ChannelReply:
         user_id: int,
         reference: discord.MessageReference | None = None,
     ) -> None:
-        """Show it as a reply to `reference`, where that is given."""
+        """With `reference`, the message is a reply to that message."""
         self.channel = channel
         self.channel_id = channel.id
         self.user_id = user_id
@@ -125,13 +125,13 @@ class ChannelReply:
 
     @property
     def message_id(self) -> int | None:
-        """The message, once it is sent."""
+        """The id of the message, once it is sent."""
         return self._sent.id if self._sent else None
 
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Send the message, or edit it once it is sent."""
         if self._sent is not None:
-            # discord.py leaves its default out of edits that carry no text.
+            # discord.py does not apply its default to edits without text.
             nobody = discord.AllowedMentions.none()
             self._sent = await self._sent.edit(embed=embed, view=view, allowed_mentions=nobody)
             return
@@ -140,10 +140,10 @@ class ChannelReply:
         self._sent = await self.channel.send(embed=embed, **given)
 
     async def send_more(self, embed: discord.Embed) -> None:
-        """Send another message behind it."""
+        """Send another message after it."""
         await self.channel.send(embed=embed)
 
     async def remove(self) -> None:
-        """Delete the message, once it is sent."""
+        """Delete the message, if it was sent."""
         if self._sent is not None:
             await self._sent.delete()

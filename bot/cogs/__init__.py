@@ -1,1 +1,3 @@
-"""What people can ask of the bot, one file a subject."""
+"""The commands, buttons and events that users meet in Discord, one file per feature."""
+
+__all__: list[str] = []  # the client loads them by name

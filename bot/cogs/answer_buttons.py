@@ -149,9 +149,9 @@ class AnswerButtons(commands.Cog):
         check_access(interaction, services.guild_settings)
         count_question(interaction, services.guild_settings, services.rate_limits)
         reply = await InteractionReply.defer(interaction)
-        wanted = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
-        papers = await self.executor.read(self.executor.library.catalog.get, list(wanted))
-        if len(papers) < len(wanted):  # a paper's id changes when its arXiv id becomes known
+        needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
+        papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
+        if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
             raise GoneError
         await services.answers.answer(inquiry, reply, show_question=True)
 

@@ -42,8 +42,8 @@ class Help(commands.Cog):
             "sentence of an answer has the number of its source, and where no paper says it, I "
             f"say so. I have read {plain(str(coverage))}.",
             "**Ask** with `/ask`, mention me, or write to me alone, for example "
-            f"“{plain(question)}” Reply to an answer to go on from it. The buttons below an answer "
-            "show what it was made from and take your opinion of it.",
+            f"“{plain(question)}” Reply to an answer to continue from it. The buttons below an "
+            "answer show what it was made from and take your opinion of it.",
             "\n".join(lines),
             f"In the menu of any message, under Apps: {menu}.",
         ]

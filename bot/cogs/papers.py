@@ -42,8 +42,8 @@ class Papers(commands.Cog):
         """Show the Daily Papers of a day, most upvoted first."""
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
-        wanted = None if date.strip().casefold() == "latest" else parse_day(date.strip())
-        digest = await executor.read(digest_of_day, executor.library, wanted)
+        day = None if date.strip().casefold() == "latest" else parse_day(date.strip())
+        digest = await executor.read(digest_of_day, executor.library, day)
         await show_digest(interaction, executor, digest)
 
     @app_commands.command()

@@ -60,8 +60,8 @@ class Recent(commands.Cog):
         last = await self.services.executor.read(
             self.services.executor.library.catalog.last_featured_day
         )
-        wanted = str(interaction.namespace.date or "latest").strip().casefold()
-        if last and wanted in ("latest", last.isoformat()):
+        date_option = str(interaction.namespace.date or "latest").strip().casefold()
+        if last and date_option in ("latest", last.isoformat()):
             await self._record(interaction, last, interaction.created_at)
 
     @app_commands.command()

@@ -25,12 +25,12 @@ class Saved(commands.Cog):
         """Put a paper on your own list, which /saved shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         executor, ratings = self.services.executor, self.services.ratings
-        wanted = await executor.read(require_paper, executor.library.catalog, paper)
-        key = (interaction.user.id, interaction.guild_id or 0, wanted.paper_id)
+        chosen = await executor.read(require_paper, executor.library.catalog, paper)
+        key = (interaction.user.id, interaction.guild_id or 0, chosen.paper_id)
         await executor.write(ratings.give, *key, "save")
         given = await executor.read(ratings.of, *key)
         await interaction.edit_original_response(
-            embed=rated_embed(wanted, given), view=paper_view(wanted, given)
+            embed=rated_embed(chosen, given), view=paper_view(chosen, given)
         )
 
     @app_commands.command()

@@ -88,7 +88,7 @@ class Subscriptions(commands.Cog):
         user_id, channel = interaction.user.id, interaction.channel_id
         if where == "this channel":
             _check_channel(interaction)
-        wanted = Subscription(
+        subscription = Subscription(
             kind="person" if where == "me" else "channel",
             target=str(user_id if where == "me" else channel),
             user_id=user_id,
@@ -98,7 +98,7 @@ class Subscriptions(commands.Cog):
             wish=wish,
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
-        made = await self.service.add(wanted)
+        made = await self.service.add(subscription)
         await interaction.edit_original_response(
             embed=subscription_embed(made, title="Subscribed"), view=_buttons(made)
         )

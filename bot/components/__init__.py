@@ -1,1 +1,3 @@
-"""Discord components that keep working after a restart, and panels built from them."""
+"""Parts of Discord's interface that several features share: forms, panels, error replies."""
+
+__all__ = ["error_reply", "modals", "persistent", "settings_panel"]

@@ -1,1 +1,11 @@
-"""Whether a message is meant for the bot, and what was said before it."""
+"""Conversations: when to answer a message, and what it refers back to."""
+
+__all__ = [
+    "message_facts",
+    "onboarding",
+    "paper_links",
+    "policy",
+    "reply_chain",
+    "store",
+    "threads",
+]

@@ -1,1 +1,3 @@
-"""The connection to Discord: the client, its command tree, and how it is started and watched."""
+"""The connection to Discord: client, command tree, runner, health check and error reports."""
+
+__all__ = ["client", "command_tree", "health", "runner"]

@@ -1,1 +1,17 @@
-"""Who gets a digest, where and when; and the result of each delivery."""
+"""Subscriptions to digests: who gets one, where and when; and each delivery."""
+
+__all__ = [
+    "assembly",
+    "buttons",
+    "drawing",
+    "email_transport",
+    "embeds",
+    "form",
+    "outbox",
+    "parsing",
+    "records",
+    "schedule",
+    "scheduler",
+    "service",
+    "store",
+]

@@ -113,7 +113,7 @@ class DiscordTransport:
 
     async def find(self, subscription: Subscription, delivery: Delivery) -> bool | None:
         """Look for the claimed message among those sent around that time."""
-        claimed, wanted = delivery.claimed_at, delivery.name_of(delivery.part)
+        claimed, name = delivery.claimed_at, delivery.name_of(delivery.part)
         if claimed is None:
             return False
         # If the history cannot be read, the nonce still prevents a duplicate of a recent message.
@@ -127,7 +127,7 @@ class DiscordTransport:
             ):
                 if message.created_at > claimed + MAX_UNDER_WAY:
                     break
-                if message.author == self.bot.user and wanted in names_in(message):
+                if message.author == self.bot.user and name in names_in(message):
                     return True
         except UNREACHABLE as error:
             meaning = _explain(error)

@@ -108,12 +108,12 @@ def read_zone(text: str) -> str:
 
 def zones_like(typed: str, limit: int) -> list[str]:
     """Return time zones whose name contains what was typed, cities that start with it first."""
-    wanted = typed.strip().casefold().replace(" ", "_")
-    found = [name for folded, name in _zones().items() if wanted in folded]
+    query = typed.strip().casefold().replace(" ", "_")
+    found = [name for folded, name in _zones().items() if query in folded]
 
     def order(name: str) -> tuple[bool, bool, str]:
         city = name.casefold().rsplit("/", 1)[-1]
-        return not city.startswith(wanted), "/" not in name and name != "UTC", name
+        return not city.startswith(query), "/" not in name and name != "UTC", name
 
     return sorted(found, key=order)[:limit]
 

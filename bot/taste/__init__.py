@@ -1,1 +1,3 @@
-"""What people think of papers, and what is learnt from it."""
+"""Taste: ratings, saved papers, and what is learned from them."""
+
+__all__ = ["learn", "paper_keys", "rating_view", "ratings", "saved_list"]

@@ -11,7 +11,7 @@ CHANNEL, OTHER = 31, 32
 QUESTION = "how accurate is HeronNet compared with human counters?"
 
 
-def test_what_is_chosen_survives_a_restart_and_the_rest_follows_the_config(
+def test_chosen_settings_survive_a_restart_and_others_follow_the_config(
     library: Library,
 ) -> None:
     database = library.catalog.database
@@ -28,7 +28,7 @@ def test_what_is_chosen_survives_a_restart_and_the_rest_follows_the_config(
     assert GuildSettingsStore(database).of(HERE) == GuildSettings()
 
 
-def test_who_may_ask_where(library: Library) -> None:
+def test_which_users_may_ask_in_which_channels(library: Library) -> None:
     servers = GuildSettingsStore(library.catalog.database, denied=[BOB, ELSEWHERE])
     servers.check_access(HERE, ALICE, [], [CHANNEL])
     servers.check_access(None, ALICE, [], [CHANNEL])

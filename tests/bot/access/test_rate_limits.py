@@ -13,7 +13,7 @@ ALICE, BOB = 11, 12
 HERE, ELSEWHERE = 1, 2  # servers
 
 
-def test_so_many_questions_an_hour() -> None:
+def test_users_and_servers_have_a_limit_per_hour() -> None:
     now = 1_000.0
     limits = RateLimits(clock=lambda: now)
     settings = GuildSettings(person_per_hour=2, server_per_hour=3)
@@ -38,14 +38,14 @@ def test_so_many_questions_an_hour() -> None:
         limits.take(HERE, ALICE, unlimited)
 
 
-def test_only_so_many_people_are_counted_at_once() -> None:
+def test_the_number_of_counted_users_is_limited() -> None:
     limits = RateLimits()
     for person in range(MAX_COUNTS + 50):
         limits.take(None, person, GuildSettings())
     assert len(limits._counts) == MAX_COUNTS
 
 
-async def test_b9_who_asks_too_often_hears_it_once_and_others_are_served(
+async def test_b9_a_rate_limited_user_is_told_once_and_others_are_served(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -68,7 +68,7 @@ async def test_b9_who_asks_too_often_hears_it_once_and_others_are_served(
     assert len(server.answers()) == 5
 
 
-async def test_limits_outlive_the_process(filled: Library, connect: Connect) -> None:
+async def test_rate_limits_survive_a_restart(filled: Library, connect: Connect) -> None:
     first = await connect(filled)
     await choose(first, person_per_hour=2)
     answer = await first.say("alice", f"{first.fake.mention} {QUESTION}")
@@ -84,7 +84,7 @@ async def test_limits_outlive_the_process(filled: Library, connect: Connect) -> 
     again.rate_limits.take(None, alice, settings)
 
 
-def test_a_question_of_before_counts_until_its_hour_is_over() -> None:
+def test_a_question_from_before_a_restart_counts_for_its_hour() -> None:
     now = 10_000.0
     limits, settings = RateLimits(clock=lambda: now), GuildSettings(person_per_hour=1)
     limits.recall(HERE, ALICE, settings, asked_at=now - HOUR / 2)

@@ -45,7 +45,7 @@ def rows(server: Server) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.usefixtures("found")
-async def test_the_strongest_are_told_once_up_to_the_most_a_day(
+async def test_the_strongest_alerts_are_sent_once_up_to_the_daily_limit(
     filled: Library, connect: Connect
 ) -> None:
     server = await listening(filled, connect)
@@ -63,7 +63,9 @@ async def test_the_strongest_are_told_once_up_to_the_most_a_day(
 
 
 @pytest.mark.usefixtures("found")
-async def test_servers_that_did_not_ask_hear_nothing(filled: Library, connect: Connect) -> None:
+async def test_servers_without_an_alert_channel_get_no_alerts(
+    filled: Library, connect: Connect
+) -> None:
     server = await connect(filled)
     await choose(server, threads="long")
     assert await deliver_alerts(server.bot, NOW) == 0
@@ -71,7 +73,7 @@ async def test_servers_that_did_not_ask_hear_nothing(filled: Library, connect: C
 
 
 @pytest.mark.usefixtures("found")
-async def test_a_message_that_was_sent_and_not_noted_is_found_again(
+async def test_a_message_sent_before_a_kill_is_found_again(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await listening(filled, connect, most=1)
@@ -92,7 +94,7 @@ async def test_a_message_that_was_sent_and_not_noted_is_found_again(
 
 
 @pytest.mark.usefixtures("found")
-async def test_one_that_was_begun_and_never_sent_is_sent(
+async def test_an_alert_that_failed_to_send_is_sent_later(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await listening(filled, connect, most=1)
@@ -110,7 +112,7 @@ async def test_one_that_was_begun_and_never_sent_is_sent(
 
 
 @pytest.mark.usefixtures("found")
-async def test_what_cannot_be_told_is_given_up_with_its_reason(
+async def test_an_alert_that_cannot_be_sent_is_given_up_with_its_reason(
     filled: Library, connect: Connect
 ) -> None:
     server = await listening(filled, connect, most=1, everybody_may=EVERYTHING & ~SEND)
@@ -121,7 +123,7 @@ async def test_what_cannot_be_told_is_given_up_with_its_reason(
     assert await deliver_alerts(server.bot, NOW + timedelta(hours=1)) == 0
 
 
-async def test_an_alert_that_waited_too_long_or_lost_its_channel_is_none(
+async def test_an_alert_that_is_too_old_or_lost_its_channel_is_given_up(
     filled: Library, connect: Connect, found: list[Alert]
 ) -> None:
     server = await listening(filled, connect, most=2)

@@ -24,7 +24,7 @@ def ordinary(n: int, *, age: float = 100.0) -> Watched:
 ORDINARY = [ordinary(n) for n in range(1, LEAST_COMPARED + 20)]
 
 
-def test_a_paper_that_gets_far_more_than_others_at_its_age_is_found() -> None:
+def test_a_paper_with_far_more_upvotes_than_others_at_its_age_is_found() -> None:
     quick = Watched(HERON, [0.5, 2.0, 9.0], [3, 10, 61], 9.5)
     (alert,) = unusual([quick, *ORDINARY])
     assert (alert.paper, alert.upvotes, alert.hours, alert.within) == (HERON, 61, 9, 9)
@@ -58,7 +58,7 @@ def test_what_is_known_too_little_is_not_told(paper: Watched, others: list[Watch
     assert unusual([paper, *others]) == []
 
 
-def test_an_upvote_taken_back_is_no_new_one_when_it_returns() -> None:
+def test_an_upvote_that_returns_is_not_a_new_one() -> None:
     shaky = Watched(HERON, [1.0, 60.0, 70.0, 80.0], [40, 40, 20, 45], 80.0)
     assert unusual([shaky, *ORDINARY]) == []
 

@@ -7,7 +7,7 @@ from bot.answers.receipts import ReceiptStore
 from tests.bot.answers.test_receipts import keep
 
 
-async def test_buttons_are_kept_by_nobody_and_fit_discord(receipts: ReceiptStore) -> None:
+async def test_buttons_need_no_memory_and_fit_discords_limits(receipts: ReceiptStore) -> None:
     keep(receipts, 1, receipt={"sources": []}, user_id=2**63 - 1)
     kept = receipts.get(1)
     assert kept is not None

@@ -1,10 +1,14 @@
 """A question that is deleted while it is being answered."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.answers.in_flight import AnswersInFlight
+from bot.answers.message import AnswerMessage
+from bot.answers.receipts import Inquiry
 from rag.library import Library
 from tests.bot.answers.slow_model import held
 from tests.discord_server import Connect, Server, finished, text_of
@@ -25,7 +29,9 @@ async def nobody_is_answered(server: Server) -> None:
 
 
 @pytest.mark.parametrize("many", [False, True])
-async def test_its_answer_goes_with_it(filled: Library, connect: Connect, many: bool) -> None:
+async def test_deleting_a_question_deletes_its_answer(
+    filled: Library, connect: Connect, many: bool
+) -> None:
     server = await connect(filled, chat=held())
     fake = server.fake
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
@@ -42,7 +48,9 @@ async def test_its_answer_goes_with_it(filled: Library, connect: Connect, many: 
     assert server.answers() == []
 
 
-async def test_where_it_cannot_be_removed_it_is_finished(filled: Library, connect: Connect) -> None:
+async def test_an_answer_that_cannot_be_deleted_is_finished(
+    filled: Library, connect: Connect
+) -> None:
     server = await connect(filled, chat=held())
     fake = server.fake
     said = await fake.say("alice", f"{fake.mention} {QUESTION}")
@@ -65,7 +73,7 @@ async def test_a_finished_answer_stays(filled: Library, connect: Connect) -> Non
     assert kept(filled) == [1, 1]
 
 
-async def test_one_that_is_deleted_before_its_quotes_are_found_gets_none(
+async def test_a_question_deleted_before_its_quotes_are_found_gets_no_answer(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -86,3 +94,72 @@ async def test_one_that_is_deleted_before_its_quotes_are_found_gets_none(
     await nobody_is_answered(server)
     assert server.answers() == []
     assert kept(filled) == [0, 0]
+
+
+# -- without Discord ------------------------------------------------------------------------
+
+
+def message(*, user_id: int = 1, event_id: int = 2, message_id: int | None = None) -> AnswerMessage:
+    reply: Any = SimpleNamespace(user_id=user_id, event_id=event_id, message_id=message_id)
+    return AnswerMessage(reply, Inquiry(question="why?"), "", "")
+
+
+async def test_stop_cancels_what_is_written_and_waits_for_it() -> None:
+    in_flight, finished = AnswersInFlight(), False
+
+    async def answer() -> None:
+        nonlocal finished
+        with in_flight.track(message()) as progress:
+            while not progress.cancel.is_set():
+                await asyncio.sleep(0.01)
+        finished = True
+
+    task = asyncio.create_task(answer())
+    await asyncio.sleep(0)
+    await in_flight.stop()
+    await task
+    assert finished
+    assert in_flight.is_stopping
+    in_flight.open()
+    assert not in_flight.is_stopping
+
+
+async def test_only_the_answer_in_this_message_is_stopped() -> None:
+    in_flight = AnswersInFlight()
+    with (
+        in_flight.track(message(message_id=7)) as first,
+        in_flight.track(message(message_id=8)) as second,
+    ):
+        assert in_flight.stop_one(7)
+        assert not in_flight.stop_one(9)
+        assert (first.cancel.is_set(), second.cancel.is_set()) == (True, False)
+    assert not in_flight.stop_one(8)  # it is finished
+
+
+async def test_a_deleted_question_and_a_forgotten_user_cancel_their_answers() -> None:
+    in_flight = AnswersInFlight()
+    with (
+        in_flight.track(message(user_id=1, event_id=10)) as first,
+        in_flight.track(message(user_id=2, event_id=20)) as second,
+    ):
+        in_flight.retract(10)
+        in_flight.forget(2)
+        assert (first.is_retracted, first.is_forgotten) == (True, False)
+        assert (second.is_retracted, second.is_forgotten) == (False, True)
+        assert first.cancel.is_set()
+        assert second.cancel.is_set()
+
+
+async def test_a_reply_waits_until_the_answer_before_it_is_stored() -> None:
+    in_flight, order = AnswersInFlight(), list[str]()
+
+    async def store() -> None:
+        await asyncio.sleep(0.05)
+        order.append("stored")
+
+    sending = asyncio.create_task(in_flight.send(store()))
+    await asyncio.sleep(0)
+    await in_flight.settled()
+    order.append("replied")
+    await sending
+    assert order == ["stored", "replied"]

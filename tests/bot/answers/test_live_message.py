@@ -37,7 +37,7 @@ class Gone:
     reason = "Not Found"
 
 
-async def test_the_latest_wins_and_edits_keep_their_distance() -> None:
+async def test_the_latest_state_wins_and_edits_are_spaced() -> None:
     message = Message()
     live = LiveMessage(message.edit, interval=INTERVAL)
     for n in range(30):
@@ -74,7 +74,7 @@ async def test_an_edit_that_fails_is_followed_by_the_next() -> None:
     assert not live.is_gone
 
 
-async def test_a_deleted_message_is_left_alone() -> None:
+async def test_a_deleted_message_is_not_edited() -> None:
     gone = discord.NotFound(Gone(), {"code": 10008, "message": "Unknown Message"})  # type: ignore[arg-type]
     message = Message(gone)
     live = LiveMessage(message.edit, interval=INTERVAL)
@@ -84,7 +84,7 @@ async def test_a_deleted_message_is_left_alone() -> None:
     await live.stop()
 
 
-async def test_the_last_edit_tells_its_failure() -> None:
+async def test_the_last_edit_raises_its_error() -> None:
     message = Message(discord.DiscordException("no"))
     live = LiveMessage(message.edit, interval=INTERVAL)
     with pytest.raises(discord.DiscordException):

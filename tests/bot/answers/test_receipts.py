@@ -24,7 +24,7 @@ def keep(receipts: ReceiptStore, message: int, **changes: Any) -> None:
     receipts.save(message, **known | changes)
 
 
-def test_what_is_kept_comes_back(receipts: ReceiptStore) -> None:
+def test_a_stored_receipt_is_read_back(receipts: ReceiptStore) -> None:
     keep(receipts, 1, event_id=99, receipt={"sources": [{"paper_id": "x"}]}, unfinished=[{"a": 1}])
     kept = receipts.get(1)
     assert kept is not None
@@ -49,7 +49,7 @@ def test_the_last_in_a_channel_has_a_receipt(receipts: ReceiptStore) -> None:
     assert receipts.last_in(9) is None
 
 
-def test_old_receipts_go_and_never_are_there_too_many(
+def test_old_receipts_and_those_beyond_the_limit_are_deleted(
     receipts: ReceiptStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(receipts, 1)
@@ -67,7 +67,7 @@ def test_old_receipts_go_and_never_are_there_too_many(
     assert [message for message in range(10) if receipts.get(message)] == [7, 8, 9]
 
 
-def test_a_receipt_fits_one_embed_and_lets_nothing_through(filled: Library) -> None:
+def test_a_receipt_fits_one_embed_and_is_escaped(filled: Library) -> None:
     answer = PaperQA(filled, RagConfig(), today=lambda: TODAY).ask("how are birds counted?")
     receipt = receipt_of(answer)
     assert "answer" not in receipt
@@ -85,7 +85,7 @@ def test_a_receipt_fits_one_embed_and_lets_nothing_through(filled: Library) -> N
     assert complaints([receipt_embed(nasty, papers), receipt_embed(nasty, {})]) == []
 
 
-def test_neighbours_are_nearest_first_and_none_of_those_asked_for(filled: Library) -> None:
+def test_neighbours_are_most_similar_first_without_the_given_papers(filled: Library) -> None:
     retriever = filled.retriever
     hits = retriever.neighbours([TIDAL.paper_id], top_k=2)
     assert len(hits) == 2

@@ -13,7 +13,7 @@ from tests.discord_server import (
 from tests.papers import QUESTION
 
 
-async def test_an_answer_is_given_though_nothing_can_be_written_down(
+async def test_an_answer_is_given_even_if_nothing_can_be_stored(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await connect(filled)

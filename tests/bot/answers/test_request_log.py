@@ -14,7 +14,7 @@ from tests.papers import QUESTION
 SECRET = "a secret word of somebody's"
 
 
-async def test_each_question_is_one_line_without_its_words(
+async def test_each_question_is_one_log_line_without_its_text(
     filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = await connect(filled)
@@ -47,7 +47,7 @@ async def test_each_question_is_one_line_without_its_words(
         assert re.fullmatch(pattern, line), line
 
 
-async def test_a_question_that_fails_is_a_line_too(
+async def test_a_failed_question_is_logged_as_well(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     server = await connect(filled)
@@ -63,7 +63,7 @@ async def test_a_question_that_fails_is_a_line_too(
     assert re.search(r"by=command failed=yes seconds=\d+\.\d\d$", lines[0])
 
 
-async def test_the_words_are_logged_only_where_asked_for(
+async def test_the_text_is_logged_only_if_configured(
     filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = await connect(filled, bot_options={"log_questions": True})

@@ -44,7 +44,7 @@ async def test_without_a_model_the_quoted_answer_is_the_answer(
     assert len(server.fake.edits(answer["id"])) == 1
 
 
-async def test_ask_about_one_paper_and_about_none_that_is_known(
+async def test_ask_about_one_paper_and_about_an_unknown_one(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)

@@ -10,9 +10,7 @@ from tests.discord_server import Connect, text_of
 NOW = datetime(2025, 1, 6, 9, 30, tzinfo=UTC)
 
 
-async def test_the_panel_over_the_wire_and_after_a_restart(
-    filled: Library, connect: Connect
-) -> None:
+async def test_the_panel_works_also_after_a_restart(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     fake = server.fake
     opened = await fake.slash("alice", "alerts")  # she owns the server
@@ -36,7 +34,9 @@ async def test_the_panel_over_the_wire_and_after_a_restart(
     assert (settings.alert_channel, settings.alerts_per_day) == (None, 5)
 
 
-async def test_who_may_not_manage_the_server_is_told(filled: Library, connect: Connect) -> None:
+async def test_users_who_do_not_manage_the_server_are_told_so(
+    filled: Library, connect: Connect
+) -> None:
     server = await connect(filled, everybody_may=EVERYTHING & ~MANAGE_GUILD)
     opened = await server.fake.slash("alice", "alerts")
     await opened.wait_ack()
@@ -64,7 +64,7 @@ async def test_a_channel_in_which_the_bot_may_not_write_is_refused(
     assert server.bot.services.guild_settings.of(int(fake.guild)).alert_channel is None
 
 
-async def test_a_server_that_is_left_takes_its_alerts(filled: Library, connect: Connect) -> None:
+async def test_leaving_a_server_deletes_its_alerts(filled: Library, connect: Connect) -> None:
     server = await listening(filled, connect)
     guild = int(server.fake.guild)
     server.bot.services.alerts.add(guild, 1, [("arxiv:1", {})], most=9, now=NOW)

@@ -86,7 +86,7 @@ async def test_others_may_not_stop_unless_they_may_delete_messages(
     assert "The answer was stopped" in text_of(message)
 
 
-async def test_who_waits_for_a_turn_can_stop_too(filled: Library, connect: Connect) -> None:
+async def test_an_answer_in_the_queue_can_be_stopped(filled: Library, connect: Connect) -> None:
     chat = held()
     server = await connect(filled, chat=chat)
     fake = server.fake
@@ -104,7 +104,7 @@ async def test_who_waits_for_a_turn_can_stop_too(filled: Library, connect: Conne
     assert "Written by" in text_of(first.original)
 
 
-async def test_sources_are_the_receipt_for_the_one_who_asks_for_it(
+async def test_sources_show_the_receipt_to_the_user_who_clicked(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -140,7 +140,7 @@ async def test_sources_of_a_written_answer_name_the_model(
     assert f"s, written by {MODEL_NAME}" in text_of((await late.wait_ack())["data"])
 
 
-async def test_similar_shows_the_nearest_papers_and_not_those_cited(
+async def test_similar_shows_the_most_similar_papers_without_the_cited_ones(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -152,7 +152,9 @@ async def test_similar_shows_the_nearest_papers_and_not_those_cited(
     assert HERON.url not in text
 
 
-async def test_again_asks_anew_with_all_that_was_asked(filled: Library, connect: Connect) -> None:
+async def test_again_repeats_the_question_with_all_its_options(
+    filled: Library, connect: Connect
+) -> None:
     server = await connect(filled)
     fake = server.fake
     first = await server.say("alice", f"{fake.mention} {QUESTION}")
@@ -172,7 +174,7 @@ async def test_again_asks_anew_with_all_that_was_asked(filled: Library, connect:
     assert anew["embeds"][0]["title"] == "how long does training take?"
 
 
-async def test_thumbs_are_kept_and_a_thumb_down_may_carry_a_reason(
+async def test_thumbs_are_stored_and_a_thumb_down_may_have_a_reason(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -217,7 +219,7 @@ async def test_why_shows_the_last_receipt_here_or_one_of_a_question(
     assert "There is no word in the question" in text_of(bad)
 
 
-async def test_buttons_whose_receipt_is_gone_say_so_and_go(
+async def test_buttons_without_a_receipt_say_so_and_are_removed(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -230,7 +232,7 @@ async def test_buttons_whose_receipt_is_gone_say_so_and_go(
     assert "94.2%" in text_of(answer)  # the answer itself stays
 
 
-async def test_whatever_goes_wrong_under_a_button_the_person_is_told(
+async def test_every_error_of_a_button_is_explained_to_the_user(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await connect(filled)

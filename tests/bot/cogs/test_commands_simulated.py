@@ -70,7 +70,7 @@ async def test_titles_are_suggested(world: Any, command: str, option: str) -> No
     assert choices == [{"name": HERON.title, "value": HERON.paper_id}]
 
 
-async def test_a_conversation_goes_on_in_a_thread(world: Any) -> None:
+async def test_a_conversation_continues_in_a_thread(world: Any) -> None:
     await world.alice.send(world.channel, f"{world.env.bot.user.mention} {QUESTION}")
     answer = world.channel.last_message
     told = await world.alice.slash(world.channel, "thread")
@@ -106,9 +106,7 @@ async def press(person: Any, message: Any, action: str) -> Any:
         ("like", "I have noted that"),
     ],
 )
-async def test_a_button_answers_whoever_presses_it_alone(
-    world: Any, action: str, shown: str
-) -> None:
+async def test_a_click_is_answered_to_its_user_only(world: Any, action: str, shown: str) -> None:
     pressed = await press(world.bob, await asked(world), action)
     assert pressed.ephemeral
     response = pressed.response
@@ -144,7 +142,7 @@ async def test_a_thumb_down_asks_for_a_reason(world: Any) -> None:
     assert tuple(row) == (0, "It is about egrets.")
 
 
-async def test_stop_ends_an_answer_that_nobody_writes_any_more(world: Any) -> None:
+async def test_stop_finishes_an_answer_of_a_previous_run(world: Any) -> None:
     bot = world.env.bot
     channel = bot.get_channel(world.channel.id)
     unfinished = discord.Embed(description="“A quote” [1]", colour=UNFINISHED)

@@ -11,7 +11,7 @@ from tests.discord_server import (
 from tests.papers import HERON, QUESTION, TIDAL
 
 
-async def test_ask_about_this_leans_on_the_words_of_a_message(
+async def test_ask_about_this_uses_the_message_as_context(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -32,9 +32,7 @@ async def test_ask_about_this_leans_on_the_words_of_a_message(
     assert answer["embeds"][0]["title"] == "how many hours does its training take?"
 
 
-async def test_ask_about_this_asks_the_one_paper_that_is_linked(
-    filled: Library, connect: Connect
-) -> None:
+async def test_ask_about_this_asks_the_only_linked_paper(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     fake = server.fake
     said = await fake.say("bob", f"look: {TIDAL.url}")
@@ -49,7 +47,7 @@ async def test_ask_about_this_asks_the_one_paper_that_is_linked(
     assert HERON.url not in text_of(answer)
 
 
-async def test_ask_about_an_answer_goes_on_with_its_conversation(
+async def test_ask_about_an_answer_continues_its_conversation(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -66,7 +64,7 @@ async def test_ask_about_an_answer_goes_on_with_its_conversation(
     assert "There is no word in the question" in text_of(await shown(server, bad))
 
 
-async def test_explain_this_paper_introduces_the_one_that_is_linked_or_shown(
+async def test_explain_this_paper_explains_the_linked_or_shown_one(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -89,7 +87,7 @@ async def test_explain_this_paper_introduces_the_one_that_is_linked_or_shown(
     )
 
 
-async def test_explain_says_where_there_is_no_paper(filled: Library, connect: Connect) -> None:
+async def test_explain_says_if_a_message_has_no_paper(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     for text, words in (
         ("good morning", "I see no paper in this message"),

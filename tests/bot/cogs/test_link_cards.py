@@ -45,11 +45,11 @@ SILENT = 1 << 12  # Discord notifies nobody of such a message
         ("https://huggingface.co/papers/date/2025-12-04", []),
     ],
 )  # fmt: skip
-def test_links_to_papers_are_seen(text: str, ids: list[str]) -> None:
+def test_links_to_papers_are_recognised(text: str, ids: list[str]) -> None:
     assert pasted_ids(text) == ids
 
 
-def test_a_card_comes_where_nobody_asks_and_the_bot_may() -> None:
+def test_a_card_is_shown_if_nobody_asks_and_the_bot_may_send() -> None:
     assert wants_card(MessageFacts())
     for changed in (
         MessageFacts(by_user=False),
@@ -81,7 +81,7 @@ def cards(server: Server) -> list[dict[str, Any]]:
     return [m for m in server.answers() if channels[m["channel_id"]]["type"] != direct]
 
 
-async def test_a_linked_paper_gets_one_quiet_card(filled: Library, connect: Connect) -> None:
+async def test_a_linked_paper_gets_one_silent_card(filled: Library, connect: Connect) -> None:
     server = await switched_on(filled, connect)
     said = await server.fake.say("bob", f"nice: {LINK} and https://arxiv.org/abs/{TIDAL.arxiv_id}")
     card = await server.answer_to(said)
@@ -101,7 +101,7 @@ async def test_a_linked_paper_gets_one_quiet_card(filled: Library, connect: Conn
     assert len(cards(server)) == 2
 
 
-async def test_nobody_gets_a_card_who_did_not_ask_for_it(filled: Library, connect: Connect) -> None:
+async def test_without_the_setting_no_card_is_shown(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     fake = server.fake
     await fake.say("bob", LINK)  # it is off
@@ -182,7 +182,9 @@ async def test_an_unknown_paper_is_fetched_and_added_once(
         assert "“An abstract in two lines.”" in text_of(answer)
 
 
-async def test_a_card_that_is_asked_for_offers_the_same(filled: Library, connect: Connect) -> None:
+async def test_the_card_of_the_paper_command_offers_the_same(
+    filled: Library, connect: Connect
+) -> None:
     with arxiv() as served:
         server, _ = await unread(filled, connect, served.url)
         shown = await server.fake.slash("alice", "paper", title=NEW_LINK)
@@ -199,7 +201,7 @@ async def test_a_card_that_is_asked_for_offers_the_same(filled: Library, connect
 
 
 @pytest.mark.parametrize("knows", [True, False])
-async def test_a_paper_that_cannot_be_fetched_is_told_in_a_sentence(
+async def test_a_failed_fetch_is_explained_in_a_sentence(
     filled: Library, connect: Connect, knows: bool
 ) -> None:
     with arxiv(knows=knows) as served:
@@ -215,7 +217,7 @@ async def test_a_paper_that_cannot_be_fetched_is_told_in_a_sentence(
         assert buttons(card) == [f"fetch:{NEW_ID}"]
 
 
-async def test_only_who_may_ask_may_have_a_paper_fetched(filled: Library, connect: Connect) -> None:
+async def test_only_users_who_may_ask_may_fetch_a_paper(filled: Library, connect: Connect) -> None:
     with arxiv() as served:
         server, card = await unread(filled, connect, served.url)
         bob = int(server.fake.users["bob"]["id"])
@@ -230,7 +232,7 @@ async def test_only_who_may_ask_may_have_a_paper_fetched(filled: Library, connec
         assert served.asked == []
 
 
-async def test_a_card_points_to_what_was_said_where_all_may_read(
+async def test_a_card_links_answers_that_everybody_may_read(
     filled: Library, connect: Connect
 ) -> None:
     server = await switched_on(filled, connect)

@@ -9,7 +9,7 @@ from tests.papers import QUESTION
 QUIET_SECONDS = 0.4  # in which an answer would have come
 
 
-async def test_a_mention_a_reply_and_a_thread_go_on_with_the_conversation(
+async def test_a_mention_a_reply_and_a_thread_continue_the_conversation(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -26,7 +26,7 @@ async def test_a_mention_a_reply_and_a_thread_go_on_with_the_conversation(
     assert "3 hours" in text_of(fourth)
 
 
-async def test_in_a_thread_people_are_told_apart(filled: Library, connect: Connect) -> None:
+async def test_in_a_thread_users_are_distinguished(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     await choose(server, threads="always")
     fake = server.fake
@@ -52,7 +52,7 @@ async def test_a_direct_message_is_a_question(filled: Library, connect: Connect)
     assert "3 hours" in text_of(more)
 
 
-async def test_a_mention_that_replies_to_somebody_takes_their_words_along(
+async def test_a_mention_in_a_reply_uses_the_replied_message_as_context(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -63,7 +63,7 @@ async def test_a_mention_that_replies_to_somebody_takes_their_words_along(
     assert "3 hours" in text_of(answer)
 
 
-async def test_what_is_not_meant_for_the_bot_is_left_alone(
+async def test_messages_that_do_not_address_the_bot_are_ignored(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -78,7 +78,7 @@ async def test_what_is_not_meant_for_the_bot_is_left_alone(
     assert server.answers() == []
 
 
-async def test_a_mere_mention_gets_a_hint(filled: Library, connect: Connect) -> None:
+async def test_a_mention_without_text_gets_a_hint(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     answer = await server.say("alice", server.fake.mention)
     assert "Ask me something" in text_of(answer)

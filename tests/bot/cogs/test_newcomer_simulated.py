@@ -101,7 +101,7 @@ async def test_a_newcomer_finds_their_way(world: Any, chat: HeldModel) -> None:
     assert (await alice.slash(channel, "forget")).response.content == "I keep nothing about you."
 
 
-async def test_a_paper_that_somebody_pastes_is_fetched(world: Any) -> None:
+async def test_a_pasted_paper_is_fetched(world: Any) -> None:
     bot, channel, alice = world.env.bot, world.channel, world.alice
     bot.services.guild_settings.change(world.guild.id, link_cards=True)
     await alice.send(channel, f"worth reading: {NEW_LINK}")

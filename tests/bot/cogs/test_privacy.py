@@ -48,7 +48,7 @@ async def test_forget_removes_everything_about_a_person_and_nothing_else(
         assert b"marsh-wiggle" not in file.read_bytes(), file
 
 
-async def test_forget_ends_what_is_being_written_and_keeps_nothing_of_it(
+async def test_forget_stops_an_answer_and_stores_nothing_about_it(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled, chat=held())

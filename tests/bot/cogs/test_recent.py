@@ -84,7 +84,7 @@ async def test_the_latest_list_counts_as_a_look_and_an_older_one_does_not(
     assert "You have missed nothing" in await caught_up(server, "bob")
 
 
-async def test_a_look_in_one_server_is_none_elsewhere(library: Library, connect: Connect) -> None:
+async def test_a_look_counts_in_its_server_only(library: Library, connect: Connect) -> None:
     ingest(ListSource(featured(EARLIER, 2)), library)
     server = await connect(library)
     await caught_up(server)
@@ -122,7 +122,7 @@ async def test_where_no_day_is_known_it_says_so(library: Library, connect: Conne
     )
 
 
-async def test_trending_is_of_the_latest_days_alone(library: Library, connect: Connect) -> None:
+async def test_trending_covers_the_latest_days_only(library: Library, connect: Connect) -> None:
     days = [LATER - timedelta(days=n) for n in range(8)]
     papers = [
         replace(paper, featured_on=day, upvotes=90 - n)
@@ -146,7 +146,7 @@ def seen_earlier(library: Library, days: int) -> None:
         db.execute("UPDATE upvotes SET seen_at = ?", (then,))
 
 
-async def test_upvotes_gained_lately_count_where_they_were_seen(
+async def test_trending_counts_gained_upvotes_if_a_history_is_stored(
     library: Library, connect: Connect
 ) -> None:
     today = datetime.now(UTC).date()
@@ -169,7 +169,7 @@ async def test_upvotes_gained_lately_count_where_they_were_seen(
     assert "300" not in text
 
 
-async def test_a_recorded_day_is_caught_up_with(
+async def test_catchup_lists_a_recorded_day(
     library: Library, connect: Connect, shared_data: Path
 ) -> None:
     for day in ("2025-12-04", "2025-12-05"):
@@ -187,7 +187,7 @@ async def test_a_recorded_day_is_caught_up_with(
     assert first
 
 
-def test_a_day_that_goes_on_after_a_look_is_not_lost(library: Library) -> None:
+def test_papers_added_to_a_day_after_a_look_are_not_lost(library: Library) -> None:
     catalog = library.catalog
     catalog.upsert(featured(LATER, 2))
     before, after = (datetime.now(UTC) + timedelta(minutes=m) for m in (-5, 5))
@@ -197,7 +197,7 @@ def test_a_day_that_goes_on_after_a_look_is_not_lost(library: Library) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 900, NASTY * 9])
-def test_whatever_papers_are_called_the_list_fits_and_lets_nothing_through(text: str) -> None:
+def test_the_list_fits_and_is_escaped_for_any_title(text: str) -> None:
     papers = [replace(p, title=text, tldr=text, upvotes=9_999_999) for p in featured(LATER, 12)]
     embeds: list[Any] = [
         catchup_embed(papers, after=EARLIER, last=LATER, looked_at=None, chose_day=False),

@@ -15,9 +15,7 @@ async def opened(server: Server) -> dict[str, Any]:
     return shown.original
 
 
-async def test_the_panel_over_the_wire_and_after_a_restart(
-    filled: Library, connect: Connect
-) -> None:
+async def test_the_panel_works_also_after_a_restart(filled: Library, connect: Connect) -> None:
     first = await connect(filled)
     fake = first.fake
     panel = await opened(first)
@@ -51,7 +49,9 @@ async def test_the_panel_over_the_wire_and_after_a_restart(
     assert "Threads: always" in str(panel["components"])
 
 
-async def test_who_may_not_manage_the_server_is_told(filled: Library, connect: Connect) -> None:
+async def test_users_who_do_not_manage_the_server_are_told_so(
+    filled: Library, connect: Connect
+) -> None:
     server = await connect(filled, everybody_may=EVERYTHING & ~MANAGE_GUILD)
     panel = await opened(server)
     for used in (
@@ -64,7 +64,7 @@ async def test_who_may_not_manage_the_server_is_told(filled: Library, connect: C
     assert "Threads: never" in str(panel["components"])
 
 
-async def test_a_limit_that_is_none_is_refused(filled: Library, connect: Connect) -> None:
+async def test_an_invalid_limit_is_refused(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     form = await server.fake.click("alice", await opened(server), "setup:limits")
     await form.wait_ack()
@@ -85,7 +85,7 @@ async def test_without_the_intent_the_panel_says_what_is_lost(
     assert "So ask-channels and threads need a mention as well." in text_of(await opened(server))
 
 
-async def test_a_server_that_the_bot_leaves_is_forgotten(filled: Library, connect: Connect) -> None:
+async def test_leaving_a_server_deletes_its_data(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     await choose(server, threads="always")
     guild = int(server.fake.guild)

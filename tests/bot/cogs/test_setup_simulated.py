@@ -12,7 +12,7 @@ def fields(shown: Any) -> dict[str, str]:
     return {field.name: field.value for field in embed.fields}
 
 
-async def test_what_is_chosen_on_the_panel_holds(world: Any) -> None:
+async def test_choices_on_the_panel_take_effect(world: Any) -> None:
     opened = await world.keeper.slash(world.channel, "setup")
     assert opened.ephemeral
     panel = opened.response
@@ -53,6 +53,6 @@ async def test_what_is_chosen_on_the_panel_holds(world: Any) -> None:
     assert settings.of(world.guild.id).denied == Group()
 
 
-async def test_only_those_who_manage_the_server_see_the_command(world: Any) -> None:
+async def test_only_managers_of_the_server_see_the_command(world: Any) -> None:
     assert "setup" in world.keeper.available_commands(world.channel)
     assert "setup" not in world.alice.available_commands(world.channel)

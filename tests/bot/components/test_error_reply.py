@@ -21,7 +21,7 @@ async def test_bad_input_gets_a_sentence(filled: Library, connect: Connect) -> N
     assert "Ask me something" in text_of(said)
 
 
-async def test_whatever_goes_wrong_the_person_is_told(
+async def test_every_error_is_explained_to_the_user(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     server = await connect(filled)

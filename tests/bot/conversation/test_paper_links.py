@@ -19,6 +19,8 @@ from tests.papers import HERON, LOOM, PASTRY, TIDAL
         ("see you at 10.30", []),
     ],
 )
-def test_papers_are_known_by_their_links(filled: Library, text: str, papers: list[Any]) -> None:
+def test_papers_are_recognised_by_their_links(
+    filled: Library, text: str, papers: list[Any]
+) -> None:
     assert named_papers(text, filled.catalog) == papers
     assert named_ids("2999.00001 2502.00003") == ["arxiv:2999.00001", PASTRY.paper_id]

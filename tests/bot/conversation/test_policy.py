@@ -434,17 +434,17 @@ def table(situations: list[Situation]) -> pytest.MarkDecorator:
 
 @pytest.mark.asyncio(loop_scope="module")
 @table(SITUATIONS)
-async def test_when_to_speak(server: Server, situation: Any, expected: str) -> None:
+async def test_when_to_answer(server: Server, situation: Any, expected: str) -> None:
     assert await what_comes(server, situation, expected) == expected
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @table(WITHOUT_THE_INTENT)
-async def test_when_to_speak_without_the_intent(
+async def test_when_to_answer_without_the_intent(
     server_without: Server, situation: Any, expected: str
 ) -> None:
     assert await what_comes(server_without, situation, expected) == expected
 
 
-def test_the_table_is_long_enough() -> None:
+def test_the_table_covers_enough_situations() -> None:
     assert len({name for name, _, _ in SITUATIONS}) == len(SITUATIONS) >= 30

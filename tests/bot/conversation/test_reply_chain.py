@@ -37,7 +37,7 @@ async def test_without_the_history_one_level_is_followed(filled: Library, connec
     assert not [entry for entry in fake.log if entry[0].startswith("GET /channels/{c}/mess")]
 
 
-async def test_a_long_or_wordless_message_that_is_replied_to_does_no_harm(
+async def test_a_reply_to_a_long_or_wordless_message_is_answered(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -47,7 +47,7 @@ async def test_a_long_or_wordless_message_that_is_replied_to_does_no_harm(
         assert "94.2%" in text_of(answer)
 
 
-async def test_in_a_thread_of_others_its_first_message_is_taken_along(
+async def test_in_a_thread_of_others_the_first_message_is_context(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -69,7 +69,7 @@ class Listener(GenericFakeChatModel):
         return super()._stream(messages, *args, **kwargs)
 
 
-async def test_a_model_is_told_who_asks_what(filled: Library, connect: Connect) -> None:
+async def test_the_model_sees_who_asks(filled: Library, connect: Connect) -> None:
     lines = [AIMessage("It takes 3 hours [1].")] * 3
     model = Listener(messages=iter(lines))
     server = await connect(filled, chat=model)
@@ -85,7 +85,7 @@ async def test_a_model_is_told_who_asks_what(filled: Library, connect: Connect) 
     assert "Bob" not in direct
 
 
-async def test_in_an_ask_channel_each_goes_on_from_their_own_question(
+async def test_in_an_ask_channel_each_user_continues_their_own_question(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -96,7 +96,7 @@ async def test_in_an_ask_channel_each_goes_on_from_their_own_question(
     assert "1,200" in text_of(await server.say("bob", "and how many recipes does it have?"))
 
 
-async def test_b8_nothing_said_elsewhere_is_gone_on_from(
+async def test_b8_a_conversation_never_continues_elsewhere(
     filled: Library, connect: Connect, monkeypatch: Any
 ) -> None:
     server = await connect(filled)

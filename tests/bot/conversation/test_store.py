@@ -20,7 +20,7 @@ def test_a_chain_is_followed_back_and_survives_a_restart(library: Library) -> No
     assert not again.knows(5)
 
 
-def test_in_a_thread_each_person_goes_on_from_their_own_answer(library: Library) -> None:
+def test_in_a_thread_each_user_continues_their_own_answer(library: Library) -> None:
     conversations = ConversationStore(library.catalog.database)
     assert conversations.last_in(7, user_id=ALICE) is None
     conversations.remember(7, channel_id=5, user_id=ALICE, turn=Turn("the root"), earlier=None)

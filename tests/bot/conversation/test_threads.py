@@ -36,7 +36,7 @@ async def card_thread(server: Server) -> str:
     ["thread please", "Let's continue in a thread", "can you move this to a thread?",
      "please open a thread", "Can we take this into a new thread, please?"],
 )  # fmt: skip
-def test_a_thread_is_asked_for_in_words(words: str) -> None:
+def test_a_thread_is_requested_in_words(words: str) -> None:
     assert wants_thread(words)
 
 
@@ -106,7 +106,7 @@ async def test_where_nothing_can_be_moved_it_says_why(filled: Library, connect: 
     assert "There are no threads here" in text_of(direct)
 
 
-async def test_a_long_conversation_moves_where_that_is_chosen(
+async def test_a_long_conversation_moves_if_the_server_chose_that(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -123,7 +123,7 @@ async def test_a_long_conversation_moves_where_that_is_chosen(
     assert "3 hours" in text_of(after)
 
 
-async def test_a_thread_on_a_papers_card_keeps_to_it_and_widens(
+async def test_a_thread_on_a_card_is_about_its_paper_unless_it_says_nothing(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -147,7 +147,7 @@ async def test_a_thread_on_a_papers_card_keeps_to_it_and_widens(
     assert "3 hours" in text_of(back)
 
 
-async def test_a_reply_to_a_papers_card_is_about_it(filled: Library, connect: Connect) -> None:
+async def test_a_reply_to_a_card_is_about_its_paper(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     shown = await server.fake.slash("alice", "paper", title=HERON.title)
     await server.quoted(shown)

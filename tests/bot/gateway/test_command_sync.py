@@ -28,7 +28,7 @@ async def test_commands_are_synced_only_when_they_changed(
 
 
 @pytest.mark.parametrize("always", [False, True])
-async def test_commands_that_discord_knows_are_synced_only_where_asked_for(
+async def test_known_commands_are_synced_again_only_on_request(
     filled: Library, always: bool
 ) -> None:
     async with judged() as fake:

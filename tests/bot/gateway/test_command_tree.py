@@ -6,9 +6,7 @@ from tests.discord_server import Connect, choose, text_of
 from tests.papers import QUESTION
 
 
-async def test_who_is_left_out_may_still_have_everything_forgotten(
-    filled: Library, connect: Connect
-) -> None:
+async def test_an_excluded_user_may_still_use_forget(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     fake = server.fake
     await server.ask(QUESTION, user="bob")
@@ -20,7 +18,7 @@ async def test_who_is_left_out_may_still_have_everything_forgotten(
     await fake.until(lambda: "Removed: 1 question" in confirm["content"], 5)
 
 
-async def test_who_is_left_out_is_told_so_alone(filled: Library, connect: Connect) -> None:
+async def test_an_excluded_user_is_told_so_in_private(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     fake = server.fake
     await choose(server, denied=Group(people=frozenset([int(fake.users["bob"]["id"])])))

@@ -17,7 +17,7 @@ from tests.papers import QUESTION
 SECRET = "a secret word of somebody's"
 
 
-async def test_an_unforeseen_error_is_told_once_in_the_channel_without_anybodys_words(
+async def test_an_unexpected_error_is_reported_once_without_user_text(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await connect(filled, bot_options={"error_channel": 1})
@@ -43,7 +43,7 @@ async def test_an_unforeseen_error_is_told_once_in_the_channel_without_anybodys_
     await fake.until(lambda: len([m for m in server.answers() if m["channel_id"] == channel]) == 2)
 
 
-async def test_a_model_that_rests_is_told_once_an_hour(filled: Library, connect: Connect) -> None:
+async def test_a_resting_model_is_reported_once_an_hour(filled: Library, connect: Connect) -> None:
     server = await connect(filled, bot_options={"error_channel": 1})
     reports, now = server.bot._reporter, 0.0
     channel = server.fake.add_channel("errors")
@@ -65,7 +65,7 @@ async def test_a_model_that_rests_is_told_once_an_hour(filled: Library, connect:
     assert len(told()) == 2
 
 
-async def test_a_channel_that_cannot_be_written_stops_nothing(
+async def test_an_error_channel_without_access_stops_nothing(
     filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = await connect(filled, bot_options={"error_channel": 1})
@@ -79,7 +79,7 @@ async def test_a_channel_that_cannot_be_written_stops_nothing(
     assert server.bot._reporter not in logging.getLogger("bot").handlers
 
 
-def test_of_an_exception_only_its_kind_and_place_are_told() -> None:
+def test_a_report_gives_only_the_type_and_place_of_an_exception() -> None:
     def told(**given: Any) -> str:
         record = logging.LogRecord("asyncio", logging.ERROR, "x.py", 1, SECRET, (), None)
         return error_reports.report_of(logging.makeLogRecord(record.__dict__ | given))

@@ -36,7 +36,7 @@ async def health_of(server: Server) -> AsyncIterator[Any]:
         yield get
 
 
-async def test_health_tells_programs_how_the_bot_is(filled: Library, connect: Connect) -> None:
+async def test_health_reports_the_state_as_json(filled: Library, connect: Connect) -> None:
     server = await connect(filled, chat=held(), heartbeat_ms=50)
     async with health_of(server) as get:
         await server.fake.until(lambda: server.bot.latency < 10)
@@ -53,7 +53,7 @@ async def test_health_tells_programs_how_the_bot_is(filled: Library, connect: Co
         assert (status, state["connected"]) == (503, False)
 
 
-async def test_a_broken_connection_is_told_and_its_return_too(
+async def test_health_reports_a_lost_and_a_resumed_connection(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -69,7 +69,9 @@ async def test_a_broken_connection_is_told_and_its_return_too(
     assert (await health.state())["connected"]
 
 
-async def test_a_port_in_use_is_one_sentence(filled: Library, connect: Connect) -> None:
+async def test_a_port_in_use_is_explained_in_one_sentence(
+    filled: Library, connect: Connect
+) -> None:
     health = HealthEndpoint((await connect(filled)).bot.services.executor)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

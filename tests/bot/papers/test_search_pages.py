@@ -27,7 +27,9 @@ def numbers(message: dict[str, Any]) -> list[str]:
     return [line.partition(".")[0] for line in lines if line[0].isdigit()]
 
 
-async def test_pages_are_turned_by_whoever_searched(library: Library, connect: Connect) -> None:
+async def test_pages_are_turned_by_the_user_who_searched(
+    library: Library, connect: Connect
+) -> None:
     ingest(ListSource(many(12)), library)
     server = await connect(library)
     fake, message = server.fake, await searched(server)
@@ -69,7 +71,7 @@ async def test_who_may_not_ask_turns_no_pages(library: Library, connect: Connect
     assert told["flags"] == 64
 
 
-async def test_the_buttons_outlive_the_process(library: Library, connect: Connect) -> None:
+async def test_the_buttons_work_after_a_restart(library: Library, connect: Connect) -> None:
     ingest(ListSource(many(12)), library)
     server = await connect(library)
     message = await searched(server)

@@ -12,7 +12,7 @@ from tests.bot.subscriptions.test_scheduler import subscribe
 from tests.reliability.digest_world import SimulatedPost, World, utc
 
 
-async def test_a_fault_of_one_digest_stops_no_other(
+async def test_an_error_in_one_digest_stops_no_other(
     digest_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(digest_world, "1", "2", "3", "4", "5")
@@ -49,7 +49,7 @@ async def test_a_fault_of_one_digest_stops_no_other(
     ]
 
 
-async def test_one_that_hangs_is_left_for_later(
+async def test_a_digest_that_hangs_is_retried_later(
     digest_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(digest_world, "1", "2")
@@ -67,7 +67,7 @@ async def test_one_that_hangs_is_left_for_later(
     assert (first.state, first.reason, second.state) == ("sending", "it took too long", "sent")
 
 
-async def test_the_reason_says_where_it_may_have_arrived_all_the_same(digest_world: World) -> None:
+async def test_the_reason_says_that_it_may_have_arrived_nevertheless(digest_world: World) -> None:
     subscribe(digest_world, "1")
     digest_world.discord_down = lambda _: True
     digest_world.takes_it_all_the_same = lambda: True

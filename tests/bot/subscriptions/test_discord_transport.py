@@ -47,7 +47,7 @@ async def die_at_a_message(fake: Any, library: Library, clock: Clock, *, accepts
 
 @pytest.mark.parametrize("accepts", [True, False])
 @pytest.mark.parametrize("minutes", [0, 10])
-async def test_d3_a_bot_that_vanishes_around_a_message(
+async def test_d3_a_kill_around_a_message_neither_loses_nor_duplicates_it(
     filled: Library, accepts: bool, minutes: int
 ) -> None:
     clock = Clock(datetime.now(UTC))  # Discord's ids tell the real time
@@ -61,7 +61,7 @@ async def test_d3_a_bot_that_vanishes_around_a_message(
             assert len(digests(server)) == 1
 
 
-async def test_d3_what_is_still_under_way_is_not_doubled_either(filled: Library) -> None:
+async def test_d3_a_message_still_under_way_is_not_duplicated(filled: Library) -> None:
     """The channel does not show it yet when the next process looks: the nonce guards it."""
     clock = Clock(datetime.now(UTC))
     async with judged() as fake:
@@ -75,7 +75,7 @@ async def test_d3_what_is_still_under_way_is_not_doubled_either(filled: Library)
 
 
 @pytest.mark.parametrize("minutes", [0, 10])
-async def test_d3_without_the_right_to_look_an_old_claim_is_given_up(
+async def test_d3_without_history_permission_an_old_claim_is_given_up(
     filled: Library, minutes: int
 ) -> None:
     clock = Clock(datetime.now(UTC))
@@ -91,7 +91,7 @@ async def test_d3_without_the_right_to_look_an_old_claim_is_given_up(
 
 
 @pytest.mark.parametrize("may_attach", [True, False])
-async def test_the_picture_of_the_topics_comes_along_where_it_may(
+async def test_the_image_of_the_topics_is_sent_if_attachments_are_allowed(
     filled: Library, connect: Connect, may_attach: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture = Picture(b"\x89PNG\r\n\x1a\n", "Four papers about birds.")
@@ -109,7 +109,7 @@ async def test_the_picture_of_the_topics_comes_along_where_it_may(
         assert attachment["description"] == "Four papers about birds."
 
 
-async def test_a_picture_that_cannot_be_drawn_keeps_no_digest_back(
+async def test_a_failed_drawing_does_not_hold_up_the_digest(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: Any) -> None:
@@ -121,7 +121,7 @@ async def test_a_picture_that_cannot_be_drawn_keeps_no_digest_back(
     assert (await outcome(server)).state == "sent"
 
 
-async def test_discord_errors_are_tried_again(filled: Library, connect: Connect) -> None:
+async def test_discord_errors_are_retried(filled: Library, connect: Connect) -> None:
     clock = Clock(NOON - timedelta(minutes=1))
     server = await connect(filled, bot_options=options(clock))
     fake = server.fake

@@ -108,7 +108,9 @@ def post_office(filled: Library, mailbox: Any) -> Callable[..., Any]:
     return make
 
 
-async def test_a_mail_as_text_and_html_with_a_way_out(post_office: Any, mailbox: Any) -> None:
+async def test_a_mail_has_text_html_and_a_way_to_unsubscribe(
+    post_office: Any, mailbox: Any
+) -> None:
     row = await post_office().go()
     assert (row.state, row.covers) == ("sent", date(2025, 2, 5))
     ((address, mail),) = mailbox.box.mails
@@ -134,7 +136,7 @@ async def test_a_mail_as_text_and_html_with_a_way_out(post_office: Any, mailbox:
      ({"security": "starttls"}, "the mail server cannot be used (STARTTLS extension not supported"),
      ({"security": "ssl"}, "the mail server cannot be used (")],
 )  # fmt: skip
-async def test_a_server_that_cannot_be_used_is_tried_again(
+async def test_an_unusable_mail_server_is_retried(
     post_office: Any, mailbox: Any, settings: dict[str, Any], reason: str
 ) -> None:
     row = await post_office(**settings).go()
@@ -145,7 +147,7 @@ async def test_a_server_that_cannot_be_used_is_tried_again(
 
 
 @pytest.mark.parametrize("where", ["rcpt", "data"])
-async def test_a_server_that_is_busy_gets_it_later_once(
+async def test_a_busy_mail_server_gets_the_mail_later_and_once(
     post_office: Any, mailbox: Any, where: str
 ) -> None:
     office = post_office()
@@ -156,9 +158,7 @@ async def test_a_server_that_is_busy_gets_it_later_once(
     assert len(mailbox.box.mails) == 1
 
 
-async def test_an_address_that_is_none_pauses_the_subscription(
-    post_office: Any, mailbox: Any
-) -> None:
+async def test_an_unknown_address_pauses_the_subscription(post_office: Any, mailbox: Any) -> None:
     office = post_office()
     mailbox.box.rcpt.append("550 no such user")
     row = await office.go()
@@ -224,7 +224,7 @@ async def test_a_mail_over_starttls(
         assert len(box.mails) == 1
 
 
-async def test_the_doctor_looks_at_the_mail_server(
+async def test_the_doctor_checks_the_mail_server(
     mailbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = {"host": "127.0.0.1", "port": mailbox.port, "security": "none", "user": "paper",
@@ -236,6 +236,6 @@ async def test_the_doctor_looks_at_the_mail_server(
         assert (found.name, found.ok, bool(found.cure)) == ("e-mail", is_well, not is_well)
 
 
-def test_a_host_without_a_sender_is_told() -> None:
+def test_a_host_without_a_sender_is_a_config_error() -> None:
     with pytest.raises(ValueError, match="a host needs a sender"):
         MailConfig(host="127.0.0.1")

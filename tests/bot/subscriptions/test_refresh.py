@@ -38,7 +38,7 @@ async def test_new_papers_are_read_every_hour_and_sooner_after_a_failure() -> No
     assert len(read) == 3
 
 
-async def test_stopping_ends_a_sync_that_listens(digest_world: World) -> None:
+async def test_stopping_ends_a_sync_that_checks_the_event(digest_world: World) -> None:
     begun = threading.Event()
 
     def sync(stopping: threading.Event) -> None:

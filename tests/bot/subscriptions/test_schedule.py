@@ -22,5 +22,5 @@ from tests.reliability.digest_world import utc
         (Rhythm("month", 0, 0, "Asia/Tokyo"), utc(2025, 2, 28, 15), utc(2025, 2, 28)),
     ],
 )
-def test_what_a_digest_tells_of(rhythm: Rhythm, due: datetime, day: datetime) -> None:
+def test_which_day_a_digest_covers(rhythm: Rhythm, due: datetime, day: datetime) -> None:
     assert covered_day(rhythm, due) == day.date()

@@ -18,7 +18,7 @@ def subscribe(digest_world: World, *targets: str) -> None:
         digest_world.subscriptions.add(wanted, digest_world.now)
 
 
-async def test_removed_paused_and_extra_ones(digest_world: World) -> None:
+async def test_removed_paused_and_extra_digests(digest_world: World) -> None:
     subscribe(digest_world, "1", "2", "3")
     digest_world.now = NINE
     digest_world.outbox.plan(NINE)
@@ -36,7 +36,7 @@ async def test_removed_paused_and_extra_ones(digest_world: World) -> None:
     assert len(digest_world.sent) == 3  # the extra one takes nothing from those that are due
 
 
-async def test_a_change_after_the_digest_of_a_day_brings_no_second_one(digest_world: World) -> None:
+async def test_a_change_after_the_digest_of_a_day_causes_no_second_one(digest_world: World) -> None:
     subscribe(digest_world, "1")
     digest_world.now = NINE
     await digest_world.round()
@@ -49,7 +49,7 @@ async def test_a_change_after_the_digest_of_a_day_brings_no_second_one(digest_wo
     assert len(digest_world.sent) == 1
 
 
-async def test_start_twice_is_once_and_stop_lets_a_message_arrive(digest_world: World) -> None:
+async def test_start_is_idempotent_and_stop_lets_a_message_arrive(digest_world: World) -> None:
     subscribe(digest_world, "1")
     digest_world.now = NINE
     under_way, go = asyncio.Event(), asyncio.Event()
@@ -87,7 +87,7 @@ async def test_a_digest_survives_as_json_with_the_papers_that_are_still_known(
     assert nowhere.ranked == ()
 
 
-async def test_what_fell_due_before_a_change_is_not_lost(digest_world: World) -> None:
+async def test_a_digest_due_before_a_change_is_not_lost(digest_world: World) -> None:
     subscribe(digest_world, "1", "2")
     store = digest_world.subscriptions
     store.pause(1)

@@ -100,7 +100,7 @@ async def test_a_subscription_by_direct_message_from_command_to_digest(
     assert "Last: sent <t:" in text_of(shown)
 
 
-async def test_a_channel_is_subscribed_by_those_who_manage_the_server_alone(
+async def test_only_managers_of_the_server_subscribe_a_channel(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(
@@ -128,7 +128,7 @@ async def test_a_channel_is_subscribed_by_those_who_manage_the_server_alone(
      ({"timezone": "Mars/Base"}, "“Mars/Base” is not a time zone that I know"),
      ({"topics": "x" * 90}, "That is too much: up to 15 of them")],
 )  # fmt: skip
-async def test_what_cannot_be_read_is_told_with_its_cure(
+async def test_invalid_input_is_explained_with_its_cure(
     filled: Library, connect: Connect, typed: dict[str, Any], words: str
 ) -> None:
     server = await connect(filled, bot_options=options(Clock()))
@@ -159,7 +159,7 @@ async def test_time_zones_and_subscriptions_are_suggested(
     assert text_of(nothing) == "There is nothing to remove: you have no subscription."
 
 
-async def test_pause_change_resume_and_remove_also_by_a_later_process(filled: Library) -> None:
+async def test_pause_change_resume_and_remove_work_after_a_restart(filled: Library) -> None:
     clock = Clock()
     async with judged() as fake:
         async with joined(fake, filled, bot_options=options(clock)) as server:
@@ -240,7 +240,7 @@ async def test_a_paper_of_a_digest_is_discussed_in_a_thread(
     [(SEND, "I may not write there: give me View Channel, Send Messages and Embed Links"),
      (EMBED_LINKS, "I may not write there"), (None, "the channel is gone")],
 )  # fmt: skip
-async def test_d5_a_channel_that_is_closed_or_gone_is_paused_and_its_maker_told(
+async def test_d5_a_closed_or_deleted_channel_pauses_and_notifies_its_maker(
     filled: Library, connect: Connect, closed: int | None, reason: str
 ) -> None:
     clock = Clock(NOON - timedelta(minutes=1))
@@ -273,7 +273,7 @@ async def test_d5_a_channel_that_is_closed_or_gone_is_paused_and_its_maker_told(
     assert "recipients" in fake.channels[message["channel_id"]]
 
 
-async def test_d5_a_closed_direct_message_is_told_in_the_server_with_a_button(
+async def test_d5_a_closed_direct_message_is_explained_in_the_server(
     filled: Library, connect: Connect
 ) -> None:
     clock = Clock()

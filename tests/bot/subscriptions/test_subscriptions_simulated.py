@@ -55,7 +55,7 @@ async def test_a_channel_gets_its_digest_and_a_thread_about_a_paper(
     assert thread.name.startswith("Tidal Attention")
 
 
-async def test_ones_own_are_paused_changed_resumed_and_removed(world: Any) -> None:
+async def test_users_pause_change_resume_and_remove_their_own(world: Any) -> None:
     for topic in ("robots", "herons"):
         await world.alice.slash(world.channel, "subscribe", topics=topic)
     zones = await world.alice.autocomplete(world.channel, "subscribe", "timezone", "new_yo")

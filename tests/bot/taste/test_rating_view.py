@@ -72,7 +72,7 @@ async def test_a_paper_of_a_digest_is_rated(filled: Library, connect: Connect) -
     assert server.bot.services.ratings.of(alice, guild, TIDAL.paper_id) == {"save"}
 
 
-async def test_the_menu_and_the_buttons_outlive_the_process(
+async def test_the_menu_and_the_buttons_work_after_a_restart(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -88,7 +88,7 @@ async def test_the_menu_and_the_buttons_outlive_the_process(
     await server.fake.until(lambda: "You like it." in text_of(mine))
 
 
-async def test_the_buttons_of_a_card_answer_whoever_presses(
+async def test_the_buttons_of_a_card_answer_the_user_who_clicked(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
@@ -109,7 +109,7 @@ async def test_who_may_not_ask_rates_nothing(filled: Library, connect: Connect) 
     assert "I may not answer you" in text_of((await chosen.wait_ack())["data"])
 
 
-async def test_a_paper_that_is_gone_is_told(filled: Library, connect: Connect) -> None:
+async def test_a_rating_of_a_deleted_paper_is_explained(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     gone = replace(HERON, arxiv_id="2501.99999")
     digest = await sent_digest(server, gone)
@@ -128,7 +128,7 @@ def test_a_large_digest_has_several_menus_and_an_empty_one_none() -> None:
     assert rating_view(digest_of()) is None
 
 
-def test_a_paper_is_known_by_its_long_title_and_after_its_id_is_known(library: Library) -> None:
+def test_a_paper_is_found_by_a_long_title_and_after_its_id_changed(library: Library) -> None:
     long = replace(LOOM, title="Loom " * 40)
     ingest(ListSource([long, *PAPERS]), library)
     key = key_of(long.paper_id)
@@ -171,7 +171,7 @@ async def test_titles_are_suggested_to_save(filled: Library, connect: Connect) -
     assert [choice["value"] for choice in choices] == [HERON.paper_id]
 
 
-async def test_ratings_are_forgotten_with_the_person(filled: Library, connect: Connect) -> None:
+async def test_forget_deletes_ratings(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     for user in ("alice", "bob"):
         await shown(server, await server.fake.slash(user, "save", paper=HERON.paper_id))
@@ -185,7 +185,7 @@ async def test_ratings_are_forgotten_with_the_person(filled: Library, connect: C
     assert server.bot.services.ratings.marks(guild_id=guild)[HERON.paper_id].liked == 1  # bob's
 
 
-async def test_a_server_that_is_left_takes_its_ratings_but_no_saved_papers(
+async def test_leaving_a_server_deletes_its_ratings_but_no_saved_papers(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)

@@ -72,7 +72,7 @@ def places(library: Library, topic: str, day: int, taste: object) -> tuple[float
     return float(np.mean([entry.rank for entry in own])), [entry.because for entry in own]
 
 
-def test_what_a_server_liked_comes_up_with_its_reason(week: Library) -> None:
+def test_liked_papers_raise_similar_ones_with_a_reason(week: Library) -> None:
     marks = {paper_id: Marks(2, 0) for paper_id in on("birds", week)}
     taste = learn(week.catalog, marks, whose="this server")
     before, without = places(week, "birds", 1, None)
@@ -103,7 +103,7 @@ def test_what_was_disliked_goes_down(week: Library) -> None:
     assert all(-1 <= opinion.score <= 1 for opinion in taste.opinions(shown))
 
 
-def test_too_few_ratings_and_nothing_but_dislikes_are_no_taste(week: Library) -> None:
+def test_too_few_ratings_or_only_dislikes_are_no_taste(week: Library) -> None:
     birds = on("birds", week)
     few = {paper_id: Marks(1, 0) for paper_id in birds[: MIN_LIKED - 1]}
     assert learn(week.catalog, few, whose="you") is None

@@ -55,7 +55,7 @@ def like_birds(bot: Any, library: Library, *, user_id: int, guild_id: int) -> No
         bot.services.ratings.give(user_id, guild_id, paper_id, "like")
 
 
-async def test_a_servers_digest_is_sent_with_what_it_learnt_and_a_menu(
+async def test_the_digest_of_a_server_follows_its_taste_and_has_a_menu(
     week: Library, connect: Connect, clock: Clock
 ) -> None:
     options = {"digests": DigestOptions(clock=clock, round_seconds=0.05)}

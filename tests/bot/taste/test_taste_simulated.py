@@ -46,7 +46,7 @@ async def test_a_paper_is_saved_listed_and_removed(world: Any) -> None:
     assert listed.response.components == []
 
 
-async def test_alerts_are_switched_on_and_told(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_alerts_are_switched_on_and_sent(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = await world.keeper.slash(world.channel, "alerts")
     assert opened.ephemeral
     panel = opened.response
@@ -62,6 +62,6 @@ async def test_alerts_are_switched_on_and_told(world: Any, monkeypatch: pytest.M
     assert "You like it." in pressed.response.embeds[0].description
 
 
-async def test_only_those_who_manage_the_server_see_alerts(world: Any) -> None:
+async def test_only_managers_of_the_server_see_alerts(world: Any) -> None:
     assert "alerts" in world.keeper.available_commands(world.channel)
     assert "alerts" not in world.alice.available_commands(world.channel)

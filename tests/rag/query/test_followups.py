@@ -3,13 +3,24 @@ from dataclasses import replace
 import pytest
 
 from rag.query.followups import (
+    CHARACTERS_PER_TOKEN,
+    HISTORY_TOKENS,
     Past,
     resolve,
+    truncate_history,
 )
 from rag.query.parser import parse
 from rag.query.request import Request
-from rag.records import Paper
+from rag.records import Paper, Turn
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
+
+
+def test_history_is_truncated_to_its_token_budget() -> None:
+    long = HISTORY_TOKENS * CHARACTERS_PER_TOKEN // 2
+    turns = [Turn("a" * long), Turn("b" * long), Turn("c")]
+    assert truncate_history(turns) == turns[1:]
+    assert truncate_history([]) == []
+    assert truncate_history([Turn("x" * (3 * long))]) == []
 
 
 def request(question: str, *named: Paper) -> Request:

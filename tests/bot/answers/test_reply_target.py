@@ -1,0 +1,85 @@
+"""Replies are sent once and edited afterwards; an expired interaction becomes a plain message."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.answers.reply_target import EXPIRED_TOKEN, ChannelReply, InteractionReply
+
+EMBED = discord.Embed(description="x")
+
+
+class FakeChannel:
+    """Records what is sent, edited and deleted."""
+
+    id = 7
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+
+    async def send(self, **options: Any) -> Any:
+        self.log.append(f"send {sorted(options)}")
+        return self._message(100)
+
+    def get_partial_message(self, message_id: int) -> Any:
+        return self._message(message_id)
+
+    def _message(self, message_id: int) -> Any:
+        async def edit(**options: Any) -> Any:
+            assert options["allowed_mentions"].to_dict() == {"parse": []}
+            self.log.append(f"edit {message_id}")
+            return self._message(message_id)
+
+        async def delete() -> None:
+            self.log.append(f"delete {message_id}")
+
+        return SimpleNamespace(id=message_id, edit=edit, delete=delete)
+
+
+async def test_a_channel_reply_is_sent_once_and_then_edited() -> None:
+    channel: Any = FakeChannel()
+    reply = ChannelReply(channel, user_id=8)
+    await reply.remove()  # nothing is sent yet
+    assert (reply.message_id, reply.event_id, reply.guild_id) == (None, None, None)
+    await reply.show(EMBED)
+    await reply.show(EMBED)
+    assert reply.message_id == 100
+    await reply.send_more(EMBED)
+    await reply.remove()
+    sent = "send ['embed']"
+    assert channel.log == [sent, "edit 100", sent, "delete 100"]
+
+
+def expired(code: int) -> discord.HTTPException:
+    response: Any = SimpleNamespace(status=401, reason="")
+    return discord.HTTPException(response, {"code": code, "message": "Invalid Webhook Token"})
+
+
+def make_interaction(channel: FakeChannel, error: Exception) -> Any:
+    async def edit_original_response(**_: object) -> None:
+        raise error
+
+    return SimpleNamespace(
+        id=1, channel_id=7, user=SimpleNamespace(id=8), guild_id=9,
+        type=discord.InteractionType.application_command,
+        edit_original_response=edit_original_response,
+        client=SimpleNamespace(get_partial_messageable=lambda channel_id: channel),
+    )  # fmt: skip
+
+
+async def test_after_fifteen_minutes_the_message_itself_is_edited() -> None:
+    channel = FakeChannel()
+    reply = InteractionReply(make_interaction(channel, expired(EXPIRED_TOKEN)), message_id=100)
+    assert reply.kind == "command"
+    for _ in range(2):
+        await reply.show(EMBED)
+    await reply.send_more(EMBED)
+    assert channel.log == ["edit 100", "edit 100", "send ['embed']"]
+
+
+async def test_other_errors_reach_the_caller() -> None:
+    reply = InteractionReply(make_interaction(FakeChannel(), expired(50001)), message_id=100)
+    with pytest.raises(discord.HTTPException):
+        await reply.show(EMBED)
