@@ -55,7 +55,7 @@ def load_pair_reader(name: str, *, dtype: str) -> PairReader:
     from torch.nn import Identity
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would land in the answers
+    logging.disable_progress_bar()  # it would land in the answers
     options = {"dtype": choose_dtype(dtype)}
     try:
         # The bare scores: a sigmoid would press the best ones together at 1.

@@ -5,7 +5,7 @@ import ctypes
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 if TYPE_CHECKING:
     from llama_cpp.llama_types import ChatCompletionRequestMessage
@@ -55,7 +55,7 @@ class LlamaModel:
     @property
     def n_ctx(self) -> int:
         """Tokens of prompt and answer together that fit (llama.cpp rounds what it was given)."""
-        return self.llama.n_ctx()
+        return int(self.llama.n_ctx())
 
     @property
     def cached_tokens(self) -> Sequence[int]:
@@ -121,7 +121,7 @@ class LlamaModel:
         Models that can do without thinking aloud are told to: what they need is in the prompt.
         """
         try:
-            return self._template(messages=_typed(messages), enable_thinking=False).prompt
+            return str(self._template(messages=_typed(messages), enable_thinking=False).prompt)
         except ValueError:
             system, first, *rest = messages
             joined: Message = {
@@ -129,7 +129,7 @@ class LlamaModel:
                 "content": f"{system['content']}\n\n{first['content']}",
             }
             messages = [joined, *rest]
-            return self._template(messages=_typed(messages), enable_thinking=False).prompt
+            return str(self._template(messages=_typed(messages), enable_thinking=False).prompt)
 
     def _piece(self, token: int, *, special: bool = False) -> bytes:
         buffer = ctypes.create_string_buffer(PIECE_BYTES)
@@ -143,4 +143,5 @@ class LlamaModel:
 
 
 def _typed(messages: list[Message]) -> "list[ChatCompletionRequestMessage]":
-    return messages  # type: ignore[return-value]  # their type is a union over the roles
+    # Their type is a union over the roles.
+    return cast("list[ChatCompletionRequestMessage]", messages)

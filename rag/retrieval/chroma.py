@@ -141,7 +141,7 @@ class ChunkVectors:
 
     def close(self) -> None:
         """Let go of the files, so that the folder can be opened anew in this process."""
-        self._client.close()  # type: ignore[attr-defined]  # its class has it
+        self._client.close()
 
 
 def _forget_client(folder: Path) -> None:
