@@ -1,11 +1,13 @@
-"""Ask our own questions on the papers of one page, and draw the table of every answer.
+"""Ask the project's own questions about the papers of one page.
 
-    python -m tests.benchmarks.own --page D --starter S > table.md
+    python -m tests.benchmarks.own --page D --starter S                      # the figures
+    python -m tests.benchmarks.own --page D --starter S --answers answers.md # and every answer
 
-D is a data folder with the saved page, S one with the starter set. The questions stand in
-tests/questions/own.jsonl, two a paper; they were committed before any was asked. Of the page's
-answers, which quote other people's abstracts, the table shows which sentences of which paper are
-quoted and the words around the facts; of the starter set's, which is our own text, everything.
+D is a data folder with the saved page, S one with the starter set. The questions are in
+tests/questions/own.jsonl, two per paper; they were committed before any was asked. The table of
+answers quotes the starter set, which is this project's text, in full. The page's abstracts belong
+to their authors: the table names the quoted sentences (#4 is the fourth) and shows the words around
+the facts. It is not committed.
 """
 
 import argparse
@@ -34,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", type=Path, required=True)
     parser.add_argument("--starter", type=Path, required=True)
+    parser.add_argument("--answers", type=Path, help="Write the table of every answer to this file")
     arguments = parser.parse_args()
     items = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
     folders = {"page": arguments.page, "starter set": arguments.starter}
@@ -42,15 +45,27 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- |")
     for name, found in answers.items():
         print(f"| the {name} | {summary(items, found)} |")
-    print("\n| | question | over the page | over the starter set |\n| --- | --- | --- | --- |")
-    for item, page, starter in zip(items, answers["page"], answers["starter set"], strict=True):
-        cells = [
-            item["id"].removeprefix("own-"),
-            f"{item['question']} *({facts(item)})*",
-            f"{verdict(item, page)} {shown_of(item, page)}",
-            f"{verdict(item, starter)} {starter.text}",
-        ]
-        print("| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |")
+    if arguments.answers:
+        text = table(items, answers["page"], answers["starter set"])
+        arguments.answers.write_text(text, encoding="utf-8")
+
+
+def table(
+    items: Sequence[dict[str, Any]], over_page: Sequence[Answer], over_starter: Sequence[Answer]
+) -> str:
+    """Return a Markdown table with a row per question, its facts in brackets."""
+    rows = [["", "question", "over the page", "over the starter set"], ["---"] * 4]
+    for item, page, starter in zip(items, over_page, over_starter, strict=True):
+        rows.append(
+            [
+                item["id"].removeprefix("own-"),
+                f"{item['question']} *({facts(item)})*",
+                f"{verdict(item, page)} {shown_of(item, page)}",
+                f"{verdict(item, starter)} {starter.text}",
+            ]
+        )
+    cleaned = ([cell.replace("|", "/").replace("\n", " ") for cell in row] for row in rows)
+    return "".join(f"| {' | '.join(row)} |\n" for row in cleaned)
 
 
 def ask(folder: Path, items: Sequence[dict[str, Any]]) -> list[Answer]:
