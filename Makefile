@@ -1,12 +1,17 @@
-# Everything installs itself into .venv; `make run` and `make test` need nothing but Python
-# 3.11 or newer, make, git and a C++ compiler.
+# Everything installs itself: Paperboy into .venv, the linters into .venv-lint. `make run` and
+# `make test` need nothing but Python 3.11 or newer, make, git and a C++ compiler; `make lint`
+# needs no compiler.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := PIP_NO_INPUT=1 $(PIP) install --constraint constraints.txt </dev/null
+LINT_VENV := .venv-lint
+LINT := $(LINT_VENV)/bin
+CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Paperboy needs Python 3.11 or newer: make run PYTHON=python3.11"; exit 1; }
 
-.PHONY: run test test-all lint bench llama clean
+.PHONY: run test test-all lint format bench llama clean
 
 # Without llama.cpp Paperboy still answers, in quoted sentences: a build that failed is not tried
 # again by itself.
@@ -19,17 +24,25 @@ llama: $(VENV)/.ready ## Build llama.cpp (again), which writes answers
 	@$(BIN)/python -m rag.llm.llama_build || { touch $(VENV)/.failed-llama; exit 1; }
 	@rm -f $(VENV)/.failed-llama && touch $(VENV)/.ready-llama
 
-test: $(VENV)/.ready-test lint ## Lint, types, import contracts and the quick tests
-	$(BIN)/python -m pytest
+# make test T=tests/rag/text/test_words.py   only this file, folder or test, without lint
+# make test K='stem or plural'               only tests with these words in their names
+T ?=
+K ?=
+test: $(if $(T)$(K),,lint) $(VENV)/.ready-test ## Lint, types, import contracts and the quick tests
+	$(BIN)/python -m pytest $(T) $(if $(K),-k '$(K)')
 
-test-all: $(VENV)/.ready-test lint ## The slow tests too (random kills, whole corpora)
+test-all: lint $(VENV)/.ready-test ## The slow tests too (random kills, whole corpora)
 	$(BIN)/python -m pytest -m ""
 
-lint: $(VENV)/.ready-test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+lint: $(LINT_VENV)/.ready ## Style, types and import contracts; installs no model
+	$(LINT)/ruff check .
+	$(LINT)/ruff format --check .
+	$(LINT)/mypy
+	$(LINT)/lint-imports
+
+format: $(LINT_VENV)/.ready ## Format the code and sort its imports
+	$(LINT)/ruff check --fix .
+	$(LINT)/ruff format .
 
 bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.md
 	$(BIN)/python -m tests.benchmarks.ingest
@@ -39,8 +52,7 @@ bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.m
 	$(BIN)/python -m tests.benchmarks.model
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Paperboy needs Python 3.11 or newer: make run PYTHON=python3.11"; exit 1; }
+	@$(CHECK_PYTHON)
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -59,5 +71,13 @@ $(VENV)/.ready-bench: $(VENV)/.ready-test
 	@$(INSTALL) --editable '.[test,bench]'
 	@touch $@
 
+$(LINT_VENV)/.ready: requirements-lint.txt constraints.txt
+	@$(CHECK_PYTHON)
+	@echo "Installing the linters into $(LINT_VENV) (a minute, once) …"
+	@test -e $(LINT)/python || $(PYTHON) -m venv $(LINT_VENV)
+	@PIP_NO_INPUT=1 $(LINT)/python -m pip --disable-pip-version-check --quiet install \
+		--constraint constraints.txt --requirement requirements-lint.txt </dev/null
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(LINT_VENV) build *.egg-info

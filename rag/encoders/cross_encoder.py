@@ -55,7 +55,7 @@ def load_pair_scorer(name: str, *, dtype: str) -> PairScorer:
     from torch.nn import Identity
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would land in the answers
+    logging.disable_progress_bar()  # it would land in the answers
     options = {"dtype": choose_dtype(dtype)}
     try:
         # Raw scores: a sigmoid would squeeze the best ones together near 1.

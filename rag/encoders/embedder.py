@@ -179,12 +179,13 @@ def _from_provider(model: str) -> Embeddings:
     from langchain.embeddings import init_embeddings
 
     try:
-        return init_embeddings(model)
+        embedder: Embeddings = init_embeddings(model)
     except Exception as error:  # a missing package, an unknown provider, a missing key
         raise EmbedderError(
             f"the embedding model {model} cannot be used ({first_line(error)}): "
             "change [rag.embedder] model in config.toml."
         ) from error
+    return embedder
 
 
 @cache  # reading all weights for their sha256 takes 60 ms
@@ -209,7 +210,7 @@ def _load_sentence_transformer(path: str, config: EmbedderConfig) -> "SentenceTr
 
     if config.threads:
         torch.set_num_threads(config.threads)
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would land in the answers
+    logging.disable_progress_bar()  # it would land in the answers
     from sentence_transformers import SentenceTransformer
 
     options: dict[str, Any] = {"dtype": choose_dtype(config.dtype)}

@@ -203,7 +203,7 @@ def _from_provider(config: ModelConfig) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     try:
-        return init_chat_model(
+        model: BaseChatModel = init_chat_model(
             config.provider, temperature=config.temperature, max_tokens=config.max_tokens
         )
     except Exception as error:  # a missing package, an unknown provider, a missing key
@@ -212,6 +212,7 @@ def _from_provider(config: ModelConfig) -> BaseChatModel:
             f"the model {config.provider} cannot be used ({reason}): "
             "change [rag.model] provider in config.toml."
         ) from error
+    return model
 
 
 def _llama_message(message: BaseMessage) -> Message:

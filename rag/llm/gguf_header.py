@@ -141,7 +141,8 @@ class _Reader:
             per_block, block_bytes = GGML_QUANT_SIZES[GGMLQuantizationType(kind)]
         except (KeyError, ValueError):  # newer than the gguf package
             return offset
-        return offset + prod(dimensions) // per_block * block_bytes
+        end: int = offset + prod(dimensions) // per_block * block_bytes
+        return end
 
 
 def _struct_letter(kind: int) -> str:

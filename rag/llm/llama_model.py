@@ -5,7 +5,7 @@ import ctypes
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 if TYPE_CHECKING:
     from llama_cpp.llama_types import ChatCompletionRequestMessage
@@ -56,7 +56,7 @@ class LlamaModel:
     @property
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together (as rounded by llama.cpp)."""
-        return self.llama.n_ctx()
+        return int(self.llama.n_ctx())
 
     @property
     def cached_tokens(self) -> Sequence[int]:
@@ -126,7 +126,7 @@ class LlamaModel:
         Thinking is switched off in models that allow it: all they need is in the prompt.
         """
         try:
-            return self._template(messages=_typed(messages), enable_thinking=False).prompt
+            return str(self._template(messages=_typed(messages), enable_thinking=False).prompt)
         except ValueError:
             system, first, *rest = messages
             joined: Message = {
@@ -134,7 +134,7 @@ class LlamaModel:
                 "content": f"{system['content']}\n\n{first['content']}",
             }
             messages = [joined, *rest]
-            return self._template(messages=_typed(messages), enable_thinking=False).prompt
+            return str(self._template(messages=_typed(messages), enable_thinking=False).prompt)
 
     def _token_bytes(self, token: int, *, special: bool = False) -> bytes:
         buffer = ctypes.create_string_buffer(TOKEN_BYTES)
@@ -150,4 +150,5 @@ class LlamaModel:
 
 
 def _typed(messages: list[Message]) -> "list[ChatCompletionRequestMessage]":
-    return messages  # type: ignore[return-value]  # their type is a union over the roles
+    # Their type is a union over the roles.
+    return cast("list[ChatCompletionRequestMessage]", messages)

@@ -141,7 +141,7 @@ class ChunkVectors:
 
     def close(self) -> None:
         """Close the files, so that this process can open the folder again."""
-        self._client.close()  # type: ignore[attr-defined]  # the protocol lacks it
+        self._client.close()
 
 
 def _forget_client(folder: Path) -> None:

@@ -1,11 +1,13 @@
-"""Ask our own questions about the papers of one page, and print a table of every answer.
+"""Ask the project's own questions about the papers of one page.
 
-    python -m tests.benchmarks.own --page D --starter S > table.md
+    python -m tests.benchmarks.own --page D --starter S                      # the figures
+    python -m tests.benchmarks.own --page D --starter S --answers answers.md # and every answer
 
-D is a data folder with the saved page, S one with the starter set. tests/questions/own.jsonl has
-two questions per paper, committed before any was asked. Answers from the page quote other people's
-abstracts, so the table shows only the numbers of the quoted sentences and the words around the
-facts; answers from the starter set, which is our own text, are shown in full.
+D is a data folder with the saved page, S one with the starter set. The questions are in
+tests/questions/own.jsonl, two per paper; they were committed before any was asked. The table of
+answers quotes the starter set, which is this project's text, in full. The page's abstracts belong
+to their authors: the table names the quoted sentences (#4 is the fourth) and shows the words around
+the facts. It is not committed.
 """
 
 import argparse
@@ -34,23 +36,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", type=Path, required=True)
     parser.add_argument("--starter", type=Path, required=True)
+    parser.add_argument("--answers", type=Path, help="Write the table of every answer to this file")
     arguments = parser.parse_args()
     items = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
     folders = {"page": arguments.page, "starter set": arguments.starter}
     answers = {name: ask(folder, items) for name, folder in folders.items()}
     print("| over | right | paper cited | citations right | not refused | words |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name, given in answers.items():
-        print(f"| the {name} | {summary(items, given)} |")
-    print("\n| | question | over the page | over the starter set |\n| --- | --- | --- | --- |")
-    for item, page, starter in zip(items, answers["page"], answers["starter set"], strict=True):
-        cells = [
-            item["id"].removeprefix("own-"),
-            f"{item['question']} *({facts(item)})*",
-            f"{verdict(item, page)} {quotes(item, page)}",
-            f"{verdict(item, starter)} {starter.text}",
-        ]
-        print("| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |")
+    for name, found in answers.items():
+        print(f"| the {name} | {summary(items, found)} |")
+    if arguments.answers:
+        text = table(items, answers["page"], answers["starter set"])
+        arguments.answers.write_text(text, encoding="utf-8")
+
+
+def table(
+    items: Sequence[dict[str, Any]], over_page: Sequence[Answer], over_starter: Sequence[Answer]
+) -> str:
+    """Return a Markdown table with a row per question, its facts in brackets."""
+    rows = [["", "question", "over the page", "over the starter set"], ["---"] * 4]
+    for item, page, starter in zip(items, over_page, over_starter, strict=True):
+        rows.append(
+            [
+                item["id"].removeprefix("own-"),
+                f"{item['question']} *({facts(item)})*",
+                f"{verdict(item, page)} {quotes(item, page)}",
+                f"{verdict(item, starter)} {starter.text}",
+            ]
+        )
+    cleaned = ([cell.replace("|", "/").replace("\n", " ") for cell in row] for row in rows)
+    return "".join(f"| {' | '.join(row)} |\n" for row in cleaned)
 
 
 def ask(folder: Path, items: Sequence[dict[str, Any]]) -> list[Answer]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeVar
 from unittest.mock import patch
 
+import discord
 import discord.asset
 import discord.gateway
 import discord.http
@@ -28,6 +29,10 @@ IN_GUILD, IN_DIRECT_CHANNEL = 0, 1  # contexts of an interaction
 MAX_UPLOAD_BYTES = 10 << 20
 
 T = TypeVar("T")
+
+
+async def at_once(*_: object, **__: object) -> None:
+    """Wait for nothing."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -80,6 +85,8 @@ class FakeDiscord(Settings):
             (discord.http.Route, "BASE", self.url + API_PREFIX),
             (discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(self.ws_url)),
             (discord.asset.Asset, "BASE", self.url + "/cdn"),
+            # Discord limits how often a client identifies; discord.py waits five seconds for that.
+            (discord.Client, "before_identify_hook", at_once),
         ):
             self._undo.enter_context(patch.object(owner, name, value))
 
