@@ -21,22 +21,23 @@ MAX_FILES_IN_A_ROOM = 14
 ONE_FILE_EACH = ("bot/commands", "bot/cogs")
 # Why these files are short and yet not part of another.
 SHORT = {
+    "bot/access/checks.py": "what cogs, buttons and the command tree check alike",
     "bot/answers/feedback.py": "a table of its own",
     "bot/answers/request_log.py": "the only place that may log a question",
-    "bot/charts/picture.py": "rendering needs the record without matplotlib",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/components/settings_panel.py": "the base of every settings panel",
     "bot/conversation/onboarding.py": "text that several cogs show",
+    "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/papers/digest_reply.py": "two cogs send it, and cogs do not import each other",
+    "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
+    "bot/services.py": "the list of what the bot is built from",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
     "bot/subscriptions/transport.py": "the protocol of three transports",
     "ingest/chunk.py": "how papers are cut up, which users may replace",
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/config.py": "the settings of the room",
-    "ingest/starter.py": "a source of its own",
+    "ingest/sources/starter.py": "a source of its own",
     "rag/links.py": "the only place that builds links",
-    "rag/llm/thinking.py": "a parser of its own, used by two model providers",
-    "rag/query/question.py": "imported before anything heavy is loaded",
 }
 
 

@@ -4,4 +4,6 @@ from importlib.resources import files
 
 from rag.store.database import Migrations
 
+__all__ = ["MIGRATIONS"]
+
 MIGRATIONS = Migrations("bot", files("bot.migrations"))
