@@ -25,7 +25,6 @@ SHORT = {
     "bot/answers/feedback.py": "a table of its own",
     "bot/answers/request_log.py": "the only place that may log a question",
     "bot/components/persistent.py": "the base of every button that outlives the process",
-    "bot/components/settings_panel.py": "the base of every settings panel",
     "bot/conversation/onboarding.py": "text that several cogs show",
     "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/papers/digest_reply.py": "two cogs send it, and cogs do not import each other",
