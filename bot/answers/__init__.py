@@ -7,7 +7,6 @@ __all__ = [
     "receipts",
     "record",
     "recovery",
-    "reply_target",
     "request_log",
     "service",
 ]

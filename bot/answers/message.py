@@ -1,14 +1,159 @@
-"""The Discord message that shows one answer."""
+"""The Discord message that shows one answer, and where it goes: an interaction or a channel."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol, Self
 
 import discord
 
 from bot.answers.buttons import finished_view, writing_view
 from bot.answers.receipts import Inquiry
-from bot.answers.reply_target import Reply
 from bot.render.answer import answer_embeds
 from rag.records import Answer
+
+EXPIRED_TOKEN = 50027  # Discord's error code for an interaction older than 15 minutes
+
+KINDS = {
+    discord.InteractionType.application_command: "command",
+    discord.InteractionType.component: "button",
+    discord.InteractionType.modal_submit: "form",
+}
+
+
+class Reply(Protocol):
+    """One message that is sent, then edited."""
+
+    @property
+    def channel_id(self) -> int:
+        """The id of the channel or thread."""
+
+    @property
+    def user_id(self) -> int:
+        """The id of the user who asked."""
+
+    @property
+    def event_id(self) -> int | None:
+        """The id of the message or interaction that asked, if known."""
+
+    @property
+    def message_id(self) -> int | None:
+        """The id of the message, once it is sent."""
+
+    @property
+    def guild_id(self) -> int | None:
+        """The id of the guild; None in direct messages."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of request, for the log: `message`, `command`, `button` or `form`."""
+
+    async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
+        """Send or edit the message; without a view it has no buttons."""
+
+    async def send_more(self, embed: discord.Embed) -> None:
+        """Send another message after it."""
+
+    async def remove(self) -> None:
+        """Delete the message, if it was sent."""
+
+
+class InteractionReply:
+    """The deferred reply to a command, a button or a form."""
+
+    def __init__(self, interaction: discord.Interaction, message_id: int | None = None) -> None:
+        """Reply to an interaction that is deferred already; see `defer`."""
+        self.interaction = interaction
+        self.channel_id = interaction.channel_id or 0
+        self.user_id = interaction.user.id
+        self.guild_id = interaction.guild_id
+        self.kind = KINDS.get(interaction.type, "interaction")
+        self.event_id: int | None = interaction.id
+        self.message_id = message_id
+        self._is_expired = False
+
+    @classmethod
+    async def defer(cls, interaction: discord.Interaction) -> Self:
+        """Defer the interaction, with a new message for the reply."""
+        callback = await interaction.response.defer(thinking=True)
+        return cls(interaction, callback.message_id if callback else None)
+
+    async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
+        """Edit the deferred reply; after Discord's 15 minutes, edit the message itself."""
+        if not self._is_expired:
+            try:
+                edit = self.interaction.edit_original_response
+                self.message_id = (await edit(embed=embed, view=view)).id
+            except discord.HTTPException as error:
+                if error.code != EXPIRED_TOKEN or self.message_id is None:
+                    raise
+                self._is_expired = True
+            else:
+                return
+        if self.message_id is not None:
+            message = self._channel.get_partial_message(self.message_id)
+            nobody = discord.AllowedMentions.none()
+            await message.edit(embed=embed, view=view, allowed_mentions=nobody)
+
+    async def send_more(self, embed: discord.Embed) -> None:
+        """Send a follow-up."""
+        if self._is_expired:
+            await self._channel.send(embed=embed)
+        else:
+            await self.interaction.followup.send(embed=embed)
+
+    async def remove(self) -> None:
+        """Delete the reply."""
+        if self.message_id is not None:
+            await self._channel.get_partial_message(self.message_id).delete()
+
+    @property
+    def _channel(self) -> discord.PartialMessageable:
+        return self.interaction.client.get_partial_messageable(self.channel_id)
+
+
+class ChannelReply:
+    """A new message in a channel or thread; it pings nobody."""
+
+    def __init__(
+        self,
+        channel: "discord.abc.MessageableChannel",
+        user_id: int,
+        reference: discord.MessageReference | None = None,
+    ) -> None:
+        """With `reference`, the message is a reply to that message."""
+        self.channel = channel
+        self.channel_id = channel.id
+        self.user_id = user_id
+        guild: discord.Guild | None = getattr(channel, "guild", None)
+        self.guild_id: int | None = guild.id if guild else None
+        self.kind = "message"
+        self.reference = reference
+        self.event_id = reference.message_id if reference else None
+        self._sent: discord.Message | None = None
+
+    @property
+    def message_id(self) -> int | None:
+        """The id of the message, once it is sent."""
+        return self._sent.id if self._sent else None
+
+    async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
+        """Send the message, or edit it once it is sent."""
+        if self._sent is not None:
+            # discord.py does not apply its default to edits without text.
+            nobody = discord.AllowedMentions.none()
+            self._sent = await self._sent.edit(embed=embed, view=view, allowed_mentions=nobody)
+            return
+        options: dict[str, Any] = {"view": view, "reference": self.reference}
+        given = {name: value for name, value in options.items() if value is not None}
+        self._sent = await self.channel.send(embed=embed, **given)
+
+    async def send_more(self, embed: discord.Embed) -> None:
+        """Send another message after it."""
+        await self.channel.send(embed=embed)
+
+    async def remove(self) -> None:
+        """Delete the message, if it was sent."""
+        if self._sent is not None:
+            await self._sent.delete()
 
 
 @dataclass(frozen=True, slots=True)

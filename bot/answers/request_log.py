@@ -5,7 +5,7 @@
 
 import logging
 
-from bot.answers.reply_target import Reply
+from bot.answers.message import Reply
 from rag.records import Answer
 
 log = logging.getLogger(__name__)

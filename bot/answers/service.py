@@ -9,10 +9,9 @@ import discord
 
 from bot.answers.in_flight import AnswerInProgress, AnswersInFlight
 from bot.answers.live_message import LiveMessage
-from bot.answers.message import AnswerMessage
+from bot.answers.message import AnswerMessage, Reply
 from bot.answers.receipts import Inquiry
 from bot.answers.record import AnswerRecord
-from bot.answers.reply_target import Reply
 from bot.answers.request_log import log_question
 from bot.executor import Executor
 from rag.records import Answer

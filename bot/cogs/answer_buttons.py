@@ -6,9 +6,9 @@ from discord.ext import commands
 
 from bot.access.checks import check_access, count_question
 from bot.answers.buttons import AGAIN, DISLIKE, LIKE, SIMILAR, SOURCES, STOP, interrupted_view
+from bot.answers.message import InteractionReply
 from bot.answers.receipts import StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
-from bot.answers.reply_target import InteractionReply
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
 from bot.gateway.client import PaperboyBot

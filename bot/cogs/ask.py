@@ -4,8 +4,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
-from bot.answers.reply_target import InteractionReply
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices

@@ -5,8 +5,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.checks import count_question
+from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
-from bot.answers.reply_target import InteractionReply
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
 from bot.conversation.paper_links import named_ids, named_papers, text_of

@@ -8,9 +8,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.rate_limits import TooManyQuestionsError
+from bot.answers.message import ChannelReply
 from bot.answers.receipts import Inquiry
 from bot.answers.recovery import REFERENCE
-from bot.answers.reply_target import ChannelReply
 from bot.components.error_reply import explain
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of
 from bot.conversation.onboarding import hint

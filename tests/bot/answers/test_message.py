@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.answers.reply_target import EXPIRED_TOKEN, ChannelReply, InteractionReply
+from bot.answers.message import EXPIRED_TOKEN, ChannelReply, InteractionReply
 
 EMBED = discord.Embed(description="x")
 
