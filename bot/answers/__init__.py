@@ -4,6 +4,7 @@ __all__ = [
     "buttons",
     "feedback",
     "in_flight",
+    "message",
     "receipts",
     "record",
     "recovery",
