@@ -81,7 +81,7 @@ async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
         for _, body in server.fake.edits(interaction.message_id):
             footers.add(body["embeds"][0].get("footer", {}).get("text", ""))
     places = [footer for footer in footers if "in front of you" in footer]
-    assert len(places) >= 2  # a fast model moves on before every place was shown
+    assert places  # a fast model moves on before every place is shown (see test_waiting_queue.py)
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ async def test_a_message_that_was_never_noted_is_ended_by_whoever_presses_a_butt
             await pressed.wait_ack()
             await fake.until(lambda: pressed.followups)
             assert finished(message)
-            assert "I was restarted while I wrote this." in text_of(message)
+            assert "I was restarted while writing this." in text_of(message)
             assert "94.2%" in text_of(message)
             assert buttons(message) == []
 

@@ -114,7 +114,7 @@ async def test_sources_show_the_receipt_to_the_user_who_clicked(
     data = (await receipt.wait_ack())["data"]
     text = text_of(data)
     assert data["flags"] == 64
-    assert f"**Request:** {QUESTION}" in text
+    assert f"**Question:** {QUESTION}" in text
     assert "**Read:** 4 papers" in text
     assert "s, quoted, no model" in text
     assert "HeronNet reaches 94.2% of the accuracy" in text
@@ -209,12 +209,12 @@ async def test_why_shows_the_last_receipt_here_or_one_of_a_question(
     elsewhere = fake.add_channel("elsewhere")
     await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])
     why = await shown(server, await fake.slash("bob", "why"))
-    assert f"**Request:** {QUESTION}" in text_of(why)
+    assert f"**Question:** {QUESTION}" in text_of(why)
     assert why["flags"] & 64
     other = await shown(server, await fake.slash("bob", "why", channel=elsewhere))
     assert "I remember no answer of mine" in text_of(other)
     one = await shown(server, await fake.slash("bob", "why", question="what is PastryBench?"))
-    assert "**Request:** what is PastryBench?" in text_of(one)
+    assert "**Question:** what is PastryBench?" in text_of(one)
     bad = await shown(server, await fake.slash("bob", "why", question="?!"))
     assert "There is no word in the question" in text_of(bad)
 

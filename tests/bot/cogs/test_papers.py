@@ -55,7 +55,7 @@ async def test_daily_lists_the_papers_of_a_day_by_upvotes(
     empty = await server.fake.slash("alice", "daily", date="2025-12-06")
     await empty.wait_ack()
     await server.fake.until(lambda: empty.original["embeds"], 5)
-    assert "These are of Thursday, 2025-12-04" in text_of(empty.original)
+    assert "These are from Thursday, 2025-12-04" in text_of(empty.original)
 
 
 async def test_a_recorded_day_is_listed_by_its_upvotes(

@@ -13,7 +13,7 @@ async def test_trends_draws_a_topic_and_says_how_it_counted(
     shown = await server.fake.until(lambda: asked.original["embeds"] and asked.original, 5)
     text = text_of(shown)
     assert "1 of 4 papers, 2024-11-04 to 2025-02-23." in text
-    assert "Counted are papers whose abstract comes near" in str(shown["embeds"])
+    assert "Counts papers whose abstract is similar" in str(shown["embeds"])
     (picture,) = shown["attachments"]
     assert picture["filename"] == "trend.png"
     assert "1 of 4 papers" in picture["description"]

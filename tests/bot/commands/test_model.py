@@ -193,7 +193,7 @@ def test_a_model_that_cannot_be_fetched_prints_one_sentence(
     for what, message in (
         ("hf:owner/copying-GGUF/other.gguf", "owner/copying-GGUF has no file other.gguf: check"),
         ("hf:owner/nobody/x.gguf", "127.0.0.1 knows no repository owner/nobody: check its name."),
-        ("hf:owner", "hf:owner names no GGUF file: write hf:OWNER/NAME/FILE.gguf"),
+        ("hf:owner", "hf:owner is not the name of a GGUF file: write hf:OWNER/NAME/FILE.gguf"),
         ("gpt-5", "there is no model or file named gpt-5: `paperboy model list` shows"),
     ):
         status, out, err = run(*given, "model", "pull", what)

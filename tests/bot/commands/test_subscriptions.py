@@ -75,7 +75,7 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
         (["9:00", "--mail", "ada@example.org", "--channel", "5"], "give exactly one of"),
         (["9:00", "--mail", "ada"], "not an e-mail address"),
         (["9:00", "--channel", "#general"], "not an id"),
-        (["noonish", "--channel", "5"], "no time zone"),
+        (["noonish", "--channel", "5"], "not a time zone"),
     ],
 )
 def test_an_invalid_subscription_prints_the_reason(

@@ -26,7 +26,7 @@ def fetcher(filled: Library) -> Iterator[PaperFetcher]:
 async def test_a_known_paper_is_not_fetched(
     fetcher: PaperFetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(fetch, "open_source")
+    monkeypatch.delattr(fetch, "resolve_source")
     assert HERON.arxiv_id
     assert (await fetcher.fetch(HERON.arxiv_id)).paper_id == HERON.paper_id
 
@@ -40,7 +40,7 @@ async def test_two_users_share_one_fetch_and_a_failure_says_what_to_do(
         opened.append(paper_id)
         raise SourceError("arXiv does not answer: timed out after 12 s")
 
-    monkeypatch.setattr(fetch, "open_source", fail)
+    monkeypatch.setattr(fetch, "resolve_source", fail)
     both = await asyncio.gather(
         fetcher.fetch("2501.99999"), fetcher.fetch("2501.99999"), return_exceptions=True
     )
