@@ -6,37 +6,24 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.access.guild_settings import GuildSettings, GuildSettingsStore
-from bot.access.rate_limits import HOUR, RateLimits
-from bot.alerts.store import AlertStore
 from bot.answers import request_log
-from bot.answers.feedback import FeedbackStore
-from bot.answers.in_flight import AnswersInFlight
-from bot.answers.receipts import ReceiptStore
-from bot.answers.record import AnswerRecord
-from bot.answers.service import AnswerService
 from bot.app import App
 from bot.config import BotConfig
 from bot.console.live import warn_without_model
 from bot.console.terminal import Terminal
 from bot.conversation.policy import NO_MESSAGE_CONTENT
-from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.gateway.client import BotOptions, PaperboyBot
 from bot.gateway.health import HealthEndpoint
 from bot.gateway.runner import check_token, checked_token, serve
-from bot.papers.fetch import PaperFetcher
-from bot.papers.last_seen import LastSeenStore
-from bot.services import Services
+from bot.services import build_services
 from bot.subscriptions.drawing import draw, warm_up
 from bot.subscriptions.email_transport import PASSWORD_VARIABLE, EmailTransport
 from bot.subscriptions.scheduler import utc_now
-from bot.subscriptions.service import DigestOptions, SubscriptionService
-from bot.taste.learn import TasteCache
-from bot.taste.ratings import RatingStore
-from ingest.config import FetchConfig
+from bot.subscriptions.service import DigestOptions
 from ingest.sync import sync as sync_papers
 from rag.errors import PaperboyError, SourceError, StoppedError
 from rag.library import Library
@@ -109,63 +96,6 @@ async def _run_bot(
         finally:
             executor.close()
             await reading
-
-
-def build_services(
-    executor: Executor,
-    *,
-    model_name: str = "",
-    guild_settings: GuildSettingsStore | None = None,
-    receipt_days: int = 30,
-    log_questions: bool = False,
-    fetch: FetchConfig | None = None,
-    digests: DigestOptions | None = None,
-) -> Services:
-    """Return the services over the executor's library; the defaults are those of config.toml."""
-    database = executor.library.catalog.database
-    guild_settings = guild_settings or GuildSettingsStore(database)
-    conversations = ConversationStore(database)
-    receipts = ReceiptStore(database, days=receipt_days)
-    ratings = RatingStore(database)
-    in_flight = AnswersInFlight()
-    return Services(
-        executor=executor,
-        guild_settings=guild_settings,
-        rate_limits=_rate_limits(conversations, guild_settings),
-        conversations=conversations,
-        answers=AnswerService(
-            executor,
-            AnswerRecord(executor, conversations, receipts),
-            in_flight,
-            model_name=model_name,
-            log_questions=log_questions,
-        ),
-        in_flight=in_flight,
-        receipts=receipts,
-        feedback=FeedbackStore(database),
-        paper_fetcher=PaperFetcher(executor, fetch or FetchConfig()),
-        last_seen=LastSeenStore(database),
-        ratings=ratings,
-        tastes=TasteCache(executor.library.catalog, ratings),
-        alerts=AlertStore(database),
-        subscriptions=SubscriptionService(executor, digests or DigestOptions()),
-        model_name=model_name,
-    )
-
-
-def _rate_limits(
-    conversations: ConversationStore, guild_settings: GuildSettingsStore
-) -> RateLimits:
-    """Return rate limits that count the questions of the last hour, which a previous run answered.
-
-    A restart must not give everybody a fresh hour.
-    """
-    rate_limits = RateLimits()
-    hour_ago = datetime.now(UTC) - timedelta(seconds=HOUR)
-    for guild_id, user_id, at in conversations.asked_since(hour_ago):
-        settings = guild_settings.of(guild_id)
-        rate_limits.recall(guild_id, user_id, settings, asked_at=at.timestamp())
-    return rate_limits
 
 
 def _guild_settings(settings: BotConfig, database: Database) -> GuildSettingsStore:

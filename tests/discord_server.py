@@ -16,7 +16,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from bot.alerts.deliver import AlertDelivery
 from bot.executor import Executor
 from bot.gateway.client import BotOptions, PaperboyBot
-from bot.serving import build_services
+from bot.services import build_services
 from bot.subscriptions.scheduler import Scheduler
 from rag.config import RagConfig
 from rag.library import Library

@@ -29,7 +29,6 @@ SHORT = {
     "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/papers/digest_reply.py": "two cogs send it, and cogs do not import each other",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
-    "bot/services.py": "the list of what the bot is built from",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
     "bot/subscriptions/transport.py": "the protocol of three transports",
     "ingest/chunk.py": "how papers are cut up, which users may replace",

@@ -5,7 +5,7 @@ from discord import Colour, Embed
 from bot.alerts.detect import Alert
 from bot.render.answer import paper_line
 from bot.render.papers import GIST
-from bot.render.text import EMBED_DESCRIPTION, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, plain, shorten
 from rag.text.sentences import gist
 
 TITLE = "This paper takes off"

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.conversation.onboarding import example_question
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.gateway.client import PaperboyBot
-from bot.render.text import plain
+from bot.render.safe_text import plain
 from rag.records import Coverage
 
 COLOUR = discord.Colour.blurple()

@@ -19,7 +19,7 @@ from bot.conversation.reply_chain import ConversationContext, ReplyChain
 from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, notice_embed
-from bot.render.text import plain, shorten
+from bot.render.safe_text import plain, shorten
 
 log = logging.getLogger(__name__)
 

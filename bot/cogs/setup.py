@@ -18,7 +18,7 @@ from bot.config import MOST_PER_HOUR
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.conversation.threads import LONG
 from bot.gateway.client import PaperboyBot
-from bot.render.text import EMBED_FIELD, plain, shorten
+from bot.render.safe_text import EMBED_FIELD, plain, shorten
 from rag.errors import PaperboyError
 
 MAX_CHOICES = 25  # Discord's limit

@@ -6,7 +6,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from bot.digest.records import Digest
-from bot.render.text import shorten
+from bot.render.safe_text import shorten
 from rag.answering.comparison import Comparison
 from rag.links import arxiv_url
 from rag.records import Answer, Hit, Paper

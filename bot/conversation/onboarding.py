@@ -3,7 +3,7 @@
 (A module of its own, since the cogs of messages and of /help share it.)
 """
 
-from bot.render.text import shorten
+from bot.render.safe_text import shorten
 from rag.store.catalog import Catalog
 from rag.text.names import short_name
 

@@ -13,7 +13,7 @@ from bot.conversation.message_facts import MessageInspector, MessageLocation, re
 from bot.conversation.store import ConversationStore
 from bot.conversation.threads import Threads
 from bot.executor import Executor
-from bot.render.text import shorten
+from bot.render.safe_text import shorten
 from rag.records import Paper
 from rag.text.words import words
 

@@ -8,7 +8,7 @@ import discord
 
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
-from bot.render.text import plain, shorten
+from bot.render.safe_text import plain, shorten
 from rag.errors import PaperboyError
 from rag.links import HUGGING_FACE
 from rag.records import Paper

@@ -14,7 +14,7 @@ from bot.answers.buttons import AnswerButton
 from bot.answers.recovery import Recovery
 from bot.components.error_reply import reply_with_error
 from bot.conversation.threads import Threads
-from bot.gateway.command_sync import BotStateStore, sync_commands
+from bot.gateway.command_registration import BotStateStore, sync_commands
 from bot.gateway.command_tree import CheckedCommandTree
 from bot.gateway.error_reports import ErrorReporter
 from bot.services import Services

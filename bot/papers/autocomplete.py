@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.executor import Executor
-from bot.render.text import CHOICE, shorten
+from bot.render.safe_text import CHOICE, shorten
 from rag.records import Paper
 from rag.store.lookup import suggest_papers
 from rag.text.names import name_missing_from_title

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from discord import Colour, Embed
 
-from bot.render.text import (
+from bot.render.safe_text import (
     EMBED_DESCRIPTION,
     EMBED_FOOTER,
     EMBED_TITLE,

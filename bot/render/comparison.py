@@ -4,7 +4,7 @@ from discord import Embed
 
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
-from bot.render.text import EMBED_FIELD, EMBED_TOTAL, plain, shorten
+from bot.render.safe_text import EMBED_FIELD, EMBED_TOTAL, plain, shorten
 from rag.answering.comparison import Comparison
 from rag.records import Paper
 from rag.text.names import short_name

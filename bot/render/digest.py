@@ -11,7 +11,7 @@ from discord import Colour, Embed
 from bot.digest.records import Digest, Entry
 from bot.render.papers import is_safe_url
 from bot.render.picture import Picture
-from bot.render.text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, shorten, split
+from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, shorten, split
 from rag.links import arxiv_url
 from rag.records import Coverage
 

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from discord import Colour, Embed
 
 from bot.render.answer import paper_line
-from bot.render.text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TITLE, link, plain, shorten, split
+from bot.render.safe_text import (
+    EMBED_DESCRIPTION,
+    EMBED_FIELD,
+    EMBED_TITLE,
+    link,
+    plain,
+    shorten,
+    split,
+)
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
 from rag.text.sentences import gist

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.render.text import MAX_ALT, shorten
+from bot.render.safe_text import MAX_ALT, shorten
 
 
 @dataclass(frozen=True, slots=True)

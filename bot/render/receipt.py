@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from discord import Colour, Embed
 
 from bot.json_rows import Row
-from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, shorten
 from rag.records import Paper
 
 COLOUR = Colour.blurple()

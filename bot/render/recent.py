@@ -7,7 +7,7 @@ from discord import Colour, Embed
 from discord.utils import format_dt
 
 from bot.digest.records import tldr_of
-from bot.render.text import EMBED_DESCRIPTION, link, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, shorten
 from rag.records import Coverage, Paper
 
 COLOUR = Colour.blurple()

@@ -10,7 +10,7 @@ from typing import Any, Self
 import discord
 
 from bot.components.persistent import PersistentItem
-from bot.render.text import CHOICE, shorten
+from bot.render.safe_text import CHOICE, shorten
 from rag.records import Paper
 
 CLICKED = "subscription_button"

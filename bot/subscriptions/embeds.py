@@ -5,7 +5,7 @@ from datetime import datetime
 import discord
 from discord.utils import format_dt
 
-from bot.render.text import EMBED_FIELD, plain, shorten
+from bot.render.safe_text import EMBED_FIELD, plain, shorten
 from bot.subscriptions.parsing import rhythm_in_words, wish_in_words
 from bot.subscriptions.records import Delivery, Subscription
 

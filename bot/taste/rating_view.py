@@ -17,7 +17,7 @@ from bot.components.persistent import PersistentItem
 from bot.digest.records import Digest
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
-from bot.render.text import CHOICE, shorten
+from bot.render.safe_text import CHOICE, shorten
 from bot.taste.paper_keys import key_of, paper_of_key
 from bot.taste.ratings import Kind
 from rag.records import Paper

@@ -10,7 +10,7 @@ from bot.components.error_reply import reply_with_error
 from bot.components.persistent import PersistentItem
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
-from bot.render.text import EMBED_DESCRIPTION, plain, shorten, split
+from bot.render.safe_text import EMBED_DESCRIPTION, plain, shorten, split
 from bot.taste.paper_keys import key_of, papers_of_ids
 from bot.taste.ratings import RatingStore
 from rag.records import Paper

@@ -6,5 +6,5 @@ __all__ = [
     "local_model",
     "model_files",
     "waiting_queue",
-    "worker_process",
+    "worker_client",
 ]

@@ -11,7 +11,7 @@ from rag.errors import ModelError
 from rag.llm.llama_model import Message
 from rag.llm.model_files import quick_check
 from rag.llm.supervisor import MessageQueue, Supervisor
-from rag.llm.worker_process import WorkerMessage, worker_command
+from rag.llm.worker_client import WorkerMessage, worker_command
 
 log = logging.getLogger(__name__)
 

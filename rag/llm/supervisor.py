@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rag.errors import ModelError
 from rag.llm.breaker import CircuitBreaker
-from rag.llm.worker_process import WorkerMessage, WorkerProcess
+from rag.llm.worker_client import WorkerMessage, WorkerProcess
 
 log = logging.getLogger(__name__)
 

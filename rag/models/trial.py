@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import format_size
-from rag.llm.worker_process import WorkerProcess, worker_command
+from rag.llm.worker_client import WorkerProcess, worker_command
 from rag.models.build_check import check_build
 
 TRIAL_SECONDS = 900.0  # to load and answer, on a slow machine with a large model

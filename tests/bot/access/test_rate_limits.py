@@ -4,7 +4,7 @@ import pytest
 
 from bot.access.guild_settings import GuildSettings
 from bot.access.rate_limits import HOUR, MAX_COUNTS, RateLimits, TooManyQuestionsError
-from bot.serving import build_services
+from bot.services import build_services
 from rag.library import Library
 from tests.discord_server import Connect, choose, text_of
 from tests.papers import QUESTION

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.render.comparison import BLANK, comparison_embed
-from bot.render.text import EMBED_FIELD, EMBED_TOTAL
+from bot.render.safe_text import EMBED_FIELD, EMBED_TOTAL
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from rag.answering.comparison import compare

@@ -11,7 +11,7 @@ import pytest
 
 from bot.digest.records import tldr_of
 from bot.render.digest import MAX_TLDR, WITH_TLDR
-from bot.render.text import plain, shorten
+from bot.render.safe_text import plain, shorten
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest

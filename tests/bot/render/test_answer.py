@@ -1,7 +1,7 @@
 """Answers as embeds: linked citations, colours, footers and splitting."""
 
 from bot.render.answer import FINISHED, REFUSED, UNFINISHED, answer_embeds
-from bot.render.text import EMBED_DESCRIPTION
+from bot.render.safe_text import EMBED_DESCRIPTION
 from tests.bot.render.embed_checks import answer, complaints
 from tests.papers import HERON, PASTRY
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.render.comparison import BLANK, comparison_embed
-from bot.render.text import EMBED_FIELD, EMBED_TOTAL
+from bot.render.safe_text import EMBED_FIELD, EMBED_TOTAL
 from rag.answering.comparison import Comparison
 from tests.bot.render.embed_checks import NASTY, complaints
 from tests.papers import HERON, PASTRY, TIDAL

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rag.llm.worker import Heartbeat, MessageWriter
-from rag.llm.worker_process import WorkerProcess, worker_command
+from rag.llm.worker_client import WorkerProcess, worker_command
 
 CHAT = [{"role": "user", "content": "[1] Herons wade.\nQuestion: what?"}]
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from rag.errors import ModelError
-from rag.llm.worker_process import WorkerProcess
+from rag.llm.worker_client import WorkerProcess
 
 
 def start(code: str) -> WorkerProcess:
@@ -33,7 +33,7 @@ def test_messages_arrive_in_order_until_stdin_closes() -> None:
 def test_a_process_that_ignores_the_end_of_stdin_is_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rag.llm.worker_process.CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("rag.llm.worker_client.CLOSE_SECONDS", 0.05)
     worker = start("import time; time.sleep(600)")
     worker.close()
     assert worker.wait() == "SIGKILL"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.render.text import link, plain, shorten, split
+from bot.render.safe_text import link, plain, shorten, split
 
 
 def unescaped(text: str) -> str:

@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.gateway.command_sync import BotStateStore, sync_commands
+from bot.gateway.command_registration import BotStateStore, sync_commands
 from rag.library import Library
 from tests.discord_server import Connect, joined, judged
 
