@@ -18,6 +18,7 @@ MAX_LINES = 400
 MIN_LINES = 40
 MAX_FILES_IN_A_ROOM = 14
 # One file per command and per cog, however short.
+DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 ONE_FILE_EACH = ("bot/commands", "bot/cogs")
 # Why these files are short and yet not part of another.
 SHORT = {
@@ -205,3 +206,10 @@ def test_everything_is_pinned() -> None:
     wanted += [line for line in lint if line and not line.startswith("#")]
     names = {re.sub(r"[-_.]+", "-", re.split(r"[<>=\[]", w)[0]).lower() for w in wanted}
     assert names <= pinned
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *DOCS])
+def test_files_named_in_the_docs_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w/.-])((?:bot|rag|ingest|tests|docs)/[\w/]+\.\w+)", text))
+    assert {path for path in named if not (ROOT / path).exists()} == set()
