@@ -80,21 +80,39 @@ def opposed(claim: str, source: str) -> bool:
     the source has both ends, those count that are said of the same word ("9% more compute").
     """
     ours, theirs = _described(claim), _described(source)
+    return any(
+        _opposed_of_the_same(ours, theirs, end, other) or _opposed_alone(ours, theirs, end, other)
+        for plus, minus in _ends()
+        for end, other in ((plus, minus), (minus, plus))
+    )
+
+
+def _opposed_of_the_same(
+    ours: list[tuple[str, str]],
+    theirs: list[tuple[str, str]],
+    end: frozenset[str],
+    other: frozenset[str],
+) -> bool:
+    said_here = _objects(ours, end) - _objects(ours, other)
+    return bool(said_here & (_objects(theirs, other) - _objects(theirs, end)))
+
+
+def _opposed_alone(
+    ours: list[tuple[str, str]],
+    theirs: list[tuple[str, str]],
+    end: frozenset[str],
+    other: frozenset[str],
+) -> bool:
     shared = {word for word, _ in ours} & {word for word, _ in theirs}
-    for plus, minus in _ends():
-        for end, other in ((plus, minus), (minus, plus)):
-            said_here = _objects(ours, end) - _objects(ours, other)
-            if said_here & (_objects(theirs, other) - _objects(theirs, end)):
-                return True
-            mine = {word: of for word, of in ours if word in end - shared}
-            if not mine or any(word in other for word, _ in ours if word not in shared):
-                continue
-            against = [of for word, of in theirs if word in other - shared]
-            along = [of for word, of in theirs if word in end - shared]
-            objects = set(mine.values())
-            if against and (not along or (objects & set(against) and not objects & set(along))):
-                return True
-    return False
+    mine = {word: of for word, of in ours if word in end - shared}
+    if not mine or any(word in other for word, _ in ours if word not in shared):
+        return False
+    against = [of for word, of in theirs if word in other - shared]
+    along = [of for word, of in theirs if word in end - shared]
+    objects = set(mine.values())
+    return bool(against) and (
+        not along or bool(objects & set(against) and not objects & set(along))
+    )
 
 
 def _objects(described: list[tuple[str, str]], end: frozenset[str]) -> set[str]:
