@@ -40,12 +40,21 @@ from rag.grounding import alignment, checker, comparatives, contradiction, pairi
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.query import parser, window
-from tests.grounding_cases import BLIND, FILE, Case, judge_all, load_cases
+from tests.grounding_cases import BLIND, FILE, Case, Result, judge_all, load_cases
 
 QUESTIONS = Path(__file__).resolve().parents[1] / "questions"
 NEW, OLDER = "rules", ("report", "blind", "own")
 WORTH = 2  # mistakes that a rule prevents, less those it makes
 TODAY = date(2025, 12, 8)
+DECIDED_BEFORE = ("number", "name", "far")  # what a sentence fails by before any of the rules
+REMEMBERED = [
+    (module, name)
+    for module in (checker, contradiction, comparatives, pairings)
+    for name in ("numbered", "_nearest", "nearness", "sides", "quantities")
+    if hasattr(module, name)
+]
+READ_BY = [(contradiction, "_LISTED"), (contradiction, "_IT"), (contradiction, "denied_parts")]
+READ_BY += [(comparatives, "_PASSIVE")]
 NEVER = re.compile(r"(?!)")
 
 
@@ -56,6 +65,13 @@ class Rule:
     name: str
     off: tuple[tuple[ModuleType, str, Any], ...]
     pattern: re.Pattern[str] | None = None  # None: any
+
+    @property
+    def exempts(self) -> bool:
+        """Whether more is rejected without it."""
+        return self.name.startswith(
+            ("… unless", "… only", "… names", "… hedged", "… ends", "… in the")
+        )
 
     def concerns(self, text: str) -> bool:
         return self.pattern is None or bool(self.pattern.search(text))
@@ -121,7 +137,7 @@ def grounding_rules() -> list[Rule]:
         *function("numbers say otherwise", contradiction, "miscounted"),
         *function("… less is better", comparatives, "_LESS_IS_BETTER", NEVER),
         *function("a rival beats the paper's own", contradiction, "beats_own"),
-        *function("… unless it is opposed", pairings, "opposed"),
+        *function("… unless it is opposed (rival)", pairings, "opposed"),
         *function("halves mixed", contradiction, "halves_mixed"),
         *function("not needed", contradiction, "needless"),
         *function("… “-free”", polarity, "_FREE", NEVER),
@@ -187,12 +203,17 @@ def question_rules() -> list[Rule]:
 
 
 def _words(pattern: re.Pattern[str]) -> str:
-    inside = re.sub(r"\\|\[s-\]|\(\?[^)]*\)", "", pattern.pattern)
-    return " ".join(re.findall(r"[\w-]{2,}", inside)[:4])
+    """Return the first words of a list of alternatives."""
+    alternatives = pattern.pattern.partition("(?:")[2].replace(r"[\s-]", "-")
+    return " ".join(alternatives.partition(")")[0].split("|")[:3])
 
 
 class Sentences:
-    """The sentences of all sets; the encoder reads each text once."""
+    """The sentences of all sets.
+
+    The encoder reads each text once, what the rules read from it is kept, and only those
+    sentences are judged again that a contradiction decides.
+    """
 
     def __init__(self) -> None:
         self.cases: dict[str, list[Case]] = {}
@@ -200,17 +221,48 @@ class Sentences:
             self.cases.setdefault(case.use, []).append(case)
         self.embeddings = load_embedder(EmbedderConfig()).embeddings
         self.readings: dict[str, alignment.Reading] = {}
+        self.kept: dict[Any, Any] = {}
+        self.known: dict[frozenset[str], dict[str, list[Result]]] = {}
 
     def marks(self, off: Sequence[Rule]) -> dict[str, Marks]:
-        grounding = checker.Grounding(self.embeddings, CheckConfig())
-        with switched_off(off), patch.object(checker, "read", self._read):
-            return {
-                use: {
-                    f"{number} {r.case.text}": r.kept == r.case.is_true
-                    for number, r in enumerate(judge_all(grounding, cases))
-                }
-                for use, cases in self.cases.items()
+        return {
+            use: {
+                f"{number} {r.case.text}": r.kept == r.case.is_true
+                for number, r in enumerate(results)
             }
+            for use, results in self._results(off).items()
+        }
+
+    def _results(self, off: Sequence[Rule]) -> dict[str, list[Result]]:
+        key = frozenset(rule.name for rule in off)
+        if key in self.known:
+            return self.known[key]
+        grounding = checker.Grounding(self.embeddings, CheckConfig())
+        with ExitStack() as stack:
+            stack.enter_context(switched_off(off))
+            stack.enter_context(patch.object(checker, "read", self._read))
+            for module, name in REMEMBERED:
+                stack.enter_context(
+                    patch.object(module, name, self._remembering(getattr(module, name)))
+                )
+            if not off:
+                found = {use: judge_all(grounding, c) for use, c in self.cases.items()}
+            else:
+                before = self._results(off[:-1])
+                found = {u: self._again(grounding, r, off[-1]) for u, r in before.items()}
+        self.known[key] = found
+        return found
+
+    @staticmethod
+    def _again(grounding: checker.Grounding, before: Sequence[Result], rule: Rule) -> list[Result]:
+        """Judge again what one more rule can change: without a rejection, only what failed."""
+        return [
+            judge_all(grounding, [r.case])[0]
+            if r.verdict.failed not in ("", *DECIDED_BEFORE)
+            or (rule.exempts and not r.verdict.failed)
+            else r
+            for r in before
+        ]
 
     def _read(
         self, embeddings: SentenceTransformerEmbeddings, texts: Sequence[str]
@@ -219,6 +271,24 @@ class Sentences:
         if new:
             self.readings |= zip(new, alignment.read(embeddings, new), strict=True)
         return [self.readings[text] for text in texts]
+
+    def _remembering(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the same function that remembers, by what it is given and the rules it reads by."""
+        rules = [getattr(module, name, None) for module, name in READ_BY]
+
+        def remembered(*given: Any) -> Any:
+            key = (work.__name__, *rules, *map(_key, given))
+            if key not in self.kept:
+                self.kept[key] = work(*given)
+            return self.kept[key]
+
+        return remembered
+
+
+def _key(given: Any) -> Any:
+    if isinstance(given, alignment.Reading):
+        return given.text, given.spans.tobytes()
+    return given if isinstance(given, str) else tuple(map(_key, given))
 
 
 class Questions:
