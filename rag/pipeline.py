@@ -11,7 +11,7 @@ import numpy as np
 from langchain_core.language_models.chat_models import BaseChatModel
 from numpy.typing import NDArray
 
-from rag.answering.answerability import Support, nearest
+from rag.answering.answerability import Support
 from rag.answering.catalog_answers import Computed
 from rag.answering.evidence import EvidenceFinder
 from rag.answering.refusal import refuse
@@ -219,7 +219,7 @@ class PaperQA:
         ranked = self.evidence.rank(topic, vector, hits[:papers], named=named)
         if not ranked:
             return self._refuse(hits, str(asked))
-        signs = self.support.signs(asked, ranked[0].paper, nearest(hits, ranked[0].paper))
+        signs = self.support.signs(asked, ranked[0])
         support = self.support.probability(signs)
         if support < self.config.evidence.refuse_below:
             about = ranked[0].paper if meant else None
