@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.text.names import shown_name, system_names
+from rag.text.names import names_in, shown_name, stands_in, system_names
 from tests.papers import HERON
 
 
@@ -30,3 +30,16 @@ def test_a_name_is_shown_where_the_title_lacks_it() -> None:
     assert shown_name(HERON) == ""
     named = replace(HERON, title="Counting Herons", abstract="We propose HeronNet, a detector.")
     assert shown_name(named) == "HeronNet"
+
+
+def test_names_and_where_they_stand() -> None:
+    assert names_in("In Lyon, Llama-3-70B and GPT-4o beat LLMs of Meta") == [
+        "Llama-3-70B", "GPT-4o", "Lyon", "Meta",
+    ]  # fmt: skip
+    assert names_in("Die Zahl der Reiher", language="de") == []
+    assert names_in("Loom aligns clocks", ["Loom"]) == ["Loom"]
+    assert stands_in("GPT-4", "we used GPT-4.")
+    assert stands_in("GPT 4", "we used GPT-4")
+    assert stands_in("EHR", "the electronic health record")
+    assert not stands_in("GPT-4", "we used GPT-4o and GPT-45")
+    assert not stands_in("Paris", "a comparison")
