@@ -57,10 +57,10 @@ def _load(file: Path) -> Iterator[Case]:
                     yield Case(group["use"], is_true, kind, text, marker, passages)
 
 
-def _starter_paper(title: str) -> Paper:
-    """Return the paper of the starter set whose title begins so."""
+def _starter_paper(words: str) -> Paper:
+    """Return the paper of the starter set that has these words in its title."""
     papers = (record for record in StarterSource().records() if isinstance(record, Paper))
-    return next(paper for paper in papers if paper.title.startswith(title))
+    return next(paper for paper in papers if words in paper.title)
 
 
 def judge_all(grounding: Grounding, cases: Sequence[Case]) -> list[Result]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.answerability import Support, nearest
+from rag.answering.answerability import Support
 from rag.answering.catalog_answers import CatalogAnswers
 from rag.answering.evidence import EvidenceFinder
 from rag.answering.refusal import refuse
@@ -77,7 +77,7 @@ class ExtractiveQA:
         ranked = self.evidence.rank(request, vector, hits[:max_papers])
         if not ranked:
             return self._refuse(hits, str(request))
-        signs = self.support.signs(request, ranked[0].paper, nearest(hits, ranked[0].paper))
+        signs = self.support.signs(request, ranked[0])
         support = self.support.probability(signs)
         if support < self.config.evidence.refuse_below:
             silent = ranked[0].paper if subjects else None

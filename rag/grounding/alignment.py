@@ -1,8 +1,9 @@
-"""How near a text stands to another one, word by word.
+"""How close two texts are, word by word.
 
-Every word is read in its sentence (the bundled encoder's last layer) and compared with every word
-of the source. The mean over a clause of the nearest ones notices what a sentence's one vector
-hides: a second half of which the source knows nothing.
+The bundled encoder gives each word a vector that depends on its sentence (its last layer). Each
+word of a clause is compared with every word of the source, and the best cosines are averaged. That
+catches what a single vector for the whole sentence hides: a second half that the source does not
+support.
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,10 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text's word pieces: where each stands, shape (pieces, 2), its unit vector, its weight.
+    """The word pieces of a text, with a unit vector for each.
 
-    `says` is False for pieces that say nothing: stopwords and punctuation.
+    `spans` holds the start and end of each piece, shape (pieces, 2). `says` is False for stopwords
+    and punctuation.
     """
 
     text: str
@@ -30,12 +32,12 @@ class Reading:
     says: NDArray[np.bool_]
 
     def part(self, start: int, end: int) -> "Reading":
-        """Return the pieces between two places of the text, read in the whole of it."""
+        """Return the pieces that start in this part of the text; their vectors stay the same."""
         inside = (self.spans[:, 0] >= start) & (self.spans[:, 0] < end)
         return Reading(self.text, self.spans[inside], self.vectors[inside], self.says[inside])
 
     def without(self, spans: Sequence[tuple[int, int]]) -> "Reading":
-        """Return the pieces that stand in none of these places."""
+        """Return the pieces that start outside all of these spans."""
         begins = self.spans[:, 0]
         kept = np.ones(len(begins), dtype=bool)
         for start, end in spans:
@@ -44,7 +46,7 @@ class Reading:
 
 
 def read(embeddings: SentenceTransformerEmbeddings, texts: Sequence[str]) -> list[Reading]:
-    """Return the readings of these texts; of very long ones only the beginning is read."""
+    """Read these texts. The encoder cuts off very long ones."""
     found = []
     for text, (spans, vectors) in zip(texts, embeddings.encode_tokens(list(texts)), strict=True):
         pieces = [text[start:end].casefold() for start, end in spans]
@@ -54,7 +56,7 @@ def read(embeddings: SentenceTransformerEmbeddings, texts: Sequence[str]) -> lis
 
 
 def nearness(claim: Reading, sources: Sequence[Reading]) -> float:
-    """Return how near the words that say something come to those of the sources, up to 1."""
+    """Return the mean cosine of each content word and the nearest word of the sources, up to 1."""
     own = claim.vectors[claim.says] if claim.says.any() else claim.vectors
     theirs = [source.vectors for source in sources if len(source.vectors)]
     if not len(own) or not theirs:

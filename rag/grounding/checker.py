@@ -1,7 +1,8 @@
-"""Written sentences, each checked against the abstracts of the papers that it cites.
+"""Checks each written sentence against the abstracts of the papers that it cites.
 
-Its numbers and names must stand there, the words of each of its clauses must be near, and it must
-not contradict what is there. A sentence without a marker gets that of the passage that says it.
+The abstracts must contain its numbers and names, the words of each of its clauses must be close to
+theirs, and it must not contradict them. A sentence without a marker gets the marker of the passage
+that supports it.
 """
 
 import re
@@ -24,18 +25,19 @@ from rag.text.numbers import quantities, strip_tex
 from rag.text.sentences import split_sentences
 from rag.text.words import terms
 
-UNCITED_NEAR = 0.7  # what the model cites nothing for is held to more
+UNCITED_NEAR = 0.7  # a sentence that cites nothing must come closer
 MARK = " (not found in the abstract)"
-# syntok takes "0.80. We" for one sentence and ends one at a semicolon.
+# syntok does not split at "0.80. We", and it splits at semicolons.
 _NUMBER_ENDS = re.compile(r"(?<=\d\.)\s+(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How near a sentence comes to its source, 0 to 1, and why it failed; nothing where it passed.
+    """How close a sentence is to its source, 0 to 1, and why it failed ("" if it passed).
 
-    With a judge it is how likely the sentence follows. In a language that the encoder cannot read
-    it is 1 where numbers or names speak for the source, else 0, which alone is no failure.
+    With a judge, `near` is the probability that the sentence follows from the source. In a language
+    that the encoder cannot read it is 1 if the sentence has numbers or names and the source has
+    them too, else 0; 0 does not make the sentence fail.
     """
 
     near: float
@@ -44,7 +46,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A text of which every sentence that stands is cited, and how many failed."""
+    """A text in which every sentence that passed is cited, and how many sentences failed."""
 
     text: str
     passed: int
@@ -53,7 +55,7 @@ class Checked:
 
     @property
     def note(self) -> str:
-        """What people are told."""
+        """The note that readers see, or ""."""
         if not self.failed:
             return ""
         some = f"{self.failed} sentence" + "s" * (self.failed > 1)
@@ -73,17 +75,19 @@ class Grounding:
         *,
         judge: Judge | None = None,
     ) -> None:
-        """`embeddings` are the bundled ones: the bounds were chosen with them."""
+        """`embeddings` must be the bundled ones: the bounds were chosen with them."""
         if not isinstance(embeddings, SentenceTransformerEmbeddings):
-            raise TypeError("only the bundled encoder tells the words of a sentence apart")
+            raise TypeError(
+                "the check needs the bundled encoder, which gives a vector for each word"
+            )
         self.embeddings = embeddings
         self.config = config
         self.judge = judge
 
     def check(self, text: str, passages: Sequence[Passage], *, language: str = ENGLISH) -> Checked:
-        """Return the text without the sentences that fail, or with a mark behind them.
+        """Remove the sentences that fail from the text, or mark them, as the config says.
 
-        Markers are the passages' numbers; `language` is the question's.
+        Markers are the numbers of the passages; `language` is that of the question.
         """
         passed = failed = 0
         kept = ""
@@ -99,9 +103,9 @@ class Grounding:
     def judged(
         self, claims: Sequence[Claim], passages: Sequence[Passage], *, language: str = ENGLISH
     ) -> list[tuple[Claim, Verdict]]:
-        """Return the sentences with the markers that they should have, and what is found of each.
+        """Return each sentence, with the markers it should have, and the verdict on it.
 
-        Markers of passages that were never given count for nothing.
+        Markers of passages that were not given are ignored.
         """
         papers = {passage.n: passage.paper for passage in passages}
         claims = [claim.among(papers) for claim in claims]
@@ -127,7 +131,7 @@ class Grounding:
         return found
 
     def _read(self, claims: Sequence[Claim], papers: Mapping[int, Paper]) -> dict[str, Reading]:
-        """Read all that will be compared in one go: the sentences and what they cite."""
+        """Encode in one batch all that will be compared: the sentences and the papers they cite."""
         cited = {n for claim in claims for n in claim.cited or papers}
         texts = [strip_tex(claim.text) for claim in claims]
         for n in sorted(cited):
@@ -163,7 +167,7 @@ class Grounding:
     def _compared(
         self, claim: Claim, papers: Mapping[int, Paper], readings: Mapping[str, Reading]
     ) -> Verdict:
-        """Compare what each clause says with the sentences of the papers behind it."""
+        """Compare each clause with the sentences of the papers that it cites."""
         whole = readings[claim.text]
         unnumbered = whole.without([(q.start, q.end) for q in quantities(claim.text)])
         near, contradiction = 1.0, ""
@@ -180,13 +184,13 @@ class Grounding:
 
 
 def _own_names(paper: Paper) -> tuple[str, ...]:
-    """Return what a paper calls its own system: its first name; a phrase may be no name at all."""
+    """Return the name of a paper's own system: the first, or two if the first is a phrase."""
     names = system_names(paper)
     return names[:2] if names and " " in names[0] else names[:1]
 
 
 def _all_of(paper: Paper) -> str:
-    """Return all that a sentence about a paper may take a name or a number from."""
+    """Return the texts and facts from which a sentence may take names and numbers."""
     days = f"{paper.published_on or ''} {paper.featured_on or ''}"
     people = f"{paper.organization or ''} {', '.join(paper.authors)}"
     return f"{strip_tex(paper.title)}. {strip_tex(paper.abstract)} {people} {days}"
@@ -194,7 +198,7 @@ def _all_of(paper: Paper) -> str:
 
 @lru_cache(maxsize=256)
 def sentences_of(paper: Paper) -> tuple[str, ...]:
-    """Return an abstract's sentences, halves between semicolons together."""
+    """Return the sentences of an abstract; parts between semicolons stay together."""
     found: list[str] = []
     for sentence in split_sentences(strip_tex(paper.abstract)):
         if found and found[-1].endswith(";"):

@@ -1,4 +1,4 @@
-"""Markers in a written answer, checked against the passages that the model was given."""
+"""Checks the markers in a written answer against the passages that the model was given."""
 
 import re
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ _LINK = re.compile(r"\[([^\[\]]*)\]\(<?\w+:[^()]*\)")
 
 
 def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, ...]]:
-    """Return the text with its markers numbered anew in reading order, and what they cite.
+    """Renumber the markers in reading order, and return the text with the citations.
 
-    Markers of passages that were never given are taken out, and so are links: Paperboy makes its
-    own from the paper's record. A marker that is still being written is held back.
+    Markers of passages that were not given are removed, and so are links, since Paperboy makes its
+    own from the paper's record. An unfinished marker at the end is left out.
     """
     by_number = {passage.n: passage for passage in passages}
     cited: list[int] = []
@@ -26,7 +26,7 @@ def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
         marks = "".join(f"[{cited.index(n) + 1}]" for n in known)
         return f" {marks}" if marks else ""
 
-    # A marker with an address behind it is a marker, any other link only its words.
+    # A marker with an address stays a marker; of any other link, only the words stay.
     text = MARKER.sub(renumber, _UNFINISHED.sub("", text))
     text = _LINK.sub(r"\1", text)
     citations = tuple(
@@ -36,7 +36,7 @@ def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
 
 
 def marked(text: str) -> list[int]:
-    """Return the numbers of `1, 3` or `2-4` in order."""
+    """Return the numbers in `1, 3` or `2-4`, in order."""
     found: list[int] = []
     for part in re.split(r"\s*[,;]\s*", text):
         first, *last = [int(number) for number in re.split(r"\s*[–-]\s*", part)]

@@ -1,4 +1,4 @@
-"""A written text → its claims: sentences with the passages that each cites, and their clauses."""
+"""Splits a written text into claims: sentences, their clauses, and the passages each cites."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -13,8 +13,8 @@ from rag.text.words import terms
 _LINE = re.compile(r"[^\n]+")
 _HAN_STOP = re.compile(r"(?<=[。！？])(?=\S)")
 _END = re.compile(r"[.!?。！？…]*[\"”’)]*$")
-# Where the second half of a sentence may begin. An "and" between nouns splits, too: no harm, since
-# every word is read in the whole sentence.
+# Where a new clause may begin. "And" between two nouns splits too, which does no harm, because each
+# word is encoded within the whole sentence.
 _JOINT = re.compile(
     r"\s*;\s+|\s+[—–]\s+|,?\s+(?:while|whereas|although|though|but|because|so that)\s+"
     r"|,\s+(?:and|as|yet|since|which)\s+"
@@ -22,11 +22,11 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 MIN_CLAUSE_WORDS = 3
-MIN_CLAUSE_TERMS = 2  # words that say something, stopwords aside
+MIN_CLAUSE_TERMS = 2  # content words
 
 
 class Clause(NamedTuple):
-    """A part of a sentence that says something of its own: its place, and the passages cited."""
+    """A clause of a sentence: where it starts and ends, and the passages it cites."""
 
     start: int
     end: int
@@ -35,9 +35,10 @@ class Clause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence without its markers, which stand in `marks` with their places in it.
+    """One sentence without its markers.
 
-    `space` is what stood before it in the text.
+    `marks` holds the place of each marker and the passages it cites, `space` the white space before
+    the sentence.
     """
 
     text: str
@@ -46,7 +47,7 @@ class Claim:
 
     @property
     def cited(self) -> tuple[int, ...]:
-        """The numbers of all passages that it cites."""
+        """The numbers of all the passages that it cites."""
         return tuple(dict.fromkeys(n for _, numbers in self.marks for n in numbers))
 
     @property
@@ -65,25 +66,25 @@ class Claim:
         return replace(self, text=strip_tex(self.text), marks=marks)
 
     def among(self, given: Collection[int]) -> "Claim":
-        """Return the same sentence without the markers of anything else."""
+        """Return the same sentence with only the markers of these passages."""
         kept = [(place, tuple(n for n in numbers if n in given)) for place, numbers in self.marks]
         return replace(self, marks=tuple(mark for mark in kept if mark[1]))
 
     def marked(self, remark: str) -> str:
-        """Return the sentence with its markers and a remark before the full stop."""
+        """Return the sentence with its markers, and a remark before the full stop."""
         end = _END.search(self.written)
         place = end.start() if end else len(self.written)
         return f"{self.written[:place]}{remark}{self.written[place:]}"
 
     def citing(self, numbers: Sequence[int]) -> "Claim":
-        """Return the same sentence with these markers alone, at its end."""
+        """Return the same sentence with only these markers, at its end."""
         end = _END.search(self.text)
         place = end.start() if end else len(self.text)
         return replace(self, marks=((place, tuple(numbers)),))
 
     @property
     def clauses(self) -> list[Clause]:
-        """The parts, each with the markers behind it; the whole where it has but one."""
+        """The clauses, each with the marker that follows it."""
         found: list[Clause] = []
         done = 0
         for place, cited in [*self.marks, (len(self.text), self.cited)]:
@@ -94,7 +95,7 @@ class Claim:
 
 
 def clauses_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the places of the clauses between two places of a sentence."""
+    """Return where each clause starts and ends in this part of a sentence."""
     joints = [match.span() for match in _JOINT.finditer(text, start, end)]
     found: list[tuple[int, int]] = []
     for stop, following in [*joints, (end, end)]:
@@ -104,7 +105,7 @@ def clauses_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
         elif not is_short or stop == end:
             found.append((start, stop))
         else:
-            continue  # too short to stand alone: it begins the next one
+            continue  # too short to stand alone: joined to the next clause
         start = following
     return [(start, stop) for start, stop in found if text[start:stop].strip(" .,;:。()")]
 
@@ -114,9 +115,10 @@ def _is_short(text: str) -> bool:
 
 
 def claims_of(text: str) -> list[Claim]:
-    """Return the sentences in order, split without their markers, which confuse the splitter.
+    """Return the sentences in order.
 
-    Markers behind a full stop belong to the sentence before it, unless the text begins with one.
+    The text is split without its markers, because they confuse the splitter. A marker after a full
+    stop belongs to the sentence before it, unless the text begins with a marker.
     """
     bare = ""
     marks: list[tuple[int, tuple[int, ...]]] = []
@@ -140,7 +142,7 @@ def claims_of(text: str) -> list[Claim]:
 
 
 def _joined(marks: list[tuple[int, tuple[int, ...]]]) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """Return the marks with those at the same place made one."""
+    """Merge the marks that are at the same place."""
     places: dict[int, tuple[int, ...]] = {}
     for place, numbers in marks:
         places[place] = tuple(dict.fromkeys((*places.get(place, ()), *numbers)))
@@ -148,7 +150,7 @@ def _joined(marks: list[tuple[int, tuple[int, ...]]]) -> tuple[tuple[int, tuple[
 
 
 def _sentences(text: str) -> list[str]:
-    """Return the sentences word for word; a line break ends one too, and so does a Chinese stop."""
+    """Split the text into sentences, at line breaks and Chinese full stops too."""
     return [
         part
         for line in _LINE.finditer(text)

@@ -1,7 +1,8 @@
-"""Whether a clause says otherwise than the source that it stands so near to.
+"""Whether a clause contradicts the source sentences that it is close to.
 
-A number that belongs to something else there, two compared things that changed places, the
-opposite ("more" for "fewer"), a "not" too many or too few.
+A clause fails if it gives a number that belongs to something else in the source, lets a rival win
+where the paper's own system does, mixes up two halves of a sentence, says the opposite ("more" for
+"fewer"), or has a "not" too many or too few. docs/rules.md measures what each rule is worth.
 """
 
 import re
@@ -10,70 +11,57 @@ from dataclasses import dataclass
 
 from rag.grounding.alignment import Reading, nearness
 from rag.grounding.claims import clauses_of
-from rag.grounding.comparatives import Counted, crossed, miscounted, swapped
-from rag.grounding.pairings import beats_own, halves_mixed, misassigned
-from rag.grounding.polarity import denied_parts, denies, needless, opposed
-from rag.text.names import names_in
-from rag.text.numbers import Quantity, quantities
+from rag.grounding.comparatives import NumberInContext, contradicts_numbers
+from rag.grounding.pairings import mixes_halves, rival_wins
+from rag.grounding.polarity import denies, opposed, requires_the_avoided
+from rag.text.numbers import quantities
 from rag.text.words import terms
 
-MARGIN = 0.25  # a rival number's words must be nearer by this (of 2) than the number's own
-CLOSE = 0.8  # of the claim's words to the source's: below it another wording explains a "not"
-CLOSE_BOTH = 1.35  # of both to each other, of 2
-MIN_WORDS = 2  # around a number that say what it counts
-AFTER = 2  # words behind a number that say what is counted
+MARGIN = 0.25  # a rival number's context must be nearer than the number's own by this, of 2
+MIN_WORDS = 2  # in the context of a number, to compare it at all
+# A "not" is only compared between a clause and a source clause that are worded alike.
+CLOSE = 0.8  # nearness of the claim's words to the source's, of 1
+CLOSE_BOTH = 1.35  # the same plus that of the source's words to the claim's, of 2
 _PIECE = re.compile(
     r"[,;:]\s|\s(?:and|while|whereas|but|versus|against|compared|than)\s|\s[–—]\s", re.IGNORECASE
 )
-_IT = re.compile(r"\bit\b", re.IGNORECASE)  # what was named before
-_LISTED = re.compile(r",?\s+(?:and\s+|or\s+)?")  # "57% and 49%"
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
-    """A number, the words of its part of the sentence, and the words that follow it."""
+class Numbered(NumberInContext):
+    """A number with its context, both as stems and as the encoder reads it."""
 
-    quantity: Quantity
     around: Reading
-    words: frozenset[str]
-    names: frozenset[str]
-    behind: tuple[str, ...]
-    is_listed: bool  # beside others that share these words: "by 57% and 49%"
-
-    @property
-    def is_count(self) -> bool:
-        """Whether it says how many there are of something."""
-        return self.quantity.kind == "" and self.quantity.value.is_integer()
 
 
 def contradicts(
     claim: Reading, clause: tuple[int, int], sources: Sequence[Reading], own: Sequence[str]
 ) -> str:
-    """Return how a clause of a claim contradicts the sentences of its source; else nothing.
+    """Return how a clause of a claim contradicts the sentences of its source, or "".
 
-    `own` are the names of the source's system, which its abstract mostly calls "it".
+    `own` are the names of the paper's system, which its abstract mostly calls "it".
     """
     text = claim.text[slice(*clause)]
+    by_sentence = [numbered(source, own) for source in sources]
     for number in numbered(claim, own):
         inside = clause[0] <= number.quantity.start < clause[1]
-        if inside and _is_of_another(number, sources, own):
+        if inside and _belongs_to_another(number, by_sentence):
             return "number of something else"
-    if any(swapped(text, source.text[a:b]) for source in sources for a, b in _parts(source)):
-        return "sides changed"
-    for source in sources:
-        counted = [Counted(n.quantity, n.words) for n in numbered(source, own)]
-        if miscounted(text, source.text, counted, own):
+    for source, numbers in zip(sources, by_sentence, strict=True):
+        if contradicts_numbers(text, numbers, own):
             return "numbers say otherwise"
-        if misassigned(text, source.text):
-            return "number of something else"
-        if beats_own(text, source.text, own) or halves_mixed(claim.text, source.text):
-            return "sides changed"
-        if any(name in text for name in own) and needless(text, source.text):
+        if rival_wins(text, source.text, own):
+            return "a rival wins"
+        if mixes_halves(claim.text, source.text):
+            return "halves mixed up"
+        if any(name in text for name in own) and requires_the_avoided(text, source.text):
             return "not needed"
     found = _nearest(_without_names(claim.part(*clause), own), sources, own)
-    if found and opposed(text, found[0][2]) and not crossed(text, found[0][2]):
+    if found and opposed(text, found[0][2]):
         return "opposite"
-    if any((near >= CLOSE or both >= CLOSE_BOTH) and denies(text, o) for both, near, o in found):
+    if any(
+        (near >= CLOSE or both >= CLOSE_BOTH) and denies(text, said) for both, near, said in found
+    ):
         return "denied"
     return ""
 
@@ -91,60 +79,49 @@ def _nearest(
 ) -> list[tuple[float, float, str]]:
     """Return the sources' sentences and clauses, nearest first.
 
-    Before each stands how near the two are to each other (of 2), and the part alone to it (of 1).
+    Each comes with the nearness of the two to each other (of 2) and of the part to it (of 1).
     """
     found = []
     for source in sources:
-        for start, end in _parts(source):
+        whole = (0, len(source.text))
+        for start, end in dict.fromkeys([whole, *clauses_of(source.text, *whole)]):
             other = _without_names(source.part(start, end), own)
             near = nearness(part, [other])
             found.append((near + nearness(other, [part]), near, source.text[start:end]))
     return sorted(found, reverse=True)
 
 
-def _parts(source: Reading) -> list[tuple[int, int]]:
-    """Return the places of the whole sentence and of its clauses."""
-    whole = (0, len(source.text))
-    parts = [whole, *clauses_of(source.text, *whole), *denied_parts(source.text)]
-    return list(dict.fromkeys(parts))
-
-
-def _is_of_another(ours: Numbered, sources: Sequence[Reading], systems: Sequence[str]) -> bool:
-    """Return whether the words around a number fit another number of the source better."""
-    by_sentence = [numbered(source, systems) for source in sources]
+def _belongs_to_another(ours: Numbered, by_sentence: Sequence[Sequence[Numbered]]) -> bool:
+    """Return whether the context of a number fits another number of the source better."""
     there = [number for sentence in by_sentence for number in sentence]
     same = [n for n in there if ours.quantity.stands_for(n.quantity)]
     rivals = [n for n in there if ours.quantity.rivals(n.quantity)]
     if not same or not rivals:
         return False
-    if ours.is_count and ours.behind:
-        counted, rivals_counted = _behind(same), _behind(rivals)
-        if set(ours.behind) & counted - rivals_counted:
-            return False
-        is_other = not set(ours.behind) & counted and all(n.behind for n in same)
-        if is_other and any(ours.behind[0] == n.behind[0] for n in rivals if n.behind):
-            return True
-    if any(n.is_listed for n in same):
-        return False
-    if len(ours.words) >= MIN_WORDS:
-        fits = max(_fit(ours, n) for n in same)
-        if max(_fit(ours, n) for n in rivals) - fits > MARGIN:
-            return True
     beside = [n for s in by_sentence if any(n in s for n in same) for n in s if n in rivals]
-    own_names = {name for n in same for name in n.names}
+    return _fits_another(ours, same, rivals) or _has_words_of_later(ours, same, beside)
+
+
+def _fits_another(ours: Numbered, same: Sequence[Numbered], rivals: Sequence[Numbered]) -> bool:
+    if len(ours.words) < MIN_WORDS:
+        return False
+    fits = max(_fit(ours, n) for n in same)
+    return max(_fit(ours, n) for n in rivals) - fits > MARGIN
+
+
+def _has_words_of_later(
+    ours: Numbered, same: Sequence[Numbered], beside: Sequence[Numbered]
+) -> bool:
+    """Return whether the context has all the words of a later number in the same sentence.
+
+    Those are often few, as in "it fails in 6% of the attempts, with X in 31%".
+    """
     own_words = {word for n in same for word in n.words}
-    for n in beside:
-        if (n.names - own_names) & ours.names:
-            return True
-        # What is said of a second number is often short: "… in 6% of the attempts, with X in 31%".
-        is_later = n.quantity.start > min(m.quantity.start for m in same)
-        if is_later and n.words - own_words and n.words <= ours.words:
-            return True
-    return False
-
-
-def _behind(numbers: Sequence[Numbered]) -> set[str]:
-    return {word for number in numbers for word in number.behind}
+    first = min(n.quantity.start for n in same)
+    return any(
+        n.quantity.start > first and bool(n.words - own_words) and n.words <= ours.words
+        for n in beside
+    )
 
 
 def _fit(ours: Numbered, theirs: Numbered) -> float:
@@ -152,43 +129,29 @@ def _fit(ours: Numbered, theirs: Numbered) -> float:
 
 
 def numbered(text: Reading, own: Sequence[str]) -> list[Numbered]:
-    """Return the numbers of a sentence with what is said of them, the system's own name aside."""
+    """Return the numbers of a sentence, each with its piece of the sentence as context.
+
+    The context leaves out the numbers themselves and the names of the paper's own system.
+    """
     found = quantities(text.text)
     spans = [(q.start, q.end) for q in found] + _places(own, text.text)
-    groups: list[tuple[int, int, list[Quantity]]] = []
-    listed: set[Quantity] = set()
+    blanked = _blanked(text.text, spans)
+    ends = [*(match.start() for match in _PIECE.finditer(text.text)), len(text.text)]
+    # A piece without a number belongs to the next one, and the last ones to the last number.
+    pieces: list[tuple[int, int]] = []
     start = 0
-    for stop in [*(m.start() for m in _PIECE.finditer(text.text)), len(text.text)]:
-        inside = [q for q in found if start <= q.start < stop]
-        if not inside:
-            continue  # words without a number belong to the next one
-        if groups and _LISTED.fullmatch(text.text, groups[-1][2][-1].end, inside[0].start):
-            listed.update((groups[-1][2][-1], inside[0]))
-            groups[-1] = (groups[-1][0], stop, groups[-1][2] + inside)
-        else:
-            groups.append((start, stop, inside))
-        start = stop
-    if groups:
-        groups[-1] = (groups[-1][0], len(text.text), groups[-1][2])
-    numbers = []
-    for first, last, inside in groups:
-        around = text.part(first, last).without(spans)
-        blanked = _blanked(text.text, spans)
-        said = blanked[first:last]
-        names = names_in(blanked[:last] if _IT.search(said) else said)
-        for quantity in inside:
-            following = [word for word in terms(text.text[quantity.end : last]) if word.isalpha()]
-            numbers.append(
-                Numbered(
-                    quantity,
-                    around,
-                    words=frozenset(terms(said)),
-                    names=frozenset(names),
-                    behind=tuple(following[:AFTER]),
-                    is_listed=quantity in listed,
-                )
-            )
-    return numbers
+    for end in ends:
+        if any(start <= q.start < end for q in found):
+            pieces.append((start, end))
+            start = end
+    if pieces:
+        pieces[-1] = (pieces[-1][0], len(text.text))
+    return [
+        Numbered(q, frozenset(terms(blanked[first:last])), text.part(first, last).without(spans))
+        for first, last in pieces
+        for q in found
+        if first <= q.start < last
+    ]
 
 
 def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:

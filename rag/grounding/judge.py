@@ -1,8 +1,8 @@
-"""An optional judge of written sentences: whether one follows from the papers it cites.
+"""An optional model that judges whether a written sentence follows from the papers it cites.
 
-A cross-encoder for natural language inference (NLI) reads both together. It knows more ways to say
-a thing than the bundled encoder, and takes about as long for each sentence as the reranker for
-each paper.
+It is a cross-encoder for natural language inference (NLI), which reads the sentence and the source
+together. It recognises more paraphrases than the bundled encoder, and takes about as long for a
+sentence as the reranker takes for a paper.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from rag.config import CheckConfig
 from rag.encoders.cross_encoder import PairScorer, load_pair_scorer
 from rag.errors import CrossEncoderError, JudgeError
 
-ENTAILS = "entail"  # how the label begins, in whatever order a model has its labels
+ENTAILS = "entail"  # how the label begins; models order their labels differently
 
 
 class Judge:
-    """One cross-encoder that gives each pair one score, or one for "entailment". Thread-safe."""
+    """A cross-encoder with a single score, or with one label for entailment. Thread-safe."""
 
     def __init__(self, reader: PairScorer, *, name: str) -> None:
         self.reader = reader
@@ -25,10 +25,10 @@ class Judge:
         self.entails = [n for n, label in enumerate(reader.labels) if label.startswith(ENTAILS)]
 
     def probability(self, sources: Sequence[str], sentence: str) -> float:
-        """Return how likely the sentence follows from the one of these texts that says most of it.
+        """Return the probability that the sentence follows from the text that supports it best.
 
-        One score counts by its sigmoid, several by the softmax's share of "entailment". Raises
-        JudgeError where the model gives neither.
+        A single score is turned into a probability by a sigmoid, several by a softmax over the
+        labels. Raises JudgeError if the model has several labels and none is entailment.
         """
         try:
             scores = self.reader.scores([(source, sentence) for source in sources])
@@ -43,9 +43,9 @@ class Judge:
 
 
 def load_judge(config: CheckConfig, *, dtype: str) -> Judge | None:
-    """Load the model that the config names, if it names one; `dtype` is the embedder's.
+    """Load the model that the config names, if any; `dtype` is that of the embedder.
 
-    Raises JudgeError where it cannot be loaded or gives no judgement.
+    Raises JudgeError if it cannot be loaded or used.
     """
     if not config.judge or config.failed == "keep":
         return None

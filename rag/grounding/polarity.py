@@ -1,166 +1,123 @@
-"""Words that turn a sentence into its opposite: no and without, more and less, better and worse."""
+"""Words that turn a sentence into its opposite: "no" and "without", "more" and "less"."""
 
 import re
-from functools import lru_cache
 
 from rag.text.words import STOPWORDS, fold, terms
 
-# One axis a line: two ends whose words exclude each other. Stems are compared, so that "increases"
-# and "increased" need one entry.
-_AXES = """
-more higher increase increasing raise rise grow gain larger greater boost double doubling triple \
-enlarge expand climb lengthen maximise above exceed longer wider \
-| less fewer lower decrease reduce reduction drop fall decline smaller shrink halve halving half \
-cut cutting diminish shorten minimise below loss lose rarer shorter narrower
-better best good superior improve improvement benefit enhance outperform surpass \
-| worse worst bad inferior worsen degrade deteriorate impair hurt harm underperform
-improve raise increase grow reduce lower decrease worsen | unchanged
-grow increase remain | vanish disappear
-strong stronger | weak weaker
-faster quicker accelerate speed | slower slowly slow delay
-most largest highest biggest strongest | least smallest lowest weakest
-warmer warm hot | colder cold cool
-early earlier | late later
-easy easier simple | hard harder difficult
-often frequently always usually | seldom rarely rare never
-all every | none
-public open download | private secret
-compatible | incompatible
-succeed success excel best | fail failure struggle trouble
-outperform surpass beat exceed ahead | behind lag trail underperform
-allow permit | forbid prohibit
-sparse | dense
-cheap cheaper | expensive costly
-"""
-# What stands between "no" and the word that it denies.
+
+def _stems(words: str) -> frozenset[str]:
+    """Return the stems of the words, and the stopwords among them ("more", "below") as they are."""
+    return frozenset(terms(words)) | {word for word in words.split() if word in STOPWORDS}
+
+
+# Pairs of opposite ends. Stems are compared, so "increases" and "increased" need one entry.
+_OPPOSITES = [
+    (
+        _stems(
+            "more higher increase increasing raise rise grow gain larger greater boost double "
+            "doubling triple enlarge expand climb lengthen maximise above exceed longer wider"
+        ),
+        _stems(
+            "less fewer lower decrease reduce reduction drop fall decline smaller shrink halve "
+            "halving half cut cutting diminish shorten minimise below loss lose rarer shorter "
+            "narrower"
+        ),
+    ),
+    (_stems("faster quicker accelerate speed"), _stems("slower slow slowly delay")),
+]
 _NEGATIVE = re.compile(
     r"\b(?:(?:not|no)(?! (?:more|less|fewer) than| only)|never|without|none|neither|nor|cannot|"
     r"nothing|nobody|"
     r"absent|lacks?|unable|rather than|instead of|in place of|fails? to)\b|n['’]t\b",
     re.IGNORECASE,
 )
-_HEDGE = re.compile(r"\b(?:more|less|fewer|at most|at least) (?:than )?(?=\d)", re.IGNORECASE)
-_COMMA = re.compile(r"[,;.](?=\s|$)")
-_PREFIXED = re.compile(r"\b(?:un|in|im|dis|non-?)([a-z]{6,})", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.()—–]|--|\b(?:and|but|or|while|whereas|because)\b", re.IGNORECASE)
-# What denies without a word of its own.
+# Words that negate by themselves: "untested" says the same as "not tested".
 _IMPLIED = re.compile(
     r"\b(?:un[a-z]+ed|unseen|incompatible|impossible|incapable|beyond|omit\w*|exclud\w*|missing"
     r"|(?:left|leaves?|leaving) (?:out|aside)|(?:kept|keeps?|held) back|vanish\w*)\b",
     re.IGNORECASE,
 )
-_NEED = re.compile(
+_REQUIRES = re.compile(
     r"\b(?:requires?|needs?|ha(?:s|ve) to|must|depends? on|relies on)\b", re.IGNORECASE
 )
 _FREE = re.compile(r"\b([a-z]+)-free\b", re.IGNORECASE)
 SCOPE = 2  # content words that a negation reaches
 
 
-@lru_cache(maxsize=1)
-def _ends() -> list[tuple[frozenset[str], frozenset[str]]]:
-    lines = [line.split("|") for line in _AXES.strip().splitlines()]
-    return [(frozenset(_stems(plus)), frozenset(_stems(minus))) for plus, minus in lines]
-
-
-@lru_cache(maxsize=1)
-def _all_ends() -> frozenset[str]:
-    return frozenset(word for axis in _ends() for end in axis for word in end)
-
-
-def _stems(words: str) -> set[str]:
-    """Return the stems of all words, those that searches leave out too ("more", "below")."""
-    kept = {word for word in re.findall(r"[a-z]+", fold(words)) if word in STOPWORDS}
-    return set(terms(words)) | kept
-
-
 def opposed(claim: str, source: str) -> bool:
-    """Return whether on some axis each has words of one end alone, and not of the same.
+    """Return whether the claim has one end of a pair of opposites and the source the other.
 
-    Words that both have, and those that only hedge a number ("more than 500"), do not count. Where
-    the source has both ends, those count that are said of the same word ("9% more compute").
+    Words that both texts have do not count, nor does a claim that has both ends. If the source has
+    both, its other end must describe the same word: "it needs 9% less compute" is the opposite of
+    "it cuts errors at 9% more compute".
     """
     ours, theirs = _described(claim), _described(source)
-    shared = {word for word, _ in ours} & {word for word, _ in theirs}
-    for plus, minus in _ends():
-        for end, other in ((plus, minus), (minus, plus)):
-            said_here = _objects(ours, end) - _objects(ours, other)
-            if said_here & (_objects(theirs, other) - _objects(theirs, end)):
-                return True
-            mine = {word: of for word, of in ours if word in end - shared}
-            if not mine or any(word in other for word, _ in ours if word not in shared):
-                continue
-            against = [of for word, of in theirs if word in other - shared]
-            along = [of for word, of in theirs if word in end - shared]
-            objects = set(mine.values())
-            if against and (not along or (objects & set(against) and not objects & set(along))):
-                return True
-    return False
+    shared = ours.keys() & theirs.keys()
+    ours = {word: of for word, of in ours.items() if word not in shared}
+    theirs = {word: of for word, of in theirs.items() if word not in shared}
+    return any(
+        _opposed(ours, theirs, end, other)
+        for pair in _OPPOSITES
+        for end, other in (pair, pair[::-1])
+    )
 
 
-def _objects(described: list[tuple[str, str]], end: frozenset[str]) -> set[str]:
-    """Return the words that something at this end of an axis is said of."""
-    return {of for word, of in described if word in end and of}
+def _opposed(
+    ours: dict[str, set[str]],
+    theirs: dict[str, set[str]],
+    end: frozenset[str],
+    other: frozenset[str],
+) -> bool:
+    if not ours.keys() & end or ours.keys() & other or not theirs.keys() & other:
+        return False
+    described = _all_of(ours, end)
+    against, along = _all_of(theirs, other), _all_of(theirs, end)
+    return not theirs.keys() & end or bool(described & against and not described & along)
 
 
-def _described(text: str) -> list[tuple[str, str]]:
-    """Return the stems in order, each with that of the next word that says something."""
-    found = re.findall(r"[a-z]+", fold(_HEDGE.sub("", text)))
-    described = []
+def _all_of(described: dict[str, set[str]], end: frozenset[str]) -> set[str]:
+    """Return the words that this end of a pair describes."""
+    return {of for word in described.keys() & end for of in described[word]}
+
+
+def _described(text: str) -> dict[str, set[str]]:
+    """Return the stem of each word with the next content words behind it, "" at the end."""
+    described: dict[str, set[str]] = {}
     behind = ""
-    for word in reversed(found):
+    for word in reversed(re.findall(r"[a-z]+", fold(text))):
         stem = next(iter(terms(word)), word)
-        described.append((stem, behind))
-        behind = stem if word not in STOPWORDS or stem in _all_ends() else behind
-    return described[::-1]
+        described.setdefault(stem, set()).add(behind)
+        behind = behind if word in STOPWORDS else stem
+    return described
 
 
 def negated(text: str) -> set[str]:
-    """Return the stems of the words that are denied.
-
-    "Without making it worse" denies the worsening, and nothing of "it".
-    """
+    """Return the stems of the content words that are negated: up to SCOPE behind each "not"."""
     found: set[str] = set()
     for match in _NEGATIVE.finditer(text):
         rest = _NEGATIVE.split(_BREAK.split(text[match.end() :], maxsplit=1)[0], maxsplit=1)[0]
-        denied = [stems[-1] for word in rest.split() if (stems := terms(word))]
-        denied = [word for word in denied if word.isalpha()]
-        turned = [word for word in denied[: SCOPE + 1] if word in _all_ends()]
-        found.update(turned or denied[:SCOPE])
-    return found
-
-
-def denied_parts(text: str) -> list[tuple[int, int]]:
-    """Return the places of what each "no" or "without" stands before, to the next comma."""
-    found = []
-    for match in _NEGATIVE.finditer(text):
-        end = _COMMA.search(text, match.end())
-        found.append((match.start(), end.start() if end else len(text)))
+        reached = [stems[-1] for word in rest.split() if (stems := terms(word))]
+        found.update([word for word in reached if word.isalpha()][:SCOPE])
     return found
 
 
 def denies(claim: str, source: str) -> bool:
-    """Return whether one of the two denies a word that the other one states.
-
-    "Insensitive" denies "sensitive" wherever it stands.
-    """
+    """Return whether just one of the two negates something, and the other states it."""
     ours, theirs = negated(claim), negated(source)
-    if not ours and _turned(source) & set(terms(claim)):
-        return True
-    if not theirs and _turned(claim) & set(terms(source)):
-        return True
     if bool(ours) == bool(theirs) or _IMPLIED.search(source if ours else claim):
         return False
     return bool((ours or theirs) & set(terms(source if ours else claim)))
 
 
-def needless(claim: str, source: str) -> bool:
-    """Return whether a claim has it that something is needed that the source does without."""
-    need = _NEED.search(claim)
-    wanted = set(terms(claim[need.end() :])[: SCOPE + 1]) - negated(claim) if need else set()
-    spared = {stem for word in _FREE.findall(source) for stem in terms(word)}
-    return bool(wanted & (spared | negated(source)))
+def requires_the_avoided(claim: str, source: str) -> bool:
+    """Return whether the claim requires something that the source does without.
 
-
-def _turned(text: str) -> set[str]:
-    """Return the stems of words whose opposite is made by a prefix, and that do not stand there."""
-    return {stem for word in _PREFIXED.findall(text) for stem in terms(word)} - set(terms(text))
+    The source avoids it by a "no" or "without", or is free of it ("training-free").
+    """
+    need = _REQUIRES.search(claim)
+    if not need:
+        return False
+    required = set(terms(claim[need.end() :])[: SCOPE + 1]) - negated(claim)
+    avoided = {stem for word in _FREE.findall(source) for stem in terms(word)} | negated(source)
+    return bool(required & avoided)

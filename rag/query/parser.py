@@ -34,17 +34,43 @@ _UNCOUNTED = re.compile(
     r"(?:number of authors|author[s'’]* (?:count|number)s?|authors)\b",
     re.IGNORECASE,
 )
+# What "newest" or "most popular" has to be said of before it orders papers: "the newest VLA paper",
+# "the latest on robots", "which is the oldest?". "The latest token" orders nothing.
+_WORKS = (
+    r"(?:papers?|works?|models?|methods?|approach(?:es)?|benchmarks?|datasets?|stud(?:y|ies)"
+    r"|ones?|systems?|articles?|preprints?|publications?|submissions?|research|results?|findings?"
+    r"|progress|advances?|developments?|news|updates?|stuff|things?|trends?)"
+)
+_ORDERED = (
+    rf"(?=\s+(?:[\w+-]+\s+){{0,4}}?{_WORKS}\b|\W*$|\s*[,;:.?!](?:\s|$)"
+    r"|\s+(?:on|about|in|of|from|by|at|for|with|that|which|to|among|here|this|last|and|or|first"
+    r"|published|posted|featured|released|submitted)\b)"
+)
+# "Better than the latest models" compares, "which optimizer is the most popular" asks for another
+# thing.
+_COMPARES = re.compile(
+    r"\b(?:than|against|beats?|over|outperforms?|surpass(?:es)?|versus|vs\.?|to|with|like)\s+$",
+    re.IGNORECASE,
+)
+_OF_OTHERS = re.compile(
+    rf"\b(?:which|what)\s+(?!{_WORKS}\b|of\b)(?:(?!{_WORKS}\b|is\b|are\b|was\b|were\b)[\w-]+\s+){{1,4}}"
+    r"(?:is|are|was|were)\s+$",
+    re.IGNORECASE,
+)
 _ORDERS: list[tuple[Order, re.Pattern[str]]] = [
     ("most authors", re.compile(r"\b(?:the )?(?:most|highest number of) (?:co-?)?authors\b"
                                 r"|\b(?:largest|biggest) (?:author )?team\b", re.IGNORECASE)),
     ("fewest authors", re.compile(r"\b(?:the )?(?:fewest|least|lowest number of) (?:co-?)?authors\b"
                                   r"|\bsmallest (?:author )?team\b", re.IGNORECASE)),
     ("most upvotes", re.compile(r"\b(?:the )?(?:most|highest|top)[- ](?:up)?vote[sd]?\b"
-                                r"|\bmost (?:popular|liked)\b|\btop[- ]rated\b", re.IGNORECASE)),
-    ("most comments", re.compile(r"\b(?:the )?most (?:discussed|commented|comments)\b",
+                                rf"|\b(?:the )?(?:most (?:popular|liked)|top[- ]rated)\b{_ORDERED}",
+                                re.IGNORECASE)),
+    ("most comments", re.compile(r"\b(?:the )?most comments\b"
+                                 rf"|\b(?:the )?most (?:discussed|commented)\b{_ORDERED}",
                                  re.IGNORECASE)),
-    ("newest", re.compile(r"\b(?:the )?(?:newest|latest|most recent)\b", re.IGNORECASE)),
-    ("oldest", re.compile(r"\b(?:the )?(?:oldest|earliest)\b", re.IGNORECASE)),
+    ("newest", re.compile(rf"\b(?:the )?(?:newest|latest|most recent)\b{_ORDERED}",
+                          re.IGNORECASE)),
+    ("oldest", re.compile(rf"\b(?:the )?(?:oldest|earliest)\b{_ORDERED}", re.IGNORECASE)),
 ]  # fmt: skip
 _COMPARED: list[tuple[Order, re.Pattern[str]]] = [  # only if something else narrows the papers
     ("newest", re.compile(r"\b(?:the )?(?:newer|more recent|later)(?: one)?\b", re.IGNORECASE)),
@@ -56,12 +82,22 @@ _HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 _PUBLISHED = r"(?:publish\w*|releas\w*|appear\w*|c[ao]me out|featured|posted|submitted|out)"
+# What has authors: "the HeronNet paper", "it", "HeronNet", "heronnet?". "The attention sink" has
+# none.
+_WRITTEN = (
+    rf"(?=\s+(?:(?:the|this|that|these|those|all|both|a|an)\s+)?(?:[\w'’-]+\s+){{0,3}}?{_WORKS}\b"
+    r"|\s+(?:it|this|that|them|these|those|both|about|on)\b|\s+(?:the\s+)?(?-i:[A-Z])"
+    r"|\s+[\w-]+\W*$|\s+[\w-]+\s+and\b|\W*$|\s+and\b)"
+)
 _FACTS: list[tuple[Fact, re.Pattern[str]]] = [
     ("author count", re.compile(rf"\bhow many (?:{_AUTHORS}\b|{_PEOPLE} (?:wrote|worked|made))",
                                 re.IGNORECASE)),
-    ("authors", re.compile(r"\bwho (?:\w+ )?(?:wrote|published|authored|released)\b"
-                           r"|\bwho(?:'s| is| are| was| were) (?:behind|the authors?)\b"
-                           r"|\b(?:what|list) (?:is|are)? ?the authors\b|\bauthors of\b",
+    ("authors", re.compile(rf"\bwho (?:\w+ )?(?:wrote|published|authored|released)\b{_WRITTEN}"
+                           rf"|\bwho(?:['’]s| is| are| was| were) behind\b{_WRITTEN}"
+                           r"|\bwho(?:['’]s| is| are| was| were) the authors?\b"
+                           r"|\b(?:what|list) (?:is|are)? ?the authors\b"
+                           r"|(?<!\bdo )(?<!\bdid )(?<!\bdo the )(?<!\bdid the )(?<!\bto )"
+                           r"(?<!\bto the )\bauthors of\b",
                            re.IGNORECASE)),
     ("organization", re.compile(r"\b(?:which|what) (?:organi[sz]ation|institution|institute|lab|"
                                 r"company|university)\b", re.IGNORECASE)),
@@ -78,11 +114,11 @@ _PROLIFIC = re.compile(
     r"|\b(?:the )?most prolific authors?\b",
     re.IGNORECASE,
 )
-# A question for more than one paper: "which models …", "who trains …", "anything on …".
-_WORKS = r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems)"
+# More than one paper is wanted: "which models …", "who trains …", "anything on …".
+_PLURAL = r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems)"
 _SEVERAL = re.compile(
     rf"\b(?:which|what|any|list|all|two|three|four|several|different|other|some)\s+(?:[\w-]+\s+)"
-    rf"{{0,3}}?{_WORKS}\b|\b{_WORKS} (?:that|which|who|on|about|for|in|with|using|to)\b"
+    rf"{{0,3}}?{_PLURAL}\b|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
     r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
     r"|\b(?:list them|anything (?:that|on|about))\b"
     r"|\bwhat(?:'s|’s| is| has) (?:been )?(?:done|out there|tried)\b"
@@ -179,9 +215,12 @@ def _organization(text: str, organizations: Sequence[str]) -> tuple[str | None, 
 
 
 def _first(patterns: list[tuple[Order, re.Pattern[str]]], text: str) -> tuple[Order | None, str]:
+    """Return the order that is asked for, and the text without it."""
     for order, pattern in patterns:
         if match := pattern.search(text):
-            return order, _without(text, match)
+            before = text[: match.start()]
+            if not _COMPARES.search(before) and not _OF_OTHERS.search(before):
+                return order, _without(text, match)
     return None, text
 
 

@@ -103,6 +103,25 @@ _CAME_OUT = re.compile(
 )
 
 
+# What speaks of papers and when they came out.
+_SPEAKS_OF_PAPERS = re.compile(
+    r"\b(?:papers?|publications?|preprints?|articles?|works|models|methods|benchmarks|datasets|came|come|publish\w*|releas\w*"
+    r"|appear\w*|new\w*|out|featured|posted|submitted|happen\w*|miss\w*|hot|trend\w*|any\w*"
+    r"|latest|best|top|popular|most)\b",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"\b(?:over|for|by|through|throughout|until|till)(?: the)?\s+$", re.I)
+_DOING = re.compile(
+    r"\b(?:runs?|ran|running|trains?|trained|training|(?:fine-?)?tun(?:e|es|ed|ing)|deploy\w*"
+    r"|finish\w*|implement\w*|present\w*|reading|try|trying|I|I['’]m|we|my|our)\b",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[,;:.?!](?=\s|$)|\s[–—-]\s")
+_ASKS = re.compile(
+    r"\b(?:what\w*|which|who\w*|how|why|when|where|does|do|is|are|can|did)\b", re.IGNORECASE
+)
+
+
 def find_window(
     question: str, today: date, *, day_of: DayOf | None = None
 ) -> tuple[Window, str] | None:
@@ -116,9 +135,29 @@ def find_window(
     if timely := _TIMELY.search(question):
         for pattern, read in _READERS:
             for match in pattern.finditer(question, max(0, timely.start() - _FAR)):
-                if window := read(match, today):
+                window = read(match, today)
+                if window and not _is_of_something_else(question, match):
                     return window, f"{question[: match.start()]} {question[match.end() :]}"
     return _beside_name(question, day_of) if day_of else None
+
+
+def _is_of_something_else(question: str, match: re.Match[str]) -> bool:
+    """Return whether a time without a number is when somebody does something, not of papers.
+
+    "Does it run over the weekend?", "I present on Friday: what does HeronNet count?"
+    """
+    if re.search(r"\d", match[0]):
+        return False
+    ends = [end.span() for end in _CLAUSE_END.finditer(question)]
+    first = max((end for _, end in ends if end <= match.start()), default=0)
+    last = min((start for start, _ in ends if start >= match.end()), default=len(question))
+    before, behind = question[first : match.start()], question[match.end() : last]
+    if _SPEAKS_OF_PAPERS.search(f"{before} {behind}"):
+        return False
+    elsewhere = f"{question[:first]} {question[last:]}"
+    is_aside = bool(_ASKS.search(elsewhere)) and bool(_DOING.search(before))
+    lasts = bool(_DURATION.search(f"{before} ")) or bool(_DURATION.match(match[0]))
+    return is_aside or lasts or bool(re.search(r"\b(?:runs?|ran|trains?|trained)\b", before))
 
 
 def _range(match: re.Match[str], today: date) -> Window | None:

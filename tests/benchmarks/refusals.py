@@ -1,14 +1,15 @@
 """Fit the weights of rag/answering/answerability.py; print wrong refusals against wrong answers.
 
-    python -m tests.benchmarks.refusals --data-dir D QUESTIONS.jsonl...
+    python -m tests.benchmarks.refusals --ask D QUESTIONS.jsonl... [--ask D QUESTIONS.jsonl...]
 
-The questions are JSON lines with `kind` (all but "unanswerable" have an answer) and `question`; D
-contains their papers. Each question's probability comes from a regression fitted on all the others
-(leave-one-out). Questions that the catalogue answers are omitted.
+The questions are JSON lines with `kind` (all but "unanswerable" have an answer) and `question`; the
+data folder D holds the papers they are about. Each question's probability comes from a regression
+fitted on all the others (leave-one-out). Questions that the catalogue answers are left out.
 """
 
 import argparse
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bot.app import open_library
-from rag.answering.answerability import Signs, nearest
+from rag.answering.answerability import Signs
 from rag.config import RagConfig
 from rag.pipeline import PaperQA
 
@@ -37,8 +38,9 @@ def signs_of(qa: PaperQA, question: str) -> Signs | None:
         return None
     vector = qa.library.embedder.encode_question(request.topic)
     hits = qa.retriever.search_vector(request.topic, vector)
-    ranked = qa.extractive.evidence.rank(request, vector, hits[:6])
-    return qa.extractive.support.signs(request, ranked[0].paper, nearest(hits, ranked[0].paper))
+    papers = qa.config.retrieval.top_k if request.several else qa.config.evidence.papers
+    ranked = qa.extractive.evidence.rank(request, vector, hits[:papers])
+    return qa.extractive.support.signs(request, ranked[0])
 
 
 def model() -> Pipeline:
@@ -48,23 +50,22 @@ def model() -> Pipeline:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-dir", type=Path, required=True)
-    parser.add_argument("questions", type=Path, nargs="+")
-    arguments = parser.parse_args()
-    library = open_library(arguments.data_dir, RagConfig(), purpose="refusals")
-    qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
+    parser.add_argument("--ask", nargs="+", action="append", required=True, metavar="D FILE")
+    asked = [(Path(d), Path(f)) for d, *found in parser.parse_args().ask for f in found]
     inputs, answered, files = [], [], []
-    for number, path in enumerate(arguments.questions):
-        for item in read(path):
-            if signs := signs_of(qa, item["question"]):
-                inputs.append(signs)
-                answered.append(item["kind"] != "unanswerable")
-                files.append(number)
+    for number, (folder, path) in enumerate(asked):
+        with closing(open_library(folder, RagConfig(), purpose="refusals")) as library:
+            qa = PaperQA(library, RagConfig(), today=lambda: datetime.now(UTC).date())
+            for item in read(path):
+                if signs := signs_of(qa, item["question"]):
+                    inputs.append(signs)
+                    answered.append(item["kind"] != "unanswerable")
+                    files.append(number)
     x, y, file = np.array(inputs), np.array(answered), np.array(files)
     held_out = cross_val_predict(model(), x, y, cv=LeaveOneOut(), method="predict_proba")[:, 1]
     print(f"{y.sum()} with an answer, {(~y).sum()} without, AUC {roc_auc_score(y, held_out):.3f}")
     table(held_out, y)
-    for number, path in enumerate(arguments.questions):
+    for number, (_, path) in enumerate(asked):
         print(f"\n{path.name} ({(y & (file == number)).sum()}, {(~y & (file == number)).sum()}):")
         table(held_out[file == number], y[file == number])
     scaler, regression = model().fit(x, y)

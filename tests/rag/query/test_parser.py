@@ -114,3 +114,59 @@ def test_understood_parts_leave_the_topic_and_are_described() -> None:
     plain = asked("what counts herons?")
     assert plain.topic == "what counts herons?"
     assert not plain.is_filter
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is the most popular optimizer for heron counters",
+        "which tokenizer is the most popular",
+        "does it keep the latest token in the cache?",
+        "which layer is the earliest to converge",
+        "is the newest frame weighted more than the others",
+        "how does HeronNet do against the most popular counters?",
+        "is it better than the most recent models?",
+        "why is the oldest entry thrown out",
+        "what is the most discussed failure case",
+    ],
+)
+def test_an_order_word_that_orders_no_papers_is_part_of_the_topic(question: str) -> None:
+    found = asked(question)
+    assert found.order is None
+    assert found.topic == question
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("what's the latest on drones", "newest"),
+        ("latest vision-language models", "newest"),
+        ("show me the newest from Lund", "newest"),
+        ("which of them is the newest?", "newest"),
+        ("the earliest published", "oldest"),
+        ("which paper is the most popular", "most upvotes"),
+        ("most discussed preprints", "most comments"),
+        ("top-rated papers on birds", "most upvotes"),
+    ],
+)
+def test_an_order_word_orders_papers(question: str, order: str) -> None:
+    assert asked(question).order == order
+
+
+@pytest.mark.parametrize(
+    ("question", "is_fact"),
+    [
+        ("who is behind the attention sink", False),
+        ("who is behind the success of drones?", False),
+        ("who wrote the captions that it trains on", False),
+        ("who released the weights", False),
+        ("what do the authors of HeronNet claim?", False),
+        ("who's behind HeronNet?", True),
+        ("who is behind the drone paper", True),
+        ("who wrote it?", True),
+        ("who wrote heronnet", True),
+        ("authors of HeronNet", True),
+    ],
+)
+def test_only_papers_have_authors(question: str, is_fact: bool) -> None:
+    assert ("authors" in asked(question).facts) is is_fact

@@ -168,3 +168,33 @@ def test_a_question_without_time_asks_no_parser(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("rag.query.dates._parser", read)
     assert find_window("how are the last 12 layers of this model trained since?", TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "can it run over the weekend on one GPU?",
+        "how long does HeronNet train over the weekend",
+        "what did the model run on yesterday",
+        "I present this on Friday: what does HeronNet count?",
+        "reading about drones this weekend, what does HeronNet gain?",
+        "for my talk next week, what does HeronNet do?",
+    ],
+)
+def test_when_somebody_does_something_is_no_time_of_papers(question: str) -> None:
+    assert find_window(question, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what came out over the weekend",
+        "papers from last weekend",
+        "what did I miss this week",
+        "this week, what came out on drones?",
+        "what should I read this week?",
+        "new models since Monday",
+    ],
+)
+def test_when_papers_came_out_is_a_time_of_papers(question: str) -> None:
+    assert find_window(question, TODAY) is not None

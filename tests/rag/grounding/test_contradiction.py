@@ -1,0 +1,50 @@
+"""Clauses against the sentences of a source, with the real encoder."""
+
+import pytest
+
+from rag.encoders.embedder import Embedder, SentenceTransformerEmbeddings
+from rag.grounding.alignment import read
+from rag.grounding.contradiction import contradicts, numbered
+
+
+@pytest.fixture
+def words(embedder: Embedder) -> SentenceTransformerEmbeddings:
+    assert isinstance(embedder.embeddings, SentenceTransformerEmbeddings)
+    return embedder.embeddings
+
+
+SOURCE = "Wader finds 61% of the nests in fog, while rangers find 97%."
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "failed"),
+    [
+        ("Wader finds 61% of the nests in fog.", SOURCE, ""),
+        ("In fog, 61% of the nests are found.", SOURCE, ""),
+        ("Rangers find 61%.", SOURCE, "number of something else"),
+        ("Wader finds more nests than rangers.", SOURCE, "numbers say otherwise"),
+        ("Gull-2 outperforms Wader.", "It outperforms rivals such as Gull-2.", "a rival wins"),
+        ("Wader requires labels.", "It is trained instead of labels on sounds.", "not needed"),
+        ("It raises more alarms in fog.", "It raises fewer alarms in fog.", "opposite"),
+        ("The camera needs light.", "The camera needs no light.", "denied"),
+    ],
+)
+def test_how_a_claim_contradicts_its_source(
+    words: SentenceTransformerEmbeddings, claim: str, source: str, failed: str
+) -> None:
+    ours, theirs = read(words, [claim, source])
+    assert contradicts(ours, (0, len(claim)), [theirs], ["Wader"]) == failed
+
+
+def test_a_number_keeps_the_words_of_its_piece(words: SentenceTransformerEmbeddings) -> None:
+    (text,) = read(words, [SOURCE])
+    first, second = numbered(text, ["Wader"])
+    assert (first.quantity.value, second.quantity.value) == (61, 97)
+    assert first.words == {"find", "nest", "fog"}
+    assert second.words == {"ranger", "find"}
+    assert len(first.around.vectors) > len(second.around.vectors) > 0
+
+
+def test_a_sentence_without_numbers_has_none(words: SentenceTransformerEmbeddings) -> None:
+    (text,) = read(words, ["Herons fly."])
+    assert numbered(text, []) == []
