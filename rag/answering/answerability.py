@@ -46,7 +46,7 @@ WEIGHTS = (-3.855, 0.413, 1.693, -1.432, 3.376)
 BIAS = -6.999
 
 
-class Support:
+class Answerability:
     """Estimates how likely the nearest paper is to answer the question."""
 
     def __init__(self, word_vectors: WordVectors) -> None:

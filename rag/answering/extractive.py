@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.answerability import Support
+from rag.answering.answerability import Answerability
 from rag.answering.catalog_answers import CatalogAnswers
 from rag.answering.evidence import EvidenceFinder
 from rag.answering.refusal import refuse
@@ -50,7 +50,7 @@ class ExtractiveQA:
         self.embedder = embedder
         self.config = config
         self.catalog_answers = CatalogAnswers(catalog, retriever)
-        self.support = Support(word_vectors)
+        self.answerability = Answerability(word_vectors)
         self.evidence = EvidenceFinder(retriever.index, retriever.keywords, config.evidence)
 
     def draft(self, request: Request) -> Draft:
@@ -77,8 +77,8 @@ class ExtractiveQA:
         ranked = self.evidence.rank(request, vector, hits[:max_papers])
         if not ranked:
             return self._refuse(hits, str(request))
-        signs = self.support.signs(request, ranked[0])
-        support = self.support.probability(signs)
+        signs = self.answerability.signs(request, ranked[0])
+        support = self.answerability.probability(signs)
         if support < self.config.evidence.refuse_below:
             silent = ranked[0].paper if subjects else None
             refusal = self._refuse(hits, str(request), silent_paper=silent)

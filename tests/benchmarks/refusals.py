@@ -40,7 +40,7 @@ def signs_of(qa: PaperQA, question: str) -> Signs | None:
     hits = qa.retriever.search_vector(request.topic, vector)
     papers = qa.config.retrieval.top_k if request.several else qa.config.evidence.papers
     ranked = qa.extractive.evidence.rank(request, vector, hits[:papers])
-    return qa.extractive.support.signs(request, ranked[0])
+    return qa.extractive.answerability.signs(request, ranked[0])
 
 
 def model() -> Pipeline:

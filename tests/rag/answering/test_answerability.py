@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answering.answerability import Signs, Support
+from rag.answering.answerability import Signs, Answerability
 from rag.config import RagConfig
 from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
@@ -14,7 +14,7 @@ from rag.records import Evidence
 from tests.papers import HERON, PASTRY, TODAY
 
 WORDS = WordVectors()
-SUPPORT = Support(WORDS)
+SUPPORT = Answerability(WORDS)
 GOOD = Signs(gap=0.2, words=5.0, evidence=2.0, lacks_names=0.0, has_number=1.0)
 BEST = Evidence(HERON, "HeronNet counts herons.", 1, 1.5)
 
