@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answering.answerability import Signs, Answerability
+from rag.answering.answerability import Answerability, Signs
 from rag.config import RagConfig
 from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
