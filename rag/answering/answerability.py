@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rag.answering.evidence import NAMED
 from rag.encoders.word_vectors import WordVectors
 from rag.query.request import Request
 from rag.records import Evidence, Paper
@@ -78,7 +79,9 @@ class Answerability:
         return Signs(
             gap=gap,
             words=float(max(count, SHORT)),
-            evidence=best.score,
+            # The score already has this for a paper that the question names; one that the
+            # conversation points at is as certain.
+            evidence=best.score + NAMED * (paper in asked.pointed and paper not in asked.named),
             # German capitalises every noun, so each would look like a name.
             lacks_names=float(is_english and _names_missing(asked.topic, text, own)),
             # A word-by-word translation does not keep the counted noun next to "how many".

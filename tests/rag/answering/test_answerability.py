@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rag.answering.answerability import Answerability, Signs
+from rag.answering.evidence import NAMED
 from rag.config import RagConfig
 from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
@@ -62,6 +63,13 @@ def test_names_that_the_paper_does_not_have() -> None:
     assert signs("how good is HeronNet on MarshCount?").lacks_names == 0
     assert signs("how good is HeronNet on CountBirds2?").lacks_names == 1
     assert signs("how good is GullNet on CountBirds2?").lacks_names == 2
+
+
+def test_a_paper_that_is_pointed_at_counts_as_one_that_is_named() -> None:
+    asked = parse("what does it cost?", TODAY)
+    pointed = SUPPORT.signs(replace(asked, pointed=(HERON,)), BEST)
+    assert pointed.evidence == BEST.score + NAMED
+    assert SUPPORT.signs(replace(asked, named=(HERON,)), BEST).evidence == BEST.score
 
 
 def test_nouns_of_german_are_no_names() -> None:
