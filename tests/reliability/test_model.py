@@ -80,10 +80,8 @@ async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
             user, paper_id = f"person {n}", paper.paper_id
             asked.append(await server.fake.slash(user, "ask", question="is it so?", paper=paper_id))
         await server.fake.until(lambda: len(places()) == len(asked), 60)
-    for interaction in asked:
-        await server.fake.until(lambda i=interaction: finished(i.original), 60)
     for interaction, paper in zip(asked, papers(), strict=True):
-        text = text_of(interaction.original)
+        text = text_of(await server.fake.until(lambda i=interaction: finished(i.original), 60))
         assert f"Written by {MODEL_NAME}" in text
         assert paper.abstract in text
         assert f"(<{paper.url}>)" in text
