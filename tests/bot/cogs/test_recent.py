@@ -165,8 +165,8 @@ async def test_trending_counts_gained_upvotes_if_a_history_is_stored(
     assert "By upvotes gained since <t:" in text
     assert "1. **▲ 130 (+30)**" in text
     assert "2. **▲ 7 (+7)**" in text
-    assert "900" not in text
-    assert "300" not in text
+    assert "▲ 900" not in text
+    assert "▲ 300" not in text
 
 
 async def test_catchup_lists_a_recorded_day(
