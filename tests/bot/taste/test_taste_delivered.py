@@ -17,7 +17,7 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from tests.bot.taste.test_taste import MONDAY, on, papers
+from tests.bot.taste.test_learn import MONDAY, on, papers
 from tests.discord_server import (
     Connect,
     buttons,
