@@ -9,6 +9,7 @@ from datetime import date
 from rag.answering.extractive import ExtractiveQA
 from rag.answering.writer import Writer
 from rag.config import RagConfig
+from rag.errors import QuestionError
 from rag.library import Library
 from rag.llm.language_model import LanguageModel
 from rag.query.followups import Past, refers_back, resolve
@@ -79,7 +80,7 @@ class PaperQA:
     def ask(self, question: Question | str) -> Answer:
         """Answer with quotes; a string is a question without history.
 
-        Raises QuestionError if there is nothing to search for.
+        Raises QuestionError if there is nothing to search for, or if the chosen paper is gone.
         """
         started = time.perf_counter()
         if isinstance(question, str):
@@ -108,17 +109,21 @@ class PaperQA:
 
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:
         """Return the standalone request, its answer, and a note for the person or ""."""
-        catalog = self.library.catalog
         if question.paper:
-            only = catalog.get([question.paper])[question.paper]
-            request = replace(alone, pointed=(only,))
+            request = replace(alone, pointed=(self._paper(question.paper),))
             return request, self.extractive.draft(request), ""
         past = self._past(question, today)
         if question.keep_to:
-            about = catalog.get([question.keep_to])[question.keep_to]
-            return self._draft_within(about, alone, past)
+            return self._draft_within(self._paper(question.keep_to), alone, past)
         request = resolve(alone, past)
         return request, self.extractive.draft(request), ""
+
+    def _paper(self, paper_id: str) -> Paper:
+        """Return the paper; raise QuestionError if its id changed since it was chosen."""
+        paper = self.library.catalog.get([paper_id]).get(paper_id)
+        if paper is None:
+            raise QuestionError("this paper is known by another id now: choose it again.")
+        return paper
 
     def _past(self, question: Question, today: date) -> Sequence[Past]:
         def papers_for(request: Request) -> list[Paper]:

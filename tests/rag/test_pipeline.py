@@ -173,3 +173,18 @@ def test_a_question_of_names_alone_introduces_the_papers(qa: PaperQA, question: 
     answer = qa.ask(question)
     assert answer.text.startswith("“We present HeronNet, a detector")
     assert not answer.refused
+
+
+GONE = "title:no-longer-its-id"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(text="how accurate is it?", paper=GONE),
+        Question(text="how accurate is it?", keep_to=GONE),
+    ],
+)
+def test_a_paper_whose_id_has_changed_is_explained(qa: PaperQA, question: Question) -> None:
+    with pytest.raises(QuestionError, match="choose it again"):
+        qa.ask(question)
