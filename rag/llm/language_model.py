@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import BaseMessage
@@ -60,6 +60,8 @@ class ProviderModel:
 
     chat: BaseChatModel
     config: ModelConfig
+    # Whether the chat model stops by itself once `cancel` is set, even before the first token.
+    takes_cancel: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -100,7 +102,9 @@ class ProviderModel:
         max_tokens: int | None,
         cancel: threading.Event | None,
     ) -> Iterator[str]:
-        options: dict[str, Any] = self._cancel_option(cancel)
+        options: dict[str, Any] = {}
+        if cancel and self.takes_cancel:
+            options["cancel"] = cancel
         if max_tokens is not None:
             options["max_tokens"] = max_tokens
         try:
@@ -114,24 +118,13 @@ class ProviderModel:
             log.info("the model failed", exc_info=True)
             raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
 
-    def _cancel_option(self, _cancel: threading.Event | None) -> dict[str, Any]:
-        """Return nothing: LangChain's chat models know no such option."""
-        return {}
-
 
 @dataclass(frozen=True)
-class CancellableModel(ProviderModel):
-    """A chat model that takes `cancel` and stops at once, even before the first token."""
-
-    def _cancel_option(self, cancel: threading.Event | None) -> dict[str, Any]:
-        return {"cancel": cancel} if cancel else {}
-
-
-@dataclass(frozen=True)
-class ServerModel(CancellableModel):
+class ServerModel(ProviderModel):
     """A server that speaks OpenAI's protocol; cancelling closes the connection."""
 
     chat: ChatServer
+    takes_cancel: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
@@ -144,10 +137,11 @@ class ServerModel(CancellableModel):
 
 
 @dataclass(frozen=True)
-class LocalProcessModel(CancellableModel):
+class LocalProcessModel(ProviderModel):
     """llama.cpp in a child process; cancelling also stops the evaluation of the prompt."""
 
     chat: ChatLlama
+    takes_cancel: ClassVar[bool] = True
 
     @property
     def problem(self) -> str:
