@@ -1,4 +1,6 @@
-"""A clock that moves only when something sleeps."""
+"""Clocks that stand still: one moves by sleeping, one is set by the test."""
+
+from datetime import datetime
 
 from ingest.clock import Clock
 
@@ -19,3 +21,13 @@ class FakeClock(Clock):
             self.slept.append(seconds)
         self.time += seconds
         super().sleep(0)  # raises StoppedError if it is time to stop
+
+
+class SettableClock:
+    """Returns the same time until a test sets `now`."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now

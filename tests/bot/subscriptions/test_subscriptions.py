@@ -9,6 +9,7 @@ import pytest
 from bot.subscriptions.records import Delivery, Rhythm, Subscription
 from bot.subscriptions.service import DigestOptions
 from rag.library import Library
+from tests.clock import SettableClock
 from tests.discord_fake.permissions import (
     EMBED_LINKS,
     EVERYTHING,
@@ -21,17 +22,7 @@ from tests.discord_server import Connect, Server, buttons, joined, judged, text_
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)  # the day after TIDAL was featured
 
 
-class Clock:
-    """Stands still until it is put forward."""
-
-    def __init__(self, now: datetime = NOON) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def options(clock: Clock, **more: Any) -> dict[str, Any]:
+def options(clock: SettableClock, **more: Any) -> dict[str, Any]:
     return {"digests": DigestOptions(clock=clock, round_seconds=0.05, **more)}
 
 
@@ -73,7 +64,7 @@ def digests(server: Server, channel: str | None = None) -> list[dict[str, Any]]:
 async def test_a_subscription_by_direct_message_from_command_to_digest(
     filled: Library, connect: Connect
 ) -> None:
-    clock = Clock(NOON - timedelta(hours=5))
+    clock = SettableClock(NOON - timedelta(hours=5))
     server = await connect(filled, bot_options=options(clock))
     fake = server.fake
     made = await used(
@@ -104,7 +95,7 @@ async def test_only_managers_of_the_server_subscribe_a_channel(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(
-        filled, bot_options=options(Clock()), everybody_may=EVERYTHING & ~MANAGE_GUILD
+        filled, bot_options=options(SettableClock(NOON)), everybody_may=EVERYTHING & ~MANAGE_GUILD
     )
     fake = server.fake
     refused = await fake.slash("bob", "subscribe", where="this channel")
@@ -131,7 +122,7 @@ async def test_only_managers_of_the_server_subscribe_a_channel(
 async def test_invalid_input_is_explained_with_its_cure(
     filled: Library, connect: Connect, typed: dict[str, Any], words: str
 ) -> None:
-    server = await connect(filled, bot_options=options(Clock()))
+    server = await connect(filled, bot_options=options(SettableClock(NOON)))
     asked = await server.fake.slash("bob", "subscribe", **typed)
     assert text_of((await asked.wait_ack())["data"]).startswith(words)
 
@@ -139,7 +130,7 @@ async def test_invalid_input_is_explained_with_its_cure(
 async def test_time_zones_and_subscriptions_are_suggested(
     filled: Library, connect: Connect
 ) -> None:
-    server = await connect(filled, bot_options=options(Clock()))
+    server = await connect(filled, bot_options=options(SettableClock(NOON)))
     fake = server.fake
     typed = await fake.autocomplete("bob", "subscribe", "timezone", timezone="berl")
     choices = (await typed.wait_ack())["data"]["choices"]
@@ -160,7 +151,7 @@ async def test_time_zones_and_subscriptions_are_suggested(
 
 
 async def test_pause_change_resume_and_remove_work_after_a_restart(filled: Library) -> None:
-    clock = Clock()
+    clock = SettableClock(NOON)
     async with judged() as fake:
         async with joined(fake, filled, bot_options=options(clock)) as server:
             for topic in ("robots", "herons"):
@@ -216,7 +207,7 @@ async def subscribed(server: Server, now: datetime = NOON, **fields: Any) -> Sub
 async def test_a_paper_of_a_digest_is_discussed_in_a_thread(
     filled: Library, connect: Connect
 ) -> None:
-    server = await connect(filled, bot_options=options(Clock()))
+    server = await connect(filled, bot_options=options(SettableClock(NOON)))
     fake = server.fake
     await subscribed(server)
     assert (await outcome(server)).state == "sent"
@@ -243,7 +234,7 @@ async def test_a_paper_of_a_digest_is_discussed_in_a_thread(
 async def test_d5_a_closed_or_deleted_channel_pauses_and_notifies_its_maker(
     filled: Library, connect: Connect, closed: int | None, reason: str
 ) -> None:
-    clock = Clock(NOON - timedelta(minutes=1))
+    clock = SettableClock(NOON - timedelta(minutes=1))
     server = await connect(filled, bot_options=options(clock))
     fake = server.fake
     channel = fake.add_channel("papers")
@@ -276,7 +267,7 @@ async def test_d5_a_closed_or_deleted_channel_pauses_and_notifies_its_maker(
 async def test_d5_a_closed_direct_message_is_explained_in_the_server(
     filled: Library, connect: Connect
 ) -> None:
-    clock = Clock()
+    clock = SettableClock(NOON)
     server = await connect(filled, bot_options=options(clock), closed_to_bot={"bob"})
     fake = server.fake
     await used(await fake.slash("bob", "subscribe", time="12:30"))

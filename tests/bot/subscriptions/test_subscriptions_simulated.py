@@ -6,25 +6,19 @@ from typing import Any
 import pytest
 
 from bot.subscriptions.service import DigestOptions
+from tests.clock import SettableClock
 from tests.discord_server import scheduler_of
 
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)
 
 
-class Clock:
-    now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(NOON)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def bot_options(clock: Clock) -> dict[str, Any]:
+def bot_options(clock: SettableClock) -> dict[str, Any]:
     # The test says when a round is due.
     return {"digests": DigestOptions(clock=clock, round_seconds=10**6)}
 
@@ -34,7 +28,7 @@ def text(shown: Any) -> str:
 
 
 async def test_a_channel_gets_its_digest_and_a_thread_about_a_paper(
-    world: Any, clock: Clock
+    world: Any, clock: SettableClock
 ) -> None:
     made = await world.keeper.slash(
         world.channel, "subscribe", where="this channel", time="12:30", min_upvotes=5

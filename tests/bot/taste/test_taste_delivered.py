@@ -18,6 +18,7 @@ from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
 from tests.bot.taste.test_learn import MONDAY, on, papers
+from tests.clock import SettableClock
 from tests.discord_server import (
     Connect,
     buttons,
@@ -32,16 +33,9 @@ from tests.papers import HERON, TODAY, ListSource
 NOON = datetime(2025, 1, 8, 12, tzinfo=UTC)  # the day after the papers to be shown
 
 
-class Clock:
-    now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SettableClock:
+    return SettableClock(NOON)
 
 
 @pytest.fixture
@@ -56,7 +50,7 @@ def like_birds(bot: Any, library: Library, *, user_id: int, guild_id: int) -> No
 
 
 async def test_the_digest_of_a_server_follows_its_taste_and_has_a_menu(
-    week: Library, connect: Connect, clock: Clock
+    week: Library, connect: Connect, clock: SettableClock
 ) -> None:
     options = {"digests": DigestOptions(clock=clock, round_seconds=0.05)}
     server = await connect(week, bot_options=options)
@@ -103,13 +97,13 @@ def test_whose_taste_a_digest_follows(
 
 
 @pytest.fixture
-def bot_options(clock: Clock) -> dict[str, Any]:
+def bot_options(clock: SettableClock) -> dict[str, Any]:
     digests = DigestOptions(clock=clock, round_seconds=10**6, sync=lambda stopping: None)
     return {"digests": digests}
 
 
 async def test_alerts_follow_each_reading_of_the_upvotes_once(
-    simcord_env: simcord.Env, simcord_bot: PaperboyBot, clock: Clock,
+    simcord_env: simcord.Env, simcord_bot: PaperboyBot, clock: SettableClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     guild = simcord_env.create_guild()
