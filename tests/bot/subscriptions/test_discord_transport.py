@@ -8,7 +8,8 @@ import pytest
 
 from bot.render.picture import Picture
 from rag.library import Library
-from tests.bot.subscriptions.test_subscriptions import Clock, digests, options, outcome, subscribed
+from tests.bot.subscriptions.test_subscriptions import digests, options, outcome, subscribed
+from tests.clock import SettableClock
 from tests.discord_fake.permissions import (
     ATTACH_FILES,
     EVERYTHING,
@@ -21,7 +22,9 @@ from tests.discord_server import Connect, joined, judged, scheduler_of
 NOON = datetime(2025, 2, 6, 12, tzinfo=UTC)  # the day after TIDAL was featured
 
 
-async def die_at_a_message(fake: Any, library: Library, clock: Clock, *, accepts: bool) -> None:
+async def die_at_a_message(
+    fake: Any, library: Library, clock: SettableClock, *, accepts: bool
+) -> None:
     """Run a bot that vanishes just before, or just after, Discord takes its first digest."""
     dead, original = asyncio.Event(), fake.world.new_message
 
@@ -50,7 +53,7 @@ async def die_at_a_message(fake: Any, library: Library, clock: Clock, *, accepts
 async def test_d3_a_kill_around_a_message_neither_loses_nor_duplicates_it(
     filled: Library, accepts: bool, minutes: int
 ) -> None:
-    clock = Clock(datetime.now(UTC))  # Discord's ids tell the real time
+    clock = SettableClock(datetime.now(UTC))  # Discord's ids tell the real time
     async with judged() as fake:
         await die_at_a_message(fake, filled, clock, accepts=accepts)
         assert len([m for m in fake.messages.values() if m["author"] is fake.bot]) == accepts
@@ -63,7 +66,7 @@ async def test_d3_a_kill_around_a_message_neither_loses_nor_duplicates_it(
 
 async def test_d3_a_message_still_under_way_is_not_duplicated(filled: Library) -> None:
     """The channel does not show it yet when the next process looks: the nonce guards it."""
-    clock = Clock(datetime.now(UTC))
+    clock = SettableClock(datetime.now(UTC))
     async with judged() as fake:
         await die_at_a_message(fake, filled, clock, accepts=True)
         (message,) = [m for m in fake.messages.values() if m["author"] is fake.bot]
@@ -78,7 +81,7 @@ async def test_d3_a_message_still_under_way_is_not_duplicated(filled: Library) -
 async def test_d3_without_history_permission_an_old_claim_is_given_up(
     filled: Library, minutes: int
 ) -> None:
-    clock = Clock(datetime.now(UTC))
+    clock = SettableClock(datetime.now(UTC))
     async with judged() as fake:
         fake.channels[fake.general]["permission_overwrites"] = denying(fake.guild, READ_HISTORY)
         await die_at_a_message(fake, filled, clock, accepts=True)
@@ -96,7 +99,7 @@ async def test_the_image_of_the_topics_is_sent_if_attachments_are_allowed(
 ) -> None:
     picture = Picture(b"\x89PNG\r\n\x1a\n", "Four papers about birds.")
     monkeypatch.setattr("bot.subscriptions.drawing.topic_map", lambda *_: picture)
-    clock = Clock(NOON - timedelta(minutes=1))
+    clock = SettableClock(NOON - timedelta(minutes=1))
     everybody = EVERYTHING if may_attach else EVERYTHING & ~ATTACH_FILES
     server = await connect(filled, bot_options=options(clock), everybody_may=everybody)
     await subscribed(server)
@@ -116,13 +119,13 @@ async def test_a_failed_drawing_does_not_hold_up_the_digest(
         raise ZeroDivisionError
 
     monkeypatch.setattr("bot.subscriptions.drawing.topic_map", broken)
-    server = await connect(filled, bot_options=options(Clock()))
+    server = await connect(filled, bot_options=options(SettableClock(NOON)))
     await subscribed(server)
     assert (await outcome(server)).state == "sent"
 
 
 async def test_discord_errors_are_retried(filled: Library, connect: Connect) -> None:
-    clock = Clock(NOON - timedelta(minutes=1))
+    clock = SettableClock(NOON - timedelta(minutes=1))
     server = await connect(filled, bot_options=options(clock))
     fake = server.fake
     await subscribed(server)
