@@ -105,6 +105,7 @@ class PaperQA:
             seconds=time.perf_counter() - started,
             note=note,
             exchanges=history[-1].exchanges if history else (),
+            more=draft.more,
         )
 
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:

@@ -11,6 +11,7 @@ from rag.links import paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
+Place = Literal["terminal", "server", "direct message"]
 DayKind = Literal["day", "published"]  # which day of a paper a window counts
 
 MAX_SLUG = 160  # characters of a title that go into an id
@@ -208,7 +209,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text of an answer with its markers `[n]`, and what it was made from."""
+    """The text of an answer with its markers `[n]`, and what it was made from.
+
+    `more` is how many papers follow those of a list.
+    """
 
     text: str
     citations: tuple[Citation, ...]
@@ -216,6 +220,7 @@ class Draft:
     evidence: Sequence[Evidence] = ()
     refused: bool = False
     support: float | None = None
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +269,8 @@ class Question:
 
     `paper` is the id of the only paper to answer from; `keep_to` that of the paper to answer from
     first. `asker` is a display name, for conversations of several people. `today` is the day that
-    words like "last week" are relative to; None means the clock's day.
+    words like "last week" are relative to; None means the clock's day. `offset` is how many papers
+    of the same list were shown before; `place` is where the answer is read.
     """
 
     text: str
@@ -273,11 +279,17 @@ class Question:
     keep_to: str | None = None
     asker: str = ""
     today: date | None = None
+    offset: int = 0
+    place: Place = "terminal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer with markers `[n]` in its text, their sources, and how the answer was made.
+
+    A line of the text that begins with two spaces is subordinate to the line above it: Discord
+    shows it small, the terminal dimmed. Lines between two lines "```" are a block of code.
+    `more` is how many papers follow those of a list.
 
     `today` is the day that its time words are relative to. `standalone` is the question with its
     references to earlier turns resolved; `understood` describes the request (papers, days, order).
@@ -304,3 +316,4 @@ class Answer:
     finished: bool = True
     note: str = ""
     exchanges: tuple[Exchange, ...] = ()
+    more: int = 0

@@ -30,7 +30,29 @@ Order = Literal[
     "newest", "oldest", "most upvotes", "most authors", "fewest authors", "most comments"
 ]
 
-Fact = Literal["date", "author count", "authors", "organization", "upvotes", "comments"]
+Fact = Literal[
+    "date", "author count", "authors", "organization", "upvotes", "comments",
+    "code", "project page", "link", "BibTeX", "gist", "results", "limits",
+]  # fmt: skip
+
+# What a request wants; each kind has its own way of being answered.
+Kind = Literal[
+    "content",  # what abstracts say: the fallback
+    "concept",  # a definition: "what is speculative decoding?"
+    "list",  # papers on a topic, of an organisation, with code …
+    "summary",  # of a day, a week, a month, "since …"
+    "trending",  # what is most upvoted or gains upvotes
+    "paper",  # one paper: its gist or its facts
+    "similar",  # papers similar to a paper
+    "comparison",
+    "count",
+    "advice",  # "what should I read first about …", "has anyone …"
+    "follow-up",  # on what was shown before
+    "bot",  # what it can do, what it has read
+    "small talk",
+    "off topic",
+]
+Reader = Literal["rules", "classifier", "model"]  # who decided the kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +84,16 @@ class Request:
     """A question, understood; `topic` is the text that remains without the other fields' words."""
 
     topic: str
+    kind: Kind = "content"
+    reader: Reader = "rules"
+    parts: tuple[str, ...] = ()  # of the topic, if it has several that are searched one by one
+    limit: int | None = None  # how many papers
+    offset: int = 0  # papers of the same list that were shown before
+    with_code: bool = False
     window: Window | None = None
     authors: AuthorCount | None = None
-    organization: str | None = None
+    organization: str | None = None  # as it was typed
+    organizations: tuple[str, ...] = ()  # the names that it has in the catalogue
     author: str | None = None
     prolific: bool = False
     order: Order | None = None
