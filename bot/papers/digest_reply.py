@@ -6,11 +6,11 @@
 import discord
 
 from bot.charts.topic_map import topic_map
-from bot.digest.records import Digest
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
 from bot.render.picture import attachment
 from bot.taste.rating_view import rating_view
+from rag.digest.records import Digest
 
 
 async def show_digest(interaction: discord.Interaction, executor: Executor, digest: Digest) -> None:

@@ -5,8 +5,6 @@ from datetime import date, datetime
 
 import discord
 
-from bot.digest.make import make_digest
-from bot.digest.records import Digest, Taste
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import DiscordTransport
 from bot.subscriptions.records import Kind, Subscription
@@ -16,6 +14,8 @@ from bot.subscriptions.service import SubscriptionService
 from bot.subscriptions.transport import Transport
 from bot.taste.learn import TasteCache
 from bot.taste.rating_view import rating_view
+from rag.digest.make import make_digest
+from rag.digest.records import Digest, Taste
 from rag.library import Library
 
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.digest.records import Digest
-from bot.digest.serialization import digest_from_json, digest_to_json
 from bot.subscriptions.outbox import EXTRA, Outbox
 from bot.subscriptions.records import (
     Delivery,
@@ -22,6 +20,8 @@ from bot.subscriptions.records import (
 from bot.subscriptions.schedule import covered_day
 from bot.subscriptions.store import SubscriptionStore
 from bot.subscriptions.transport import Transport
+from rag.digest.records import Digest
+from rag.digest.serialization import digest_from_json, digest_to_json
 from rag.errors import PaperboyError
 from rag.store.catalog import Catalog
 

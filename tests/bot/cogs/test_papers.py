@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.digest.records import tldr_of
 from bot.render.digest import MAX_TLDR, WITH_TLDR
 from bot.render.safe_text import plain, shorten
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
+from rag.digest.records import tldr_of
 from rag.library import Library
 from rag.links import paper_url
 from rag.llm.chat_models import ChatLlama

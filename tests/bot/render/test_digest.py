@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bot.digest.records import MORE, Digest, Entry, Group
 from bot.render.digest import WITH_TLDR, digest_embeds, digest_mail
 from bot.render.picture import Picture, attachment
+from rag.digest.records import MORE, Digest, Entry, Group
 from rag.records import Paper
 from tests.bot.render.embed_checks import COVERAGE, NASTY, complaints
 from tests.discord_fake import Judge

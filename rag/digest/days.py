@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.digest.records import Period, period_name
+from rag.digest.records import Period, period_name
 from rag.errors import PaperboyError
 from rag.records import Paper
 from rag.store.catalog import Catalog

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from bot.digest.days import DayError, parse_day, parse_week, period_days
-from bot.digest.make import make_digest
-from bot.digest.records import Period
+from rag.digest.days import DayError, parse_day, parse_week, period_days
+from rag.digest.make import make_digest
+from rag.digest.records import Period
 from rag.library import Library
-from tests.bot.digest.conftest import FRIDAY
 from tests.papers import HERON, TIDAL
+from tests.rag.digest.conftest import FRIDAY
 
 
 def titles(digest: object) -> list[str]:
