@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from rag.records import Paper
 from rag.text.sentences import gist, split_sentences
@@ -18,6 +18,7 @@ def tldr_of(paper: Paper) -> str:
 
 
 Period = Literal["day", "week", "month"]
+PERIODS: tuple[Period, ...] = get_args(Period)
 MORE = "More papers"  # the name of the group of papers that share no topic
 
 

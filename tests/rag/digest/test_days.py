@@ -54,7 +54,7 @@ def test_a_weekend_shows_the_last_featured_day_and_says_so(week: Library) -> Non
     assert titles(digest) == [TIDAL.title, HERON.title]
     assert digest.note == (
         "No Daily Papers of Sunday, 2025-12-07: Hugging Face lists none at weekends. "
-        "These are from Friday, 2025-12-05, the last one before it that I know."
+        "These are from Friday, 2025-12-05, the last day before it that I know."
     )
 
 
