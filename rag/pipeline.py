@@ -68,14 +68,15 @@ class PaperQA:
     ) -> Iterator[Answer]:
         """Yield the written answer as it grows; nothing if `can_write` is False.
 
-        Lists and refusals are computed and stay as they are. See Writer.write.
+        Refusals and most lists are computed and stay as they are. See Writer.write.
         """
         if self.writer and self.can_write(quoted):
             yield from self.writer.write(quoted, cancel=cancel, on_place=on_place)
 
     def can_write(self, quoted: Answer) -> bool:
         """Return whether the model can write an answer from this quoted one."""
-        return self.writer is not None and not self.writer.problem and bool(quoted.evidence)
+        has_sources = bool(quoted.evidence or quoted.brief_from)
+        return self.writer is not None and not self.writer.problem and has_sources
 
     def ask(self, question: Question | str) -> Answer:
         """Answer with quotes; a string is a question without history.
@@ -106,6 +107,7 @@ class PaperQA:
             note=note,
             exchanges=history[-1].exchanges if history else (),
             more=draft.more,
+            brief_from=tuple(draft.brief_from),
         )
 
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:

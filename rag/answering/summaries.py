@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.answering.brief import MIN_PAPERS
 from rag.answering.paper_lines import paper_entry
 from rag.answering.refusal import REFUSAL, refuse
 from rag.digest.days import days_name, featured_in
 from rag.digest.records import MORE, Entry, Group, tldr_of
 from rag.digest.topics import group_by_topic
 from rag.query.request import Request
-from rag.records import Citation, Draft, Paper, Window
+from rag.records import Citation, Draft, Evidence, Paper, Window
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog
 from rag.store.queries import first_featured_day, newest_days
@@ -67,8 +68,13 @@ class Summaries:
             Citation(n, paper, gist(paper.abstract) or paper.title)
             for n, paper in enumerate(shown, start=1)
         ]
-        more = max(0, len(papers) - start - len(shown))
-        return Draft("\n".join(lines), tuple(citations), more=more)
+        briefed = shown if start == 0 and len(shown) >= MIN_PAPERS else []
+        return Draft(
+            "\n".join(lines),
+            tuple(citations),
+            more=max(0, len(papers) - start - len(shown)),
+            brief_from=[Evidence(p, tldr_of(p), 0, 1.0) for p in briefed],
+        )
 
     def _days(self, request: Request, today: date) -> tuple[date, date]:
         """Return the first and last day: those asked for, else the newest days with papers."""
