@@ -4,8 +4,10 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
+from rag.digest.records import Digest
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Answer, Paper, Question
@@ -103,6 +105,20 @@ class Executor:
             cancel.set()
             raise
         finally:
+            self._cancels.discard(cancel)
+
+    async def brief(self, digest: Digest, *, seconds: float) -> Digest:
+        """Return the digest with a brief; as it is if there is no model or it takes too long."""
+        loop, cancel = asyncio.get_running_loop(), threading.Event()
+        self._cancels.add(cancel)
+        try:
+            async with asyncio.timeout(seconds):
+                work = partial(self.qa.brief, digest, cancel=cancel)
+                return await loop.run_in_executor(self._generators, work)
+        except TimeoutError:
+            return digest
+        finally:
+            cancel.set()
             self._cancels.discard(cancel)
 
     def stop_generating(self) -> None:

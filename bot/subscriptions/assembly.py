@@ -46,6 +46,7 @@ def make_scheduler(
         library.catalog,
         transports,
         make=lambda subscription, day: digest_for(library, tastes, subscription, day),
+        brief=lambda digest, seconds: executor.brief(digest, seconds=seconds),
         read=executor.read,
         write=executor.write,
         clock=options.clock,

@@ -76,7 +76,8 @@ class Digest:
     """The papers chosen from those featured from `first` to `last`.
 
     `note` is a remark for the reader, for example that the requested day has no papers and these
-    are from an earlier day. `total` counts the papers that they were chosen from.
+    are from an earlier day. `total` counts the papers that they were chosen from. `brief` is a
+    paragraph that a model wrote about the first papers, with their ranks as markers `[n]`, or "".
     """
 
     period: Period
@@ -85,6 +86,7 @@ class Digest:
     groups: tuple[Group, ...]
     note: str = ""
     total: int = 0
+    brief: str = ""
 
     @property
     def days(self) -> str:

@@ -18,6 +18,8 @@ from rag.answering.prompt import INSTRUCTIONS
 from rag.answering.refusal import REFUSAL
 from rag.answering.summaries import Summaries
 from rag.config import ModelConfig, RagConfig
+from rag.digest.make import make_digest
+from rag.digest.records import Wish
 from rag.library import Library
 from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
@@ -150,6 +152,22 @@ def test_a_small_context_takes_fewer_papers(says: Callable[..., PaperQA]) -> Non
     qa.written(listed(qa))
     assert "[1] " in chat.prompts[-1][-1].text
     assert "[3] " not in chat.prompts[-1][-1].text
+
+
+def test_the_brief_of_a_digest_is_written_once(says: Callable[..., PaperQA]) -> None:
+    qa = says(f"{BIRDS} {RECIPES}")  # the fake has no second line to say
+    digest = make_digest(qa.library, "day", FRIDAY)
+    assert qa.brief(digest) == replace(digest, brief=f"{BIRDS} {RECIPES}")
+    assert qa.brief(digest).brief
+
+
+def test_a_digest_stays_as_it_is_without_a_brief(says: Callable[..., PaperQA]) -> None:
+    qa = says(FALSE)
+    digest = make_digest(qa.library, "day", FRIDAY)
+    assert qa.brief(digest) == digest
+    two = make_digest(qa.library, "day", FRIDAY, Wish(count=2))
+    assert says(f"{BIRDS} {RECIPES}").brief(two) == two
+    assert PaperQA(qa.library, RagConfig(), today=lambda: FRIDAY).brief(digest) == digest
 
 
 def test_few_papers_and_later_pages_have_no_brief(says: Callable[..., PaperQA]) -> None:
