@@ -1,6 +1,7 @@
 """Runs blocking work in threads, so that the event loop never waits for it."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,8 @@ from rag.digest.records import Digest
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Answer, Paper, Question
+
+log = logging.getLogger(__name__)
 
 READERS = 2  # threads that search and quote, which takes a few hundredths of a second
 
@@ -116,6 +119,9 @@ class Executor:
                 work = partial(self.qa.brief, digest, cancel=cancel)
                 return await loop.run_in_executor(self._generators, work)
         except TimeoutError:
+            return digest
+        except Exception:  # a bug there must not keep the digest from people
+            log.exception("writing a brief")
             return digest
         finally:
             cancel.set()

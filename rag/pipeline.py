@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.answering.brief import MAX_PAPERS, MIN_PAPERS
+from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
 from rag.answering.extractive import ExtractiveQA
 from rag.answering.writer import Writer
 from rag.config import RagConfig
@@ -88,8 +88,8 @@ class PaperQA:
 
         A list's brief is written once, since many people read the same digest.
         """
-        entries = digest.ranked[:MAX_PAPERS]
-        if not self.writer or self.writer.problem or len(entries) < MIN_PAPERS:
+        entries = digest.ranked[:MAX_BRIEFED]
+        if not self.writer or self.writer.problem or len(entries) < MIN_BRIEFED:
             return digest
         key = tuple((entry.paper.paper_id, entry.tldr) for entry in entries)
         if key not in self._briefs:

@@ -10,8 +10,8 @@ from rag.grounding.citations import check, renumber
 from rag.records import Evidence, Passage
 from rag.text.sentences import split_sentences
 
-MIN_PAPERS = 3  # in a list, for a brief about it
-MAX_PAPERS = 10  # that a brief is written from
+MIN_BRIEFED = 3  # in a list, for a brief about it
+MAX_BRIEFED = 10  # that a brief is written from
 MIN_SENTENCES = 2  # that pass the check
 # Stands in place of the question, so that the chat begins as every other one does.
 REQUEST = (
@@ -50,12 +50,11 @@ def finish(text: str, passages: Sequence[Passage], grounding: Grounding | None) 
     """Return the brief with the sentences that the abstracts support; empty if too few remain."""
     if complete := COMPLETE_SENTENCES.match(text.strip()):
         text = complete[0]
-    if REFUSAL.rstrip(".") in text or not check(text, passages)[1]:
-        return Brief(finished=True)
     passed, note = len(split_sentences(text)), ""
     if grounding:
         checked = grounding.check(text, passages)
         text, passed, note = checked.text, checked.passed, checked.note
-    if passed < MIN_SENTENCES:
+    is_cited = bool(check(text, passages)[1])
+    if passed < MIN_SENTENCES or not is_cited or REFUSAL.rstrip(".") in text:
         return Brief(finished=True)
     return Brief(" ".join(clean(text, passages).split()), note, finished=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.answering.brief import MIN_PAPERS
+from rag.answering.brief import MIN_BRIEFED
 from rag.answering.paper_lines import paper_entry
 from rag.answering.refusal import REFUSAL, refuse
 from rag.digest.days import days_name, featured_in
@@ -68,7 +68,7 @@ class Summaries:
             Citation(n, paper, gist(paper.abstract) or paper.title)
             for n, paper in enumerate(shown, start=1)
         ]
-        briefed = shown if start == 0 and len(shown) >= MIN_PAPERS else []
+        briefed = shown if start == 0 and len(shown) >= MIN_BRIEFED else []
         return Draft(
             "\n".join(lines),
             tuple(citations),
@@ -147,9 +147,9 @@ def _of_days(first: date, last: date, today: date) -> str:
     if first == last or last < today:
         return f" of {days_name(first, last)}"
     so_far = {
-        today - timedelta(days=today.weekday()): " of this week so far,",
-        today.replace(day=1): " of this month so far,",
         today.replace(month=1, day=1): " of this year so far,",
+        today.replace(day=1): " of this month so far,",
+        today - timedelta(days=today.weekday()): " of this week so far,",
     }
     return f"{so_far.get(first, '')} since {first:%A, %Y-%m-%d}"
 

@@ -130,17 +130,14 @@ class Writer:
         `sentences` are one of each paper, in the order of the list, whose numbers the markers are.
         The last brief is empty after any failure.
         """
-        text = ""
+        text, passages = "", passages_of_list(sentences)
         try:
             with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
-                passages = passages_of_list(sentences)
-                while len(passages) > 1 and not self._fits(
-                    make_messages(REQUEST, passages, today), self._room
-                ):
+                messages = make_messages(REQUEST, passages, today)
+                while len(passages) > 1 and not self._fits(messages, self._room):
                     passages.pop()
-                for piece in self.model.stream(
-                    make_messages(REQUEST, passages, today), cancel=cancel
-                ):
+                    messages = make_messages(REQUEST, passages, today)
+                for piece in self.model.stream(messages, cancel=cancel):
                     text += piece
                     yield Brief(clean(text, passages))
             last = finish(text, passages, self.grounding)
