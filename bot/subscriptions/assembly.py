@@ -5,8 +5,6 @@ from datetime import date, datetime
 
 import discord
 
-from bot.digest.make import make_digest
-from bot.digest.records import Digest, Taste
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import DiscordTransport
 from bot.subscriptions.records import Kind, Subscription
@@ -16,6 +14,8 @@ from bot.subscriptions.service import SubscriptionService
 from bot.subscriptions.transport import Transport
 from bot.taste.learn import TasteCache
 from bot.taste.rating_view import rating_view
+from rag.digest.make import make_digest
+from rag.digest.records import Digest, Taste
 from rag.library import Library
 
 
@@ -46,6 +46,7 @@ def make_scheduler(
         library.catalog,
         transports,
         make=lambda subscription, day: digest_for(library, tastes, subscription, day),
+        brief=lambda digest, seconds: executor.brief(digest, seconds=seconds),
         read=executor.read,
         write=executor.write,
         clock=options.clock,

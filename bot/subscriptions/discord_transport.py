@@ -25,13 +25,13 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from bot.digest.records import Digest
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
 from bot.render.picture import Picture
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import draw
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
+from rag.digest.records import Digest
 
 NONCE_SAFE = timedelta(seconds=60)  # of the "few minutes" for which Discord remembers a nonce
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between the clock of this machine and Discord's
