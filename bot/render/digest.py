@@ -9,9 +9,16 @@ from urllib.parse import urlsplit
 from discord import Colour, Embed
 
 from bot.digest.records import Digest, Entry
-from bot.render.papers import is_safe_url
 from bot.render.picture import Picture
-from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, shorten, split
+from bot.render.safe_text import (
+    EMBED_DESCRIPTION,
+    EMBED_TITLE,
+    is_safe_url,
+    link,
+    plain,
+    shorten,
+    split,
+)
 from rag.links import arxiv_url
 from rag.records import Coverage
 

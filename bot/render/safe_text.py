@@ -47,6 +47,11 @@ def link(words: str, url: str) -> str:
     return f"[{plain(words)}](<{url}>)"
 
 
+def is_safe_url(url: str) -> bool:
+    """Return whether a link from a record is a plain web address that is safe in Markdown."""
+    return url.startswith(("https://", "http://")) and not set(url) & set(" <>()`\n")
+
+
 def shorten(text: str, limit: int) -> str:
     """Return the text on one line, cut after a word if it is longer than `limit` characters."""
     text = " ".join(text.split())
