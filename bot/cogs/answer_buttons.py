@@ -142,7 +142,9 @@ class AnswerButtons(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         neighbours = self.executor.library.retriever.neighbours
         hits = await self.executor.read(neighbours, stored.sources, top_k=SIMILAR_PAPERS)
-        await interaction.edit_original_response(embed=similar_embed(hits))
+        message = await interaction.edit_original_response(embed=similar_embed(hits))
+        papers = [hit.paper for hit in hits]
+        await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     async def _again(self, interaction: Click, stored: StoredAnswer) -> None:
         services, inquiry = self.services, stored.inquiry
