@@ -44,7 +44,7 @@ class Papers(commands.Cog):
         executor = self.services.executor
         day = None if date.strip().casefold() == "latest" else parse_day(date.strip())
         digest = await executor.read(digest_of_day, executor.library, day)
-        await show_digest(interaction, executor, digest)
+        await show_digest(interaction, executor, self.services.shown_lists, digest)
 
     @app_commands.command()
     @app_commands.describe(title="A part of its title, its arXiv id or a link.")

@@ -6,6 +6,7 @@
 import discord
 
 from bot.charts.topic_map import topic_map
+from bot.conversation.shown_lists import ShownLists
 from bot.digest.records import Digest
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
@@ -13,14 +14,19 @@ from bot.render.picture import attachment
 from bot.taste.rating_view import rating_view
 
 
-async def show_digest(interaction: discord.Interaction, executor: Executor, digest: Digest) -> None:
+async def show_digest(
+    interaction: discord.Interaction, executor: Executor, shown_lists: ShownLists, digest: Digest
+) -> None:
     """Edit the deferred reply to show the first embed; send the others after it."""
     coverage = await executor.read(executor.library.catalog.coverage)
     picture = await executor.read(topic_map, digest, executor.library)
     files = [attachment(picture, "topics.png")] if picture else []
     first, *others = digest_embeds(digest, coverage)
-    await interaction.edit_original_response(
+    message: discord.Message = await interaction.edit_original_response(
         embed=first, attachments=files, view=rating_view(digest)
     )
+    papers = [entry.paper for entry in digest.ranked]
+    await shown_lists.remember_reply(interaction, message, papers)
     for embed in others:
-        await interaction.followup.send(embed=embed)
+        message = await interaction.followup.send(embed=embed, wait=True)
+        await shown_lists.remember_reply(interaction, message, papers)
