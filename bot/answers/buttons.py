@@ -78,6 +78,7 @@ def interrupted_view(stored: StoredAnswer) -> discord.ui.View:
 
 
 def _actions(has_sources: bool, more: int) -> list[str]:
-    further = [MORE] if more else []
     similar = [SIMILAR] if has_sources else []
-    return [*further, SOURCES, *similar, AGAIN, LIKE, DISLIKE]
+    if more:  # in place of Again, which would list the same papers; a row has room for five
+        return [MORE, SOURCES, *similar, LIKE, DISLIKE]
+    return [SOURCES, *similar, AGAIN, LIKE, DISLIKE]

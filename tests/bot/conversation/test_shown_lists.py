@@ -1,7 +1,7 @@
 """Questions about the numbers of a list that was shown: by a command, a button or a digest."""
 
 import re
-from collections.abc import Awaitable, Callable
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from bot.conversation.store import ConversationStore
 from bot.user_data import forget
 from ingest.sync import ingest
 from rag.library import Library
-from rag.records import Paper, Turn
+from rag.records import Turn
 from tests.bot.subscriptions.test_subscriptions import digests, options, outcome, subscribed
 from tests.clock import SettableClock
 from tests.discord_server import (
@@ -20,7 +20,6 @@ from tests.discord_server import (
     Server,
     button,
     buttons,
-    choose,
     joined,
     judged,
     text_of,
@@ -116,7 +115,9 @@ async def test_a_question_that_refers_to_nothing_begins_anew(
     server = await connect(featured)
     seen, ask = [], server.bot.services.executor.qa.ask
     monkeypatch.setattr(
-        server.bot.services.executor.qa, "ask", lambda question: seen.append(question) or ask(question)
+        server.bot.services.executor.qa,
+        "ask",
+        lambda question: seen.append(question) or ask(question),
     )
     await use(server, "daily", date="2025-12-04")
     await server.ask("how accurate are human counters?")
@@ -166,16 +167,15 @@ async def test_the_numbers_of_a_list_survive_a_restart(featured: Library) -> Non
 
 
 @pytest.mark.parametrize("kind", ["channel", "person"])
-async def test_a_digest_can_be_asked_about(
-    featured: Library, connect: Connect, kind: str
-) -> None:
+async def test_a_digest_can_be_asked_about(featured: Library, connect: Connect, kind: str) -> None:
     clock = SettableClock(datetime(2025, 12, 5, 11, 59, tzinfo=UTC))
     server = await connect(featured, bot_options=options(clock))
     fake = server.fake
     alice = fake.users["alice"]["id"]
     target = fake.general if kind == "channel" else alice
-    await subscribed(server, kind=kind, target=target, user_id=int(alice))
-    clock.now += timedelta(minutes=1)
+    noon = clock.now + timedelta(minutes=1)
+    await subscribed(server, noon, kind=kind, target=target, user_id=int(alice))
+    clock.now = noon
     assert (await outcome(server)).state == "sent"
     (digest,) = digests(server)
     await stored(server, digest)
@@ -192,8 +192,6 @@ async def test_a_digest_can_be_asked_about(
 async def test_a_list_is_shown_even_if_it_cannot_be_stored(
     featured: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sqlite3
-
     server = await connect(featured)
 
     def full(*_: object, **__: object) -> None:
@@ -203,5 +201,5 @@ async def test_a_list_is_shown_even_if_it_cannot_be_stored(
     shown = await server.fake.slash("alice", "daily", date="2025-12-04")
     await server.quoted(shown)
     assert "Daily Papers of Thursday" in text_of(shown.original)
-    await server.fake.slash("alice", "help")
-    assert len(server.answers()) == 1  # no error after it
+    await server.quoted(await server.fake.slash("alice", "help"))
+    assert len(server.answers()) == 2  # the list and the help, no error
