@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rag.library import Library
+from rag.records import Question
 from tests.bot.answers.listing import listing
 from tests.bot.answers.slow_model import held
 from tests.discord_server import (
@@ -192,7 +193,8 @@ async def test_more_goes_on_with_a_list_also_after_a_restart(
             assert "\n-# small words" in text_of(page)
             assert "\n1. [" not in text_of(page)  # no list of sources below
         async with joined(fake, filled) as server:
-            qa, asked = server.bot.services.executor.qa, []
+            qa = server.bot.services.executor.qa
+            asked: list[Question] = []
             ask = qa.ask
             monkeypatch.setattr(qa, "ask", listing(qa, asked))
             pressed = await fake.click("bob", page, button(page, "more"))

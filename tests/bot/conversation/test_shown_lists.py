@@ -12,7 +12,7 @@ from bot.conversation.store import ConversationStore
 from bot.user_data import forget
 from ingest.sync import ingest
 from rag.library import Library
-from rag.records import Turn
+from rag.records import Question, Turn
 from tests.bot.subscriptions.test_subscriptions import digests, options, outcome, subscribed
 from tests.clock import SettableClock
 from tests.discord_server import (
@@ -52,8 +52,9 @@ async def use(server: Server, command: str, user: str = "alice", **given: Any) -
     return shown.original
 
 
-async def stored(server: Server, message: dict[str, Any], count: int = 1) -> None:
+async def stored(server: Server, message: dict[str, Any] | None, count: int = 1) -> None:
     """Wait until so many papers of a message are stored."""
+    assert message is not None
     turns = server.bot.services.conversations.turns
     await server.fake.until(
         lambda: (t := turns(int(message["id"]))) and len(t[0].cited or ()) >= count
@@ -113,12 +114,14 @@ async def test_a_question_that_refers_to_nothing_begins_anew(
     featured: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await connect(featured)
-    seen, ask = [], server.bot.services.executor.qa.ask
-    monkeypatch.setattr(
-        server.bot.services.executor.qa,
-        "ask",
-        lambda question: seen.append(question) or ask(question),
-    )
+    qa, seen = server.bot.services.executor.qa, []
+    ask = qa.ask
+
+    def watched(question: Question) -> Any:
+        seen.append(question)
+        return ask(question)
+
+    monkeypatch.setattr(qa, "ask", watched)
     await use(server, "daily", date="2025-12-04")
     await server.ask("how accurate are human counters?")
     await server.say("alice", f"{server.fake.mention} which paper is about recipes?")
