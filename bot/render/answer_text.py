@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from bot.render.safe_text import is_safe_url, link, plain
+from bot.render.safe_text import is_code_url, is_safe_url, link, plain
 from rag.links import arxiv_url
 from rag.records import Citation, Paper
 
 FENCE = "```"  # a line before and after a block of code
 INDENT = "  "  # before a line that is subordinate to the one above
+SEPARATOR = " · "  # between the facts of a paper
 SMALL = "-# "  # what makes a line small on Discord
 
 _NAME = re.compile(r"(?:[^“”]{1,40} \()?")  # what may stand in front of a title: "HeronNet ("
@@ -42,10 +43,11 @@ def lines_of(text: str) -> Iterator[Line]:
 def discord_text(text: str, citations: Sequence[Citation]) -> str:
     """Return the text for Discord: escaped, with the markers and addresses of papers as links.
 
-    If it lists its papers, each line of a paper becomes `**n.** title`, with the title as a link.
+    If it lists its papers, each line of a paper becomes `**n.** title`, with the title as a link,
+    and the fact "code" below it links the paper's repository.
     """
     entries = _entries(text, citations) if lists_papers(text, citations) else {}
-    shown, before = [], "main"
+    shown, before, paper = [], "main", None
     for number, (line, kind) in enumerate(lines_of(text)):
         if (kind == "code") != (before == "code"):
             shown.append(FENCE)
@@ -54,8 +56,11 @@ def discord_text(text: str, citations: Sequence[Citation]) -> str:
             shown.append(line.replace(FENCE, "`\u200b`\u200b`"))
         elif citation := entries.get(number):
             shown.append(_entry(line, citation, citations))
+            paper = citation.paper
+        elif kind == "small" and line:
+            shown.append(SMALL + _with_code(_linked(line, citations), paper))
         else:
-            shown.append((SMALL if kind == "small" and line else "") + _linked(line, citations))
+            shown.append(_linked(line, citations))
     if before == "code":
         shown.append(FENCE)
     return "\n".join(shown)
@@ -87,6 +92,14 @@ def _entry(line: str, citation: Citation, citations: Sequence[Citation]) -> str:
     name, _, rest = line.partition(paper.title)
     title = link(paper.title, paper.url)
     return f"{number}{_linked(name, citations)}{title}{_linked(rest, citations)}"
+
+
+def _with_code(line: str, paper: Paper | None) -> str:
+    """Return the line of facts with "code" as a link: `2025-12-04 · 16 upvotes · code`."""
+    if paper is None or not is_code_url(paper.code_url):
+        return line
+    code = link("code", str(paper.code_url))
+    return SEPARATOR.join(code if fact == "code" else fact for fact in line.split(SEPARATOR))
 
 
 def _linked(text: str, citations: Sequence[Citation]) -> str:

@@ -206,3 +206,15 @@ async def test_a_list_is_shown_even_if_it_cannot_be_stored(
     assert "Daily Papers of Thursday" in text_of(shown.original)
     await server.quoted(await server.fake.slash("alice", "help"))
     assert len(server.answers()) == 2  # the list and the help, no error
+
+
+async def test_a_conversation_about_a_list_moves_to_a_thread_with_its_numbers(
+    featured: Library, connect: Connect
+) -> None:
+    server = await connect(featured)
+    fake = server.fake
+    listed = await use(server, "daily", date="2025-12-04")
+    await fake.say("bob", "let's continue in a thread", reply_to=listed)
+    thread = await fake.until(lambda: listed["id"] in fake.channels and listed["id"])
+    answer = await server.say("bob", "who wrote number 2?", channel=thread)
+    assert name_of(listed, 2) in text_of(answer)

@@ -56,3 +56,11 @@ def test_a_list_has_a_line_for_each_of_its_papers() -> None:
     assert lists_papers(both, cited(HERON, PASTRY))
     assert not lists_papers(f"{HERON.title} [1]\n“A quote.” [2]", cited(HERON, PASTRY))
     assert not lists_papers("Hello", ())
+
+
+def test_the_fact_code_links_the_repository_of_its_paper() -> None:
+    papers = (replace(HERON, code_url="https://github.com/a/heron"), PASTRY)
+    text = f"{HERON.title} [1]\n  2025-01-06 · code\n{PASTRY.title} [2]\n  7 upvotes · code"
+    lines = discord_text(text, cited(*papers)).splitlines()
+    assert lines[1] == "-# 2025-01-06 · [code](<https://github.com/a/heron>)"
+    assert lines[3] == "-# 7 upvotes · code"
