@@ -251,6 +251,7 @@ class Exchange:
 class Turn:
     """An earlier question, and the ids of the papers that its answer cited (None: not known).
 
+    Without a question, it is a list of papers that was shown, such as a digest.
     `exchanges` is the conversation up to its answer as the model read it.
     """
 

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.utils import make_msgid
 from html import escape
-from urllib.parse import urlsplit
 
 from discord import Colour, Embed
 
-from bot.render.papers import is_safe_url
 from bot.render.picture import Picture
 from bot.render.safe_text import (
     EMBED_DESCRIPTION,
     EMBED_TITLE,
     MESSAGE,
+    is_code_url,
     link,
     plain,
     shorten,
@@ -27,7 +26,6 @@ COLOUR = Colour.blurple()
 WITH_TLDR = 25  # entries with a sentence; later ones have a title only
 MAX_TITLE, MAX_TLDR, MAX_REASON, MAX_TOPIC = 280, 300, 200, 80  # characters
 MAX_SUBJECT = 150  # characters
-CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "huggingface.co")
 ORIGIN = "One sentence each, from Hugging Face's summary or else from the abstract."
 # Readable on white and on black; other text keeps the mail program's colour.
 LINK_COLOUR = "#4a7dff"
@@ -79,7 +77,7 @@ def _lines(entry: Entry) -> Iterator[str]:
         facts.append(plain(shorten(paper.organization, 80)))
     if paper.comment_count:
         facts.append(_comments(paper.comment_count))
-    if _is_code_url(paper.code_url):
+    if is_code_url(paper.code_url):
         facts.append(link("code", str(paper.code_url)))
     if entry.because:
         facts.append(f"picked {plain(shorten(entry.because, MAX_REASON))}")
@@ -90,11 +88,6 @@ def _lines(entry: Entry) -> Iterator[str]:
 def _comments(count: int) -> str:
     """Return "1 comment" or "2 comments"."""
     return f"{count:,} comment{'' if count == 1 else 's'}"
-
-
-def _is_code_url(url: str | None) -> bool:
-    """Return whether a link is on a known host of code repositories."""
-    return bool(url and is_safe_url(url) and urlsplit(url).hostname in CODE_HOSTS)
 
 
 def _pack(blocks: list[str]) -> list[str]:
@@ -157,7 +150,7 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
         yield f"   {paper.url}"
         if paper.arxiv_id:
             yield f"   {arxiv_url(paper.arxiv_id)}"
-        if _is_code_url(paper.code_url):
+        if is_code_url(paper.code_url):
             yield f"   {paper.code_url}"
     yield ""
     yield ORIGIN
@@ -210,7 +203,7 @@ def _html(digest: Digest, unsubscribe: str, image: str) -> str:
 def _item(entry: Entry) -> str:
     paper = entry.paper
     links = [_link("arXiv", arxiv_url(paper.arxiv_id))] if paper.arxiv_id else []
-    if _is_code_url(paper.code_url):
+    if is_code_url(paper.code_url):
         links.append(_link("code", str(paper.code_url)))
     facts = " · ".join([*map(escape, _mail_facts(entry)), *links])
     return (

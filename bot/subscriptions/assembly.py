@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 import discord
 
+from bot.conversation.shown_lists import ShownLists
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import DiscordTransport
 from bot.subscriptions.records import Kind, Subscription
@@ -22,6 +23,7 @@ from rag.library import Library
 def make_scheduler(
     client: discord.Client,
     subscriptions: SubscriptionService,
+    shown_lists: ShownLists,
     *,
     tastes: TasteCache,
     send_alerts: Callable[[datetime], Awaitable[object]] | None = None,
@@ -33,7 +35,7 @@ def make_scheduler(
     executor, options = subscriptions.executor, subscriptions.options
     library = executor.library
     discord_transport = DiscordTransport(
-        client, executor, clock=options.clock, make_view=rating_view
+        client, executor, shown_lists, clock=options.clock, make_view=rating_view
     )
     transports: dict[Kind, Transport] = {
         "channel": discord_transport, "person": discord_transport
