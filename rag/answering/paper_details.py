@@ -158,7 +158,7 @@ def _web_page(fact: Fact, paper: Paper, n: int) -> _Part:
         return _Part((f"{fact.capitalize()} of {name}: {url} [{n}]",))
     lines = [f"The record of {name} names no {fact}. [{n}]"]
     pointers = _best(paper, _ASPECTS["Code"], 1) if fact == "code" else []
-    lines += [_quoted(pointer, n) for pointer in pointers]
+    lines += [quoted(pointer, n) for pointer in pointers]
     lines += [f"  {other.capitalize()}: {url}" for other, url in pages.items() if url]
     return _Part((*lines, f"  Paper: {paper.url}"))
 
@@ -219,12 +219,12 @@ def _gist(paper: Paper, n: int, *, with_result: bool) -> _Part:
     if not summary and not opening:
         return _Part((f"The record of {name} has no abstract. [{n}]",), found=False)
     sentences = [_evidence(paper, opening)] if opening else []
-    lines = [f"{summary} [{n}]" if summary else _quoted(sentences[0], n)]
+    lines = [f"{summary} [{n}]" if summary else quoted(sentences[0], n)]
     if name.casefold() not in lines[0].casefold():
         lines[0] = f"{name}: {lines[0]}"
     if with_result:
         results = _best(paper, _ASPECTS["Results"], 1) or _last(paper)
-        lines += [_quoted(r, n) for r in results if summary or r.sentence != opening]
+        lines += [quoted(r, n) for r in results if summary or r.sentence != opening]
         sentences += results
         sentences += _best(paper, _ASPECTS["How it works"], 1, score=METHOD_SCORE)
     by_index = {e.index: e for e in reversed(sentences)}  # the highest score of each sentence
@@ -251,7 +251,7 @@ def _limits(paper: Paper, n: int) -> _Part:
 
 def _named(paper: Paper, sentences: list[Evidence], n: int) -> _Part:
     """Return quotes with the paper's name in front if none of them contains it."""
-    lines = [_quoted(evidence, n) for evidence in sentences]
+    lines = [quoted(evidence, n) for evidence in sentences]
     name = short_name(paper)
     if not any(name.casefold() in line.casefold() for line in lines):
         lines[0] = f"{name}: {lines[0]}"
@@ -278,6 +278,7 @@ def _evidence(paper: Paper, sentence: str) -> Evidence:
     return Evidence(paper, sentence, split_sentences(paper.abstract).index(sentence) + 1, 1.0)
 
 
-def _quoted(evidence: Evidence, n: int) -> str:
+def quoted(evidence: Evidence, n: int) -> str:
+    """Return a sentence in quotation marks with its marker."""
     whose = "Paperboy's summary: " if evidence.paper.abstract_source == "summary" else ""
     return f"{whose}“{evidence.sentence}” [{n}]"
