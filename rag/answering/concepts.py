@@ -8,11 +8,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from rag.answering.paper_details import quoted
 from rag.query.request import Request
-from rag.records import Citation, Draft, Evidence, Hit
+from rag.records import Citation, Draft, Evidence, Hit, Paper, Window
 from rag.retrieval.retriever import HybridRetriever
 from rag.text.sentences import Role
 from rag.text.words import STOPWORDS, fold, words
@@ -23,8 +24,9 @@ MAX_HITS = 10  # in the ranking that is shown
 MAX_EVIDENCE = 12  # sentences for a model
 MAX_LONG_FORM = 80  # characters in front of an abbreviation
 MAX_DISTANCE = 12  # words before the concept
-MIN_PROBABILITY = 0.3  # of the best sentence, for the papers to define the concept
+MIN_PROBABILITY = 0.2  # of the best sentence, for the papers to define the concept
 MIN_PROBABILITY_MORE = 0.4  # of the sentences that follow
+EQUAL = 0.05  # probabilities that differ by less than about this count as equal
 
 # The words around a concept in a question: "explain … to me in simple words please".
 _FRAME_WORDS = STOPWORDS | frozenset(
@@ -112,6 +114,25 @@ WEIGHTS = Signs(0.96, 0.81, 1.46, 1.57, -0.35, 2.17, 0.6, 2.36, -0.53, -0.9, -1.
 BIAS = -6.01
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A sentence that mentions a concept."""
+
+    paper: Paper
+    sentence: str
+    index: int
+    signs: Signs
+    of_abbreviation: bool  # the concept was typed as one
+
+    @property
+    def score(self) -> float:
+        """The probability that it is a definition; spelling an abbreviation out counts as one."""
+        probability = self.signs.probability
+        if self.of_abbreviation and self.signs.spelled_out:
+            return max(probability, MIN_PROBABILITY + probability / 10)
+        return probability
+
+
 class Concepts:
     """Finds definitions among the sentences of the papers that are nearest to a concept."""
 
@@ -147,26 +168,34 @@ class Concepts:
     def definitions(self, concept: str, request: Request) -> tuple[list[Hit], list[Evidence]]:
         """Return the nearest papers, and their sentences that mention the concept, best first.
 
-        A sentence's score is its probability; the earliest paper comes first among equals.
+        Of about equally good ones, that of the earliest paper comes first.
         """
+        hits, mentions = self.mentions(concept, window=request.window)
+        if not any(mention.score >= MIN_PROBABILITY for mention in mentions):
+            unscoped = _SCOPE.split(concept)[0]
+            if unscoped != concept:
+                hits, mentions = self.mentions(unscoped, window=request.window)
+        found = [Evidence(m.paper, m.sentence, m.index, m.score) for m in mentions]
+        found.sort(key=lambda e: (-round(e.score / EQUAL), str(e.paper.day or "9"), e.index))
+        return hits, found
+
+    def mentions(
+        self, concept: str, *, window: Window | None = None
+    ) -> tuple[list[Hit], list[Mention]]:
+        """Return the nearest papers and all their sentences that mention the concept."""
         vector = self.retriever.embedder.encode_question(concept)
-        hits = self.retriever.search_vector(
-            concept, vector, top_k=SEARCHED, window=request.window
-        )
+        hits = self.retriever.search_vector(concept, vector, top_k=SEARCHED, window=window)
         entries = self.retriever.index.entries([hit.paper.paper_id for hit in hits])
-        texts = [hit.paper.abstract for hit in hits]
-        for name in dict.fromkeys([concept, _SCOPE.split(concept)[0]]):
-            names = pattern_of(names_of(name, texts))
-            found = [
-                Evidence(hit.paper, sentence, index, signs.probability)
-                for hit in hits
-                if (entry := entries.get(hit.paper.paper_id))
-                for index, sentence in enumerate(entry.sentences, start=1)
-                if (signs := signs_of(sentence, names, index, float(entry.vectors[index] @ vector)))
-            ]
-            if found:
-                break
-        found.sort(key=lambda e: (-round(e.score, 1), str(e.paper.day or "9"), e.index))
+        names = names_of(concept, [hit.paper.abstract for hit in hits])
+        pattern = pattern_of(names)
+        is_abbreviation = len(names[0]) < len(names[-1])
+        found = []
+        for hit in hits:
+            if entry := entries.get(hit.paper.paper_id):
+                cosines = entry.vectors @ vector
+                for index, sentence in enumerate(entry.sentences, start=1):
+                    if signs := signs_of(sentence, pattern, index, float(cosines[index])):
+                        found.append(Mention(hit.paper, sentence, index, signs, is_abbreviation))
         return hits, found
 
 
@@ -214,7 +243,8 @@ def pattern_of(names: Sequence[str]) -> re.Pattern[str]:
     spelled = []
     for n, name in enumerate(names):
         stems = [re.escape(word.removesuffix("s")) for word in _GAP.split(name)]
-        joined = r"[-\s]+".join(f"{stem}s?" for stem in stems)
+        # The abbreviation may stand in between: "vision-language-action (VLA) model".
+        joined = r"(?:\s*\([^)]*\))?[-\s]+".join(f"{stem}s?" for stem in stems)
         # "AS" is short for attention sinks, "as" is not.
         spelled.append(f"(?-i:{joined})" if n and name.isupper() else joined)
     return re.compile(rf"(?<![\w-])(?:{'|'.join(spelled)})(?![\w-])", re.IGNORECASE)
@@ -240,9 +270,7 @@ def _long_form(before: str, short: str) -> str:
 # -- the signs of a definition -------------------------------------------------------------
 
 
-def signs_of(
-    sentence: str, names: re.Pattern[str], index: int, cosine: float
-) -> Signs | None:
+def signs_of(sentence: str, names: re.Pattern[str], index: int, cosine: float) -> Signs | None:
     """Return the signs of a sentence; None if it does not mention the concept."""
     mention = names.search(sentence)
     if not mention:
