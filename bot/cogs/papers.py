@@ -4,8 +4,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.digest.days import parse_day
-from bot.digest.make import digest_of_day
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest
@@ -13,6 +11,8 @@ from bot.papers.fetch import fetch_view
 from bot.papers.search_pages import MAX_SEARCH, PageButton, show_search_page
 from bot.render.papers import paper_card, unread_card
 from bot.taste.rating_view import paper_view
+from rag.digest.days import parse_day
+from rag.digest.make import digest_of_day
 from rag.links import ARXIV_ID
 from rag.store.lookup import find_paper, require_paper
 

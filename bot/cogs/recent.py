@@ -7,9 +7,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.digest.days import parse_day, parse_week
-from bot.digest.make import make_digest
-from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
 from bot.papers.digest_reply import show_digest
 from bot.papers.last_seen import Look
@@ -20,6 +17,9 @@ from bot.render.recent import (
     no_days_embed,
     trending_embed,
 )
+from rag.digest.days import parse_day, parse_week
+from rag.digest.make import make_digest
+from rag.digest.records import Wish
 from rag.records import Paper
 from rag.store.queries import featured_between, featured_since, gained_since, newest_days
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot.digest.records import Digest
 from bot.render.answer_text import INDENT, lines_of
 from bot.render.safe_text import shorten
 from rag.answering.comparison import Comparison
+from rag.digest.records import Digest
 from rag.links import arxiv_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name

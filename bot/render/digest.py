@@ -7,17 +7,18 @@ from html import escape
 
 from discord import Colour, Embed
 
-from bot.digest.records import Digest, Entry
 from bot.render.picture import Picture
 from bot.render.safe_text import (
     EMBED_DESCRIPTION,
     EMBED_TITLE,
+    MESSAGE,
     is_code_url,
     link,
     plain,
     shorten,
     split,
 )
+from rag.digest.records import Digest, Entry
 from rag.links import arxiv_url
 from rag.records import Coverage
 
@@ -33,7 +34,8 @@ MUTED = "#808080"
 
 def digest_embeds(digest: Digest, coverage: Coverage) -> list[Embed]:
     """Return the digest as embeds, one per message."""
-    intro = "\n".join(filter(None, (plain(digest.note), _topics(digest))))
+    brief = f"{plain(digest.brief)}\n" if digest.brief else ""
+    intro = "\n".join(filter(None, (plain(digest.note), brief, _topics(digest))))
     if not digest.groups:
         intro = f"{intro}\nI have read {coverage}.".strip()
     blocks = [intro] if intro else []
@@ -43,6 +45,11 @@ def digest_embeds(digest: Digest, coverage: Coverage) -> list[Embed]:
     if digest.groups:
         embeds[-1].set_footer(text=ORIGIN)
     return embeds
+
+
+def brief_text(digest: Digest) -> str:
+    """Return the digest's brief as the text of a message, which stands above its embeds."""
+    return shorten(plain(digest.brief), MESSAGE)
 
 
 def _topics(digest: Digest) -> str:
@@ -125,6 +132,9 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
     yield digest.headline
     if digest.note:
         yield digest.note
+    if digest.brief:
+        yield ""
+        yield digest.brief
     if len(digest.groups) > 1:
         yield ""
         for group in digest.groups:
@@ -180,6 +190,7 @@ def _html(digest: Digest, unsubscribe: str, image: str) -> str:
         'padding:16px">'
         f'<h1 style="font-size:20px">{escape(digest.headline)}</h1>'
         + (f"<p>{escape(digest.note)}</p>" if digest.note else "")
+        + (f"<p>{escape(digest.brief)}</p>" if digest.brief else "")
         + (f'<ul style="padding-left:20px">{topics}</ul>' if len(digest.groups) > 1 else "")
         + (f"<p>{image}</p>" if image else "")
         + '<ol style="padding-left:24px">'

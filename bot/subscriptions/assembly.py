@@ -6,8 +6,6 @@ from datetime import date, datetime
 import discord
 
 from bot.conversation.shown_lists import ShownLists
-from bot.digest.make import make_digest
-from bot.digest.records import Digest, Taste
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import DiscordTransport
 from bot.subscriptions.records import Kind, Subscription
@@ -17,6 +15,8 @@ from bot.subscriptions.service import SubscriptionService
 from bot.subscriptions.transport import Transport
 from bot.taste.learn import TasteCache
 from bot.taste.rating_view import rating_view
+from rag.digest.make import make_digest
+from rag.digest.records import Digest, Taste
 from rag.library import Library
 
 
@@ -48,6 +48,7 @@ def make_scheduler(
         library.catalog,
         transports,
         make=lambda subscription, day: digest_for(library, tastes, subscription, day),
+        brief=lambda digest, seconds: executor.brief(digest, seconds=seconds),
         read=executor.read,
         write=executor.write,
         clock=options.clock,

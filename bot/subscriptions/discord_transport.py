@@ -26,13 +26,13 @@ import aiohttp
 import discord
 
 from bot.conversation.shown_lists import ShownLists
-from bot.digest.records import Digest
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
 from bot.render.picture import Picture
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import draw
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
+from rag.digest.records import Digest
 from rag.records import Paper
 
 NONCE_SAFE = timedelta(seconds=60)  # of the "few minutes" for which Discord remembers a nonce

@@ -19,8 +19,8 @@ from bot.console.render import (
     receipt_lines,
     trend_lines,
 )
-from bot.digest.records import Digest, Entry, Group
 from rag.answering.comparison import Comparison
+from rag.digest.records import Digest, Entry, Group
 from rag.records import Chunk, Evidence, Hit
 from rag.trends import Trend, Week
 from tests.bot.render.embed_checks import answer
