@@ -145,6 +145,8 @@ def _modify_last(request: Request, last: Past) -> Request:
     }
     if not changes:
         return replace(request, pointed=last.papers)  # "why?", "and how?"
+    if request.organization:
+        changes["organizations"] = request.organizations
     return replace(last.request, **changes)
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import Past, resolve
+from rag.query.organization_names import in_latin_letters
+from rag.query.organizations import Organizations
 from rag.query.parser import parse
 from rag.query.request import Request, clean_question
 from rag.query.spelling import SpellingCorrector
@@ -14,7 +17,7 @@ from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.store.lookup import papers_named_in
-from rag.store.queries import organizations, papers_of_author
+from rag.store.queries import papers_of_author
 
 
 class QueryUnderstanding:
@@ -24,19 +27,20 @@ class QueryUnderstanding:
         self.catalog = catalog
         self.keywords = keywords
         self.spelling = SpellingCorrector(keywords, word_vectors)
+        self.organizations = Organizations(catalog)
 
     def understand(self, question: str, today: date) -> Request:
         """Return what the question alone asks for. Raises QuestionError if it asks nothing.
 
         Other languages are translated word by word; misspelt English words are corrected.
         """
-        question = clean_question(question)
+        question = in_latin_letters(clean_question(question))
         english = translate(question)
         text = self.spelling.correct(question) if english.language == "en" else english.text
         request = parse(
             text,
             today,
-            organizations=organizations(self.catalog),
+            find_organizations=partial(self.organizations.find, language=english.language),
             is_author=lambda name: bool(papers_of_author(self.catalog, name)),
             day_of=self._day_of,
         )

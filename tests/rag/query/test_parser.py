@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from rag.query.organizations import OrganizationIndex
 from rag.query.parser import parse
 from rag.query.request import AuthorCount, Request
 from tests.papers import TODAY
@@ -9,7 +10,10 @@ from tests.papers import TODAY
 
 def asked(question: str) -> Request:
     return parse(
-        question, TODAY, organizations=["Crumb Lab", "Meta"], is_author=lambda n: n == "Ada One"
+        question,
+        TODAY,
+        find_organizations=OrganizationIndex(["Crumb Lab", "AI at Meta"]).find,
+        is_author=lambda n: n == "Ada One",
     )
 
 
@@ -80,7 +84,7 @@ def test_facts(question: str, facts: tuple[str, ...]) -> None:
 
 def test_organisations_and_authors_need_a_preposition() -> None:
     assert asked("what did Crumb Lab publish?").organization == "Crumb Lab"
-    assert asked("papers from meta").organization == "Meta"
+    assert asked("papers from meta").organizations == ("AI at Meta",)
     assert asked("what is meta learning?").organization is None
     assert asked("papers by Ada One").author == "Ada One"
     assert asked("papers by Ada Two").author is None
