@@ -11,13 +11,13 @@ from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
 from rag.query.parser import parse
+from rag.query.people import People
 from rag.query.request import Request, clean_question
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.store.queries import papers_of_author
 
 
 class QueryUnderstanding:
@@ -28,6 +28,7 @@ class QueryUnderstanding:
         self.keywords = keywords
         self.spelling = SpellingCorrector(keywords, word_vectors)
         self.organizations = Organizations(catalog)
+        self.people = People(keywords)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
 
     def understand(self, question: str, today: date) -> Request:
@@ -42,7 +43,7 @@ class QueryUnderstanding:
             text,
             today,
             find_organizations=partial(self.organizations.find, language=english.language),
-            is_author=lambda name: bool(papers_of_author(self.catalog, name)),
+            find_people=partial(self.people.find, language=english.language),
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
