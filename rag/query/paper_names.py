@@ -34,6 +34,7 @@ MAX_TYPOS = 1  # letters that are wrong, missing, too many or swapped with the n
 _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
 _HEAD_END = re.compile(r"[:?!]|\s[-–—]+\s")
+_REPORT = re.compile(r"\s+(?:technical|system)\s+(?:report|card)$", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
 _LINKED = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")
 _PREPOSITIONS = frozenset(
@@ -89,7 +90,8 @@ class _Index:
         matches = list(_WORD.finditer(title))
         words = tuple(_same(match[0]) for match in matches)
         head, *more = (part.strip() for part in _HEAD_END.split(title))
-        for name in {head, *more[:-1]}:  # "Can Simulators Reason? Gen-ViRe: A Benchmark"
+        for part in {head, *more[:-1]}:  # "Can Simulators Reason? Gen-ViRe: A Benchmark"
+            name = _REPORT.sub("", part)
             if 0 < len(_WORD.findall(name)) <= MAX_NAME_WORDS:
                 self.names[_key(name)].append((paper_id, name))
         head_words = len(_WORD.findall(head))
@@ -193,7 +195,7 @@ class PaperNames:
             return []
         if is_exact and _SAID_CLEARLY.match(after):
             return ids
-        if len(parts) > 1:
+        if " " in typed:
             return ids if self._is_rare(text, start, end) else []
         folded = typed.casefold()
         is_word = folded in STOPWORDS | _ASKED or self.word_vectors.knows(folded)
@@ -202,7 +204,9 @@ class PaperNames:
             return ids if is_said and self._papers_with(typed) <= MAX_PAPERS_IF_SAID else []
         if typed in COMMON_NAMES or typed.upper() in COMMON_NAMES:
             return []
-        limit = MAX_PAPERS_IF_SAID if exact or _said(text, start, end) else MAX_PAPERS_WITH_WORDS
+        is_odd = any(_LIKE_A_NAME.match(name) and not name.isupper() for _, name in named)
+        is_clear = exact or is_odd or _said(text, start, end)
+        limit = MAX_PAPERS_IF_SAID if is_clear else MAX_PAPERS_WITH_WORDS
         return ids if self._papers_with(typed) <= limit else []
 
     def _single_word(self, index: _Index, text: str, start: int, end: int) -> tuple[int, list[str]]:

@@ -25,7 +25,8 @@ O_MARSH = paper(3, "O-Marsh v2: Omnivores of the Marsh")
 LONG = paper(4, "What Do Waders See? On Counting Reeds without Labels")
 QUIET = paper(5, "Soft Adaptive Plumage Optimization")
 HIDDEN = paper(6, "Nesting by Design", "We propose ReadME-Net, a nest. ReadME-Net is small.")
-MORE = (WEAVER, MEMORY, O_MARSH, LONG, QUIET, HIDDEN)
+REPORT = paper(7, "Egret-Image Technical Report")
+MORE = (REPORT, WEAVER, MEMORY, O_MARSH, LONG, QUIET, HIDDEN)
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def names(filled: Library) -> PaperNames:
         ("the loom paper", [LOOM]),
         ("“Loom”?", [LOOM]),
         ("the memory paper", [MEMORY]),
+        ("egret-image vs heronnet", [REPORT, HERON]),
         ("arxiv 2502.00002v3", [TIDAL]),
         ("see https://huggingface.co/papers/2502.00002.", [TIDAL]),
     ],
