@@ -118,7 +118,7 @@ class CatalogAnswers:
         if request.pointed:
             papers = list(request.pointed)
         elif request.author:
-            papers = papers_of_author(self.catalog, request.author)
+            papers = papers_of_author(self.catalog, *request.author_names)
             allowed = self.catalog.ids_in_window(request.window) if request.window else None
             papers = [p for p in papers if allowed is None or p.paper_id in allowed]
         else:

@@ -147,6 +147,8 @@ def _modify_last(request: Request, last: Past) -> Request:
         return replace(request, pointed=last.papers)  # "why?", "and how?"
     if request.organization:
         changes["organizations"] = request.organizations
+    if request.author:
+        changes["author_names"] = request.author_names
     return replace(last.request, **changes)
 
 

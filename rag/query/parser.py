@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from rag.query.organizations import OrganizationMention
+from rag.query.mentions import Mention
 from rag.query.request import AuthorCount, Fact, Order, Request
 from rag.query.window import DayOf, find_window
 
@@ -127,16 +127,14 @@ _SEVERAL = re.compile(
     r"|\b(?:quel(?:le)?s|welche)\s+(?:articles|papiers|arbeiten|papers|modelle|modèles)\b",
     re.IGNORECASE,
 )
-_AUTHOR_CUE = r"\b(?:by|from|of|did|has|have|authored by|written by)\s+"
-_PERSON = re.compile(rf"(?:(?i:{_AUTHOR_CUE}))((?:[A-Z][\w.'’-]*\s+){{1,3}}[A-Z][\w'’-]+)")
 
 
 def parse(
     question: str,
     today: date,
     *,
-    find_organizations: Callable[[str], OrganizationMention | None] | None = None,
-    is_author: Callable[[str], bool] | None = None,
+    find_organizations: Callable[[str], Mention | None] | None = None,
+    find_people: Callable[[str], Mention | None] | None = None,
     day_of: DayOf | None = None,
 ) -> Request:
     """Return the Request of a question in English.
@@ -148,16 +146,16 @@ def parse(
     if found := find_window(text, today, day_of=day_of):
         window, text = found
     authors, text = _author_count(text)
-    mention = find_organizations(text) if find_organizations else None
-    if mention:
-        text = f"{text[: mention.start]} {text[mention.end :]}"
-    author = None
-    if (person := _PERSON.search(text)) and is_author and is_author(person[1]):
-        author, text = person[1], _without(text, person)
+    organization = find_organizations(text) if find_organizations else None
+    if organization:
+        text = f"{text[: organization.start]} {text[organization.end :]}"
+    person = find_people(text) if find_people else None
+    if person:
+        text = f"{text[: person.start]} {text[person.end :]}"
     if prolific := _PROLIFIC.search(text):
         text = _without(text, prolific)
     order, text = _first(_ORDERS, text)
-    if order is None and (window or authors or mention or author):
+    if order is None and (window or authors or organization or person):
         order, text = _first(_COMPARED, text)
     count = _HOW_MANY.search(text)
     if count:
@@ -167,9 +165,10 @@ def parse(
         topic=" ".join(text.split()),
         window=window,
         authors=authors,
-        organization=mention.label if mention else None,
-        organizations=mention.names if mention else (),
-        author=author,
+        organization=organization.label if organization else None,
+        organizations=organization.names if organization else (),
+        author=person.label if person else None,
+        author_names=person.names if person else (),
         prolific=bool(prolific),
         order=order,
         several=bool(_SEVERAL.search(text)),

@@ -9,15 +9,15 @@ from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import Past, resolve
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
+from rag.query.paper_names import PaperNames
 from rag.query.parser import parse
+from rag.query.people import People
 from rag.query.request import Request, clean_question
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.store.lookup import papers_named_in
-from rag.store.queries import papers_of_author
 
 
 class QueryUnderstanding:
@@ -28,6 +28,8 @@ class QueryUnderstanding:
         self.keywords = keywords
         self.spelling = SpellingCorrector(keywords, word_vectors)
         self.organizations = Organizations(catalog)
+        self.people = People(keywords)
+        self.paper_names = PaperNames(catalog, keywords, word_vectors)
 
     def understand(self, question: str, today: date) -> Request:
         """Return what the question alone asks for. Raises QuestionError if it asks nothing.
@@ -41,15 +43,15 @@ class QueryUnderstanding:
             text,
             today,
             find_organizations=partial(self.organizations.find, language=english.language),
-            is_author=lambda name: bool(papers_of_author(self.catalog, name)),
+            find_people=partial(self.people.find, language=english.language),
             day_of=self._day_of,
         )
-        named = papers_named_in(request.topic, self.catalog, self.keywords)
+        named = self.paper_names.find(request.topic)
         return replace(request, named=tuple(named), language=english.language)
 
     def _day_of(self, name: str) -> date | None:
         """Return the day of the paper with this name, for "since LXMERT"."""
-        papers = papers_named_in(name, self.catalog, self.keywords)
+        papers = self.paper_names.find(name)
         return papers[0].day if papers else None
 
     def past(

@@ -63,6 +63,17 @@ class KeywordIndex:
         )
         return {row["paper_id"] for row in rows}
 
+    def count_phrase(self, phrase: str, limit: int) -> int:
+        """Return how many papers contain the terms of a phrase in a row, counting up to a limit."""
+        query = " ".join(terms(phrase.replace("-", " ")))
+        if not query:
+            return limit
+        rows = self.database.connection.execute(
+            "SELECT 1 FROM keyword_index WHERE keyword_index MATCH ? LIMIT ?",
+            (f'"{query}"', limit),
+        )
+        return len(rows.fetchall())
+
     def papers_with_prefix(self, prefix: str, n: int) -> list[str]:
         """Return the ids of up to n papers with a term that begins with these letters or digits."""
         rows = self.database.connection.execute(

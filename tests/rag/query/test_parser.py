@@ -4,6 +4,7 @@ import pytest
 
 from rag.query.organizations import OrganizationIndex
 from rag.query.parser import parse
+from rag.query.people import PeopleIndex
 from rag.query.request import AuthorCount, Request
 from tests.papers import TODAY
 
@@ -13,7 +14,7 @@ def asked(question: str) -> Request:
         question,
         TODAY,
         find_organizations=OrganizationIndex(["Crumb Lab", "AI at Meta"]).find,
-        is_author=lambda n: n == "Ada One",
+        find_people=PeopleIndex(["Ada One"]).find,
     )
 
 
