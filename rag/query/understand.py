@@ -63,11 +63,15 @@ class QueryUnderstanding:
     ) -> list[Past]:
         """Return the earlier requests with the papers that their answers cited.
 
+        A turn without a question is a list of papers that was shown.
         `papers_for` searches again for turns whose citations are not known.
         """
         past: list[Past] = []
         for turn in history:
-            request = resolve(self.understand(turn.question, today), past)
+            if turn.question:
+                request = resolve(self.understand(turn.question, today), past)
+            else:
+                request = Request(topic="", kind="list")
             if turn.cited is None:
                 papers = papers_for(request)
             else:

@@ -60,10 +60,11 @@ def featured_day_before(catalog: Catalog, day: date) -> date | None:
     return date.fromisoformat(row["day"]) if row["day"] else None
 
 
-def newest_days(catalog: Catalog, count: int) -> list[date]:
-    """Return the newest days with Daily Papers, oldest first."""
+def newest_days(catalog: Catalog, count: int, *, until: date = date.max) -> list[date]:
+    """Return the newest days with Daily Papers, oldest first; none after `until`."""
     rows = catalog.database.connection.execute(
-        "SELECT DISTINCT day FROM featured_days ORDER BY day DESC LIMIT ?", (count,)
+        "SELECT DISTINCT day FROM featured_days WHERE day <= ? ORDER BY day DESC LIMIT ?",
+        (until.isoformat(), count),
     )
     return [date.fromisoformat(row["day"]) for row in rows][::-1]
 

@@ -56,6 +56,7 @@ def test_featured_days_in_order(catalog: Catalog) -> None:
     assert featured_day_before(catalog, JANUARY) is None
     assert newest_days(catalog, 5) == [JANUARY, FEBRUARY]
     assert newest_days(catalog, 1) == [FEBRUARY]
+    assert newest_days(catalog, 1, until=FEBRUARY - timedelta(days=1)) == [JANUARY]
 
 
 def test_an_empty_catalogue_has_no_days(library: Library) -> None:

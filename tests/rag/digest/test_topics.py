@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from bot.digest.make import make_digest
-from bot.digest.records import MORE
-from bot.digest.topics import cluster, group_by_topic
+from rag.digest.make import make_digest
+from rag.digest.records import MORE
+from rag.digest.topics import cluster, group_by_topic
 from rag.library import Library
-from tests.bot.digest.conftest import FRIDAY
+from tests.rag.digest.conftest import FRIDAY
 
 
 def test_similar_vectors_form_one_group() -> None:

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_library
-from bot.digest.make import digest_of_day, make_digest
-from bot.digest.records import MORE, Opinion, Wish
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
+from rag.digest.make import digest_of_day, make_digest
+from rag.digest.records import MORE, Opinion, Wish
 from rag.library import Library
 from rag.records import Paper
 from rag.text.words import terms
-from tests.bot.digest.conftest import FRIDAY
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource
+from tests.rag.digest.conftest import FRIDAY
 
 RECORDED = ("2025-10-08", "2025-12-05", "2025-11-25")
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.digest.records import Period, period_name
+from rag.digest.records import PERIODS, Period, period_name
 from rag.errors import PaperboyError
 from rag.records import Paper
 from rag.store.catalog import Catalog
@@ -63,16 +63,36 @@ def period_days(period: Period, day: date) -> tuple[date, date]:
     return day, day
 
 
+def days_name(first: date, last: date) -> str:
+    """Return "Friday, 2025-12-05", "the week of 2025-12-01", "2025" or "2025-12-01 to …"."""
+    for period in PERIODS:
+        if (first, last) == period_days(period, first):
+            return period_name(period, first)
+    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
+        return str(first.year)
+    return f"{first} to {last}"
+
+
 def featured_papers(catalog: Catalog, period: Period, day: date) -> FeaturedPapers:
     """Return the papers of the day's period, or of the last earlier period that has any."""
-    first, last = period_days(period, day)
+    return featured_in(catalog, *period_days(period, day), earlier=period)
+
+
+def featured_in(
+    catalog: Catalog, first: date, last: date, *, earlier: Period = "day"
+) -> FeaturedPapers:
+    """Return the papers of these days; if there are none, of the last earlier day, week or month.
+
+    Without any before these days there are no papers; if no day is known at all, they are those
+    that were published last.
+    """
     if papers := featured_between(catalog, first, last):
         return FeaturedPapers(first, last, papers)
-    reason = _why_empty(catalog, period, first)
-    if earlier := featured_day_before(catalog, first):
-        first, last = period_days(period, earlier)
-        name = period_name(period, first)
-        note = f"{reason} These are from {name}, the last one before it that I know."
+    reason = _why_empty(catalog, first, last)
+    if day := featured_day_before(catalog, first):
+        first, last = period_days(earlier, day)
+        name = period_name(earlier, first)
+        note = f"{reason} These are from {name}, the last {earlier} before it that I know."
         return FeaturedPapers(first, last, featured_between(catalog, first, last), note)
     if oldest := first_featured_day(catalog):
         return FeaturedPapers(first, last, [], f"{reason} The first day I know is {oldest}.")
@@ -80,11 +100,12 @@ def featured_papers(catalog: Catalog, period: Period, day: date) -> FeaturedPape
     return FeaturedPapers(first, last, catalog.latest_published(MAX_NEWEST), note)
 
 
-def _why_empty(catalog: Catalog, period: Period, first: date) -> str:
-    """Return a sentence that says why the period has no papers, as far as it is known."""
-    subject = f"No Daily Papers of {period_name(period, first)}"
+def _why_empty(catalog: Catalog, first: date, last: date) -> str:
+    """Return a sentence that says why the days have no papers, as far as it is known."""
+    subject = f"No Daily Papers of {days_name(first, last)}"
     newest = catalog.last_featured_day()
-    if period == "day" and first.weekday() >= SATURDAY:
+    is_weekend = first.weekday() >= SATURDAY and last - first <= timedelta(days=1)
+    if is_weekend and last.weekday() >= SATURDAY:
         return f"{subject}: Hugging Face lists none at weekends."
     if newest and newest < first:
         return f"{subject} yet."

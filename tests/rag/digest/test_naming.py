@@ -6,8 +6,8 @@ from typing import cast
 
 import numpy as np
 
-from bot.digest.naming import PaperPhrases, display_name, name_group, phrases_of
-from bot.digest.vocabulary import FIELDS, Vocabulary
+from rag.digest.naming import PaperPhrases, display_name, name_group, phrases_of
+from rag.digest.vocabulary import FIELDS, Vocabulary
 from rag.records import Paper
 
 BIRD, ROBOT = np.eye(2, dtype=np.float32)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from rag.records import Paper
 from rag.text.sentences import gist, split_sentences
@@ -18,6 +18,7 @@ def tldr_of(paper: Paper) -> str:
 
 
 Period = Literal["day", "week", "month"]
+PERIODS: tuple[Period, ...] = get_args(Period)
 MORE = "More papers"  # the name of the group of papers that share no topic
 
 
@@ -75,7 +76,8 @@ class Digest:
     """The papers chosen from those featured from `first` to `last`.
 
     `note` is a remark for the reader, for example that the requested day has no papers and these
-    are from an earlier day. `total` counts the papers that they were chosen from.
+    are from an earlier day. `total` counts the papers that they were chosen from. `brief` is a
+    paragraph that a model wrote about the first papers, with their ranks as markers `[n]`, or "".
     """
 
     period: Period
@@ -84,6 +86,7 @@ class Digest:
     groups: tuple[Group, ...]
     note: str = ""
     total: int = 0
+    brief: str = ""
 
     @property
     def days(self) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.digest.naming import Name, PaperPhrases, display_name, is_on_topic, name_group, phrases_of
-from bot.digest.records import MORE, Entry, Group
-from bot.digest.vocabulary import Vocabulary, vocabulary_of
+from rag.digest.naming import Name, PaperPhrases, display_name, is_on_topic, name_group, phrases_of
+from rag.digest.records import MORE, Entry, Group
+from rag.digest.vocabulary import Vocabulary, vocabulary_of
 from rag.retrieval.abstract_vectors import Vectors
 from rag.store.catalog import Catalog
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from bot.digest.records import Digest, Entry, Group
+from rag.digest.records import Digest, Entry, Group
 from rag.store.catalog import Catalog
 
 PAPER = "paper"

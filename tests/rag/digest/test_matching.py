@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.digest.matching import matching_papers
-from bot.digest.records import Wish
+from rag.digest.matching import matching_papers
+from rag.digest.records import Wish
 from rag.library import Library
 from tests.papers import HERON, PASTRY, TIDAL
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from bot.digest.days import featured_papers
-from bot.digest.matching import matching_papers
-from bot.digest.records import DEFAULT_WISHES, Digest, Entry, Opinion, Period, Taste, Wish, tldr_of
-from bot.digest.topics import group_by_topic
+from rag.digest.days import featured_papers
+from rag.digest.matching import matching_papers
+from rag.digest.records import DEFAULT_WISHES, Digest, Entry, Opinion, Period, Taste, Wish, tldr_of
+from rag.digest.topics import group_by_topic
 from rag.library import Library
 from rag.records import Paper
 from rag.retrieval.abstract_vectors import load_abstract_vectors

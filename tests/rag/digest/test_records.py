@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.digest.records import Digest, Entry, Group, Period, period_name, tldr_of
+from rag.digest.records import Digest, Entry, Group, Period, period_name, tldr_of
 from tests.papers import HERON, LOOM, TODAY
 
 

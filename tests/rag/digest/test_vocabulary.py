@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.digest.vocabulary import (
+from ingest.sync import ingest
+from rag.digest.vocabulary import (
     FIELDS,
     MIN_PAPERS,
     is_specific,
     stems_of,
     vocabulary_of,
 )
-from ingest.sync import ingest
 from rag.library import Library
 from tests.papers import ListSource, many
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.digest.records import Wish
+from rag.digest.records import Wish
 from rag.library import Library
 from rag.records import Paper
 from rag.text.words import words

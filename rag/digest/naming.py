@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.digest.vocabulary import WORD, Vocabulary, is_specific, stems_of_word
+from rag.digest.vocabulary import WORD, Vocabulary, is_specific, stems_of_word
 from rag.records import Paper
 from rag.retrieval.abstract_vectors import Vectors
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from bot.digest.days import DayError, parse_day, parse_week, period_days
-from bot.digest.make import make_digest
-from bot.digest.records import Period
+from rag.digest.days import DayError, parse_day, parse_week, period_days
+from rag.digest.make import make_digest
+from rag.digest.records import Period
 from rag.library import Library
-from tests.bot.digest.conftest import FRIDAY
 from tests.papers import HERON, TIDAL
+from tests.rag.digest.conftest import FRIDAY
 
 
 def titles(digest: object) -> list[str]:
@@ -54,7 +54,7 @@ def test_a_weekend_shows_the_last_featured_day_and_says_so(week: Library) -> Non
     assert titles(digest) == [TIDAL.title, HERON.title]
     assert digest.note == (
         "No Daily Papers of Sunday, 2025-12-07: Hugging Face lists none at weekends. "
-        "These are from Friday, 2025-12-05, the last one before it that I know."
+        "These are from Friday, 2025-12-05, the last day before it that I know."
     )
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from bot.digest.make import make_digest
-from bot.digest.serialization import digest_from_json, digest_to_json
+from rag.digest.make import make_digest
+from rag.digest.serialization import digest_from_json, digest_to_json
 from rag.library import Library
-from tests.bot.digest.conftest import FRIDAY
 from tests.papers import HERON, PASTRY
+from tests.rag.digest.conftest import FRIDAY
 
 
 def test_a_digest_survives_as_json_with_papers_by_their_ids(week: Library) -> None:
