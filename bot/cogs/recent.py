@@ -46,9 +46,9 @@ class Recent(commands.Cog):
         look = await self.services.executor.read(self.services.last_seen.last, guild_id, user_id)
         embed, papers, last = await self.services.executor.read(self._missed, look, asked)
         message = await interaction.edit_original_response(embed=embed)
-        await self.services.shown_lists.remember_reply(interaction, message, papers[:MAX_PAPERS])
         if last:  # only after the user has it
             await self._record(interaction, last, now)
+        await self.services.shown_lists.remember_reply(interaction, message, papers[:MAX_PAPERS])
 
     @commands.Cog.listener()
     async def on_app_command_completion(

@@ -1,7 +1,4 @@
-"""Shows a digest as the reply to a command: its list and the map of its topics.
-
-(A module of its own, since the cogs of /daily and /weekly share it and must not import each other.)
-"""
+"""Shows a digest as the reply to a command: its list and the map of its topics."""
 
 import contextlib
 

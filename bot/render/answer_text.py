@@ -14,7 +14,7 @@ SEPARATOR = " · "  # between the facts of a paper
 SMALL = "-# "  # what makes a line small on Discord
 
 _NAME = re.compile(r"(?:[^“”]{1,40} \()?")  # what may stand in front of a title: "HeronNet ("
-_URL_END = r"(?=[.,;:)]*(?:\s|$))"
+_URL_END = r"(?=[.,;:)\"”]*(?:\s|$))"
 
 LineKind = Literal["main", "small", "code"]
 

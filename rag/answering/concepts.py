@@ -145,7 +145,7 @@ class Concepts:
         Of several concepts ("DPO vs PPO") each gets one.
         """
         concepts = [concept_of(text) for text in request.parts or (request.topic,)]
-        concepts = [concept for concept in concepts if concept]
+        concepts = [concept for concept in concepts if words(concept)]
         chosen: list[Evidence] = []
         ranked: list[Evidence] = []
         hits: list[Hit] = []

@@ -68,9 +68,11 @@ class PaperDetails:
         citations = []
         for n, paper in enumerate(papers, start=1):
             of_paper = [_answer(fact, paper, n, papers_asked=len(papers)) for fact in facts]
-            quoted = [e.sentence for part in of_paper for e in part.evidence]
-            citations.append(Citation(n, paper, quoted[0] if quoted else paper.title))
-            lines += [line for part in of_paper for line in part.lines]
+            sentences = [e.sentence for part in of_paper for e in part.evidence]
+            citations.append(Citation(n, paper, sentences[0] if sentences else paper.title))
+            for line in (line for part in of_paper for line in part.lines):
+                if not (line.startswith("“") and line in lines):  # gist and results share a quote
+                    lines.append(line)
             parts += of_paper
         may_rewrite = all(part.evidence for part in parts)
         refused = not any(part.found for part in parts)
@@ -80,7 +82,7 @@ class PaperDetails:
             "\n".join(lines),
             tuple(citations),
             [Hit(p, Chunk(p.paper_id, 0, p.title), 1.0, 1.0, 0.0) for p in papers],
-            tuple(e for part in parts for e in part.evidence) if may_rewrite else (),
+            tuple(dict.fromkeys(e for p in parts for e in p.evidence)) if may_rewrite else (),
             refused=refused,
         )
 
@@ -214,6 +216,7 @@ def escape_latex(text: str) -> str:
 def _gist(paper: Paper, n: int, *, with_result: bool) -> _Part:
     """Return what the paper is, in the record's TL;DR or the abstract's words, and its result."""
     summary = next(iter(split_sentences(one_line(paper.tldr or ""))), "")
+    summary = re.sub(r";$", ".", summary)  # sentences are also split at semicolons
     opening = gist(paper.abstract)
     name = short_name(paper)
     if not summary and not opening:

@@ -43,10 +43,10 @@ def test_lines_inside_a_block_of_code_keep_their_indentation() -> None:
 def test_only_addresses_in_the_record_of_a_cited_paper_become_links() -> None:
     paper = replace(HERON, code_url="https://github.com/a/heron")
     text = discord_text(
-        "Code: https://github.com/a/heron. Not https://github.com/a/heron2 or https://evil.example",
+        "“Code: https://github.com/a/heron.” Not https://github.com/a/heron2 or https://evil.example",
         cited(paper),
     )
-    assert "Code: [github.com/a/heron](<https://github.com/a/heron>)." in text
+    assert "“Code: [github.com/a/heron](<https://github.com/a/heron>).”" in text
     assert "`https://github.com/a/heron2`" in text
     assert "`https://evil.example`" in text
 

@@ -76,6 +76,7 @@ def test_what_no_paper_defines_gets_no_answer(library: Library) -> None:
     assert ask(library, USER) is None
     assert Concepts(library.retriever).draft(Request(topic="photosynthesis")) is None
     assert Concepts(library.retriever).draft(Request(topic="what is it?")) is None
+    assert Concepts(library.retriever).draft(Request(topic="what is -?")) is None
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,12 @@ def test_each_of_many_papers_has_one_line() -> None:
     assert [c.n for c in draft.citations] == [1, 2, 3]
 
 
+def test_gist_and_results_share_their_quotes() -> None:
+    draft = ask("gist", "results", papers=(HERON,))
+    assert draft.text.count("94.2%") == 1
+    assert len({(e.paper, e.index) for e in draft.evidence}) == len(draft.evidence)
+
+
 def test_results_are_the_sentences_with_figures() -> None:
     assert "94.2%" in ask("results").text
     assert "61%" in ask("results", papers=(PASTRY,)).text
