@@ -158,9 +158,9 @@ class _Request:
         return (self.spans[begin][0], self._end(end)) if wanted else None
 
     def _is_origin(self, cue: int, word: str) -> bool:
-        """Return whether papers are from, by, at or of the organisation, not something else."""
+        """Return whether papers are from, by, at or of the named, not something else."""
         earlier = self.words[:cue]
-        if all(word in FUNCTION_WORDS or word.isdigit() for word in earlier):
+        if all(other in FUNCTION_WORDS or other.isdigit() for other in earlier):
             return word != "with" or not earlier or earlier[-1] in _WORKS | _REQUEST
         if word in ("of", "with"):
             return bool(earlier) and earlier[-1] in _WORKS | _REQUEST and self._touches(cue)
@@ -178,7 +178,7 @@ class _Request:
         )
 
     def _publishes(self, end: int, before: str) -> bool:
-        """Return whether the organisation is asked for what it did: "did Meta publish …"."""
+        """Return whether the request asks what they did: "did Meta publish …"."""
         if before and before not in _ASKS | _WORKS:
             return False
         following = list(self.words[end : end + 4])
