@@ -52,7 +52,16 @@ FOLDS = 10
 NGRAM_WEIGHT = 3.0  # of n-grams beside dense features
 PLACEHOLDERS = {"paper": PAPER, "org": ORGANIZATION, "person": PERSON}
 # The kinds whose topic is searched for; "content" keeps its words.
-WITH_TOPIC = {"list", "advice", "concept", "count", "comparison", "follow-up", "trending", "summary"}
+WITH_TOPIC = {
+    "list",
+    "advice",
+    "concept",
+    "count",
+    "comparison",
+    "follow-up",
+    "trending",
+    "summary",
+}
 BEGIN, END = "\ue000", "\ue001"  # around a topic while the text is translated
 Rows = list[dict[str, Any]]
 
@@ -299,7 +308,9 @@ def cross_validate(trainer: Trainer, *, folds: int, errors: int) -> float:
     truth = np.searchsorted(classes, trainer.kinds)
     temperature = best_temperature(scores, truth)
     chances = softmax(scores, temperature)
-    print(f"temperature {temperature:.2f}; probability of the kind read, and how often it is right:")
+    print(
+        f"temperature {temperature:.2f}; probability of the kind read, and how often it is right:"
+    )
     for low, high in ((0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.95), (0.95, 1.01)):
         chosen = (chances.max(axis=1) >= low) & (chances.max(axis=1) < high)
         if chosen.any():
