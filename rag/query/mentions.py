@@ -30,14 +30,14 @@ _PUBLISHES = frozenset(
 )
 _DOES = frozenset("do did done make made have has had".split())
 _ASKS = frozenset(
-    """did does do has have had what whatever s which that is if whether when and or""".split()
+    "did does do has have had what whatever s which that is if whether when where and or".split()
 )
 _TEAMS = frozenset("team teams people folks researchers guys lab labs group crew ppl".split())
 # Words of requests that are no part of a topic: "the most popular", "lately", "pls".
 _REQUEST = frozenset(
     """new newest latest recent recently lately best top hot hottest trending popular upvoted voted
     liked discussed important last past today yesterday now currently week month year day quarter
-    since until till maybe please pls plz thanks thx hi hey paperboy list find get search check
+    since until till maybe please pls plz thanks thx hi hey paperboy list find get search check abt
     look want need read see digest summary summarise summarize overview recap count total code
     github repo many much code only anyone know regarding concerning related w re vs mostly also
     january february march april may june july august september october november december
@@ -144,7 +144,7 @@ class _Request:
         is_cue = before in ("from", "by", "at", "of", "with")
         if self.language != "en" and not _WORKS.isdisjoint(self.words):
             # Words translated one by one do not stand in the order of English.
-            if is_cue or self.language == "zh":
+            if is_cue or (self.language == "zh" and not after[:1].isdigit()):
                 return self.spans[begin - is_cue][0], self._end(end)
         elif is_compound:
             return None

@@ -6,7 +6,7 @@ They come from the catalogue's own names and from organizations.toml.
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -28,8 +28,11 @@ _JOINTS = frozenset("of the at in by from and for".split())
 _UNIVERSITY = frozenset("university universitat universite universidad college institute".split())
 
 
-def typed_names(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the catalogue's names by the key of what people type: its words, joined and folded."""
+def typed_names(names: Sequence[str], is_word: Callable[[str], bool]) -> dict[str, tuple[str, ...]]:
+    """Return the catalogue's names by the key of what people type: its words, joined and folded.
+
+    `is_word` tells common words, which do not stand for a company alone: "Scale" for "Scale AI".
+    """
     inside, whole = _keys_inside(names)
     typed: dict[str, tuple[str, ...]] = {}
     for keys, parts in _known().values():
@@ -43,8 +46,10 @@ def typed_names(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         key = "".join(words)
         if key and key not in typed:
             typed[key] = _in_order([*inside[key], name])
+            is_university = not _UNIVERSITY.isdisjoint(words)
             for short in (_core(words), _initials(words)):
-                if short and short not in typed and short not in STOPWORDS:
+                is_name = is_university or not is_word(short)
+                if short and short not in typed and short not in STOPWORDS and is_name:
                     typed[short] = _in_order([*typed[key], *whole[short]])
     return typed
 

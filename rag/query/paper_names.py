@@ -20,7 +20,7 @@ from rag.text.words import STOPWORDS, fold, terms
 
 MAX_NAME_WORDS = 4  # before a title's colon
 MIN_NAME_LETTERS = 3
-MIN_ANY_CASE_LETTERS = 4  # of a name that is typed in another case
+MIN_ANY_CASE_LETTERS = 5  # of a name in another case, where the request does not say so
 MIN_SPLIT_LETTERS = 7  # of a name that is typed as several words: "thread weaver"
 MAX_PAPERS_PER_NAME = 2  # papers that may share a name
 MAX_PAPERS_WITH_WORDS = 4  # papers that contain typed words, for these to be a name …
@@ -43,7 +43,7 @@ _PREPOSITIONS = frozenset(
 # Words of requests that are names of papers only if the request says so.
 _ASKED = frozenset(
     """tldr eli5 paper papers summary abstract code repo github bibtex link pdf demo authors hello
-    hi hey thanks please today week explain compare top new""".split()
+    hi hey thanks please today week explain compare top new discord""".split()
 )
 _FACTS = (
     r"(?:bibtex|authors?|code|repo|github|links?|pdf|demo|summary|tl;?dr|gist|abstract|citation)"
@@ -84,7 +84,11 @@ class _Index:
         self.titles: dict[tuple[str, str], list[tuple[_Title, int]]] = defaultdict(list)
         for paper_id, title in titles:
             self._add(paper_id, title)
-        self.long_names = [name for name in self.names if len(name) >= MIN_TYPO_LETTERS]
+        self.long_names = [  # "Concerto" is a word, and so may be one that is similar to it
+            key
+            for key, named in self.names.items()
+            if len(key) >= MIN_TYPO_LETTERS and _LIKE_A_NAME.match(named[0][1])
+        ]
 
     def _add(self, paper_id: str, title: str) -> None:
         matches = list(_WORD.finditer(title))
@@ -191,21 +195,22 @@ class PaperNames:
         is_split = len(parts) > 1 and not any(parts == _WORD.findall(fold(n)) for _, n in named)
         if is_split and len(key) < MIN_SPLIT_LETTERS and not any(p[0].isdigit() for p in parts):
             return []
-        if len(key) < MIN_ANY_CASE_LETTERS and len(parts) == 1 and not is_exact:
-            return []
         if is_exact and _SAID_CLEARLY.match(after):
             return ids
+        is_said = _said(text, start, end)
+        if len(key) < MIN_ANY_CASE_LETTERS and len(parts) == 1 and not (exact or is_said):
+            return []
         if " " in typed:
             return ids if self._is_rare(text, start, end) else []
         folded = typed.casefold()
-        is_word = folded in STOPWORDS | _ASKED or self.word_vectors.knows(folded)
-        if is_word and not is_exact:
-            is_said = _said(text, start, end)
+        if folded in STOPWORDS | _ASKED and not is_exact:
+            return ids if _SAID_CLEARLY.match(after) else []
+        if self.word_vectors.knows(folded) and not is_exact:
             return ids if is_said and self._papers_with(typed) <= MAX_PAPERS_IF_SAID else []
         if typed in COMMON_NAMES or typed.upper() in COMMON_NAMES:
             return []
         is_odd = any(_LIKE_A_NAME.match(name) and not name.isupper() for _, name in named)
-        is_clear = exact or is_odd or _said(text, start, end)
+        is_clear = exact or is_odd or is_said
         limit = MAX_PAPERS_IF_SAID if is_clear else MAX_PAPERS_WITH_WORDS
         return ids if self._papers_with(typed) <= limit else []
 

@@ -3,9 +3,10 @@
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from rag.encoders.word_vectors import WordVectors
 from rag.query.mentions import FUNCTION_WORDS, Mention, find_mention
 from rag.store.keywords import KeywordIndex
 from rag.store.queries import author_names
@@ -20,8 +21,9 @@ _BEFORE_FAMILY = frozenset("by did does has have".split())
 class People:
     """Finds the authors of a catalogue; renews its index when papers were added."""
 
-    def __init__(self, keywords: KeywordIndex) -> None:
+    def __init__(self, keywords: KeywordIndex, word_vectors: WordVectors) -> None:
         self.keywords = keywords
+        self.word_vectors = word_vectors
         self._lock = threading.Lock()
         self._version = -1
         self._index = PeopleIndex(())
@@ -31,7 +33,9 @@ class People:
         with self._lock:
             version = self.keywords.version()
             if version != self._version:
-                self._index = PeopleIndex(author_names(self.keywords.database))
+                self._index = PeopleIndex(
+                    author_names(self.keywords.database), self.word_vectors.knows
+                )
                 self._version = version
             index = self._index
         return index.find(text, language=language)
@@ -40,7 +44,10 @@ class People:
 class PeopleIndex:
     """The names of some people, by what may be typed for them."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(
+        self, names: Iterable[str], is_word: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """`is_word` tells common words, which are not taken for family names: "Friday"."""
         self._people: dict[str, list[str]] = defaultdict(list)  # without middle initials
         self._turned: dict[str, str] = {}  # "Li Fei-Fei" may be typed as "Fei-Fei Li"
         families: dict[str, set[str]] = defaultdict(set)
@@ -52,7 +59,9 @@ class PeopleIndex:
                 families[words[-1]].add(key)
                 self._turned.setdefault(_key([*words[1:], words[0]]), key)
         self._families = {
-            family: next(iter(keys)) for family, keys in families.items() if len(keys) == 1
+            family: next(iter(keys))
+            for family, keys in families.items()
+            if len(keys) == 1 and not is_word(family)
         }
 
     def find(self, text: str, *, language: str = "en") -> Mention | None:
@@ -76,6 +85,7 @@ class PeopleIndex:
 
 
 def _key(words: Sequence[str]) -> str:
-    """Return a name's words joined, without initials unless too little is left."""
+    """Return the given names joined and the family name, without initials if enough is left."""
     full = [word for word in words if len(word) > 1]
-    return "".join(full if len(full) > 1 else words)
+    *given, family = full if len(full) > 1 else words
+    return f"{''.join(given)} {family}"

@@ -27,8 +27,8 @@ class QueryUnderstanding:
         self.catalog = catalog
         self.keywords = keywords
         self.spelling = SpellingCorrector(keywords, word_vectors)
-        self.organizations = Organizations(catalog)
-        self.people = People(keywords)
+        self.organizations = Organizations(catalog, word_vectors)
+        self.people = People(keywords, word_vectors)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
 
     def understand(self, question: str, today: date) -> Request:

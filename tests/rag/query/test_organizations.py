@@ -161,6 +161,14 @@ def test_the_matched_text_has_its_preposition(index: OrganizationIndex) -> None:
     assert text[found.start : found.end] == "from the Qwen team"
 
 
+def test_a_common_word_does_not_stand_for_a_company() -> None:
+    index = OrganizationIndex(["Scale AI", "Sakana AI", "Themis"], {"scale"}.__contains__)
+    assert index.find("papers from sakana") is not None
+    assert index.find("papers from scale ai") is not None
+    assert index.find("news from scale") is None
+    assert index.find("which from them is the newest?") is None
+
+
 def test_chinese_names_are_known() -> None:
     assert in_latin_letters("阿里巴巴的论文").split() == ["Alibaba", "的论文"]
     found = OrganizationIndex(NAMES).find("Alibaba this month 发 which papers", language="zh")
@@ -169,7 +177,7 @@ def test_chinese_names_are_known() -> None:
 
 
 def test_new_organisations_are_found_as_soon_as_they_are_stored(filled: Library) -> None:
-    found = Organizations(filled.catalog)
+    found = Organizations(filled.catalog, filled.word_vectors)
     assert found.find("papers by Dune Institute") is None
     dune = replace(HERON, arxiv_id="2501.00009", title="Dunes", organization="Dune Institute")
     ingest(ListSource([dune]), filled)

@@ -55,8 +55,15 @@ def test_other_words_are_no_people(text: str) -> None:
     assert PEOPLE.find(text) is None
 
 
+def test_common_words_are_no_family_names() -> None:
+    people = PeopleIndex(["Cary Friday", "Da Yin"], {"friday"}.__contains__)
+    assert people.find("papers by friday") is None
+    assert people.find("how many papers by day in total") is None
+    assert people.find("papers by cary friday") is not None
+
+
 def test_new_authors_are_found_as_soon_as_they_are_stored(filled: Library) -> None:
-    people = People(filled.retriever.keywords)
+    people = People(filled.retriever.keywords, filled.word_vectors)
     assert people.find("papers by Una Egret") is None
     ingest(ListSource([replace(HERON, arxiv_id="2501.00009", authors=("Una Egret",))]), filled)
     found = people.find("papers by una egret")
