@@ -28,7 +28,9 @@ PLACEHOLDERS = (PAPER, ORGANIZATION, PERSON, WINDOW)
 VECTOR_WEIGHT = 1.5  # of dense features beside n-grams
 POSITION_WEIGHT = 0.4  # of single words' vectors beside their mean
 MIN_LANGUAGE = 0.7  # probability of a language other than English
-MIN_TOPIC = 0.5  # probability of a token of the topic
+# What a word of a request belongs to.
+OUTSIDE, TOPIC = "outside", "topic"
+TAGGED = (TOPIC, "number", "order", "code", "ordinal")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.+/][^\W_]+)*[+#]*|[^\w\s]")
 
 
@@ -64,7 +66,7 @@ class RequestReader:
     def _classifiers(self) -> dict[str, LinearClassifier]:
         path = files("rag.query") / "request_reader.npz"
         with path.open("rb") as file, np.load(file) as arrays:
-            return {n: LinearClassifier.load(arrays, n) for n in ("kind", "language", "topic")}
+            return {n: LinearClassifier.load(arrays, n) for n in ("kind", "language", "tag")}
 
     def language(self, text: str) -> str:
         """Return en, de, fr, es or zh; English without clear evidence of another."""
@@ -85,18 +87,35 @@ class RequestReader:
         chances = self._classifiers["kind"].probabilities(hash_ngrams(masked), dense)
         return cast(dict[Kind, float], chances)
 
-    def topic(self, masked: str) -> str:
-        """Return the words of the topic: without those that ask, count or name a span of time."""
+    def tags(self, masked: str) -> list[tuple[str, str]]:
+        """Return the words of a text, each with the slot that it belongs to, or OUTSIDE."""
         words = split_words(masked)
-        if not words:
-            return ""
-        classifier = self._classifiers["topic"]
-        inside = [
-            word not in PLACEHOLDERS
-            and classifier.probabilities(topic_features(words, i))["inside"] >= MIN_TOPIC
-            for i, word in enumerate(words)
-        ]
-        return " ".join(_joined(words, inside))
+        return [(word, self._tag(words, i)) for i, word in enumerate(words)]
+
+    def _tag(self, words: Sequence[str], i: int) -> str:
+        if words[i] in PLACEHOLDERS:
+            return OUTSIDE
+        chances = self._classifiers["tag"].probabilities(tag_features(words, i))
+        return max(chances, key=lambda tag: chances[tag])
+
+
+def topic_of(tagged: Sequence[tuple[str, str]]) -> str:
+    """Return the words of the topic with the function words between them, not those at its ends."""
+    kept = [tag == TOPIC for _, tag in tagged]
+    for i in range(1, len(tagged) - 1):
+        is_joint = tagged[i][0].casefold() in STOPWORDS or tagged[i][0] in "/-+"
+        if not kept[i] and is_joint and kept[i - 1] and tagged[i + 1][1] == TOPIC:
+            kept[i] = True
+    chosen = [word for (word, _), keep in zip(tagged, kept, strict=True) if keep]
+    while chosen and not _is_content(chosen[0]):
+        chosen.pop(0)
+    while chosen and not _is_content(chosen[-1]):
+        chosen.pop()
+    return " ".join(chosen)
+
+
+def _is_content(word: str) -> bool:
+    return word[0].isalnum() and word.casefold() not in STOPWORDS
 
 
 def kind_features(masked: str, vector: Array, slots: Slots, word_vectors: WordVectors) -> Array:
@@ -122,8 +141,8 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def topic_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Array]:
-    """Return the hashed features of one word for the topic, and their weights, shape (n,) each.
+def tag_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Array]:
+    """Return the hashed features of one word for its slot, and their weights, shape (n,) each.
 
     They are the word, its neighbours up to four words away, and its place.
     """
@@ -141,22 +160,3 @@ def topic_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Arr
         *(f"behind {other}" for other in padded[k + 1 : min(len(padded) - 2, k + 5)]),
     ]  # fmt: skip
     return buckets(f"t{name}" for name in names), np.ones(len(names), dtype=np.float32)
-
-
-def _joined(words: Sequence[str], inside: Sequence[bool]) -> list[str]:
-    """Return the words of the topic in order, with function words between them, not at its ends."""
-    kept = list(inside)
-    for i in range(1, len(words) - 1):
-        is_joint = words[i].casefold() in STOPWORDS or words[i] in "/-+"
-        if not kept[i] and is_joint and kept[i - 1] and inside[i + 1]:
-            kept[i] = True
-    chosen = [word for word, keep in zip(words, kept, strict=True) if keep]
-    while chosen and not _is_content(chosen[0]):
-        chosen.pop(0)
-    while chosen and not _is_content(chosen[-1]):
-        chosen.pop()
-    return chosen
-
-
-def _is_content(word: str) -> bool:
-    return word[0].isalnum() and word.casefold() not in STOPWORDS

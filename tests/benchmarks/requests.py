@@ -11,6 +11,7 @@ an earlier turn, as all follow-ups have: without one nothing is a follow-up.
 
 import argparse
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -30,15 +31,16 @@ from rag.encoders.embedder import load_embedder
 from rag.encoders.word_vectors import WordVectors
 from rag.query.request_reader import (
     MIN_LANGUAGE,
-    MIN_TOPIC,
     ORGANIZATION,
+    OUTSIDE,
     PAPER,
     PERSON,
+    TAGGED,
     WINDOW,
     Slots,
     kind_features,
     split_words,
-    topic_features,
+    tag_features,
 )
 from rag.query.translate import translate
 from rag.query.window import find_window
@@ -62,7 +64,10 @@ WITH_TOPIC = {
     "trending",
     "summary",
 }
-BEGIN, END = "\ue000", "\ue001"  # around a topic while the text is translated
+# Around the words of a slot while the text is translated.
+BEGIN = {slot: chr(0xE000 + n) for n, slot in enumerate(TAGGED)}
+END = "\uf8ff"
+_MARKS = re.compile(f"[{''.join(BEGIN.values())}{END}]")
 Rows = list[dict[str, Any]]
 
 
@@ -73,7 +78,7 @@ class Utterance:
     masked: str  # in English, names replaced
     named: str  # in English, with its names
     words: list[str]
-    in_topic: list[bool]
+    tags: list[str]  # the slot of each word
     slots: Slots
 
 
@@ -84,33 +89,36 @@ def read(name: str) -> Rows:
 
 def prepare(row: dict[str, Any], language: str) -> Utterance:
     """Translate and mask a request, following the topic's place through it."""
-    text = mark(row, masks=True)
-    counts = Counter(slot for slot, *_ in row["spans"])
-    english = translate(text, language=language).text if language != ENGLISH else text
-    found = find_window(english.replace(BEGIN, "").replace(END, ""), TODAY)
+    english = translated(mark(row), language)
+    found = find_window(_MARKS.sub("", english), TODAY)
     if found and (window := find_window(english, TODAY)):
         english = f"{window[1]} {WINDOW}"
-    words, in_topic, inside = [], [], False
-    for word in split_words(english.replace(BEGIN, f" {BEGIN} ").replace(END, f" {END} ")):
-        if word in (BEGIN, END):
-            inside = word == BEGIN
+    words, tags, tag = [], [], OUTSIDE
+    slots_by_mark = {begin: slot for slot, begin in BEGIN.items()}
+    for word in split_words(_MARKS.sub(lambda match: f" {match[0]} ", english)):
+        if word in slots_by_mark or word == END:
+            tag = slots_by_mark.get(word, OUTSIDE)
             continue
         words.append(word)
-        in_topic.append(inside)
-    plain = " ".join(english.replace(BEGIN, "").replace(END, "").split())
-    named = translate(row["text"], language=language).text if language != ENGLISH else row["text"]
+        tags.append(tag)
+    counts = Counter(slot for slot, *_ in row["spans"])
     slots = Slots(counts["paper"], counts["org"] > 0, counts["person"] > 0, found is not None)
-    return Utterance(plain, named, words, in_topic, slots)
+    plain = " ".join(_MARKS.sub("", english).split())
+    return Utterance(plain, translated(row["text"], language), words, tags, slots)
 
 
-def mark(row: dict[str, Any], *, masks: bool) -> str:
-    """Return the text with its topic between BEGIN and END, names replaced by placeholders."""
+def translated(text: str, language: str) -> str:
+    return text if language == ENGLISH else translate(text, language=language).text
+
+
+def mark(row: dict[str, Any]) -> str:
+    """Return the text with marks around its slots, and placeholders for names."""
     text = row["text"]
     for slot, start, end in sorted(row["spans"], key=lambda span: -span[1]):
-        if slot in PLACEHOLDERS and masks:
+        if slot in PLACEHOLDERS:
             text = f"{text[:start]} {PLACEHOLDERS[slot]} {text[end:]}"
-        elif slot == "topic":
-            text = f"{text[:start]}{BEGIN}{text[start:end]}{END}{text[end:]}"
+        elif slot in BEGIN:
+            text = f"{text[:start]}{BEGIN[slot]}{text[start:end]}{END}{text[end:]}"
     return " ".join(text.split())
 
 
@@ -201,34 +209,31 @@ class Trainer:
             sparse_part + self.dense(ns, languages) @ weights["dense"] + weights["bias"],
         )
 
-    def fit_topic(self, train: NDArray[np.int64]) -> dict[str, Any]:
-        hashed, inside = [], []
+    def fit_tags(self, train: NDArray[np.int64]) -> dict[str, Any]:
+        hashed, tags = [], []
         for n in train:
-            if self.rows[n]["kind"] not in WITH_TOPIC:
+            if self.kinds[n] not in WITH_TOPIC:
                 continue
             u = self.utterance(int(n), str(self.languages[n]))
-            hashed += [topic_features(u.words, i) for i in range(len(u.words))]
-            inside += u.in_topic
+            hashed += [tag_features(u.words, i) for i in range(len(u.words))]
+            tags += u.tags
         model = LogisticRegression(C=0.3, max_iter=500)
-        model.fit(sparse(hashed), np.where(inside, "inside", "outside"))
-        weights = np.concatenate([model.coef_, -model.coef_]) / -2
+        model.fit(sparse(hashed), tags)
         return {
-            "classes": model.classes_, "sparse": weights.T, "dense": np.zeros((0, 2)),
-            "bias": np.array([-model.intercept_[0], model.intercept_[0]]) / 2, "temperature": 1.0,
+            "classes": model.classes_, "sparse": model.coef_.T, "bias": model.intercept_,
+            "dense": np.zeros((0, len(model.classes_))), "temperature": 1.0,
         }  # fmt: skip
 
-    def topic_hits(self, weights: dict[str, Any], test: NDArray[np.int64]) -> Counter[str]:
-        """Count words inside topics: found, missed, and wrongly found."""
-        counts: Counter[str] = Counter()
-        column = list(weights["classes"]).index("inside")
+    def read_tags(self, weights: dict[str, Any], test: NDArray[np.int64]) -> Counter[Any]:
+        """Count words by their slot and the slot that is read."""
+        counts: Counter[Any] = Counter()
         for n in test:
             u = self.utterance(int(n), str(self.languages[n]))
-            if self.rows[n]["kind"] not in WITH_TOPIC or not u.words:
+            if self.kinds[n] not in WITH_TOPIC or not u.words:
                 continue
-            scores = sparse([topic_features(u.words, i) for i in range(len(u.words))])
-            chances = softmax(scores @ weights["sparse"] + weights["bias"], 1.0)[:, column]
-            for is_in, chance in zip(u.in_topic, chances, strict=True):
-                counts[f"{'in' if is_in else 'out'} {'in' if chance >= MIN_TOPIC else 'out'}"] += 1
+            scores = sparse([tag_features(u.words, i) for i in range(len(u.words))])
+            read = weights["classes"][(scores @ weights["sparse"] + weights["bias"]).argmax(axis=1)]
+            counts.update(zip(u.tags, map(str, read), strict=True))
         return counts
 
 
@@ -281,12 +286,12 @@ def cross_validate(trainer: Trainer, *, folds: int, errors: int) -> float:
     languages = np.full(count, "??")
     classes = np.unique(trainer.kinds)
     scores = np.zeros((count, len(classes)))
-    topic: Counter[str] = Counter()
+    tags: Counter[Any] = Counter()
     splits = StratifiedKFold(folds, shuffle=True, random_state=0)
     for train, test in splits.split(np.zeros(count), trainer.kinds):
         languages[test] = trainer.read_languages(trainer.fit_language(train), test)
         scores[test] = trainer.kind_scores(trainer.fit_kind(train), test, languages[test])
-        topic += trainer.topic_hits(trainer.fit_topic(train), test)
+        tags += trainer.read_tags(trainer.fit_tags(train), test)
     scores[~has_turn, list(classes).index("follow-up")] = -9
     predicted = classes[scores.argmax(axis=1)]
     right = predicted == trainer.kinds
@@ -297,9 +302,11 @@ def cross_validate(trainer: Trainer, *, folds: int, errors: int) -> float:
             f"  {language}: kind {right[chosen].mean():.3f}, "
             f"language {(languages == trainer.languages)[chosen].mean():.3f}"
         )
-    precision = topic["in in"] / (topic["in in"] + topic["out in"])
-    recall = topic["in in"] / (topic["in in"] + topic["in out"])
-    print(f"words of topics: precision {precision:.3f}, recall {recall:.3f}")
+    for slot in TAGGED:
+        found = sum(n for (_, read), n in tags.items() if read == slot)
+        marked = sum(n for (true, _), n in tags.items() if true == slot)
+        both = tags[slot, slot]
+        print(f"words of {slot}: precision {both / max(found, 1):.3f}, recall {both / marked:.3f}")
     print(confusion_table(trainer.kinds, predicted, classes))
     wrong = np.flatnonzero(~right)
     for n in generator.permutation(wrong)[:errors]:
@@ -338,8 +345,8 @@ def fit(trainer: Trainer, temperature: float) -> None:
     everything = np.arange(len(trainer.rows))
     stored: dict[str, Any] = {}
     kind = trainer.fit_kind(everything) | {"temperature": temperature}
-    language, topic = trainer.fit_language(everything), trainer.fit_topic(everything)
-    for name, weights in (("kind", kind), ("language", language), ("topic", topic)):
+    language, tags = trainer.fit_language(everything), trainer.fit_tags(everything)
+    for name, weights in (("kind", kind), ("language", language), ("tag", tags)):
         for key, value in weights.items():
             array = np.asarray(value)
             if key == "sparse":  # small weights change no decision and compress well as zeros
