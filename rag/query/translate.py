@@ -94,9 +94,12 @@ class Lexicon:
         return None
 
 
-def translate(question: str) -> Translation:
-    """Return the question in English words with its language; English stays unchanged."""
-    language = question_language(question)
+def translate(question: str, *, language: str | None = None) -> Translation:
+    """Return the question in English words with its language; English stays unchanged.
+
+    Without `language`, it is the one that function words indicate.
+    """
+    language = language or question_language(question)
     if language == ENGLISH:
         return Translation(question, ENGLISH)
     lexicon = _load_lexicon(language)
