@@ -27,6 +27,8 @@ MIN_PART = 3  # letters of the shortest part of a German compound
 
 # HeronNet, LaV-CoT, Vision-R1: a capital after a small letter, or a digit after letters.
 _NAME = re.compile(r"(?<![\w-])(?=[\w-]*(?:[a-z][A-Z]|[A-Za-z]-?\d))[\w-]+")
+# Song Han: words with capitals in a row; German has them outside names too.
+_FULL_NAME = re.compile(r"\b[A-Z][a-zà-ÿ]+(?: [A-Z][a-zà-ÿ]+)+\b")
 _SPACE_BEFORE = re.compile(r"\s+(?=[?.!,;:)])")
 _ANY_ENDING = re.compile(r"\w*")
 _GERMAN_ENDING = re.compile(
@@ -124,6 +126,7 @@ def _replace_words(text: str, language: str, lexicon: Lexicon) -> str:
     plain = strip_accents(text)
     for name in _NAME.finditer(text):
         plain = plain[: name.start()] + "\0" * len(name[0]) + plain[name.end() :]
+    names = [] if language == GERMAN else [name.span() for name in _FULL_NAME.finditer(text)]
     pieces = []
     done = 0
     for match in lexicon.pattern.finditer(plain):
@@ -134,7 +137,8 @@ def _replace_words(text: str, language: str, lexicon: Lexicon) -> str:
             english = _compound(match[0], lexicon)
         if match[0] in lexicon.cues:
             joined = plain[:start].endswith("-") or plain[end:].startswith("-")
-            if joined or (len(as_typed) > 1 and as_typed.isupper()):  # on-device, WER
+            in_name = any(first < start and end <= last for first, last in names)
+            if joined or in_name or (len(as_typed) > 1 and as_typed.isupper()):  # on-device, WER
                 continue
         if english is None or english == as_typed.lower():
             continue

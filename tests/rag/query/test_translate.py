@@ -62,6 +62,16 @@ TODAY = date(2025, 12, 8)
         ("那昨天呢？", "and yesterday?"),
         ("有没有关于扩散模型的论文", "are there any papers about diffusion model"),
         ("哪些論文討論了影片生成？", "which papers about video generation?"),
+        ("¿qué está de moda esta semana?", "what is trending this week?"),
+        ("¿de qué va HeronNet?", "what is HeronNet about?"),
+        ("¿qué artículos de Song Han hay?", "which papers of Song Han are there?"),
+        ("qué me perdí desde el lunes", "what did i miss since Monday"),
+        ("¿por dónde empiezo con los agentes?", "where do i start with agents?"),
+        ("有没有跟LaV-CoT类似的论文", "are there any similar to LaV-CoT papers"),
+        ("周二以来我错过了什么", "since Tuesday what did i miss"),
+        ("给我推荐几篇论文", "recommend some papers"),
+        ("你是谁？", "who are you?"),
+        ("還有嗎？", "are there more?"),
     ],
 )  # fmt: skip
 def test_questions_in_other_languages(question: str, english: str) -> None:
