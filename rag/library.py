@@ -66,6 +66,12 @@ class Library:
         return load_embedder(self.config.embedder)
 
     @cached_property
+    def bundled_embedder(self) -> Embedder:
+        """The bundled embedding model, whichever is configured."""
+        is_bundled = self.config.embedder.model == "bundled"
+        return self.embedder if is_bundled else load_embedder(EmbedderConfig())
+
+    @cached_property
     def word_vectors(self) -> WordVectors:
         """The bundled encoder's word vectors, whichever encoder is configured."""
         return WordVectors()
@@ -93,10 +99,8 @@ class Library:
         config = self.config
         if config.check.failed == "keep":
             return None
-        is_bundled = config.embedder.model == "bundled"
-        embedder = self.embedder if is_bundled else load_embedder(EmbedderConfig())
         judge = load_judge(config.check, dtype=config.embedder.dtype)
-        return Grounding(embedder.embeddings, config.check, judge=judge)
+        return Grounding(self.bundled_embedder.embeddings, config.check, judge=judge)
 
     def require_indexed(self) -> None:
         """Raise EmbedderError if there are papers but none is indexed with this embedder."""

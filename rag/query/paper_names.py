@@ -76,6 +76,10 @@ class _Title:
         return start < self.head_words and length >= least and content >= MIN_TITLE_WORDS
 
 
+def _ids(text: str) -> list[str]:
+    return ARXIV_ID.findall(text)
+
+
 class _Index:
     """The names and the beginnings of all titles."""
 
@@ -123,18 +127,34 @@ class PaperNames:
         Among thousands of papers many have a common word for a name ("Bridge", "Memory"): such a
         name counts only if the text says that it means a paper.
         """
+        found = dict.fromkeys(paper_id for _, _, ids in self._mentions(text) for paper_id in ids)
+        papers = self.catalog.get(list(found))
+        return [papers[paper_id] for paper_id in found if paper_id in papers]
+
+    def mask(self, text: str, placeholder: str) -> tuple[str, int]:
+        """Return the text with a placeholder for each named paper, and how many there are."""
+        mentions = [(start, end) for start, end, ids in self._mentions(text) if ids]
+        for start, end in sorted(mentions, reverse=True):
+            text = f"{text[:start]} {placeholder} {text[end:]}"
+        return text, len(mentions)
+
+    def _mentions(self, text: str) -> list[tuple[int, int, list[str]]]:
+        """Return where the text names papers, and their ids: links first, then names."""
         index = self._current_index()
-        linked = [f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(text)]
+        found = [
+            (link.start(), link.end(), [f"arxiv:{arxiv_id}" for arxiv_id in _ids(link[0])])
+            for link in _LINKED.finditer(text)
+        ]
         rest = _LINKED.sub(lambda match: " " * len(match[0]), text)
         spans = [match.span() for match in _WORD.finditer(rest)]
-        found = dict.fromkeys(linked)
         first = 0
         while first < len(spans):
             length, ids = self._longest(index, rest, spans, first)
-            found.update(dict.fromkeys(ids))
+            last = min(first + max(1, length), len(spans)) - 1
+            if ids:
+                found.append((spans[first][0], spans[last][1], ids))
             first += max(1, length)
-        papers = self.catalog.get(list(found))
-        return [papers[paper_id] for paper_id in found if paper_id in papers]
+        return found
 
     def _longest(
         self, index: _Index, text: str, spans: Sequence[tuple[int, int]], first: int

@@ -129,6 +129,55 @@ _SEVERAL = re.compile(
 )
 
 
+# What of one paper a request asks for, if it is about one paper.
+_PAPER_FACTS: list[tuple[Fact, re.Pattern[str]]] = [
+    (fact, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+    for fact, words in (
+        ("code", r"code|codebase|github|git|repo(?:s|sitory)?|implementation|weights|checkpoints?"
+                 r"|open[- ]?sourced?|download"),
+        ("project page", r"project (?:page|site|website)|home ?page|website|web page|demos?"),
+        ("BibTeX", r"bib ?tex|bib|citation|cite|reference"),
+        ("link", r"links?|urls?|pdf|arxiv (?:id|page|number)|where can i (?:read|find)"),
+        ("authors", r"who|authors?|written by"),
+        ("organization", r"lab|labs|compan(?:y|ies)|organi[sz]ations?|institut\w+|universit(?:y|ies)"
+                         r"|affiliations?|from which"),
+        ("upvotes", r"up ?votes?|votes?|likes|popular"),
+        ("comments", r"comments?"),
+        ("date", r"when|dates?|day|how old|released?|published|came out|year"),
+        ("results", r"results?|findings?|numbers|scores?|performance|how (?:well|good)"),
+        ("limits", r"limits?|limitations?|weakness\w*|drawbacks?|downsides?|caveats?|shortcomings?"
+                   r"|catch|problems? (?:with|of)|fail\w*"),
+    )
+]  # fmt: skip
+_ORDER_WORDS: list[tuple[Order, re.Pattern[str]]] = [
+    (order, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+    for order, words in (
+        ("most comments", r"discussed|comments?|commented|talked"),
+        ("most upvotes", r"up ?voted?|votes?|popular|liked|likes|top|best|hot|hottest|trending"
+                         r"|stars?|starred|important|biggest|favou?rites?|viral"),
+        ("oldest", r"oldest|earliest|seminal|original"),
+        ("newest", r"newest|latest|recent|recently|new|fresh|newer"),
+    )
+]  # fmt: skip
+
+
+def paper_facts(text: str) -> tuple[Fact, ...]:
+    """Return what a request about one paper asks of it, from its words; often nothing."""
+    return tuple(fact for fact, pattern in _PAPER_FACTS if pattern.search(text))
+
+
+def order_of(text: str) -> Order | None:
+    """Return the order that words like "newest" or "most upvoted" name."""
+    return next((order for order, pattern in _ORDER_WORDS if pattern.search(text)), None)
+
+
+def number_of(word: str) -> int | None:
+    """Return the number that a word or digits name; None for others."""
+    if word.isascii() and word.isdigit():
+        return int(word)
+    return _NUMBERS.get(word.casefold())
+
+
 def parse(
     question: str,
     today: date,

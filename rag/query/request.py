@@ -86,6 +86,7 @@ class Request:
     topic: str
     kind: Kind = "content"
     reader: Reader = "rules"
+    certainty: float = 1.0  # of the kind, 0 to 1
     parts: tuple[str, ...] = ()  # of the topic, if it has several that are searched one by one
     limit: int | None = None  # how many papers
     offset: int = 0  # papers of the same list that were shown before

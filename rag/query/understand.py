@@ -5,39 +5,68 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import Past, resolve
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
-from rag.query.parser import parse
+from rag.query.parser import number_of, order_of, paper_facts, parse
 from rag.query.people import People
 from rag.query.request import Request, clean_question
+from rag.query.request_reader import (
+    ORGANIZATION,
+    PAPER,
+    PERSON,
+    TAGGED,
+    WINDOW,
+    RequestReader,
+    Slots,
+    topic_of,
+)
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
+from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 
 
+MIN_KIND = 0.5  # probability of a kind; a less certain request is one about content
+WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
+MAX_LIMIT = 50  # papers that somebody may ask for
+
+
 class QueryUnderstanding:
     """Understands questions with the catalogue's papers, authors, organisations and words."""
 
-    def __init__(self, catalog: Catalog, keywords: KeywordIndex, word_vectors: WordVectors) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        keywords: KeywordIndex,
+        word_vectors: WordVectors,
+        encode: Callable[[str], NDArray[np.float32]],
+    ) -> None:
+        """`encode` gives the bundled encoder's vector of a text, shape (dimensions,)."""
         self.catalog = catalog
         self.keywords = keywords
+        self.encode = encode
         self.spelling = SpellingCorrector(keywords, word_vectors)
         self.organizations = Organizations(catalog, word_vectors)
         self.people = People(keywords, word_vectors)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
+        self.reader = RequestReader(word_vectors)
 
-    def understand(self, question: str, today: date) -> Request:
+    def understand(self, question: str, today: date, *, follows: bool = False) -> Request:
         """Return what the question alone asks for. Raises QuestionError if it asks nothing.
 
-        Other languages are translated word by word; misspelt English words are corrected.
+        Other languages are translated word by word; misspelt English words are corrected. `follows`
+        tells that there is an earlier turn, to which the question may refer.
         """
         question = in_latin_letters(clean_question(question))
-        english = translate(question)
+        english = translate(question, language=self.reader.language(question))
         text = self.spelling.correct(question) if english.language == "en" else english.text
         request = parse(
             text,
@@ -47,7 +76,40 @@ class QueryUnderstanding:
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
-        return replace(request, named=tuple(named), language=english.language)
+        request = replace(request, named=tuple(named), language=english.language)
+        return self._classify(request, text, today, follows=follows)
+
+    def _classify(self, request: Request, text: str, today: date, *, follows: bool) -> Request:
+        """Return the request with its kind and the slots that this kind has."""
+        masked, slots = self._mask(text, today, request.language)
+        chances = self.reader.kinds(masked, self.encode(text), slots)
+        if not follows:
+            del chances["follow-up"]
+        kind = max(chances, key=lambda kind: chances[kind])
+        certainty = chances[kind] / sum(chances.values())
+        if certainty < MIN_KIND:
+            kind = "content"
+        request = replace(request, kind=kind, reader="classifier", certainty=certainty)
+        if kind in WITH_TOPIC or kind == "follow-up":
+            return fill_slots(request, self.reader.tags(masked))
+        if kind in ("paper", "similar") and not request.facts:
+            return replace(request, facts=paper_facts(masked))
+        return request
+
+    def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
+        """Return the text with placeholders for names and spans of time, and which it has."""
+        found = find_window(text, today, day_of=self._day_of)
+        rest = found[1] if found else text
+        organization = self.organizations.find(rest, language=language)
+        if organization:
+            rest = rest.replace(organization.label, ORGANIZATION, 1)
+        person = self.people.find(rest, language=language)
+        if person:
+            rest = rest.replace(person.label, PERSON, 1)
+        rest, papers = self.paper_names.mask(rest, PAPER)
+        words = rest.split() + [WINDOW] * bool(found)
+        slots = Slots(papers, organization is not None, person is not None, found is not None)
+        return " ".join(words), slots
 
     def _day_of(self, name: str) -> date | None:
         """Return the day of the paper with this name, for "since LXMERT"."""
@@ -69,7 +131,8 @@ class QueryUnderstanding:
         past: list[Past] = []
         for turn in history:
             if turn.question:
-                request = resolve(self.understand(turn.question, today), past)
+                alone = self.understand(turn.question, today, follows=bool(past))
+                request = resolve(alone, past)
             else:
                 request = Request(topic="", kind="list")
             if turn.cited is None:
@@ -79,3 +142,27 @@ class QueryUnderstanding:
                 papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
             past.append(Past(request, tuple(papers)))
         return past
+
+
+def fill_slots(request: Request, tagged: Sequence[tuple[str, str]]) -> Request:
+    """Return the request with the topic, number, order and code that its words name."""
+    by_tag = {tag: [word for word, t in tagged if t == tag] for tag in TAGGED}
+    numbers = [n for word in by_tag["number"] if (n := number_of(word))]
+    topic = topic_of(tagged)
+    has_topic = bool(topic or request.organization or request.author)
+    kind = request.kind
+    order = request.order or order_of(" ".join(by_tag["order"]))
+    if kind == "trending" and has_topic:
+        order = order or "most upvotes"
+    if kind in ("summary", "trending") and has_topic:
+        kind = "list"
+    elif kind == "list" and not has_topic and request.window:
+        kind = "summary"
+    return replace(
+        request,
+        kind=kind,
+        topic=topic if kind != "follow-up" else request.topic,
+        order=order,
+        limit=min(numbers[0], MAX_LIMIT) if numbers else None,
+        with_code=bool(by_tag["code"]),
+    )
