@@ -54,7 +54,7 @@ _REORDERED = [
     (re.compile(r"\bwho (?!wrote|published)([^?.,;]+?) (wrote|published)\b"), r"who \2 \1"),
     (re.compile(r"\b(two|three|four|\d+) paper\b"), r"\1 papers"),
     (re.compile(r"\bthe (first|second|third|fourth|fifth|last|latter|former)"
-                r"(?= *(?:[?.!,;]|$|(?:and|or|with|in|is|has|does|on|about|from) ))"),
+                r"(?= *(?:[?.!,;]|$|(?:and|or|with|in|is|has|does|on|about|from) |please\b))"),
      r"the \1 one"),
     (re.compile(r"\bthe(?= *(?:[?.!]|$))"), "that"),
 ]  # fmt: skip
@@ -92,9 +92,12 @@ class Lexicon:
         return None
 
 
-def translate(question: str) -> Translation:
-    """Return the question in English words with its language; English stays unchanged."""
-    language = question_language(question)
+def translate(question: str, language: str | None = None) -> Translation:
+    """Return the question in English words with its language; English stays unchanged.
+
+    The question's function words tell the language unless the caller knows it.
+    """
+    language = language or question_language(question)
     if language == ENGLISH:
         return Translation(question, ENGLISH)
     lexicon = _load_lexicon(language)
