@@ -1,14 +1,19 @@
 """Runs blocking work in threads, so that the event loop never waits for it."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
+from rag.digest.records import Digest
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Answer, Paper, Question
+
+log = logging.getLogger(__name__)
 
 READERS = 2  # threads that search and quote, which takes a few hundredths of a second
 
@@ -103,6 +108,23 @@ class Executor:
             cancel.set()
             raise
         finally:
+            self._cancels.discard(cancel)
+
+    async def brief(self, digest: Digest, *, seconds: float) -> Digest:
+        """Return the digest with a brief; as it is if there is no model or it takes too long."""
+        loop, cancel = asyncio.get_running_loop(), threading.Event()
+        self._cancels.add(cancel)
+        try:
+            async with asyncio.timeout(seconds):
+                work = partial(self.qa.brief, digest, cancel=cancel)
+                return await loop.run_in_executor(self._generators, work)
+        except TimeoutError:
+            return digest
+        except Exception:  # a bug there must not keep the digest from people
+            log.exception("writing a brief")
+            return digest
+        finally:
+            cancel.set()
             self._cancels.discard(cancel)
 
     def stop_generating(self) -> None:

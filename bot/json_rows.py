@@ -5,8 +5,8 @@ Other programs and stored receipts rely on the names and their order, so neither
 
 from typing import Any
 
-from bot.digest.records import Entry
 from rag.answering.comparison import Comparison
+from rag.digest.records import Entry
 from rag.records import Answer, Hit, Paper
 from rag.trends import Week
 

@@ -11,6 +11,7 @@ from bot.answers.in_flight import AnswersInFlight
 from bot.answers.receipts import ReceiptStore
 from bot.answers.record import AnswerRecord
 from bot.answers.service import AnswerService
+from bot.conversation.shown_lists import ShownLists
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.papers.fetch import PaperFetcher
@@ -29,6 +30,7 @@ class Services:
     guild_settings: GuildSettingsStore
     rate_limits: RateLimits
     conversations: ConversationStore
+    shown_lists: ShownLists
     answers: AnswerService
     in_flight: AnswersInFlight
     receipts: ReceiptStore
@@ -64,6 +66,7 @@ def build_services(
         guild_settings=guild_settings,
         rate_limits=_rate_limits(conversations, guild_settings),
         conversations=conversations,
+        shown_lists=ShownLists(executor, conversations),
         answers=AnswerService(
             executor,
             AnswerRecord(executor, conversations, receipts),

@@ -10,12 +10,14 @@ TABLES = {
     "seen": "note of when you last looked",
     "subscriptions": "subscription",
     "ratings": "rating of a paper",
+    "shown_lists": "list of papers that you saw",
 }
 PLURALS = {
     "receipt of an answer": "receipts of answers",
     "thumb up or down": "thumbs up or down",
     "note of when you last looked": "notes of when you last looked",
     "rating of a paper": "ratings of papers",
+    "list of papers that you saw": "lists of papers that you saw",
 }
 
 

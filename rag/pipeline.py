@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
 from rag.answering.extractive import ExtractiveQA
 from rag.answering.writer import Writer
 from rag.config import RagConfig
+from rag.digest.records import Digest
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.llm.language_model import LanguageModel
 from rag.query.followups import Past, refers_back, resolve
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
-from rag.records import Answer, Draft, Paper, Question
+from rag.records import Answer, Draft, Evidence, Paper, Question
 
 WIDENED = "The paper of this conversation does not say it; others do."
+MAX_BRIEFS = 100  # of digests, kept in memory
 MAX_EVIDENCE = 40  # sentences in an Answer: more than a prompt takes
 
 
@@ -48,6 +51,8 @@ class PaperQA:
             else None
         )
 
+        self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
+
     def answer(self, question: Question | str) -> Answer:
         """Return the answer that the model writes; without a model, the quoted one."""
         return self.written(self.ask(question))
@@ -68,14 +73,34 @@ class PaperQA:
     ) -> Iterator[Answer]:
         """Yield the written answer as it grows; nothing if `can_write` is False.
 
-        Lists and refusals are computed and stay as they are. See Writer.write.
+        Refusals and most lists are computed and stay as they are. See Writer.write.
         """
         if self.writer and self.can_write(quoted):
             yield from self.writer.write(quoted, cancel=cancel, on_place=on_place)
 
     def can_write(self, quoted: Answer) -> bool:
         """Return whether the model can write an answer from this quoted one."""
-        return self.writer is not None and not self.writer.problem and bool(quoted.evidence)
+        has_sources = bool(quoted.evidence or quoted.brief_from)
+        return self.writer is not None and not self.writer.problem and has_sources
+
+    def brief(self, digest: Digest, *, cancel: threading.Event | None = None) -> Digest:
+        """Return the digest with a brief that the model writes; as it is if there is none.
+
+        A list's brief is written once, since many people read the same digest.
+        """
+        entries = digest.ranked[:MAX_BRIEFED]
+        if not self.writer or self.writer.problem or len(entries) < MIN_BRIEFED:
+            return digest
+        key = tuple((entry.paper.paper_id, entry.tldr) for entry in entries)
+        if key not in self._briefs:
+            sentences = [Evidence(entry.paper, entry.tldr, 0, 1.0) for entry in entries]
+            *_, last = self.writer.brief(sentences, self.today(), cancel=cancel)
+            if not last.text:
+                return digest
+            if len(self._briefs) >= MAX_BRIEFS:
+                self._briefs.clear()
+            self._briefs[key] = last.text
+        return replace(digest, brief=self._briefs[key])
 
     def ask(self, question: Question | str) -> Answer:
         """Answer with quotes; a string is a question without history.
@@ -106,6 +131,7 @@ class PaperQA:
             note=note,
             exchanges=history[-1].exchanges if history else (),
             more=draft.more,
+            brief_from=tuple(draft.brief_from),
         )
 
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:

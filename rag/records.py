@@ -211,7 +211,8 @@ class Coverage:
 class Draft:
     """The text of an answer with its markers `[n]`, and what it was made from.
 
-    `more` is how many papers follow those of a list.
+    `more` is how many papers follow those of a list. `brief_from` is a sentence of each paper of a
+    list, from which a model may write a brief to stand above the list.
     """
 
     text: str
@@ -221,6 +222,7 @@ class Draft:
     refused: bool = False
     support: float | None = None
     more: int = 0
+    brief_from: Sequence[Evidence] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ class Exchange:
 class Turn:
     """An earlier question, and the ids of the papers that its answer cited (None: not known).
 
+    Without a question, it is a list of papers that was shown, such as a digest.
     `exchanges` is the conversation up to its answer as the model read it.
     """
 
@@ -289,7 +292,8 @@ class Answer:
 
     A line of the text that begins with two spaces is subordinate to the line above it: Discord
     shows it small, the terminal dimmed. Lines between two lines "```" are a block of code.
-    `more` is how many papers follow those of a list.
+    `more` is how many papers follow those of a list, and `brief_from` has a sentence of each of its
+    papers, from which a model may write a brief to stand above the list.
 
     `today` is the day that its time words are relative to. `standalone` is the question with its
     references to earlier turns resolved; `understood` describes the request (papers, days, order).
@@ -317,3 +321,4 @@ class Answer:
     note: str = ""
     exchanges: tuple[Exchange, ...] = ()
     more: int = 0
+    brief_from: tuple[Evidence, ...] = ()

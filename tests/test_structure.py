@@ -28,7 +28,6 @@ SHORT = {
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",
     "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
-    "bot/papers/digest_reply.py": "two cogs send it, and cogs do not import each other",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
     "bot/subscriptions/transport.py": "the protocol of three transports",
@@ -36,6 +35,7 @@ SHORT = {
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/config.py": "the settings of the room",
     "ingest/sources/starter.py": "a source of its own",
+    "rag/answering/paper_lines.py": "all lists of papers share it",
     "rag/links.py": "the only place that builds links",
 }
 

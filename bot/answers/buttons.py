@@ -7,15 +7,17 @@ import discord
 
 from bot.answers.receipts import StoredAnswer
 from bot.components.persistent import PersistentItem
+from bot.render.answer import is_about_papers
 from rag.records import Answer
 
-STOP, SOURCES, SIMILAR, AGAIN, LIKE, DISLIKE = (
-    "stop", "sources", "similar", "again", "like", "dislike"
+STOP, MORE, SOURCES, SIMILAR, AGAIN, LIKE, DISLIKE = (
+    "stop", "more", "sources", "similar", "again", "like", "dislike"
 )  # fmt: skip
 CLICKED = "answer_button"  # the event of a click: (interaction, action, asker)
 
 _APPEARANCE: dict[str, dict[str, Any]] = {
     STOP: {"label": "Stop", "style": discord.ButtonStyle.danger},
+    MORE: {"label": "More", "style": discord.ButtonStyle.primary},
     SOURCES: {"label": "Sources"},
     SIMILAR: {"label": "Similar"},
     AGAIN: {"label": "Again"},
@@ -63,16 +65,20 @@ def writing_view(asker: int) -> discord.ui.View:
 
 def finished_view(asker: int, answer: Answer) -> discord.ui.View:
     """Return the buttons of a finished answer."""
-    return view_of(asker, *_actions(bool(answer.citations)))
+    if not is_about_papers(answer):
+        return view_of(asker, LIKE, DISLIKE)
+    return view_of(asker, *_actions(bool(answer.citations), answer.more))
 
 
 def interrupted_view(stored: StoredAnswer) -> discord.ui.View:
     """Return the buttons of an answer that the end of the bot interrupted."""
     if stored.receipt is None:
         return view_of(stored.user_id, AGAIN)
-    return view_of(stored.user_id, *_actions(bool(stored.sources)))
+    return view_of(stored.user_id, *_actions(bool(stored.sources), stored.more))
 
 
-def _actions(has_sources: bool) -> list[str]:
+def _actions(has_sources: bool, more: int) -> list[str]:
     similar = [SIMILAR] if has_sources else []
+    if more:  # in place of Again, which would list the same papers; a row has room for five
+        return [MORE, SOURCES, *similar, LIKE, DISLIKE]
     return [SOURCES, *similar, AGAIN, LIKE, DISLIKE]

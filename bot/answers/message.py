@@ -8,7 +8,7 @@ import discord
 from bot.answers.buttons import finished_view, writing_view
 from bot.answers.receipts import Inquiry
 from bot.render.answer import answer_embeds
-from rag.records import Answer
+from rag.records import Answer, Place
 
 EXPIRED_TOKEN = 50027  # Discord's error code for an interaction older than 15 minutes
 
@@ -17,6 +17,11 @@ KINDS = {
     discord.InteractionType.component: "button",
     discord.InteractionType.modal_submit: "form",
 }
+
+
+def place_of(guild_id: int | None) -> Place:
+    """Return where an answer is read; direct messages have no guild."""
+    return "direct message" if guild_id is None else "server"
 
 
 class Reply(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.json_rows import Row, why_row
 from rag.query.followups import truncate_history
-from rag.records import Answer, Question, Turn
+from rag.records import Answer, Place, Question, Turn
 from rag.store.database import Database
 
 MAX_RECEIPTS = 5_000  # of about 5 KB each
@@ -23,6 +23,7 @@ class Inquiry:
 
     `earlier` is the message of the answer that it continues and `said` is what users wrote since.
     `paper` is the id of the only paper to answer from, `keep_to` that of the paper to try first.
+    `shown` are the ids of the papers of the same list that were shown before this part of it.
     `by` is the name of the user, if several may ask.
     """
 
@@ -31,9 +32,10 @@ class Inquiry:
     said: tuple[str, ...] = ()
     paper: str | None = None
     keep_to: str | None = None
+    shown: tuple[str, ...] = ()
     by: str = ""
 
-    def to_question(self, earlier_turns: Sequence[Turn]) -> Question:
+    def to_question(self, earlier_turns: Sequence[Turn], *, place: Place) -> Question:
         """Return the question for the pipeline; `earlier_turns` led to the answer `earlier`."""
         history = truncate_history([*earlier_turns, *(Turn(text) for text in self.said)])
         return Question(
@@ -42,6 +44,8 @@ class Inquiry:
             paper=self.paper,
             keep_to=self.keep_to,
             asker=self.by,
+            offset=len(self.shown),
+            place=place,
         )
 
 
@@ -68,6 +72,11 @@ class StoredAnswer:
         return self.message_id == self.event_id
 
     @property
+    def more(self) -> int:
+        """How many papers follow those that the answer lists."""
+        return int((self.receipt or {}).get("more", 0))
+
+    @property
     def sources(self) -> list[str]:
         """The ids of the cited papers."""
         return [source["paper_id"] for source in (self.receipt or {}).get("sources", ())]
@@ -78,7 +87,11 @@ def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
 
     `written_by` names the model if the answer does not.
     """
-    row = why_row(answer) | {"question": answer.question.text, "note": answer.note}
+    row = why_row(answer) | {
+        "question": answer.question.text,
+        "note": answer.note,
+        "more": answer.more,
+    }
     if answer.mode == "generated":
         row["model"] = answer.model or written_by
     del (
@@ -174,12 +187,13 @@ class ReceiptStore:
 
 def _stored_answer(row: sqlite3.Row) -> StoredAnswer:
     inquiry = json.loads(row["inquiry"])
+    tuples = {name: tuple(inquiry.get(name, ())) for name in ("said", "shown")}
     return StoredAnswer(
         message_id=row["message"],
         channel_id=row["channel"],
         user_id=row["person"],
         event_id=row["event"],
-        inquiry=Inquiry(**inquiry | {"said": tuple(inquiry["said"])}),
+        inquiry=Inquiry(**inquiry | tuples),
         receipt=row["receipt"] and json.loads(row["receipt"]),
         unfinished=row["unfinished"] and json.loads(row["unfinished"]),
     )

@@ -4,11 +4,12 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 
 from bot.answers.message import AnswerMessage
-from bot.answers.receipts import ReceiptStore, receipt_of
+from bot.answers.receipts import Inquiry, ReceiptStore, receipt_of
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.render.answer import unanswered_embed
@@ -75,7 +76,8 @@ class AnswerRecord:
         if answer and reply.message_id:
             self.conversations.remember(
                 reply.message_id, channel_id=reply.channel_id, user_id=reply.user_id,
-                turn=Turn.of(answer), earlier=message.inquiry.earlier, guild_id=reply.guild_id,
+                turn=_turn_of(answer, message.inquiry), earlier=message.inquiry.earlier,
+                guild_id=reply.guild_id,
             )  # fmt: skip
         self.receipts.save(
             message.id, channel_id=reply.channel_id, user_id=reply.user_id,
@@ -94,3 +96,14 @@ class AnswerRecord:
         """Delete the receipt of an answer whose message somebody deleted."""
         if message.id:
             await self.executor.write(self.receipts.drop, message.id)
+
+
+def _turn_of(answer: Answer, inquiry: Inquiry) -> Turn:
+    """Return the turn that ended with this answer.
+
+    If its numbers go on from the parts of the list that were shown before, so do its papers.
+    """
+    turn = Turn.of(answer)
+    if inquiry.shown and answer.citations and answer.citations[0].n > len(inquiry.shown):
+        return replace(turn, cited=(*inquiry.shown, *(turn.cited or ())))
+    return turn

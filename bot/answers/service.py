@@ -9,7 +9,7 @@ import discord
 
 from bot.answers.in_flight import AnswerInProgress, AnswersInFlight
 from bot.answers.live_message import LiveMessage
-from bot.answers.message import AnswerMessage, Reply
+from bot.answers.message import AnswerMessage, Reply, place_of
 from bot.answers.receipts import Inquiry
 from bot.answers.record import AnswerRecord
 from bot.answers.request_log import log_question
@@ -87,7 +87,9 @@ class AnswerService:
         self.record.promise(message)
         try:
             turns = await self.record.earlier_turns(message)
-            return await self.executor.quote(message.inquiry.to_question(turns))
+            return await self.executor.quote(
+                message.inquiry.to_question(turns, place=place_of(message.reply.guild_id))
+            )
         except Exception:  # not CancelledError: a bot that ends still owes the answer
             await self.record.drop(message)
             raise

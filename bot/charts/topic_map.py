@@ -14,9 +14,9 @@ from bot.charts.figure import (
     text_width,
 )
 from bot.charts.layout import Box, Points, label_box, nearest_point, place_dots
-from bot.digest.records import MORE, Digest, Entry
 from bot.render.picture import Picture
 from bot.render.safe_text import shorten
+from rag.digest.records import MORE, Digest, Entry
 from rag.library import Library
 from rag.records import Paper
 from rag.retrieval.abstract_vectors import load_abstract_vectors

@@ -1,13 +1,15 @@
 """The buttons under an answer, the reason of a thumb down, and /why."""
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.access.checks import check_access, count_question
-from bot.answers.buttons import AGAIN, DISLIKE, LIKE, SIMILAR, SOURCES, STOP, interrupted_view
-from bot.answers.message import InteractionReply
-from bot.answers.receipts import StoredAnswer, paper_ids, receipt_of
+from bot.answers.buttons import AGAIN, DISLIKE, LIKE, MORE, SIMILAR, SOURCES, STOP, interrupted_view
+from bot.answers.message import InteractionReply, place_of
+from bot.answers.receipts import Inquiry, StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
@@ -57,6 +59,7 @@ class AnswerButtons(commands.Cog):
         self.executor = bot.services.executor
         self.actions = {
             STOP: self._stop,
+            MORE: self._more,
             SOURCES: self._sources,
             SIMILAR: self._similar,
             AGAIN: self._again,
@@ -103,7 +106,8 @@ class AnswerButtons(commands.Cog):
         """Show what the last answer here was made from, or what one to a question would be."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if question:
-            receipt = receipt_of(await self.executor.quote(Question(text=clean_question(question))))
+            asked = Question(text=clean_question(question), place=place_of(interaction.guild_id))
+            receipt = receipt_of(await self.executor.quote(asked))
         else:
             await self.services.in_flight.settled()
             channel_id = interaction.channel_id or 0
@@ -142,10 +146,23 @@ class AnswerButtons(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         neighbours = self.executor.library.retriever.neighbours
         hits = await self.executor.read(neighbours, stored.sources, top_k=SIMILAR_PAPERS)
-        await interaction.edit_original_response(embed=similar_embed(hits))
+        message = await interaction.edit_original_response(embed=similar_embed(hits))
+        papers = [hit.paper for hit in hits]
+        await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     async def _again(self, interaction: Click, stored: StoredAnswer) -> None:
-        services, inquiry = self.services, stored.inquiry
+        await self._ask(interaction, stored.inquiry)
+
+    async def _more(self, interaction: Click, stored: StoredAnswer) -> None:
+        """Show the papers that follow those of a list; anybody may ask for them."""
+        inquiry = stored.inquiry
+        shown = (*inquiry.shown, *stored.sources)
+        name = interaction.user.display_name if interaction.guild_id else ""
+        await self._ask(interaction, replace(inquiry, shown=shown, by=name))
+
+    async def _ask(self, interaction: Click, inquiry: Inquiry) -> None:
+        """Ask a stored question again, as a question of the user who clicked."""
+        services = self.services
         check_access(interaction, services.guild_settings)
         count_question(interaction, services.guild_settings, services.rate_limits)
         reply = await InteractionReply.defer(interaction)

@@ -42,10 +42,23 @@ class Ask(commands.Cog):
         )
         inquiry = Inquiry(
             question=question,
+            earlier=await self._earlier(interaction, question) if chosen is None else None,
             paper=chosen.paper_id if chosen else None,
             by=interaction.user.display_name if interaction.guild_id else "",
         )
         await self.services.answers.answer(inquiry, reply, show_question=True)
+
+    async def _earlier(self, interaction: discord.Interaction, question: str) -> int | None:
+        """Return the user's last answer or list here, if the question refers back to it."""
+        if interaction.channel_id is None:
+            return None
+        await self.services.in_flight.settled()
+        return await self.services.shown_lists.referred_to(
+            question,
+            channel_id=interaction.channel_id,
+            user_id=interaction.user.id,
+            now=interaction.created_at,
+        )
 
 
 async def setup(bot: PaperboyBot) -> None:

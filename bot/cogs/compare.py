@@ -42,7 +42,8 @@ class Compare(commands.Cog):
         typed = [first, second, *filter(None, (third, fourth))]
         executor = self.services.executor
         table = await executor.read(_table, executor.library.catalog, typed)
-        await interaction.edit_original_response(embed=comparison_embed(table))
+        message = await interaction.edit_original_response(embed=comparison_embed(table))
+        await self.services.shown_lists.remember_reply(interaction, message, table.papers)
 
 
 def _table(catalog: Catalog, typed: list[str]) -> Comparison:

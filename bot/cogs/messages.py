@@ -37,7 +37,11 @@ class Messages(commands.Cog):
         self.services = bot.services
         self.inspector = MessageInspector(bot, bot.services.guild_settings, bot.threads)
         self.chain = ReplyChain(
-            bot.services.executor, bot.services.conversations, bot.threads, self.inspector
+            bot.services.executor,
+            bot.services.conversations,
+            bot.services.shown_lists,
+            bot.threads,
+            self.inspector,
         )
         self._explained: set[tuple[int, Action]] = set()  # (channel, what the bot cannot do there)
 
@@ -81,6 +85,7 @@ class Messages(commands.Cog):
                 interaction.channel_id,
                 user_id=user_id,
                 own=True,
+                answers_only=True,
             )
         if last is None:
             raise NoThreadError(NOTHING_TO_MOVE)
@@ -155,7 +160,7 @@ class Messages(commands.Cog):
         if mode == "never" or (mode == "long" and len(turns) < LONG):
             return location.channel
         try:
-            name = turns[0].question if turns else question
+            name = next((turn.question for turn in turns if turn.question), question)
             return await message.create_thread(name=shorten(name, MAX_THREAD_NAME))
         except discord.HTTPException:  # not allowed here, or another thread was started meanwhile
             return location.channel
@@ -169,6 +174,7 @@ class Messages(commands.Cog):
             location.channel.id,
             user_id=message.author.id,
             own=True,
+            answers_only=True,
         )
         if earlier is None:
             raise NoThreadError(NOTHING_TO_MOVE)

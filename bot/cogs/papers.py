@@ -4,15 +4,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.digest.days import parse_day
-from bot.digest.make import digest_of_day
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest
 from bot.papers.fetch import fetch_view
-from bot.papers.search_pages import MAX_SEARCH, PageButton, search_page
+from bot.papers.search_pages import MAX_SEARCH, PageButton, show_search_page
 from bot.render.papers import paper_card, unread_card
 from bot.taste.rating_view import paper_view
+from rag.digest.days import parse_day
+from rag.digest.make import digest_of_day
 from rag.links import ARXIV_ID
 from rag.store.lookup import find_paper, require_paper
 
@@ -33,8 +33,8 @@ class Papers(commands.Cog):
     ) -> None:
         """Find papers by what they are about, each with its nearest sentence."""
         await interaction.response.defer(thinking=True)
-        embed, view = await search_page(self.services.executor, text, 0)
-        await interaction.edit_original_response(embed=embed, view=view)
+        executor, shown_lists = self.services.executor, self.services.shown_lists
+        await show_search_page(interaction, executor, shown_lists, text, 0)
 
     @app_commands.command()
     @app_commands.describe(date="A day like 2025-12-04, or latest.")
@@ -44,7 +44,7 @@ class Papers(commands.Cog):
         executor = self.services.executor
         day = None if date.strip().casefold() == "latest" else parse_day(date.strip())
         digest = await executor.read(digest_of_day, executor.library, day)
-        await show_digest(interaction, executor, digest)
+        await show_digest(interaction, executor, self.services.shown_lists, digest)
 
     @app_commands.command()
     @app_commands.describe(title="A part of its title, its arXiv id or a link.")

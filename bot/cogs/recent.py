@@ -7,9 +7,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.digest.days import parse_day, parse_week
-from bot.digest.make import make_digest
-from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
 from bot.papers.digest_reply import show_digest
 from bot.papers.last_seen import Look
@@ -20,6 +17,10 @@ from bot.render.recent import (
     no_days_embed,
     trending_embed,
 )
+from rag.digest.days import parse_day, parse_week
+from rag.digest.make import make_digest
+from rag.digest.records import Wish
+from rag.records import Paper
 from rag.store.queries import featured_between, featured_since, gained_since, newest_days
 
 FIRST_LOOK = timedelta(days=7)  # what /catchup shows the first time
@@ -43,10 +44,11 @@ class Recent(commands.Cog):
         asked = parse_day(since.strip()) if since else None
         now, user_id, guild_id = datetime.now(UTC), interaction.user.id, interaction.guild_id
         look = await self.services.executor.read(self.services.last_seen.last, guild_id, user_id)
-        embed, last = await self.services.executor.read(self._missed, look, asked)
-        await interaction.edit_original_response(embed=embed)
+        embed, papers, last = await self.services.executor.read(self._missed, look, asked)
+        message = await interaction.edit_original_response(embed=embed)
         if last:  # only after the user has it
             await self._record(interaction, last, now)
+        await self.services.shown_lists.remember_reply(interaction, message, papers[:MAX_PAPERS])
 
     @commands.Cog.listener()
     async def on_app_command_completion(
@@ -74,7 +76,7 @@ class Recent(commands.Cog):
         last = await executor.read(executor.library.catalog.last_featured_day)
         day = asked or last or executor.qa.today()
         digest = await executor.read(make_digest, executor.library, "week", day, WEEKLY)
-        await show_digest(interaction, executor, digest)
+        await show_digest(interaction, executor, self.services.shown_lists, digest)
         if last and digest.first <= last <= digest.last:  # /catchup continues from here
             await self._record(interaction, last, now)
 
@@ -82,9 +84,9 @@ class Recent(commands.Cog):
     async def trending(self, interaction: discord.Interaction) -> None:
         """Show the papers that gained the most upvotes in the last days."""
         await interaction.response.defer(thinking=True)
-        await interaction.edit_original_response(
-            embed=await self.services.executor.read(self._trending)
-        )
+        embed, papers = await self.services.executor.read(self._trending)
+        message = await interaction.edit_original_response(embed=embed)
+        await self.services.shown_lists.remember_reply(interaction, message, papers[:MAX_PAPERS])
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -98,12 +100,14 @@ class Recent(commands.Cog):
             self.services.last_seen.record, guild_id, user_id, day, at
         )
 
-    def _missed(self, look: Look | None, asked: date | None) -> tuple[discord.Embed, date | None]:
-        """Return what a user missed and its last day; None if no day is known."""
+    def _missed(
+        self, look: Look | None, asked: date | None
+    ) -> tuple[discord.Embed, list[Paper], date | None]:
+        """Return what a user missed, its papers and its last day; None if no day is known."""
         catalog = self.services.executor.library.catalog
         last = catalog.last_featured_day()
         if last is None:
-            return no_days_embed(catalog.coverage()), None
+            return no_days_embed(catalog.coverage()), [], None
         if asked:
             after, seen_at = asked - timedelta(days=1), None
         elif look:
@@ -115,18 +119,19 @@ class Recent(commands.Cog):
         embed = catchup_embed(
             papers, after=after, last=last, looked_at=looked_at, chose_day=bool(asked)
         )
-        return embed, last
+        return embed, papers, last
 
-    def _trending(self) -> discord.Embed:
+    def _trending(self) -> tuple[discord.Embed, list[Paper]]:
+        """Return the trending papers as an embed and as a list."""
         catalog = self.services.executor.library.catalog
         since = datetime.now(UTC) - GAINED_WITHIN
         if found := gained_since(catalog, since, count=MAX_PAPERS):
-            return gaining_embed(found, since=since)
+            return gaining_embed(found, since=since), [paper for paper, _ in found]
         days = newest_days(catalog, TREND_DAYS)
         if not days:
-            return no_days_embed(catalog.coverage())
+            return no_days_embed(catalog.coverage()), []
         papers = featured_between(catalog, days[0], days[-1])
-        return trending_embed(papers, first=days[0], last=days[-1])
+        return trending_embed(papers, first=days[0], last=days[-1]), papers
 
 
 async def setup(bot: PaperboyBot) -> None:

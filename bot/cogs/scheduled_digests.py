@@ -37,7 +37,11 @@ class ScheduledDigests(commands.Cog):
         services = bot.services
         alerts = AlertDelivery(bot, services.executor, services.alerts, services.guild_settings)
         self.scheduler = make_scheduler(
-            bot, services.subscriptions, tastes=services.tastes, send_alerts=alerts.deliver
+            bot,
+            services.subscriptions,
+            services.shown_lists,
+            tastes=services.tastes,
+            send_alerts=alerts.deliver,
         )
         bot.add_dynamic_items(*ITEMS)
 

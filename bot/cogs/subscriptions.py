@@ -8,7 +8,6 @@ from discord.ext import commands
 
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import submitted_form
-from bot.digest.records import Wish
 from bot.gateway.client import PaperboyBot
 from bot.subscriptions.buttons import (
     CHANGE,
@@ -35,6 +34,7 @@ from bot.subscriptions.parsing import (
 )
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.service import Manager
+from rag.digest.records import Wish
 
 SUGGESTED = 25
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]

@@ -14,11 +14,11 @@ from bot.console.render import (
     trend_lines,
 )
 from bot.console.terminal import Terminal
-from bot.digest.days import parse_day
-from bot.digest.make import digest_of_day
-from bot.digest.records import Digest, Period
 from bot.json_rows import Row, comparison_row, daily_row, paper_row, week_row
 from rag.answering.comparison import MAX_PAPERS, MIN_PAPERS, compare, require_distinct
+from rag.digest.days import parse_day
+from rag.digest.make import digest_of_day
+from rag.digest.records import Digest, Period
 from rag.query.request import clean_question
 from rag.records import Window
 from rag.store.lookup import require_paper

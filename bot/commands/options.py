@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.app import App
-from bot.digest.days import parse_day
+from rag.digest.days import parse_day
 from rag.errors import PaperboyError
 
 

@@ -8,8 +8,6 @@ import typer
 from bot.commands.options import Json, UsageError, app_of
 from bot.console.render import digest_lines
 from bot.console.terminal import Terminal
-from bot.digest.make import make_digest
-from bot.digest.records import Wish
 from bot.json_rows import Row, daily_row
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.parsing import (
@@ -24,6 +22,8 @@ from bot.subscriptions.parsing import (
 from bot.subscriptions.records import Delivery, Kind, Subscription
 from bot.subscriptions.schedule import covered_day
 from bot.subscriptions.store import SubscriptionStore
+from rag.digest.make import make_digest
+from rag.digest.records import Wish
 from rag.library import Library
 
 commands = typer.Typer(

@@ -14,9 +14,8 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.text import Text
 
-from bot.console.render import answer_lines
+from bot.console.render import answer_lines, answer_text
 from bot.console.terminal import Terminal
 from ingest.sync import Progress as ReportProgress
 from rag.pipeline import PaperQA
@@ -30,9 +29,9 @@ def show_answer(terminal: Terminal, qa: PaperQA, quoted: Answer) -> Answer:
     """
     final = quoted
     if terminal.out.is_terminal:
-        with Live(Text(quoted.text), console=terminal.out, transient=True) as live:
+        with Live(answer_text(quoted.text), console=terminal.out, transient=True) as live:
             for final in qa.write(quoted):
-                live.update(Text(final.text or quoted.text, style="cyan"))
+                live.update(answer_text(final.text or quoted.text, style="cyan"))
     else:
         final = qa.written(quoted)
     terminal.lines(answer_lines(final))

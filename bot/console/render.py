@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot.digest.records import Digest
+from bot.render.answer_text import INDENT, lines_of
 from bot.render.safe_text import shorten
 from rag.answering.comparison import Comparison
+from rag.digest.records import Digest
 from rag.links import arxiv_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
@@ -62,7 +63,7 @@ def hit_lines(hits: Iterable[Hit]) -> Iterator[Text]:
 
 def answer_lines(answer: Answer) -> Iterator[Text]:
     """Yield an answer, the sources it cites, and its note."""
-    yield Text(answer.text, style="yellow" if answer.refused else "")
+    yield answer_text(answer.text, style="yellow" if answer.refused else "")
     if answer.citations:
         yield Text()
     for citation in answer.citations:
@@ -70,6 +71,18 @@ def answer_lines(answer: Answer) -> Iterator[Text]:
     if answer.note:
         yield Text()
         yield Text(answer.note, style="dim")
+
+
+def answer_text(text: str, *, style: str = "") -> Text:
+    """Return the text of an answer in this style, its subordinate lines dimmed."""
+    shown = Text(style=style)
+    for number, (line, kind) in enumerate(lines_of(text)):
+        shown.append("\n" if number else "")
+        if kind == "small":
+            shown.append(INDENT + line, style="dim")
+        else:
+            shown.append(line)
+    return shown
 
 
 def receipt_lines(answer: Answer) -> Iterator[Text]:

@@ -5,11 +5,11 @@ of that channel, so never in another server or in another user's direct messages
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import discord
 
 from bot.conversation.message_facts import MessageInspector, MessageLocation, replied_to
+from bot.conversation.shown_lists import RECENT, ShownLists
 from bot.conversation.store import ConversationStore
 from bot.conversation.threads import Threads
 from bot.executor import Executor
@@ -19,7 +19,6 @@ from rag.text.words import words
 
 MAX_REPLIES = 5  # messages of users, up the chain
 MAX_TEXT = 1_000  # characters of one user message
-RECENT = timedelta(minutes=15)  # how far back a question in an ask-channel may refer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,13 @@ class ReplyChain:
         self,
         executor: Executor,
         conversations: ConversationStore,
+        shown_lists: ShownLists,
         threads: Threads,
         inspector: MessageInspector,
     ) -> None:
         self.executor = executor
         self.conversations = conversations
+        self.shown_lists = shown_lists
         self.threads = threads
         self.inspector = inspector
 
@@ -63,7 +64,7 @@ class ReplyChain:
             )
             if is_answer:
                 return ConversationContext(above.id, tuple(texts[::-1]), paper)
-            if above.author == self.inspector.client.user:  # a card, or a list of papers
+            if above.author == self.inspector.client.user:  # a card
                 paper = await self.threads.paper_of(above) or paper
                 break
             texts += self._text_of(above)
@@ -84,7 +85,11 @@ class ReplyChain:
         if not isinstance(channel, discord.Thread):
             settings = self.inspector.guild_settings.of(message.guild.id)
             if channel.id not in settings.ask_channels:
-                return ConversationContext(None, (), paper)
+                now, text = message.created_at, self.inspector.text_of(message)
+                referred_to = await self.shown_lists.referred_to(
+                    text, channel_id=channel.id, user_id=user_id, now=now
+                )
+                return ConversationContext(referred_to, (), paper)
             since = message.created_at - RECENT
             recent = await read(last_in, channel.id, user_id=user_id, own=True, since=since)
             return ConversationContext(recent, (), paper)

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from discord.utils import snowflake_time, time_snowflake
@@ -13,11 +13,14 @@ from rag.store.database import Database
 MAX_HISTORY = 6  # earlier questions that a question can refer back to
 MAX_ABOUT = 20  # answers about one paper
 MAX_EXCHANGES = 200  # answers whose exchanges are in memory
+ANSWERS = "(SELECT message, channel, person FROM conversations)"
+ANSWERS_AND_LISTS = f"{ANSWERS[:-1]} UNION ALL SELECT message, channel, person FROM shown_lists)"
 
 
 class ConversationStore:
     """Answers by their message, each with its question and the answer before it.
 
+    A list of papers that was shown without a question begins a conversation, as an answer does.
     A conversation never leaves its channel: the answer before is found by messages in it.
     """
 
@@ -47,6 +50,16 @@ class ConversationStore:
                 (message_id, channel_id, user_id, earlier, turn.question, now, cited, guild_id),
             )
 
+    def remember_list(
+        self, message_id: int, *, channel_id: int, user_id: int, papers: Sequence[str]
+    ) -> None:
+        """Store the ids of the papers that a message lists, in the order of their numbers."""
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO shown_lists VALUES (?, ?, ?, ?)",
+                (message_id, channel_id, user_id, json.dumps(papers)),
+            )
+
     def drop(self, message_id: int) -> None:
         """Delete a turn whose answer failed or was deleted."""
         self._exchanges.pop(message_id, None)
@@ -72,8 +85,8 @@ class ConversationStore:
         self._exchanges.clear()
 
     def knows(self, message_id: int, *, channels: Collection[int] = ()) -> bool:
-        """Return whether this message is an answer, in one of these channels if any are given."""
-        row = self._row(message_id)
+        """Return whether this message is an answer or a list, in one of these channels if any."""
+        row = self._row(message_id) or self._list_row(message_id)
         return row is not None and (not channels or row["channel"] in channels)
 
     def questions(self, message_id: int) -> list[tuple[int, str]]:
@@ -86,11 +99,13 @@ class ConversationStore:
         return found[::-1]
 
     def turns(self, message_id: int | None) -> list[Turn]:
-        """Return the turns up to this answer, oldest first."""
+        """Return the turns up to this answer, oldest first; the turn of a list has no question."""
         found: list[Turn] = []
         while message_id is not None and len(found) < MAX_HISTORY:
             row = self._row(message_id)
             if row is None:
+                if shown := self._list_row(message_id):
+                    found.append(Turn("", tuple(json.loads(shown["papers"]))))
                 break
             cited = None if row["cited"] is None else tuple(json.loads(row["cited"]))
             found.append(Turn(row["question"], cited, self._exchanges.get(message_id, ())))
@@ -98,15 +113,22 @@ class ConversationStore:
         return found[::-1]
 
     def last_in(
-        self, channel_id: int, *, user_id: int, own: bool = False, since: datetime | None = None
+        self,
+        channel_id: int,
+        *,
+        user_id: int,
+        own: bool = False,
+        since: datetime | None = None,
+        answers_only: bool = False,
     ) -> int | None:
-        """Return the last answer in a channel to this user, else to anybody.
+        """Return the last answer or list in a channel for this user, else for anybody.
 
-        With `own`, only to this user, and with `since`, none before it. A thread that was started
+        With `own`, only for this user, and with `since`, none before it. A thread that was started
         from an answer begins with that answer: the two have the same id.
         """
+        table = ANSWERS if answers_only else ANSWERS_AND_LISTS
         row = self.database.connection.execute(
-            "SELECT message FROM conversations WHERE (channel = ? OR message = ?) AND message >= ? "
+            f"SELECT message FROM {table} WHERE (channel = ? OR message = ?) AND message >= ? "
             "AND (person = ? OR NOT ?) ORDER BY person = ? DESC, message DESC LIMIT 1",
             (channel_id, channel_id, time_snowflake(since) if since else 0, user_id, own, user_id),
         ).fetchone()
@@ -125,5 +147,11 @@ class ConversationStore:
         row: sqlite3.Row | None = self.database.connection.execute(
             "SELECT channel, person, question, earlier, cited FROM conversations WHERE message = ?",
             (message_id,),
+        ).fetchone()
+        return row
+
+    def _list_row(self, message_id: int) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self.database.connection.execute(
+            "SELECT channel, papers FROM shown_lists WHERE message = ?", (message_id,)
         ).fetchone()
         return row

@@ -137,7 +137,8 @@ def _so_far(asked: list[tuple[int, str]], *, can_read: bool) -> discord.Embed:
     lines = [
         f"<@{user_id}>: {plain(shorten(question, MAX_QUESTION))}" for user_id, question in asked
     ]
+    so_far = " So far:" if lines else ""
     return discord.Embed(
-        description="\n".join([f"Let us continue here; {how}. So far:", *lines]),
+        description="\n".join([f"Let us continue here; {how}.{so_far}", *lines]),
         colour=discord.Colour.blurple(),
     )

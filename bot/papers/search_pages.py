@@ -8,6 +8,7 @@ import discord
 from bot.access.checks import check_access
 from bot.components.error_reply import reply_with_error
 from bot.components.persistent import PersistentItem
+from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
 from bot.render.papers import SEARCH_PAGE, search_embed
 from rag.query.request import clean_question
@@ -43,18 +44,22 @@ class PageButton(
                 await interaction.response.defer()
             else:
                 await interaction.response.defer(thinking=True, ephemeral=True)
-            embed, view = await search_page(
-                interaction.client.services.executor, self.text, self.page
+            services = interaction.client.services
+            await show_search_page(
+                interaction, services.executor, services.shown_lists, self.text, self.page
             )
-            await interaction.edit_original_response(embed=embed, view=view)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
 
-async def search_page(
-    executor: Executor, text: str, page: int
-) -> tuple[discord.Embed, discord.ui.View | None]:
-    """Return a page of the results and its buttons. Raises QuestionError."""
+async def show_search_page(
+    interaction: discord.Interaction[Any],
+    executor: Executor,
+    shown_lists: ShownLists,
+    text: str,
+    page: int,
+) -> None:
+    """Edit the deferred reply to show a page of the results. Raises QuestionError."""
     hits = await executor.read(
         executor.library.retriever.search, clean_question(text), top_k=MAX_RESULTS
     )
@@ -62,7 +67,11 @@ async def search_page(
     pages = max(1, -(-len(hits) // SEARCH_PAGE))
     page = min(page, pages - 1)
     shown = hits[page * SEARCH_PAGE : (page + 1) * SEARCH_PAGE]
-    return search_embed(text, shown, coverage, page=page, pages=pages), _view(text, page, pages)
+    embed = search_embed(text, shown, coverage, page=page, pages=pages)
+    message = await interaction.edit_original_response(embed=embed, view=_view(text, page, pages))
+    # The numbers count through all pages, so those of the pages before belong to the list, too.
+    papers = [hit.paper for hit in hits[: (page + 1) * SEARCH_PAGE]]
+    await shown_lists.remember_reply(interaction, message, papers)
 
 
 def _view(text: str, page: int, pages: int) -> discord.ui.View | None:

@@ -1,10 +1,10 @@
 """An answer as embeds: text with linked citations, sources, and its origin in the footer."""
 
-import re
 from collections.abc import Sequence
 
 from discord import Colour, Embed
 
+from bot.render.answer_text import discord_text, lists_papers
 from bot.render.safe_text import (
     EMBED_DESCRIPTION,
     EMBED_FOOTER,
@@ -22,7 +22,6 @@ FINISHED = Colour.green()
 REFUSED = Colour.light_grey()
 FAILED = Colour.red()
 
-_CITATION = re.compile(r"\[(\d+)\]")
 UNANSWERED = "I was restarted before I could answer this: please ask again."
 INTERRUPTED = "I was restarted while writing this."
 TRY_OTHER_WORDS = "Other words may help; /search shows the most similar papers."
@@ -37,7 +36,9 @@ def answer_embeds(
     `question` becomes the title, for messages that do not show the question otherwise. `doing`
     is the current activity ("Writing …") and marks the answer as unfinished.
     """
-    text = f"{_linked(answer.text, answer.citations)}\n\n{sources(answer.citations)}".strip()
+    text = discord_text(answer.text, answer.citations)
+    if not lists_papers(answer.text, answer.citations):
+        text = f"{text}\n\n{sources(answer.citations)}".strip()
     embeds = [
         Embed(description=part, colour=_colour(answer, doing))
         for part in split(text, EMBED_DESCRIPTION)
@@ -66,20 +67,6 @@ def paper_line(paper: Paper) -> str:
     return " · ".join(parts)
 
 
-def _linked(text: str, citations: Sequence[Citation]) -> str:
-    """Return the text escaped, with each `[n]` linked to its source if it has one."""
-    urls = {citation.n: citation.paper.url for citation in citations}
-    parts = []
-    for i, part in enumerate(_CITATION.split(text)):  # every second part is a number
-        if i % 2 == 0:
-            parts.append(plain(part))
-        elif int(part) in urls:
-            parts.append(f"[[{part}]](<{urls[int(part)]}>)")
-        else:
-            parts.append(plain(f"[{part}]"))
-    return "".join(parts)
-
-
 def _colour(answer: Answer, doing: str) -> Colour:
     if doing or not answer.finished:
         return UNFINISHED
@@ -92,8 +79,19 @@ def _footer(answer: Answer, written_by: str, doing: str) -> str:
     if answer.mode == "generated":
         written = f"Written by {written_by} from these abstracts in {answer.seconds:.1f} s"
         return f"{written}. {answer.note}" if answer.note else written
-    how = "Quoted word for word." if answer.evidence else "From the catalogue."
-    return " ".join(filter(None, [TRY_OTHER_WORDS if answer.refused else how, answer.note, doing]))
+    how = ""  # for small talk
+    if answer.refused and is_about_papers(answer):
+        how = TRY_OTHER_WORDS
+    elif answer.evidence and not lists_papers(answer.text, answer.citations):
+        how = "Quoted word for word."
+    elif is_about_papers(answer):
+        how = "From the catalogue."
+    return " ".join(filter(None, [how, answer.note, doing]))
+
+
+def is_about_papers(answer: Answer) -> bool:
+    """Return whether papers were looked up for the answer: False for small talk."""
+    return bool(answer.citations or answer.hits or answer.evidence)
 
 
 def mark_interrupted(embed: Embed) -> Embed:

@@ -4,14 +4,21 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.utils import make_msgid
 from html import escape
-from urllib.parse import urlsplit
 
 from discord import Colour, Embed
 
-from bot.digest.records import Digest, Entry
-from bot.render.papers import is_safe_url
 from bot.render.picture import Picture
-from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, shorten, split
+from bot.render.safe_text import (
+    EMBED_DESCRIPTION,
+    EMBED_TITLE,
+    MESSAGE,
+    is_code_url,
+    link,
+    plain,
+    shorten,
+    split,
+)
+from rag.digest.records import Digest, Entry
 from rag.links import arxiv_url
 from rag.records import Coverage
 
@@ -19,7 +26,6 @@ COLOUR = Colour.blurple()
 WITH_TLDR = 25  # entries with a sentence; later ones have a title only
 MAX_TITLE, MAX_TLDR, MAX_REASON, MAX_TOPIC = 280, 300, 200, 80  # characters
 MAX_SUBJECT = 150  # characters
-CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "huggingface.co")
 ORIGIN = "One sentence each, from Hugging Face's summary or else from the abstract."
 # Readable on white and on black; other text keeps the mail program's colour.
 LINK_COLOUR = "#4a7dff"
@@ -28,7 +34,8 @@ MUTED = "#808080"
 
 def digest_embeds(digest: Digest, coverage: Coverage) -> list[Embed]:
     """Return the digest as embeds, one per message."""
-    intro = "\n".join(filter(None, (plain(digest.note), _topics(digest))))
+    brief = f"{plain(digest.brief)}\n" if digest.brief else ""
+    intro = "\n".join(filter(None, (plain(digest.note), brief, _topics(digest))))
     if not digest.groups:
         intro = f"{intro}\nI have read {coverage}.".strip()
     blocks = [intro] if intro else []
@@ -38,6 +45,11 @@ def digest_embeds(digest: Digest, coverage: Coverage) -> list[Embed]:
     if digest.groups:
         embeds[-1].set_footer(text=ORIGIN)
     return embeds
+
+
+def brief_text(digest: Digest) -> str:
+    """Return the digest's brief as the text of a message, which stands above its embeds."""
+    return shorten(plain(digest.brief), MESSAGE)
 
 
 def _topics(digest: Digest) -> str:
@@ -65,7 +77,7 @@ def _lines(entry: Entry) -> Iterator[str]:
         facts.append(plain(shorten(paper.organization, 80)))
     if paper.comment_count:
         facts.append(_comments(paper.comment_count))
-    if _is_code_url(paper.code_url):
+    if is_code_url(paper.code_url):
         facts.append(link("code", str(paper.code_url)))
     if entry.because:
         facts.append(f"picked {plain(shorten(entry.because, MAX_REASON))}")
@@ -76,11 +88,6 @@ def _lines(entry: Entry) -> Iterator[str]:
 def _comments(count: int) -> str:
     """Return "1 comment" or "2 comments"."""
     return f"{count:,} comment{'' if count == 1 else 's'}"
-
-
-def _is_code_url(url: str | None) -> bool:
-    """Return whether a link is on a known host of code repositories."""
-    return bool(url and is_safe_url(url) and urlsplit(url).hostname in CODE_HOSTS)
 
 
 def _pack(blocks: list[str]) -> list[str]:
@@ -125,6 +132,9 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
     yield digest.headline
     if digest.note:
         yield digest.note
+    if digest.brief:
+        yield ""
+        yield digest.brief
     if len(digest.groups) > 1:
         yield ""
         for group in digest.groups:
@@ -140,7 +150,7 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
         yield f"   {paper.url}"
         if paper.arxiv_id:
             yield f"   {arxiv_url(paper.arxiv_id)}"
-        if _is_code_url(paper.code_url):
+        if is_code_url(paper.code_url):
             yield f"   {paper.code_url}"
     yield ""
     yield ORIGIN
@@ -180,6 +190,7 @@ def _html(digest: Digest, unsubscribe: str, image: str) -> str:
         'padding:16px">'
         f'<h1 style="font-size:20px">{escape(digest.headline)}</h1>'
         + (f"<p>{escape(digest.note)}</p>" if digest.note else "")
+        + (f"<p>{escape(digest.brief)}</p>" if digest.brief else "")
         + (f'<ul style="padding-left:20px">{topics}</ul>' if len(digest.groups) > 1 else "")
         + (f"<p>{image}</p>" if image else "")
         + '<ol style="padding-left:24px">'
@@ -192,7 +203,7 @@ def _html(digest: Digest, unsubscribe: str, image: str) -> str:
 def _item(entry: Entry) -> str:
     paper = entry.paper
     links = [_link("arXiv", arxiv_url(paper.arxiv_id))] if paper.arxiv_id else []
-    if _is_code_url(paper.code_url):
+    if is_code_url(paper.code_url):
         links.append(_link("code", str(paper.code_url)))
     facts = " · ".join([*map(escape, _mail_facts(entry)), *links])
     return (

@@ -9,6 +9,7 @@ from bot.render.safe_text import (
     EMBED_DESCRIPTION,
     EMBED_FIELD,
     EMBED_TITLE,
+    is_safe_url,
     link,
     plain,
     shorten,
@@ -137,11 +138,6 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
         if url and is_safe_url(url):
             links.append(link(words, url))
     yield "Links", " · ".join(links)
-
-
-def is_safe_url(url: str) -> bool:
-    """Return whether a link from a record is a plain web address that is safe in Markdown."""
-    return url.startswith(("https://", "http://")) and not set(url) & set(" <>()`\n")
 
 
 def trend_embed(trend: Trend) -> Embed:

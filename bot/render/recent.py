@@ -6,8 +6,8 @@ from datetime import date, datetime
 from discord import Colour, Embed
 from discord.utils import format_dt
 
-from bot.digest.records import tldr_of
 from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, shorten
+from rag.digest.records import tldr_of
 from rag.records import Coverage, Paper
 
 COLOUR = Colour.blurple()

@@ -1,14 +1,18 @@
 """Text for Discord: escape untrusted text, build links, shorten and split within limits."""
 
 import re
+from urllib.parse import urlsplit
 
 EMBED_TITLE = 256  # characters, as are all of these limits
 EMBED_DESCRIPTION = 4_096
+MESSAGE = 2_000  # the text above the embeds
 EMBED_FIELD = 1_024
 EMBED_FOOTER = 2_048
 EMBED_TOTAL = 6_000  # all embeds of a message together
 CHOICE = 100  # the name or the value of an autocomplete choice
 MAX_ALT = 1_024  # the description of an attachment
+
+CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "huggingface.co")
 
 # Text that Discord would turn into a link or an invitation.
 _ADDRESS = re.compile(
@@ -45,6 +49,16 @@ def link(words: str, url: str) -> str:
     """Return a Markdown link without a preview; `words` may be untrusted, `url` must not be."""
     words = re.sub(r"\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
     return f"[{plain(words)}](<{url}>)"
+
+
+def is_safe_url(url: str) -> bool:
+    """Return whether a link from a record is a plain web address that is safe in Markdown."""
+    return url.startswith(("https://", "http://")) and not set(url) & set(" <>()`\n")
+
+
+def is_code_url(url: str | None) -> bool:
+    """Return whether a link is on a known host of code repositories."""
+    return bool(url and is_safe_url(url) and urlsplit(url).hostname in CODE_HOSTS)
 
 
 def shorten(text: str, limit: int) -> str:

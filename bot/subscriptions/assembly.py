@@ -5,8 +5,7 @@ from datetime import date, datetime
 
 import discord
 
-from bot.digest.make import make_digest
-from bot.digest.records import Digest, Taste
+from bot.conversation.shown_lists import ShownLists
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import DiscordTransport
 from bot.subscriptions.records import Kind, Subscription
@@ -16,12 +15,15 @@ from bot.subscriptions.service import SubscriptionService
 from bot.subscriptions.transport import Transport
 from bot.taste.learn import TasteCache
 from bot.taste.rating_view import rating_view
+from rag.digest.make import make_digest
+from rag.digest.records import Digest, Taste
 from rag.library import Library
 
 
 def make_scheduler(
     client: discord.Client,
     subscriptions: SubscriptionService,
+    shown_lists: ShownLists,
     *,
     tastes: TasteCache,
     send_alerts: Callable[[datetime], Awaitable[object]] | None = None,
@@ -33,7 +35,7 @@ def make_scheduler(
     executor, options = subscriptions.executor, subscriptions.options
     library = executor.library
     discord_transport = DiscordTransport(
-        client, executor, clock=options.clock, make_view=rating_view
+        client, executor, shown_lists, clock=options.clock, make_view=rating_view
     )
     transports: dict[Kind, Transport] = {
         "channel": discord_transport, "person": discord_transport
@@ -46,6 +48,7 @@ def make_scheduler(
         library.catalog,
         transports,
         make=lambda subscription, day: digest_for(library, tastes, subscription, day),
+        brief=lambda digest, seconds: executor.brief(digest, seconds=seconds),
         read=executor.read,
         write=executor.write,
         clock=options.clock,

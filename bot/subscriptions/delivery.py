@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.digest.records import Digest
-from bot.digest.serialization import digest_from_json, digest_to_json
 from bot.subscriptions.outbox import EXTRA, Outbox
 from bot.subscriptions.records import (
     Delivery,
@@ -22,6 +20,8 @@ from bot.subscriptions.records import (
 from bot.subscriptions.schedule import covered_day
 from bot.subscriptions.store import SubscriptionStore
 from bot.subscriptions.transport import Transport
+from rag.digest.records import Digest
+from rag.digest.serialization import digest_from_json, digest_to_json
 from rag.errors import PaperboyError
 from rag.store.catalog import Catalog
 
@@ -30,12 +30,17 @@ log = logging.getLogger(__name__)
 FIRST_WAIT = timedelta(minutes=2)  # before the second try; doubled before each further one …
 LONGEST_WAIT = timedelta(hours=1)  # … up to this
 TIMEOUT_SECONDS = 180.0  # for one digest, so that it cannot hold up the others
+# A brief above the list is written within these times or left out: for one digest, and after its
+# due time, so that the briefs of many digests do not add up.
+BRIEF_SECONDS = 60.0
+BRIEF_WITHIN = timedelta(minutes=10)
 NOTHING_NEW = "no new papers since the last one"
 STALE = "I could not read new papers recently, so some may be missing."
 NONE_READ = "no Daily Papers have been read yet (see `paperboy sync`)"
 NOTHING_MATCHES = "no paper matches the subscription"
 
 MakeDigest = Callable[[Subscription, date], Digest]
+AddBrief = Callable[[Digest, float], Awaitable[Digest]]
 
 
 class RunInThread(Protocol):
@@ -57,17 +62,22 @@ class DigestSender:
         transports: Mapping[Kind, Transport],
         *,
         make: MakeDigest,
+        brief: AddBrief | None = None,
         read: RunInThread,
         write: RunInThread,
         clock: Callable[[], datetime],
         window: timedelta,
     ) -> None:
-        """`make` makes a digest; `window` is how long after its due time it may be sent."""
+        """`make` makes a digest, and `brief` adds a brief to it within some seconds.
+
+        `window` is how long after its due time it may be sent.
+        """
         self.subscriptions = subscriptions
         self.outbox = outbox
         self.catalog = catalog
         self.transports = transports
         self.make = make
+        self.brief = brief
         self.read = read
         self.write = write
         self.clock = clock
@@ -157,6 +167,9 @@ class DigestSender:
             return None
         if stale_reason:
             digest = replace(digest, note=f"{digest.note} {STALE}".strip())
+        left = (delivery.due_at + BRIEF_WITHIN - self.clock()).total_seconds()
+        if self.brief and left > 0:
+            digest = await self.brief(digest, min(left, BRIEF_SECONDS))
         await self.write(self.outbox.save_digest, delivery.id, digest_to_json(digest), digest.last)
         return digest
 

@@ -25,13 +25,15 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from bot.digest.records import Digest
+from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
 from bot.render.picture import Picture
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import draw
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
+from rag.digest.records import Digest
+from rag.records import Paper
 
 NONCE_SAFE = timedelta(seconds=60)  # of the "few minutes" for which Discord remembers a nonce
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between the clock of this machine and Discord's
@@ -59,6 +61,7 @@ class DigestMessage:
     """One message of a digest, without its name."""
 
     embed: discord.Embed
+    papers: Sequence[Paper]  # of the whole digest, in the order of their numbers
     picture: Picture | None = None
     digest: Digest | None = None  # with the last message, for the components under it
 
@@ -70,6 +73,7 @@ class DiscordTransport:
         self,
         bot: discord.Client,
         executor: Executor,
+        shown_lists: ShownLists,
         *,
         clock: Callable[[], datetime],
         make_view: Callable[[Digest], discord.ui.View | None] = lambda _: None,
@@ -77,6 +81,7 @@ class DiscordTransport:
         """`make_view` makes the components under the last message, besides the button "Discuss"."""
         self.bot = bot
         self.executor = executor
+        self.shown_lists = shown_lists
         self.clock = clock
         self.make_view = make_view
 
@@ -90,8 +95,9 @@ class DiscordTransport:
         if subscription.kind == "channel" and not (may and may.attach_files):
             picture = None
         last = len(embeds) - 1
+        papers = [entry.paper for entry in digest.ranked]
         return [
-            DigestMessage(embed, picture if n == 0 else None, digest if n == last else None)
+            DigestMessage(embed, papers, picture if n == 0 else None, digest if n == last else None)
             for n, embed in enumerate(embeds)
         ]
 
@@ -107,9 +113,13 @@ class DiscordTransport:
             files.append(discord.File(contents, IMAGE_NAME, description=alt))
         try:
             channel = await self._channel(subscription)
-            await channel.send(embed=embed, files=files, view=view, nonce=name)
+            sent = await channel.send(embed=embed, files=files, view=view, nonce=name)
         except UNREACHABLE as error:
             raise _explain(error) from error
+        user_id = int(subscription.target) if subscription.kind == "person" else 0
+        await self.shown_lists.remember(
+            sent.id, message.papers, channel_id=sent.channel.id, user_id=user_id
+        )
 
     async def find(self, subscription: Subscription, delivery: Delivery) -> bool | None:
         """Look for the claimed message among those sent around that time."""

@@ -6,9 +6,9 @@
 import logging
 
 from bot.charts.topic_map import topic_map
-from bot.digest.make import digest_of_day
-from bot.digest.records import Digest
 from bot.render.picture import Picture
+from rag.digest.make import digest_of_day
+from rag.digest.records import Digest
 from rag.library import Library
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from bot.config import MailConfig
-from bot.digest.records import Digest
 from bot.render.digest import digest_mail
 from bot.render.picture import Picture
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
+from rag.digest.records import Digest
 
 PASSWORD_VARIABLE = "PAPERBOY_MAIL_PASSWORD"
 ADDRESS_REFUSED = "the mail server accepts no mail for this address"

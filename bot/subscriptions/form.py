@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import discord
 
 from bot.components.modals import Form
-from bot.digest.records import Wish
 from bot.subscriptions.parsing import (
     MAX_PAPERS,
     read_list,
@@ -14,6 +13,7 @@ from bot.subscriptions.parsing import (
     rhythm_as_typed,
 )
 from bot.subscriptions.records import Rhythm, Subscription
+from rag.digest.records import Wish
 
 FORM = "subscription"  # kind of the form
 MAX_UPVOTES = 100_000

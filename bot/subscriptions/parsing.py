@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.digest.records import Period, Wish
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
+from rag.digest.records import Period, Wish
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PERIODS: dict[str, Period] = {"daily": "day", "weekly": "week", "monthly": "month"}

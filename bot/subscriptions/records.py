@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from bot.digest.records import Period, Wish
+from rag.digest.records import Period, Wish
 from rag.errors import PaperboyError
 
 Kind = Literal["channel", "person", "mail"]

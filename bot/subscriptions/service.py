@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.digest.records import Wish
 from bot.executor import Executor
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Delivery, Rhythm, Subscription, SubscriptionError
@@ -12,6 +11,7 @@ from bot.subscriptions.refresh import Sync
 from bot.subscriptions.scheduler import ROUND_SECONDS, utc_now
 from bot.subscriptions.store import SubscriptionStore
 from bot.subscriptions.transport import Transport
+from rag.digest.records import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

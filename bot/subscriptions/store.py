@@ -5,9 +5,9 @@ import sqlite3
 from dataclasses import asdict
 from datetime import date, datetime
 
-from bot.digest.records import Wish
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.schedule import iso, next_due, plan
+from rag.digest.records import Wish
 from rag.store.database import Database
 
 MAX_PER_USER = 10  # subscriptions by direct message

@@ -6,8 +6,8 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from bot.digest.records import Digest
 from bot.subscriptions.records import Delivery, Subscription
+from rag.digest.records import Digest
 
 
 class Transport(Protocol):

@@ -9,10 +9,10 @@ from datetime import date
 
 import numpy as np
 
-from bot.digest.records import Opinion, Taste
 from bot.taste.classifier import Classifier, Example, Vectors
 from bot.taste.paper_keys import papers_of_ids
 from bot.taste.ratings import Marks, RatingStore
+from rag.digest.records import Opinion, Taste
 from rag.records import Paper, Window
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog

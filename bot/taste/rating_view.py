@@ -14,12 +14,12 @@ import discord
 from bot.access.checks import check_access
 from bot.components.error_reply import reply_with_error
 from bot.components.persistent import PersistentItem
-from bot.digest.records import Digest
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
 from bot.render.safe_text import CHOICE, shorten
 from bot.taste.paper_keys import key_of, paper_of_key
 from bot.taste.ratings import Kind
+from rag.digest.records import Digest
 from rag.records import Paper
 
 MENU_SIZE = 25  # options, Discord's limit

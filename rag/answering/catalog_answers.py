@@ -118,7 +118,7 @@ class CatalogAnswers:
         if request.pointed:
             papers = list(request.pointed)
         elif request.author:
-            papers = papers_of_author(self.catalog, request.author)
+            papers = papers_of_author(self.catalog, *request.author_names)
             allowed = self.catalog.ids_in_window(request.window) if request.window else None
             papers = [p for p in papers if allowed is None or p.paper_id in allowed]
         else:
@@ -126,8 +126,7 @@ class CatalogAnswers:
         if request.authors:
             papers = [p for p in papers if request.authors.fits(p.author_count)]
         if request.organization:
-            organization = request.organization.casefold()
-            papers = [p for p in papers if (p.organization or "").casefold() == organization]
+            papers = [p for p in papers if p.organization in request.organizations]
         if request.window and not request.order:
             papers.sort(key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
         return papers

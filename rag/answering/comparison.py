@@ -109,7 +109,7 @@ ASPECTS = (
         _sign(r"\d\s?\\?%|\d\s?(?:x|×|times|points?|fold)\b|\d\.\d", 0.6),
         _sign(r"\b(?:outperform|surpass|improv|achiev|reach|exceed|reduc|gain|state-of-the-art|sota|"
               r"higher|lower|faster|better|best|accura|score|beat|halv|cut|speed-?up|compar|match|"
-              r"find|yield|attain)\w*", 0.6),
+              r"find|yield|attain|deliver|boost)\w*", 0.6),
         _sign(r"\b(?:experiments?|results?|evaluat\w+|show|demonstrat\w+|reveal\w*|find)\b", 0.4),
         _sign(r"\b(?:significant|consistent|competitive|comparable|superior|remarkabl|notabl)\w*",
               0.3),

@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 
 from rag.answering.refusal import REFUSAL
+from rag.grounding.citations import renumber
 from rag.records import Answer, Evidence, Exchange, Paper, Passage, PromptPassage
 from rag.text.words import one_line
 
@@ -26,7 +27,6 @@ MAX_NEW_WORDS = 150  # of evidence that a later turn adds: it contains most of i
 MAX_NAME = 32  # characters of the asker's name
 
 _NOT_IN_NAMES = re.compile(r"[^\w .'’-]")  # so that a name cannot pose as another part
-_MARKER = re.compile(r" ?\[(\d+)\]")
 
 # It comes first and never changes, so the model evaluates it once. It contains no bracket: a small
 # model copies what it sees.
@@ -73,12 +73,7 @@ class Prompt:
         """Return the answer's text with the passages' numbers in its markers."""
         passage_numbers = {passage.paper.paper_id: passage.n for passage in self.citable}
         numbers = {c.n: passage_numbers.get(c.paper.paper_id) for c in answer.citations}
-
-        def replace_marker(match: re.Match[str]) -> str:
-            n = numbers.get(int(match[1]))
-            return match[0].replace(match[1], str(n)) if n else ""
-
-        return _MARKER.sub(replace_marker, answer.text)
+        return renumber(answer.text, numbers)
 
 
 def build_prompt(

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ limit_openmp_spinning()  # before any function here loads torch
 
 Vectors = NDArray[np.float32]
 
+RECENT_QUESTIONS = 64  # whose vectors are remembered
 BATCH_TEXTS = 32  # texts per batch of encode_tokens
 
 # sentence-transformers/all-MiniLM-L6-v2, as its own repository publishes it.
@@ -121,6 +122,8 @@ class Embedder:
     def __init__(self, embeddings: Embeddings, *, name: str) -> None:
         self.embeddings = embeddings
         self.name = name
+        # A question is encoded to understand it and, if it stays as it is, to search for it.
+        self._question_vector = lru_cache(maxsize=RECENT_QUESTIONS)(self._encode_question)
 
     def encode(self, texts: list[str]) -> Vectors:
         """Return one unit vector per text, shape (len(texts), dimensions), float32."""
@@ -129,7 +132,10 @@ class Embedder:
         return self._unit(lambda: self.embeddings.embed_documents(texts))
 
     def encode_question(self, question: str) -> Vectors:
-        """Return the question's unit vector, shape (dimensions,), float32."""
+        """Return the question's unit vector, shape (dimensions,), float32; do not write to it."""
+        return self._question_vector(question)
+
+    def _encode_question(self, question: str) -> Vectors:
         return np.asarray(self._unit(lambda: [self.embeddings.embed_query(question)])[0])
 
     def _unit(self, embed: Callable[[], list[list[float]]]) -> Vectors:

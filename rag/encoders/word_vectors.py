@@ -33,7 +33,7 @@ class WordVectors:
         with safe_open(str(folder / "model.safetensors"), framework="np") as tensors:
             weights = tensors.get_tensor("embeddings.word_embeddings.weight")
         self._token_vectors = (weights - weights.mean(axis=0)).astype(np.float16)
-        self._vector = lru_cache(maxsize=65_536)(self._make_vector)
+        self.vector = lru_cache(maxsize=65_536)(self._make_vector)
 
     def knows(self, word: str) -> bool:
         """Return whether the word is in the vocabulary: then it is a common one."""
@@ -49,8 +49,8 @@ class WordVectors:
         """Return the cosine of each word with each of the others, shape (words, others)."""
         if not words or not others:
             return np.zeros((len(words), len(others)), dtype=np.float32)
-        left = np.stack([self._vector(word) for word in words])
-        right = np.stack([self._vector(word) for word in others])
+        left = np.stack([self.vector(word) for word in words])
+        right = np.stack([self.vector(word) for word in others])
         return np.asarray(left @ right.T, dtype=np.float32)
 
     def _make_vector(self, word: str) -> NDArray[np.float32]:

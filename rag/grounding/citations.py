@@ -1,13 +1,14 @@
 """Checks the markers in a written answer against the passages that the model was given."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rag.records import Citation, Passage
 
 # [1], [1, 3], [2-4], and the brackets 【1】 that some models prefer.
 MARKER = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】](?:\(<?https?:[^()\s]*\))?")
 _UNFINISHED = re.compile(r"\s*[\[【][\d\s,;–-]*$")
+_ONE_MARKER = re.compile(r" ?\[(\d+)\]")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(<?\w+:[^()]*\)")
 
 
@@ -20,19 +21,29 @@ def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
     by_number = {passage.n: passage for passage in passages}
     cited: list[int] = []
 
-    def renumber(match: re.Match[str]) -> str:
+    def in_reading_order(match: re.Match[str]) -> str:
         known = [n for n in marked(match[1]) if n in by_number]
         cited.extend(n for n in known if n not in cited)
         marks = "".join(f"[{cited.index(n) + 1}]" for n in known)
         return f" {marks}" if marks else ""
 
     # A marker with an address stays a marker; of any other link, only the words stay.
-    text = MARKER.sub(renumber, _UNFINISHED.sub("", text))
+    text = MARKER.sub(in_reading_order, _UNFINISHED.sub("", text))
     text = _LINK.sub(r"\1", text)
     citations = tuple(
         Citation(i, by_number[n].paper, by_number[n].quote) for i, n in enumerate(cited, start=1)
     )
     return text.strip(), citations
+
+
+def renumber(text: str, numbers: Mapping[int, int | None]) -> str:
+    """Return the text with other numbers in its markers; a marker without one is removed."""
+
+    def replace_marker(match: re.Match[str]) -> str:
+        n = numbers.get(int(match[1]))
+        return match[0].replace(match[1], str(n)) if n else ""
+
+    return _ONE_MARKER.sub(replace_marker, text)
 
 
 def marked(text: str) -> list[int]:

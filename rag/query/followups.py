@@ -85,7 +85,9 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
         return request  # "and which papers are on …?" asks about all papers
     if len(content) > MAX_FOLLOWUP_TERMS or not (continues or len(content) < MAX_FOLLOWUP_TERMS):
         return request
-    if _QUESTION_WORD.search(request.topic) and _mention(last.papers, content):
+    # A digest's many papers mention almost everything, so a word in common says nothing.
+    has_topic = bool(last.request.topic)
+    if has_topic and _QUESTION_WORD.search(request.topic) and _mention(last.papers, content):
         return replace(request, pointed=last.papers)
     if continues and last.request.several:  # "which papers are on X?", "and on Y?"
         return replace(last.request, topic=_CONTINUATION.sub(" ", request.topic).strip(), named=())
@@ -143,6 +145,10 @@ def _modify_last(request: Request, last: Past) -> Request:
     }
     if not changes:
         return replace(request, pointed=last.papers)  # "why?", "and how?"
+    if request.organization:
+        changes["organizations"] = request.organizations
+    if request.author:
+        changes["author_names"] = request.author_names
     return replace(last.request, **changes)
 
 

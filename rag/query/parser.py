@@ -5,9 +5,10 @@ its topic.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 
+from rag.query.mentions import Mention
 from rag.query.request import AuthorCount, Fact, Order, Request
 from rag.query.window import DayOf, find_window
 
@@ -126,36 +127,35 @@ _SEVERAL = re.compile(
     r"|\b(?:quel(?:le)?s|welche)\s+(?:articles|papiers|arbeiten|papers|modelle|modèles)\b",
     re.IGNORECASE,
 )
-_AUTHOR_CUE = r"\b(?:by|from|of|did|has|have|authored by|written by)\s+"
-_PERSON = re.compile(rf"(?:(?i:{_AUTHOR_CUE}))((?:[A-Z][\w.'’-]*\s+){{1,3}}[A-Z][\w'’-]+)")
-_ORGANIZATION_CUE = r"(?:from|by|at|of|did|does|has|have)\s+(?:the\s+)?"
 
 
 def parse(
     question: str,
     today: date,
     *,
-    organizations: Sequence[str] = (),
-    is_author: Callable[[str], bool] | None = None,
+    find_organizations: Callable[[str], Mention | None] | None = None,
+    find_people: Callable[[str], Mention | None] | None = None,
     day_of: DayOf | None = None,
 ) -> Request:
     """Return the Request of a question in English.
 
-    The arguments tell which organisations, authors and days of papers the catalogue knows.
+    The functions look up organisations, authors and days of papers in the catalogue.
     """
     text = question
     window = None
     if found := find_window(text, today, day_of=day_of):
         window, text = found
     authors, text = _author_count(text)
-    organization, text = _organization(text, organizations)
-    author = None
-    if (person := _PERSON.search(text)) and is_author and is_author(person[1]):
-        author, text = person[1], _without(text, person)
+    organization = find_organizations(text) if find_organizations else None
+    if organization:
+        text = f"{text[: organization.start]} {text[organization.end :]}"
+    person = find_people(text) if find_people else None
+    if person:
+        text = f"{text[: person.start]} {text[person.end :]}"
     if prolific := _PROLIFIC.search(text):
         text = _without(text, prolific)
     order, text = _first(_ORDERS, text)
-    if order is None and (window or authors or organization or author):
+    if order is None and (window or authors or organization or person):
         order, text = _first(_COMPARED, text)
     count = _HOW_MANY.search(text)
     if count:
@@ -165,8 +165,10 @@ def parse(
         topic=" ".join(text.split()),
         window=window,
         authors=authors,
-        organization=organization,
-        author=author,
+        organization=organization.label if organization else None,
+        organizations=organization.names if organization else (),
+        author=person.label if person else None,
+        author_names=person.names if person else (),
         prolific=bool(prolific),
         order=order,
         several=bool(_SEVERAL.search(text)),
@@ -197,21 +199,6 @@ def _author_count(text: str) -> tuple[AuthorCount | None, str]:
     elif bound in ("at most", "up to") or suffix:
         low = 0
     return AuthorCount(low, high), _without(text, match)
-
-
-def _organization(text: str, organizations: Sequence[str]) -> tuple[str | None, str]:
-    """Return the organisation whose papers are asked for, and the text without it."""
-    folded = text.casefold()
-    named = [name for name in organizations if name.casefold() in folded]
-    for name in sorted(named, key=len, reverse=True):
-        pattern = rf"\b(?:{_ORGANIZATION_CUE})?{re.escape(name)}\b(?:'s)?"
-        match = re.search(pattern, text, re.IGNORECASE)
-        if match and (
-            re.match(_ORGANIZATION_CUE, match[0], re.IGNORECASE)
-            or re.match(r"\s*(?:papers?|publish|releas|publications?)", text[match.end() :])
-        ):
-            return name, _without(text, match)
-    return None, text
 
 
 def _first(patterns: list[tuple[Order, re.Pattern[str]]], text: str) -> tuple[Order | None, str]:

@@ -94,7 +94,8 @@ class Request:
     authors: AuthorCount | None = None
     organization: str | None = None  # as it was typed
     organizations: tuple[str, ...] = ()  # the names that it has in the catalogue
-    author: str | None = None
+    author: str | None = None  # as it was typed
+    author_names: tuple[str, ...] = ()  # the names that it has in the catalogue
     prolific: bool = False
     order: Order | None = None
     several: bool = False

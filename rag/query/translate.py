@@ -92,10 +92,10 @@ class Lexicon:
         return None
 
 
-def translate(question: str, language: str | None = None) -> Translation:
+def translate(question: str, *, language: str | None = None) -> Translation:
     """Return the question in English words with its language; English stays unchanged.
 
-    The question's function words tell the language unless the caller knows it.
+    Without `language`, it is the one that function words indicate.
     """
     language = language or question_language(question)
     if language == ENGLISH:

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import Past, resolve
+from rag.query.organization_names import in_latin_letters
+from rag.query.organizations import Organizations
+from rag.query.paper_names import PaperNames
 from rag.query.parser import parse
+from rag.query.people import People
 from rag.query.request import Request, clean_question
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.store.lookup import papers_named_in
-from rag.store.queries import organizations, papers_of_author
 
 
 class QueryUnderstanding:
@@ -24,28 +27,31 @@ class QueryUnderstanding:
         self.catalog = catalog
         self.keywords = keywords
         self.spelling = SpellingCorrector(keywords, word_vectors)
+        self.organizations = Organizations(catalog, word_vectors)
+        self.people = People(keywords, word_vectors)
+        self.paper_names = PaperNames(catalog, keywords, word_vectors)
 
     def understand(self, question: str, today: date) -> Request:
         """Return what the question alone asks for. Raises QuestionError if it asks nothing.
 
         Other languages are translated word by word; misspelt English words are corrected.
         """
-        question = clean_question(question)
+        question = in_latin_letters(clean_question(question))
         english = translate(question)
         text = self.spelling.correct(question) if english.language == "en" else english.text
         request = parse(
             text,
             today,
-            organizations=organizations(self.catalog),
-            is_author=lambda name: bool(papers_of_author(self.catalog, name)),
+            find_organizations=partial(self.organizations.find, language=english.language),
+            find_people=partial(self.people.find, language=english.language),
             day_of=self._day_of,
         )
-        named = papers_named_in(request.topic, self.catalog, self.keywords)
+        named = self.paper_names.find(request.topic)
         return replace(request, named=tuple(named), language=english.language)
 
     def _day_of(self, name: str) -> date | None:
         """Return the day of the paper with this name, for "since LXMERT"."""
-        papers = papers_named_in(name, self.catalog, self.keywords)
+        papers = self.paper_names.find(name)
         return papers[0].day if papers else None
 
     def past(
@@ -57,11 +63,15 @@ class QueryUnderstanding:
     ) -> list[Past]:
         """Return the earlier requests with the papers that their answers cited.
 
+        A turn without a question is a list of papers that was shown.
         `papers_for` searches again for turns whose citations are not known.
         """
         past: list[Past] = []
         for turn in history:
-            request = resolve(self.understand(turn.question, today), past)
+            if turn.question:
+                request = resolve(self.understand(turn.question, today), past)
+            else:
+                request = Request(topic="", kind="list")
             if turn.cited is None:
                 papers = papers_for(request)
             else:

@@ -88,6 +88,25 @@ class HybridRetriever:
         ]
         return self.reranker.rerank(question, hits)[:top_k] if self.reranker else hits
 
+    def candidates(
+        self,
+        forms: Sequence[str],
+        vector: NDArray[np.float32],
+        n: int,
+        *,
+        window: Window | None = None,
+        allowed: set[str] | None = None,
+    ) -> list[str]:
+        """Return papers that may be on a topic: up to n by keywords of each form, n by vectors."""
+        if allowed is None and window:
+            allowed = self.catalog.ids_in_window(window)
+        found: dict[str, None] = {}
+        for form in forms:
+            found.update(
+                (paper_id, None) for paper_id, _ in self.keywords.search(form, n, allowed=allowed)
+            )
+        return list(found | dict.fromkeys(self._nearest_papers(vector, n, allowed)))
+
     def neighbours(self, paper_ids: Sequence[str], *, top_k: int) -> list[Hit]:
         """Return the papers most similar to any of these, which are left out; best first.
 
@@ -102,7 +121,7 @@ class HybridRetriever:
                 cosines = entry.vectors @ vector
                 cosine = float(cosines[0])
                 if entry.paper_id not in best or best[entry.paper_id][0] < cosine:
-                    best[entry.paper_id] = (cosine, _best_chunk(entry, cosines))
+                    best[entry.paper_id] = (cosine, best_chunk(entry, cosines))
         order = sorted(best, key=lambda paper_id: (-best[paper_id][0], paper_id))[:top_k]
         papers = self.catalog.get(order)
         return [
@@ -154,7 +173,7 @@ class HybridRetriever:
         return [
             _Ranked(
                 entries[i].paper_id,
-                _best_chunk(entries[i], cosines[i]),
+                best_chunk(entries[i], cosines[i]),
                 float(fused[i]),
                 float(cosines[i].max()),
             )
@@ -162,7 +181,7 @@ class HybridRetriever:
         ]
 
 
-def _best_chunk(entry: Entry, cosines: NDArray[np.float32]) -> Chunk:
+def best_chunk(entry: Entry, cosines: NDArray[np.float32]) -> Chunk:
     """Return the most similar sentence; without sentences, the abstract's chunk."""
     if not entry.sentences:
         return Chunk(entry.paper_id, 0, "")

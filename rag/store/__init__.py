@@ -1,3 +1,13 @@
 """Papers in SQLite: the connection, the migrations, the catalogue and keyword search."""
 
-__all__ = ["catalog", "database", "keywords", "lookup", "migrations", "queries", "rows", "upsert"]
+__all__ = [
+    "catalog",
+    "database",
+    "keywords",
+    "lookup",
+    "migrations",
+    "queries",
+    "rows",
+    "term_variants",
+    "upsert",
+]

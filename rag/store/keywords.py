@@ -63,6 +63,17 @@ class KeywordIndex:
         )
         return {row["paper_id"] for row in rows}
 
+    def count_phrase(self, phrase: str, limit: int) -> int:
+        """Return how many papers contain the terms of a phrase in a row, counting up to a limit."""
+        query = " ".join(terms(phrase.replace("-", " ")))
+        if not query:
+            return limit
+        rows = self.database.connection.execute(
+            "SELECT 1 FROM keyword_index WHERE keyword_index MATCH ? LIMIT ?",
+            (f'"{query}"', limit),
+        )
+        return len(rows.fetchall())
+
     def papers_with_prefix(self, prefix: str, n: int) -> list[str]:
         """Return the ids of up to n papers with a term that begins with these letters or digits."""
         rows = self.database.connection.execute(
@@ -74,13 +85,18 @@ class KeywordIndex:
 
     def terms_of(self, paper_ids: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return the terms of each paper's title and abstract, by paper id."""
+        ordered = self.ordered_terms(paper_ids)
+        return {paper_id: frozenset(text.split()) for paper_id, text in ordered.items()}
+
+    def ordered_terms(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        """Return each paper's terms in order, with spaces: its title twice, then its abstract."""
         marks = ",".join("?" * len(paper_ids))
         rows = self.database.connection.execute(
             "SELECT paper_id, terms FROM keyword_index JOIN papers ON papers.id = "
             f"keyword_index.rowid WHERE paper_id IN ({marks})",
             list(paper_ids),
         )
-        return {row["paper_id"]: frozenset(row["terms"].split()) for row in rows}
+        return {row["paper_id"]: row["terms"] for row in rows}
 
     def words_for_term(self, term: str) -> set[str]:
         """Return the words with this stem in some papers: `hallucin` → `hallucinations`."""

@@ -20,29 +20,12 @@ MAX_TYPED_WORDS = 12  # words of the typed text that are matched against titles
 MIN_PREFIX_CHARACTERS = 3  # characters of a system's name before it is suggested
 MAX_PREFIX_PAPERS = 200  # papers that are read for a name with the typed beginning
 
-_WORD = re.compile(r"[\w$^{}\\+-]+(?: \d(?:\.\d)?)?")
 _REST_OF_WORD = re.compile(r"[\w-]*")
 _NAMELIKE = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
 _NAMELIKE_WORD = re.compile(r"\w.*[A-Z\d]")  # the same, beginning with a letter or a digit
 
 
-# -- papers named in a question ------------------------------------------------------------
-
-
-def papers_named_in(question: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
-    """Return the papers that the question names, in its order.
-
-    A name must be written as in the paper; any case will do if hardly any paper has it. Among
-    thousands of papers a looser match would find "bridge" and "forget" everywhere.
-    """
-    found = catalog.get([f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(question)])
-    for match in _WORD.finditer(question):
-        for name in dict.fromkeys([match[0], match[0].split()[0]]):
-            papers = papers_with_name(name.strip("-"), catalog, keywords)
-            found.update((paper.paper_id, paper) for paper in papers)
-            if papers:
-                break
-    return list(found.values())
+# -- papers by the name of their system ------------------------------------------------------
 
 
 def papers_with_name(name: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:

@@ -1,9 +1,11 @@
 """Questions to the catalogue beyond papers by id: featured days, authors, upvotes gained."""
 
+import json
 from datetime import UTC, date, datetime
 
 from rag.records import Paper
 from rag.store.catalog import Catalog
+from rag.store.database import Database
 from rag.store.rows import paper_from_row
 
 # A paper's upvotes when they were last recorded up to a moment, and when they were recorded first.
@@ -58,10 +60,11 @@ def featured_day_before(catalog: Catalog, day: date) -> date | None:
     return date.fromisoformat(row["day"]) if row["day"] else None
 
 
-def newest_days(catalog: Catalog, count: int) -> list[date]:
-    """Return the newest days with Daily Papers, oldest first."""
+def newest_days(catalog: Catalog, count: int, *, until: date = date.max) -> list[date]:
+    """Return the newest days with Daily Papers, oldest first; none after `until`."""
     rows = catalog.database.connection.execute(
-        "SELECT DISTINCT day FROM featured_days ORDER BY day DESC LIMIT ?", (count,)
+        "SELECT DISTINCT day FROM featured_days WHERE day <= ? ORDER BY day DESC LIMIT ?",
+        (until.isoformat(), count),
     )
     return [date.fromisoformat(row["day"]) for row in rows][::-1]
 
@@ -77,12 +80,23 @@ def organizations(catalog: Catalog) -> list[str]:
     return [row["organization"] for row in rows]
 
 
-def papers_of_author(catalog: Catalog, name: str) -> list[Paper]:
-    """Return the papers that name this author (in any case), newest first."""
+def author_names(database: Database) -> list[str]:
+    """Return the authors of all papers, each name once."""
+    rows = database.connection.execute("SELECT authors FROM papers WHERE authors != '[]'")
+    return list(dict.fromkeys(name for row in rows for name in json.loads(row["authors"])))
+
+
+def papers_of_author(catalog: Catalog, *names: str) -> list[Paper]:
+    """Return the papers that list an author under one of these names (in any case), newest first.
+
+    One person may be listed under several: "Ada One" and "Ada B. One".
+    """
+    marks = ",".join("?" * len(names))
     rows = catalog.database.connection.execute(
-        "SELECT papers.* FROM papers, json_each(authors) WHERE json_each.value = ? COLLATE NOCASE "
+        "SELECT * FROM papers WHERE EXISTS (SELECT 1 FROM json_each(authors) "
+        f"WHERE json_each.value COLLATE NOCASE IN ({marks})) "
         "ORDER BY COALESCE(featured_on, published_on) DESC NULLS LAST, papers.id",
-        (name,),
+        names,
     )
     return [paper_from_row(row) for row in rows]
 

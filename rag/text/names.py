@@ -25,7 +25,7 @@ _PLURAL = re.compile(r"[A-Z]s$")  # "LRMs" are a kind of thing
 # Kinds of models and methods: names that belong to no paper.
 COMMON_NAMES = frozenset(
     """
-    LLM VLM MLLM LVLM LMM VLA RL SFT RLHF GRPO PPO DPO NLP CV AI VQA
+    LLM VLM MLLM LVLM LMM VLA RL SFT RLHF RLVR GRPO PPO DPO NLP CV AI VQA
     CLIP GPT API SOTA RAG CoT MoE KV RGB LoRA CFG ViT AR We This In The Our It To For A An
     """.split()
 )

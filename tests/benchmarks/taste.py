@@ -29,13 +29,13 @@ from pathlib import Path
 import numpy as np
 
 from bot.app import open_library
-from bot.digest.make import make_digest
-from bot.digest.records import DEFAULT_WISHES, Entry, Taste
 from bot.taste.learn import learn
 from bot.taste.ratings import Marks
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
+from rag.digest.make import make_digest
+from rag.digest.records import DEFAULT_WISHES, Entry, Taste
 from rag.library import Library
 from rag.records import Paper
 from tests.benchmarks.corpus import daily_papers

@@ -9,12 +9,13 @@ import pytest
 
 from bot.executor import Executor
 from rag.config import RagConfig
+from rag.digest.records import Digest, Entry, Group
 from rag.library import Library
 from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
 from rag.records import Answer, Question
 from tests.bot.answers.slow_model import held
-from tests.papers import HERON, QUESTION, TIDAL, TODAY
+from tests.papers import HERON, PAPERS, QUESTION, TIDAL, TODAY
 
 
 @pytest.fixture
@@ -81,6 +82,17 @@ async def test_text_and_place_arrive_on_the_event_loop(filled: Library) -> None:
     await asyncio.sleep(0)
     assert threads <= {threading.current_thread().name}
     assert all(not text.finished for text in texts)
+    executor.close()
+
+
+async def test_a_brief_that_takes_too_long_is_stopped_and_left_out(filled: Library) -> None:
+    chat = held("HeronNet counts herons in drone video [1].")
+    executor = Executor(PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(chat)))
+    entries = tuple(Entry(paper, paper.title, rank=n) for n, paper in enumerate(PAPERS, 1))
+    digest = Digest("day", TODAY, TODAY, (Group("all", entries),))
+    assert await executor.brief(digest, seconds=0.3) == digest
+    while executor.queue_length():
+        await asyncio.sleep(0.01)
     executor.close()
 
 

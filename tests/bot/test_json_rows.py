@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import date
 
-from bot.digest.records import Entry
 from bot.json_rows import (
     answer_row,
     comparison_row,
@@ -14,6 +13,7 @@ from bot.json_rows import (
     why_row,
 )
 from rag.answering.comparison import Comparison
+from rag.digest.records import Entry
 from rag.records import Chunk, Hit
 from rag.trends import Week
 from tests.bot.render.embed_checks import answer

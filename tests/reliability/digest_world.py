@@ -22,7 +22,6 @@ from typing import Any
 
 import bot.migrations
 import rag.store.migrations
-from bot.digest.records import Digest, Entry, Group
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import CLOSED, NONCE_SAFE
 from bot.subscriptions.outbox import Outbox
@@ -30,6 +29,7 @@ from bot.subscriptions.records import Delivery, GoneError, LaterError, Subscript
 from bot.subscriptions.refresh import Refresher
 from bot.subscriptions.scheduler import Scheduler
 from bot.subscriptions.store import SubscriptionStore
+from rag.digest.records import Digest, Entry, Group
 from rag.errors import SourceError
 from rag.store.catalog import Catalog
 from rag.store.database import Database

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from bot.charts.topic_map import HEIGHT, WIDTH, topic_map
-from bot.digest.make import make_digest
-from bot.digest.records import Wish
 from ingest.sync import ingest
+from rag.digest.make import make_digest
+from rag.digest.records import Wish
 from rag.library import Library
 from tests.papers import ListSource, many
 

@@ -1,10 +1,13 @@
 """The buttons under an answer, their forms, the menu of a message, /why and /forget."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rag.library import Library
+from rag.records import Question
+from tests.bot.answers.listing import listing
 from tests.bot.answers.slow_model import held
 from tests.discord_server import (
     MODEL_NAME,
@@ -14,6 +17,8 @@ from tests.discord_server import (
     buttons,
     choose,
     finished,
+    joined,
+    judged,
     text_of,
 )
 from tests.papers import HERON, PASTRY, TIDAL
@@ -172,6 +177,49 @@ async def test_again_repeats_the_question_with_all_its_options(
     anew = await fake.until(lambda: finished(again.original), 10)
     assert "3 hours" in text_of(anew)
     assert anew["embeds"][0]["title"] == "how long does training take?"
+
+
+async def test_more_goes_on_with_a_list_also_after_a_restart(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_two, last_two = filled.catalog.papers()[:2], filled.catalog.papers()[2:]
+    async with judged() as fake:
+        async with joined(fake, filled) as server:
+            qa = server.bot.services.executor.qa
+            monkeypatch.setattr(qa, "ask", listing(qa, []))
+            page = await server.ask("papers on anything")
+            assert actions(page) == ["more", "sources", "similar", "like", "dislike"]
+            assert f"**1.** [{first_two[0].title}]" in text_of(page)
+            assert "\n-# small words" in text_of(page)
+            assert "\n1. [" not in text_of(page)  # no list of sources below
+        async with joined(fake, filled) as server:
+            qa = server.bot.services.executor.qa
+            asked: list[Question] = []
+            ask = qa.ask
+            monkeypatch.setattr(qa, "ask", listing(qa, asked))
+            pressed = await fake.click("bob", page, button(page, "more"))
+            await pressed.wait_ack()
+            rest = await fake.until(lambda: finished(pressed.original), 10)
+            assert rest["id"] != page["id"]
+            assert f"**3.** [{last_two[0].title}]" in text_of(rest)
+            assert actions(rest) == FINISHED  # nothing follows
+            assert (asked[-1].text, asked[-1].offset) == ("papers on anything", 2)
+            monkeypatch.setattr(qa, "ask", ask)
+            for number, paper in enumerate([*first_two, *last_two], start=1):
+                about = await server.say("bob", f"when was number {number} out?", reply_to=rest)
+                assert paper.title in text_of(about)
+
+
+async def test_small_talk_has_no_sources(
+    filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await connect(filled)
+    qa = server.bot.services.executor.qa
+    talk = replace(qa.ask(QUESTION), text="Gladly.", citations=(), hits=(), evidence=())
+    monkeypatch.setattr(qa, "ask", lambda question: talk)
+    answer = await server.ask("thanks!")
+    assert actions(answer) == ["like", "dislike"]
+    assert text_of(answer) == "thanks!\nGladly."
 
 
 async def test_thumbs_are_stored_and_a_thumb_down_may_have_a_reason(

@@ -12,6 +12,7 @@ from bot.answers.receipts import Inquiry
 from bot.render.answer import UNFINISHED, unanswered_embed
 from ingest.sync import ingest
 from rag.library import Library
+from tests.bot.answers.listing import listing
 from tests.papers import HERON, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -129,6 +130,29 @@ async def test_again_answers_anew_and_belongs_to_the_asker(world: Any) -> None:
     refused = await press(world.bob, answer, "again")
     assert refused.ephemeral
     assert "Only the person who asked" in refused.response.embeds[0].description
+
+
+async def test_more_goes_on_with_a_list(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    qa = world.services.executor.qa
+    monkeypatch.setattr(qa, "ask", listing(qa, []))
+    more = await press(world.bob, await asked(world), "more")
+    assert not more.ephemeral
+    assert more.response.embeds[0].description.startswith("**3.** [")
+    assert "\n-# small words" in more.response.embeds[0].description
+
+
+async def test_a_list_is_asked_about_by_its_numbers(world: Any, filled: Library) -> None:
+    day = date(2025, 12, 4)
+    papers = [replace(paper, featured_on=day, upvotes=9 - n) for n, paper in enumerate(many(8))]
+    ingest(ListSource(papers), filled)
+    daily = (await world.alice.slash(world.channel, "daily", date="2025-12-04")).response
+    await world.bob.send(
+        world.channel, f"{world.env.bot.user.mention} who wrote number 3?", reply_to=daily
+    )
+    assert papers[2].title in world.channel.last_message.embeds[0].description
+    await world.alice.slash(world.channel, "catchup")  # only she sees it
+    asked = await world.alice.slash(world.channel, "ask", question="when was number 2 out?")
+    assert papers[1].title in asked.response.embeds[0].description
 
 
 async def test_a_thumb_down_asks_for_a_reason(world: Any) -> None:

@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 
-from bot.digest.records import tldr_of
 from bot.render.digest import MAX_TLDR, WITH_TLDR
 from bot.render.safe_text import plain, shorten
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
+from rag.digest.records import tldr_of
 from rag.library import Library
 from rag.links import paper_url
 from rag.llm.chat_models import ChatLlama
 from rag.records import Paper
+from tests.bot.answers.slow_model import held
 from tests.discord_fake import Judge
 from tests.discord_server import MODEL_NAME, Connect, openapi, text_of
-from tests.papers import HERON, TIDAL, TODAY, ListSource, many
+from tests.papers import HERON, PAPERS, TIDAL, TODAY, ListSource, many
 
 QUIET_SECONDS = 0.4  # in which an answer would have come
 
@@ -56,6 +57,27 @@ async def test_daily_lists_the_papers_of_a_day_by_upvotes(
     await empty.wait_ack()
     await server.fake.until(lambda: empty.original["embeds"], 5)
     assert "These are from Thursday, 2025-12-04" in text_of(empty.original)
+
+
+async def test_daily_shows_the_list_first_and_then_a_brief_above_it(
+    library: Library, connect: Connect
+) -> None:
+    ingest(ListSource([replace(paper, featured_on=TODAY) for paper in PAPERS]), library)
+    brief = (
+        "HeronNet counts herons in drone video [2]. Tidal Attention lets a model forget tokens [1]."
+    )
+    chat = held(brief)
+    server = await connect(library, chat=chat)
+    shown = await server.fake.slash("alice", "daily")
+    await server.fake.until(lambda: shown.original and shown.original["embeds"], 10)
+    before = shown.original
+    assert not before["content"]
+    chat.go.set()
+    await server.fake.until(lambda: shown.original["content"], 10)
+    assert shown.original["content"] == plain(brief)
+    assert text_of(shown.original) == text_of(before)
+    assert shown.original["attachments"] == before["attachments"]
+    assert shown.original["components"] == before["components"]
 
 
 async def test_a_recorded_day_is_listed_by_its_upvotes(

@@ -26,7 +26,8 @@ async def test_forget_removes_everything_about_a_person_and_nothing_else(
         await server.quoted(await fake.slash(user, "catchup"))
     asked = await shown(server, await fake.slash("alice", "forget"))
     assert asked["flags"] & 64
-    assert "1 question, 1 receipt of an answer, 1 thumb up or down and 1 note" in asked["content"]
+    assert "1 question, 1 receipt of an answer, 1 thumb up or down, 1 note" in asked["content"]
+    assert "and 1 list of papers that you saw." in asked["content"]
     no = await fake.click("alice", asked, "forget:no")
     assert (await no.wait_ack())["data"]["content"] == "Nothing is removed."
     assert asked["components"] == []
@@ -39,7 +40,7 @@ async def test_forget_removes_everything_about_a_person_and_nothing_else(
     alice = fake.users["alice"]["id"]
     for table in TABLES:
         assert rows(filled, f"SELECT * FROM {table} WHERE person = {alice}") == []
-    for table in ("conversations", "receipts", "feedback"):
+    for table in ("conversations", "receipts", "feedback", "shown_lists"):
         assert len(rows(filled, f"SELECT * FROM {table}")) == 1  # bob's
     pressed = await fake.click("alice", answer, button(answer, "sources"))
     assert "I no longer know" in await told(server, pressed)

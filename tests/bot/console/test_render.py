@@ -10,6 +10,7 @@ from bot.console.render import (
     MAX_SENTENCES,
     MAX_WEEKS,
     answer_lines,
+    answer_text,
     comparison_lines,
     comparison_table,
     digest_lines,
@@ -18,8 +19,8 @@ from bot.console.render import (
     receipt_lines,
     trend_lines,
 )
-from bot.digest.records import Digest, Entry, Group
 from rag.answering.comparison import Comparison
+from rag.digest.records import Digest, Entry, Group
 from rag.records import Chunk, Evidence, Hit
 from rag.trends import Trend, Week
 from tests.bot.render.embed_checks import answer
@@ -90,3 +91,10 @@ def test_a_trend_shows_the_newest_weeks_as_bars() -> None:
     assert len(lines) == MAX_WEEKS + 2
     assert lines[0] == f"{weeks[-MAX_WEEKS].first}  {'█' * 40} 2 of 3"
     assert lines[MAX_WEEKS - 1] == f"{weeks[-1].first}  nothing read"
+
+
+def test_subordinate_lines_of_an_answer_are_dimmed_and_fences_left_out() -> None:
+    text = answer_text("A quote\n  a second one\n```\n  @misc{x}\n```\nend")
+    assert text.plain == "A quote\n  a second one\n  @misc{x}\nend"
+    (dimmed,) = [span for span in text.spans if span.style == "dim"]
+    assert text.plain[dimmed.start : dimmed.end] == "  a second one"

@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bot.digest.records import MORE, Digest, Entry, Group
-from bot.render.digest import WITH_TLDR, digest_embeds, digest_mail
+from bot.render.digest import WITH_TLDR, brief_text, digest_embeds, digest_mail
 from bot.render.picture import Picture, attachment
+from rag.digest.records import MORE, Digest, Entry, Group
 from rag.records import Paper
 from tests.bot.render.embed_checks import COVERAGE, NASTY, complaints
 from tests.discord_fake import Judge
@@ -51,6 +51,15 @@ def test_a_digest_lists_papers_by_rank_below_its_topics() -> None:
     assert facts in text
     assert complaints([embed], Judge(allowed_urls=[CODE])) == []
     assert "Hugging Face's summary" in (embed.footer.text or "")
+
+
+def test_a_brief_stands_above_the_list() -> None:
+    digest = replace(digest_of(HERON, *many(3), note="A note."), brief="Two *birds* [1]. <b>")
+    assert brief_text(digest) == "Two \\*birds\\* \\[1\\]. \\<b>"
+    assert text_of(digest).startswith(f"A note.\n{brief_text(digest)}\n\n**Birds**: 1, 3")
+    plain, html = (p.get_content() for p in digest_mail(digest, unsubscribe="").iter_parts())
+    for text in (plain, Page(html).words):
+        assert text.index("A note.") < text.index("Two *birds* [1]. <b>") < text.index(HERON.title)
 
 
 @pytest.mark.parametrize("code_url", ["https://evil.example/x", "https://github.com.evil.example/"])

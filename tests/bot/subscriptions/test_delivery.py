@@ -1,12 +1,15 @@
 """Delivering one digest."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.subscriptions.delivery import BRIEF_SECONDS
 from bot.subscriptions.records import FailedError, LaterError, Subscription
+from rag.digest.records import Digest
 from tests.bot.subscriptions.conftest import NINE
 from tests.bot.subscriptions.test_scheduler import subscribe
 from tests.reliability.digest_world import SimulatedPost, World, utc
@@ -65,6 +68,30 @@ async def test_a_digest_that_hangs_is_retried_later(
     await digest_world.round()
     first, second = digest_world.outbox.rows()
     assert (first.state, first.reason, second.state) == ("sending", "it took too long", "sent")
+
+
+async def test_a_digest_gets_a_brief_unless_it_is_late(digest_world: World) -> None:
+    limits: list[float] = []
+
+    async def brief(digest: Digest, seconds: float) -> Digest:
+        limits.append(seconds)
+        return replace(digest, brief=f"Brief {len(limits)}.")
+
+    digest_world.scheduler.sender.brief = brief
+    subscribe(digest_world, "1")
+    digest_world.discord_down = lambda now: now < NINE + timedelta(minutes=2)
+    digest_world.now = NINE + timedelta(minutes=1)
+    await digest_world.round()
+    digest_world.now = NINE + timedelta(minutes=9, seconds=30)
+    await digest_world.round()  # a retry sends the same digest
+    assert len(digest_world.sent) == 1
+    assert limits == [BRIEF_SECONDS]
+    digest_world.now = NINE + timedelta(days=1, minutes=9, seconds=30)
+    await digest_world.round()
+    digest_world.now = NINE + timedelta(days=2, minutes=11)
+    await digest_world.round()
+    assert len(digest_world.sent) == 3
+    assert limits == [BRIEF_SECONDS, 30.0]
 
 
 async def test_the_reason_says_that_it_may_have_arrived_nevertheless(digest_world: World) -> None:

@@ -18,13 +18,13 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from bot.app import App
 from bot.commands.doctor import check_mail
 from bot.config import MailConfig, Settings
-from bot.digest.make import make_digest
 from bot.render.picture import Picture
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.email_transport import EmailTransport
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Rhythm, Subscription
 from bot.subscriptions.store import SubscriptionStore
+from rag.digest.make import make_digest
 from rag.library import Library
 from tests.papers import TIDAL
 from tests.reliability.digest_world import here

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.digest.records import Wish
 from bot.subscriptions.parsing import (
     MAX_ENTRIES,
     read_list,
@@ -16,6 +15,7 @@ from bot.subscriptions.parsing import (
     zones_like,
 )
 from bot.subscriptions.records import Rhythm, SubscriptionError
+from rag.digest.records import Wish
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-from bot.digest.records import Digest
-from bot.digest.serialization import digest_from_json, digest_to_json
 from bot.subscriptions.records import Rhythm, Subscription
+from rag.digest.records import Digest
+from rag.digest.serialization import digest_from_json, digest_to_json
 from tests.bot.subscriptions.conftest import NINE
 from tests.reliability.digest_world import World, utc
 

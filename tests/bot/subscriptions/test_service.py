@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.digest.records import Wish
 from bot.executor import Executor
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.service import DigestOptions, Manager, SubscriptionService
 from rag.config import RagConfig
+from rag.digest.records import Wish
 from rag.library import Library
 from rag.pipeline import PaperQA
 from tests.bot.subscriptions.conftest import NINE

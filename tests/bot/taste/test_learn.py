@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.digest.make import make_digest
-from bot.digest.records import DEFAULT_WISHES
 from bot.taste.learn import MIN_LIKED, TasteCache, learn
 from bot.taste.ratings import Marks, RatingStore
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
+from rag.digest.make import make_digest
+from rag.digest.records import DEFAULT_WISHES
 from rag.library import Library
 from rag.records import Paper
 from tests.benchmarks import taste as benchmark

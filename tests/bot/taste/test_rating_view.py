@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from bot.access.guild_settings import Group as People
-from bot.digest.records import Digest, Entry, Group
 from bot.taste.paper_keys import key_of, paper_of_key
 from bot.taste.rating_view import rating_view
 from ingest.sync import ingest
+from rag.digest.records import Digest, Entry, Group
 from rag.library import Library
 from rag.records import Paper
 from tests.discord_server import Connect, Server, buttons, choose, text_of

@@ -21,7 +21,7 @@ BEST = Evidence(HERON, "HeronNet counts herons.", 1, 1.5)
 
 
 def signs(question: str) -> Signs:
-    asked = parse(question, TODAY, organizations=[], is_author=lambda _: False)
+    asked = parse(question, TODAY)
     return SUPPORT.signs(asked, BEST)
 
 
@@ -73,7 +73,7 @@ def test_a_paper_that_is_pointed_at_counts_as_one_that_is_named() -> None:
 
 
 def test_nouns_of_german_are_no_names() -> None:
-    asked = parse("Zahl der Reiher", TODAY, organizations=[], is_author=lambda _: False)
+    asked = parse("Zahl der Reiher", TODAY)
     german = replace(asked, language="de")
     assert SUPPORT.signs(asked, BEST).lacks_names == 1
     assert SUPPORT.signs(german, BEST).lacks_names == 0

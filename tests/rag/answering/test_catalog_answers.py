@@ -45,6 +45,19 @@ def test_papers_are_filtered_and_ordered(qa: PaperQA, question: str, titles: lis
     assert cited(qa, question) == titles
 
 
+def test_an_organisation_has_the_papers_of_its_labs(qa: PaperQA) -> None:
+    labs = ["DAMO Academy", "TongyiLab", "Meta Research"]
+    papers = [
+        replace(HERON, title=f"Nest {n}: Reeds", arxiv_id=f"2503.0000{n}", organization=lab)
+        for n, lab in enumerate(labs)
+    ]
+    ingest(ListSource(papers), qa.library)
+    assert sorted(cited(qa, "papers from alibaba")) == ["Nest 0", "Nest 1"]
+    answer = qa.ask("papers from waymo")
+    assert answer.refused
+    assert "of waymo" in answer.text
+
+
 def test_a_count_is_answered_with_a_list(qa: PaperQA) -> None:
     answer = qa.ask("how many papers came out in 2025?")
     assert answer.text.startswith("3 papers published 2025-01-01 to 2025-12-31:")

@@ -2,14 +2,19 @@ from datetime import date
 
 import pytest
 
+from rag.query.organizations import OrganizationIndex
 from rag.query.parser import parse
+from rag.query.people import PeopleIndex
 from rag.query.request import AuthorCount, Request
 from tests.papers import TODAY
 
 
 def asked(question: str) -> Request:
     return parse(
-        question, TODAY, organizations=["Crumb Lab", "Meta"], is_author=lambda n: n == "Ada One"
+        question,
+        TODAY,
+        find_organizations=OrganizationIndex(["Crumb Lab", "AI at Meta"]).find,
+        find_people=PeopleIndex(["Ada One"]).find,
     )
 
 
@@ -80,7 +85,7 @@ def test_facts(question: str, facts: tuple[str, ...]) -> None:
 
 def test_organisations_and_authors_need_a_preposition() -> None:
     assert asked("what did Crumb Lab publish?").organization == "Crumb Lab"
-    assert asked("papers from meta").organization == "Meta"
+    assert asked("papers from meta").organizations == ("AI at Meta",)
     assert asked("what is meta learning?").organization is None
     assert asked("papers by Ada One").author == "Ada One"
     assert asked("papers by Ada Two").author is None

@@ -99,7 +99,7 @@ def test_questions_in_other_languages(question: str, english: str) -> None:
 def test_requests_in_a_language_that_the_caller_knows(
     request_text: str, language: str, english: str
 ) -> None:
-    assert translate(request_text, language) == Translation(english, language)
+    assert translate(request_text, language=language) == Translation(english, language)
 
 
 @pytest.mark.parametrize(

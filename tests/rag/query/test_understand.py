@@ -4,6 +4,7 @@ import pytest
 
 from rag.errors import QuestionError
 from rag.library import Library
+from rag.query.followups import Past, resolve
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
 from rag.records import Paper, Turn
@@ -63,3 +64,14 @@ def test_the_history_has_the_cited_papers_in_order_and_searches_where_they_are_u
         [*history, Turn("and the second one?", ())], TODAY, papers_for=papers_for
     )
     assert follow_up[-1].request.pointed == (LOOM,)
+
+
+def test_a_turn_without_a_question_is_a_list_that_numbers_refer_to(
+    query: QueryUnderstanding,
+) -> None:
+    shown = tuple(paper.paper_id for paper in (HERON, PASTRY, LOOM))
+    (past,) = query.past([Turn("", shown)], TODAY, papers_for=lambda _: [])
+    assert past == Past(Request(topic="", kind="list"), (HERON, PASTRY, LOOM))
+    assert resolve(query.understand("who wrote number 2?", TODAY), [past]).pointed == (PASTRY,)
+    # "Recipes" is a word of one of them, which does not make it a question about the list.
+    assert resolve(query.understand("what are recipes?", TODAY), [past]).pointed == ()

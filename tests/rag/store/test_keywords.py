@@ -127,3 +127,11 @@ def test_the_speller_learns_the_words_of_an_updated_paper(
     assert speller.correct("zymurgyst papers") == "zymurgyst papers"
     library.catalog.upsert([replace(HERON, abstract="The zymurgist brews. A zymurgist counts.")])
     assert speller.correct("zymurgyst papers") == "zymurgist papers"
+
+
+def test_papers_with_a_phrase_are_counted_up_to_a_limit(filled: Library) -> None:
+    keywords = KeywordIndex(filled.catalog.database)
+    assert keywords.count_phrase("wading birds", 5) == 1
+    assert keywords.count_phrase("birds wading", 5) == 0
+    assert keywords.count_phrase("long contexts", 5) == 1
+    assert keywords.count_phrase("the of", 5) == 5  # stop words are everywhere

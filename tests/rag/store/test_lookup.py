@@ -7,9 +7,8 @@ import pytest
 from ingest.sync import ingest
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.store.keywords import KeywordIndex
-from rag.store.lookup import find_paper, papers_named_in, require_paper, suggest_papers
-from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource, many
+from rag.store.lookup import find_paper, require_paper, suggest_papers
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
 
 HIDDEN = replace(
     TIDAL,
@@ -56,32 +55,3 @@ def test_names_are_suggested_after_titles(stocked: Library) -> None:
 def test_an_unknown_paper_is_an_error(stocked: Library) -> None:
     with pytest.raises(QuestionError, match="I know no paper “no such”: choose one"):
         require_paper(stocked.catalog, "no such")
-
-
-# -- papers named in a question ------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("question", "papers"),
-    [
-        ("HeronNet or PastryBench?", [HERON, PASTRY]),
-        ("what does heronnet do?", [HERON]),
-        ("arxiv 2502.00002v3", [TIDAL]),
-        ("see https://huggingface.co/papers/2502.00002.", [TIDAL]),
-        ("is Loom slow?", [LOOM]),
-        ("which model counts birds?", []),
-        ("9999.99999 and CLIP", []),
-    ],
-)
-def test_papers_are_recognised_by_name_id_and_link(
-    filled: Library, question: str, papers: list[object]
-) -> None:
-    keywords = KeywordIndex(filled.catalog.database)
-    assert papers_named_in(question, filled.catalog, keywords) == papers
-
-
-def test_a_name_shared_by_many_papers_names_none(library: Library) -> None:
-    same = [replace(p, title=f"HeronNet: {p.title}") for p in many(8)]
-    ingest(ListSource(same), library)
-    keywords = KeywordIndex(library.catalog.database)
-    assert papers_named_in("how good is HeronNet?", library.catalog, keywords) == []

@@ -9,6 +9,7 @@ from rag.library import Library
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.queries import (
+    author_names,
     featured_between,
     featured_day_before,
     featured_since,
@@ -55,6 +56,7 @@ def test_featured_days_in_order(catalog: Catalog) -> None:
     assert featured_day_before(catalog, JANUARY) is None
     assert newest_days(catalog, 5) == [JANUARY, FEBRUARY]
     assert newest_days(catalog, 1) == [FEBRUARY]
+    assert newest_days(catalog, 1, until=FEBRUARY - timedelta(days=1)) == [JANUARY]
 
 
 def test_an_empty_catalogue_has_no_days(library: Library) -> None:
@@ -67,6 +69,8 @@ def test_authors_and_organisations(catalog: Catalog) -> None:
     assert most_prolific_authors(catalog, 2) == [("B. Two", 2), ("A. One", 1)]
     assert [p.title for p in papers_of_author(catalog, "b. two")] == [HERON.title, LOOM.title]
     assert papers_of_author(catalog, "B.") == []
+    assert papers_of_author(catalog, "Nobody", "B. Two") == papers_of_author(catalog, "b. two")
+    assert "B. Two" in author_names(catalog.database)
     assert organizations(catalog) == ["Crumb Lab"]
 
 

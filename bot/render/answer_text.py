@@ -1,0 +1,128 @@
+"""The text of an answer, and how Discord shows it: links, small lines and blocks of code."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from bot.render.safe_text import is_code_url, is_safe_url, link, plain
+from rag.links import arxiv_url
+from rag.records import Citation, Paper
+
+FENCE = "```"  # a line before and after a block of code
+INDENT = "  "  # before a line that is subordinate to the one above
+SEPARATOR = " · "  # between the facts of a paper
+SMALL = "-# "  # what makes a line small on Discord
+
+_NAME = re.compile(r"(?:[^“”]{1,40} \()?")  # what may stand in front of a title: "HeronNet ("
+_URL_END = r"(?=[.,;:)\"”]*(?:\s|$))"
+
+LineKind = Literal["main", "small", "code"]
+
+
+class Line(NamedTuple):
+    """A line of an answer; `text` has no indentation unless it is code."""
+
+    text: str
+    kind: LineKind
+
+
+def lines_of(text: str) -> Iterator[Line]:
+    """Yield the lines of an answer's text, see rag.records.Answer; fences are left out."""
+    is_code = False
+    for line in text.splitlines():
+        if line.strip() == FENCE:
+            is_code = not is_code
+        elif is_code:
+            yield Line(line, "code")
+        elif line.startswith(INDENT):
+            yield Line(line.strip(), "small")
+        else:
+            yield Line(line, "main")
+
+
+def discord_text(text: str, citations: Sequence[Citation]) -> str:
+    """Return the text for Discord: escaped, with the markers and addresses of papers as links.
+
+    If it lists its papers, each line of a paper becomes `**n.** title`, with the title as a link,
+    and the fact "code" below it links the paper's repository.
+    """
+    entries = _entries(text, citations) if lists_papers(text, citations) else {}
+    shown, before, paper = [], "main", None
+    for number, (line, kind) in enumerate(lines_of(text)):
+        if (kind == "code") != (before == "code"):
+            shown.append(FENCE)
+        before = kind
+        if kind == "code":
+            shown.append(line.replace(FENCE, "`\u200b`\u200b`"))
+        elif citation := entries.get(number):
+            shown.append(_entry(line, citation, citations))
+            paper = citation.paper
+        elif kind == "small" and line:
+            shown.append(SMALL + _with_code(_linked(line, citations), paper))
+        else:
+            shown.append(_linked(line, citations))
+    if before == "code":
+        shown.append(FENCE)
+    return "\n".join(shown)
+
+
+def lists_papers(text: str, citations: Sequence[Citation]) -> bool:
+    """Return whether each cited paper has a line in the text, with its title and its marker."""
+    listed = {citation.n for citation in _entries(text, citations).values()}
+    return bool(citations) and listed == {citation.n for citation in citations}
+
+
+def _entries(text: str, citations: Sequence[Citation]) -> dict[int, Citation]:
+    """Return the numbers of the lines that present a paper, each with its citation."""
+    entries = {}
+    for number, (line, kind) in enumerate(lines_of(text)):
+        for citation in citations:
+            name, title, _ = line.partition(citation.paper.title)
+            begins = bool(title and _NAME.fullmatch(name))
+            if kind == "main" and begins and f"[{citation.n}]" in line:
+                entries[number] = citation
+    return entries
+
+
+def _entry(line: str, citation: Citation, citations: Sequence[Citation]) -> str:
+    """Return the line of a paper with its title as a link, and its number first in a list."""
+    paper, marker, number = citation.paper, f" [{citation.n}]", ""
+    if (citation.n > 1 or len(citations) > 1) and line.endswith(marker):
+        line, number = line.removesuffix(marker), f"**{citation.n}.** "
+    name, _, rest = line.partition(paper.title)
+    title = link(paper.title, paper.url)
+    return f"{number}{_linked(name, citations)}{title}{_linked(rest, citations)}"
+
+
+def _with_code(line: str, paper: Paper | None) -> str:
+    """Return the line of facts with "code" as a link: `2025-12-04 · 16 upvotes · code`."""
+    if paper is None or not is_code_url(paper.code_url):
+        return line
+    code = link("code", str(paper.code_url))
+    return SEPARATOR.join(code if fact == "code" else fact for fact in line.split(SEPARATOR))
+
+
+def _linked(text: str, citations: Sequence[Citation]) -> str:
+    """Return the text escaped; each `[n]` and each address of a cited paper becomes a link."""
+    markers = {f"[{citation.n}]": citation.paper.url for citation in citations}
+    addresses = {url for citation in citations for url in _addresses(citation.paper)}
+    pattern = "|".join(
+        [r"\[\d+\]", *(re.escape(url) + _URL_END for url in sorted(addresses, reverse=True))]
+    )
+    parts = []
+    for i, part in enumerate(re.split(f"({pattern})", text)):  # every second part is a match
+        if i % 2 and part in markers:
+            parts.append(f"[{part}](<{markers[part]}>)")
+        elif i % 2 and part in addresses:
+            parts.append(link(part, part))
+        else:
+            parts.append(plain(part))
+    return "".join(parts)
+
+
+def _addresses(paper: Paper) -> Iterator[str]:
+    """Yield the addresses in a paper's record that are safe to link."""
+    yield paper.url
+    if paper.arxiv_id:
+        yield arxiv_url(paper.arxiv_id)
+    yield from (url for url in (paper.code_url, paper.project_url) if url and is_safe_url(url))

@@ -1,0 +1,287 @@
+"""Answers about one or a few papers: facts of the record, BibTeX, the gist, results and limits."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag.answering.comparison import ASPECTS, MIN_SCORE, Aspect
+from rag.answering.refusal import REFUSAL
+from rag.config import EvidenceConfig
+from rag.links import ARXIV_ID, arxiv_url
+from rag.query.request import Fact, Request
+from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.text.names import short_name
+from rag.text.sentences import finding, gist, split_sentences
+from rag.text.words import STOPWORDS, fold, one_line, words
+
+MAX_AUTHORS = 12  # names in an answer; the rest are counted
+MAX_WITH_RESULT = 2  # papers whose gist is followed by their result
+MAX_RESULTS = 2  # sentences
+SECOND_SHARE = 0.8  # of the best sentence's score, for a second one
+MAX_KEY_WORDS = 4  # of the title, in the key of a BibTeX entry
+METHOD_SCORE = 0.8  # of the sentence that a model reads beside gist and result, which have 1
+
+_ASPECTS = {aspect.name: aspect for aspect in ASPECTS}
+# A limit of the paper's own work; what earlier work lacks stands before the gist.
+_LIMITS = Aspect("Limits", before_gist=-1.5, allows_background=True, signs=(
+    (re.compile(r"\blimitations?\b|\blimited to\b|\brestricted to\b|\bfuture work\b|\bcaveats?\b"
+                r"|\bdrawbacks?\b|\bshortcomings?\b", re.I), 0.7),
+    (re.compile(r"\b(?:we|our|this (?:paper|work|study|method|approach|model))\b", re.I), 0.2),
+    (re.compile(r"\b(?:yet|however|although|though|despite|while|only|not|cannot|never)\b", re.I),
+     0.3),
+    (re.compile(r"\b(?:still|remains?|room for|at the cost|unsolved|unresolved)\b", re.I), 0.4),
+    (re.compile(r"\b(?:fail|struggl|degrad|suffer|lag|underperform|drop|worse|difficult|challeng)"
+                r"\w*|\bfalls? short\b", re.I), 0.3),
+    (re.compile(r"\b(?:overcom|address|mitigat|alleviat|tackl|resolv|eliminat|without|beyond|unlike"
+                r"|identif|expos|uncover|underscor|outperform|surpass|recogniz)\w*", re.I), -0.6),
+    (re.compile(r"\b(?:existing|current|prior|previous|conventional|traditional|state-of-the-art"
+                r"|models|agents|methods|systems|approaches|benchmarks?|\w*LMs)\b", re.I), -0.5),
+))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The answer to one fact of one paper; `found` is False if the paper does not say it."""
+
+    lines: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
+    found: bool = True
+
+
+class PaperDetails:
+    """Answers what is asked about the papers that a request points to or names."""
+
+    def __init__(self, config: EvidenceConfig) -> None:
+        self.config = config
+
+    def draft(self, request: Request) -> Draft | None:
+        """Return each asked fact of each paper, by default the gist; None without papers.
+
+        A model may rewrite only sentences, never facts of the record.
+        """
+        papers = request.subjects[: self.config.max_papers]
+        if not papers:
+            return None
+        facts: tuple[Fact, ...] = request.facts or ("gist",)
+        lines: list[str] = []
+        parts: list[_Part] = []
+        citations = []
+        for n, paper in enumerate(papers, start=1):
+            of_paper = [_answer(fact, paper, n, papers_asked=len(papers)) for fact in facts]
+            sentences = [e.sentence for part in of_paper for e in part.evidence]
+            citations.append(Citation(n, paper, sentences[0] if sentences else paper.title))
+            for line in (line for part in of_paper for line in part.lines):
+                if not (line.startswith("“") and line in lines):  # gist and results share a quote
+                    lines.append(line)
+            parts += of_paper
+        may_rewrite = all(part.evidence for part in parts)
+        refused = not any(part.found for part in parts)
+        if refused:
+            lines.insert(0, REFUSAL)
+        return Draft(
+            "\n".join(lines),
+            tuple(citations),
+            [Hit(p, Chunk(p.paper_id, 0, p.title), 1.0, 1.0, 0.0) for p in papers],
+            tuple(dict.fromkeys(e for p in parts for e in p.evidence)) if may_rewrite else (),
+            refused=refused,
+        )
+
+
+def _answer(fact: Fact, paper: Paper, n: int, *, papers_asked: int) -> _Part:
+    """Return one paper's answer to one fact, cited as number n."""
+    if fact == "gist":
+        return _gist(paper, n, with_result=papers_asked <= MAX_WITH_RESULT)
+    if fact == "results":
+        return _results(paper, n)
+    if fact == "limits":
+        return _limits(paper, n)
+    name = short_name(paper)
+    if fact == "BibTeX":
+        return _Part((f"BibTeX of {name} [{n}]:", "```", *bibtex(paper).split("\n"), "```"))
+    if fact in ("code", "project page"):
+        return _web_page(fact, paper, n)
+    label, read = _COLUMNS[fact]
+    if value := read(paper):
+        lines = [f"{label} {name}: {value} [{n}]"]
+        if fact == "authors" and paper.organization:
+            lines.append(f"  Organization: {paper.organization}")
+        return _Part(tuple(lines))
+    return _Part((f"The record of {name} names no {fact}. [{n}]",), found=False)
+
+
+# -- the record ----------------------------------------------------------------------------
+
+
+def _days(paper: Paper) -> str:
+    days = (("published", paper.published_on), ("featured", paper.featured_on))
+    return ", ".join(f"{verb} {day}" for verb, day in days if day)
+
+
+def _author_count(paper: Paper) -> str:
+    return str(paper.author_count or len(paper.authors) or "")
+
+
+def _authors(paper: Paper) -> str:
+    """Return the names, after MAX_AUTHORS of them how many there are besides."""
+    named = paper.authors[:MAX_AUTHORS]
+    more = max(len(paper.authors), paper.author_count or 0) - len(named)
+    if not named:
+        return f"{more}, whose names are not in the record" if more else ""
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _links(paper: Paper) -> str:
+    return " · ".join([paper.url, *([arxiv_url(paper.arxiv_id)] if paper.arxiv_id else [])])
+
+
+_COLUMNS: dict[Fact, tuple[str, Callable[[Paper], str]]] = {
+    "date": ("Date of", _days),
+    "author count": ("Number of authors of", _author_count),
+    "authors": ("Authors of", _authors),
+    "organization": ("Organization of", lambda paper: paper.organization or ""),
+    "upvotes": ("Upvotes of", lambda paper: _number(paper.upvotes)),
+    "comments": ("Comments on", lambda paper: _number(paper.comment_count)),
+    "link": ("Links to", _links),
+}
+
+
+def _web_page(fact: Fact, paper: Paper, n: int) -> _Part:
+    """Return the code's or the project's address; if the record has none, what else it has.
+
+    That a record names no code is an answer to "is there code?", not a refusal.
+    """
+    name = short_name(paper)
+    pages = {"code": paper.code_url, "project page": paper.project_url}
+    if url := pages[fact]:
+        return _Part((f"{fact.capitalize()} of {name}: {url} [{n}]",))
+    lines = [f"The record of {name} names no {fact}. [{n}]"]
+    pointers = _best(paper, _ASPECTS["Code"], 1) if fact == "code" else []
+    lines += [quoted(pointer, n) for pointer in pointers]
+    lines += [f"  {other.capitalize()}: {url}" for other, url in pages.items() if url]
+    return _Part((*lines, f"  Paper: {paper.url}"))
+
+
+# -- BibTeX --------------------------------------------------------------------------------
+
+
+def bibtex(paper: Paper) -> str:
+    """Return the paper's entry as arXiv writes it, with the fields that are known."""
+    year = _year(paper)
+    fields = {
+        "title": escape_latex(paper.title),
+        "author": " and ".join(map(escape_latex, paper.authors)),
+        "year": year,
+        "eprint": paper.arxiv_id,
+        "archivePrefix": "arXiv" if paper.arxiv_id else "",
+        "url": arxiv_url(paper.arxiv_id) if paper.arxiv_id else "",
+    }
+    surname = paper.authors[0].split()[-1] if paper.authors else ""
+    of_title = [word for word in words(paper.title) if word not in STOPWORDS][:MAX_KEY_WORDS]
+    key = f"{_letters(surname)}{year}{_letters(''.join(of_title))}"
+    lines = [f"      {field}={{{value}}}," for field, value in fields.items() if value]
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits in lower case, without accents."""
+    return "".join(filter(str.isalnum, fold(text)))
+
+
+def _year(paper: Paper) -> str:
+    """Return the year of publication; an arXiv id begins with its last two digits."""
+    if paper.published_on:
+        return str(paper.published_on.year)
+    is_new_id = paper.arxiv_id and ARXIV_ID.fullmatch(paper.arxiv_id)
+    return f"20{paper.arxiv_id[:2]}" if is_new_id and paper.arxiv_id else ""
+
+
+_FORMULA = re.compile(r"(\$[^$]*[\\^_{][^$]*\$)")  # "$\pi_0$", but not "$1 million"
+
+
+def escape_latex(text: str) -> str:
+    """Return the text with LaTeX's special characters escaped; formulas and commands stay."""
+    special = r"(?<!\\)[&%#]" if "\\" in text else r"[&%#_{}$]"
+    parts = _FORMULA.split(one_line(text))
+    parts[::2] = [re.sub(special, r"\\\g<0>", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+# -- what the abstract says ----------------------------------------------------------------
+
+
+def _gist(paper: Paper, n: int, *, with_result: bool) -> _Part:
+    """Return what the paper is, in the record's TL;DR or the abstract's words, and its result."""
+    summary = next(iter(split_sentences(one_line(paper.tldr or ""))), "")
+    summary = re.sub(r";$", ".", summary)  # sentences are also split at semicolons
+    opening = gist(paper.abstract)
+    name = short_name(paper)
+    if not summary and not opening:
+        return _Part((f"The record of {name} has no abstract. [{n}]",), found=False)
+    sentences = [_evidence(paper, opening)] if opening else []
+    lines = [f"{summary} [{n}]" if summary else quoted(sentences[0], n)]
+    if name.casefold() not in lines[0].casefold():
+        lines[0] = f"{name}: {lines[0]}"
+    if with_result:
+        results = _best(paper, _ASPECTS["Results"], 1) or _last(paper)
+        lines += [quoted(r, n) for r in results if summary or r.sentence != opening]
+        sentences += results
+        sentences += _best(paper, _ASPECTS["How it works"], 1, score=METHOD_SCORE)
+    by_index = {e.index: e for e in reversed(sentences)}  # the highest score of each sentence
+    return _Part(tuple(lines), tuple(sorted(by_index.values(), key=lambda e: -e.score)))
+
+
+def _results(paper: Paper, n: int) -> _Part:
+    """Return the sentences that state figures or findings."""
+    results = _best(paper, _ASPECTS["Results"], MAX_RESULTS) or _last(paper)
+    if not results:
+        gist_part = _gist(paper, n, with_result=False)
+        line = f"The abstract of {short_name(paper)} states no results. [{n}]"
+        return _Part((line, *gist_part.lines), found=False)
+    return _named(paper, results, n)
+
+
+def _limits(paper: Paper, n: int) -> _Part:
+    """Return the sentence that states a limit of the paper's own work, or that none does."""
+    if limits := _best(paper, _LIMITS, 1):
+        return _named(paper, limits, n)
+    line = f"The abstract of {short_name(paper)} names no limits of its own. [{n}]"
+    return _Part((line, *_gist(paper, n, with_result=False).lines))
+
+
+def _named(paper: Paper, sentences: list[Evidence], n: int) -> _Part:
+    """Return quotes with the paper's name in front if none of them contains it."""
+    lines = [quoted(evidence, n) for evidence in sentences]
+    name = short_name(paper)
+    if not any(name.casefold() in line.casefold() for line in lines):
+        lines[0] = f"{name}: {lines[0]}"
+    return _Part(tuple(lines), tuple(sentences))
+
+
+def _best(paper: Paper, aspect: Aspect, count: int, *, score: float = 1.0) -> list[Evidence]:
+    """Return the sentences that state an aspect most clearly, in the abstract's order."""
+    sentences = split_sentences(paper.abstract)
+    center = sentences.index(gist(paper.abstract)) if sentences else 0
+    scores = [aspect.score(sentence, i - center) for i, sentence in enumerate(sentences)]
+    least = max(MIN_SCORE, SECOND_SHARE * max(scores, default=0.0))
+    fitting = [i for i in range(len(sentences)) if scores[i] >= least]
+    chosen = sorted(sorted(fitting, key=lambda i: -scores[i])[:count])
+    return [Evidence(paper, sentences[i], i + 1, score) for i in chosen]
+
+
+def _last(paper: Paper) -> list[Evidence]:
+    sentence = finding(paper.abstract)
+    return [_evidence(paper, sentence)] if sentence else []
+
+
+def _evidence(paper: Paper, sentence: str) -> Evidence:
+    return Evidence(paper, sentence, split_sentences(paper.abstract).index(sentence) + 1, 1.0)
+
+
+def quoted(evidence: Evidence, n: int) -> str:
+    """Return a sentence in quotation marks with its marker."""
+    whose = "Paperboy's summary: " if evidence.paper.abstract_source == "summary" else ""
+    return f"{whose}“{evidence.sentence}” [{n}]"

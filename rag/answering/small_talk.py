@@ -1,0 +1,118 @@
+"""Replies that need no paper: small talk, questions about the bot itself, and what is off topic."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rag.encoders.embedder import Embedder, Vectors
+from rag.query.request import Request
+from rag.records import Coverage, Draft, Place
+from rag.text.words import words
+
+_NAME = re.compile(r"<?@?\bpaperboy\b>?", re.IGNORECASE)
+SHARED = 0.6  # weight of the share of pairs of characters in common, beside the cosine
+MIN_SCORE = 0.56  # of the nearest example
+NO_MODEL = "No language model is set up here, so the quotes are the answer."
+
+
+class SmallTalk:
+    """Replies in the language of the message, without any source."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+        self._vectors: dict[str, Vectors] = {}
+
+    def draft(
+        self, request: Request, text: str, *, place: Place, coverage: Coverage, model: str
+    ) -> Draft:
+        """Return the reply to a message of kind "small talk", "bot" or "off topic".
+
+        `text` is the message as it was typed; `model` is the name of the model that writes answers,
+        empty if there is none.
+        """
+        if request.kind == "off topic":
+            return Draft(_in_language(_table()["off_topic"], request.language), (), refused=True)
+        part = "bot" if request.kind == "bot" else "small_talk"
+        # Only the English replies fit a library without days.
+        language = request.language if coverage.last_day else "en"
+        reply = _in_language(self._nearest(part, text), language)
+        return Draft(_fill(reply, place, coverage, model), ())
+
+    def _nearest(self, part: str, text: str) -> dict[str, str]:
+        """Return the entry of the nearest example, by meaning and by letters.
+
+        If none is near, return the entry marked as fallback.
+        """
+        examples = _examples(part)
+        text = _plain(text)
+        for example, entry in examples:
+            if _plain(example) == text:
+                return entry
+        if part not in self._vectors:
+            self._vectors[part] = self.embedder.encode([example for example, _ in examples])
+        cosines = self._vectors[part] @ self.embedder.encode([text])[0]
+        scores = cosines + SHARED * np.array([_shared(text, _plain(e)) for e, _ in examples])
+        best = int(scores.argmax())
+        if scores[best] < MIN_SCORE:
+            return next(entry for _, entry in examples if entry.get("fallback"))
+        return examples[best][1]
+
+
+def _fill(reply: str, place: Place, coverage: Coverage, model: str) -> str:
+    """Return the reply with the figures and with the words of the place where it is read."""
+    table = _table()
+    of_place: dict[str, str] = table["terminal" if place == "terminal" else "discord"]
+    commands = " ".join(
+        [of_place["commands"], *table.get(place, {}).get("mention", "").splitlines()]
+    )
+    return reply.strip().format_map(
+        of_place
+        | {
+            "commands": commands,
+            "coverage": str(coverage),
+            "papers": f"{coverage.papers:,}",
+            "first_day": coverage.first_day,
+            "last_day": coverage.last_day or "not known",
+            "model": f"{model} puts them into words." if model else NO_MODEL,
+        }
+    )
+
+
+def _in_language(entry: dict[str, str], language: str) -> str:
+    return entry.get(language) or entry["en"]
+
+
+def _plain(text: str) -> str:
+    """Return the words without the bot's own name; of a text without words, its characters."""
+    text = _NAME.sub(" ", text)
+    return " ".join(words(text)) or text.strip()
+
+
+def _shared(text: str, example: str) -> float:
+    """Return the share of pairs of characters in common, which also compares 哈哈 with 哈哈哈."""
+    one, other = (set(pairwise(f" {spoken} ")) for spoken in (text, example))
+    return len(one & other) / len(one | other)
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    """Return small_talk.toml."""
+    file = files("rag.answering") / "small_talk.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=2)
+def _examples(part: str) -> Sequence[tuple[str, dict[str, str]]]:
+    """Return each example of "small_talk" or "bot" with its entry."""
+    return [
+        (example, entry)
+        for entry in _table()[part]
+        for example in entry["examples"].split("\n")
+        if example
+    ]

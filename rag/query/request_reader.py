@@ -1,0 +1,162 @@
+"""Reads a request's language, kind and topic with small classifiers that were trained beforehand.
+
+They learned from tests/questions/requests (`python -m tests.benchmarks.requests --fit`, which also
+cross-validates them); docs/evaluation.md has the figures.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.encoders.word_vectors import WordVectors
+from rag.query.request import Kind
+from rag.text.language import ENGLISH, question_language
+from rag.text.ngrams import Array, LinearClassifier, buckets, hash_ngrams, tokens
+from rag.text.words import STOPWORDS
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+# They stand for names in the text that the classifiers read, so that no name decides.
+PAPER, ORGANIZATION, PERSON, WINDOW = "paperx", "companyx", "personx", "windowx"
+PLACEHOLDERS = (PAPER, ORGANIZATION, PERSON, WINDOW)
+
+VECTOR_WEIGHT = 1.5  # of dense features beside n-grams
+POSITION_WEIGHT = 0.4  # of single words' vectors beside their mean
+MIN_LANGUAGE = 0.7  # probability of a language other than English
+MIN_TOPIC = 0.5  # probability of a token of the topic
+_WORD = re.compile(r"[^\W_]+(?:[-'’.+/][^\W_]+)*[+#]*|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """What was found in a request before its kind: how many names and whether a span of time."""
+
+    papers: int = 0
+    organization: bool = False
+    person: bool = False
+    window: bool = False
+
+    @property
+    def features(self) -> list[float]:
+        """One number per fact, for the classifier."""
+        return [
+            float(self.papers == 0),
+            float(self.papers == 1),
+            float(self.papers > 1),
+            float(self.organization),
+            float(self.person),
+            float(self.window),
+        ]
+
+
+class RequestReader:
+    """Estimates what a request is, from its words. Thread-safe."""
+
+    def __init__(self, word_vectors: WordVectors) -> None:
+        self.word_vectors = word_vectors
+
+    @cached_property
+    def _classifiers(self) -> dict[str, LinearClassifier]:
+        path = files("rag.query") / "request_reader.npz"
+        with path.open("rb") as file, np.load(file) as arrays:
+            return {n: LinearClassifier.load(arrays, n) for n in ("kind", "language", "topic")}
+
+    def language(self, text: str) -> str:
+        """Return en, de, fr, es or zh; English without clear evidence of another."""
+        known = question_language(text)
+        if known != ENGLISH:
+            return known
+        chances = self._classifiers["language"].probabilities(hash_ngrams(text))
+        best = max(chances, key=lambda language: chances[language])
+        return best if chances[best] >= MIN_LANGUAGE else ENGLISH
+
+    def kinds(self, masked: str, vector: Array, slots: Slots) -> dict[Kind, float]:
+        """Return the probability of each kind.
+
+        `masked` is the text in English with placeholders for names, `vector` the bundled encoder's
+        vector of the text, shape (dimensions,).
+        """
+        dense = kind_features(masked, vector, slots, self.word_vectors)
+        chances = self._classifiers["kind"].probabilities(hash_ngrams(masked), dense)
+        return cast(dict[Kind, float], chances)
+
+    def topic(self, masked: str) -> str:
+        """Return the words of the topic: without those that ask, count or name a span of time."""
+        words = split_words(masked)
+        if not words:
+            return ""
+        classifier = self._classifiers["topic"]
+        inside = [
+            word not in PLACEHOLDERS
+            and classifier.probabilities(topic_features(words, i))["inside"] >= MIN_TOPIC
+            for i, word in enumerate(words)
+        ]
+        return " ".join(_joined(words, inside))
+
+
+def kind_features(masked: str, vector: Array, slots: Slots, word_vectors: WordVectors) -> Array:
+    """Return the dense features of a request, shape (features,).
+
+    The encoder's vector, the mean of the words' own vectors, the first, second and last word's, and
+    the slots.
+    """
+    words = [word for word in tokens(masked) if word[0].isalnum()]
+    size = len(vector)
+    parts = [vector, np.zeros(4 * size, dtype=np.float32)]
+    if words:
+        own = np.stack([word_vectors.vector(word) for word in words])
+        mean = own.mean(axis=0)
+        ends = [POSITION_WEIGHT * own[n] for n in (0, min(1, len(own) - 1), -1)]
+        parts[1] = np.concatenate([mean / max(float(np.linalg.norm(mean)), 1e-9), *ends])
+    features = VECTOR_WEIGHT * np.concatenate(parts)
+    return np.asarray(np.concatenate([features, slots.features]), dtype=np.float32)
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words and marks of a text as they were typed."""
+    return _WORD.findall(text)
+
+
+def topic_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Array]:
+    """Return the hashed features of one word for the topic, and their weights, shape (n,) each.
+
+    They are the word, its neighbours up to four words away, and its place.
+    """
+    padded = ["^^", "^", *(word.lower() for word in words), "$", "$$"]
+    k = i + 2
+    word = padded[k]
+    names = [
+        "bias", f"w {word}", f"end {word[-3:]}",
+        f"-1 {padded[k - 1]}", f"+1 {padded[k + 1]}", f"-2 {padded[k - 2]}", f"+2 {padded[k + 2]}",
+        f"-10 {padded[k - 1]} {word}", f"01 {word} {padded[k + 1]}",
+        f"-2-1 {padded[k - 2]} {padded[k - 1]}", f"12 {padded[k + 1]} {padded[k + 2]}",
+        f"shape {word.isdigit()} {word[0].isalnum()} {words[i][:1].isupper()}",
+        f"stop {word in STOPWORDS}", f"length {min(len(words), 8)}",
+        *(f"before {other}" for other in padded[max(2, k - 4) : k]),
+        *(f"behind {other}" for other in padded[k + 1 : min(len(padded) - 2, k + 5)]),
+    ]  # fmt: skip
+    return buckets(f"t{name}" for name in names), np.ones(len(names), dtype=np.float32)
+
+
+def _joined(words: Sequence[str], inside: Sequence[bool]) -> list[str]:
+    """Return the words of the topic in order, with function words between them, not at its ends."""
+    kept = list(inside)
+    for i in range(1, len(words) - 1):
+        is_joint = words[i].casefold() in STOPWORDS or words[i] in "/-+"
+        if not kept[i] and is_joint and kept[i - 1] and inside[i + 1]:
+            kept[i] = True
+    chosen = [word for word, keep in zip(words, kept, strict=True) if keep]
+    while chosen and not _is_content(chosen[0]):
+        chosen.pop(0)
+    while chosen and not _is_content(chosen[-1]):
+        chosen.pop()
+    return chosen
+
+
+def _is_content(word: str) -> bool:
+    return word[0].isalnum() and word.casefold() not in STOPWORDS

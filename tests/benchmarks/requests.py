@@ -1,0 +1,383 @@
+"""Train and cross-validate the classifiers that read requests.
+
+python -m tests.benchmarks.requests          cross-validates, prints accuracies and confusions
+python -m tests.benchmarks.requests --fit    also trains on everything and writes the weights
+
+Names of papers, organisations and people are masked where the utterances mark them, as the
+catalogue would find them; spans of time where the date reader finds them. In cross-validation the
+language is the one that a classifier of the same fold reads. Half of the requests, by chance, have
+an earlier turn, as all follow-ups have: without one nothing is a follow-up.
+"""
+
+import argparse
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.svm import LinearSVC
+
+import rag.query
+from rag.config import EmbedderConfig
+from rag.encoders.embedder import load_embedder
+from rag.encoders.word_vectors import WordVectors
+from rag.query.request_reader import (
+    MIN_LANGUAGE,
+    MIN_TOPIC,
+    ORGANIZATION,
+    PAPER,
+    PERSON,
+    WINDOW,
+    Slots,
+    kind_features,
+    split_words,
+    topic_features,
+)
+from rag.query.translate import translate
+from rag.query.window import find_window
+from rag.text.language import ENGLISH, question_language
+from rag.text.ngrams import BUCKETS, hash_ngrams
+
+FOLDER = Path(__file__).parent.parent / "questions" / "requests"
+WEIGHTS = Path(rag.query.__file__).parent / "request_reader.npz"
+TODAY = date(2025, 12, 12)
+FOLDS = 10
+NGRAM_WEIGHT = 3.0  # of n-grams beside dense features
+PLACEHOLDERS = {"paper": PAPER, "org": ORGANIZATION, "person": PERSON}
+# The kinds whose topic is searched for; "content" keeps its words.
+WITH_TOPIC = {
+    "list",
+    "advice",
+    "concept",
+    "count",
+    "comparison",
+    "follow-up",
+    "trending",
+    "summary",
+}
+BEGIN, END = "\ue000", "\ue001"  # around a topic while the text is translated
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A request as the classifiers read it."""
+
+    masked: str  # in English, names replaced
+    named: str  # in English, with its names
+    words: list[str]
+    in_topic: list[bool]
+    slots: Slots
+
+
+def read(name: str) -> Rows:
+    """Return the rows of one file."""
+    return [json.loads(line) for line in (FOLDER / name).read_text("utf-8").splitlines()]
+
+
+def prepare(row: dict[str, Any], language: str) -> Utterance:
+    """Translate and mask a request, following the topic's place through it."""
+    text = mark(row, masks=True)
+    counts = Counter(slot for slot, *_ in row["spans"])
+    english = translate(text, language=language).text if language != ENGLISH else text
+    found = find_window(english.replace(BEGIN, "").replace(END, ""), TODAY)
+    if found and (window := find_window(english, TODAY)):
+        english = f"{window[1]} {WINDOW}"
+    words, in_topic, inside = [], [], False
+    for word in split_words(english.replace(BEGIN, f" {BEGIN} ").replace(END, f" {END} ")):
+        if word in (BEGIN, END):
+            inside = word == BEGIN
+            continue
+        words.append(word)
+        in_topic.append(inside)
+    plain = " ".join(english.replace(BEGIN, "").replace(END, "").split())
+    named = translate(row["text"], language=language).text if language != ENGLISH else row["text"]
+    slots = Slots(counts["paper"], counts["org"] > 0, counts["person"] > 0, found is not None)
+    return Utterance(plain, named, words, in_topic, slots)
+
+
+def mark(row: dict[str, Any], *, masks: bool) -> str:
+    """Return the text with its topic between BEGIN and END, names replaced by placeholders."""
+    text = row["text"]
+    for slot, start, end in sorted(row["spans"], key=lambda span: -span[1]):
+        if slot in PLACEHOLDERS and masks:
+            text = f"{text[:start]} {PLACEHOLDERS[slot]} {text[end:]}"
+        elif slot == "topic":
+            text = f"{text[:start]}{BEGIN}{text[start:end]}{END}{text[end:]}"
+    return " ".join(text.split())
+
+
+# -- features ------------------------------------------------------------------------------
+
+
+def sparse(hashed: list[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> csr_matrix:
+    """Return one row per text, shape (texts, BUCKETS)."""
+    lengths = [len(indices) for indices, _ in hashed]
+    rows = np.repeat(np.arange(len(hashed)), lengths)
+    columns = np.concatenate([indices for indices, _ in hashed])
+    values = np.concatenate([weights for _, weights in hashed])
+    return csr_matrix((values, (rows, columns)), shape=(len(hashed), BUCKETS))
+
+
+def rarity(counts: csr_matrix) -> NDArray[np.float64]:
+    """Return each bucket's inverse document frequency, shape (BUCKETS,)."""
+    documents = np.asarray((counts > 0).sum(axis=0)).ravel()
+    return np.log((counts.shape[0] + 1) / (documents + 1)) + 1
+
+
+def scaled(counts: csr_matrix, idf: NDArray[np.float64]) -> csr_matrix:
+    return csr_matrix(counts.multiply(NGRAM_WEIGHT * idf[None, :] / idf.mean()))
+
+
+class Trainer:
+    """The features of all utterances, computed once for each language in which they are read."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.embedder = load_embedder(EmbedderConfig())
+        self.word_vectors = WordVectors()
+        self.kinds = np.array([row["kind"] for row in rows])
+        self.languages = np.array([row["lang"] for row in rows])
+        plain = [without_names(row) for row in rows]
+        self.known = np.array([question_language(row["text"]) for row in rows])
+        self.by_text = sparse([hash_ngrams(text) for text in plain])
+        self._prepared: dict[tuple[int, str], Utterance] = {}
+        self._dense: dict[tuple[int, str], NDArray[np.float32]] = {}
+
+    def utterance(self, n: int, language: str) -> Utterance:
+        key = (n, language)
+        if key not in self._prepared:
+            self._prepared[key] = prepare(self.rows[n], language)
+        return self._prepared[key]
+
+    def dense(self, ns: NDArray[np.int64], languages: NDArray[np.str_]) -> NDArray[np.float32]:
+        keys = [(int(n), str(language)) for n, language in zip(ns, languages, strict=True)]
+        missing = [key for key in keys if key not in self._dense]
+        found = [self.utterance(*key) for key in missing]
+        vectors = self.embedder.encode([u.named for u in found])
+        for key, u, vector in zip(missing, found, vectors, strict=True):
+            self._dense[key] = kind_features(u.masked, vector, u.slots, self.word_vectors)
+        return np.stack([self._dense[key] for key in keys])
+
+    def ngrams(self, ns: NDArray[np.int64], languages: NDArray[np.str_]) -> csr_matrix:
+        pairs = zip(ns, languages, strict=True)
+        return sparse([hash_ngrams(self.utterance(int(n), str(x)).masked) for n, x in pairs])
+
+    # -- the classifiers -------------------------------------------------------------------
+
+    def fit_language(self, train: NDArray[np.int64]) -> dict[str, Any]:
+        idf = rarity(self.by_text[train])
+        model = LogisticRegression(C=5, max_iter=1000)
+        model.fit(scaled(self.by_text[train], idf), self.languages[train])
+        return arrays(model, idf, 1.0)
+
+    def read_languages(self, weights: dict[str, Any], ns: NDArray[np.int64]) -> NDArray[np.str_]:
+        chances = softmax(self.by_text[ns] @ weights["sparse"] + weights["bias"], 1.0)
+        best = weights["classes"][chances.argmax(axis=1)]
+        read = np.where(chances.max(axis=1) >= MIN_LANGUAGE, best, ENGLISH)
+        return np.where(self.known[ns] != ENGLISH, self.known[ns], read)
+
+    def fit_kind(self, train: NDArray[np.int64]) -> dict[str, Any]:
+        languages = self.languages[train]
+        counts, dense = self.ngrams(train, languages), self.dense(train, languages)
+        idf = rarity(counts)
+        model = LinearSVC(C=0.3)
+        model.fit(hstack([scaled(counts, idf), csr_matrix(dense)]).tocsr(), self.kinds[train])
+        return arrays(model, idf, 1.0)
+
+    def kind_scores(
+        self, weights: dict[str, Any], ns: NDArray[np.int64], languages: NDArray[np.str_]
+    ) -> NDArray[np.float64]:
+        sparse_part = self.ngrams(ns, languages) @ weights["sparse"]
+        return cast(
+            NDArray[np.float64],
+            sparse_part + self.dense(ns, languages) @ weights["dense"] + weights["bias"],
+        )
+
+    def fit_topic(self, train: NDArray[np.int64]) -> dict[str, Any]:
+        hashed, inside = [], []
+        for n in train:
+            if self.rows[n]["kind"] not in WITH_TOPIC:
+                continue
+            u = self.utterance(int(n), str(self.languages[n]))
+            hashed += [topic_features(u.words, i) for i in range(len(u.words))]
+            inside += u.in_topic
+        model = LogisticRegression(C=0.3, max_iter=500)
+        model.fit(sparse(hashed), np.where(inside, "inside", "outside"))
+        weights = np.concatenate([model.coef_, -model.coef_]) / -2
+        return {
+            "classes": model.classes_, "sparse": weights.T, "dense": np.zeros((0, 2)),
+            "bias": np.array([-model.intercept_[0], model.intercept_[0]]) / 2, "temperature": 1.0,
+        }  # fmt: skip
+
+    def topic_hits(self, weights: dict[str, Any], test: NDArray[np.int64]) -> Counter[str]:
+        """Count words inside topics: found, missed, and wrongly found."""
+        counts: Counter[str] = Counter()
+        column = list(weights["classes"]).index("inside")
+        for n in test:
+            u = self.utterance(int(n), str(self.languages[n]))
+            if self.rows[n]["kind"] not in WITH_TOPIC or not u.words:
+                continue
+            scores = sparse([topic_features(u.words, i) for i in range(len(u.words))])
+            chances = softmax(scores @ weights["sparse"] + weights["bias"], 1.0)[:, column]
+            for is_in, chance in zip(u.in_topic, chances, strict=True):
+                counts[f"{'in' if is_in else 'out'} {'in' if chance >= MIN_TOPIC else 'out'}"] += 1
+        return counts
+
+
+def without_names(row: dict[str, Any]) -> str:
+    """Return the text without names, which are the same in every language."""
+    text: str = row["text"]
+    for slot, start, end in sorted(row["spans"], key=lambda span: -span[1]):
+        if slot in PLACEHOLDERS:
+            text = f"{text[:start]} {text[end:]}"
+    return text
+
+
+def arrays(model: Any, idf: NDArray[np.float64], temperature: float) -> dict[str, Any]:
+    """Return a trained model's arrays, the scale of the n-grams multiplied into its weights."""
+    coefficients = model.coef_
+    scale = NGRAM_WEIGHT * idf / idf.mean()
+    return {
+        "classes": model.classes_,
+        "sparse": (coefficients[:, :BUCKETS] * scale[None, :]).T,
+        "dense": coefficients[:, BUCKETS:].T,
+        "bias": model.intercept_,
+        "temperature": temperature,
+    }
+
+
+def softmax(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    exponents = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
+    return cast(NDArray[np.float64], exponents / exponents.sum(axis=1, keepdims=True))
+
+
+def best_temperature(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """Return the temperature with the least log loss."""
+    options = np.geomspace(0.05, 2, 40)
+    rows = np.arange(len(truth))
+    losses = [-np.log(softmax(scores, t)[rows, truth] + 1e-12).mean() for t in options]
+    return float(options[int(np.argmin(losses))])
+
+
+# -- the report ----------------------------------------------------------------------------
+
+
+def cross_validate(trainer: Trainer, *, folds: int, errors: int) -> float:
+    """Print what the classifiers get right on requests that they did not learn from.
+
+    Returns the temperature for calibrated probabilities.
+    """
+    count = len(trainer.rows)
+    generator = np.random.default_rng(0)
+    has_turn = (trainer.kinds == "follow-up") | (generator.random(count) < 0.5)
+    languages = np.full(count, "??")
+    classes = np.unique(trainer.kinds)
+    scores = np.zeros((count, len(classes)))
+    topic: Counter[str] = Counter()
+    splits = StratifiedKFold(folds, shuffle=True, random_state=0)
+    for train, test in splits.split(np.zeros(count), trainer.kinds):
+        languages[test] = trainer.read_languages(trainer.fit_language(train), test)
+        scores[test] = trainer.kind_scores(trainer.fit_kind(train), test, languages[test])
+        topic += trainer.topic_hits(trainer.fit_topic(train), test)
+    scores[~has_turn, list(classes).index("follow-up")] = -9
+    predicted = classes[scores.argmax(axis=1)]
+    right = predicted == trainer.kinds
+    print(f"{count} requests, {folds} folds: kind {right.mean():.3f}")
+    for language in np.unique(trainer.languages):
+        chosen = trainer.languages == language
+        print(
+            f"  {language}: kind {right[chosen].mean():.3f}, "
+            f"language {(languages == trainer.languages)[chosen].mean():.3f}"
+        )
+    precision = topic["in in"] / (topic["in in"] + topic["out in"])
+    recall = topic["in in"] / (topic["in in"] + topic["in out"])
+    print(f"words of topics: precision {precision:.3f}, recall {recall:.3f}")
+    print(confusion_table(trainer.kinds, predicted, classes))
+    wrong = np.flatnonzero(~right)
+    for n in generator.permutation(wrong)[:errors]:
+        u = trainer.utterance(int(n), str(languages[n]))
+        print(f"{trainer.kinds[n]} > {predicted[n]}: {trainer.rows[n]['text']} | {u.masked}")
+    truth = np.searchsorted(classes, trainer.kinds)
+    temperature = best_temperature(scores, truth)
+    chances = softmax(scores, temperature)
+    print(
+        f"temperature {temperature:.2f}; probability of the kind read, and how often it is right:"
+    )
+    for low, high in ((0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.95), (0.95, 1.01)):
+        chosen = (chances.max(axis=1) >= low) & (chances.max(axis=1) < high)
+        if chosen.any():
+            print(f"  {low:.2f}-{min(high, 1):.2f}: {right[chosen].mean():.3f} of {chosen.sum()}")
+    return temperature
+
+
+def confusion_table(
+    truth: NDArray[np.str_], predicted: NDArray[np.str_], classes: NDArray[np.str_]
+) -> str:
+    """Return a Markdown table: a row per kind, a column per kind read."""
+    lines = [
+        f"| | {' | '.join(classes)} | right |",
+        f"| --- |{' ---: |' * (len(classes) + 1)}",
+    ]
+    for kind in classes:
+        of_kind = predicted[truth == kind]
+        cells = [str((of_kind == other).sum() or "") for other in classes]
+        lines.append(f"| {kind} | {' | '.join(cells)} | {(of_kind == kind).mean():.2f} |")
+    return "\n".join(lines)
+
+
+def fit(trainer: Trainer, temperature: float) -> None:
+    """Train on all requests and write the weights."""
+    everything = np.arange(len(trainer.rows))
+    stored: dict[str, Any] = {}
+    kind = trainer.fit_kind(everything) | {"temperature": temperature}
+    language, topic = trainer.fit_language(everything), trainer.fit_topic(everything)
+    for name, weights in (("kind", kind), ("language", language), ("topic", topic)):
+        for key, value in weights.items():
+            array = np.asarray(value)
+            if key == "sparse":  # small weights change no decision and compress well as zeros
+                array = np.where(np.abs(array) < 0.002 * np.abs(array).max(), 0, array)
+                array = array.astype(np.float16)
+            elif array.dtype.kind == "f":
+                array = array.astype(np.float32)
+            stored[f"{name}_{key}"] = array.astype(np.str_) if array.dtype.kind == "O" else array
+    np.savez_compressed(WEIGHTS, **stored)
+    print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size / 1e6:.1f} MB")
+
+
+def report_heldout(trainer: Trainer) -> None:
+    """Print the accuracy on the requests that are never trained on."""
+    heldout = Trainer(read("utterances_heldout.jsonl"))
+    everything, ns = np.arange(len(trainer.rows)), np.arange(len(heldout.rows))
+    languages = heldout.read_languages(trainer.fit_language(everything), ns)
+    weights = trainer.fit_kind(everything)
+    scores = heldout.kind_scores(weights, ns, languages)
+    is_followup = heldout.kinds == "follow-up"
+    scores[~is_followup, list(weights["classes"]).index("follow-up")] = -9
+    right = weights["classes"][scores.argmax(axis=1)] == heldout.kinds
+    print(f"held out: kind {right.mean():.3f} of {len(right)}")
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fit", action="store_true", help="write the weights")
+    parser.add_argument("--folds", type=int, default=FOLDS)
+    parser.add_argument("--errors", type=int, default=0, help="how many errors to print")
+    options = parser.parse_args()
+    trainer = Trainer(read("utterances.jsonl"))
+    temperature = cross_validate(trainer, folds=options.folds, errors=options.errors)
+    report_heldout(trainer)
+    if options.fit:
+        fit(trainer, temperature)
+
+
+if __name__ == "__main__":
+    main()
