@@ -56,7 +56,7 @@ _REORDERED = [
     (re.compile(r"\bwho (?!wrote|published)([^?.,;]+?) (wrote|published)\b"), r"who \2 \1"),
     (re.compile(r"\b(two|three|four|\d+) paper\b"), r"\1 papers"),
     (re.compile(r"\bthe (first|second|third|fourth|fifth|last|latter|former)"
-                r"(?= *(?:[?.!,;]|$|(?:and|or|with|in|is|has|does|on|about|from) ))"),
+                r"(?= *(?:[?.!,;]|$|(?:and|or|with|in|is|has|does|on|about|from) |please\b))"),
      r"the \1 one"),
     (re.compile(r"\bthe(?= *(?:[?.!]|$))"), "that"),
 ]  # fmt: skip

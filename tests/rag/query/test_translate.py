@@ -79,6 +79,40 @@ def test_questions_in_other_languages(question: str, english: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_text", "language", "english"),
+    [
+        ("moin", "de", "hello"),
+        ("besten dank!", "de", "thanks!"),
+        ("worum geht's in HeronNet eigentlich?", "de", "what is HeronNet about?"),
+        ("wann kam HeronNet raus", "de", "when did HeronNet come out"),
+        ("fass mir die letzte woche zusammen", "de", "summarize last week"),
+        ("stell HeronNet und LaV-CoT gegenüber", "de", "compare HeronNet and LaV-CoT"),
+        ("was hab ich seit dienstag verpasst", "de", "what did I miss since Tuesday"),
+        ("was ist gerade angesagt?", "de", "what is right now trending?"),
+        ("mehr davon bitte", "de", "more of that please"),
+        ("womit fang ich bei GRPO an", "de", "where do I start in GRPO"),
+        ("wer bist du", "de", "who are you"),
+        ("ein rezept für pizza", "de", "a recipe for pizza"),
+        ("coucou", "fr", "hello"),
+        ("merci beaucoup !", "fr", "thanks!"),
+        ("de quoi parle HeronNet ?", "fr", "what is HeronNet about?"),
+        ("c koi HeronNet", "fr", "what is HeronNet"),
+        ("j'ai raté quoi depuis lundi ?", "fr", "what did I miss since Monday?"),
+        ("qu'est-ce qui fait le buzz ?", "fr", "what is trending?"),
+        ("le deuxieme stp", "fr", "the second one please"),
+        ("HeronNet ou LaV-CoT", "fr", "HeronNet or LaV-CoT"),
+        ("où est le code", "fr", "where is the code"),
+        ("tu lis les pdf ?", "fr", "do you read pdf?"),
+        ("raconte une blague", "fr", "tell me a joke"),
+    ],
+)  # fmt: skip
+def test_requests_in_a_language_that_the_caller_knows(
+    request_text: str, language: str, english: str
+) -> None:
+    assert translate(request_text, language=language) == Translation(english, language)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "which papers are about geometry?",
