@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
-from rag.answering.extractive import ExtractiveQA
 from rag.answering.writer import Writer
 from rag.config import RagConfig
 from rag.digest.records import Digest
@@ -40,11 +40,13 @@ class PaperQA:
         self.retriever = library.retriever
         self.config = config
         self.today = today
-        words = library.word_vectors
-        self.query = QueryUnderstanding(library.catalog, self.retriever.keywords, words)
-        self.extractive = ExtractiveQA(
-            library.catalog, self.retriever, library.embedder, words, config
+        self.query = QueryUnderstanding(
+            library.catalog,
+            self.retriever.keywords,
+            library.word_vectors,
+            library.bundled_embedder.encode_question,
         )
+        self.answers = Answers(library, model=config.model.name)
         self.writer = (
             Writer(model, config.model, papers=library.catalog.get, grounding=library.grounding)
             if model
@@ -111,7 +113,7 @@ class PaperQA:
         if isinstance(question, str):
             question = Question(text=question)
         today = question.today or self.today()
-        alone = self.query.understand(question.text, today)
+        alone = self.query.understand(question.text, today, follows=bool(question.history))
         request, draft, note = self._draft(question, alone, today)
         history = question.history
         return Answer(
@@ -138,12 +140,14 @@ class PaperQA:
         """Return the standalone request, its answer, and a note for the person or ""."""
         if question.paper:
             request = replace(alone, pointed=(self._paper(question.paper),))
-            return request, self.extractive.draft(request), ""
+            return request, self.answers.draft(request, question, today), ""
         past = self._past(question, today)
         if question.keep_to:
-            return self._draft_within(self._paper(question.keep_to), alone, past)
+            return self._draft_within(self._paper(question.keep_to), alone, past, question, today)
         request = resolve(alone, past)
-        return request, self.extractive.draft(request), ""
+        if question.offset:
+            request = replace(request, offset=question.offset)
+        return request, self.answers.draft(request, question, today), ""
 
     def _paper(self, paper_id: str) -> Paper:
         """Return the paper; raise QuestionError if its id changed since it was chosen."""
@@ -154,18 +158,23 @@ class PaperQA:
 
     def _past(self, question: Question, today: date) -> Sequence[Past]:
         def papers_for(request: Request) -> list[Paper]:
-            return [citation.paper for citation in self.extractive.draft(request).citations]
+            draft = self.answers.draft(request, question, today)
+            return [citation.paper for citation in draft.citations]
 
         return self.query.past(question.history, today, papers_for=papers_for)
 
     def _draft_within(
-        self, paper: Paper, alone: Request, past: Sequence[Past]
+        self, paper: Paper, alone: Request, past: Sequence[Past], question: Question, today: date
     ) -> tuple[Request, Draft, str]:
         """Answer from this paper; if it does not say, from the others, with a note.
 
         The paper counts as mentioned before anything else, so that "it" means this one. A question
         that names other papers, lists or counts goes to all papers at once.
         """
+
+        def answer(request: Request) -> Draft:
+            return self.answers.draft(request, question, today)
+
         standalone = resolve(alone, [Past(Request(topic=paper.title), (paper,)), *past])
         names_others = any(p != paper for p in (*standalone.named, *standalone.pointed))
         if (
@@ -175,10 +184,10 @@ class PaperQA:
             or standalone.order
             or standalone.count
         ):
-            return standalone, self.extractive.draft(standalone), ""
+            return standalone, answer(standalone), ""
         within = replace(standalone, pointed=(paper,))
-        draft = self.extractive.draft(within)
+        draft = answer(within)
         if not draft.refused or refers_back(alone.topic):
             return within, draft, ""
-        wide = self.extractive.draft(alone)
+        wide = answer(alone)
         return (within, draft, "") if wide.refused else (alone, wide, WIDENED)

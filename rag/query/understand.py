@@ -33,7 +33,6 @@ from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 
-
 MIN_KIND = 0.5  # probability of a kind; a less certain request is one about content
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 MAX_LIMIT = 50  # papers that somebody may ask for

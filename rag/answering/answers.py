@@ -1,0 +1,63 @@
+"""Answers: each kind of request in its own way; what none of them answers, by quotes."""
+
+from collections.abc import Callable
+from datetime import date
+
+from rag.answering.concepts import Concepts
+from rag.answering.extractive import ExtractiveQA
+from rag.answering.paper_details import PaperDetails
+from rag.answering.paper_lists import PaperLists
+from rag.answering.small_talk import SmallTalk
+from rag.answering.summaries import Summaries
+from rag.library import Library
+from rag.query.request import Kind, Request
+from rag.records import Draft, Question
+
+Answering = Callable[[Request], Draft | None]
+
+
+class Answers:
+    """Answers a request by its kind. Thread-safe."""
+
+    def __init__(self, library: Library, *, model: str = "") -> None:
+        """`model` is the name of the language model, for whoever asks."""
+        catalog, retriever = library.catalog, library.retriever
+        self.catalog = catalog
+        self.model = model
+        self.concepts = Concepts(retriever)
+        self.details = PaperDetails(library.config.evidence)
+        self.lists = PaperLists(catalog, retriever)
+        self.quotes = ExtractiveQA(
+            catalog, retriever, library.embedder, library.word_vectors, library.config
+        )
+        self.small_talk = SmallTalk(library.bundled_embedder)
+        self.summaries = Summaries(catalog)
+
+    def draft(self, request: Request, question: Question, today: date) -> Draft:
+        """Return the answer's text and sources; a refusal if the papers do not answer."""
+        if request.kind in ("bot", "small talk", "off topic"):
+            return self.small_talk.draft(
+                request,
+                question.text,
+                place=question.place,
+                coverage=self.catalog.coverage(),
+                model=self.model,
+            )
+        by_kind: dict[Kind, Answering] = {
+            "summary": lambda request: self.summaries.draft(request, today),
+            "trending": lambda request: self.summaries.draft(request, today),
+            "list": self._list,
+            "advice": self._list,
+            "similar": self.lists.similar,
+            "paper": self.details.draft,
+            "concept": self.concepts.draft,
+        }
+        answering = by_kind.get(request.kind)
+        if answering and (draft := answering(request)):
+            return draft
+        return self.quotes.draft(request)
+
+    def _list(self, request: Request) -> Draft | None:
+        """Return a list; None for what the catalogue's columns answer."""
+        by_columns = request.authors or request.prolific or "authors" in (request.order or "")
+        return None if by_columns else self.lists.draft(request)

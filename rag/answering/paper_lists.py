@@ -1,0 +1,199 @@
+"""Lists of papers: on a topic, of an organisation or a person, with code, of some days, similar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.answering.paper_lines import paper_entry
+from rag.query.request import Order, Request
+from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.retrieval.retriever import HybridRetriever
+from rag.retrieval.topic_search import MIN_ON_TOPIC, TopicHit, TopicSearch
+from rag.store.catalog import Catalog
+from rag.store.keywords import weight_covered
+from rag.store.queries import papers_of_author
+from rag.text.sentences import gist, split_sentences
+from rag.text.words import terms
+
+USUAL_COUNT = 5  # papers, if the request names no number
+MAX_COUNT = 10  # papers in one message
+MAX_HITS = 10  # in the ranking that is shown
+NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
+MIN_NEAR = 0.45  # probability of a paper on the topic that is listed if none is likelier
+LEAD_SHARE = 0.75  # of the topic's words in the gist, for it to stand for the paper
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Papers in the order of the list, with the sentence that is nearest to the topic."""
+
+    papers: tuple[Paper, ...]
+    chunks: dict[str, Chunk]
+    hits: tuple[Hit, ...]
+    order: str  # "the nearest", "the newest" …
+
+
+class PaperLists:
+    """Lists papers that a request narrows by topic, organisation, author, days or code."""
+
+    def __init__(self, catalog: Catalog, retriever: HybridRetriever) -> None:
+        self.catalog = catalog
+        self.retriever = retriever
+        self.topics = TopicSearch(retriever)
+
+    def draft(self, request: Request) -> Draft | None:
+        """Return the papers of a list; None if no paper is on the topic."""
+        allowed = self._allowed(request)
+        if request.topic_terms:
+            found = self._on_topic(request, allowed)
+        else:
+            papers = self.catalog.get(sorted(allowed or ())).values()
+            found = _Found(*_ordered(list(papers), request.order or "newest"))
+        return self._list(request, found) if found.papers else None
+
+    def similar(self, request: Request) -> Draft | None:
+        """Return the papers most similar to the request's papers; None if it has none."""
+        ids = [paper.paper_id for paper in request.subjects]
+        if not ids:
+            return None
+        allowed = self._allowed(replace(request, named=(), pointed=()))
+        count = request.offset + MAX_COUNT
+        hits = self.retriever.neighbours(ids, top_k=count if allowed is None else 5 * count)
+        hits = [hit for hit in hits if allowed is None or hit.paper.paper_id in allowed]
+        papers = tuple(hit.paper for hit in hits)
+        if not papers:
+            return None
+        chunks = {hit.paper.paper_id: hit.chunk for hit in hits}
+        names = " and ".join(paper.title for paper in request.subjects)
+        found = _Found(papers, chunks, tuple(hits[:MAX_HITS]), "the nearest")
+        return self._list(replace(request, topic=""), found, head=f"Most similar to {names}:")
+
+    # -- finding -------------------------------------------------------------------------------
+
+    def _allowed(self, request: Request) -> set[str] | None:
+        """Return the ids of the papers that fit everything but the topic; None for all papers."""
+        papers: list[Paper] | None = None
+        if request.pointed:
+            papers = list(request.pointed)
+        elif request.author:
+            papers = papers_of_author(self.catalog, *(request.author_names or (request.author,)))
+        elif request.organization or request.with_code or request.window:
+            papers = self.catalog.papers(request.window)
+        if papers is None:
+            return None
+        if request.window and (request.pointed or request.author):
+            inside = self.catalog.ids_in_window(request.window)
+            papers = [paper for paper in papers if paper.paper_id in inside]
+        if request.organization:
+            papers = [paper for paper in papers if paper.organization in request.organizations]
+        if request.with_code:
+            papers = [paper for paper in papers if paper.code_url]
+        return {paper.paper_id for paper in papers}
+
+    def _on_topic(self, request: Request, allowed: set[str] | None) -> _Found:
+        """Return the papers on the topic, nearest first unless the request names an order."""
+        ranked = self.topics.search(request.topic, allowed=allowed)
+        on_topic = [hit for hit in ranked if hit.probability >= MIN_ON_TOPIC]
+        if not on_topic:
+            on_topic = [hit for hit in ranked[:USUAL_COUNT] if hit.probability >= MIN_NEAR]
+        known = self.catalog.get([hit.paper_id for hit in on_topic])
+        papers = [known[hit.paper_id] for hit in on_topic if hit.paper_id in known]
+        chunks = {hit.paper_id: hit.chunk for hit in on_topic}
+        hits = tuple(self.topics.hits(ranked[:MAX_HITS]))
+        if request.order:
+            ordered, *_, name = _ordered(papers, request.order)
+            return _Found(ordered, chunks, hits, name)
+        if request.kind == "advice":
+            nearest = _by_upvotes(on_topic[:NEAREST], known)
+            return _Found((*nearest, *papers[NEAREST:]), chunks, hits, "the most fitting")
+        return _Found(tuple(papers), chunks, hits, "the nearest")
+
+    # -- the answer ----------------------------------------------------------------------------
+
+    def _list(self, request: Request, found: _Found, *, head: str = "") -> Draft:
+        start = request.offset
+        count = min(request.limit or USUAL_COUNT, MAX_COUNT)
+        shown = found.papers[start : start + count]
+        more = max(0, len(found.papers) - start - len(shown))
+        weights = self.retriever.keywords.idf(request.topic_terms)
+        lines = [head or _head(request, found, start, len(shown))]
+        citations, evidence = [], []
+        for n, paper in enumerate(shown, start=start + 1):
+            sentence, is_quoted = _about(paper, found.chunks.get(paper.paper_id), weights)
+            lines += paper_entry(n, paper, sentence, quoted=is_quoted)
+            citations.append(Citation(n, paper, sentence if is_quoted else paper.title))
+            evidence.append(Evidence(paper, sentence or paper.title, 0, 1.0))
+        return Draft(
+            "\n".join(lines),
+            tuple(citations),
+            found.hits or [Hit(p, Chunk(p.paper_id, 0, p.title), 1.0, 1.0, 0.0) for p in shown],
+            more=more,
+            brief_from=evidence if start == 0 else (),
+        )
+
+
+def _ordered(
+    papers: Sequence[Paper], order: Order
+) -> tuple[tuple[Paper, ...], dict[str, Chunk], tuple[Hit, ...], str]:
+    """Return the papers in an order, those without the value last, and the order's name."""
+    if order in ("newest", "oldest"):
+        is_newest = order == "newest"
+        ordered = sorted(papers, key=lambda p: -(p.upvotes or 0))
+        ordered = sorted(
+            ordered, key=lambda p: str(p.published_on or p.day or ""), reverse=is_newest
+        )
+        ordered.sort(key=lambda p: p.day is None)
+        return tuple(ordered), {}, (), f"the {order}"
+    key = {"most upvotes": "upvotes", "most comments": "comment_count"}.get(order, "author_count")
+    sign = 1 if order == "fewest authors" else -1
+    ordered = sorted(papers, key=lambda p: (getattr(p, key) is None, sign * (getattr(p, key) or 0)))
+    name = {"most upvotes": "the most upvoted", "most comments": "the most discussed"}
+    return tuple(ordered), {}, (), name.get(order, f"those with the {order}")
+
+
+def _by_upvotes(hits: Sequence[TopicHit], known: dict[str, Paper]) -> list[Paper]:
+    """Return the papers by probability and, among similar ones, by upvotes."""
+    papers = [(hit, known[hit.paper_id]) for hit in hits if hit.paper_id in known]
+    by_votes = sorted(papers, key=lambda pair: -(pair[1].upvotes or 0))
+    rank = {paper.paper_id: n / max(1, len(papers)) for n, (_, paper) in enumerate(by_votes)}
+    papers.sort(key=lambda pair: -(pair[0].probability - 0.15 * rank[pair[1].paper_id]))
+    return [paper for _, paper in papers]
+
+
+def _about(paper: Paper, chunk: Chunk | None, weights: dict[str, float]) -> tuple[str, bool]:
+    """Return a sentence on what the paper is for the topic, and whether it is a quotation."""
+    for sentence in split_sentences(" ".join((paper.tldr or "").split())):
+        return sentence, False
+    lead = gist(paper.abstract)
+    is_covered = weight_covered(weights, frozenset(terms(lead))) >= LEAD_SHARE if weights else True
+    sentence = lead if is_covered or not chunk or not chunk.sentence else chunk.sentence
+    return sentence, bool(sentence)
+
+
+def _head(request: Request, found: _Found, start: int, shown: int) -> str:
+    """Return "31 papers on birds, 2024-05 to 2026-08; the five nearest:"."""
+    total = len(found.papers)
+    noun = "paper" if total == 1 else "papers"
+    topic = f" on {request.topic}" if request.topic_terms else ""
+    source = f" from {request.organization}" if request.organization else ""
+    source += f" by {request.author}" if request.author else ""
+    code = " with code" if request.with_code else ""
+    days = f", {request.window}" if request.window else _span(found.papers)
+    name = f"{total:,} {noun}{topic}{source}{code}{days}"
+    if not shown:
+        return f"These were all of the {name}."
+    if start:
+        return f"{name}; numbers {start + 1} to {start + shown}:"
+    if total == 1:
+        return f"{name}:"
+    if shown == total:
+        return f"{name}, {found.order} first:"
+    return f"{name}; {found.order.replace('the ', f'the {shown} ', 1)}:"
+
+
+def _span(papers: Sequence[Paper]) -> str:
+    """Return ", 2024-05 to 2026-08": the months of the papers."""
+    days = sorted(paper.day for paper in papers if paper.day)
+    if not days:
+        return ""
+    first, last = f"{days[0]:%Y-%m}", f"{days[-1]:%Y-%m}"
+    return f", {first}" if first == last else f", {first} to {last}"
