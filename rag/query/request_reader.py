@@ -5,7 +5,7 @@ cross-validates them); docs/evaluation.md has the figures.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -63,10 +63,20 @@ class RequestReader:
         self.word_vectors = word_vectors
 
     @cached_property
+    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        with (
+            (files("rag.query") / "request_reader.npz").open("rb") as file,
+            np.load(file) as arrays,
+        ):
+            return dict(arrays)
+
+    @cached_property
     def _classifiers(self) -> dict[str, LinearClassifier]:
-        path = files("rag.query") / "request_reader.npz"
-        with path.open("rb") as file, np.load(file) as arrays:
-            return {n: LinearClassifier.load(arrays, n) for n in ("kind", "language", "tag")}
+        return {n: LinearClassifier.load(self._arrays, n) for n in ("kind", "language", "tag")}
+
+    @cached_property
+    def _seen(self) -> frozenset[str]:
+        return frozenset(str(word) for word in self._arrays["tag_seen"])
 
     def language(self, text: str) -> str:
         """Return en, de, fr, es or zh; English without clear evidence of another."""
@@ -95,7 +105,8 @@ class RequestReader:
     def _tag(self, words: Sequence[str], i: int) -> str:
         if words[i] in PLACEHOLDERS:
             return OUTSIDE
-        chances = self._classifiers["tag"].probabilities(tag_features(words, i))
+        features = tag_features(words, i, self._seen)
+        chances = self._classifiers["tag"].probabilities(features)
         return max(chances, key=lambda tag: chances[tag])
 
 
@@ -141,10 +152,13 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def tag_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Array]:
+def tag_features(
+    words: Sequence[str], i: int, seen: Collection[str]
+) -> tuple[NDArray[np.int64], Array]:
     """Return the hashed features of one word for its slot, and their weights, shape (n,) each.
 
-    They are the word, its neighbours up to four words away, and its place.
+    They are the word, its neighbours up to four words away, and whether these are among the words
+    that were `seen` outside of topics.
     """
     padded = ["^^", "^", *(word.lower() for word in words), "$", "$$"]
     k = i + 2
@@ -156,6 +170,8 @@ def tag_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Array
         f"-2-1 {padded[k - 2]} {padded[k - 1]}", f"12 {padded[k + 1]} {padded[k + 2]}",
         f"shape {word.isdigit()} {word[0].isalnum()} {words[i][:1].isupper()}",
         f"stop {word in STOPWORDS}", f"length {min(len(words), 8)}",
+        f"seen {word in seen}", f"seen-1 {padded[k - 1] in seen} {word in seen}",
+        f"seen+1 {word in seen} {padded[k + 1] in seen}",
         *(f"before {other}" for other in padded[max(2, k - 4) : k]),
         *(f"behind {other}" for other in padded[k + 1 : min(len(padded) - 2, k + 5)]),
     ]  # fmt: skip

