@@ -16,7 +16,7 @@ from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
 from rag.query.parser import number_of, order_of, paper_facts, parse
 from rag.query.people import People
-from rag.query.request import Request, clean_question
+from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
     ORGANIZATION,
     PAPER,
@@ -38,6 +38,7 @@ from rag.store.keywords import KeywordIndex
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
 MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
+LISTS: tuple[Kind, ...] = ("list", "advice")
 MAX_LIMIT = 50  # papers that somebody may ask for
 # "New benchmarks" has a topic, other than "new papers".
 _KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
@@ -103,10 +104,10 @@ class QueryUnderstanding:
         )
         tagged = self.reader.tags(masked)
         if request.certainty < (MIN_OFF_TOPIC if kind == "off topic" else MIN_KIND):
-            other = fill_slots(replace(request, kind=kind), tagged) if kind in WITH_TOPIC else None
-            return replace(request, other=other)
-        if kind == "paper" and not request.facts and request.asks_more:
-            return request
+            second: Kind = max(LISTS, key=lambda kind: chances[kind])
+            return replace(request, other=fill_slots(replace(request, kind=second), tagged))
+        if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
+            return replace(request, limit=limit_of(tagged) if request.several else None)
         request = replace(request, kind=kind)
         if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
             request = fill_slots(request, tagged)
@@ -165,13 +166,13 @@ class QueryUnderstanding:
 def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     """Return the request with the topic, number, order and code that its words name."""
     by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
-    numbers = [n for word in by_tag["number"] if (n := number_of(word)) and n <= MAX_LIMIT]
+    limit = limit_of(tagged)
     topics = topics_of(tagged)
     topic = " ".join(dict.fromkeys(topics))
     if not topic and (kinds := [w.text for w in tagged if _KINDS_OF_WORK.fullmatch(w.text)]):
         topic = kinds[0]
     if any(_ALL.fullmatch(word.text) for word in tagged):
-        numbers = numbers or [MAX_LIMIT]
+        limit = limit or MAX_LIMIT
     has_topic = bool(topic or request.organization or request.author)
     kind = request.kind
     order = request.order or order_of(" ".join(by_tag["order"]))
@@ -187,7 +188,13 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
         topic=topic if kind in WITH_TOPIC else request.topic,
         slot_topic=topic,
         order=order,
-        limit=numbers[0] if numbers else None,
+        limit=limit,
         parts=tuple(topics) if len(topics) > 1 else (),
         with_code=bool(by_tag["code"]),
     )
+
+
+def limit_of(tagged: Sequence[TaggedWord]) -> int | None:
+    """Return how many papers a request wants; None if it names no number."""
+    numbers = (number_of(word.text) for word in tagged if word.tag == "number")
+    return next((number for number in numbers if number and number <= MAX_LIMIT), None)
