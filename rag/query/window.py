@@ -1,7 +1,7 @@
 """Time in a question: "last week", "since March 2025", "in 2024" → the days that are meant.
 
 The patterns here find what names a time, and the word in front of it that says on which side of
-it the days lie. What the name means is read by rag.period and rag.dates.
+it the days lie. What the name means is read by rag.query.periods and rag.query.dates.
 """
 
 import math
@@ -12,15 +12,19 @@ from datetime import date, timedelta
 from rag.query.dates import (
     DAY,
     LONE_MONTH,
+    LONG_MONTHS,
     MONTH,
     TITLED_DAY,
     WEEKDAY,
     WITHOUT_YEAR,
     YEAR,
     Period,
+    day_of_month,
+    day_without_year,
     lacks_year,
 )
-from rag.query.periods import PERIOD, SEASONS, read_period
+from rag.query.periods import ORDINALS, PERIOD, SEASONS, read_period
+from rag.query.time_words import spell_out
 from rag.records import Window
 
 DayOf = Callable[[str], date | None]  # the day of a paper by name
@@ -37,7 +41,17 @@ _SIDE = rf"{'|'.join(side for side in _SIDES if side not in _AMOUNT)}|from|in|du
 _AMOUNTS = rf"(?:{'|'.join(_AMOUNT)})(?= \w+ \w+ ago\b)"
 _LATER = r"onwards?|(?:and|or) (?:later|newer|after)"
 _ONWARDS = rf"(?: (?P<suffix>{_LATER}|(?:and|or) (?:earlier|older|before)))"
-_PAPERS = r"(?:papers?|publications?|preprints?|articles?|only|ones?)"
+_LIST = (
+    r"(?:digest|summar\w+|overview|recap|round-?up|rundown|review|highlights|news|batch|list|edition"
+    r"|ranking|stats|statistics|report|brief\w*|count|total|update)"
+)
+_PAPERS = rf"(?:papers?|publications?|preprints?|articles?|only|ones?|{_LIST})"
+_PLEASE = r"(?=\W*(?:(?:please|pls|plz|thx|thanks)\W*)?$)"
+# A number or a name ends here; "the 3rd layer" goes on.
+_ENDS = (
+    r"(?=\W*$|\s?[,;:.?!](?:\s|$)| (?:about|what|whats|which|only|please|pls|till|until|papers?|by"
+    r"|on (?!the)|was|were|is|are|in (?:a|one) )\b)"
+)
 # "in 2000 steps" counts.
 _COUNTABLE = (
     r"(?! (?:steps|iterations|epochs|updates|tokens|samples|images|examples|param\w+|dim\w*|hours"
@@ -46,10 +60,14 @@ _COUNTABLE = (
 _NUMBERS = {word: n for n, word in enumerate(
     "two three four five six seven eight nine ten eleven twelve".split(), 2
 )} | {"couple": 2, "couple of": 2, "few": 3, "several": 3}  # fmt: skip
-_NUMBER = rf"(\d{{1,3}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
-_UNIT = "(hour|day|week|month|year|fortnight)s?"
+_DIGITS_OR_WORD = rf"\d{{1,3}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}"
+_NUMBER = f"({_DIGITS_OR_WORD})"
+_A_NUMBER = f"(?:{_DIGITS_OR_WORD}|an?|one)"
+_UNITS = "hour|day|week|month|year|fortnight"
+_UNIT = f"({_UNITS})s?"
 _DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
 _FEW_DAYS = 7
+_SOME_DAYS = {"day": _FEW_DAYS, "week": 21, "month": 90}  # "the last weeks"
 _NOW = r"now|today|(?:the )?present"
 _WORD = r"[\w+&'’.-]*[\w+]"
 
@@ -61,29 +79,51 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _ANY = rf"{PERIOD}|{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}|{YEAR}"
 _RANGE = _pattern(
-    rf"(?:(?P<cue>between|from|in|during|on|of|for) )?(?:the )?(?P<first>{_ANY}|{DAY})"
+    rf"(?:(?P<cue>between|from|in|during|on|of|for) )?(?:the )?(?P<first>{_ANY}|{MONTH}|{DAY})"
     rf"(?: (?P<link>and|to|until|till|through) (?:the )?| ?[-–] ?)"
-    rf"(?P<last>{_NOW}|{_ANY}|{DAY},? {YEAR}|{DAY}){_COUNTABLE}"
+    rf"(?P<last>{_NOW}|{_ANY}|{MONTH}|{DAY},? {YEAR}|{DAY}){_COUNTABLE}"
+)
+_ONE_DAY = re.compile(
+    rf"{WEEKDAY}|today|yesterday|(?:the )?day before yesterday|(?:\w+) days? ago", re.IGNORECASE
 )
 _COUNTED = _pattern(
     rf"(?:(?:in|over|during|within|for|from|of|since) )?(?:the )?"
-    rf"(?:last|past|previous) (?:{_NUMBER} {_UNIT}|(fortnight))"
+    rf"(?:(?:these )?(?:last|past|previous|recent) (?:{_NUMBER} {_UNIT}|(fortnight))"
+    # "The past week", "the last weeks", but "last weeks papers" are those of last week.
+    r"|past (?P<one>day|week|month|year)(?! (?:before|after)\b)"
+    r"|(?:last|past|recent) (?P<some>day|week|month)s(?! \w+\W*$))"
 )
+# "Since two weeks", "older than a month".
+_SINCE = _pattern(
+    rf"(?P<cue>since|(?:newer|older|younger) than) (?:the )?(?P<number>{_A_NUMBER}) "
+    rf"(?P<unit>{_UNITS})s?(?! ago\b)"
+)
+# "I was on holiday for ten days"
+_AWAY = re.compile(
+    r"\b(?:I|I['’]ve|I['’]m|been|was|were|am|we)\b[^.?!]{0,40}?\b(?:away|offline|off|out|gone|sick|ill"
+    r"|slept|absent|holidays?|vacation|leave|abroad|travel\w*|(?:not|\w*n['’]t|nothing|without) (?:\w+ )?"
+    r"(?:read|look|see|check)\w*)\b",
+    re.IGNORECASE,
+)
+_ABSENCE = _pattern(rf"(?:for |after )?(?P<number>{_A_NUMBER}) (?P<unit>day|week|month)s?")
 _VAGUE = _pattern(rf"(?:since )?(?:an? )?(few|couple of|several) {_UNIT} ago")
 _NAMED = _pattern(
-    rf"(?:(?P<cue>{_SIDE}|{_AMOUNTS}|of|on|for) )?(?:the )?(?P<name>{PERIOD})(?:['’]s)?{_ONWARDS}?"
+    rf"(?:(?P<cue>{_SIDE}|{_AMOUNTS}|of|on|for) )?(?:the )?(?P<name>{PERIOD})(?:['’]?s)?{_ONWARDS}?"
 )
 # Every name of a time has one of these words in it, most questions none: a quick look saves the
 # rest, which begins not far in front of it.
 _TIMELY = re.compile(
-    rf"(?<!\d){YEAR}s?(?![\dx])|\b(?:{MONTH}|{WEEKDAY}|(?:hour|day|week|fortnight|month|quarter|year|"
-    rf"weekend)s?|today|yesterday|ytd|{'|'.join(SEASONS)})\b",
+    rf"(?<!\d){YEAR}s?(?![\dx])|\b(?:(?:{MONTH}|{WEEKDAY}|hour|day|week|fortnight|month|quarter|year|"
+    rf"weekend|today|yesterday|q[1-4])s?|ytd|weekly|monthly|{'|'.join(SEASONS)})\b"
+    r"|\b[0-3]?\d(?:st|nd|rd|th|[./][0-3]?\d)\b|\bthe [0-3]?\d\b",
     re.IGNORECASE,
 )
 _FAR = 80  # characters
+_NEAR = 30
 # A year alone only behind such a word or beside "papers" and "only".
 _YEAR = _pattern(
-    rf"(?P<cue>{_SIDE}|(?:of|for)(?= {YEAR}(?:[,.?!]|$))) (?:the )?(?:year )?"
+    rf"(?P<cue>{_SIDE}|(?<=papers )of|(?:of|for)(?= {YEAR}(?:[,.?!]|$| (?:in|on|about|with|was|is|so)\b)))"
+    rf" (?:the )?(?:year )?"
     rf"(?P<name>{YEAR}){_ONWARDS}?{_COUNTABLE}"
 )
 _YEAR_BESIDE = _pattern(rf"(?P<name>{YEAR})(?:{_ONWARDS}|(?='?s? (?:\w+ ){{0,2}}{_PAPERS}\b))")
@@ -95,6 +135,54 @@ _UNDATED = _pattern(
 _UNDATED_BESIDE = _pattern(
     rf"(?P<name>{TITLED_DAY})(?=['’]?s? (?:\w+ )?{_PAPERS}\b|\W*$)|(?P<weekday>{WEEKDAY})['’]s"
 )
+# Names that mean nothing else need no word beside them; "june" and "dec 3" do, or stand at an end.
+_SURE = _pattern(
+    rf"(?:(?P<cue>{_SIDE}|on|of|for|over) )?(?:the )?(?:whole of |all of |all )?(?P<name>"
+    r"January|February|July|September|October|November|December|weekend(?!s\b)"
+    rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?:['’]?s)?{_ONWARDS}?"
+)
+_BESIDE_LIST = _pattern(
+    rf"(?P<name>{LONE_MONTH})(?=['’]?s? (?:\w+ )?{_LIST}\b)"
+    rf"|(?<=[,:] )(?P<enumerated>{LONE_MONTH})(?=\W*$|,)"
+    rf"|{_LIST} (?:for |of )?(?P<behind>{LONE_MONTH}){_ENDS}"
+    rf"|^\W*(?P<whole>{WITHOUT_YEAR}){_ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}){_PLEASE}"
+)
+_QUARTER = _pattern(
+    rf"(?:(?P<cue>{_SIDE}|of|for|on) )?(?:the )?(?P<name>q[1-4]|(?:{'|'.join(ORDINALS)}) quarter)(?! of \w)"
+    r"(?! quant\w*| models?| weights| gguf)(?: so far)?"
+)
+_QUANTIZED = re.compile(r"quanti[sz]|gguf|llama\.cpp|vram|\bbits?\b", re.IGNORECASE)
+_SEASON = _pattern(
+    rf"(?P<cue>since|in|during|after|until|before) (?:the )?(?P<name>{'|'.join(SEASONS)})"
+)
+# "Since the 14th", "on 12/3", "from the 3rd to the 9th".
+_NTH = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)"
+_DAY_OF_MONTH = _pattern(
+    rf"(?P<cue>since|until|till|after|before|on) the (?P<number>{_NTH}|(?<=since the )\d{{1,2}}){_ENDS}"
+    rf"|(?:between|from) the (?P<first>{_NTH})(?: (?:and|to|until|till|through) | ?[-–] ?)(?:the )?"
+    rf"(?P<last>{_NTH}){_ENDS}"
+)
+_WITHOUT_YEAR = re.compile(
+    rf"(?<![\w./-])(?:(?P<cue>{_SIDE}|on|of) (?:the )?|{_PAPERS} (?:\w+ )?|^)"
+    rf"(?P<name>\d{{1,2}}(?:\.\d{{1,2}}\.(?!\d)|/\d{{1,2}})){_ENDS}",
+    re.IGNORECASE,
+)
+_RELEASED = re.compile(
+    r"\b(?:publish|releas|appear|feature|post|drop|happen|c[ao]me out|new)", re.I
+)
+# A year at the end, not behind what is named with years: "ImageNet 2012", "AIME 2025".
+_LONE_YEAR = _pattern(rf"(?P<name>{YEAR})(?:{_PLEASE}|(?=,| by | vs\b| so far\b))")
+_HAS_YEAR = re.compile(
+    r"\b(?:imagenet|aime|hmmt|imo|coco|voc|glue|trec|wmt|semeval|ms ?marco|neurips|nips|iclr|icml|cvpr"
+    r"|iccv|eccv|acl|emnlp|naacl|aaai|ijcai|kdd|sigir|sigg?raph|interspeech|icassp|corl|icra|size|steps?"
+    r"|dim\w*|length|seed|context|tokens|resolution|version|v|by|with|to|than|or|and|at)\s+$",
+    re.IGNORECASE,
+)
+_BEFORE_YEAR = re.compile(rf"(?:[,:(]|\b{_PAPERS})\s*$", re.IGNORECASE)
+_PAPERS_OF = re.compile(rf"\b{_PAPERS} (?:of|by|from) [^,;.?!]+$", re.IGNORECASE)
+_NAME_BEFORE = re.compile(r"(?:\S*[A-Z\d]\S*|\bon \S+)\s+$")
+# "The weekly digest", unless another time is named.
+_REGULAR = _pattern(rf"(?P<every>weekly|monthly)(?= (?:\w+ )?{_LIST}\b)")
 _NAME = re.compile(rf"\b(since|after|before) (?:the )?({_WORD}(?: {_WORD}){{0,3}})", re.IGNORECASE)
 # "what did methods before LXMERT rely on?" asks for what LXMERT's paper says of them.
 _OF_PAPERS = re.compile(rf"\b(?:{_PAPERS}|came|come|publish\w*|releas\w*|appear\w*|new)\b", re.I)
@@ -105,9 +193,16 @@ _CAME_OUT = re.compile(
 
 # What speaks of papers and when they came out.
 _SPEAKS_OF_PAPERS = re.compile(
-    r"\b(?:papers?|publications?|preprints?|articles?|works|models|methods|benchmarks|datasets|came|come|publish\w*|releas\w*"
+    r"\b(?:papers?|publications?|preprints?|articles?|works|models|methods|benchmarks|datasets"
+    r"|came|come|publish\w*|releas\w*"
     r"|appear\w*|new\w*|out|featured|posted|submitted|happen\w*|miss\w*|hot|trend\w*|any\w*"
-    r"|latest|best|top|popular|most)\b",
+    rf"|latest|best|top|popular|most|drop\w*|land\w*|hyped|upvoted|won|{_LIST})\b",
+    re.IGNORECASE,
+)
+# "My journal club is on Thursday", "my professor asked me yesterday"
+_EVENT = re.compile(
+    r"\b(?:club|reading group|meeting|interview|exam|lecture|seminar|deadline|professor|prof"
+    r"|present(?:ing|ation)?|(?:my|a) talk|asked|told|colleague)\b",
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"\b(?:over|for|by|through|throughout|until|till)(?: the)?\s+$", re.I)
@@ -131,7 +226,7 @@ def find_window(
     a paper was featured. None where the question names no time. `day_of` gives the day of a
     paper by name, for "since LXMERT".
     """
-    question = " ".join(question.split())
+    question = spell_out(" ".join(question.split()))
     if timely := _TIMELY.search(question):
         for pattern, read in _READERS:
             for match in pattern.finditer(question, max(0, timely.start() - _FAR)):
@@ -146,13 +241,16 @@ def _is_of_something_else(question: str, match: re.Match[str]) -> bool:
 
     "Does it run over the weekend?", "I present on Friday: what does HeronNet count?"
     """
-    if re.search(r"\d", match[0]):
+    if re.search(rf"\d|\b(?:{'|'.join(LONG_MONTHS)})\b", match[0], re.IGNORECASE):
         return False
     ends = [end.span() for end in _CLAUSE_END.finditer(question)]
     first = max((end for _, end in ends if end <= match.start()), default=0)
     last = min((start for start, _ in ends if start >= match.end()), default=len(question))
     before, behind = question[first : match.start()], question[match.end() : last]
-    if _SPEAKS_OF_PAPERS.search(f"{before} {behind}"):
+    *_, nearest = 0, *(spoken.end() for spoken in _SPEAKS_OF_PAPERS.finditer(before))
+    if _EVENT.search(before, nearest) or (not nearest and _EVENT.search(behind[:_NEAR])):
+        return True
+    if _SPEAKS_OF_PAPERS.search(f"{before} {behind}") or _AWAY.search(before):
         return False
     elsewhere = f"{question[:first]} {question[last:]}"
     is_aside = bool(_ASKS.search(elsewhere)) and bool(_DOING.search(before))
@@ -163,7 +261,15 @@ def _is_of_something_else(question: str, match: re.Match[str]) -> bool:
 def _range(match: re.Match[str], today: date) -> Window | None:
     """Read "from March to June 2024", "Dec 1-7", "between 1 and 7 December": each end lends."""
     cue, first, link, last = match.group("cue", "first", "link", "last")
-    if not cue and (link == "and" or not re.search(rf"{YEAR}|[A-Z][a-z]", match[0])):
+    if not cue and link == "and" and not (_ONE_DAY.fullmatch(first) and _ONE_DAY.fullmatch(last)):
+        return None
+    names = re.findall(rf"\b(?:{MONTH}|{WEEKDAY})", match[0], re.IGNORECASE)
+    if (
+        not cue
+        and link != "and"
+        and len(names) < 2
+        and not re.search(rf"{YEAR}|[A-Z][a-z]", match[0])
+    ):
         return None
     if number := re.fullmatch(rf"({DAY})(?:,? ({YEAR}))?", last):
         if not re.search(r"[A-Za-z]{3}", first):  # 2025-03-01 is one day
@@ -195,6 +301,11 @@ def _year_later(day: date) -> date:
 
 
 def _counted(match: re.Match[str], today: date) -> Window:
+    found = match.groupdict()
+    if one := found.get("one"):
+        return Window(today - timedelta(days=_DAYS[one.casefold()]), today)
+    if some := found.get("some"):
+        return Window(today - timedelta(days=_SOME_DAYS[some.casefold()]), today)
     number, unit, *_ = match.groups()
     if not unit:
         return Window(today - timedelta(days=_DAYS["fortnight"]), today)
@@ -205,11 +316,31 @@ def _counted(match: re.Match[str], today: date) -> Window:
     return Window(today - timedelta(days=math.ceil(count * _DAYS[unit])), today)
 
 
+def _since(match: re.Match[str], today: date) -> Window:
+    """Read "since two weeks" and "older than a month"."""
+    number = match["number"].casefold()
+    count = _NUMBERS.get(number) or (int(number) if number.isdigit() else 1)
+    first = today - timedelta(days=math.ceil(count * _DAYS[match["unit"].casefold()]))
+    if match["cue"].casefold() == "older than":
+        return Window(None, first - timedelta(days=1))
+    return Window(first, today)
+
+
+def _absence(match: re.Match[str], today: date) -> Window | None:
+    """Read "I was on holiday for ten days", which asks for what somebody missed."""
+    if not _AWAY.search(match.string):
+        return None
+    number = match["number"].casefold()
+    count = _NUMBERS.get(number) or (int(number) if number.isdigit() else 1)
+    return Window(today - timedelta(days=count * _DAYS[match["unit"].casefold()]), today)
+
+
 def _bounded(match: re.Match[str], today: date) -> Window | None:
     """Open one end where the question says since, after, until or before."""
     found = match.groupdict()
-    name = found["name"] or found["weekday"]
-    period = read_period(name, today)
+    names = ("name", "weekday", "enumerated", "behind", "whole", "last")
+    name = next(found[key] for key in names if found.get(key))
+    period = read_period("the weekend" if name.casefold() == "weekend" else name, today)
     if period is None or (name.isdigit() and int(name) > today.year + 1):
         return None
     side = (found.get("cue") or "").casefold()
@@ -218,6 +349,61 @@ def _bounded(match: re.Match[str], today: date) -> Window | None:
     elif side == "from" and re.search(r"start|beginning", name, re.IGNORECASE):
         side = "since"
     return _open(period, _SIDES.get(side, ""))
+
+
+def _quarter(match: re.Match[str], today: date) -> Window | None:
+    """Read "in Q3" or "the third quarter": the latest that has begun."""
+    if _QUANTIZED.search(match.string):
+        return None
+    for year in (today.year, today.year - 1):
+        period = read_period(f"{match['name']} {year}".replace("quarter", "quarter of"), today)
+        if period and period.first <= today:
+            return _open(period, _SIDES.get((match["cue"] or "").casefold(), ""))
+    return None
+
+
+def _season(match: re.Match[str], today: date) -> Window | None:
+    period = read_period(f"current {match['name']}", today)
+    return _open(period, _SIDES.get(match["cue"].casefold(), "")) if period else None
+
+
+def _day_of_month(match: re.Match[str], today: date) -> Window | None:
+    """Read "since the 14th" and "from the 3rd to the 9th"."""
+    if match["number"]:
+        if match["cue"].casefold() == "on" and not _RELEASED.search(match.string):
+            return None  # the second paper of a list
+        day = day_of_month(_digits(match["number"]), today)
+        return (
+            _open(Period(day, day, "day"), _SIDES.get(match["cue"].casefold(), "")) if day else None
+        )
+    last = day_of_month(_digits(match["last"]), today)
+    first = last and day_of_month(_digits(match["first"]), last)
+    return Window(first, last) if first else None
+
+
+def _digits(text: str) -> int:
+    return int(re.sub(r"\D", "", text))
+
+
+def _without_year(match: re.Match[str], today: date) -> Window | None:
+    """Read "3.12." and "12/3"."""
+    day = day_without_year(match["name"], today)
+    side = _SIDES.get((match["cue"] or "").casefold(), "")
+    return _open(Period(day, day, "day"), side) if day else None
+
+
+def _lone_year(match: re.Match[str], today: date) -> Window | None:
+    before = match.string[: match.start()]
+    is_listed = _BEFORE_YEAR.search(before) or _PAPERS_OF.search(before)
+    if not is_listed and (not before or _NAME_BEFORE.search(before)):
+        return None
+    return None if _HAS_YEAR.search(before) else _bounded(match, today)
+
+
+def _regular(match: re.Match[str], today: date) -> Window | None:
+    name = {"weekly": "this week", "monthly": "this month"}[match["every"].casefold()]
+    period = read_period(name, today)
+    return Window(*period) if period else None
 
 
 def _open(period: Period, side: str) -> Window:
@@ -254,9 +440,19 @@ _READERS: list[tuple[re.Pattern[str], Callable[[re.Match[str], date], Window | N
     (_RANGE, _range),
     (_COUNTED, _counted),
     (_VAGUE, _counted),
+    (_SINCE, _since),
     (_NAMED, _bounded),
     (_YEAR, _bounded),
     (_YEAR_BESIDE, _bounded),
     (_UNDATED, _bounded),
     (_UNDATED_BESIDE, _bounded),
+    (_DAY_OF_MONTH, _day_of_month),
+    (_WITHOUT_YEAR, _without_year),
+    (_BESIDE_LIST, _bounded),
+    (_SURE, _bounded),
+    (_QUARTER, _quarter),
+    (_SEASON, _season),
+    (_LONE_YEAR, _lone_year),
+    (_ABSENCE, _absence),
+    (_REGULAR, _regular),
 ]
