@@ -28,7 +28,8 @@ YEAR = r"(?:19|20)\d\d"
 DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 LONG_MONTHS = [name for name in calendar.month_name if name]
 _SHORT = [*(name for name in calendar.month_abbr if name), "Sept"]
-MONTH = rf"(?:{'|'.join([*LONG_MONTHS, *_SHORT])})\b\.?"  # in any case, because a day or year is next to it
+# In any case, because a day or year is next to it.
+MONTH = rf"(?:{'|'.join([*LONG_MONTHS, *_SHORT])})\b\.?"
 # Months and weekdays on their own. "MAR", "SEP", "sat" and "sun" are also words of this field,
 # "may" and "march" everyday words: these need a capital, or must end the question.
 _SAFE = "|".join(name for name in LONG_MONTHS if name not in ("May", "March"))

@@ -49,7 +49,9 @@ _REWRITES: list[tuple[re.Pattern[str], Rewrite]] = [
         (r"(?<!end )(?<!time )\bof (?:the )?day\b(?! \d)", "of today"),
         (rf"\b(?:all|(?:the )?(?:whole|entire|full)) {_SPAN}\b{_GOES_ON}", r"this \1"),
         (rf"(?:\bthe |^){_SPAN} so far\b", r"this \1"),
-        (rf"\b(of|for|in|during|over|since) (?:the )?(?<!for ){_SPAN}\b{_GOES_ON}", r"\1 this \2"),
+        (rf"\b(of|for|in) the month (?:of )?(?={MONTH})", r"\1 "),
+        (rf"\b(of|for|in|during|over|since) the {_SPAN}\b{_GOES_ON}", r"\1 this \2"),
+        (rf"(?<!end )\bof {_SPAN}\b{_GOES_ON}", r"of this \1"),
         (rf"\bthe week\b{_GOES_ON}", "this week"),
         (r"\b(?:no(?:thing|t|ne)?|never)(?: [\w'’]+)? older than\b", "since"),
         (r"\b((?:leave out|exclud\w+|without|skip|ignor\w+|drop)(?: [\w'’]+){0,4}) older than\b",
@@ -57,7 +59,8 @@ _REWRITES: list[tuple[re.Pattern[str], Rewrite]] = [
         # "Since I left on Friday"
         (rf"\bsince (?:I|we|my|our)(?: [\w'’]+){{1,4}}? (?:on|in) "
          rf"(?=(?:the )?(?:{MONTH}|{WEEKDAY}|{DAY}\b))", "since "),
-        (rf"\b(since|after|before|until|till|on) (?!.*\btree)({'|'.join(_HOLIDAYS)})\b(?:['’]s)?(?: day)?",
+        (rf"\b(since|after|before|until|till|on) ({'|'.join(_HOLIDAYS)})\b(?:['’]s)?(?: day)?"
+         r"(?! trees?\b)",
          lambda m: f"{m[1]} {_HOLIDAYS[m[2].lower()]}"),
         # "Top 20 October" counts papers.
         (rf"\b((?:top|best|first|only|just) \d{{1,2}})(?= {MONTH})", r"\1,"),

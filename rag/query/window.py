@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from rag.query.dates import (
     DAY,
     LONE_MONTH,
-    LONG_MONTHS,
     MONTH,
     TITLED_DAY,
     WEEKDAY,
@@ -23,6 +22,7 @@ from rag.query.dates import (
     day_without_year,
     lacks_year,
 )
+from rag.query.occasions import AWAY, LIST, is_occasion
 from rag.query.periods import ORDINALS, PERIOD, SEASONS, read_period
 from rag.query.time_words import spell_out
 from rag.records import Window
@@ -39,13 +39,9 @@ _SIDES = {
 _AMOUNT = ("less than", "more than", "over")  # only in front of "two weeks ago"
 _SIDE = rf"{'|'.join(side for side in _SIDES if side not in _AMOUNT)}|from|in|during"
 _AMOUNTS = rf"(?:{'|'.join(_AMOUNT)})(?= \w+ \w+ ago\b)"
-_LATER = r"onwards?|(?:and|or) (?:later|newer|after)"
+_LATER = r"onwards?|since|(?:and|or) (?:later|newer|after)"
 _ONWARDS = rf"(?: (?P<suffix>{_LATER}|(?:and|or) (?:earlier|older|before)))"
-_LIST = (
-    r"(?:digest|summar\w+|overview|recap|round-?up|rundown|review|highlights|news|batch|list|edition"
-    r"|ranking|stats|statistics|report|brief\w*|count|total|update)"
-)
-_PAPERS = rf"(?:papers?|publications?|preprints?|articles?|only|ones?|{_LIST})"
+_PAPERS = rf"(?:papers?|publications?|preprints?|articles?|only|ones?|{LIST})"
 _PLEASE = r"(?=\W*(?:(?:please|pls|plz|thx|thanks)\W*)?$)"
 # A number or a name ends here; "the 3rd layer" goes on.
 _ENDS = (
@@ -99,12 +95,6 @@ _SINCE = _pattern(
     rf"(?P<unit>{_UNITS})s?(?! ago\b)"
 )
 # "I was on holiday for ten days"
-_AWAY = re.compile(
-    r"\b(?:I|I['’]ve|I['’]m|been|was|were|am|we)\b[^.?!]{0,40}?\b(?:away|offline|off|out|gone|sick|ill"
-    r"|slept|absent|holidays?|vacation|leave|abroad|travel\w*|(?:not|\w*n['’]t|nothing|without) (?:\w+ )?"
-    r"(?:read|look|see|check)\w*)\b",
-    re.IGNORECASE,
-)
 _ABSENCE = _pattern(rf"(?:for |after )?(?P<number>{_A_NUMBER}) (?P<unit>day|week|month)s?")
 _VAGUE = _pattern(rf"(?:since )?(?:an? )?(few|couple of|several) {_UNIT} ago")
 _NAMED = _pattern(
@@ -119,12 +109,11 @@ _TIMELY = re.compile(
     re.IGNORECASE,
 )
 _FAR = 80  # characters
-_NEAR = 30
 # A year alone only behind such a word or beside "papers" and "only".
 _YEAR = _pattern(
-    rf"(?P<cue>{_SIDE}|(?<=papers )of|(?:of|for)(?= {YEAR}(?:[,.?!]|$| (?:in|on|about|with|was|is|so)\b)))"
-    rf" (?:the )?(?:year )?"
-    rf"(?P<name>{YEAR}){_ONWARDS}?{_COUNTABLE}"
+    rf"(?P<cue>{_SIDE}|(?<=papers )of"
+    rf"|(?:of|for)(?= {YEAR}(?:[,.?!]|$| (?:in|on|about|with|was|is|so)\b)))"
+    rf" (?:the )?(?:year )?(?P<name>{YEAR}){_ONWARDS}?{_COUNTABLE}"
 )
 _YEAR_BESIDE = _pattern(rf"(?P<name>{YEAR})(?:{_ONWARDS}|(?='?s? (?:\w+ ){{0,2}}{_PAPERS}\b))")
 # Without a year: "on Dec 8", "from Jan"; but "from April Smith" names a person.
@@ -142,14 +131,14 @@ _SURE = _pattern(
     rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?:['’]?s)?{_ONWARDS}?"
 )
 _BESIDE_LIST = _pattern(
-    rf"(?P<name>{LONE_MONTH})(?=['’]?s? (?:\w+ )?{_LIST}\b)"
+    rf"(?P<name>{LONE_MONTH})(?=['’]?s? (?:\w+ )?{LIST}\b)"
     rf"|(?<=[,:] )(?P<enumerated>{LONE_MONTH})(?=\W*$|,)"
-    rf"|{_LIST} (?:for |of )?(?P<behind>{LONE_MONTH}){_ENDS}"
+    rf"|(?P<kept>{LIST} )(?:for |of )?(?P<behind>{LONE_MONTH}){_ENDS}"
     rf"|^\W*(?P<whole>{WITHOUT_YEAR}){_ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}){_PLEASE}"
 )
 _QUARTER = _pattern(
-    rf"(?:(?P<cue>{_SIDE}|of|for|on) )?(?:the )?(?P<name>q[1-4]|(?:{'|'.join(ORDINALS)}) quarter)(?! of \w)"
-    r"(?! quant\w*| models?| weights| gguf)(?: so far)?"
+    rf"(?:(?P<cue>{_SIDE}|of|for|on) )?(?:the )?"
+    rf"(?P<name>q[1-4]|(?:{'|'.join(ORDINALS)}) quarter)(?! of \w)(?! quant\w*| models?| weights| gguf)(?: so far)?"
 )
 _QUANTIZED = re.compile(r"quanti[sz]|gguf|llama\.cpp|vram|\bbits?\b", re.IGNORECASE)
 _SEASON = _pattern(
@@ -158,12 +147,13 @@ _SEASON = _pattern(
 # "Since the 14th", "on 12/3", "from the 3rd to the 9th".
 _NTH = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)"
 _DAY_OF_MONTH = _pattern(
-    rf"(?P<cue>since|until|till|after|before|on) the (?P<number>{_NTH}|(?<=since the )\d{{1,2}}){_ENDS}"
+    rf"(?P<cue>since|until|till|after|before|on) the "
+    rf"(?P<number>{_NTH}|(?<=since the )\d{{1,2}}){_ENDS}"
     rf"|(?:between|from) the (?P<first>{_NTH})(?: (?:and|to|until|till|through) | ?[-–] ?)(?:the )?"
     rf"(?P<last>{_NTH}){_ENDS}"
 )
 _WITHOUT_YEAR = re.compile(
-    rf"(?<![\w./-])(?:(?P<cue>{_SIDE}|on|of) (?:the )?|{_PAPERS} (?:\w+ )?|^)"
+    rf"(?<![\w./-])(?:(?P<cue>{_SIDE}|on|of) (?:the )?|(?P<kept>{_PAPERS} )(?:\w+ )?|^)"
     rf"(?P<name>\d{{1,2}}(?:\.\d{{1,2}}\.(?!\d)|/\d{{1,2}})){_ENDS}",
     re.IGNORECASE,
 )
@@ -182,38 +172,12 @@ _BEFORE_YEAR = re.compile(rf"(?:[,:(]|\b{_PAPERS})\s*$", re.IGNORECASE)
 _PAPERS_OF = re.compile(rf"\b{_PAPERS} (?:of|by|from) [^,;.?!]+$", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"(?:\S*[A-Z\d]\S*|\bon \S+)\s+$")
 # "The weekly digest", unless another time is named.
-_REGULAR = _pattern(rf"(?P<every>weekly|monthly)(?= (?:\w+ )?{_LIST}\b)")
+_REGULAR = _pattern(rf"(?P<every>weekly|monthly)(?= (?:\w+ )?{LIST}\b)")
 _NAME = re.compile(rf"\b(since|after|before) (?:the )?({_WORD}(?: {_WORD}){{0,3}})", re.IGNORECASE)
 # "what did methods before LXMERT rely on?" asks for what LXMERT's paper says of them.
 _OF_PAPERS = re.compile(rf"\b(?:{_PAPERS}|came|come|publish\w*|releas\w*|appear\w*|new)\b", re.I)
 _CAME_OUT = re.compile(
     r"(?: (?:paper|model))?(?: (?:came out|appeared|was (?:published|released|introduced)))?\b"
-)
-
-
-# What speaks of papers and when they came out.
-_SPEAKS_OF_PAPERS = re.compile(
-    r"\b(?:papers?|publications?|preprints?|articles?|works|models|methods|benchmarks|datasets"
-    r"|came|come|publish\w*|releas\w*"
-    r"|appear\w*|new\w*|out|featured|posted|submitted|happen\w*|miss\w*|hot|trend\w*|any\w*"
-    rf"|latest|best|top|popular|most|drop\w*|land\w*|hyped|upvoted|won|{_LIST})\b",
-    re.IGNORECASE,
-)
-# "My journal club is on Thursday", "my professor asked me yesterday"
-_EVENT = re.compile(
-    r"\b(?:club|reading group|meeting|interview|exam|lecture|seminar|deadline|professor|prof"
-    r"|present(?:ing|ation)?|(?:my|a) talk|asked|told|colleague)\b",
-    re.IGNORECASE,
-)
-_DURATION = re.compile(r"\b(?:over|for|by|through|throughout|until|till)(?: the)?\s+$", re.I)
-_DOING = re.compile(
-    r"\b(?:runs?|ran|running|trains?|trained|training|(?:fine-?)?tun(?:e|es|ed|ing)|deploy\w*"
-    r"|finish\w*|implement\w*|present\w*|reading|try|trying|I|I['’]m|we|my|our)\b",
-    re.IGNORECASE,
-)
-_CLAUSE_END = re.compile(r"[,;:.?!](?=\s|$)|\s[–—-]\s")
-_ASKS = re.compile(
-    r"\b(?:what\w*|which|who\w*|how|why|when|where|does|do|is|are|can|did)\b", re.IGNORECASE
 )
 
 
@@ -231,31 +195,10 @@ def find_window(
         for pattern, read in _READERS:
             for match in pattern.finditer(question, max(0, timely.start() - _FAR)):
                 window = read(match, today)
-                if window and not _is_of_something_else(question, match):
-                    return window, f"{question[: match.start()]} {question[match.end() :]}"
+                if window and not is_occasion(question, match):
+                    start = match.end("kept") if match.groupdict().get("kept") else match.start()
+                    return window, f"{question[:start]} {question[match.end() :]}"
     return _beside_name(question, day_of) if day_of else None
-
-
-def _is_of_something_else(question: str, match: re.Match[str]) -> bool:
-    """Return whether a time without a number is when somebody does something, not of papers.
-
-    "Does it run over the weekend?", "I present on Friday: what does HeronNet count?"
-    """
-    if re.search(rf"\d|\b(?:{'|'.join(LONG_MONTHS)})\b", match[0], re.IGNORECASE):
-        return False
-    ends = [end.span() for end in _CLAUSE_END.finditer(question)]
-    first = max((end for _, end in ends if end <= match.start()), default=0)
-    last = min((start for start, _ in ends if start >= match.end()), default=len(question))
-    before, behind = question[first : match.start()], question[match.end() : last]
-    *_, nearest = 0, *(spoken.end() for spoken in _SPEAKS_OF_PAPERS.finditer(before))
-    if _EVENT.search(before, nearest) or (not nearest and _EVENT.search(behind[:_NEAR])):
-        return True
-    if _SPEAKS_OF_PAPERS.search(f"{before} {behind}") or _AWAY.search(before):
-        return False
-    elsewhere = f"{question[:first]} {question[last:]}"
-    is_aside = bool(_ASKS.search(elsewhere)) and bool(_DOING.search(before))
-    lasts = bool(_DURATION.search(f"{before} ")) or bool(_DURATION.match(match[0]))
-    return is_aside or lasts or bool(re.search(r"\b(?:runs?|ran|trains?|trained)\b", before))
 
 
 def _range(match: re.Match[str], today: date) -> Window | None:
@@ -328,7 +271,7 @@ def _since(match: re.Match[str], today: date) -> Window:
 
 def _absence(match: re.Match[str], today: date) -> Window | None:
     """Read "I was on holiday for ten days", which asks for what somebody missed."""
-    if not _AWAY.search(match.string):
+    if not AWAY.search(match.string):
         return None
     number = match["number"].casefold()
     count = _NUMBERS.get(number) or (int(number) if number.isdigit() else 1)
@@ -372,7 +315,9 @@ def _day_of_month(match: re.Match[str], today: date) -> Window | None:
     if match["number"]:
         if match["cue"].casefold() == "on" and not _RELEASED.search(match.string):
             return None  # the second paper of a list
-        day = day_of_month(_digits(match["number"]), today)
+        # "Since the 12th" does not mean today.
+        until = today if match["cue"].casefold() == "on" else today - timedelta(days=1)
+        day = day_of_month(_digits(match["number"]), until)
         return (
             _open(Period(day, day, "day"), _SIDES.get(match["cue"].casefold(), "")) if day else None
         )
