@@ -5,14 +5,14 @@ import re
 from rag.query.dates import LONG_MONTHS
 
 LIST = (
-    r"(?:digest|summar\w+|overview|recap|round-?up|rundown|review|highlights|news|batch|list|edition"
-    r"|ranking|stats|statistics|report|brief\w*|count|total|update)"
+    r"(?:digest|sum up|summar\w+|overview|recap|round-?up|rundown|review|highlights|news|batch|list"
+    r"|edition|ranking|stats|statistics|report|brief\w*|count|total|update)"
 )
 # "I was on holiday", "I have not read anything": somebody asks for what came out meanwhile.
 AWAY = re.compile(
-    r"\b(?:I|I['’]ve|I['’]m|been|was|were|am|we)\b[^.?!]{0,40}?\b(?:away|offline|off|out|gone|sick"
-    r"|ill|slept|busy|heads down|absent|holidays?|vacation|leave|abroad|travel\w*"
-    r"|(?:not|\w*n['’]t|nothing|without) (?:\w+ )?(?:read|look|see|check)\w*)\b",
+    r"\bback (?:from|after)\b|\b(?:I|I['’]ve|I['’]m|been|was|were|am|we)\b[^.?!]{0,40}?\b(?:away"
+    r"|offline|off|out|gone|sick|ill|slept|busy|heads down|absent|holidays?|vacation|leave|abroad"
+    r"|travel\w*|(?:not|\w*n['’]t|nothing|without) (?:\w+ )?(?:read|look|see|check)\w*)\b",
     re.IGNORECASE,
 )
 # What speaks of papers and when they came out.

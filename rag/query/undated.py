@@ -58,17 +58,19 @@ _SURE = time_pattern(
     rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?:['’]?s)?{ONWARDS}?"
 )
 _BESIDE_LIST = time_pattern(
-    rf"(?P<name>{LONE_MONTH})(?=['’]?s? (?:\w+ )?{LIST}\b)"
+    rf"(?P<name>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}|(?<!\w )may)(?=['’]?s? (?:\w+ )?{LIST}\b)"
     rf"|(?<=[,:] )(?P<enumerated>{LONE_MONTH})(?=\W*$|,)"
-    rf"|(?P<kept>{LIST} )(?:for |of )?(?P<behind>{LONE_MONTH}){_ENDS}"
-    rf"|^\W*(?P<whole>{WITHOUT_YEAR}){_ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}){_PLEASE}"
+    rf"|(?P<kept>{LIST} )(?:for |of )?(?P<behind>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}){_ENDS}"
+    rf"|^\W*(?P<whole>{WITHOUT_YEAR}){_ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}"
+    rf"|(?<!by )(?<!with )(?:April|June|August)){_PLEASE}"
 )
 _QUARTER = time_pattern(
     rf"(?:(?P<cue>{SIDE}|of|for|on) )?(?:the )?"
     rf"(?P<name>q[1-4]|(?:{'|'.join(ORDINALS)}) quarter)(?! of \w)"
     r"(?! quant\w*| models?| weights| gguf)(?: so far)?"
 )
-_QUANTIZED = re.compile(r"quanti[sz]|gguf|llama\.cpp|vram|\bbits?\b", re.IGNORECASE)
+_WEEK = time_pattern(rf"(?:(?P<cue>{SIDE}|of|for) )(?P<name>week [1-5]?\d){_ENDS}")
+_QUANTIZED = re.compile(r"quanti[sz]|gguf|llama\.cpp|vram|\brun\b|\bbits?\b", re.IGNORECASE)
 _SEASON = time_pattern(
     rf"(?P<cue>since|in|during|after|until|before) (?:the )?(?P<name>{'|'.join(SEASONS)})"
 )
@@ -103,12 +105,12 @@ _NAME_BEFORE = re.compile(r"(?:\S*[A-Z\d]\S*|\bon \S+)\s+$")
 _REGULAR = time_pattern(rf"(?P<every>weekly|monthly)(?= (?:\w+ )?{LIST}\b)")
 
 
-def _quarter(match: re.Match[str], today: date) -> Window | None:
-    """Read "in Q3" or "the third quarter": the latest that has begun."""
-    if _QUANTIZED.search(match.string):
+def _of_latest_year(match: re.Match[str], today: date) -> Window | None:
+    """Read "in Q3", "the third quarter" or "week 49": the latest that has begun."""
+    if _QUANTIZED.search(match.string):  # Q4 is also a number format
         return None
     for year in (today.year, today.year - 1):
-        period = read_period(f"{match['name']} {year}".replace("quarter", "quarter of"), today)
+        period = read_period(f"{match['name']} of {year}", today)
         if period and period.first <= today:
             return open_period(period, SIDES.get((match["cue"] or "").casefold(), ""))
     return None
@@ -168,7 +170,8 @@ UNDATED_READERS: list[tuple[re.Pattern[str], Reader]] = [
     (_WITHOUT_YEAR, _without_year),
     (_BESIDE_LIST, read_bounded),
     (_SURE, read_bounded),
-    (_QUARTER, _quarter),
+    (_QUARTER, _of_latest_year),
+    (_WEEK, _of_latest_year),
     (_SEASON, _season),
     (_LONE_YEAR, _lone_year),
     (_REGULAR, _regular),

@@ -59,6 +59,8 @@ _RANGE = time_pattern(
     rf"(?: (?P<link>and|to|until|till|through) (?:the )?| ?[-–] ?)"
     rf"(?P<last>{_NOW}|{_ANY}|{MONTH}|{DAY},? {YEAR}|{DAY}){COUNTABLE}"
 )
+# "Nov 3-9", not "layers 1-7 may be frozen".
+_NAMES_TIME = re.compile(rf"{YEAR}|(?-i:[A-Z][a-z])|\b(?!mar|may){MONTH}|{WEEKDAY}", re.IGNORECASE)
 _ONE_DAY = re.compile(
     rf"{WEEKDAY}|today|yesterday|(?:the )?day before yesterday|(?:\w+) days? ago", re.IGNORECASE
 )
@@ -122,13 +124,7 @@ def _range(match: re.Match[str], today: date) -> Window | None:
     cue, first, link, last = match.group("cue", "first", "link", "last")
     if not cue and link == "and" and not (_ONE_DAY.fullmatch(first) and _ONE_DAY.fullmatch(last)):
         return None
-    names = re.findall(rf"\b(?:{MONTH}|{WEEKDAY})", match[0], re.IGNORECASE)
-    if (
-        not cue
-        and link != "and"
-        and len(names) < 2
-        and not re.search(rf"{YEAR}|[A-Z][a-z]", match[0])
-    ):
+    if not cue and link != "and" and not _NAMES_TIME.search(match[0]):
         return None
     if number := re.fullmatch(rf"({DAY})(?:,? ({YEAR}))?", last):
         if not re.search(r"[A-Za-z]{3}", first):  # 2025-03-01 is one day
