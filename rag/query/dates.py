@@ -153,6 +153,7 @@ def _latest(name: str, until: date) -> Period | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _parse(text: str, base: date) -> Period | None:
     parsed = _parser(base, "DMY" if "." in text else "MDY").get_date_data(text)
     if parsed.date_obj is None:

@@ -41,7 +41,7 @@ _WRITTEN: list[tuple[str, Rewrite]] = [
     (rf"\b({_LAST} (?:[1-9]\d|[4-9])) ?({'|'.join(_UNITS)})\b",
      lambda m: f"{m[1]} {_UNITS[m[2].lower()]}"),
     (rf"\b({_LAST} \d+) ?(hr?s?|w|mos?|y)\b", lambda m: f"{m[1]} {_UNITS[m[2].lower()]}"),
-    (r"\b(?:(?:this|today) (?:morning|afternoon|evening)|tonight)(?=s?\b)", "today"),
+    (r"\b(?:this|today) (?:morning|afternoon|evening)(?=s?\b)", "today"),
     (r"\byesterday (?:morning|afternoon|evening|night)\b", "yesterday"),
     (r"\b(?:since )?last night\b|\bovernight\b", "since yesterday"),
     (r"(?<!end )(?<!time )\bof (?:the )?day\b(?! \d)", "of today"),

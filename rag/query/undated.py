@@ -59,18 +59,20 @@ _SURE = time_pattern(
 )
 _BESIDE_LIST = time_pattern(
     rf"(?P<name>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}|(?<!\w )may)(?=['’]?s? (?:\w+ )?{LIST}\b)"
-    rf"|(?<=[,:] )(?P<enumerated>{LONE_MONTH})(?=\W*$|,)"
+    rf"|(?<=[,:] )(?P<enumerated>{LONE_MONTH})(?=\W*$)"
     rf"|(?P<kept>{LIST} )(?:for |of )?(?P<behind>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}){_ENDS}"
     rf"|^\W*(?P<whole>{WITHOUT_YEAR}){_ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}"
     rf"|(?<!by )(?<!with )(?:April|June|August)){_PLEASE}"
 )
 _QUARTER = time_pattern(
-    rf"(?:(?P<cue>{SIDE}|of|for|on) )?(?:the )?"
+    rf"(?:(?P<cue>{SIDE}|of|for|on) )?(?:the )?(?<!\()"
     rf"(?P<name>q[1-4]|(?:{'|'.join(ORDINALS)}) quarter)(?! of \w)"
     r"(?! quant\w*| models?| weights| gguf)(?: so far)?"
 )
 _WEEK = time_pattern(rf"(?:(?P<cue>{SIDE}|of|for) )(?P<name>week [1-5]?\d){_ENDS}")
-_QUANTIZED = re.compile(r"quanti[sz]|gguf|llama\.cpp|vram|\brun\b|\bbits?\b", re.IGNORECASE)
+_QUANTIZED = re.compile(
+    r"quanti[sz]|gguf|llama\.cpp|vram|\brun\b|\d[bB]\b|\bbits?\b", re.IGNORECASE
+)
 _SEASON = time_pattern(
     rf"(?P<cue>since|in|during|after|until|before) (?:the )?(?P<name>{'|'.join(SEASONS)})"
 )
@@ -83,7 +85,8 @@ _DAY_OF_MONTH = time_pattern(
     rf"(?P<last>{_NTH}){_ENDS}"
 )
 _WITHOUT_YEAR = re.compile(
-    rf"(?<![\w./-])(?:(?P<cue>{SIDE}|on|of) (?:the )?|(?P<kept>{_PAPERS_OR_LIST} )(?:\w+ )?|^)"
+    rf"(?<![\w./-])(?:(?P<cue>since|from|until|till|after|before|on) (?:the )?"
+    rf"|(?P<kept>{_PAPERS_OR_LIST} )(?:\w+ )?|^)"
     rf"(?P<name>\d{{1,2}}(?:\.\d{{1,2}}\.(?!\d)|/\d{{1,2}})){_ENDS}",
     re.IGNORECASE,
 )
@@ -95,7 +98,8 @@ _LONE_YEAR = time_pattern(rf"(?P<name>{YEAR})(?:{_PLEASE}|(?=,| by | vs\b| so fa
 _HAS_YEAR = re.compile(
     r"\b(?:imagenet|aime|hmmt|imo|coco|voc|glue|trec|wmt|semeval|ms ?marco|neurips|nips|iclr|icml"
     r"|cvpr|iccv|eccv|acl|emnlp|naacl|aaai|ijcai|kdd|sigir|sigg?raph|interspeech|icassp|corl|icra"
-    r"|size|steps?|dim\w*|length|seed|context|tokens|resolution|version|v|by|with|to|than|or|and|at)\s+$",
+    r"|size|steps?|dim\w*|length|seed|context|tokens|resolution|version|v|by|with|to|than|or|and|at"
+    r"|al[.,]*)\s+$|\([^)]*$",
     re.IGNORECASE,
 )
 _BEFORE_YEAR = re.compile(rf"(?:[,:(]|\b{_PAPERS_OR_LIST})\s*$", re.IGNORECASE)
