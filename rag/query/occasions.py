@@ -10,7 +10,8 @@ LIST = (
 )
 # "I was on holiday", "I have not read anything": somebody asks for what came out meanwhile.
 AWAY = re.compile(
-    r"\bback (?:from|after)\b|\b(?:I|I['’]ve|I['’]m|been|was|were|am|we)\b[^.?!]{0,40}?\b(?:away"
+    r"\bback (?:from|after)\b|^\W*(?:gone|away|offline|sick|ill) (?:for|since)\b"
+    r"|\b(?:I|I['’]ve|I['’]m|been|was|were|am|we)\b[^.?!]{0,40}?\b(?:away"
     r"|offline|off|out|gone|sick|ill|slept|busy|heads down|absent|holidays?|vacation|leave|abroad"
     r"|travel\w*|(?:not|\w*n['’]t|nothing|without) (?:\w+ )?(?:read|look|see|check)\w*)\b",
     re.IGNORECASE,

@@ -1,7 +1,7 @@
 """Writes times as rag.query.window reads them: "last wk" → "last week", "todya" → "today"."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -11,7 +11,7 @@ _SHORT = {
     "wk": "week", "wks": "weeks", "wek": "week", "yr": "year", "yrs": "years", "mth": "month",
     "mths": "months", "mnth": "month", "qtr": "quarter", "wkend": "weekend", "wknd": "weekend",
     "tdy": "today", "tday": "today", "2day": "today", "yday": "yesterday", "yest": "yesterday",
-    "ystd": "yesterday", "ytday": "yesterday",
+    "ystd": "yesterday", "ystday": "yesterday", "ytday": "yesterday",
 }  # fmt: skip
 _UNITS = {"h": "hours", "hr": "hours", "hrs": "hours", "d": "days", "w": "weeks", "mo": "months",
           "mos": "months", "y": "years"}  # fmt: skip
@@ -28,7 +28,22 @@ _TIME_WORDS = {
         *(month.lower() for month in LONG_MONTHS if len(month) >= 7),
     ]
 }
-_OTHER_WORDS = {"toddy", "todas", "sundry", "frida"}
+# Shorter words only behind "this" or "last".
+_MISSPELT_SHORT = re.compile(rf"\b({_LAST}) ([wmy][a-z]{{2,7}})\b", re.IGNORECASE)
+_SHORT_TIME_WORDS = {"week": 1, "month": 1, "year": 1, "morning": 1}
+_OTHER_WORDS = {
+    "weak",
+    "weed",
+    "weep",
+    "mouth",
+    "yearn",
+    "warning",
+    "mourning",
+    "toddy",
+    "todas",
+    "sundry",
+    "frida",
+}
 
 _SPAN = "(week|month|year|quarter)"
 # "The week of 1 December", "the year 2024" and "the week before" go on.
@@ -37,6 +52,8 @@ Rewrite = str | Callable[[re.Match[str]], str]
 _WRITTEN: list[tuple[str, Rewrite]] = [
     (rf"\b({'|'.join(_SHORT)})\b", lambda m: _SHORT[m[1].lower()]),
     (rf"\b({_LAST}) mo\b", r"\1 month"),
+    (r"\bprev\.?(?= (?:day|week|month|year)\b)", "previous"),
+    (r"\b(\w+ (?:day|week|month)s?) back\b", r"\1 ago"),
     # "Last 3d papers" are about 3D.
     (rf"\b({_LAST} (?:[1-9]\d|[4-9])) ?({'|'.join(_UNITS)})\b",
      lambda m: f"{m[1]} {_UNITS[m[2].lower()]}"),
@@ -61,6 +78,9 @@ _WRITTEN: list[tuple[str, Rewrite]] = [
     (rf"\b(since|after|before|until|till|on) ({'|'.join(_HOLIDAYS)})\b(?:['’]s)?(?: day)?"
      r"(?! trees?\b)",
      lambda m: f"{m[1]} {_HOLIDAYS[m[2].lower()]}"),
+    # "From 20.11.25"
+    (r"\b(from|of|on|since|until|till|before|after|and|to) (\d\d?)([./])(\d\d?)\3(2\d)\b(?![./]\d)",
+     r"\1 \2\3\4\g<3>20\5"),
     # "Top 20 October" counts papers.
     (rf"\b((?:top|best|first|only|just) \d{{1,2}})(?= {MONTH})", r"\1,"),
 ]  # fmt: skip
@@ -69,20 +89,20 @@ _REWRITES = [(re.compile(pattern, re.IGNORECASE), rewrite) for pattern, rewrite 
 
 def spell_out(text: str) -> str:
     """Return the text with short, misspelt and colloquial names of times as the usual ones."""
-    text = _MISSPELT.sub(_corrected, text)
+    text = _MISSPELT.sub(lambda m: _corrected(m[0], _TIME_WORDS), text)
+    text = _MISSPELT_SHORT.sub(lambda m: f"{m[1]} {_corrected(m[2], _SHORT_TIME_WORDS)}", text)
     for pattern, rewrite in _REWRITES:
         text = pattern.sub(rewrite, text)
     return text
 
 
-def _corrected(match: re.Match[str]) -> str:
-    """Return the day or month of which this is a misspelling, else the word itself."""
-    word = match[0].lower()
-    if word.removesuffix("s") in _TIME_WORDS or word in _OTHER_WORDS:
-        return match[0]
-    for name, most in _TIME_WORDS.items():
-        if name[0] == word[0] and abs(len(name) - len(word)) <= most:
-            distance = DamerauLevenshtein.distance(word, name, score_cutoff=most)
-            if distance <= most:
-                return name
-    return match[0]
+def _corrected(word: str, time_words: Mapping[str, int]) -> str:
+    """Return the time word of which this is a misspelling, else the word itself."""
+    lower = word.lower()
+    if lower.removesuffix("s") in time_words or lower in _OTHER_WORDS:
+        return word
+    for name, most in time_words.items():
+        is_near = name[0] == lower[0] and abs(len(name) - len(lower)) <= most
+        if is_near and DamerauLevenshtein.distance(lower, name, score_cutoff=most) <= most:
+            return name
+    return word

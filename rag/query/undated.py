@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 from rag.query.dates import (
+    DAY,
     LONE_MONTH,
     TITLED_DAY,
     WEEKDAY,
@@ -44,7 +45,8 @@ _YEAR = time_pattern(
 _YEAR_BESIDE = time_pattern(rf"(?P<name>{YEAR})(?:{ONWARDS}|(?='?s? (?:\w+ ){{0,2}}{PAPERS}\b))")
 # Without a year: "on Dec 8", "from Jan"; but "from April Smith" names a person.
 _UNDATED = time_pattern(
-    rf"(?P<cue>{SIDE}|on|of) (?!(?-i:Jan|April|May|June|August) (?-i:[A-Z]|et\b))"
+    rf"(?P<cue>{SIDE}|on|(?<!\d(?:st|nd|rd|th) )of) (?!next )"
+    r"(?!(?-i:Jan|April|May|June|August) (?-i:[A-Z]|et\b))"
     rf"(?:the )?(?P<name>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}){ONWARDS}?"
 )
 _UNDATED_BESIDE = time_pattern(
@@ -52,13 +54,17 @@ _UNDATED_BESIDE = time_pattern(
     rf"|(?P<weekday>{WEEKDAY})['’]s"
 )
 # Names that mean nothing else need no word beside them; "june" and "dec 3" do, or stand at an end.
+_LONG_MONTH = "January|February|July|September|October|November|December"
 _SURE = time_pattern(
-    rf"(?:(?P<cue>{SIDE}|on|of|for|over) )?(?:the )?(?:whole of |all of |all )?(?P<name>"
-    r"January|February|July|September|October|November|December|weekend(?!s\b)"
+    rf"(?:(?P<cue>{SIDE}|on|of|for|over) )?(?<!next )(?:the )?(?:whole of |all of |all )?(?P<name>"
+    rf"{DAY}(?: of)? (?:{_LONG_MONTH})|(?:{_LONG_MONTH}) (?:the )?{DAY}"
+    rf"|{_LONG_MONTH}|weekend(?!s\b)"
     rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?:['’]?s)?{ONWARDS}?"
 )
 _BESIDE_LIST = time_pattern(
-    rf"(?P<name>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}|(?<!\w )may)(?=['’]?s? (?:\w+ )?{LIST}\b)"
+    rf"(?!may (?:I|we|you|it|the|this|they)\b)"
+    rf"(?P<name>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}|(?<!\w )may)"
+    rf"(?=['’]?s? (?:(?:\w+ )?{LIST}|{PAPERS})\b)"
     rf"|(?<=[,:] )(?P<enumerated>{LONE_MONTH})(?=\W*$)"
     rf"|(?P<kept>{LIST} )(?:for |of )?(?P<behind>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}){_ENDS}"
     rf"|^\W*(?P<whole>{WITHOUT_YEAR}){_ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}"
@@ -81,6 +87,7 @@ _NTH = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)"
 _DAY_OF_MONTH = time_pattern(
     rf"(?P<cue>since|until|till|after|before|on) the "
     rf"(?P<number>{_NTH}|(?<=since the )\d{{1,2}}){_ENDS}"
+    rf"|(?P<kept>(?:papers|{LIST}) )(?:from|of|for) the (?P<on>{_NTH}){_ENDS}"
     rf"|(?:between|from) the (?P<first>{_NTH})(?: (?:and|to|until|till|through) | ?[-–] ?)(?:the )?"
     rf"(?P<last>{_NTH}){_ENDS}"
 )
@@ -102,7 +109,9 @@ _HAS_YEAR = re.compile(
     r"|al[.,]*)\s+$|\([^)]*$",
     re.IGNORECASE,
 )
-_BEFORE_YEAR = re.compile(rf"(?:[,:(]|\b{_PAPERS_OR_LIST})\s*$", re.IGNORECASE)
+_BEFORE_YEAR = re.compile(
+    rf"(?:[,:(]|\b(?:{_PAPERS_OR_LIST}|(?:top|best|first) \d+))\s*$", re.IGNORECASE
+)
 _PAPERS_OF = re.compile(rf"\b{_PAPERS_OR_LIST} (?:of|by|from) [^,;.?!]+$", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"(?:\S*[A-Z\d]\S*|\bon \S+)\s+$")
 # "The weekly digest", unless another time is named.
@@ -128,13 +137,16 @@ def _season(match: re.Match[str], today: date) -> Window | None:
 def _day_of_month(match: re.Match[str], today: date) -> Window | None:
     """Read "since the 14th" and "from the 3rd to the 9th"."""
     if match["number"]:
-        if match["cue"].casefold() == "on" and not _RELEASED.search(match.string):
+        cue = match["cue"].casefold()
+        if cue == "on" and not _RELEASED.search(match.string):
             return None  # the second paper of a list
         # "Since the 12th" does not mean today.
-        until = today if match["cue"].casefold() == "on" else today - timedelta(days=1)
+        until = today if cue == "on" else today - timedelta(days=1)
         day = day_of_month(_digits(match["number"]), until)
-        side = SIDES.get(match["cue"].casefold(), "")
-        return open_period(Period(day, day, "day"), side) if day else None
+        return open_period(Period(day, day, "day"), SIDES.get(cue, "")) if day else None
+    if match["on"]:
+        day = day_of_month(_digits(match["on"]), today)
+        return Window(day, day) if day else None
     last = day_of_month(_digits(match["last"]), today)
     first = last and day_of_month(_digits(match["first"]), last)
     return Window(first, last) if first else None
@@ -154,7 +166,7 @@ def _without_year(match: re.Match[str], today: date) -> Window | None:
 def _lone_year(match: re.Match[str], today: date) -> Window | None:
     before = match.string[: match.start()]
     is_listed = _BEFORE_YEAR.search(before) or _PAPERS_OF.search(before)
-    if not is_listed and (not before or _NAME_BEFORE.search(before)):
+    if not is_listed and _NAME_BEFORE.search(before):
         return None
     return None if _HAS_YEAR.search(before) else read_bounded(match, today)
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from rag.query.dates import (
     DAY,
     LONE_MONTH,
+    LONG_MONTHS,
     MONTH,
     WEEKDAY,
     WITHOUT_YEAR,
@@ -61,14 +62,18 @@ _RANGE = time_pattern(
 )
 # "Nov 3-9", not "layers 1-7 may be frozen".
 _NAMES_TIME = re.compile(rf"{YEAR}|(?-i:[A-Z][a-z])|\b(?!mar|may){MONTH}|{WEEKDAY}", re.IGNORECASE)
-_ONE_DAY = re.compile(
-    rf"{WEEKDAY}|today|yesterday|(?:the )?day before yesterday|(?:\w+) days? ago", re.IGNORECASE
+# "Yesterday and 2 days ago"
+_ADDED = re.compile(
+    rf"{WEEKDAY}|{'|'.join(LONG_MONTHS)}|today|yesterday|(?:the )?day before yesterday"
+    r"|\w+ days? ago",
+    re.IGNORECASE,
 )
 _COUNTED = time_pattern(
     rf"(?:(?:in|over|during|within|for|from|of|since) )?(?:the )?"
     rf"(?:(?:these )?(?:last|past|previous|recent) (?:{_NUMBER} {_UNIT}|(fortnight))"
     # "The past week", "the last weeks", but "last weeks papers" are those of last week.
-    r"|past (?P<one>day|week|month|year)(?! (?:before|after)\b)"
+    r"|(?:past|(?<=over the )last|(?<=within the )last) (?P<one>day|week|month|year)"
+    r"(?! (?:before|after)\b)"
     r"|(?:last|past|recent) (?P<some>day|week|month)s(?! \w+\W*$))"
 )
 # "Since two weeks", "older than a month".
@@ -86,7 +91,7 @@ _NAMED = time_pattern(
 # rest, which begins not far in front of it.
 _TIMELY = re.compile(
     rf"(?<!\d){YEAR}s?(?![\dx])|\b(?:(?:{MONTH}|{WEEKDAY}|hour|day|week|fortnight|month|quarter|year|"
-    rf"weekend|today|yesterday|q[1-4])s?|ytd|weekly|monthly|{'|'.join(SEASONS)})\b"
+    rf"weekend|today|yesterday|\w{{3,6}}day|q[1-4])s?|ytd|weekly|monthly|{'|'.join(SEASONS)})\b"
     r"|\b[0-3]?\d(?:st|nd|rd|th|[./][0-3]?\d)\b|\bthe [0-3]?\d\b",
     re.IGNORECASE,
 )
@@ -122,7 +127,7 @@ def find_window(
 def _range(match: re.Match[str], today: date) -> Window | None:
     """Read "from March to June 2024", "Dec 1-7", "between 1 and 7 December": each end lends."""
     cue, first, link, last = match.group("cue", "first", "link", "last")
-    if not cue and link == "and" and not (_ONE_DAY.fullmatch(first) and _ONE_DAY.fullmatch(last)):
+    if not cue and link == "and" and not (_ADDED.fullmatch(first) and _ADDED.fullmatch(last)):
         return None
     if not cue and link != "and" and not _NAMES_TIME.search(match[0]):
         return None

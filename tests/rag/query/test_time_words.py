@@ -12,6 +12,10 @@ from rag.query.time_words import spell_out
         ("last 48h", "last 48 hours"),
         ("last 7d", "last 7 days"),
         ("past 6mo", "past 6 months"),
+        ("this weeek", "this week"),
+        ("last moth", "last month"),
+        ("2 days back", "2 days ago"),
+        ("since 20.11.25", "since 20.11.2025"),
         ("tdy", "today"),
         ("2day's papers", "today's papers"),
         ("yday", "yesterday"),
@@ -35,9 +39,11 @@ def test_names_of_times_are_written_as_usual(text: str, spelt_out: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["yesterdays papers", "mondays", "last 3d papers", "todas", "Frida", "sundry",
+    ["yesterdays papers", "mondays", "last 3d papers", "todas", "Frida",
+     "sundry",
      "the week of 1 May", "the year 2024", "in the week 3 split", "end of the day token", "december", "decoder",
-     "the month embedding", "member", "number"],
+     "the month embedding", "member", "number",
+     "this weak signal", "the last mouth pose"],
 )  # fmt: skip
 def test_other_words_stay(text: str) -> None:
     assert spell_out(text) == text

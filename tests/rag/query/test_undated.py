@@ -28,6 +28,12 @@ def day(number: int, month: int = 12) -> Window:
         ("sum up june", Window(date(2025, 6, 1), date(2025, 6, 30), "published")),
         ("digest for monday", day(8)),
         ("friday?", day(12)),
+        ("mondays papers", day(8)),
+        ("nov papers", NOVEMBER),
+        ("the 20th of november", day(20, 11)),
+        ("papers from the 20th", day(20, 11)),
+        ("top 10 2024", YEAR_2024),
+        ("2024?", YEAR_2024),
         ("mon digest", day(8)),
         ("weekend papers", WEEKEND),
         ("dec 3", day(3)),
@@ -62,12 +68,14 @@ def test_the_latest_such_time_is_meant(question: str, window: Window) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["results on aime 2025", "COCO 2017, how good is it?", "accepted at ICLR 2026",
+    ["results on aime 2025", "COCO 2017, how good is it?",
+     "accepted at ICLR 2026",
      "batch size 2024", "as in (Heron et al., 2023)", "is q4 enough to run it", "a q4 quantized model", "70B Q4",
      "python 3.12.", "a score of 1.3.", "compare llama 3.1. and qwen", "on 2/3 of the tasks",
      "the 3rd layer", "on the 3rd benchmark", "after the 5th epoch", "what about the 2nd",
      "papers by June Lee", "who is April Smith", "mute yourself at weekends", "fall detection",
-     "week 3 of training"],
+     "week 3 of training",
+     "May I list them?", "next monday"],
 )  # fmt: skip
 def test_other_numbers_and_names_are_no_time(question: str) -> None:
     assert find_window(question, TODAY) is None

@@ -114,6 +114,8 @@ TODAY = date(2025, 12, 8)  # a Monday
         ("I was away for ten days, what did I miss", Window(date(2025, 11, 28), TODAY)),
         ("yesterday and 2 days ago", Window(date(2025, 12, 6), date(2025, 12, 7))),
         ("between march and august", Window(date(2025, 3, 1), date(2025, 8, 31), "published")),
+        ("november and december", Window(date(2025, 11, 1), date(2025, 12, 31), "published")),
+        ("over the last month", Window(date(2025, 11, 8), TODAY)),
         ("nov 3-9", Window(date(2025, 11, 3), date(2025, 11, 9))),
     ],
 )
