@@ -41,7 +41,8 @@ def test_names_of_times_are_written_as_usual(text: str, spelt_out: str) -> None:
     "text",
     ["yesterdays papers", "mondays", "last 3d papers", "todas", "Frida",
      "sundry",
-     "the week of 1 May", "the year 2024", "in the week 3 split", "end of the day token", "december", "decoder",
+     "the week of 1 May", "the year 2024", "in the week 3 split", "end of the day token", "december",
+     "decoder",
      "the month embedding", "member", "number",
      "this weak signal", "the last mouth pose"],
 )  # fmt: skip
