@@ -1,0 +1,364 @@
+"""Numbers over papers: how many, which share, the average upvotes, by lab, author, day or topic."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from statistics import mean, median
+
+from rag.answering.paper_filters import papers_that_fit
+from rag.answering.paper_groups import (
+    PERIODS,
+    PLURALS,
+    Groups,
+    by_period,
+    counted,
+    day_of,
+    fitting,
+    grouped,
+    percent,
+    quantities,
+    ranked,
+    value_in_words,
+    value_of,
+)
+from rag.answering.paper_lines import paper_entry
+from rag.digest.days import days_name
+from rag.digest.records import tldr_of
+from rag.query.asked_statistic import AskedStatistic, Grouping, read_statistic
+from rag.query.request import Request
+from rag.records import Citation, DayKind, Draft, Paper, Window
+from rag.retrieval.topic_search import CANDIDATES, MIN_ON_TOPIC, TopicSearch
+from rag.store.catalog import Catalog
+from rag.text.sentences import gist
+
+MAX_EXAMPLES = 5  # papers below a number
+MAX_GROUPS = 10  # in a list by rank; MAX_EXAMPLES if the request names no number
+MAX_PERIODS = 12  # in a list by time, the newest ones
+BATCH = 1_000  # papers whose topic is judged at once
+MONTHLY = timedelta(days=120)  # a trend over more days is shown by month, else by week
+NAMED_DAYS = timedelta(days=27)  # days that have a name: a month, a year
+
+
+class Statistics:
+    """Answers requests for numbers from the catalogue's columns."""
+
+    def __init__(self, catalog: Catalog, topics: TopicSearch) -> None:
+        self.catalog = catalog
+        self.topics = topics
+
+    def draft(self, request: Request, text: str, today: date) -> Draft | None:
+        """Return the number that is asked for; None if it is no number over papers.
+
+        `text` is the question in English. Papers by their number of authors are listed elsewhere.
+        """
+        is_of_one_paper = request.subjects and (request.facts or "papers" not in text.casefold())
+        if request.authors or (is_of_one_paper and not request.count):
+            return None
+        asked = read_statistic(request, text, today)
+        if asked is None:
+            return None
+        if asked.sides:
+            return self._sides(asked, today)
+        papers = self._papers(asked.whole)
+        if asked.measure in ("count", "share") and not asked.groupings:
+            return self._count(asked, papers, today)
+        described = self._described(asked.whole, papers, today)
+        if asked.measure != "share":
+            papers = fitting(papers, asked)
+            described += _that(asked)
+        if not papers:
+            return self._zero(described)
+        if asked.measure == "trend":
+            return self._trend(asked, papers, described)
+        if asked.measure == "overview":
+            return self._overview(asked, papers, described)
+        if asked.groupings:
+            return self._groups(asked, papers, described)
+        return self._quantity(asked, papers, described)
+
+    # -- finding -------------------------------------------------------------------------------
+
+    def _papers(self, request: Request) -> list[Paper]:
+        """Return the papers of a request, the most upvoted first."""
+        papers = papers_that_fit(self.catalog, request)
+        if papers is None:
+            papers = self.catalog.papers()
+        if request.topic_terms:
+            on_topic = self._on_topic(request.topic, [paper.paper_id for paper in papers])
+            papers = [paper for paper in papers if paper.paper_id in on_topic]
+        return sorted(papers, key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
+
+    def _on_topic(self, topic: str, ids: Sequence[str]) -> set[str]:
+        """Return those of the papers that are on a topic.
+
+        A search judges its nearest papers only. If many of them are on the topic, more may be, so
+        all papers are judged.
+        """
+
+        def search(allowed: Iterable[str]) -> set[str]:
+            hits = self.topics.search(topic, allowed=set(allowed))
+            return {hit.paper_id for hit in hits if hit.probability >= MIN_ON_TOPIC}
+
+        found = search(ids)
+        if len(ids) > BATCH and 2 * len(found) > CANDIDATES:
+            for start in range(0, len(ids), BATCH):
+                found |= search(ids[start : start + BATCH])
+        return found
+
+    # -- one number ----------------------------------------------------------------------------
+
+    def _count(self, asked: AskedStatistic, papers: list[Paper], today: date) -> Draft:
+        """Return how many papers there are, or how many of them fit the conditions."""
+        described = self._described(asked.whole, papers, today)
+        if not papers:
+            return self._zero(described)
+        if asked.part:
+            words, request = asked.part
+            inside = {paper.paper_id for paper in self._papers(request)}
+            part = [paper for paper in papers if paper.paper_id in inside]
+        elif asked.conditions:
+            words = " and ".join(condition.words for condition in asked.conditions)
+            part = fitting(papers, asked)
+        else:
+            lines = [f"{counted(len(papers), 'paper')}{described}."]
+            lines += self._by_other_days(asked, len(papers), today)
+            return self._with_examples(asked, lines, papers)
+        head = f"{len(part):,} of the {counted(len(papers), 'paper')}{described} {words}."
+        if asked.measure == "share":
+            head = f"{percent(len(part), len(papers))}: {head}"
+        return self._with_examples(asked, [head, *self._extent(asked)], part)
+
+    def _by_other_days(self, asked: AskedStatistic, count: int, today: date) -> list[str]:
+        """Return how many papers there are if the other day of a paper counts, for long windows."""
+        window = asked.whole.window
+        if not window or not window.since or not window.until or asked.whole.pointed:
+            return self._extent(asked)
+        by: DayKind = "day" if window.by == "published" else "published"
+        if window.until - window.since >= NAMED_DAYS:
+            other = self._papers(replace(asked.whole, window=replace(window, by=by)))
+            if len(other) != count:
+                days = self._days(replace(window, by=by), other, today)
+                return [*self._extent(asked), f"  Of those{days}, there are {len(other):,}."]
+        return self._extent(asked)
+
+    def _quantity(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
+        """Return the average, median, sum or maximum of the papers' upvotes, comments, authors."""
+        known = [paper for paper in papers if quantities([paper], asked)]
+        if not known:
+            return Draft(f"The {asked.quantity} of the papers{described} are not known.", ())
+        values, noun = quantities(known, asked), asked.quantity
+        over = f"of the {counted(len(known), 'paper')}{described}"
+        heads = {
+            "median": f"{median(values):,g} {noun} is the median {over}; "
+            f"the average is {mean(values):,.1f}.",
+            "total": f"{sum(values):,} {noun} is the sum {over}.",
+            "highest": f"{max(values):,} {noun} is the maximum {over}.",
+        }
+        average = f"{mean(values):,.1f} {noun} is the average {over}; the median is "
+        lines = [heads.get(asked.measure, f"{average}{median(values):,g}.")]
+        if asked.measure != "highest" and len(known) > 1:
+            lines.append(f"  The lowest number is {min(values):,}, the highest {max(values):,}.")
+        known.sort(key=lambda paper: -quantities([paper], asked)[0])
+        return self._with_examples(asked, [*lines, *self._extent(asked)], known)
+
+    def _overview(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
+        """Return the main numbers: code, upvotes, organisations, authors and days."""
+        total, by = len(papers), _by(asked)
+        with_code = sum(bool(paper.code_url) for paper in papers)
+        lines = [
+            f"{counted(total, 'paper')}{described}.",
+            f"With code: {with_code:,} ({percent(with_code, total)})",
+        ]
+        if upvotes := quantities(papers, asked):
+            lines.append(f"Upvotes: {mean(upvotes):,.1f} on average, median {median(upvotes):,g}")
+        for kind in ("organization", "author", "day"):
+            groups = grouped(papers, (kind,), by)[:3]
+            named = "; ".join(f"{label} ({len(inside):,})" for label, inside in groups)
+            if named:
+                lines.append(f"{PLURALS[kind].capitalize()} with the most papers: {named}")
+        return self._with_examples(asked, lines, papers)
+
+    # -- groups --------------------------------------------------------------------------------
+
+    def _groups(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
+        """Return the groups with the highest numbers, or all periods in order."""
+        what = f"the {counted(len(papers), 'paper')}{described}"
+        first, *others = asked.groupings
+        if first in PERIODS and not others and not asked.superlative:
+            return self._series(asked, first, papers, what)
+        groups = grouped(papers, asked.groupings, _by(asked))
+        plural = " and ".join(PLURALS[kind] for kind in asked.groupings)
+        if not groups:
+            return Draft(f"The {plural} of {what} are not known.", ())
+        if asked.distinct:
+            head = f"{len(groups):,} {plural} in {what}."
+        else:
+            groups = ranked(groups, asked)
+            name, inside = groups[0]
+            best = value_of(inside, asked)
+            tied = sum(value_of(inside, asked) == best for _, inside in groups) - 1
+            which = "lowest" if asked.superlative == "fewest" else "highest"
+            tie = f", as have {counted(tied, 'other')}" if tied else ""
+            head = f"{name} has the {which} number of {len(groups):,} {plural}"
+            head += f": {value_in_words(inside, asked)}{tie}. Counted in {what}."
+        lines = [head, *self._extent(asked)]
+        if first == "organization":
+            unnamed = sum(not paper.organization for paper in papers)
+            lines += [f"  {unnamed:,} of them name no organisation."] if unnamed else []
+        return self._with_groups(asked, lines, groups)
+
+    def _sides(self, asked: AskedStatistic, today: date) -> Draft:
+        """Return the number of each thing that is compared, the highest first."""
+        found = [self._papers(side.request) for side in asked.sides]
+        if asked.measure != "share":
+            found = [fitting(papers, asked) for papers in found]
+        names = [
+            side.name or self._days(side.request.window, papers, today).strip()
+            for side, papers in zip(asked.sides, found, strict=True)
+        ]
+        groups = ranked(list(zip(names, found, strict=True)), asked)
+        papers = list({paper.paper_id: paper for inside in found for paper in inside}.values())
+        described = self._described(_shared(asked), papers, today)
+        if asked.compares:
+            values = [value_of(inside, asked) for _, inside in groups]
+            numbers = " against ".join(value_in_words(inside, asked) for _, inside in groups)
+            leader = f"{groups[0][0]} is ahead" if values[0] != values[1] else "They are level"
+            head = f"{leader}: {numbers}{described}{_that(asked)}."
+        else:
+            head = f"{counted(len(papers), 'paper')}{described}{_that(asked)}."
+        return self._with_groups(asked, [head, *self._extent(asked)], groups)
+
+    def _with_groups(self, asked: AskedStatistic, lines: list[str], groups: Groups) -> Draft:
+        """Return the lines with the groups below, each with its most upvoted paper."""
+        count = min(asked.whole.limit or MAX_EXAMPLES, MAX_GROUPS)
+        citations: list[Citation] = []
+        for label, papers in groups[:count]:
+            lines.append(f"{label}: {value_in_words(papers, asked)}")
+            if papers:
+                citations.append(_cite(len(citations) + 1, papers[0]))
+                which = "Most upvoted: " if len(papers) > 1 else ""
+                lines.append(f"  {which}{papers[0].title} [{len(citations)}]")
+        return Draft("\n".join(lines), tuple(citations))
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def _series(
+        self, asked: AskedStatistic, period: Grouping, papers: list[Paper], what: str
+    ) -> Draft:
+        """Return the number of papers per period."""
+        groups = self._periods(asked, period, papers)
+        per = len(papers) / max(1, len(groups))
+        noun = f"{counted(len(groups), period)}{' with papers' if period == 'day' else ''}"
+        head = f"{per:,.1f} papers per {period} on average, over {noun}: {what}."
+        return self._with_periods(asked, [head, *self._extent(asked)], groups)
+
+    def _trend(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
+        """Return whether the later half of the days has more papers than the earlier half."""
+        days = self._periods(asked, "day", papers)
+        half = len(days) // 2
+        if not half:
+            lines = [f"{counted(len(papers), 'paper')}{described}: too few days to compare."]
+            return self._with_examples(asked, lines, papers)
+        before = sum(len(inside) for _, inside in days[-2 * half : -half])
+        after = sum(len(inside) for _, inside in days[-half:])
+        verdict = "Up" if after > before else "Down" if after < before else "Level"
+        head = (
+            f"{verdict}: {counted(after, 'paper')}{described} on the last {half} days with papers"
+        )
+        lines = [f"{head}, {before:,} on the {half} days before.", *self._extent(asked)]
+        dates = [day for paper in papers if (day := day_of(paper, _by(asked)))]
+        period: Grouping = "month" if max(dates) - min(dates) > MONTHLY else "week"
+        return self._with_periods(asked, lines, self._periods(asked, period, papers))
+
+    def _periods(self, asked: AskedStatistic, period: Grouping, papers: list[Paper]) -> Groups:
+        among = self.catalog.papers(asked.whole.window)
+        return by_period(papers, period, _by(asked), among=among)
+
+    def _with_periods(self, asked: AskedStatistic, lines: list[str], groups: Groups) -> Draft:
+        if len(groups) > MAX_PERIODS:
+            lines.append(f"  The last {MAX_PERIODS}:")
+        shown = groups[-MAX_PERIODS:]
+        lines += [f"{label}: {value_in_words(inside, asked)}" for label, inside in shown]
+        return Draft("\n".join(lines), ())
+
+    # -- words ---------------------------------------------------------------------------------
+
+    def _described(self, request: Request, papers: Sequence[Paper], today: date) -> str:
+        """Return " on robots from NVIDIA featured in November 2025"."""
+        topic = f" on {request.topic}" if request.topic_terms else ""
+        source = f" from {request.organization}" if request.organization else ""
+        author = f" by {request.author}" if request.author else ""
+        shown = " shown before" if request.pointed else ""
+        return f"{topic}{source}{author}{shown}{self._days(request.window, papers, today)}"
+
+    def _days(self, window: Window | None, papers: Sequence[Paper], today: date) -> str:
+        """Return " featured in November 2025", " published since 2025-12-01" or ""."""
+        if window is None or not (window.since or window.until):
+            return ""
+        is_featured = all(paper.featured_on for paper in papers)
+        verb = " featured" if is_featured else " featured or published"
+        verb = " published" if window.by == "published" else verb
+        first, last = window.since, window.until
+        if first is None:
+            return f"{verb} up to {last}"
+        if last is None or (last >= today and first < today):
+            return f"{verb} since {first}"
+        name = days_name(first, last)
+        cue = "on" if first == last else "from" if " to " in name else "in"
+        return f"{verb} {cue} {name}"
+
+    def _extent(self, asked: AskedStatistic) -> list[str]:
+        """Return a line on how far the papers that were read go back, if that limits the number."""
+        coverage = self.catalog.coverage()
+        window = asked.whole.window
+        if asked.whole.pointed or (asked.sides and not asked.sides[0].name):
+            return []
+        if window is None:
+            return [f"  I have read {coverage}."]
+        if coverage.first_day and window.since and window.since < coverage.first_day:
+            return [f"  The first day that I have read is {coverage.first_day}."]
+        return []
+
+    def _zero(self, described: str) -> Draft:
+        return Draft(f"0 papers{described}.\n  I have read {self.catalog.coverage()}.", ())
+
+    def _with_examples(
+        self, asked: AskedStatistic, lines: list[str], papers: Sequence[Paper]
+    ) -> Draft:
+        """Return the lines with some of the papers below; none if only the number is wanted."""
+        start = asked.whole.offset
+        shown = [] if asked.number_only else papers[start : start + MAX_EXAMPLES]
+        citations = []
+        for n, paper in enumerate(shown, start=start + 1):
+            citations.append(_cite(n, paper))
+            is_quoted = not (paper.tldr or "").strip()
+            lines += paper_entry(n, paper, tldr_of(paper), quoted=is_quoted)
+        more = max(0, len(papers) - start - len(shown)) if shown else 0
+        return Draft("\n".join(lines), tuple(citations), more=more)
+
+
+def _by(asked: AskedStatistic) -> DayKind:
+    return asked.whole.window.by if asked.whole.window else "day"
+
+
+def _that(asked: AskedStatistic) -> str:
+    """Return " that have code and have a project page"."""
+    words = " and ".join(condition.words for condition in asked.conditions)
+    return f" that {words}" if words and asked.measure != "share" else ""
+
+
+def _shared(asked: AskedStatistic) -> Request:
+    """Return what all sides of a comparison have in common."""
+    requests = [side.request for side in asked.sides]
+    shared = requests[0]
+    if any(request.topic != shared.topic for request in requests):
+        shared = replace(shared, topic="")
+    if any(request.organization != shared.organization for request in requests) and asked.compares:
+        shared = replace(shared, organization=None)
+    if any(request.window != shared.window for request in requests):
+        shared = replace(shared, window=None)
+    return shared if asked.compares else asked.whole
+
+
+def _cite(n: int, paper: Paper) -> Citation:
+    return Citation(n, paper, gist(paper.abstract) or paper.title)
