@@ -7,9 +7,11 @@ from datetime import date
 from itertools import product
 
 from rag.digest.days import days_name, period_days
-from rag.query.asked_statistic import AskedStatistic, Grouping
+from rag.query.asked_statistic import AskedStatistic, Grouping, Measure
 from rag.records import DayKind, Paper
 
+COUNTING: tuple[Measure, ...] = ("count", "share", "trend", "overview")
+AVERAGING: tuple[Measure, ...] = ("average", "median", "share")
 MIN_AVERAGED = 3  # papers of a group whose average, median or share is ranked
 
 PLURALS: dict[Grouping, str] = {
@@ -32,6 +34,11 @@ def percent(part: int, whole: int) -> str:
         return "0%"
     share = 100 * part / whole
     return "under 1%" if share < 1 else f"{min(99, round(share)) if part < whole else 100}%"
+
+
+def plain(value: float) -> str:
+    """Return "1,200" or "28.4"."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
 # -- groups ------------------------------------------------------------------------------------
@@ -104,15 +111,23 @@ def fitting(papers: Iterable[Paper], asked: AskedStatistic) -> list[Paper]:
     return [paper for paper in papers if all(c.holds(paper) for c in asked.conditions)]
 
 
+def not_fitting(papers: Iterable[Paper], asked: AskedStatistic) -> list[Paper]:
+    """Return the papers that do not fit all conditions."""
+    return [paper for paper in papers if not all(c.holds(paper) for c in asked.conditions)]
+
+
 def value_of(papers: Sequence[Paper], asked: AskedStatistic) -> float:
     """Return the number of some papers that is asked for."""
     if asked.measure == "share" and asked.conditions:
         return len(fitting(papers, asked)) / len(papers) if papers else 0.0
-    if asked.measure in ("count", "share"):
+    if asked.measure in COUNTING:
         return len(papers)
     values = quantities(papers, asked) or [0]
-    measures = {"median": statistics.median, "total": sum, "highest": max}
-    return float(measures.get(asked.measure, statistics.mean)(values))
+    if asked.measure == "median":
+        return statistics.median(values)
+    if asked.measure == "total":
+        return sum(values)
+    return max(values) if asked.measure == "highest" else statistics.mean(values)
 
 
 def value_in_words(papers: Sequence[Paper], asked: AskedStatistic) -> str:
@@ -121,13 +136,12 @@ def value_in_words(papers: Sequence[Paper], asked: AskedStatistic) -> str:
     if asked.measure == "share" and asked.conditions:
         part = len(fitting(papers, asked))
         return f"{percent(part, len(papers))} ({part:,} of {len(papers):,})" if papers else number
-    if asked.measure in ("count", "share"):
+    if asked.measure in COUNTING:
         return number
     ways = {"median": "in the median", "total": "in total", "highest": "at most"}
     way = ways.get(asked.measure, "on average")
     value = value_of(papers, asked)
-    shown = f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
-    return f"{shown} {asked.quantity} {way} ({number})"
+    return f"{plain(value)} {asked.quantity} {way} ({number})"
 
 
 def ranked(groups: Groups, asked: AskedStatistic) -> Groups:
@@ -135,7 +149,7 @@ def ranked(groups: Groups, asked: AskedStatistic) -> Groups:
 
     Of few papers an average says little: such groups are left out, unless all are.
     """
-    if asked.measure in ("average", "median", "share"):
+    if asked.measure in AVERAGING:
         groups = [group for group in groups if len(group[1]) >= MIN_AVERAGED] or groups
     sign = 1 if asked.superlative == "fewest" else -1
     return sorted(groups, key=lambda group: sign * value_of(group[1], asked))

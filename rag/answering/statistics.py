@@ -1,5 +1,6 @@
 """Numbers over papers: how many, which share, the average upvotes, by lab, author, day or topic."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,6 +8,8 @@ from statistics import mean, median
 
 from rag.answering.paper_filters import papers_that_fit
 from rag.answering.paper_groups import (
+    AVERAGING,
+    MIN_AVERAGED,
     PERIODS,
     PLURALS,
     Groups,
@@ -15,13 +18,16 @@ from rag.answering.paper_groups import (
     day_of,
     fitting,
     grouped,
+    not_fitting,
     percent,
+    plain,
     quantities,
     ranked,
     value_in_words,
     value_of,
 )
 from rag.answering.paper_lines import paper_entry
+from rag.answering.refusal import REFUSAL
 from rag.digest.days import days_name
 from rag.digest.records import tldr_of
 from rag.query.asked_statistic import AskedStatistic, Grouping, read_statistic
@@ -36,6 +42,9 @@ MAX_GROUPS = 10  # in a list by rank; MAX_EXAMPLES if the request names no numbe
 MAX_PERIODS = 12  # in a list by time, the newest ones
 BATCH = 1_000  # papers whose topic is judged at once
 MONTHLY = timedelta(days=120)  # a trend over more days is shown by month, else by week
+UNKNOWN = f"{REFUSAL} I count papers by topic, organisation, author, days, code and upvotes."
+# "Top 10 authors" are no papers with ten authors.
+_RANKED_AUTHORS = re.compile(r"\b(?:top|which|what|best|leading) \w+ authors\b", re.IGNORECASE)
 NAMED_DAYS = timedelta(days=27)  # days that have a name: a month, a year
 
 
@@ -52,20 +61,23 @@ class Statistics:
         `text` is the question in English. Papers by their number of authors are listed elsewhere.
         """
         is_of_one_paper = request.subjects and (request.facts or "papers" not in text.casefold())
+        if request.authors and _RANKED_AUTHORS.search(text):
+            limit = request.limit or request.authors.low
+            request = replace(request, authors=None, prolific=True, limit=limit)
         if request.authors or (is_of_one_paper and not request.count):
             return None
         asked = read_statistic(request, text, today)
         if asked is None:
-            return None
+            return None if request.topic_terms else Draft(UNKNOWN, (), refused=True)
         if asked.sides:
             return self._sides(asked, today)
         papers = self._papers(asked.whole)
         if asked.measure in ("count", "share") and not asked.groupings:
             return self._count(asked, papers, today)
         described = self._described(asked.whole, papers, today)
+        others = [] if asked.measure == "share" else not_fitting(papers, asked)
         if asked.measure != "share":
-            papers = fitting(papers, asked)
-            described += _that(asked)
+            papers, described = fitting(papers, asked), described + _that(asked)
         if not papers:
             return self._zero(described)
         if asked.measure == "trend":
@@ -74,7 +86,7 @@ class Statistics:
             return self._overview(asked, papers, described)
         if asked.groupings:
             return self._groups(asked, papers, described)
-        return self._quantity(asked, papers, described)
+        return self._quantity(asked, papers, others, described)
 
     # -- finding -------------------------------------------------------------------------------
 
@@ -138,26 +150,32 @@ class Statistics:
             other = self._papers(replace(asked.whole, window=replace(window, by=by)))
             if len(other) != count:
                 days = self._days(replace(window, by=by), other, today)
-                return [*self._extent(asked), f"  Of those{days}, there are {len(other):,}."]
+                return [*self._extent(asked), f"  {_capital(days.strip())}: {len(other):,}."]
         return self._extent(asked)
 
-    def _quantity(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
-        """Return the average, median, sum or maximum of the papers' upvotes, comments, authors."""
+    def _quantity(
+        self, asked: AskedStatistic, papers: list[Paper], others: list[Paper], described: str
+    ) -> Draft:
+        """Return the average, median, sum or maximum of the papers' upvotes, comments, authors.
+
+        `others` are the papers that do not fit the conditions; their average is told too.
+        """
         known = [paper for paper in papers if quantities([paper], asked)]
         if not known:
             return Draft(f"The {asked.quantity} of the papers{described} are not known.", ())
         values, noun = quantities(known, asked), asked.quantity
-        over = f"of the {counted(len(known), 'paper')}{described}"
-        heads = {
-            "median": f"{median(values):,g} {noun} is the median {over}; "
-            f"the average is {mean(values):,.1f}.",
-            "total": f"{sum(values):,} {noun} is the sum {over}.",
-            "highest": f"{max(values):,} {noun} is the maximum {over}.",
-        }
-        average = f"{mean(values):,.1f} {noun} is the average {over}; the median is "
-        lines = [heads.get(asked.measure, f"{average}{median(values):,g}.")]
+        average, middle = plain(mean(values)), plain(median(values))
+        number, other = {
+            "median": (f"{middle} {noun} is the median", f"; the average is {average}"),
+            "total": (f"{plain(sum(values))} {noun} is the sum", ""),
+            "highest": (f"{plain(max(values))} {noun} is the maximum", ""),
+        }.get(asked.measure, (f"{average} {noun} is the average", f"; the median is {middle}"))
+        lines = [f"{number} of the {counted(len(known), 'paper')}{described}{other}."]
         if asked.measure != "highest" and len(known) > 1:
             lines.append(f"  The lowest number is {min(values):,}, the highest {max(values):,}.")
+        if other and others:
+            told = value_in_words(others, asked)
+            lines.append(f"  The papers that do not: {told}.")
         known.sort(key=lambda paper: -quantities([paper], asked)[0])
         return self._with_examples(asked, [*lines, *self._extent(asked)], known)
 
@@ -170,7 +188,9 @@ class Statistics:
             f"With code: {with_code:,} ({percent(with_code, total)})",
         ]
         if upvotes := quantities(papers, asked):
-            lines.append(f"Upvotes: {mean(upvotes):,.1f} on average, median {median(upvotes):,g}")
+            lines.append(
+                f"Upvotes: {plain(mean(upvotes))} on average, median {plain(median(upvotes))}"
+            )
         for kind in ("organization", "author", "day"):
             groups = grouped(papers, (kind,), by)[:3]
             named = "; ".join(f"{label} ({len(inside):,})" for label, inside in groups)
@@ -194,17 +214,13 @@ class Statistics:
             head = f"{len(groups):,} {plural} in {what}."
         else:
             groups = ranked(groups, asked)
-            name, inside = groups[0]
-            best = value_of(inside, asked)
-            tied = sum(value_of(inside, asked) == best for _, inside in groups) - 1
-            which = "lowest" if asked.superlative == "fewest" else "highest"
-            tie = f", as have {counted(tied, 'other')}" if tied else ""
-            head = f"{name} has the {which} number of {len(groups):,} {plural}"
-            head += f": {value_in_words(inside, asked)}{tie}. Counted in {what}."
+            head = f"{_leader(asked, groups, plural)} {what}."
         lines = [head, *self._extent(asked)]
         if first == "organization":
             unnamed = sum(not paper.organization for paper in papers)
             lines += [f"  {unnamed:,} of them name no organisation."] if unnamed else []
+        if asked.measure in AVERAGING and not asked.distinct:
+            lines.append(f"  Only {plural} with {MIN_AVERAGED} papers or more are ranked.")
         return self._with_groups(asked, lines, groups)
 
     def _sides(self, asked: AskedStatistic, today: date) -> Draft:
@@ -212,10 +228,7 @@ class Statistics:
         found = [self._papers(side.request) for side in asked.sides]
         if asked.measure != "share":
             found = [fitting(papers, asked) for papers in found]
-        names = [
-            side.name or self._days(side.request.window, papers, today).strip()
-            for side, papers in zip(asked.sides, found, strict=True)
-        ]
+        names = [side.name or _days_compared(side.request.window, today) for side in asked.sides]
         groups = ranked(list(zip(names, found, strict=True)), asked)
         papers = list({paper.paper_id: paper for inside in found for paper in inside}.values())
         described = self._described(_shared(asked), papers, today)
@@ -357,7 +370,35 @@ def _shared(asked: AskedStatistic) -> Request:
         shared = replace(shared, organization=None)
     if any(request.window != shared.window for request in requests):
         shared = replace(shared, window=None)
-    return shared if asked.compares else asked.whole
+    if asked.compares:
+        return shared
+    topics = dict.fromkeys(request.topic for request in requests)
+    return replace(asked.whole, topic=" or ".join(topics))
+
+
+def _leader(asked: AskedStatistic, groups: Groups, plural: str) -> str:
+    """Return "ByteDance has the most papers: 8", for the first of ranked groups."""
+    name, papers = groups[0]
+    best = value_of(papers, asked)
+    tied = sum(value_of(inside, asked) == best for _, inside in groups)
+    who, each = (f"{name} has", "") if tied == 1 else (f"{tied:,} {plural} have", " each")
+    is_low = asked.superlative == "fewest"
+    if asked.measure == "count":
+        return f"{who} the {'fewest' if is_low else 'most'} papers: {len(papers):,}{each} of"
+    number = f"{'lowest' if is_low else 'highest'} number: {value_in_words(papers, asked)}{each}"
+    return f"{who} the {number}, in"
+
+
+def _days_compared(window: Window | None, today: date) -> str:
+    """Return "The week of 2025-12-01", or "2025-12-08 to 2025-12-12" for a week that lasts."""
+    assert window is not None
+    first = window.since or date.min
+    name = days_name(first, max(first, min(window.until or today, today)))
+    return _capital(name)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _cite(n: int, paper: Paper) -> Citation:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from rag.query.mentions import FUNCTION_WORDS
 from rag.query.organization_names import typed_names
 from rag.query.request import Request
 from rag.query.window import find_window
@@ -68,8 +69,7 @@ _SHARE = re.compile(
 _MEASURES: list[tuple[Measure, re.Pattern[str]]] = [
     ("median", _words(r"medians?")),
     ("average", _words(r"averages?|mean|avg|typical|on average|distribution|histogram")),
-    ("highest", _words(r"(?:highest|max(?:imum)?|biggest|record|top) (?:\w+ ){0,2}(?:count|number)?"
-                       r"|most (?:up ?)?votes ever")),
+    ("highest", _words(r"highest|max(?:imum)?|biggest|record|most (?:up ?)?votes ever")),
     ("total", _words(r"how many|how much|total|sum|number of|most|altogether|overall|count")),
 ]  # fmt: skip
 _QUANTITIES: list[tuple[Quantity, re.Pattern[str]]] = [
@@ -88,6 +88,11 @@ _WEEKDAY = _words(r"weekdays?|day of the week|days of the week")
 _TIME = _words(
     r"(?:per|each|every|by|an?|which|what|busiest|quietest|slowest|fullest|single|one|over the|best"
     r"|top(?: \d+)?) (days?|weeks?|months?|years?)|(daily|weekly|monthly|yearly)(?! papers?)"
+)
+_PERIOD = _words(r"days?|weeks?|months?|years?")
+_COUNTED = re.compile(
+    r"\b(?:how many|number of|count(?: of)?) (?:new |different |distinct )?([a-z][\w-]+s)\b",
+    re.IGNORECASE,
 )
 _UNITS: dict[str, Grouping] = {"d": "day", "w": "week", "m": "month", "y": "year"}
 _MOST = _words(
@@ -112,6 +117,7 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _NO_CODE = _words(r"(?:no|without|lack\w*|missing) (?:any |public )?(?:code|github|repo\w*)")
+_CODE = _words(r"code\w*|github|git|repo\w*|implement\w+|open[- ]?sourced?")
 _PROJECT = _words(r"project (?:page|site|website)s?|home ?pages?|websites?|demos?")
 _IN_TITLE = _words(r"(?:in|in the|their|paper) titles?|titles? (?:with|contain\w*|that)")
 _MENTIONED = _words(r"appear\w*|mention\w*|occurs?|occur\w+|comes? up|named|used in|contain\w*")
@@ -121,7 +127,7 @@ _AGAINST = re.compile(r"\b(?:or|vs\.?|versus|than|compared? (?:to|with)|against)
 _THAN_LAST = re.compile(
     rf"{_AGAINST.pattern} (?:in |during |the )*(?:last|previous)\b", re.IGNORECASE
 )
-_COMPARES = _words(r"or|vs|versus|than|compar\w+|against|more|fewer|less")
+_COMPARES = _words(r"vs|versus|than|compar\w+|against|more|most|fewer|fewest|less")
 _AND = re.compile(r"\s*(?:[,/&+]|\b(?:and|or|vs\.?|versus)\b)\s*", re.IGNORECASE)
 _NO_TOPIC = frozenset(terms("compared count number share percentage statistics papers"))
 
@@ -134,6 +140,8 @@ def read_statistic(request: Request, text: str, today: date) -> AskedStatistic |
     found = find_window(text, today) if request.window else None
     rest = found[1] if found else text
     request = replace(request, topic=_clean(request.topic))
+    if not request.topic:
+        request = replace(request, topic=_counted_things(rest))
     mention, request = _mention(request, rest)
     rest = _without_names(rest, request)
     bound = _BOUND.search(rest)
@@ -184,6 +192,15 @@ def _clean(topic: str) -> str:
     return " ".join(word for word in topic.split() if not set(terms(word)) & _NO_TOPIC)
 
 
+def _counted_things(text: str) -> str:
+    """Return "surveys" of "how many surveys"; nothing if papers, authors and so on are counted."""
+    match = _COUNTED.search(text)
+    word = match[1] if match else ""
+    known = (_ORGANIZATION, _AUTHOR, _TOPIC, *(pattern for _, pattern in _QUANTITIES))
+    is_other = fold(word) not in FUNCTION_WORDS and not any(p.search(word) for p in known)
+    return word if word and is_other and not _PERIOD.fullmatch(word) else ""
+
+
 def _without_names(text: str, request: Request) -> str:
     """Return the text without the names and the topic, whose words ask for nothing."""
     for name in (request.topic, request.organization, request.author):
@@ -200,7 +217,7 @@ def _measure(words: str, groupings: Sequence[Grouping]) -> tuple[Measure, Quanti
         quantity = None
     if quantity:
         measure = next((name for name, pattern in _MEASURES if pattern.search(words)), None)
-        return measure or "average", quantity
+        return measure or ("total" if groupings else "average"), quantity
     if _TREND.search(words):
         return "trend", "upvotes"
     if _OVERVIEW.search(words) and not groupings:
@@ -257,7 +274,7 @@ def _features(request: Request, words: str) -> list[Condition]:
     found = []
     if _NO_CODE.search(words) and not _SHARE.search(words):
         found.append(Condition("have no code", lambda paper: not paper.code_url))
-    elif request.with_code:
+    elif request.with_code and (_CODE.search(words) or not _PROJECT.search(words)):
         found.append(Condition("have code", lambda paper: bool(paper.code_url)))
     if _PROJECT.search(words):
         found.append(Condition("have a project page", lambda paper: bool(paper.project_url)))
@@ -285,20 +302,19 @@ def _mention(request: Request, text: str) -> tuple[list[Condition], Request]:
 
 def _narrowed(request: Request, text: str) -> tuple[str, Request] | None:
     """Return what a share is of, and the request without it: the narrowing that is said last."""
+    no_organization = replace(request, organization=None, organizations=())
     ways = [
-        (request.topic, f"are on {request.topic}", {"topic": ""}),
-        (
-            request.organization or "",
-            f"are from {request.organization}",
-            {"organization": None, "organizations": ()},
-        ),
-        (request.author or "", f"are by {request.author}", {"author": None, "author_names": ()}),
+        (request.topic, "are on", replace(request, topic="")),
+        (request.organization, "are from", no_organization),
+        (request.author, "are by", replace(request, author=None, author_names=())),
     ]
-    found = [(text.casefold().rfind(name.casefold()), *way) for name, *way in ways if name]
-    if not found:
-        return None
-    _, words, without = max(found, key=lambda way: way[0])
-    return str(words), replace(request, **without)
+    found = [
+        (text.casefold().rfind(name.casefold()), f"{verb} {name}", whole)
+        for name, verb, whole in ways
+        if name
+    ]
+    _, words, whole = max(found, key=lambda way: way[0], default=(0, "", request))
+    return (words, whole) if words else None
 
 
 # -- sides of a comparison ---------------------------------------------------------------------
@@ -309,13 +325,13 @@ def _sides(request: Request, text: str, today: date) -> tuple[list[Side], bool]:
     compares = bool(_COMPARES.search(text))
     if (sides := _organizations(request)) and len(sides) > 1:
         return sides, compares
-    if not compares:
-        return [], False
     parts = _AGAINST.split(text)
-    for sides in (_windows(request, parts, today), _topics(request, parts)):
-        if len(sides) > 1:
-            return sides, True
-    return [], False
+    if compares and len(sides := _windows(request, parts, today)) > 1:
+        return sides, True
+    if len(parts) > 1 and not compares:  # "on agents, robots or video"
+        parts = [part for alternative in parts for part in alternative.split(", ")]
+    sides = _topics(request, parts)
+    return (sides, compares) if len(sides) > 1 else ([], False)
 
 
 def _organizations(request: Request) -> list[Side]:
@@ -334,7 +350,8 @@ def _windows(request: Request, parts: Sequence[str], today: date) -> list[Side]:
     """Return the days that are compared; "more than last year" compares with this year."""
     if not request.window:
         return []
-    found = [window[0] for part in parts if (window := find_window(part, today))]
+    read = [find_window(part, today) or find_window(f"in {part.strip()}", today) for part in parts]
+    found = [window[0] for window in read if window]
     if len(found) == 1 and _THAN_LAST.search(" than ".join(parts)):
         current = re.sub(r"\blast\b", "this", " ".join(parts), flags=re.IGNORECASE)
         this = find_window(current, today)
