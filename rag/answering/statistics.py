@@ -1,12 +1,12 @@
 """Numbers over papers: how many, which share, the average upvotes, by lab, author, day or topic."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from statistics import mean, median
 
-from rag.answering.paper_filters import papers_that_fit
+from rag.answering.paper_filters import all_papers_of
 from rag.answering.paper_groups import (
     AVERAGING,
     MIN_AVERAGED,
@@ -33,14 +33,13 @@ from rag.digest.records import tldr_of
 from rag.query.asked_statistic import AskedStatistic, Grouping, read_statistic
 from rag.query.request import Request
 from rag.records import Citation, DayKind, Draft, Paper, Window
-from rag.retrieval.topic_search import CANDIDATES, MIN_ON_TOPIC, TopicSearch
+from rag.retrieval.topic_search import TopicSearch
 from rag.store.catalog import Catalog
 from rag.text.sentences import gist
 
 MAX_EXAMPLES = 5  # papers below a number
 MAX_GROUPS = 10  # in a list by rank; MAX_EXAMPLES if the request names no number
 MAX_PERIODS = 12  # in a list by time, the newest ones
-BATCH = 1_000  # papers whose topic is judged at once
 MONTHLY = timedelta(days=120)  # a trend over more days is shown by month, else by week
 UNKNOWN = f"{REFUSAL} I count papers by topic, organisation, author, days, code and upvotes."
 # "Top 10 authors" are no papers with ten authors.
@@ -58,20 +57,24 @@ class Statistics:
     def draft(self, request: Request, text: str, today: date) -> Draft | None:
         """Return the number that is asked for; None if it is no number over papers.
 
-        `text` is the question in English. Papers by their number of authors are listed elsewhere.
+        `text` is the question in English. CatalogAnswers lists papers by their number of authors
+        and the papers published on some days.
         """
         is_of_one_paper = request.subjects and (request.facts or "papers" not in text.casefold())
         if request.authors and _RANKED_AUTHORS.search(text):
             limit = request.limit or request.authors.low
             request = replace(request, authors=None, prolific=True, limit=limit)
-        if request.authors or (is_of_one_paper and not request.count):
+        is_by_authors = request.authors or (request.order or "").endswith("authors")
+        if is_by_authors or (is_of_one_paper and not request.count):
             return None
         asked = read_statistic(request, text, today)
         if asked is None:
             return None if request.topic_terms else Draft(UNKNOWN, (), refused=True)
+        if request.count and _is_plain(asked) and _by(asked) == "published":
+            return None
         if asked.sides:
             return self._sides(asked, today)
-        papers = self._papers(asked.whole)
+        papers = all_papers_of(self.catalog, self.topics, asked.whole)
         if asked.measure in ("count", "share") and not asked.groupings:
             return self._count(asked, papers, today)
         described = self._described(asked.whole, papers, today)
@@ -88,35 +91,6 @@ class Statistics:
             return self._groups(asked, papers, described)
         return self._quantity(asked, papers, others, described)
 
-    # -- finding -------------------------------------------------------------------------------
-
-    def _papers(self, request: Request) -> list[Paper]:
-        """Return the papers of a request, the most upvoted first."""
-        papers = papers_that_fit(self.catalog, request)
-        if papers is None:
-            papers = self.catalog.papers()
-        if request.topic_terms:
-            on_topic = self._on_topic(request.topic, [paper.paper_id for paper in papers])
-            papers = [paper for paper in papers if paper.paper_id in on_topic]
-        return sorted(papers, key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
-
-    def _on_topic(self, topic: str, ids: Sequence[str]) -> set[str]:
-        """Return those of the papers that are on a topic.
-
-        A search judges its nearest papers only. If many of them are on the topic, more may be, so
-        all papers are judged.
-        """
-
-        def search(allowed: Iterable[str]) -> set[str]:
-            hits = self.topics.search(topic, allowed=set(allowed))
-            return {hit.paper_id for hit in hits if hit.probability >= MIN_ON_TOPIC}
-
-        found = search(ids)
-        if len(ids) > BATCH and 2 * len(found) > CANDIDATES:
-            for start in range(0, len(ids), BATCH):
-                found |= search(ids[start : start + BATCH])
-        return found
-
     # -- one number ----------------------------------------------------------------------------
 
     def _count(self, asked: AskedStatistic, papers: list[Paper], today: date) -> Draft:
@@ -126,7 +100,7 @@ class Statistics:
             return self._zero(described)
         if asked.part:
             words, request = asked.part
-            inside = {paper.paper_id for paper in self._papers(request)}
+            inside = {paper.paper_id for paper in all_papers_of(self.catalog, self.topics, request)}
             part = [paper for paper in papers if paper.paper_id in inside]
         elif asked.conditions:
             words = " and ".join(condition.words for condition in asked.conditions)
@@ -147,7 +121,9 @@ class Statistics:
             return self._extent(asked)
         by: DayKind = "day" if window.by == "published" else "published"
         if window.until - window.since >= NAMED_DAYS:
-            other = self._papers(replace(asked.whole, window=replace(window, by=by)))
+            other = all_papers_of(
+                self.catalog, self.topics, replace(asked.whole, window=replace(window, by=by))
+            )
             if len(other) != count:
                 days = self._days(replace(window, by=by), other, today)
                 return [*self._extent(asked), f"  {_capital(days.strip())}: {len(other):,}."]
@@ -225,13 +201,14 @@ class Statistics:
 
     def _sides(self, asked: AskedStatistic, today: date) -> Draft:
         """Return the number of each thing that is compared, the highest first."""
-        found = [self._papers(side.request) for side in asked.sides]
+        found = [all_papers_of(self.catalog, self.topics, side.request) for side in asked.sides]
         if asked.measure != "share":
             found = [fitting(papers, asked) for papers in found]
         names = [side.name or _days_compared(side.request.window, today) for side in asked.sides]
         groups = ranked(list(zip(names, found, strict=True)), asked)
         papers = list({paper.paper_id: paper for inside in found for paper in inside}.values())
-        described = self._described(_shared(asked), papers, today)
+        shared = _shared(asked)
+        described = self._described(shared, papers, today) if _is_narrowed(shared) else ""
         if asked.compares:
             values = [value_of(inside, asked) for _, inside in groups]
             numbers = " against ".join(value_in_words(inside, asked) for _, inside in groups)
@@ -242,15 +219,20 @@ class Statistics:
         return self._with_groups(asked, [head, *self._extent(asked)], groups)
 
     def _with_groups(self, asked: AskedStatistic, lines: list[str], groups: Groups) -> Draft:
-        """Return the lines with the groups below, each with its most upvoted paper."""
+        """Return the lines with the groups below, each with one of its papers."""
         count = min(asked.whole.limit or MAX_EXAMPLES, MAX_GROUPS)
         citations: list[Citation] = []
+        by = _by(asked)
         for label, papers in groups[:count]:
-            lines.append(f"{label}: {value_in_words(papers, asked)}")
+            line = f"{label}: {value_in_words(papers, asked)}"
             if papers:
-                citations.append(_cite(len(citations) + 1, papers[0]))
-                which = "Most upvoted: " if len(papers) > 1 else ""
-                lines.append(f"  {which}{papers[0].title} [{len(citations)}]")
+                paper = max(papers, key=lambda paper: str(day_of(paper, by) or ""))
+                which = ", the newest is"
+                if set(asked.groupings) & {"weekday", *PERIODS}:
+                    paper, which = papers[0], ", the most upvoted is"
+                citations.append(_cite(len(citations) + 1, paper))
+                line += f"{which if len(papers) > 1 else ''} [{len(citations)}]"
+            lines.append(line)
         return Draft("\n".join(lines), tuple(citations))
 
     # -- time ----------------------------------------------------------------------------------
@@ -302,6 +284,9 @@ class Statistics:
         source = f" from {request.organization}" if request.organization else ""
         author = f" by {request.author}" if request.author else ""
         shown = " shown before" if request.pointed else ""
+        coverage = self.catalog.coverage()
+        if not _is_narrowed(request) and coverage.first_day:
+            return f" that I have read ({coverage.first_day} to {coverage.last_day})"
         return f"{topic}{source}{author}{shown}{self._days(request.window, papers, today)}"
 
     def _days(self, window: Window | None, papers: Sequence[Paper], today: date) -> str:
@@ -323,11 +308,12 @@ class Statistics:
     def _extent(self, asked: AskedStatistic) -> list[str]:
         """Return a line on how far the papers that were read go back, if that limits the number."""
         coverage = self.catalog.coverage()
-        window = asked.whole.window
-        if asked.whole.pointed or (asked.sides and not asked.sides[0].name):
+        whole = asked.whole
+        window = whole.window
+        if whole.pointed or (asked.sides and not asked.sides[0].name):
             return []
         if window is None:
-            return [f"  I have read {coverage}."]
+            return [f"  I have read {coverage}."] if asked.sides or _is_narrowed(whole) else []
         if coverage.first_day and window.since and window.since < coverage.first_day:
             return [f"  The first day that I have read is {coverage.first_day}."]
         return []
@@ -352,6 +338,23 @@ class Statistics:
 
 def _by(asked: AskedStatistic) -> DayKind:
     return asked.whole.window.by if asked.whole.window else "day"
+
+
+def _is_plain(asked: AskedStatistic) -> bool:
+    """Return whether all papers of some days are counted."""
+    is_narrowed = _is_narrowed(replace(asked.whole, window=None)) or asked.conditions
+    return asked.measure == "count" and not (is_narrowed or asked.groupings or asked.sides)
+
+
+def _is_narrowed(request: Request) -> bool:
+    """Return whether a request is about some of all papers."""
+    return bool(
+        request.topic_terms
+        or request.organization
+        or request.author
+        or request.window
+        or request.pointed
+    )
 
 
 def _that(asked: AskedStatistic) -> str:

@@ -107,7 +107,7 @@ _TREND = _words(
     r"|up or down|over time|develop\w*"
 )
 _OVERVIEW = _words(r"stats?|statistics?|numbers|figures")
-_PUBLISHED = _words(r"publish\w*|released?|submitted|preprints?|ar ?xiv")
+_PUBLISHED = _words(r"publish\w*|released?|submitted|c[ao]me out|appear\w*|preprints?|ar ?xiv")
 _NUMBER_ONLY = _words(r"(?:only|just) (?:\w+ ){0,3}?(?:number|count|figure)s?|no list")
 
 _BOUND = re.compile(
