@@ -153,3 +153,19 @@ def ranked(groups: Groups, asked: AskedStatistic) -> Groups:
         groups = [group for group in groups if len(group[1]) >= MIN_AVERAGED] or groups
     sign = 1 if asked.superlative == "fewest" else -1
     return sorted(groups, key=lambda group: sign * value_of(group[1], asked))
+
+
+def leader(groups: Groups, asked: AskedStatistic, plural: str) -> str:
+    """Return "ByteDance has the most papers: 8 of", for the first of ranked groups.
+
+    `plural` is what several groups are called: "organisations".
+    """
+    name, papers = groups[0]
+    best = value_of(papers, asked)
+    tied = sum(value_of(inside, asked) == best for _, inside in groups)
+    who, each = (f"{name} has", "") if tied == 1 else (f"{tied:,} {plural} have", " each")
+    is_low = asked.superlative == "fewest"
+    if asked.measure == "count":
+        return f"{who} the {'fewest' if is_low else 'most'} papers: {len(papers):,}{each} of"
+    number = f"{'lowest' if is_low else 'highest'} number: {value_in_words(papers, asked)}{each}"
+    return f"{who} the {number}, in"

@@ -18,6 +18,7 @@ from rag.answering.paper_groups import (
     day_of,
     fitting,
     grouped,
+    leader,
     not_fitting,
     percent,
     plain,
@@ -44,6 +45,7 @@ MONTHLY = timedelta(days=120)  # a trend over more days is shown by month, else 
 UNKNOWN = f"{REFUSAL} I count papers by topic, organisation, author, days, code and upvotes."
 # "Top 10 authors" are no papers with ten authors.
 _RANKED_AUTHORS = re.compile(r"\b(?:top|which|what|best|leading) \w+ authors\b", re.IGNORECASE)
+_SINGULAR = {"have": "has", "are": "is", "mention": "mentions"}
 NAMED_DAYS = timedelta(days=27)  # days that have a name: a month, a year
 
 
@@ -70,7 +72,7 @@ class Statistics:
         asked = read_statistic(request, text, today)
         if asked is None:
             return None if request.topic_terms else Draft(UNKNOWN, (), refused=True)
-        if request.count and _is_plain(asked) and _by(asked) == "published":
+        if request.count and _is_plain(asked) and asked.by == "published":
             return None
         if asked.sides:
             return self._sides(asked, today)
@@ -80,7 +82,7 @@ class Statistics:
         described = self._described(asked.whole, papers, today)
         others = [] if asked.measure == "share" else not_fitting(papers, asked)
         if asked.measure != "share":
-            papers, described = fitting(papers, asked), described + _that(asked)
+            papers, described = fitting(papers, asked), described + asked.that
         if not papers:
             return self._zero(described)
         if asked.measure == "trend":
@@ -109,7 +111,8 @@ class Statistics:
             lines = [f"{counted(len(papers), 'paper')}{described}."]
             lines += self._by_other_days(asked, len(papers), today)
             return self._with_examples(asked, lines, papers)
-        head = f"{len(part):,} of the {counted(len(papers), 'paper')}{described} {words}."
+        said = _said_of_one(words) if len(part) == 1 else words
+        head = f"{len(part):,} of the {counted(len(papers), 'paper')}{described} {said}."
         if asked.measure == "share":
             head = f"{percent(len(part), len(papers))}: {head}"
         return self._with_examples(asked, [head, *self._extent(asked)], part)
@@ -139,14 +142,16 @@ class Statistics:
         known = [paper for paper in papers if quantities([paper], asked)]
         if not known:
             return Draft(f"The {asked.quantity} of the papers{described} are not known.", ())
-        values, noun = quantities(known, asked), asked.quantity
+        values = quantities(known, asked)
         average, middle = plain(mean(values)), plain(median(values))
-        number, other = {
-            "median": (f"{middle} {noun} is the median", f"; the average is {average}"),
-            "total": (f"{plain(sum(values))} {noun} is the sum", ""),
-            "highest": (f"{plain(max(values))} {noun} is the maximum", ""),
-        }.get(asked.measure, (f"{average} {noun} is the average", f"; the median is {middle}"))
-        lines = [f"{number} of the {counted(len(known), 'paper')}{described}{other}."]
+        number, what, other = {
+            "median": (middle, "median", f"; the average is {average}"),
+            "total": (plain(sum(values)), "sum", ""),
+            "highest": (plain(max(values)), "maximum", ""),
+        }.get(asked.measure, (average, "average", f"; the median is {middle}"))
+        noun = asked.quantity.removesuffix("s") if number == "1" else asked.quantity
+        over = f"the {counted(len(known), 'paper')}{described}"
+        lines = [f"{number} {noun} is the {what} of {over}{other}."]
         if asked.measure != "highest" and len(known) > 1:
             lines.append(f"  The lowest number is {min(values):,}, the highest {max(values):,}.")
         if other and others:
@@ -157,7 +162,7 @@ class Statistics:
 
     def _overview(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
         """Return the main numbers: code, upvotes, organisations, authors and days."""
-        total, by = len(papers), _by(asked)
+        total = len(papers)
         with_code = sum(bool(paper.code_url) for paper in papers)
         lines = [
             f"{counted(total, 'paper')}{described}.",
@@ -168,7 +173,7 @@ class Statistics:
                 f"Upvotes: {plain(mean(upvotes))} on average, median {plain(median(upvotes))}"
             )
         for kind in ("organization", "author", "day"):
-            groups = grouped(papers, (kind,), by)[:3]
+            groups = grouped(papers, (kind,), asked.by)[:3]
             named = "; ".join(f"{label} ({len(inside):,})" for label, inside in groups)
             if named:
                 lines.append(f"{PLURALS[kind].capitalize()} with the most papers: {named}")
@@ -182,7 +187,7 @@ class Statistics:
         first, *others = asked.groupings
         if first in PERIODS and not others and not asked.superlative:
             return self._series(asked, first, papers, what)
-        groups = grouped(papers, asked.groupings, _by(asked))
+        groups = grouped(papers, asked.groupings, asked.by)
         plural = " and ".join(PLURALS[kind] for kind in asked.groupings)
         if not groups:
             return Draft(f"The {plural} of {what} are not known.", ())
@@ -190,11 +195,11 @@ class Statistics:
             head = f"{len(groups):,} {plural} in {what}."
         else:
             groups = ranked(groups, asked)
-            head = f"{_leader(asked, groups, plural)} {what}."
+            head = f"{leader(groups, asked, plural)} {what}."
         lines = [head, *self._extent(asked)]
         if first == "organization":
             unnamed = sum(not paper.organization for paper in papers)
-            lines += [f"  {unnamed:,} of them name no organisation."] if unnamed else []
+            lines += [f"  No organisation is known of {unnamed:,}."] if unnamed else []
         if asked.measure in AVERAGING and not asked.distinct:
             lines.append(f"  Only {plural} with {MIN_AVERAGED} papers or more are ranked.")
         return self._with_groups(asked, lines, groups)
@@ -213,20 +218,19 @@ class Statistics:
             values = [value_of(inside, asked) for _, inside in groups]
             numbers = " against ".join(value_in_words(inside, asked) for _, inside in groups)
             leader = f"{groups[0][0]} is ahead" if values[0] != values[1] else "They are level"
-            head = f"{leader}: {numbers}{described}{_that(asked)}."
+            head = f"{leader}: {numbers}{described}{asked.that}."
         else:
-            head = f"{counted(len(papers), 'paper')}{described}{_that(asked)}."
+            head = f"{counted(len(papers), 'paper')}{described}{asked.that}."
         return self._with_groups(asked, [head, *self._extent(asked)], groups)
 
     def _with_groups(self, asked: AskedStatistic, lines: list[str], groups: Groups) -> Draft:
         """Return the lines with the groups below, each with one of its papers."""
         count = min(asked.whole.limit or MAX_EXAMPLES, MAX_GROUPS)
         citations: list[Citation] = []
-        by = _by(asked)
         for label, papers in groups[:count]:
             line = f"{label}: {value_in_words(papers, asked)}"
             if papers:
-                paper = max(papers, key=lambda paper: str(day_of(paper, by) or ""))
+                paper = max(papers, key=lambda paper: str(day_of(paper, asked.by) or ""))
                 which = ", the newest is"
                 if set(asked.groupings) & {"weekday", *PERIODS}:
                     paper, which = papers[0], ", the most upvoted is"
@@ -257,17 +261,15 @@ class Statistics:
         before = sum(len(inside) for _, inside in days[-2 * half : -half])
         after = sum(len(inside) for _, inside in days[-half:])
         verdict = "Up" if after > before else "Down" if after < before else "Level"
-        head = (
-            f"{verdict}: {counted(after, 'paper')}{described} on the last {half} days with papers"
-        )
-        lines = [f"{head}, {before:,} on the {half} days before.", *self._extent(asked)]
-        dates = [day for paper in papers if (day := day_of(paper, _by(asked)))]
+        head = f"{verdict}: {counted(after, 'paper')}{described} on the last {counted(half, 'day')} with papers"
+        lines = [f"{head}, {before:,} on the {counted(half, 'day')} before.", *self._extent(asked)]
+        dates = [day for paper in papers if (day := day_of(paper, asked.by))]
         period: Grouping = "month" if max(dates) - min(dates) > MONTHLY else "week"
         return self._with_periods(asked, lines, self._periods(asked, period, papers))
 
     def _periods(self, asked: AskedStatistic, period: Grouping, papers: list[Paper]) -> Groups:
         among = self.catalog.papers(asked.whole.window)
-        return by_period(papers, period, _by(asked), among=among)
+        return by_period(papers, period, asked.by, among=among)
 
     def _with_periods(self, asked: AskedStatistic, lines: list[str], groups: Groups) -> Draft:
         if len(groups) > MAX_PERIODS:
@@ -336,10 +338,6 @@ class Statistics:
         return Draft("\n".join(lines), tuple(citations), more=more)
 
 
-def _by(asked: AskedStatistic) -> DayKind:
-    return asked.whole.window.by if asked.whole.window else "day"
-
-
 def _is_plain(asked: AskedStatistic) -> bool:
     """Return whether all papers of some days are counted."""
     is_narrowed = _is_narrowed(replace(asked.whole, window=None)) or asked.conditions
@@ -355,12 +353,6 @@ def _is_narrowed(request: Request) -> bool:
         or request.window
         or request.pointed
     )
-
-
-def _that(asked: AskedStatistic) -> str:
-    """Return " that have code and have a project page"."""
-    words = " and ".join(condition.words for condition in asked.conditions)
-    return f" that {words}" if words and asked.measure != "share" else ""
 
 
 def _shared(asked: AskedStatistic) -> Request:
@@ -379,19 +371,6 @@ def _shared(asked: AskedStatistic) -> Request:
     return replace(asked.whole, topic=" or ".join(topics))
 
 
-def _leader(asked: AskedStatistic, groups: Groups, plural: str) -> str:
-    """Return "ByteDance has the most papers: 8", for the first of ranked groups."""
-    name, papers = groups[0]
-    best = value_of(papers, asked)
-    tied = sum(value_of(inside, asked) == best for _, inside in groups)
-    who, each = (f"{name} has", "") if tied == 1 else (f"{tied:,} {plural} have", " each")
-    is_low = asked.superlative == "fewest"
-    if asked.measure == "count":
-        return f"{who} the {'fewest' if is_low else 'most'} papers: {len(papers):,}{each} of"
-    number = f"{'lowest' if is_low else 'highest'} number: {value_in_words(papers, asked)}{each}"
-    return f"{who} the {number}, in"
-
-
 def _days_compared(window: Window | None, today: date) -> str:
     """Return "The week of 2025-12-01", or "2025-12-08 to 2025-12-12" for a week that lasts."""
     assert window is not None
@@ -402,6 +381,11 @@ def _days_compared(window: Window | None, today: date) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _said_of_one(words: str) -> str:
+    """Return "has code" for "have code"."""
+    return re.sub(r"\b(?:have|are|mention)\b", lambda match: _SINGULAR[match[0]], words)
 
 
 def _cite(n: int, paper: Paper) -> Citation:

@@ -58,6 +58,17 @@ class AskedStatistic:
     compares: bool = False  # which side has more, not how many they have together
     number_only: bool = False
 
+    @property
+    def by(self) -> DayKind:
+        """Which day of a paper counts."""
+        return self.whole.window.by if self.whole.window else "day"
+
+    @property
+    def that(self) -> str:
+        """The conditions, to be said behind "papers": " that have code and have no comments"."""
+        words = " and ".join(condition.words for condition in self.conditions)
+        return f" that {words}" if words and self.measure != "share" else ""
+
 
 def _words(text: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{text})\b", re.IGNORECASE)
