@@ -5,11 +5,11 @@ cross-validates them); docs/evaluation.md has the figures.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import cast, get_args
+from typing import NamedTuple, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ PLACEHOLDERS = (PAPER, ORGANIZATION, PERSON, WINDOW)
 VECTOR_WEIGHT = 1.5  # of dense features beside n-grams
 POSITION_WEIGHT = 0.4  # of single words' vectors beside their mean
 MIN_LANGUAGE = 0.7  # probability of a language other than English
+MIN_BESIDE_TOPIC = 0.2  # probability of a word beside a topic
 # What a word of a request belongs to.
 OUTSIDE, TOPIC = "outside", "topic"
 TAGGED = (TOPIC, "number", "order", "code", "ordinal")
@@ -56,6 +57,19 @@ class Slots:
         ]
 
 
+class TaggedWord(NamedTuple):
+    """A word of a request, its slot, and the probability that it belongs to the topic."""
+
+    text: str
+    tag: str
+    topic_probability: float
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it is a function word, which may join the words of a topic."""
+        return self.text.casefold() in STOPWORDS or self.text in "/-+"
+
+
 class RequestReader:
     """Estimates what a request is, from its words. Thread-safe."""
 
@@ -63,10 +77,20 @@ class RequestReader:
         self.word_vectors = word_vectors
 
     @cached_property
+    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        with (
+            (files("rag.query") / "request_reader.npz").open("rb") as file,
+            np.load(file) as arrays,
+        ):
+            return dict(arrays)
+
+    @cached_property
     def _classifiers(self) -> dict[str, LinearClassifier]:
-        path = files("rag.query") / "request_reader.npz"
-        with path.open("rb") as file, np.load(file) as arrays:
-            return {n: LinearClassifier.load(arrays, n) for n in ("kind", "language", "tag")}
+        return {n: LinearClassifier.load(self._arrays, n) for n in ("kind", "language", "tag")}
+
+    @cached_property
+    def _seen(self) -> frozenset[str]:
+        return frozenset(str(word) for word in self._arrays["tag_seen"])
 
     def language(self, text: str) -> str:
         """Return en, de, fr, es or zh; English without clear evidence of another."""
@@ -87,31 +111,57 @@ class RequestReader:
         chances = self._classifiers["kind"].probabilities(hash_ngrams(masked), dense)
         return cast(dict[Kind, float], chances)
 
-    def tags(self, masked: str) -> list[tuple[str, str]]:
+    def tags(self, masked: str) -> list[TaggedWord]:
         """Return the words of a text, each with the slot that it belongs to, or OUTSIDE."""
         words = split_words(masked)
-        return [(word, self._tag(words, i)) for i, word in enumerate(words)]
+        return [self._tag(words, i) for i in range(len(words))]
 
-    def _tag(self, words: Sequence[str], i: int) -> str:
+    def _tag(self, words: Sequence[str], i: int) -> TaggedWord:
         if words[i] in PLACEHOLDERS:
-            return OUTSIDE
-        chances = self._classifiers["tag"].probabilities(tag_features(words, i))
-        return max(chances, key=lambda tag: chances[tag])
+            return TaggedWord(words[i], OUTSIDE, 0.0)
+        features = tag_features(words, i, self._seen)
+        chances = self._classifiers["tag"].probabilities(features)
+        return TaggedWord(words[i], max(chances, key=lambda tag: chances[tag]), chances[TOPIC])
+
+    def asks_more(self, masked: str) -> bool:
+        """Return whether a text has words that ask for something in particular: "the SBD"."""
+        words = (word.lower() for word in split_words(masked) if word not in PLACEHOLDERS)
+        return any(_is_content(word) and word not in self._seen for word in words)
 
 
-def topic_of(tagged: Sequence[tuple[str, str]]) -> str:
-    """Return the words of the topic with the function words between them, not those at its ends."""
-    kept = [tag == TOPIC for _, tag in tagged]
-    for i in range(1, len(tagged) - 1):
-        is_joint = tagged[i][0].casefold() in STOPWORDS or tagged[i][0] in "/-+"
-        if not kept[i] and is_joint and kept[i - 1] and tagged[i + 1][1] == TOPIC:
+def topics_of(tagged: Sequence[TaggedWord]) -> list[str]:
+    """Return the topics of a request: runs of words, with the function words inside them.
+
+    A word beside a topic belongs to it if it is a likely one: in "memory for agents", too.
+    """
+    kept = [word.tag == TOPIC for word in tagged]
+    order = range(len(tagged))
+    for i in [*order, *reversed(order)]:
+        beside = [kept[j] for j in _neighbours(tagged, i)]
+        if tagged[i].topic_probability >= MIN_BESIDE_TOPIC and any(beside):
             kept[i] = True
-    chosen = [word for (word, _), keep in zip(tagged, kept, strict=True) if keep]
-    while chosen and not _is_content(chosen[0]):
-        chosen.pop(0)
-    while chosen and not _is_content(chosen[-1]):
-        chosen.pop()
-    return " ".join(chosen)
+    for i in range(1, len(tagged) - 1):
+        if tagged[i].is_joint and kept[i - 1] and any(kept[j] for j in _neighbours(tagged, i)[-1:]):
+            kept[i] = True
+    runs: list[list[str]] = [[]]
+    for word, keep in zip(tagged, kept, strict=True):
+        if keep:
+            runs[-1].append(word.text)
+        elif runs[-1]:
+            runs.append([])
+    return [topic for run in runs if (topic := _trimmed(run))]
+
+
+def _neighbours(tagged: Sequence[TaggedWord], i: int) -> list[int]:
+    """Return the places of the words before and behind a word, function words left out."""
+    before = [j for j in range(i - 1, -1, -1) if not tagged[j].is_joint][:1]
+    behind = [j for j in range(i + 1, len(tagged)) if not tagged[j].is_joint][:1]
+    return before + behind
+
+
+def _trimmed(words: Sequence[str]) -> str:
+    content = [i for i, word in enumerate(words) if _is_content(word)]
+    return " ".join(words[content[0] : content[-1] + 1]) if content else ""
 
 
 def _is_content(word: str) -> bool:
@@ -141,10 +191,13 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def tag_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Array]:
+def tag_features(
+    words: Sequence[str], i: int, seen: Collection[str]
+) -> tuple[NDArray[np.int64], Array]:
     """Return the hashed features of one word for its slot, and their weights, shape (n,) each.
 
-    They are the word, its neighbours up to four words away, and its place.
+    They are the word, its neighbours up to four words away, and whether these are among the words
+    that were `seen` outside of topics.
     """
     padded = ["^^", "^", *(word.lower() for word in words), "$", "$$"]
     k = i + 2
@@ -156,6 +209,8 @@ def tag_features(words: Sequence[str], i: int) -> tuple[NDArray[np.int64], Array
         f"-2-1 {padded[k - 2]} {padded[k - 1]}", f"12 {padded[k + 1]} {padded[k + 2]}",
         f"shape {word.isdigit()} {word[0].isalnum()} {words[i][:1].isupper()}",
         f"stop {word in STOPWORDS}", f"length {min(len(words), 8)}",
+        f"seen {word in seen}", f"seen-1 {padded[k - 1] in seen} {word in seen}",
+        f"seen+1 {word in seen} {padded[k + 1] in seen}",
         *(f"before {other}" for other in padded[max(2, k - 4) : k]),
         *(f"behind {other}" for other in padded[k + 1 : min(len(padded) - 2, k + 5)]),
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Turns a question into a Request: translates, corrects and parses it, and looks up its papers."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
-from rag.query.followups import Past, resolve
+from rag.query.followups import ALONE, MIN_FOLLOW_UP, Past, refers_back, resolve
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
@@ -24,7 +25,8 @@ from rag.query.request_reader import (
     WINDOW,
     RequestReader,
     Slots,
-    topic_of,
+    TaggedWord,
+    topics_of,
 )
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
@@ -33,9 +35,13 @@ from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 
-MIN_KIND = 0.5  # probability of a kind; a less certain request is one about content
+MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
+MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 MAX_LIMIT = 50  # papers that somebody may ask for
+# "New benchmarks" has a topic, other than "new papers".
+_KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
+_ALL = re.compile(r"all|everything|every|complete|entire|full", re.I)
 
 
 class QueryUnderstanding:
@@ -84,14 +90,27 @@ class QueryUnderstanding:
         chances = self.reader.kinds(masked, self.encode(text), slots)
         if not follows:
             del chances["follow-up"]
+        elif refers_back(text):  # "who annotated its data?" asks about a paper, not about the bot
+            chances = {kind: chance for kind, chance in chances.items() if kind not in ALONE}
+        total = sum(chances.values())
         kind = max(chances, key=lambda kind: chances[kind])
-        certainty = chances[kind] / sum(chances.values())
-        if certainty < MIN_KIND:
-            kind = "content"
-        request = replace(request, kind=kind, reader="classifier", certainty=certainty)
-        if kind in WITH_TOPIC or kind == "follow-up":
-            return fill_slots(request, self.reader.tags(masked))
-        if kind in ("paper", "similar") and not request.facts:
+        request = replace(
+            request,
+            reader="classifier",
+            certainty=chances[kind] / total,
+            follow_up=chances.get("follow-up", 0.0) / total,
+            asks_more=self.reader.asks_more(masked),
+        )
+        tagged = self.reader.tags(masked)
+        if request.certainty < (MIN_OFF_TOPIC if kind == "off topic" else MIN_KIND):
+            other = fill_slots(replace(request, kind=kind), tagged) if kind in WITH_TOPIC else None
+            return replace(request, other=other)
+        if kind == "paper" and not request.facts and request.asks_more:
+            return request
+        request = replace(request, kind=kind)
+        if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
+            request = fill_slots(request, tagged)
+        if kind in ("paper", "similar", "follow-up") and not request.facts:
             return replace(request, facts=paper_facts(masked))
         return request
 
@@ -143,11 +162,16 @@ class QueryUnderstanding:
         return past
 
 
-def fill_slots(request: Request, tagged: Sequence[tuple[str, str]]) -> Request:
+def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     """Return the request with the topic, number, order and code that its words name."""
-    by_tag = {tag: [word for word, t in tagged if t == tag] for tag in TAGGED}
-    numbers = [n for word in by_tag["number"] if (n := number_of(word))]
-    topic = topic_of(tagged)
+    by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
+    numbers = [n for word in by_tag["number"] if (n := number_of(word)) and n <= MAX_LIMIT]
+    topics = topics_of(tagged)
+    topic = " ".join(dict.fromkeys(topics))
+    if not topic and (kinds := [w.text for w in tagged if _KINDS_OF_WORK.fullmatch(w.text)]):
+        topic = kinds[0]
+    if any(_ALL.fullmatch(word.text) for word in tagged):
+        numbers = numbers or [MAX_LIMIT]
     has_topic = bool(topic or request.organization or request.author)
     kind = request.kind
     order = request.order or order_of(" ".join(by_tag["order"]))
@@ -160,8 +184,10 @@ def fill_slots(request: Request, tagged: Sequence[tuple[str, str]]) -> Request:
     return replace(
         request,
         kind=kind,
-        topic=topic if kind != "follow-up" else request.topic,
+        topic=topic if kind in WITH_TOPIC else request.topic,
+        slot_topic=topic,
         order=order,
-        limit=min(numbers[0], MAX_LIMIT) if numbers else None,
+        limit=numbers[0] if numbers else None,
+        parts=tuple(topics) if len(topics) > 1 else (),
         with_code=bool(by_tag["code"]),
     )
