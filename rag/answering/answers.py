@@ -62,7 +62,11 @@ class Answers:
         }
         answering = by_kind.get(request.kind)
         by_columns = request.authors or request.prolific or "authors" in (request.order or "")
-        if answering and not by_columns and (draft := answering(request)):
+        if (
+            answering
+            and (not by_columns or request.kind == "count")
+            and (draft := answering(request))
+        ):
             return draft
         if request.other and (draft := self._other(request.other)):
             return draft

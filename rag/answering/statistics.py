@@ -261,8 +261,9 @@ class Statistics:
         before = sum(len(inside) for _, inside in days[-2 * half : -half])
         after = sum(len(inside) for _, inside in days[-half:])
         verdict = "Up" if after > before else "Down" if after < before else "Level"
-        head = f"{verdict}: {counted(after, 'paper')}{described} on the last {counted(half, 'day')} with papers"
-        lines = [f"{head}, {before:,} on the {counted(half, 'day')} before.", *self._extent(asked)]
+        span = counted(half, "day")
+        head = f"{verdict}: {counted(after, 'paper')}{described} on the last {span} with papers"
+        lines = [f"{head}, {before:,} on the {span} before.", *self._extent(asked)]
         dates = [day for paper in papers if (day := day_of(paper, asked.by))]
         period: Grouping = "month" if max(dates) - min(dates) > MONTHLY else "week"
         return self._with_periods(asked, lines, self._periods(asked, period, papers))

@@ -118,7 +118,7 @@ _TREND = _words(
     r"|up or down|over time|develop\w*"
 )
 _OVERVIEW = _words(r"stats?|statistics?|numbers|figures")
-_PUBLISHED = _words(r"publish\w*|released?|submitted|c[ao]me out|appear\w*|preprints?|ar ?xiv")
+_PUBLISHED = _words(r"publish\w*|released?|submitted|c[ao]me out|preprints?|ar ?xiv")
 _NUMBER_ONLY = _words(r"(?:only|just) (?:\w+ ){0,3}?(?:number|count|figure)s?|no list")
 
 _BOUND = re.compile(
@@ -150,10 +150,10 @@ def read_statistic(request: Request, text: str, today: date) -> AskedStatistic |
     """
     found = find_window(text, today) if request.window else None
     rest = found[1] if found else text
-    request = replace(request, topic=_clean(request.topic))
-    if not request.topic:
-        request = replace(request, topic=_counted_things(rest))
-    mention, request = _mention(request, rest)
+    bound = _BOUND.search(rest)
+    no_topic = f"{bound[0] if bound else ''} {_first(_MENTIONED, rest)}"
+    topic = _without(request.topic, no_topic) or _counted_things(rest)
+    mention, request = _mention(replace(request, topic=topic), rest)
     rest = _without_names(rest, request)
     bound = _BOUND.search(rest)
     words = f"{rest[: bound.start()]} {rest[bound.end() :]}" if bound else rest
@@ -199,8 +199,17 @@ def _by(request: Request, kind: DayKind) -> Request:
     return replace(request, with_code=False, window=Window(window.since, window.until, kind))
 
 
-def _clean(topic: str) -> str:
-    return " ".join(word for word in topic.split() if not set(terms(word)) & _NO_TOPIC)
+def _without(topic: str, other: str) -> str:
+    """Return the topic without words that stand for something else."""
+    no_topic = {*_NO_TOPIC, *fold(other).split()}
+    return " ".join(
+        w for w in topic.split() if fold(w) not in no_topic and not set(terms(w)) & _NO_TOPIC
+    )
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[0] if match else ""
 
 
 def _counted_things(text: str) -> str:
@@ -299,6 +308,7 @@ def _mention(request: Request, text: str) -> tuple[list[Condition], Request]:
         return [], request
     quoted = _QUOTED.search(text)
     phrase = (quoted[1] or quoted[2]) if quoted else request.topic
+    others = set(request.topic_terms) - set(terms(phrase))
     wanted = " ".join(terms(phrase))
     if not wanted:
         return [], request
@@ -308,7 +318,8 @@ def _mention(request: Request, text: str) -> tuple[list[Condition], Request]:
         return f" {wanted} " in f" {' '.join(terms(read))} "
 
     words = f"have “{phrase}” in the title" if in_title else f"mention “{phrase}”"
-    return [Condition(words, holds)], replace(request, topic="")
+    topic = " ".join(word for word in request.topic.split() if set(terms(word)) & others)
+    return [Condition(words, holds)], replace(request, topic=topic, parts=())
 
 
 def _narrowed(request: Request, text: str) -> tuple[str, Request] | None:
@@ -336,7 +347,7 @@ def _sides(request: Request, text: str, today: date) -> tuple[list[Side], bool]:
     compares = bool(_COMPARES.search(text))
     if (sides := _organizations(request)) and len(sides) > 1:
         return sides, compares
-    parts = _AGAINST.split(text)
+    parts = [part.strip() for part in _AGAINST.split(text)]
     if compares and len(sides := _windows(request, parts, today)) > 1:
         return sides, True
     if len(parts) > 1 and not compares:  # "on agents, robots or video"
@@ -361,7 +372,7 @@ def _windows(request: Request, parts: Sequence[str], today: date) -> list[Side]:
     """Return the days that are compared; "more than last year" compares with this year."""
     if not request.window:
         return []
-    read = [find_window(part, today) or find_window(f"in {part.strip()}", today) for part in parts]
+    read = [find_window(part, today) or find_window(f"in {part}", today) for part in parts]
     found = [window[0] for window in read if window]
     if len(found) == 1 and _THAN_LAST.search(" than ".join(parts)):
         current = re.sub(r"\blast\b", "this", " ".join(parts), flags=re.IGNORECASE)
@@ -373,7 +384,7 @@ def _windows(request: Request, parts: Sequence[str], today: date) -> list[Side]:
 
 def _topics(request: Request, parts: Sequence[str]) -> list[Side]:
     known = set(request.topic_terms)
-    topics = list(request.parts) or [
+    topics = [
         " ".join(word for word in re.findall(r"[\w'’./+-]*[\w+]", part) if set(terms(word)) & known)
         for part in parts
     ]

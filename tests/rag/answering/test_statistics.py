@@ -117,6 +117,8 @@ def test_a_day_without_papers_counts_zero(statistics: Statistics) -> None:
          "1 of the 3 papers featured since 2025-12-08 has a project page.", [PASTRY]),
         ("how often does 'weaving' appear in titles", {"window": THIS_WEEK},
          "1 of the 3 papers featured since 2025-12-08 has “weaving” in the title.", [LOOM]),
+        ("how many papers on drones have at least 7 upvotes", {"topic": "drones least"},
+         "1 of the 1 paper on drones has at least 7 upvotes.", [HERON]),
         ("in how many papers is LongTide mentioned", {"topic": "LongTide", "window": THIS_WEEK},
          "1 of the 3 papers featured since 2025-12-08 mentions “LongTide”.", [TIDAL]),
         ("what share is from Reed Lab",
@@ -273,3 +275,8 @@ def test_questions_in_words_reach_the_statistics(statistics: Statistics, library
     assert qa.ask("durchschnittliche upvotes diese woche").text.startswith(
         "16 upvotes is the avera"
     )
+
+
+def test_the_number_of_authors_to_name_is_no_condition(statistics: Statistics) -> None:
+    draft = asked(statistics, "top 2 authors", authors=AuthorCount(2, 2))
+    assert lines(draft)[1:] == ["A. One: 2 papers, the newest is [1]", "B. Two: 1 paper [2]"]
