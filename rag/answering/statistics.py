@@ -62,12 +62,13 @@ class Statistics:
         `text` is the question in English. CatalogAnswers lists papers by their number of authors
         and the papers published on some days.
         """
-        is_of_one_paper = request.subjects and (request.facts or "papers" not in text.casefold())
+        is_of_one = len(request.subjects) == 1 and "papers" not in text.casefold()
+        is_of_papers = is_of_one or (request.subjects and request.facts)
         if request.authors and _RANKED_AUTHORS.search(text):
             limit = request.limit or request.authors.low
             request = replace(request, authors=None, prolific=True, limit=limit)
         is_by_authors = request.authors or (request.order or "").endswith("authors")
-        if is_by_authors or (is_of_one_paper and not request.count):
+        if is_by_authors or (is_of_papers and not request.count):
             return None
         asked = read_statistic(request, text, today)
         if asked is None:

@@ -43,7 +43,7 @@ class Side:
 class AskedStatistic:
     """The number that is asked for, of the papers that `whole` describes.
 
-    A share's `part` names the rest of the request's narrowing: "on robots", "from NVIDIA".
+    `part` is what a share is of: its words, "are on robots", and the request for its papers.
     """
 
     measure: Measure
@@ -150,7 +150,7 @@ def read_statistic(request: Request, text: str, today: date) -> AskedStatistic |
     """
     found = find_window(text, today) if request.window else None
     rest = found[1] if found else text
-    bound = _BOUND.search(rest)
+    bound = _BOUND.search(rest)  # "at least 7 upvotes"
     no_topic = f"{bound[0] if bound else ''} {_first(_MENTIONED, rest)}"
     topic = _without(request.topic, no_topic) or _counted_things(rest)
     mention, request = _mention(replace(request, topic=topic), rest)
@@ -164,7 +164,7 @@ def read_statistic(request: Request, text: str, today: date) -> AskedStatistic |
     if sides:
         groupings = ()
     by_date = bool(_PUBLISHED.search(rest)) and not groupings and not sides
-    whole = _by(replace(request, with_code=False), "published" if by_date else "day")
+    whole = _by(request, "published" if by_date else "day")
     part = None
     if measure == "share" and not conditions:
         narrowed = _narrowed(whole, text)
@@ -189,14 +189,14 @@ def read_statistic(request: Request, text: str, today: date) -> AskedStatistic |
 
 
 def _by(request: Request, kind: DayKind) -> Request:
-    """Return the request with the days counted by featured days, unless publication is asked for.
+    """Return the request without code as a filter, and with this day of a paper for its window.
 
     The window of a month by name counts published days, but people mean the Daily Papers of it.
     """
     window = request.window
-    if window is None or window.by == "day":
-        return replace(request, with_code=False)
-    return replace(request, with_code=False, window=Window(window.since, window.until, kind))
+    if window and window.by == "published":
+        window = Window(window.since, window.until, kind)
+    return replace(request, with_code=False, window=window)
 
 
 def _without(topic: str, other: str) -> str:
@@ -225,7 +225,7 @@ def _without_names(text: str, request: Request) -> str:
     """Return the text without the names and the topic, whose words ask for nothing."""
     for name in (request.topic, request.organization, request.author):
         if name:
-            text = re.sub(re.escape(name), "X", text, flags=re.IGNORECASE)
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "X", text, flags=re.IGNORECASE)
     return text
 
 

@@ -280,3 +280,18 @@ def test_questions_in_words_reach_the_statistics(statistics: Statistics, library
 def test_the_number_of_authors_to_name_is_no_condition(statistics: Statistics) -> None:
     draft = asked(statistics, "top 2 authors", authors=AuthorCount(2, 2))
     assert lines(draft)[1:] == ["A. One: 2 papers, the newest is [1]", "B. Two: 1 paper [2]"]
+
+
+def test_a_topic_inside_another_word_is_not_taken_out_of_it(
+    statistics: Statistics, library: Library
+) -> None:
+    rag = replace(LOOM, title="RAG for Sails", abstract="RAG finds sails.",
+                  arxiv_id="2512.00006", author_count=3)  # fmt: skip
+    ingest(ListSource([rag]), library)
+    draft = asked(statistics, "average number of authors of RAG papers", topic="RAG")
+    assert "is the average of the 1 paper on RAG" in lines(draft)[0]
+
+
+def test_papers_shown_before_are_counted(statistics: Statistics) -> None:
+    draft = asked(statistics, "how many of them have code", with_code=True, pointed=PAPERS[:3])
+    assert lines(draft)[0] == "2 of the 3 papers shown before have code."
