@@ -10,20 +10,24 @@ from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import Past, resolve
+from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
 from rag.query.parser import number_of, order_of, paper_facts, parse
 from rag.query.people import People
-from rag.query.request import Request, clean_question
+from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
     ORGANIZATION,
+    OUTSIDE,
     PAPER,
     PERSON,
     TAGGED,
+    TOPIC,
     WINDOW,
     RequestReader,
     Slots,
+    split_words,
     topic_of,
 )
 from rag.query.spelling import SpellingCorrector
@@ -34,6 +38,7 @@ from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 
 MIN_KIND = 0.5  # probability of a kind; a less certain request is one about content
+LIKELY_KINDS = 3  # the model's kind counts if it is among the classifier's likeliest
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 MAX_LIMIT = 50  # papers that somebody may ask for
 
@@ -47,8 +52,12 @@ class QueryUnderstanding:
         keywords: KeywordIndex,
         word_vectors: WordVectors,
         encode: Callable[[str], NDArray[np.float32]],
+        model: ModelReader | None = None,
     ) -> None:
-        """`encode` gives the bundled encoder's vector of a text, shape (dimensions,)."""
+        """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
+
+        `model` reads what the classifier is unsure about.
+        """
         self.catalog = catalog
         self.keywords = keywords
         self.encode = encode
@@ -57,12 +66,16 @@ class QueryUnderstanding:
         self.people = People(keywords, word_vectors)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
         self.reader = RequestReader(word_vectors)
+        self.model = model
 
-    def understand(self, question: str, today: date, *, follows: bool = False) -> Request:
+    def understand(
+        self, question: str, today: date, *, follows: bool = False, again: bool = False
+    ) -> Request:
         """Return what the question alone asks for. Raises QuestionError if it asks nothing.
 
         Other languages are translated word by word; misspelt English words are corrected. `follows`
-        tells that there is an earlier turn, to which the question may refer.
+        tells that there is an earlier turn, to which the question may refer, and `again` that the
+        question was answered before, so that nobody waits for the model.
         """
         question = in_latin_letters(clean_question(question))
         english = translate(question, language=self.reader.language(question))
@@ -76,10 +89,21 @@ class QueryUnderstanding:
         )
         named = self.paper_names.find(request.topic)
         request = replace(request, named=tuple(named), language=english.language)
-        return self._classify(request, text, today, follows=follows)
+        request, masked, chances = self._classify(request, text, today, follows=follows)
+        reading = None
+        if self.model and request.certainty < self.model.below:
+            reading = self.model.read(question, again=again)
+        likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
+        if reading is None or reading.kind not in likely:
+            return self._fill_slots(request, masked)
+        request = replace(request, kind=reading.kind, reader="model")
+        request = self._add_names(request, reading, question, today)
+        return self._fill_slots(request, masked, reading)
 
-    def _classify(self, request: Request, text: str, today: date, *, follows: bool) -> Request:
-        """Return the request with its kind and the slots that this kind has."""
+    def _classify(
+        self, request: Request, text: str, today: date, *, follows: bool
+    ) -> tuple[Request, str, dict[Kind, float]]:
+        """Return the request with its kind, the masked text, and the probability of each kind."""
         masked, slots = self._mask(text, today, request.language)
         chances = self.reader.kinds(masked, self.encode(text), slots)
         if not follows:
@@ -89,10 +113,45 @@ class QueryUnderstanding:
         if certainty < MIN_KIND:
             kind = "content"
         request = replace(request, kind=kind, reader="classifier", certainty=certainty)
-        if kind in WITH_TOPIC or kind == "follow-up":
-            return fill_slots(request, self.reader.tags(masked))
-        if kind in ("paper", "similar") and not request.facts:
+        return request, masked, chances
+
+    def _fill_slots(self, request: Request, masked: str, reading: Reading | None = None) -> Request:
+        """Return the request with the slots that its kind has.
+
+        What the model read fills only those that the classifier leaves empty.
+        """
+        if request.kind in WITH_TOPIC or request.kind == "follow-up":
+            tagged = self.reader.tags(masked)
+            if reading:
+                tagged = _tagged_with(reading, tagged, request.language)
+            return fill_slots(request, tagged)
+        if request.kind in ("paper", "similar") and not request.facts:
             return replace(request, facts=paper_facts(masked))
+        return request
+
+    def _add_names(self, request: Request, reading: Reading, question: str, today: date) -> Request:
+        """Return the request with names and days that only the model found.
+
+        They must occur in the question, and the catalogue must know the names.
+        """
+
+        def said(*typed: str) -> list[str]:
+            return [words for words in typed if is_said(words, question)]
+
+        for name in said(*reading.papers) if not request.named else ():
+            found = self.paper_names.find(f"the paper {name}")
+            request = replace(request, named=(*request.named, *found))
+        for name in said(*reading.organizations):
+            mention = self.organizations.find(f"papers from {name}")
+            if mention and not request.organization:
+                request = replace(request, organization=name, organizations=mention.names)
+        for name in said(*reading.people):
+            mention = self.people.find(f"papers by {name}")
+            if mention and not request.author:
+                request = replace(request, author=name, author_names=mention.names)
+        for days in said(reading.days) if not request.window else ():
+            if found_days := find_window(translate(days, language=request.language).text, today):
+                request = replace(request, window=found_days[0])
         return request
 
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
@@ -130,7 +189,7 @@ class QueryUnderstanding:
         past: list[Past] = []
         for turn in history:
             if turn.question:
-                alone = self.understand(turn.question, today, follows=bool(past))
+                alone = self.understand(turn.question, today, follows=bool(past), again=True)
                 request = resolve(alone, past)
             else:
                 request = Request(topic="", kind="list")
@@ -141,6 +200,31 @@ class QueryUnderstanding:
                 papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
             past.append(Past(request, tuple(papers)))
         return past
+
+
+def _tagged_with(
+    reading: Reading, tagged: Sequence[tuple[str, str]], language: str
+) -> list[tuple[str, str]]:
+    """Return the words, with the model's word for slots that the classifier left empty.
+
+    Only words of the text get a slot, so nothing that the model made up can enter.
+    """
+
+    def english(said: str) -> set[str]:
+        return {w.casefold() for w in split_words(translate(said, language=language).text)}
+
+    topic, order = english(reading.topic), english(reading.order)
+    tests: dict[str, Callable[[str], bool]] = {
+        TOPIC: lambda word: word.casefold() in topic,
+        "order": lambda word: word.casefold() in order,
+        "number": lambda word: number_of(word) == reading.number > 0,
+        "code": lambda word: reading.with_code and "code" in paper_facts(word),
+    }
+    known = {tag for _, tag in tagged}
+    for tag, fits in tests.items():
+        if tag not in known:
+            tagged = [(w, tag if old == OUTSIDE and fits(w) else old) for w, old in tagged]
+    return list(tagged)
 
 
 def fill_slots(request: Request, tagged: Sequence[tuple[str, str]]) -> Request:
