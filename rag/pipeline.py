@@ -53,7 +53,7 @@ class PaperQA:
             self.retriever.keywords,
             library.word_vectors,
             library.bundled_embedder.encode_question,
-            model=self._model_reader(),
+            model_reader=self._model_reader(),
         )
         self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
 

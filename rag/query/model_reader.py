@@ -1,15 +1,16 @@
 """Reads an unclear request with the language model, into the fields of a form.
 
-The model's word is checked: `QueryUnderstanding` takes only what the text and the catalogue
-confirm.
+The model chooses among the kinds that the classifier finds likely. Of everything else that it says,
+`QueryUnderstanding` takes only what the text and the catalogue confirm.
 """
 
 import threading
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from functools import lru_cache
+from typing import Literal, Protocol, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from rag.query.request import Kind
 from rag.query.request_reader import split_words
@@ -54,7 +55,7 @@ EXAMPLES = (
     ),
     ("¿qué es el aprendizaje por refuerzo?",
      Reading(kind="concept", topic="aprendizaje por refuerzo")),
-    ("what did Acme Labs put out, Jane Roe's group mostly",
+    ("what did Acme Labs put out with Jane Roe",
      Reading(kind="list", people=["Jane Roe"], organizations=["Acme Labs"])),
     ("is WidgetNet any good", Reading(kind="paper", papers=["WidgetNet"])),
     ("haha nice one", Reading(kind="small talk")),
@@ -78,25 +79,33 @@ class ModelReader:
         """`below` is the certainty of a kind up to which the classifier decides alone."""
         self.fill = fill
         self.below = below
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[tuple[str, tuple[Kind, ...]], Reading] = {}
         self._lock = threading.Lock()
 
-    def read(self, text: str, *, again: bool = False) -> Reading | None:
-        """Return what the model reads; None if it cannot, or not in time.
+    def read(self, text: str, kinds: Sequence[Kind], *, again: bool = False) -> Reading | None:
+        """Return what the model reads, one of these kinds; None if it cannot, or not in time.
 
         With `again`, only what it read before: nobody waits for the model.
         """
+        key = text, tuple(sorted(kinds))
         with self._lock:
-            known = self._readings.get(text)
+            known = self._readings.get(key)
         if known or again or len(text) > MAX_CHARACTERS:
             return known
-        reading = self.fill(messages(text), Reading)
+        reading = self.fill(messages(text), reading_as(key[1]))
         if reading:
             with self._lock:
                 if len(self._readings) >= MAX_READINGS:
                     self._readings.clear()
-                self._readings[text] = reading
+                self._readings[key] = reading
         return reading
+
+
+@lru_cache
+def reading_as(kinds: tuple[Kind, ...]) -> type[Reading]:
+    """Return a form on which only these kinds can be chosen."""
+    kind = Literal[kinds]  # type: ignore[valid-type]  # known when it runs
+    return create_model("Reading", __base__=Reading, kind=(kind, ...))
 
 
 def messages(text: str) -> list[BaseMessage]:

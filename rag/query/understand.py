@@ -1,9 +1,11 @@
 """Turns a question into a Request: translates, corrects and parses it, and looks up its papers."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +40,7 @@ from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 
 MIN_KIND = 0.5  # probability of a kind; a less certain request is one about content
-LIKELY_KINDS = 3  # the model's kind counts if it is among the classifier's likeliest
+LIKELY_KINDS = 3  # of the classifier, among which the model chooses
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 MAX_LIMIT = 50  # papers that somebody may ask for
 
@@ -52,11 +54,11 @@ class QueryUnderstanding:
         keywords: KeywordIndex,
         word_vectors: WordVectors,
         encode: Callable[[str], NDArray[np.float32]],
-        model: ModelReader | None = None,
+        model_reader: ModelReader | None = None,
     ) -> None:
         """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
 
-        `model` reads what the classifier is unsure about.
+        `model_reader` reads what the classifier is unsure about.
         """
         self.catalog = catalog
         self.keywords = keywords
@@ -66,7 +68,7 @@ class QueryUnderstanding:
         self.people = People(keywords, word_vectors)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
         self.reader = RequestReader(word_vectors)
-        self.model = model
+        self.model_reader = model_reader
 
     def understand(
         self, question: str, today: date, *, follows: bool = False, again: bool = False
@@ -91,13 +93,15 @@ class QueryUnderstanding:
         request = replace(request, named=tuple(named), language=english.language)
         request, masked, chances = self._classify(request, text, today, follows=follows)
         reading = None
-        if self.model and request.certainty < self.model.below:
-            reading = self.model.read(question, again=again)
-        likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
-        if reading is None or reading.kind not in likely:
+        if self.model_reader and request.certainty < self.model_reader.below:
+            likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
+            reading = self.model_reader.read(question, likely, again=again)
+        if reading is None:
             return self._fill_slots(request, masked)
         request = replace(request, kind=reading.kind, reader="model")
         request = self._add_names(request, reading, question, today)
+        for name in filter(None, (request.organization, request.author)):  # no part of the topic
+            masked = re.sub(re.escape(name), ORGANIZATION, masked, flags=re.IGNORECASE)
         return self._fill_slots(request, masked, reading)
 
     def _classify(
@@ -138,9 +142,14 @@ class QueryUnderstanding:
         def said(*typed: str) -> list[str]:
             return [words for words in typed if is_said(words, question)]
 
-        for name in said(*reading.papers) if not request.named else ():
-            found = self.paper_names.find(f"the paper {name}")
-            request = replace(request, named=(*request.named, *found))
+        if not request.named:
+            named = [self.paper_names.find(f"the paper {name}") for name in said(*reading.papers)]
+            request = replace(request, named=tuple(dict.fromkeys(chain(*named))))
+        if days := said(reading.days) if not request.window else []:
+            found = find_window(translate(days[0], language=request.language).text, today)
+            request = replace(request, window=found[0] if found else None)
+        if request.kind not in WITH_TOPIC:  # where a name stands for its papers
+            return request
         for name in said(*reading.organizations):
             mention = self.organizations.find(f"papers from {name}")
             if mention and not request.organization:
@@ -149,9 +158,6 @@ class QueryUnderstanding:
             mention = self.people.find(f"papers by {name}")
             if mention and not request.author:
                 request = replace(request, author=name, author_names=mention.names)
-        for days in said(reading.days) if not request.window else ():
-            if found_days := find_window(translate(days, language=request.language).text, today):
-                request = replace(request, window=found_days[0])
         return request
 
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:

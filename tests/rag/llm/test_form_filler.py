@@ -31,7 +31,7 @@ class FormChat(FakeListChatModel):
     seconds: float = 0.0
 
     def with_structured_output(self, schema: Any, **_kwargs: Any) -> Runnable[Any, Any]:
-        def fill(_messages: Sequence[BaseMessage]) -> BaseModel:
+        def fill(_messages: Sequence[BaseMessage], **_kwargs: Any) -> BaseModel:
             time.sleep(self.seconds)
             filled: BaseModel = schema.model_validate_json(self.responses[0])
             return filled

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import pytest
 from langchain_core.messages import BaseMessage
 
-from rag.query.model_reader import EXAMPLES, ModelReader, Reading, is_said, messages
+from rag.query.model_reader import EXAMPLES, ModelReader, Reading, is_said, messages, reading_as
+from rag.query.request import Kind
+
+KINDS: list[Kind] = ["bot", "list"]
 
 
 class Filler:
@@ -16,7 +19,7 @@ class Filler:
         self.prompts: list[Sequence[BaseMessage]] = []
 
     def __call__(self, messages: Sequence[BaseMessage], fields: type[Reading]) -> Reading | None:
-        assert fields is Reading
+        self.kinds = fields.model_json_schema()["properties"]["kind"]["enum"]
         self.prompts.append(messages)
         return self.reading
 
@@ -42,18 +45,29 @@ def test_only_the_kind_must_be_filled_in() -> None:
 def test_a_request_is_read_once_and_an_answered_one_not_at_all() -> None:
     fill = Filler(Reading(kind="bot"))
     reader = ModelReader(fill, below=0.5)
-    assert reader.read("what are you", again=True) is None
-    assert reader.read("what are you") == reader.read("what are you", again=True) == fill.reading
+    assert reader.read("what are you", KINDS, again=True) is None
+    assert reader.read("what are you", KINDS) == fill.reading
+    assert reader.read("what are you", KINDS, again=True) == fill.reading
     assert len(fill.prompts) == 1
+
+
+def test_the_model_chooses_among_the_given_kinds() -> None:
+    fill = Filler(Reading(kind="bot"))
+    ModelReader(fill, below=0.5).read("what are you", ["small talk", "bot"])
+    assert fill.kinds == ["bot", "small talk"]
+    form = reading_as(("bot", "small talk"))
+    with pytest.raises(ValueError, match="kind"):
+        form(kind="list")
+    assert next(iter(form.model_fields)) == "kind"  # which the model decides first
 
 
 def test_a_failure_is_not_remembered_and_a_long_text_not_read() -> None:
     fill = Filler(None)
     reader = ModelReader(fill, below=0.5)
-    assert reader.read("what are you") is None
+    assert reader.read("what are you", KINDS) is None
     fill.reading = Reading(kind="bot")
-    assert reader.read("what are you") == fill.reading
-    assert reader.read("what are you " * 100) is None
+    assert reader.read("what are you", KINDS) == fill.reading
+    assert reader.read("what are you " * 100, KINDS) is None
 
 
 @pytest.mark.parametrize(
