@@ -5,9 +5,9 @@ The model chooses among the kinds that the classifier finds likely. Of everythin
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, Field, create_model
@@ -62,14 +62,8 @@ EXAMPLES = (
     ("你能做什么", Reading(kind="bot")),
 )  # fmt: skip
 
-Form = TypeVar("Form", bound=BaseModel)
-
-
-class FillForm(Protocol):
-    """Has a language model fill in a form; None if it cannot, or not in time."""
-
-    def __call__(self, messages: Sequence[BaseMessage], fields: type[Form]) -> Form | None:
-        """Return the filled-in form."""
+# Has a language model fill in the form; None if it cannot, or not in time.
+FillForm = Callable[[Sequence[BaseMessage], type[Reading]], Reading | None]
 
 
 class ModelReader:

@@ -14,7 +14,6 @@ from rag.query.understand import QueryUnderstanding
 from rag.records import Paper, Turn
 from tests.papers import HERON, LOOM, PASTRY, TODAY
 
-
 UNCLEAR = "birds maybe"
 
 
