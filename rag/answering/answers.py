@@ -6,7 +6,7 @@ from datetime import date
 from rag.answering.concepts import Concepts
 from rag.answering.extractive import ExtractiveQA
 from rag.answering.paper_details import PaperDetails
-from rag.answering.paper_lists import PaperLists
+from rag.answering.paper_lists import USUAL_COUNT, PaperLists
 from rag.answering.small_talk import SmallTalk
 from rag.answering.summaries import Summaries
 from rag.library import Library
@@ -46,18 +46,21 @@ class Answers:
         by_kind: dict[Kind, Answering] = {
             "summary": lambda request: self.summaries.draft(request, today),
             "trending": lambda request: self.summaries.draft(request, today),
-            "list": self._list,
-            "advice": self._list,
+            "list": self.lists.draft,
+            "advice": self.lists.draft,
             "similar": self.lists.similar,
             "paper": self.details.draft,
             "concept": self.concepts.draft,
         }
         answering = by_kind.get(request.kind)
-        if answering and (draft := answering(request)):
+        by_columns = request.authors or request.prolific or "authors" in (request.order or "")
+        if answering and not by_columns and (draft := answering(request)):
+            return draft
+        if request.other and (draft := self._other(request.other)):
             return draft
         return self.quotes.draft(request)
 
-    def _list(self, request: Request) -> Draft | None:
-        """Return a list; None for what the catalogue's columns answer."""
-        by_columns = request.authors or request.prolific or "authors" in (request.order or "")
-        return None if by_columns else self.lists.draft(request)
+    def _other(self, request: Request) -> Draft | None:
+        """Return the list of an unsure request, if enough papers are on its topic to list them."""
+        draft = self.lists.draft(request) if request.kind in ("list", "advice") else None
+        return draft if draft and len(draft.citations) >= USUAL_COUNT else None

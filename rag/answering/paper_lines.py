@@ -1,6 +1,7 @@
 """The lines of one paper in a list, the same in every answer that lists papers."""
 
 from rag.records import Paper
+from rag.text.names import name_missing_from_title
 
 
 def paper_entry(n: int, paper: Paper, sentence: str, *, quoted: bool) -> list[str]:
@@ -9,7 +10,8 @@ def paper_entry(n: int, paper: Paper, sentence: str, *, quoted: bool) -> list[st
     `quoted` puts the sentence in quotation marks, for one that stands in the abstract word for
     word. An empty sentence gives no line.
     """
-    lines = [f"{paper.title} [{n}]"]
+    name = name_missing_from_title(paper)
+    lines = [f"{paper.title}{f' ({name})' if name else ''} [{n}]"]
     if sentence:
         text = f"“{sentence}”" if quoted else sentence
         lines.append(f"  {_whose(paper, sentence)}{text}")

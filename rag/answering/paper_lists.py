@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from rag.answering.paper_lines import paper_entry
 from rag.query.request import Order, Request
-from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper, Window
 from rag.retrieval.retriever import HybridRetriever
 from rag.retrieval.topic_search import MIN_ON_TOPIC, TopicHit, TopicSearch
 from rag.store.catalog import Catalog
@@ -16,9 +16,12 @@ from rag.text.words import terms
 
 USUAL_COUNT = 5  # papers, if the request names no number
 MAX_COUNT = 10  # papers in one message
+MIN_LISTED = 3  # papers on a topic; fewer are quoted, which says more about them
 MAX_HITS = 10  # in the ranking that is shown
 NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
-MIN_NEAR = 0.45  # probability of a paper on the topic that is listed if none is likelier
+# Probability of a paper that fills a list with fewer: among all papers, the nearest are good ones.
+MIN_NEAR = 0.4
+MIN_NEAR_FILTERED = 0.55
 LEAD_SHARE = 0.75  # of the topic's words in the gist, for it to stand for the paper
 
 
@@ -48,7 +51,8 @@ class PaperLists:
         else:
             papers = self.catalog.get(sorted(allowed or ())).values()
             found = _Found(*_ordered(list(papers), request.order or "newest"))
-        return self._list(request, found) if found.papers else None
+        is_few = request.topic_terms and allowed is None and len(found.papers) < MIN_LISTED
+        return self._list(request, found) if found.papers and not is_few else None
 
     def similar(self, request: Request) -> Draft | None:
         """Return the papers most similar to the request's papers; None if it has none."""
@@ -93,8 +97,12 @@ class PaperLists:
         """Return the papers on the topic, nearest first unless the request names an order."""
         ranked = self.topics.search(request.topic, allowed=allowed)
         on_topic = [hit for hit in ranked if hit.probability >= MIN_ON_TOPIC]
-        if not on_topic:
-            on_topic = [hit for hit in ranked[:USUAL_COUNT] if hit.probability >= MIN_NEAR]
+        count = request.limit or USUAL_COUNT
+        if len(on_topic) < count:
+            least = MIN_NEAR if allowed is None else MIN_NEAR_FILTERED
+            on_topic = [hit for hit in ranked[:count] if hit.probability >= least]
+        if request.window and request.window.by == "published":
+            on_topic = self._featured_too(on_topic, request.window, count)
         known = self.catalog.get([hit.paper_id for hit in on_topic])
         papers = [known[hit.paper_id] for hit in on_topic if hit.paper_id in known]
         chunks = {hit.paper_id: hit.chunk for hit in on_topic}
@@ -106,6 +114,15 @@ class PaperLists:
             nearest = _by_upvotes(on_topic[:NEAREST], known)
             return _Found((*nearest, *papers[NEAREST:]), chunks, hits, "the most fitting")
         return _Found(tuple(papers), chunks, hits, "the nearest")
+
+    def _featured_too(self, hits: list[TopicHit], window: Window, count: int) -> list[TopicHit]:
+        """Return those papers of a month or a year that were featured in it, too, if enough are.
+
+        "In November" may mean either day.
+        """
+        featured = self.catalog.ids_in_window(Window(window.since, window.until))
+        both = [hit for hit in hits if hit.paper_id in featured]
+        return both if len(both) >= min(count, len(hits)) else hits
 
     # -- the answer ----------------------------------------------------------------------------
 

@@ -3,11 +3,20 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rag.query.request import Request
+from rag.query.request import Kind, Request
 from rag.records import Paper, Turn
 from rag.text.words import terms
+
+# Kinds that never refer back, and those that are answered by a list, which a follow-up may change.
+ALONE: tuple[Kind, ...] = ("bot", "small talk", "off topic")
+WITH_SLOTS: tuple[Kind, ...] = ("list", "advice", "summary", "trending", "concept", "count")
+CHANGEABLE = (
+    "window", "organization", "organizations", "author", "author_names", "with_code", "order",
+    "limit",
+)  # fmt: skip
+MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
 
 HISTORY_TOKENS = 800  # budget for earlier turns; the newest are kept
 CHARACTERS_PER_TOKEN = 4  # roughly
@@ -18,7 +27,9 @@ _POSITIONS = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "third":
 _NOUN = r"(?:one|paper|article|model|method|approach|system|result|entry)"
 _ORDINAL = re.compile(
     rf"\b(?:the )?({'|'.join(_POSITIONS)}) {_NOUN}\b|\bthe (former|latter)\b"
-    rf"|(?:\b{_NOUN} |#|\bnumber |\[)([1-9])\b\]?",
+    rf"|(?:\b{_NOUN} |#\s?|\b(?:number|no\.|nr\.?|nummer|numero) ?|\[)([1-9]\d?)\b\]?"
+    r"|\b(?:the )?([1-9]\d?)(?:st|nd|rd|th)\b(?: \w+)?"
+    rf"|\bthe ({'|'.join(_POSITIONS)})\b(?=\W*$)",
     re.IGNORECASE,
 )
 _SINGULAR = re.compile(
@@ -52,6 +63,10 @@ _QUESTION_WORD = re.compile(
     r"\b(?:how|who|whose|what|why|does|do|did|is|are|was|were|when|where|which|can|any)\b",
     re.IGNORECASE,
 )
+_MORE = re.compile(
+    r"\b(?:more|next|continue|go on|keep going|further|others?|rest|remaining)\b", re.IGNORECASE
+)
+_NARROWS = re.compile(r"\b(?:only|just|of (?:them|these|those)|among|which)\b", re.IGNORECASE)
 _PAPERS = re.compile(r"\b(?:papers?|articles?|works?)\b", re.IGNORECASE)
 
 
@@ -68,8 +83,59 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     A question that refers back to papers is about those only. One that names papers itself refers
     back to none, unless it compares them with an earlier one.
     """
-    if not past:
+    if not past or request.kind in ALONE:
         return request
+    refers = refers_back(request.topic) or bool(_CONTINUATION.search(request.topic))
+    follows = request.kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP
+    if request.kind in WITH_SLOTS and not refers and not follows:
+        return request
+    if follows and (continued := _continue_list(request, past[-1])):
+        return continued
+    return _settle(_resolve(request, past))
+
+
+def _continue_list(request: Request, last: Past) -> Request | None:
+    """Return the list before, continued or narrowed: "more", "only those with code", "december".
+
+    None if the request does not modify it.
+    """
+    before = last.request
+    if before.kind not in WITH_SLOTS or _ORDINAL.search(request.topic) or request.named:
+        return None
+    if not request.asks_more and _MORE.search(request.topic):
+        return replace(before, offset=before.offset + len(last.papers))
+    if _THE_ONE_WITH.search(request.topic) and request.organizations:
+        from_there = tuple(p for p in last.papers if p.organization in request.organizations)
+        if len(from_there) == 1:
+            return replace(request, kind="paper", pointed=from_there)
+    changes: dict[str, Any] = {
+        name: value for name in CHANGEABLE if (value := getattr(request, name))
+    }
+    if request.slot_topic:
+        narrows = bool(_NARROWS.search(request.topic)) and bool(before.topic)
+        changes["topic"] = f"{before.topic} {request.slot_topic}" if narrows else request.slot_topic
+    elif not changes or request.asks_more or request.facts:
+        return None
+    if before.kind in ("summary", "trending") and changes.keys() - {"window", "order", "limit"}:
+        changes["kind"] = "list"
+        order = before.order or ("most upvotes" if before.kind == "trending" else None)
+        changes.setdefault("order", order)
+    return replace(before, offset=0, parts=(), **changes)
+
+
+def _settle(request: Request) -> Request:
+    """Return the request with the kind that answers what it asks of the papers it refers to."""
+    if request.kind != "follow-up":
+        return request
+    if not request.pointed:
+        return replace(request, kind="content")
+    is_particular = request.asks_more and not request.facts
+    kind: Kind = "content" if is_particular or request.compares else "paper"
+    return replace(request, kind=kind)
+
+
+def _resolve(request: Request, past: Sequence[Past]) -> Request:
+    """Return the request with the papers, the topic or the days that its words refer back to."""
     last = past[-1]
     topic = _ORDINAL.sub(" ", request.topic)
     if pointed := _referenced_papers(request, topic, past):
@@ -112,8 +178,8 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
     candidates = last if several else tuple(dict.fromkeys(p.papers[0] for p in past if p.papers))
     pointed: list[Paper] = []
     for match in _ORDINAL.finditer(request.topic):
-        word = (match[1] or match[2] or "").casefold()
-        position = _POSITIONS[word] if word else int(match[3]) - 1
+        word = (match[1] or match[2] or match[5] or "").casefold()
+        position = _POSITIONS[word] if word else int(match[3] or match[4]) - 1
         if -1 <= position < len(candidates):
             pointed.append(candidates[position])
     if (pointed or request.named) and _COMPARISON.search(topic) and _IT_OR_THIS.search(topic):

@@ -139,8 +139,8 @@ _PAPER_FACTS: list[tuple[Fact, re.Pattern[str]]] = [
         ("BibTeX", r"bib ?tex|bib|citation|cite|reference"),
         ("link", r"links?|urls?|pdf|arxiv (?:id|page|number)|where can i (?:read|find)"),
         ("authors", r"who|authors?|written by"),
-        ("organization", r"lab|labs|compan(?:y|ies)|organi[sz]ations?|institut\w+|universit(?:y|ies)"
-                         r"|affiliations?|from which"),
+        ("organization", r"labs?|compan(?:y|ies)|organi[sz]ations?|institut\w+|affiliations?"
+                         r"|universit(?:y|ies)|from which"),
         ("upvotes", r"up ?votes?|votes?|likes|popular"),
         ("comments", r"comments?"),
         ("date", r"when|dates?|day|how old|released?|published|came out|year"),

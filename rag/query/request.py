@@ -103,6 +103,10 @@ class Request:
     kind: Kind = "content"
     reader: Reader = "rules"
     certainty: float = 1.0  # of the kind, 0 to 1
+    follow_up: float = 0.0  # probability that it is a follow-up
+    other: "Request | None" = None  # another reading, if the kind is unsure
+    slot_topic: str = ""  # the words that name a topic, if it may be a follow-up
+    asks_more: bool = True  # it has words that ask for something in particular
     parts: tuple[str, ...] = ()  # of the topic, if it has several that are searched one by one
     limit: int | None = None  # how many papers
     offset: int = 0  # papers of the same list that were shown before

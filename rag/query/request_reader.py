@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import cast, get_args
+from typing import NamedTuple, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ PLACEHOLDERS = (PAPER, ORGANIZATION, PERSON, WINDOW)
 VECTOR_WEIGHT = 1.5  # of dense features beside n-grams
 POSITION_WEIGHT = 0.4  # of single words' vectors beside their mean
 MIN_LANGUAGE = 0.7  # probability of a language other than English
+MIN_BESIDE_TOPIC = 0.2  # probability of a word beside a topic
 # What a word of a request belongs to.
 OUTSIDE, TOPIC = "outside", "topic"
 TAGGED = (TOPIC, "number", "order", "code", "ordinal")
@@ -54,6 +55,19 @@ class Slots:
             float(self.person),
             float(self.window),
         ]
+
+
+class TaggedWord(NamedTuple):
+    """A word of a request, its slot, and the probability that it belongs to the topic."""
+
+    text: str
+    tag: str
+    topic_probability: float
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it is a function word, which may join the words of a topic."""
+        return self.text.casefold() in STOPWORDS or self.text in "/-+"
 
 
 class RequestReader:
@@ -97,32 +111,57 @@ class RequestReader:
         chances = self._classifiers["kind"].probabilities(hash_ngrams(masked), dense)
         return cast(dict[Kind, float], chances)
 
-    def tags(self, masked: str) -> list[tuple[str, str]]:
+    def tags(self, masked: str) -> list[TaggedWord]:
         """Return the words of a text, each with the slot that it belongs to, or OUTSIDE."""
         words = split_words(masked)
-        return [(word, self._tag(words, i)) for i, word in enumerate(words)]
+        return [self._tag(words, i) for i in range(len(words))]
 
-    def _tag(self, words: Sequence[str], i: int) -> str:
+    def _tag(self, words: Sequence[str], i: int) -> TaggedWord:
         if words[i] in PLACEHOLDERS:
-            return OUTSIDE
+            return TaggedWord(words[i], OUTSIDE, 0.0)
         features = tag_features(words, i, self._seen)
         chances = self._classifiers["tag"].probabilities(features)
-        return max(chances, key=lambda tag: chances[tag])
+        return TaggedWord(words[i], max(chances, key=lambda tag: chances[tag]), chances[TOPIC])
+
+    def asks_more(self, masked: str) -> bool:
+        """Return whether a text has words that ask for something in particular: "the SBD"."""
+        words = (word.lower() for word in split_words(masked) if word not in PLACEHOLDERS)
+        return any(_is_content(word) and word not in self._seen for word in words)
 
 
-def topic_of(tagged: Sequence[tuple[str, str]]) -> str:
-    """Return the words of the topic with the function words between them, not those at its ends."""
-    kept = [tag == TOPIC for _, tag in tagged]
-    for i in range(1, len(tagged) - 1):
-        is_joint = tagged[i][0].casefold() in STOPWORDS or tagged[i][0] in "/-+"
-        if not kept[i] and is_joint and kept[i - 1] and tagged[i + 1][1] == TOPIC:
+def topics_of(tagged: Sequence[TaggedWord]) -> list[str]:
+    """Return the topics of a request: runs of words, with the function words inside them.
+
+    A word beside a topic belongs to it if it is a likely one: in "memory for agents", too.
+    """
+    kept = [word.tag == TOPIC for word in tagged]
+    order = range(len(tagged))
+    for i in [*order, *reversed(order)]:
+        beside = [kept[j] for j in _neighbours(tagged, i)]
+        if tagged[i].topic_probability >= MIN_BESIDE_TOPIC and any(beside):
             kept[i] = True
-    chosen = [word for (word, _), keep in zip(tagged, kept, strict=True) if keep]
-    while chosen and not _is_content(chosen[0]):
-        chosen.pop(0)
-    while chosen and not _is_content(chosen[-1]):
-        chosen.pop()
-    return " ".join(chosen)
+    for i in range(1, len(tagged) - 1):
+        if tagged[i].is_joint and kept[i - 1] and any(kept[j] for j in _neighbours(tagged, i)[-1:]):
+            kept[i] = True
+    runs: list[list[str]] = [[]]
+    for word, keep in zip(tagged, kept, strict=True):
+        if keep:
+            runs[-1].append(word.text)
+        elif runs[-1]:
+            runs.append([])
+    return [topic for run in runs if (topic := _trimmed(run))]
+
+
+def _neighbours(tagged: Sequence[TaggedWord], i: int) -> list[int]:
+    """Return the places of the words before and behind a word, function words left out."""
+    before = [j for j in range(i - 1, -1, -1) if not tagged[j].is_joint][:1]
+    behind = [j for j in range(i + 1, len(tagged)) if not tagged[j].is_joint][:1]
+    return before + behind
+
+
+def _trimmed(words: Sequence[str]) -> str:
+    content = [i for i, word in enumerate(words) if _is_content(word)]
+    return " ".join(words[content[0] : content[-1] + 1]) if content else ""
 
 
 def _is_content(word: str) -> bool:

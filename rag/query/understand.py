@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
-from rag.query.followups import Past, resolve
+from rag.query.followups import ALONE, MIN_FOLLOW_UP, Past, refers_back, resolve
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
@@ -29,8 +29,9 @@ from rag.query.request_reader import (
     WINDOW,
     RequestReader,
     Slots,
+    TaggedWord,
     split_words,
-    topic_of,
+    topics_of,
 )
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
@@ -39,10 +40,14 @@ from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 
-MIN_KIND = 0.5  # probability of a kind; a less certain request is one about content
+MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
+MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 LIKELY_KINDS = 3  # of the classifier, among which the model chooses
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 MAX_LIMIT = 50  # papers that somebody may ask for
+# "New benchmarks" has a topic, other than "new papers".
+_KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
+_ALL = re.compile(r"all|everything|every|complete|entire|full", re.I)
 
 
 class QueryUnderstanding:
@@ -91,47 +96,44 @@ class QueryUnderstanding:
         )
         named = self.paper_names.find(request.topic)
         request = replace(request, named=tuple(named), language=english.language)
-        request, masked, chances = self._classify(request, text, today, follows=follows)
+        masked, slots = self._mask(text, today, english.language)
+        chances = self._chances(masked, text, slots, follows=follows)
+        request = self._classify(request, masked, chances)
         reading = None
         if self.model_reader and request.certainty < self.model_reader.below:
             likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
             reading = self.model_reader.read(question, likely, again=again)
-        if reading is None:
-            return self._fill_slots(request, masked)
-        request = replace(request, kind=reading.kind, reader="model")
-        request = self._add_names(request, reading, question, today)
-        for name in filter(None, (request.organization, request.author)):  # no part of the topic
-            masked = re.sub(re.escape(name), ORGANIZATION, masked, flags=re.IGNORECASE)
-        return self._fill_slots(request, masked, reading)
+        tagged = self.reader.tags(masked)
+        if reading:
+            request = replace(request, kind=reading.kind, reader="model")
+            request = self._add_names(request, reading, question, today)
+            tagged = _tagged_with(reading, tagged, request)
+        elif request.certainty < (MIN_OFF_TOPIC if request.kind == "off topic" else MIN_KIND):
+            other = fill_slots(request, tagged) if request.kind in WITH_TOPIC else None
+            return replace(request, kind="content", other=other)
+        return _with_slots(request, masked, tagged)
 
-    def _classify(
-        self, request: Request, text: str, today: date, *, follows: bool
-    ) -> tuple[Request, str, dict[Kind, float]]:
-        """Return the request with its kind, the masked text, and the probability of each kind."""
-        masked, slots = self._mask(text, today, request.language)
+    def _chances(self, masked: str, text: str, slots: Slots, *, follows: bool) -> dict[Kind, float]:
+        """Return the probability of each kind that the request can have."""
         chances = self.reader.kinds(masked, self.encode(text), slots)
         if not follows:
             del chances["follow-up"]
+        elif refers_back(text):  # "who annotated its data?" asks about a paper, not about the bot
+            chances = {kind: chance for kind, chance in chances.items() if kind not in ALONE}
+        total = sum(chances.values())
+        return {kind: chance / total for kind, chance in chances.items()}
+
+    def _classify(self, request: Request, masked: str, chances: dict[Kind, float]) -> Request:
+        """Return the request with its likeliest kind."""
         kind = max(chances, key=lambda kind: chances[kind])
-        certainty = chances[kind] / sum(chances.values())
-        if certainty < MIN_KIND:
-            kind = "content"
-        request = replace(request, kind=kind, reader="classifier", certainty=certainty)
-        return request, masked, chances
-
-    def _fill_slots(self, request: Request, masked: str, reading: Reading | None = None) -> Request:
-        """Return the request with the slots that its kind has.
-
-        What the model read fills only those that the classifier leaves empty.
-        """
-        if request.kind in WITH_TOPIC or request.kind == "follow-up":
-            tagged = self.reader.tags(masked)
-            if reading:
-                tagged = _tagged_with(reading, tagged, request.language)
-            return fill_slots(request, tagged)
-        if request.kind in ("paper", "similar") and not request.facts:
-            return replace(request, facts=paper_facts(masked))
-        return request
+        return replace(
+            request,
+            kind=kind,
+            reader="classifier",
+            certainty=chances[kind],
+            follow_up=chances.get("follow-up", 0.0),
+            asks_more=self.reader.asks_more(masked),
+        )
 
     def _add_names(self, request: Request, reading: Reading, question: str, today: date) -> Request:
         """Return the request with names and days that only the model found.
@@ -208,17 +210,32 @@ class QueryUnderstanding:
         return past
 
 
+def _with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> Request:
+    """Return the request with the slots that its kind has."""
+    kind = request.kind
+    if kind == "paper" and not request.facts and request.asks_more:
+        return replace(request, kind="content")
+    if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
+        request = fill_slots(request, tagged)
+    if kind in ("paper", "similar", "follow-up") and not request.facts:
+        return replace(request, facts=paper_facts(masked))
+    return request
+
+
 def _tagged_with(
-    reading: Reading, tagged: Sequence[tuple[str, str]], language: str
-) -> list[tuple[str, str]]:
+    reading: Reading, tagged: Sequence[TaggedWord], request: Request
+) -> list[TaggedWord]:
     """Return the words, with the model's word for slots that the classifier left empty.
 
-    Only words of the text get a slot, so nothing that the model made up can enter.
+    Only words of the text get a slot, so nothing that the model made up can enter; those of names
+    get none.
     """
 
     def english(said: str) -> set[str]:
-        return {w.casefold() for w in split_words(translate(said, language=language).text)}
+        text = translate(said, language=request.language).text
+        return {word.casefold() for word in split_words(text)}
 
+    names = english(f"{request.organization or ''} {request.author or ''}")
     topic, order = english(reading.topic), english(reading.order)
     tests: dict[str, Callable[[str], bool]] = {
         TOPIC: lambda word: word.casefold() in topic,
@@ -226,18 +243,30 @@ def _tagged_with(
         "number": lambda word: number_of(word) == reading.number > 0,
         "code": lambda word: reading.with_code and "code" in paper_facts(word),
     }
-    known = {tag for _, tag in tagged}
+    tagged = [
+        TaggedWord(word.text, OUTSIDE, 0.0) if word.text.casefold() in names else word
+        for word in tagged
+    ]
+    known = {word.tag for word in tagged}
     for tag, fits in tests.items():
         if tag not in known:
-            tagged = [(w, tag if old == OUTSIDE and fits(w) else old) for w, old in tagged]
-    return list(tagged)
+            tagged = [
+                word._replace(tag=tag) if word.tag == OUTSIDE and fits(word.text) else word
+                for word in tagged
+            ]
+    return tagged
 
 
-def fill_slots(request: Request, tagged: Sequence[tuple[str, str]]) -> Request:
+def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     """Return the request with the topic, number, order and code that its words name."""
-    by_tag = {tag: [word for word, t in tagged if t == tag] for tag in TAGGED}
-    numbers = [n for word in by_tag["number"] if (n := number_of(word))]
-    topic = topic_of(tagged)
+    by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
+    numbers = [n for word in by_tag["number"] if (n := number_of(word)) and n <= MAX_LIMIT]
+    topics = topics_of(tagged)
+    topic = " ".join(dict.fromkeys(topics))
+    if not topic and (kinds := [w.text for w in tagged if _KINDS_OF_WORK.fullmatch(w.text)]):
+        topic = kinds[0]
+    if any(_ALL.fullmatch(word.text) for word in tagged):
+        numbers = numbers or [MAX_LIMIT]
     has_topic = bool(topic or request.organization or request.author)
     kind = request.kind
     order = request.order or order_of(" ".join(by_tag["order"]))
@@ -250,8 +279,10 @@ def fill_slots(request: Request, tagged: Sequence[tuple[str, str]]) -> Request:
     return replace(
         request,
         kind=kind,
-        topic=topic if kind != "follow-up" else request.topic,
+        topic=topic if kind in WITH_TOPIC else request.topic,
+        slot_topic=topic,
         order=order,
-        limit=min(numbers[0], MAX_LIMIT) if numbers else None,
+        limit=numbers[0] if numbers else None,
+        parts=tuple(topics) if len(topics) > 1 else (),
         with_code=bool(by_tag["code"]),
     )

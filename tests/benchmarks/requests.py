@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,7 @@ FOLDER = Path(__file__).parent.parent / "questions" / "requests"
 WEIGHTS = Path(rag.query.__file__).parent / "request_reader.npz"
 TODAY = date(2025, 12, 12)
 FOLDS = 10
+BARE_TOPICS = 250
 NGRAM_WEIGHT = 3.0  # of n-grams beside dense features
 PLACEHOLDERS = {"paper": PAPER, "org": ORGANIZATION, "person": PERSON}
 # The kinds whose topic is searched for; "content" keeps its words.
@@ -68,6 +69,7 @@ WITH_TOPIC = {
     "trending",
     "summary",
 }
+WITHOUT_TOPIC = {"paper", "similar"}  # their words ask, too
 # Around the words of a slot while the text is translated.
 BEGIN = {slot: chr(0xE000 + n) for n, slot in enumerate(TAGGED)}
 END = "\uf8ff"
@@ -109,6 +111,22 @@ def exam_rows() -> Rows:
                  "spans": spans}
             )  # fmt: skip
     return rows
+
+
+def bare_topics(rows: Rows) -> Rows:
+    """Return the marked topics as requests of their own: "text-to-sql" asks for papers on it."""
+    generator = np.random.default_rng(0)
+    topics = {
+        (row["text"][start:end], row["lang"])
+        for row in rows
+        for slot, start, end in row["spans"]
+        if slot == "topic" and end - start > 5 and row["kind"] in ("list", "advice", "count")
+    }
+    chosen = generator.permutation(np.array(sorted(topics), dtype=object))[:BARE_TOPICS]
+    return [
+        {"kind": "list", "lang": lang, "text": text, "spans": [["topic", 0, len(text)]]}
+        for text, lang in chosen
+    ]
 
 
 def prepare(row: dict[str, Any], language: str) -> Utterance:
@@ -166,6 +184,13 @@ def rarity(counts: csr_matrix) -> NDArray[np.float64]:
 
 def scaled(counts: csr_matrix, idf: NDArray[np.float64]) -> csr_matrix:
     return csr_matrix(counts.multiply(NGRAM_WEIGHT * idf[None, :] / idf.mean()))
+
+
+class Labels(NamedTuple):
+    """The kinds and the languages of some rows."""
+
+    kinds: NDArray[np.str_]
+    languages: NDArray[np.str_]
 
 
 class Trainer:
@@ -240,7 +265,12 @@ class Trainer:
             if self.kinds[n] in WITH_TOPIC
         ]
         outside: Counter[str] = Counter()
-        for u in found:
+        others = [
+            self.utterance(int(n), str(self.languages[n]))
+            for n in train
+            if self.kinds[n] in WITHOUT_TOPIC
+        ]
+        for u in [*found, *others]:
             pairs = zip(u.words, u.tags, strict=True)
             outside.update(word.lower() for word, tag in pairs if tag != TOPIC)
         # A word seen once is unseen for itself: so the rarest words teach what new ones are.
@@ -306,44 +336,50 @@ def best_temperature(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> f
 # -- the report ----------------------------------------------------------------------------
 
 
-def cross_validate(trainer: Trainer, *, folds: int, errors: int) -> float:
-    """Print what the classifiers get right on requests that they did not learn from.
+def cross_validate(trainer: Trainer, count: int, *, folds: int, errors: int) -> float:
+    """Print what the classifiers get right on utterances that they did not learn from.
 
-    Returns the temperature for calibrated probabilities.
+    The first `count` rows are utterances; the questions about content behind them are always
+    learned from, the bare topics never, since they are taken from utterances. Returns the
+    temperature for calibrated probabilities.
     """
-    count = len(trainer.rows)
     generator = np.random.default_rng(0)
-    has_turn = (trainer.kinds == "follow-up") | (generator.random(count) < 0.5)
+    own, always = (
+        Labels(trainer.kinds[:count], trainer.languages[:count]),
+        np.arange(count, len(trainer.rows) - BARE_TOPICS),
+    )
+    has_turn = (own.kinds == "follow-up") | (generator.random(count) < 0.5)
     languages = np.full(count, "??")
-    classes = np.unique(trainer.kinds)
+    classes = np.unique(own.kinds)
     scores = np.zeros((count, len(classes)))
     tags: Counter[Any] = Counter()
     splits = StratifiedKFold(folds, shuffle=True, random_state=0)
-    for train, test in splits.split(np.zeros(count), trainer.kinds):
+    for part, test in splits.split(np.zeros(count), own.kinds):
+        train = np.concatenate([part, always])
         languages[test] = trainer.read_languages(trainer.fit_language(train), test)
         scores[test] = trainer.kind_scores(trainer.fit_kind(train), test, languages[test])
         tags += trainer.read_tags(trainer.fit_tags(train), test)
     scores[~has_turn, list(classes).index("follow-up")] = -9
     predicted = classes[scores.argmax(axis=1)]
-    right = predicted == trainer.kinds
+    right = predicted == own.kinds
     print(f"{count} requests, {folds} folds: kind {right.mean():.3f}")
-    for language in np.unique(trainer.languages):
-        chosen = trainer.languages == language
+    for language in np.unique(own.languages):
+        chosen = own.languages == language
         print(
             f"  {language}: kind {right[chosen].mean():.3f}, "
-            f"language {(languages == trainer.languages)[chosen].mean():.3f}"
+            f"language {(languages == own.languages)[chosen].mean():.3f}"
         )
     for slot in TAGGED:
         found = sum(n for (_, read), n in tags.items() if read == slot)
         marked = sum(n for (true, _), n in tags.items() if true == slot)
         both = tags[slot, slot]
         print(f"words of {slot}: precision {both / max(found, 1):.3f}, recall {both / marked:.3f}")
-    print(confusion_table(trainer.kinds, predicted, classes))
+    print(confusion_table(own.kinds, predicted, classes))
     wrong = np.flatnonzero(~right)
     for n in generator.permutation(wrong)[:errors]:
         u = trainer.utterance(int(n), str(languages[n]))
-        print(f"{trainer.kinds[n]} > {predicted[n]}: {trainer.rows[n]['text']} | {u.masked}")
-    truth = np.searchsorted(classes, trainer.kinds)
+        print(f"{own.kinds[n]} > {predicted[n]}: {trainer.rows[n]['text']} | {u.masked}")
+    truth = np.searchsorted(classes, own.kinds)
     temperature = best_temperature(scores, truth)
     chances = softmax(scores, temperature)
     print(
@@ -410,8 +446,9 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--errors", type=int, default=0, help="how many errors to print")
     options = parser.parse_args()
-    trainer = Trainer([*read("utterances.jsonl"), *exam_rows()])
-    temperature = cross_validate(trainer, folds=options.folds, errors=options.errors)
+    rows = read("utterances.jsonl")
+    trainer = Trainer([*rows, *exam_rows(), *bare_topics(rows)])
+    temperature = cross_validate(trainer, len(rows), folds=options.folds, errors=options.errors)
     report_heldout(trainer)
     if options.fit:
         fit(trainer, temperature)
