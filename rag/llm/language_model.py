@@ -122,7 +122,7 @@ class ProviderModel:
         """See LanguageModel."""
         options = self._options(max_tokens, cancel)
         try:
-            # Providers prepare other methods for each new class, which takes seconds.
+            # With another method, some providers first compile the class, which takes seconds.
             chain = self.chat.with_structured_output(fields, method="function_calling")
             return fields.model_validate(chain.invoke(list(messages), **options))
         except ModelError:

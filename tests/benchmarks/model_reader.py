@@ -4,7 +4,8 @@ python -m tests.benchmarks.model_reader MODEL.gguf [--count 120]
 
 The requests are those of tests/questions/requests/utterances.jsonl of which a classifier that did
 not learn from them is unsure. For each certainty, the table has the share of right kinds as read
-without a model, if the likeliest kind were taken always, and by the model.
+without a model (below MIN_KIND always "content"), if the likeliest kind were taken, and by the
+model.
 """
 
 import argparse
