@@ -25,6 +25,7 @@ LONG_SENTENCE = 50
 PAPER_WORDS = 0.6  # share of the question's words in the paper
 PAPER_SCORE = 0.8  # the retriever's
 NAMED = 0.4  # if the question names the paper
+MORE_SHARE = 0.7  # of a paper's best score, for a further sentence in a list of several papers
 MIN_WORDS_EACH = 70  # quoted of each paper in a comparison
 
 _ASKS_FOR_NUMBER = re.compile(
@@ -130,25 +131,29 @@ class EvidenceFinder:
                     remaining -= length
         return chosen
 
-    def choose_several(self, ranked: Sequence[Evidence]) -> list[Evidence]:
+    def choose_several(self, ranked: Sequence[Evidence], limit: int | None) -> list[Evidence]:
         """Return the best sentence of each paper that scores nearly as high as the first.
 
-        If no other paper does, return `choose`'s sentences.
+        Of `limit` papers at most. Further sentences follow while there is room. Empty if no other
+        paper scores so high.
         """
-        chosen: list[Evidence] = []
-        room = self.config.max_words
-        for evidence in ranked:
-            if len(chosen) == self.config.max_papers:
-                break
-            if any(evidence.paper == other.paper for other in chosen):
-                continue
-            length = len(evidence.sentence.split())
-            is_relevant = evidence.score >= self.config.list_share * ranked[0].score
-            if chosen and (not is_relevant or length > room):
-                continue
-            chosen.append(evidence)
-            room -= length
-        return chosen if len(chosen) > 1 else self.choose(ranked)
+        least = self.config.list_share * ranked[0].score if ranked else 0.0
+        papers = list(dict.fromkeys(e.paper for e in ranked if e.score >= least))
+        papers = papers[: min(limit or self.config.max_papers, self.config.max_papers)]
+        if len(papers) < 2:
+            return []
+        of_papers = [[e for e in ranked if e.paper == paper] for paper in papers]
+        chosen = [sentences[0] for sentences in of_papers]
+        room = self.config.max_words - sum(len(e.sentence.split()) for e in chosen)
+        for n in range(1, self.config.max_sentences):
+            for sentences in of_papers:
+                if n >= len(sentences) or sentences[n].score < MORE_SHARE * sentences[0].score:
+                    continue
+                room -= len(sentences[n].sentence.split())
+                if room < 0:
+                    return chosen
+                chosen.append(sentences[n])
+        return chosen
 
 
 def _score_sentences(

@@ -19,7 +19,7 @@ from rag.query.request import Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
-from rag.text.names import name_missing_from_title
+from rag.text.names import name_missing_from_title, short_name
 from rag.text.sentences import finding, gist, split_sentences
 from rag.text.words import terms
 
@@ -83,8 +83,10 @@ class ExtractiveQA:
             silent = ranked[0].paper if subjects else None
             refusal = self._refuse(hits, str(request), silent_paper=silent)
             return replace(refusal, support=support)
-        choose = self.evidence.choose_several if request.several else self.evidence.choose
-        text, citations = quote(choose(ranked))
+        chosen = self.evidence.choose(ranked)
+        if request.several:
+            chosen = self.evidence.choose_several(ranked, request.limit) or chosen
+        text, citations = quote(chosen)
         if request.window:
             text = f"Among the papers {request.window}:\n{text}"
         return Draft(text, citations, hits, ranked, support=support)
@@ -134,8 +136,12 @@ def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
         of_paper = [evidence for evidence in chosen if evidence.paper == paper]
         citations.append(Citation(n, paper, of_paper[0].sentence))
         quotes = [f"“{evidence.sentence}” [{n}]" for evidence in of_paper]
-        name = name_missing_from_title(paper)
-        if name and not any(name in evidence.sentence for evidence in of_paper):
+        name = short_name(paper) if len(papers) > 1 else name_missing_from_title(paper)
+        if (
+            name != paper.title
+            and name
+            and not any(name in evidence.sentence for evidence in of_paper)
+        ):
             quotes[0] = f"{name}: {quotes[0]}"
         if paper.abstract_source == "summary":
             quotes[0] = f"Paperboy's summary: {quotes[0]}"

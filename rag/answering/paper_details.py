@@ -106,6 +106,9 @@ def _answer(fact: Fact, paper: Paper, n: int, *, papers_asked: int) -> _Part:
         if fact == "authors" and paper.organization:
             lines.append(f"  Organization: {paper.organization}")
         return _Part(tuple(lines))
+    if fact == "authors" and paper.organization:
+        missing = f"The record of {name} names no authors, but their organization"
+        return _Part((f"{missing}: {paper.organization} [{n}]",))
     return _Part((f"The record of {name} names no {fact}. [{n}]",), found=False)
 
 

@@ -26,14 +26,13 @@ class Period(NamedTuple):
 
 YEAR = r"(?:19|20)\d\d"
 DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
-_LONG = [name for name in calendar.month_name if name]
+LONG_MONTHS = [name for name in calendar.month_name if name]
 _SHORT = [*(name for name in calendar.month_abbr if name), "Sept"]
-MONTH = (
-    rf"(?:{'|'.join([*_LONG, *_SHORT])})\b\.?"  # in any case, because a day or year is next to it
-)
+# In any case, because a day or year is next to it.
+MONTH = rf"(?:{'|'.join([*LONG_MONTHS, *_SHORT])})\b\.?"
 # Months and weekdays on their own. "MAR", "SEP", "sat" and "sun" are also words of this field,
 # "may" and "march" everyday words: these need a capital, or must end the question.
-_SAFE = "|".join(name for name in _LONG if name not in ("May", "March"))
+_SAFE = "|".join(name for name in LONG_MONTHS if name not in ("May", "March"))
 _CUED = "|".join(name.lower() for name in _SHORT if name not in ("May", "Mar"))
 TITLED_MONTH = rf"(?:{_SAFE}|(?-i:March|{'|'.join(_SHORT)}))\b\.?"
 LONE_MONTH = rf"(?:{TITLED_MONTH}|(?-i:{_CUED}|(?:march|mar|may)(?=\W*$))\b\.?)"
@@ -90,6 +89,31 @@ def read_date(text: str, today: date) -> Period | None:
     return _parse(text, today)
 
 
+def day_of_month(number: int, until: date) -> date | None:
+    """Return the latest day with this number, as in "the 14th", that is not later than `until`."""
+    first = until.replace(day=1)
+    for _ in range(12):
+        if number <= calendar.monthrange(first.year, first.month)[1]:
+            day = first.replace(day=number)
+            if day <= until:
+                return day
+        first = (first - timedelta(days=1)).replace(day=1)
+    return None
+
+
+def day_without_year(text: str, today: date) -> date | None:
+    """Return the day that "3.12." or "12/3" names, the latest that is not in the future.
+
+    With dots the day comes first; with a slash either, whichever is nearer to today.
+    """
+    first, second = map(int, re.findall(r"\d+", text))
+    days = []
+    for day, month in [(first, second)] if "." in text else [(first, second), (second, first)]:
+        if month <= 12 and (found := _latest(f"{day} {LONG_MONTHS[month - 1]}", today)):
+            days.append(found.first)
+    return max(days, default=None)
+
+
 def months(year: int, month: int, count: int) -> Period:
     """Return `count` months, beginning with this one."""
     last_year, last_month = divmod(12 * year + month - 1 + count - 1, 12)
@@ -129,6 +153,7 @@ def _latest(name: str, until: date) -> Period | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _parse(text: str, base: date) -> Period | None:
     parsed = _parser(base, "DMY" if "." in text else "MDY").get_date_data(text)
     if parsed.date_obj is None:

@@ -44,6 +44,7 @@ MIN_KIND = 0.6  # probability of a kind; a less certain request is one about con
 MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 LIKELY_KINDS = 3  # of the classifier, among which the model chooses
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
+LISTS: tuple[Kind, ...] = ("list", "advice")
 MAX_LIMIT = 50  # papers that somebody may ask for
 # "New benchmarks" has a topic, other than "new papers".
 _KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
@@ -134,6 +135,7 @@ class QueryUnderstanding:
             follow_up=chances.get("follow-up", 0.0),
             asks_more=self.reader.asks_more(masked),
         )
+<<<<<<< HEAD
 
     def _add_names(self, request: Request, reading: Reading, question: str, today: date) -> Request:
         """Return the request with names and days that only the model found.
@@ -160,6 +162,19 @@ class QueryUnderstanding:
             mention = self.people.find(f"papers by {name}")
             if mention and not request.author:
                 request = replace(request, author=name, author_names=mention.names)
+=======
+        tagged = self.reader.tags(masked)
+        if request.certainty < (MIN_OFF_TOPIC if kind == "off topic" else MIN_KIND):
+            second: Kind = max(LISTS, key=lambda kind: chances[kind])
+            return replace(request, other=fill_slots(replace(request, kind=second), tagged))
+        if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
+            return replace(request, limit=limit_of(tagged) if request.several else None)
+        request = replace(request, kind=kind)
+        if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
+            request = fill_slots(request, tagged)
+        if kind in ("paper", "similar", "follow-up") and not request.facts:
+            return replace(request, facts=paper_facts(masked))
+>>>>>>> main
         return request
 
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
@@ -260,13 +275,13 @@ def _tagged_with(
 def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     """Return the request with the topic, number, order and code that its words name."""
     by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
-    numbers = [n for word in by_tag["number"] if (n := number_of(word)) and n <= MAX_LIMIT]
+    limit = limit_of(tagged)
     topics = topics_of(tagged)
     topic = " ".join(dict.fromkeys(topics))
     if not topic and (kinds := [w.text for w in tagged if _KINDS_OF_WORK.fullmatch(w.text)]):
         topic = kinds[0]
     if any(_ALL.fullmatch(word.text) for word in tagged):
-        numbers = numbers or [MAX_LIMIT]
+        limit = limit or MAX_LIMIT
     has_topic = bool(topic or request.organization or request.author)
     kind = request.kind
     order = request.order or order_of(" ".join(by_tag["order"]))
@@ -282,7 +297,13 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
         topic=topic if kind in WITH_TOPIC else request.topic,
         slot_topic=topic,
         order=order,
-        limit=numbers[0] if numbers else None,
+        limit=limit,
         parts=tuple(topics) if len(topics) > 1 else (),
         with_code=bool(by_tag["code"]),
     )
+
+
+def limit_of(tagged: Sequence[TaggedWord]) -> int | None:
+    """Return how many papers a request wants; None if it names no number."""
+    numbers = (number_of(word.text) for word in tagged if word.tag == "number")
+    return next((number for number in numbers if number and number <= MAX_LIMIT), None)

@@ -4,7 +4,15 @@ from datetime import date
 
 import pytest
 
-from rag.query.dates import Period, lacks_year, months, read_date, week_of
+from rag.query.dates import (
+    Period,
+    day_of_month,
+    day_without_year,
+    lacks_year,
+    months,
+    read_date,
+    week_of,
+)
 
 TODAY = date(2025, 12, 8)  # a Monday
 
@@ -63,3 +71,17 @@ def test_months_run_over_the_end_of_a_year() -> None:
 
 def test_a_week_runs_from_monday_to_sunday() -> None:
     assert week_of(date(2025, 12, 14)) == week_of(TODAY) == days(TODAY, date(2025, 12, 14))
+
+
+def test_a_day_of_the_month_is_the_latest_that_has_come() -> None:
+    assert day_of_month(8, TODAY) == TODAY
+    assert day_of_month(9, TODAY) == date(2025, 11, 9)
+    assert day_of_month(31, TODAY) == date(2025, 10, 31)
+    assert day_of_month(32, TODAY) is None
+
+
+def test_a_day_without_year_is_read_by_its_mark() -> None:
+    assert day_without_year("3.11.", TODAY) == date(2025, 11, 3)
+    assert day_without_year("11/3", TODAY) == date(2025, 11, 3)
+    assert day_without_year("3/11", TODAY) == date(2025, 11, 3)  # nearer than 11 March
+    assert day_without_year("40/50", TODAY) is None

@@ -98,6 +98,25 @@ TODAY = date(2025, 12, 8)  # a Monday
         ("in the 2010s", Window(date(2010, 1, 1), date(2019, 12, 31), "published")),
         ("2024 or later", Window(date(2024, 1, 1), None, "published")),
         ("audio, 2023 only", Window(date(2023, 1, 1), date(2023, 12, 31), "published")),
+        ("the past week", Window(date(2025, 12, 1), TODAY)),
+        ("past month", Window(date(2025, 11, 8), TODAY)),
+        ("from the last days", Window(date(2025, 12, 1), TODAY)),
+        ("in the last weeks", Window(date(2025, 11, 17), TODAY)),
+        ("last weeks papers", Window(date(2025, 12, 1), date(2025, 12, 7))),
+        ("past 72 hours", Window(date(2025, 12, 5), TODAY)),
+        ("todays papers", Window(TODAY, TODAY)),
+        ("anything this morning", Window(TODAY, TODAY)),
+        ("which papers climbed overnight", Window(date(2025, 12, 7), None)),
+        ("highlights of the month", Window(date(2025, 12, 1), TODAY, "published")),
+        ("since two weeks", Window(date(2025, 11, 24), TODAY)),
+        ("not older than six months", Window(date(2025, 6, 11), TODAY)),
+        ("papers older than a month", Window(None, date(2025, 11, 7))),
+        ("I was away for ten days, what did I miss", Window(date(2025, 11, 28), TODAY)),
+        ("yesterday and 2 days ago", Window(date(2025, 12, 6), date(2025, 12, 7))),
+        ("between march and august", Window(date(2025, 3, 1), date(2025, 8, 31), "published")),
+        ("november and december", Window(date(2025, 11, 1), date(2025, 12, 31), "published")),
+        ("over the last month", Window(date(2025, 11, 8), TODAY)),
+        ("nov 3-9", Window(date(2025, 11, 3), date(2025, 11, 9))),
     ],
 )
 def test_days_are_computed(question: str, window: Window) -> None:
@@ -115,7 +134,9 @@ def test_days_are_computed(question: str, window: Window) -> None:
      "recently", "a 2-month-old model", "a decoder dec layer", "what jan does", "in MAR models",
      "the last SEP token", "on SAT", "from Jan Leike", "layers 1-7 may be frozen",
      "gpt-4o-2024-08-06", "in 2048 dimensions", "after 2000 steps", "where does this fall short",
-     "trained on ImageNet 2012", "how may it march on?"],
+     "trained on ImageNet 2012", "how may it march on?", "since I last looked",
+     "what is popular right now", "these days", "the last 5 papers", "per week",
+     "agents that work offline for 3 days", "training for 2 weeks", "in the next 7 days"],
 )  # fmt: skip
 def test_other_numbers_and_words_are_no_time(question: str) -> None:
     assert find_window(question, TODAY) is None
