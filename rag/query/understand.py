@@ -100,6 +100,7 @@ class QueryUnderstanding:
         masked, slots = self._mask(text, today, english.language)
         chances = self._chances(masked, text, slots, follows=follows)
         request = self._classify(request, masked, chances)
+        is_unsure = request.certainty < (MIN_OFF_TOPIC if request.kind == "off topic" else MIN_KIND)
         reading = None
         if self.model_reader and request.certainty < self.model_reader.below:
             likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
@@ -109,8 +110,9 @@ class QueryUnderstanding:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = _tagged_with(reading, tagged, request)
-        elif request.certainty < (MIN_OFF_TOPIC if request.kind == "off topic" else MIN_KIND):
-            other = fill_slots(request, tagged) if request.kind in WITH_TOPIC else None
+        if is_unsure and (reading is None or reading.kind == "content"):
+            second: Kind = max(LISTS, key=lambda kind: chances[kind])
+            other = fill_slots(replace(request, kind=second), tagged)
             return replace(request, kind="content", other=other)
         return _with_slots(request, masked, tagged)
 
@@ -135,7 +137,6 @@ class QueryUnderstanding:
             follow_up=chances.get("follow-up", 0.0),
             asks_more=self.reader.asks_more(masked),
         )
-<<<<<<< HEAD
 
     def _add_names(self, request: Request, reading: Reading, question: str, today: date) -> Request:
         """Return the request with names and days that only the model found.
@@ -162,19 +163,6 @@ class QueryUnderstanding:
             mention = self.people.find(f"papers by {name}")
             if mention and not request.author:
                 request = replace(request, author=name, author_names=mention.names)
-=======
-        tagged = self.reader.tags(masked)
-        if request.certainty < (MIN_OFF_TOPIC if kind == "off topic" else MIN_KIND):
-            second: Kind = max(LISTS, key=lambda kind: chances[kind])
-            return replace(request, other=fill_slots(replace(request, kind=second), tagged))
-        if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
-            return replace(request, limit=limit_of(tagged) if request.several else None)
-        request = replace(request, kind=kind)
-        if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
-            request = fill_slots(request, tagged)
-        if kind in ("paper", "similar", "follow-up") and not request.facts:
-            return replace(request, facts=paper_facts(masked))
->>>>>>> main
         return request
 
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
@@ -228,8 +216,9 @@ class QueryUnderstanding:
 def _with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> Request:
     """Return the request with the slots that its kind has."""
     kind = request.kind
-    if kind == "paper" and not request.facts and request.asks_more:
-        return replace(request, kind="content")
+    if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
+        limit = limit_of(tagged) if request.several else None
+        return replace(request, kind="content", limit=limit)
     if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
         request = fill_slots(request, tagged)
     if kind in ("paper", "similar", "follow-up") and not request.facts:
