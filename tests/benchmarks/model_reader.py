@@ -1,6 +1,6 @@
 """Measure whether a language model reads unclear requests better than the classifier.
 
-python -m tests.benchmarks.model_reader MODEL.gguf [--count 120]
+python -m tests.benchmarks.model_reader MODEL.gguf [--count 240]
 
 The requests are those of tests/questions/requests/utterances.jsonl of which a classifier that did
 not learn from them is unsure. For each certainty, the table has the share of right kinds as read
@@ -79,7 +79,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
-    parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--count", type=int, default=240)
     parser.add_argument("--seconds", type=float, default=60.0, help="time limit per request")
     options = parser.parse_args()
     unclear = unclear_requests(Trainer(read("utterances.jsonl")), below=max(BOUNDS))
