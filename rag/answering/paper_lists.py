@@ -86,7 +86,7 @@ class PaperLists:
             return None
         if request.window and (request.pointed or request.author):
             inside = self.catalog.ids_in_window(request.window)
-            papers = [paper for paper in papers if paper.paper_id in inside]
+            papers = [p for p in papers if inside is None or p.paper_id in inside]
         if request.organization:
             papers = [paper for paper in papers if paper.organization in request.organizations]
         if request.with_code:
@@ -121,7 +121,7 @@ class PaperLists:
         "In November" may mean either day.
         """
         featured = self.catalog.ids_in_window(Window(window.since, window.until))
-        both = [hit for hit in hits if hit.paper_id in featured]
+        both = [hit for hit in hits if featured is None or hit.paper_id in featured]
         return both if len(both) >= min(count, len(hits)) else hits
 
     # -- the answer ----------------------------------------------------------------------------

@@ -13,7 +13,12 @@ from tests.papers import HERON, LOOM, PASTRY, TODAY
 
 @pytest.fixture
 def query(filled: Library) -> QueryUnderstanding:
-    return QueryUnderstanding(filled.catalog, filled.retriever.keywords, filled.word_vectors)
+    return QueryUnderstanding(
+        filled.catalog,
+        filled.retriever.keywords,
+        filled.word_vectors,
+        filled.bundled_embedder.encode_question,
+    )
 
 
 def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstanding) -> None:
