@@ -46,7 +46,7 @@ class PaperQA:
             library.word_vectors,
             library.bundled_embedder.encode_question,
         )
-        self.answers = Answers(library, model=config.model.name)
+        self.answers = Answers(library, config)
         self.writer = (
             Writer(model, config.model, papers=library.catalog.get, grounding=library.grounding)
             if model

@@ -129,7 +129,9 @@ def _settle(request: Request) -> Request:
         return request
     if not request.pointed:
         return replace(request, kind="content")
-    is_particular = request.asks_more and not request.facts
+    # "How long does it train?" asks for a sentence, "how does it work?" for what the paper is.
+    asks = _QUESTION_WORD.search(request.topic) and len(_content_terms(request)) > 1
+    is_particular = bool(request.asks_more or asks) and not request.facts
     kind: Kind = "content" if is_particular or request.compares else "paper"
     return replace(request, kind=kind)
 
@@ -190,7 +192,7 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
         return last
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE_WITH.search(topic)):
         return last
-    if request.facts and not _content_terms(request):
+    if request.facts and (request.kind == "follow-up" or not _content_terms(request)):
         return last
     return ()
 

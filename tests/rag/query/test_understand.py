@@ -26,7 +26,7 @@ def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstandin
 
 
 def test_misspelt_english_words_are_corrected(query: QueryUnderstanding) -> None:
-    assert query.understand("the acuracy of counting", TODAY).topic == "the accuracy of counting"
+    assert "accuracy" in query.understand("what acuracy does it reach?", TODAY).topic
 
 
 def test_other_languages_are_translated_and_remembered(query: QueryUnderstanding) -> None:
@@ -60,10 +60,10 @@ def test_the_history_has_the_cited_papers_in_order_and_searches_where_they_are_u
         return [HERON]
 
     cited = (PASTRY.paper_id, "arxiv:0000.00000", LOOM.paper_id)  # one was removed since
-    history = [Turn("who counts birds?"), Turn("which papers use recipes?", cited)]
+    history = [Turn("which errors do bakers find?"), Turn("which papers use recipes?", cited)]
     first, second = query.past(history, TODAY, papers_for=papers_for)
     assert first.papers == (HERON,)
-    assert searched == ["who counts birds?"]
+    assert searched == ["which errors do bakers find?"]
     assert second.papers == (PASTRY, LOOM)
     follow_up = query.past(
         [*history, Turn("and the second one?", ())], TODAY, papers_for=papers_for
