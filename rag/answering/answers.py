@@ -8,10 +8,12 @@ from rag.answering.extractive import ExtractiveQA
 from rag.answering.paper_details import PaperDetails
 from rag.answering.paper_lists import USUAL_COUNT, PaperLists
 from rag.answering.small_talk import SmallTalk
+from rag.answering.statistics import Statistics
 from rag.answering.summaries import Summaries
 from rag.config import RagConfig
 from rag.library import Library
 from rag.query.request import Kind, Request
+from rag.query.translate import translate
 from rag.records import Draft, Question
 
 Answering = Callable[[Request], Draft | None]
@@ -31,6 +33,7 @@ class Answers:
             catalog, retriever, library.embedder, library.word_vectors, config
         )
         self.small_talk = SmallTalk(library.bundled_embedder)
+        self.statistics = Statistics(catalog, self.lists.topics)
         self.summaries = Summaries(catalog)
 
     def draft(self, request: Request, question: Question, today: date) -> Draft:
@@ -43,6 +46,10 @@ class Answers:
                 coverage=self.catalog.coverage(),
                 model=self.model,
             )
+
+        def english(request: Request) -> str:
+            return translate(question.text, language=request.language).text
+
         by_kind: dict[Kind, Answering] = {
             "summary": lambda request: self.summaries.draft(request, today),
             "trending": lambda request: self.summaries.draft(request, today),
@@ -51,10 +58,15 @@ class Answers:
             "similar": self.lists.similar,
             "paper": self.details.draft,
             "concept": self.concepts.draft,
+            "count": lambda request: self.statistics.draft(request, english(request), today),
         }
         answering = by_kind.get(request.kind)
         by_columns = request.authors or request.prolific or "authors" in (request.order or "")
-        if answering and not by_columns and (draft := answering(request)):
+        if (
+            answering
+            and (not by_columns or request.kind == "count")
+            and (draft := answering(request))
+        ):
             return draft
         if request.other and (draft := self._other(request.other)):
             return draft

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.answering.paper_filters import papers_that_fit
 from rag.answering.paper_lines import paper_entry
 from rag.query.request import Order, Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper, Window
@@ -10,7 +11,6 @@ from rag.retrieval.retriever import HybridRetriever
 from rag.retrieval.topic_search import MIN_ON_TOPIC, TopicHit, TopicSearch
 from rag.store.catalog import Catalog
 from rag.store.keywords import weight_covered
-from rag.store.queries import papers_of_author
 from rag.text.sentences import gist, split_sentences
 from rag.text.words import terms
 
@@ -75,23 +75,8 @@ class PaperLists:
 
     def _allowed(self, request: Request) -> set[str] | None:
         """Return the ids of the papers that fit everything but the topic; None for all papers."""
-        papers: list[Paper] | None = None
-        if request.pointed:
-            papers = list(request.pointed)
-        elif request.author:
-            papers = papers_of_author(self.catalog, *(request.author_names or (request.author,)))
-        elif request.organization or request.with_code or request.window:
-            papers = self.catalog.papers(request.window)
-        if papers is None:
-            return None
-        if request.window and (request.pointed or request.author):
-            inside = self.catalog.ids_in_window(request.window)
-            papers = [p for p in papers if inside is None or p.paper_id in inside]
-        if request.organization:
-            papers = [paper for paper in papers if paper.organization in request.organizations]
-        if request.with_code:
-            papers = [paper for paper in papers if paper.code_url]
-        return {paper.paper_id for paper in papers}
+        papers = papers_that_fit(self.catalog, request)
+        return None if papers is None else {paper.paper_id for paper in papers}
 
     def _on_topic(self, request: Request, allowed: set[str] | None) -> _Found:
         """Return the papers on the topic, nearest first unless the request names an order."""

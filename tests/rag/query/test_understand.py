@@ -1,24 +1,35 @@
 """From a question to a request, with the sample papers."""
 
+from typing import Any
+
 import pytest
 
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.query.followups import Past, resolve
+from rag.query.model_reader import ModelReader, Reading
 from rag.query.request import Request
+from rag.query.request_reader import KINDS
 from rag.query.understand import QueryUnderstanding
 from rag.records import Paper, Turn
 from tests.papers import HERON, LOOM, PASTRY, TODAY
 
+UNCLEAR = "birds maybe"
+
+
+def understanding(library: Library, model: ModelReader | None = None) -> QueryUnderstanding:
+    return QueryUnderstanding(
+        library.catalog,
+        library.retriever.keywords,
+        library.word_vectors,
+        library.bundled_embedder.encode_question,
+        model,
+    )
+
 
 @pytest.fixture
 def query(filled: Library) -> QueryUnderstanding:
-    return QueryUnderstanding(
-        filled.catalog,
-        filled.retriever.keywords,
-        filled.word_vectors,
-        filled.bundled_embedder.encode_question,
-    )
+    return understanding(filled)
 
 
 def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstanding) -> None:
@@ -80,3 +91,74 @@ def test_a_turn_without_a_question_is_a_list_that_numbers_refer_to(
     assert resolve(query.understand("who wrote number 2?", TODAY), [past]).pointed == (PASTRY,)
     # "Recipes" is a word of one of them, which does not make it a question about the list.
     assert resolve(query.understand("what are recipes?", TODAY), [past]).pointed == ()
+
+
+@pytest.fixture
+def any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the model choose among all kinds."""
+    monkeypatch.setattr("rag.query.understand.LIKELY_KINDS", len(KINDS))
+
+
+def read_by(library: Library, reading: Reading | None, text: str, *, below: float = 1.0) -> Request:
+    """Return the request as it is understood with a model that gives this reading."""
+
+    def fill(_messages: object, _fields: object) -> Any:
+        return reading
+
+    return understanding(library, ModelReader(fill, below=below)).understand(text, TODAY)
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_the_model_reads_what_the_classifier_is_unsure_about(filled: Library) -> None:
+    reading = Reading(kind="list", topic="wading birds")
+    request = read_by(filled, reading, UNCLEAR)
+    assert (request.kind, request.reader) == ("list", "model")
+    sure = read_by(filled, reading, UNCLEAR, below=0.0)
+    assert sure.reader == "classifier"
+    assert read_by(filled, None, UNCLEAR) == sure
+
+
+def test_the_model_chooses_among_the_likeliest_kinds(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.query.understand.LIKELY_KINDS", 2)
+    offered: list[str] = []
+
+    def fill(_messages: object, fields: Any) -> None:
+        offered.extend(fields.model_json_schema()["properties"]["kind"]["enum"])
+
+    understanding(filled, ModelReader(fill, below=1.0)).understand("summarise today", TODAY)
+    assert len(offered) == 2
+    assert "summary" in offered
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_what_the_text_does_not_say_is_dropped(filled: Library) -> None:
+    made_up = Reading(
+        kind="list", topic="speech recognition", days="since Monday", number=7, order="oldest",
+        papers=["HeronNet"], people=["A. One"], organizations=["Crumb Lab"], with_code=True,
+    )  # fmt: skip
+    request = read_by(filled, made_up, UNCLEAR)
+    assert request.kind == "list"
+    assert request == read_by(filled, Reading(kind="list"), UNCLEAR)
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_names_that_only_the_model_finds_are_looked_up(filled: Library) -> None:
+    reading = Reading(kind="list", papers=["loom", "nonsuch"], organizations=["crumb lab", "birds"])
+    text = "do crumb lab models count birds with loom or nonsuch"
+    assert not read_by(filled, None, text).organization
+    request = read_by(filled, reading, text)
+    assert (request.organization, request.organizations) == ("crumb lab", ("Crumb Lab",))
+    assert request.named == (LOOM,)
+    assert "crumb" not in request.topic
+    about = read_by(filled, reading.model_copy(update={"kind": "content"}), text)
+    assert about.organization is None  # whose abstracts need not be of its papers
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_slots_that_the_classifier_leaves_empty_get_the_words_of_the_model(filled: Library) -> None:
+    reading = Reading(kind="list", topic="birds", number=7, order="fresh", with_code=True)
+    request = read_by(filled, reading, "seven? birds? fresh? github?")
+    assert request.topic == "birds"
+    assert (request.limit, request.order, request.with_code) == (7, "newest", True)
