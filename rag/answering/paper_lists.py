@@ -183,6 +183,8 @@ def _head(request: Request, found: _Found, start: int, shown: int) -> str:
     name = f"{total:,} {noun}{topic}{source}{code}{days}"
     if not shown:
         return f"These were all of the {name}."
+    if start and shown == 1:
+        return f"{name}; number {start + 1}:"
     if start:
         return f"{name}; numbers {start + 1} to {start + shown}:"
     if total == 1:

@@ -91,7 +91,10 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
         return request
     if follows and (continued := _continue_list(request, past[-1])):
         return continued
-    return _settle(_resolve(request, past))
+    resolved = _resolve(request, past)
+    if request.kind == "similar" and not resolved.subjects:
+        return replace(resolved, pointed=past[-1].papers)
+    return _settle(resolved)
 
 
 def _continue_list(request: Request, last: Past) -> Request | None:
@@ -100,21 +103,27 @@ def _continue_list(request: Request, last: Past) -> Request | None:
     None if the request does not modify it.
     """
     before = last.request
-    if before.kind not in WITH_SLOTS or _ORDINAL.search(request.topic) or request.named:
+    if before.kind not in WITH_SLOTS or request.named:
         return None
+    if ordinal := _ORDINAL.search(request.topic):
+        number = int(ordinal[3] or ordinal[4] or 0)
+        is_behind = before.kind in ("list", "advice") and number > before.offset + len(last.papers)
+        return replace(before, offset=number - 1, limit=1) if is_behind else None
     if not request.asks_more and _MORE.search(request.topic):
         return replace(before, offset=before.offset + len(last.papers))
     if _THE_ONE_WITH.search(request.topic) and request.organizations:
         from_there = tuple(p for p in last.papers if p.organization in request.organizations)
         if len(from_there) == 1:
             return replace(request, kind="paper", pointed=from_there)
+    # "With code" narrows a list; of one paper it asks for the code.
+    asks_fact = set(request.facts) - ({"code"} if request.with_code else set())
     changes: dict[str, Any] = {
         name: value for name in CHANGEABLE if (value := getattr(request, name))
     }
     if request.slot_topic:
         narrows = bool(_NARROWS.search(request.topic)) and bool(before.topic)
         changes["topic"] = f"{before.topic} {request.slot_topic}" if narrows else request.slot_topic
-    elif not changes or request.asks_more or request.facts:
+    elif not changes or request.asks_more or asks_fact:
         return None
     if before.kind in ("summary", "trending") and changes.keys() - {"window", "order", "limit"}:
         changes["kind"] = "list"
@@ -181,7 +190,11 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
     pointed: list[Paper] = []
     for match in _ORDINAL.finditer(request.topic):
         word = (match[1] or match[2] or match[5] or "").casefold()
-        position = _POSITIONS[word] if word else int(match[3] or match[4]) - 1
+        number = int(match[3] or match[4] or 0)
+        if several and number in (numbered := _numbered(past)):
+            pointed.append(numbered[number])
+            continue
+        position = _POSITIONS[word] if word else number - 1
         if -1 <= position < len(candidates):
             pointed.append(candidates[position])
     if (pointed or request.named) and _COMPARISON.search(topic) and _IT_OR_THIS.search(topic):
@@ -195,6 +208,17 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
     if request.facts and (request.kind == "follow-up" or not _content_terms(request)):
         return last
     return ()
+
+
+def _numbered(past: Sequence[Past]) -> dict[int, Paper]:
+    """Return the papers of the last list by number; its second page goes on from the first."""
+    alike = replace(past[-1].request, offset=0)
+    pages = [page for page in past if replace(page.request, offset=0) == alike]
+    return {
+        page.request.offset + n: paper
+        for page in pages
+        for n, paper in enumerate(page.papers, start=1)
+    }
 
 
 def _ask_of_named(request: Request, before: Request) -> Request:
