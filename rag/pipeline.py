@@ -42,7 +42,7 @@ class PaperQA:
         self.retriever = library.retriever
         self.config = config
         self.today = today
-        self.answers = Answers(library, model=config.model.name)
+        self.answers = Answers(library, config)
         self.writer = (
             Writer(model, config.model, papers=library.catalog.get, grounding=library.grounding)
             if model

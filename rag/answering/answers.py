@@ -11,6 +11,7 @@ from rag.answering.paper_lists import USUAL_COUNT, PaperLists
 from rag.answering.small_talk import SmallTalk
 from rag.answering.statistics import Statistics
 from rag.answering.summaries import Summaries
+from rag.config import RagConfig
 from rag.library import Library
 from rag.query.request import Kind, Request
 from rag.query.translate import translate
@@ -25,16 +26,15 @@ Answering = Callable[[Request], Draft | None]
 class Answers:
     """Answers a request by its kind. Thread-safe."""
 
-    def __init__(self, library: Library, *, model: str = "") -> None:
-        """`model` is the name of the language model, for whoever asks."""
+    def __init__(self, library: Library, config: RagConfig) -> None:
         catalog, retriever = library.catalog, library.retriever
         self.catalog = catalog
-        self.model = model
+        self.model = config.model.name  # for whoever asks which model writes
         self.concepts = Concepts(retriever)
-        self.details = PaperDetails(library.config.evidence)
+        self.details = PaperDetails(config.evidence)
         self.lists = PaperLists(catalog, retriever)
         self.quotes = ExtractiveQA(
-            catalog, retriever, library.embedder, library.word_vectors, library.config
+            catalog, retriever, library.embedder, library.word_vectors, config
         )
         self.small_talk = SmallTalk(library.bundled_embedder)
         self.statistics = Statistics(catalog, self.lists.topics)

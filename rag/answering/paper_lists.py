@@ -19,7 +19,7 @@ MAX_COUNT = 10  # papers in one message
 MAX_HITS = 10  # in the ranking that is shown
 NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
 # Probability of a paper that fills a list with fewer: among all papers, the nearest are good ones.
-MIN_NEAR = 0.4
+MIN_NEAR = 0.3
 MIN_NEAR_FILTERED = 0.55
 LEAD_SHARE = 0.75  # of the topic's words in the gist, for it to stand for the paper
 
@@ -104,7 +104,7 @@ class PaperLists:
         "In November" may mean either day.
         """
         featured = self.catalog.ids_in_window(Window(window.since, window.until))
-        both = [hit for hit in hits if hit.paper_id in featured]
+        both = [hit for hit in hits if featured is None or hit.paper_id in featured]
         return both if len(both) >= min(count, len(hits)) else hits
 
     # -- the answer ----------------------------------------------------------------------------
@@ -181,6 +181,8 @@ def _head(request: Request, found: _Found, start: int, shown: int) -> str:
     name = f"{total:,} {noun}{topic}{source}{code}{days}"
     if not shown:
         return f"These were all of the {name}."
+    if start and shown == 1:
+        return f"{name}; number {start + 1}:"
     if start:
         return f"{name}; numbers {start + 1} to {start + shown}:"
     if total == 1:

@@ -112,6 +112,8 @@ class QueryUnderstanding:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = _tagged_with(reading, tagged, request)
+        if is_unsure and " ".join(topics_of(tagged)).casefold() == masked.strip(" ?!.").casefold():
+            request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
         if is_unsure and (reading is None or reading.kind == "content"):
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)

@@ -83,7 +83,7 @@ def test_quotes_are_grouped_by_paper_and_numbered() -> None:
             Evidence(TIDAL, "U.", 2, 0.7),
         ]
     )
-    assert text == "“T.” [1]\n“U.” [1]\n“H.” [2]"
+    assert text == "Tidal Attention: “T.” [1]\n“U.” [1]\nHeronNet: “H.” [2]"
     assert [(c.n, c.paper, c.quote) for c in citations] == [(1, TIDAL, "T."), (2, HERON, "H.")]
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.query.followups import Past, resolve
+from rag.query.followups import ALONE, Past, resolve
 from rag.query.model_reader import ModelReader, Reading
 from rag.query.request import Request
-from rag.query.request_reader import KINDS
-from rag.query.understand import QueryUnderstanding
-from rag.records import Paper, Turn
+from rag.query.request_reader import KINDS, TaggedWord
+from rag.query.understand import MAX_LIMIT, QueryUnderstanding, fill_slots
+from rag.records import Paper, Turn, Window
 from tests.papers import HERON, LOOM, PASTRY, TODAY
 
 UNCLEAR = "birds maybe"
@@ -37,7 +37,7 @@ def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstandin
 
 
 def test_misspelt_english_words_are_corrected(query: QueryUnderstanding) -> None:
-    assert query.understand("the acuracy of counting", TODAY).topic == "the accuracy of counting"
+    assert "accuracy" in query.understand("what acuracy does it reach?", TODAY).topic
 
 
 def test_other_languages_are_translated_and_remembered(query: QueryUnderstanding) -> None:
@@ -56,6 +56,98 @@ def test_authors_organisations_and_days_of_papers_come_from_the_catalogue(
     assert window.since == PASTRY.day
 
 
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("summarize today's papers", "en"),
+        ("fasse die heutigen Paper zusammen", "de"),
+        ("résume les articles d'aujourd'hui", "fr"),
+        ("resume los artículos de hoy", "es"),
+        ("总结今天的论文", "zh"),
+    ],
+)
+def test_a_summary_of_today_in_five_languages(
+    query: QueryUnderstanding, question: str, language: str
+) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language) == ("summary", language)
+    assert request.window == Window(TODAY, TODAY)
+    assert request.topic_terms == []
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "topic"),
+    [
+        ("papers about reinforcement learning", "en", "reinforcement learning"),
+        ("Paper zu Verstärkungslernen", "de", "reinforcement learning"),
+        ("Arbeiten über Roboter", "de", "robot"),
+        ("des articles sur la diffusion", "fr", "diffusion"),
+        ("artículos sobre robots", "es", "robot"),
+        ("关于扩散模型的论文", "zh", "diffusion model"),
+    ],
+)
+def test_papers_on_a_topic_in_five_languages(
+    query: QueryUnderstanding, question: str, language: str, topic: str
+) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language, request.topic) == ("list", language, topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("is there code for HeronNet?", "en"),
+        ("gibt es Code für HeronNet?", "de"),
+        ("y a-t-il du code pour HeronNet ?", "fr"),
+        ("¿hay código para HeronNet?", "es"),
+        ("HeronNet有代码吗？", "zh"),
+    ],
+)
+def test_the_code_of_a_paper_in_five_languages(
+    query: QueryUnderstanding, question: str, language: str
+) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language) == ("paper", language)
+    assert (request.facts, request.named) == (("code",), (HERON,))
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("thanks", "en"), ("thank you so much!", "en"), ("danke", "de"), ("danke schön!", "de"),
+        ("merci beaucoup", "fr"), ("¡muchas gracias!", "es"), ("谢谢", "zh"), ("多谢", "zh"),
+    ],
+)  # fmt: skip
+def test_thanks_in_five_languages(query: QueryUnderstanding, question: str, language: str) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language) == ("small talk", language)
+
+
+def test_a_list_has_its_number_order_days_and_code(query: QueryUnderstanding) -> None:
+    request = query.understand("top 3 newest papers about robots with code last week", TODAY)
+    assert (request.kind, request.topic, request.limit) == ("list", "robots", 3)
+    assert (request.order, request.with_code) == ("newest", True)
+    assert request.window is not None
+    everything = query.understand("list all papers about robots", TODAY)
+    assert everything.limit == MAX_LIMIT
+
+
+def test_what_is_upvoted_on_a_topic_is_a_list_and_a_list_of_days_a_summary(
+    query: QueryUnderstanding,
+) -> None:
+    about = fill_slots(Request(topic="", kind="trending"), [TaggedWord("robots", "topic", 1.0)])
+    assert (about.kind, about.topic, about.order) == ("list", "robots", "most upvotes")
+    days = query.understand("papers between December 2024 and January 2025", TODAY)
+    assert days.kind == "summary"
+
+
+def test_only_a_question_with_a_turn_before_it_is_a_follow_up(query: QueryUnderstanding) -> None:
+    assert query.understand("the second one", TODAY, follows=True).kind == "follow-up"
+    assert query.understand("the second one", TODAY).kind != "follow-up"
+    asked = query.understand("what does it do in bad weather?", TODAY, follows=True)
+    assert asked.kind not in ALONE
+
+
 def test_a_text_without_words_is_no_question(query: QueryUnderstanding) -> None:
     with pytest.raises(QuestionError):
         query.understand("???", TODAY)
@@ -71,10 +163,10 @@ def test_the_history_has_the_cited_papers_in_order_and_searches_where_they_are_u
         return [HERON]
 
     cited = (PASTRY.paper_id, "arxiv:0000.00000", LOOM.paper_id)  # one was removed since
-    history = [Turn("who counts birds?"), Turn("which papers use recipes?", cited)]
+    history = [Turn("which errors do bakers find?"), Turn("which papers use recipes?", cited)]
     first, second = query.past(history, TODAY, papers_for=papers_for)
     assert first.papers == (HERON,)
-    assert searched == ["who counts birds?"]
+    assert searched == ["which errors do bakers find?"]
     assert second.papers == (PASTRY, LOOM)
     follow_up = query.past(
         [*history, Turn("and the second one?", ())], TODAY, papers_for=papers_for
