@@ -132,11 +132,11 @@ def test_a_list_has_its_number_order_days_and_code(query: QueryUnderstanding) ->
     assert everything.limit == MAX_LIMIT
 
 
-def test_what_is_upvoted_on_a_topic_is_a_list_and_a_list_of_days_a_summary(
+def test_what_is_upvoted_on_a_topic_is_ordered_and_a_list_of_days_is_a_summary(
     query: QueryUnderstanding,
 ) -> None:
     about = fill_slots(Request(topic="", kind="trending"), [TaggedWord("robots", "topic", 1.0)])
-    assert (about.kind, about.topic, about.order) == ("list", "robots", "most upvotes")
+    assert (about.topic, about.order) == ("robots", "most upvotes")
     days = query.understand("papers between December 2024 and January 2025", TODAY)
     assert days.kind == "summary"
 
