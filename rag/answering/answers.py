@@ -1,6 +1,7 @@
 """Answers: each kind of request in its own way; what none of them answers, by quotes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from rag.answering.concepts import Concepts
@@ -15,6 +16,9 @@ from rag.library import Library
 from rag.query.request import Kind, Request
 from rag.query.translate import translate
 from rag.records import Draft, Question
+from rag.retrieval.topic_search import MIN_ON_TOPIC
+
+MIN_LISTED = 3  # papers on a topic; fewer are quoted
 
 Answering = Callable[[Request], Draft | None]
 
@@ -51,8 +55,8 @@ class Answers:
             return translate(question.text, language=request.language).text
 
         by_kind: dict[Kind, Answering] = {
-            "summary": lambda request: self.summaries.draft(request, today),
-            "trending": lambda request: self.summaries.draft(request, today),
+            "summary": lambda request: self._summary(request, today),
+            "trending": lambda request: self._summary(request, today),
             "list": self.lists.draft,
             "advice": self.lists.draft,
             "similar": self.lists.similar,
@@ -67,10 +71,28 @@ class Answers:
             and (not by_columns or request.kind == "count")
             and (draft := answering(request))
         ):
-            return draft
+            return self._quoted_if_few(request, draft)
         if request.other and (draft := self._other(request.other)):
             return draft
         return self.quotes.draft(request)
+
+    def _quoted_if_few(self, request: Request, draft: Draft) -> Draft:
+        """Return quotes in place of a list of one or two papers on a topic: they say more."""
+        is_whole = request.topic_terms and not (request.is_filter or request.with_code)
+        if request.kind not in ("list", "advice") or not is_whole or request.offset:
+            return draft
+        if len(draft.citations) >= MIN_LISTED:
+            return draft
+        quoted = self.quotes.draft(replace(request, topic=request.text))
+        is_certain = any(hit.score >= MIN_ON_TOPIC for hit in draft.hits)
+        return draft if quoted.refused and is_certain else quoted
+
+    def _summary(self, request: Request, today: date) -> Draft:
+        """Return the papers on the topic, if a summary has one that papers are on, else all."""
+        is_narrowed = request.topic_terms or request.organization or request.author
+        if is_narrowed and (draft := self.lists.draft(request)):
+            return draft
+        return self.summaries.draft(request, today)
 
     def _other(self, request: Request) -> Draft | None:
         """Return the list of an unsure request, if enough papers are on its topic to list them."""

@@ -16,7 +16,6 @@ from rag.text.words import terms
 
 USUAL_COUNT = 5  # papers, if the request names no number
 MAX_COUNT = 10  # papers in one message
-MIN_LISTED = 3  # papers on a topic; fewer are quoted, which says more about them
 MAX_HITS = 10  # in the ranking that is shown
 NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
 # Probability of a paper that fills a list with fewer: among all papers, the nearest are good ones.
@@ -51,8 +50,7 @@ class PaperLists:
         else:
             papers = self.catalog.get(sorted(allowed or ())).values()
             found = _Found(*_ordered(list(papers), request.order or "newest"))
-        is_few = request.topic_terms and allowed is None and len(found.papers) < MIN_LISTED
-        return self._list(request, found) if found.papers and not is_few else None
+        return self._list(request, found) if found.papers else None
 
     def similar(self, request: Request) -> Draft | None:
         """Return the papers most similar to the request's papers; None if it has none."""

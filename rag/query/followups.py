@@ -46,7 +46,8 @@ _PLURAL = re.compile(
     re.IGNORECASE,
 )
 _THE_ONE_WITH = re.compile(
-    r"\b(?:the|only the|which) ones? (?:with|that|who|which|for|from|about|on|using|by)\b",
+    r"\b(?:the|only the|which|those|just those) (?:ones? |\d+ |two |three |four |five )?"
+    r"(?:with|that|who|which|for|from|about|on|using|by)\b",
     re.IGNORECASE,
 )
 # "Attention and its cost": the pronoun refers to a word of the question itself.
@@ -85,16 +86,17 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     """
     if not past or request.kind in ALONE:
         return request
-    refers = refers_back(request.topic) or bool(_CONTINUATION.search(request.topic))
+    text = request.text or request.topic
+    refers = refers_back(text) or bool(_CONTINUATION.search(text) or _THE_ONE_WITH.search(text))
     follows = request.kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP
     if request.kind in WITH_SLOTS and not refers and not follows:
         return request
-    if follows and (continued := _continue_list(request, past[-1])):
+    if (follows or refers) and (continued := _continue_list(request, past[-1])):
         return continued
-    resolved = _resolve(request, past)
-    if request.kind == "similar" and not resolved.subjects:
-        return replace(resolved, pointed=past[-1].papers)
-    return _settle(resolved)
+    if request.kind == "similar" and not request.named:
+        pointed = _referenced_papers(request, request.topic, past) or past[-1].papers[:1]
+        return replace(request, pointed=pointed[:1] if len(pointed) > 3 else pointed)
+    return _settle(_resolve(request, past))
 
 
 def _continue_list(request: Request, last: Past) -> Request | None:
@@ -102,28 +104,28 @@ def _continue_list(request: Request, last: Past) -> Request | None:
 
     None if the request does not modify it.
     """
-    before = last.request
+    before, text = last.request, request.text or request.topic
     if before.kind not in WITH_SLOTS or request.named:
         return None
-    if ordinal := _ORDINAL.search(request.topic):
+    if ordinal := _ORDINAL.search(text):
         number = int(ordinal[3] or ordinal[4] or 0)
         is_behind = before.kind in ("list", "advice") and number > before.offset + len(last.papers)
         return replace(before, offset=number - 1, limit=1) if is_behind else None
-    if not request.asks_more and _MORE.search(request.topic):
+    if not request.asks_more and _MORE.search(text):
         return replace(before, offset=before.offset + len(last.papers))
-    if _THE_ONE_WITH.search(request.topic) and request.organizations:
+    if _THE_ONE_WITH.search(text) and request.organizations:
         from_there = tuple(p for p in last.papers if p.organization in request.organizations)
         if len(from_there) == 1:
             return replace(request, kind="paper", pointed=from_there)
-    # "With code" narrows a list; of one paper it asks for the code.
-    asks_fact = set(request.facts) - ({"code"} if request.with_code else set())
     changes: dict[str, Any] = {
         name: value for name in CHANGEABLE if (value := getattr(request, name))
     }
     if request.slot_topic:
-        narrows = bool(_NARROWS.search(request.topic)) and bool(before.topic)
+        narrows = bool(_NARROWS.search(text)) and bool(before.topic)
         changes["topic"] = f"{before.topic} {request.slot_topic}" if narrows else request.slot_topic
-    elif not changes or request.asks_more or asks_fact:
+    elif not changes or request.asks_more or (request.facts and not request.with_code):
+        return None
+    if request.with_code and len(last.papers) < 2:  # "is the code out?"
         return None
     if before.kind in ("summary", "trending") and changes.keys() - {"window", "order", "limit"}:
         changes["kind"] = "list"

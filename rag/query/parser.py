@@ -192,7 +192,7 @@ def parse(
     window = None
     if found := find_window(text, today, day_of=day_of):
         window, text = found
-    authors, text = _author_count(text)
+    authors, text = author_count(text)
     organization = find_organizations(text) if find_organizations else None
     if organization:
         text = f"{text[: organization.start]} {text[organization.end :]}"
@@ -224,7 +224,8 @@ def parse(
     )
 
 
-def _author_count(text: str) -> tuple[AuthorCount | None, str]:
+def author_count(text: str) -> tuple[AuthorCount | None, str]:
+    """Return how many authors a text asks for, if it does, and the text without that part."""
     if match := _UNCOUNTED.search(text):
         return AuthorCount(unknown=True), _without(text, match)
     match = _COUNTED.search(text) or _BY_PEOPLE.search(text)

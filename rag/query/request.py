@@ -105,6 +105,7 @@ class Request:
     certainty: float = 1.0  # of the kind, 0 to 1
     follow_up: float = 0.0  # probability that it is a follow-up
     other: "Request | None" = None  # another reading, if the kind is unsure
+    text: str = ""  # all its words, in English as far as possible
     slot_topic: str = ""  # the words that name a topic, if it may be a follow-up
     asks_more: bool = True  # it has words that ask for something in particular
     parts: tuple[str, ...] = ()  # of the topic, if it has several that are searched one by one

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import ALONE, MIN_FOLLOW_UP, Past, refers_back, resolve
+from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
-from rag.query.parser import number_of, order_of, paper_facts, parse
+from rag.query.parser import author_count, number_of, order_of, paper_facts, parse
 from rag.query.people import People
 from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
@@ -48,6 +49,7 @@ LISTS: tuple[Kind, ...] = ("list", "advice")
 MAX_LIMIT = 50  # papers that somebody may ask for
 # "New benchmarks" has a topic, other than "new papers".
 _KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
+_ONE_PAPER = re.compile(r"\b(?:paper|article|preprint|one)\b", re.I)  # not "papers"
 _ALL = re.compile(r"all|everything|every|complete|entire|full", re.I)
 
 
@@ -96,7 +98,7 @@ class QueryUnderstanding:
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
-        request = replace(request, named=tuple(named), language=english.language)
+        request = replace(request, text=text, named=tuple(named), language=english.language)
         masked, slots = self._mask(text, today, english.language)
         chances = self._chances(masked, text, slots, follows=follows)
         request = self._classify(request, masked, chances)
@@ -114,7 +116,17 @@ class QueryUnderstanding:
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)
             return replace(request, kind="content", other=other)
-        return _with_slots(request, masked, tagged)
+        return self._with_known_topic(_with_slots(request, masked, tagged))
+
+    def _with_known_topic(self, request: Request) -> Request:
+        """Return the request without a topic that no paper has a word of, if a name narrows it.
+
+        Such words are chat ("smth new by …") more often than topics.
+        """
+        if not request.topic or not (request.organization or request.author):
+            return request
+        counts = self.keywords.document_counts(request.topic_terms)
+        return request if any(counts.values()) else replace(request, topic="")
 
     def _chances(self, masked: str, text: str, slots: Slots, *, follows: bool) -> dict[Kind, float]:
         """Return the probability of each kind that the request can have."""
@@ -168,13 +180,13 @@ class QueryUnderstanding:
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
         """Return the text with placeholders for names and spans of time, and which it has."""
         found = find_window(text, today, day_of=self._day_of)
-        rest = found[1] if found else text
+        _, rest = author_count(found[1] if found else text)
         organization = self.organizations.find(rest, language=language)
         if organization:
-            rest = rest.replace(organization.label, ORGANIZATION, 1)
+            rest = _masked(rest, organization, ORGANIZATION)
         person = self.people.find(rest, language=language)
         if person:
-            rest = rest.replace(person.label, PERSON, 1)
+            rest = _masked(rest, person, PERSON)
         rest, papers = self.paper_names.mask(rest, PAPER)
         words = rest.split() + [WINDOW] * bool(found)
         slots = Slots(papers, organization is not None, person is not None, found is not None)
@@ -211,6 +223,13 @@ class QueryUnderstanding:
                 papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
             past.append(Past(request, tuple(papers)))
         return past
+
+
+def _masked(text: str, mention: Mention, placeholder: str) -> str:
+    """Return the text with a placeholder for the names that are mentioned."""
+    part = text[mention.start : mention.end]
+    masked, found = re.subn(re.escape(mention.label), placeholder, part, count=1, flags=re.I)
+    return f"{text[: mention.start]}{masked if found else f' {placeholder} '}{text[mention.end :]}"
 
 
 def _with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> Request:
@@ -263,6 +282,7 @@ def _tagged_with(
 
 def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     """Return the request with the topic, number, order and code that its words name."""
+    by_word = [word.text for word in tagged]
     by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
     limit = limit_of(tagged)
     topics = topics_of(tagged)
@@ -276,10 +296,10 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     order = request.order or order_of(" ".join(by_tag["order"]))
     if kind == "trending" and has_topic:
         order = order or "most upvotes"
-    if kind in ("summary", "trending") and has_topic:
-        kind = "list"
     elif kind == "list" and not has_topic and request.window:
         kind = "summary"
+    if order and limit is None and kind != "advice" and _ONE_PAPER.search(" ".join(by_word)):
+        limit = 1
     return replace(
         request,
         kind=kind,

@@ -91,12 +91,27 @@ def test_small_talk_and_the_bot_itself_cite_nothing(
 
 
 def test_a_kind_that_finds_nothing_is_left_to_quotes(answers: Answers) -> None:
-    few = draft(answers, Request(topic="which papers plant errors in recipes?", kind="list"))
-    assert few.text.startswith("“")
-    assert PASTRY in [citation.paper for citation in few.citations]
-    nothing = draft(answers, Request(topic="quantum gravity", kind="list"))
+    nothing = draft(answers, Request(topic="quantum gravity", kind="list", text="quantum gravity"))
     assert nothing.refused
     assert nothing.text.startswith(REFUSAL)
+
+
+def test_one_paper_on_a_topic_is_quoted_and_listed_only_if_a_filter_left_it(
+    answers: Answers,
+) -> None:
+    asked = Request(topic="recipes", kind="list", text="which papers plant errors in recipes?")
+    quoted = draft(answers, asked)
+    assert quoted.text.startswith("“")
+    assert PASTRY in [citation.paper for citation in quoted.citations]
+    listed = draft(answers, replace(asked, window=Window(None, TODAY)))
+    assert head(listed).startswith("1 paper on recipes")
+
+
+def test_a_summary_is_narrowed_to_a_topic_that_papers_are_on(answers: Answers) -> None:
+    birds = Request(topic="wading birds", kind="summary", window=WEEK)
+    assert head(draft(answers, birds)).startswith("5 papers on wading birds")
+    everything = draft(answers, replace(birds, topic="quantum gravity"))
+    assert head(everything).startswith("5 Daily Papers")
 
 
 def test_an_unsure_request_is_a_list_only_of_a_topic_with_many_papers(answers: Answers) -> None:

@@ -11,7 +11,7 @@ from rag.answering.paper_lists import PaperLists
 from rag.library import Library
 from rag.query.request import Request
 from rag.records import Draft, Paper, Window
-from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource
+from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource
 
 
 def nest(n: int) -> Paper:
@@ -132,11 +132,13 @@ def test_the_next_page_goes_on_with_the_numbers(lists: PaperLists) -> None:
     assert behind.citations == ()
 
 
-def test_few_papers_on_a_topic_are_left_to_be_quoted(lists: PaperLists) -> None:
-    assert lists.draft(Request(topic="recipes with errors", kind="list")) is None
+def test_a_list_ends_where_its_topic_ends(lists: PaperLists) -> None:
+    recipes = drafted(lists, Request(topic="recipes with errors", kind="list"))
+    assert head(recipes) == "1 paper on recipes with errors, 2025-02:"
+    assert [citation.paper for citation in recipes.citations] == [PASTRY]
     assert lists.draft(Request(topic="quantum gravity", kind="list")) is None
-    with_days = Request(topic="recipes with errors", kind="list", window=Window(None, TODAY))
-    assert [c.paper for c in drafted(lists, with_days).citations] == [PASTRY]
+    early = Window(None, date(2025, 1, 31))
+    assert lists.draft(Request(topic="recipes", kind="list", window=early)) is None
 
 
 def test_advice_prefers_upvoted_papers_among_the_nearest(lists: PaperLists) -> None:

@@ -132,13 +132,25 @@ def test_a_list_has_its_number_order_days_and_code(query: QueryUnderstanding) ->
     assert everything.limit == MAX_LIMIT
 
 
-def test_what_is_upvoted_on_a_topic_is_a_list_and_a_list_of_days_a_summary(
+def test_what_trends_on_a_topic_is_ordered_and_papers_of_some_days_are_a_summary(
     query: QueryUnderstanding,
 ) -> None:
     about = fill_slots(Request(topic="", kind="trending"), [TaggedWord("robots", "topic", 1.0)])
-    assert (about.kind, about.topic, about.order) == ("list", "robots", "most upvotes")
+    assert (about.topic, about.order) == ("robots", "most upvotes")
     days = query.understand("papers between December 2024 and January 2025", TODAY)
     assert days.kind == "summary"
+
+
+def test_the_newest_paper_is_one(query: QueryUnderstanding) -> None:
+    assert query.understand("the newest paper about robots", TODAY).limit == 1
+    assert query.understand("the newest papers about robots", TODAY).limit is None
+
+
+def test_words_that_no_paper_has_are_no_topic_beside_a_name(query: QueryUnderstanding) -> None:
+    narrowed = query.understand("papers about wobbledygook from Crumb Lab", TODAY)
+    assert (narrowed.organization, narrowed.topic) == ("Crumb Lab", "")
+    known = query.understand("papers about recipes from Crumb Lab", TODAY)
+    assert (known.organization, known.topic) == ("Crumb Lab", "recipes")
 
 
 def test_only_a_question_with_a_turn_before_it_is_a_follow_up(query: QueryUnderstanding) -> None:
