@@ -93,10 +93,10 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
         return request
     if (follows or refers) and (continued := _continue_list(request, past[-1])):
         return continued
+    resolved = _resolve(request, past)
     if request.kind == "similar" and not request.named:
-        pointed = _referenced_papers(request, request.topic, past) or past[-1].papers[:1]
-        return replace(request, pointed=pointed[:1] if len(pointed) > 3 else pointed)
-    return _settle(_resolve(request, past))
+        return replace(request, pointed=resolved.pointed or past[-1].papers)
+    return _settle(resolved)
 
 
 def _continue_list(request: Request, last: Past) -> Request | None:
@@ -117,13 +117,15 @@ def _continue_list(request: Request, last: Past) -> Request | None:
         from_there = tuple(p for p in last.papers if p.organization in request.organizations)
         if len(from_there) == 1:
             return replace(request, kind="paper", pointed=from_there)
+    # "With code" narrows a list; of one paper it asks for the code.
+    asks_fact = set(request.facts) - ({"code"} if request.with_code else set())
     changes: dict[str, Any] = {
         name: value for name in CHANGEABLE if (value := getattr(request, name))
     }
     if request.slot_topic:
         narrows = bool(_NARROWS.search(text)) and bool(before.topic)
         changes["topic"] = f"{before.topic} {request.slot_topic}" if narrows else request.slot_topic
-    elif not changes or request.asks_more or (request.facts and not request.with_code):
+    elif not changes or request.asks_more or asks_fact:
         return None
     if request.with_code and len(last.papers) < 2:  # "is the code out?"
         return None

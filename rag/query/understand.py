@@ -100,7 +100,10 @@ class QueryUnderstanding:
         named = self.paper_names.find(request.topic)
         request = replace(request, text=text, named=tuple(named), language=english.language)
         masked, slots = self._mask(text, today, english.language)
-        chances = self._chances(masked, text, slots, follows=follows)
+        is_about_papers = bool(request.authors or request.prolific)
+        chances = self._chances(
+            masked, text, slots, follows=follows, is_about_papers=is_about_papers
+        )
         request = self._classify(request, masked, chances)
         is_unsure = request.certainty < (MIN_OFF_TOPIC if request.kind == "off topic" else MIN_KIND)
         reading = None
@@ -112,6 +115,8 @@ class QueryUnderstanding:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = _tagged_with(reading, tagged, request)
+        if is_unsure and " ".join(topics_of(tagged)).casefold() == masked.strip(" ?!.").casefold():
+            request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
         if is_unsure and (reading is None or reading.kind == "content"):
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)
@@ -128,12 +133,15 @@ class QueryUnderstanding:
         counts = self.keywords.document_counts(request.topic_terms)
         return request if any(counts.values()) else replace(request, topic="")
 
-    def _chances(self, masked: str, text: str, slots: Slots, *, follows: bool) -> dict[Kind, float]:
+    def _chances(
+        self, masked: str, text: str, slots: Slots, *, follows: bool, is_about_papers: bool
+    ) -> dict[Kind, float]:
         """Return the probability of each kind that the request can have."""
         chances = self.reader.kinds(masked, self.encode(text), slots)
         if not follows:
             del chances["follow-up"]
-        elif refers_back(text):  # "who annotated its data?" asks about a paper, not about the bot
+        # "Who annotated its data?" asks about a paper, not about the bot.
+        if is_about_papers or (follows and refers_back(text)):
             chances = {kind: chance for kind, chance in chances.items() if kind not in ALONE}
         total = sum(chances.values())
         return {kind: chance / total for kind, chance in chances.items()}

@@ -132,7 +132,7 @@ def test_a_list_has_its_number_order_days_and_code(query: QueryUnderstanding) ->
     assert everything.limit == MAX_LIMIT
 
 
-def test_what_trends_on_a_topic_is_ordered_and_papers_of_some_days_are_a_summary(
+def test_what_is_upvoted_on_a_topic_is_ordered_and_a_list_of_days_is_a_summary(
     query: QueryUnderstanding,
 ) -> None:
     about = fill_slots(Request(topic="", kind="trending"), [TaggedWord("robots", "topic", 1.0)])
