@@ -21,6 +21,7 @@ NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
 # Probability of a paper that fills a list with fewer: among all papers, the nearest are good ones.
 MIN_NEAR = 0.3
 MIN_NEAR_FILTERED = 0.55
+MIN_BEST = 0.6  # probability of the likeliest paper, for a list at all
 LEAD_SHARE = 0.75  # of the topic's words in the gist, for it to stand for the paper
 
 
@@ -51,7 +52,10 @@ class PaperLists:
         if request.topic_terms:
             found = self._on_topic(request, allowed, strict=strict)
         else:
-            papers = self.catalog.get(sorted(allowed or ())).values()
+            if allowed is None and not request.order:
+                return None  # nothing narrows the papers
+            everything = self.catalog.papers() if allowed is None else ()
+            papers = everything or self.catalog.get(sorted(allowed or ())).values()
             found = _Found(*_ordered(list(papers), request.order or "newest"))
         return self._list(request, found) if found.papers else None
 
@@ -87,6 +91,8 @@ class PaperLists:
         if len(on_topic) < count and not strict:
             least = MIN_NEAR if allowed is None else MIN_NEAR_FILTERED
             on_topic = [hit for hit in ranked[:count] if hit.probability >= least]
+            if on_topic and on_topic[0].probability < MIN_BEST:
+                on_topic = []
         if request.window and request.window.by == "published":
             on_topic = self._featured_too(on_topic, request.window, count)
         known = self.catalog.get([hit.paper_id for hit in on_topic])
@@ -141,9 +147,7 @@ def _ordered(
     if order in ("newest", "oldest"):
         is_newest = order == "newest"
         ordered = sorted(papers, key=lambda p: -(p.upvotes or 0))
-        ordered = sorted(
-            ordered, key=lambda p: str(p.published_on or p.day or ""), reverse=is_newest
-        )
+        ordered = sorted(ordered, key=lambda p: str(p.day or ""), reverse=is_newest)
         ordered.sort(key=lambda p: p.day is None)
         return tuple(ordered), {}, (), f"the {order}"
     key = {"most upvotes": "upvotes", "most comments": "comment_count"}.get(order, "author_count")

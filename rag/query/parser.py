@@ -147,13 +147,14 @@ _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
     "comments": _any_of(r"comments?"),
     "date": _any_of(r"when|dates?|day|how old|released?|published|came out|year"),
     "results": _any_of(r"results?|findings?|numbers|scores?|performance|how (?:well|good)"),
+    "gist": _any_of(r"about|tl;?dr|summar\w+|sum up|explain\w*|gist|overview"),
     "limits": _any_of(r"limits?|limitations?|weakness\w*|drawbacks?|downsides?|caveats?"
                       r"|shortcomings?|catch|problems? (?:with|of)|fail\w*"),
 }  # fmt: skip
 _ORDER_WORDS: dict[Order, re.Pattern[str]] = {
     "most comments": _any_of(r"discussed|comments?|commented|talked"),
-    "most upvotes": _any_of(r"up ?voted?|votes?|popular|liked|likes|top|best|hot|hottest|trending"
-                            r"|stars?|starred|important|biggest|favou?rites?|viral"),
+    "most upvotes": _any_of(r"up ?vote[ds]?|votes?|popular|liked|likes|top|best|hot|hottest"
+                            r"|trending|stars?|starred|important|biggest|favou?rites?|viral"),
     "oldest": _any_of(r"oldest|earliest|seminal|original"),
     "newest": _any_of(r"newest|latest|recent|recently|new|fresh|newer"),
 }  # fmt: skip
