@@ -20,12 +20,11 @@ from rag.text.words import terms
 SENTENCE_COSINE = 0.6  # of the sentence (with its title) and the question
 NEW_WORDS = 0.8  # share of the question's words in the sentence, without those of the title
 HAS_NUMBER = 0.25  # if the question asks for a number
-LENGTH = 0.2  # of a sentence with at least LONG_SENTENCE words; a shorter one gets less
-LONG_SENTENCE = 50
+OWN_COSINE = 0.4  # of the question and what the sentence adds to the rest of its paper
 PAPER_WORDS = 0.6  # share of the question's words in the paper
 PAPER_SCORE = 0.8  # the retriever's
 NAMED = 0.4  # if the question names the paper
-MORE_SHARE = 0.7  # of a paper's best score, for a further sentence in a list of several papers
+NEW_SHARE = 0.06  # of the question's words: a further quote with so many new ones is worth reading
 MIN_WORDS_EACH = 70  # quoted of each paper in a comparison
 
 _ASKS_FOR_NUMBER = re.compile(
@@ -54,14 +53,13 @@ class RoleWeights(NamedTuple):
     pointer: float  # "the code is at …"
 
     def of(self, sentence: str, index: int) -> float:
-        """Return the weight of a sentence; longer ones get more."""
+        """Return the weight of the sentence with this index."""
         role = Role.of(sentence)
         return (
             self.own_work * role.own_work
             + self.background * role.background
             + self.pointer * role.pointer
             + self.first * (index == 1)
-            + LENGTH * min(len(sentence.split()), LONG_SENTENCE) / LONG_SENTENCE
         )
 
 
@@ -101,21 +99,39 @@ class EvidenceFinder:
                 )
         return sorted(ranked, key=lambda e: -e.score)
 
-    def choose(self, ranked: Sequence[Evidence]) -> list[Evidence]:
-        """Return a few sentences to quote; from a second paper only if nearly as good."""
+    def choose(self, request: Request, ranked: Sequence[Evidence]) -> list[Evidence]:
+        """Return the sentence that answers, and those further ones that add to it.
+
+        A further one scores nearly as high, contains words of the question that are still missing,
+        or has the number that is asked for. Another paper is quoted only if it is nearly as good.
+        """
         chosen: list[Evidence] = []
         room = self.config.max_words
         for evidence in ranked:
             if len(chosen) == self.config.max_sentences:
                 break
-            is_cited = any(evidence.paper == other.paper for other in chosen)
-            share = self.config.same_share if is_cited else self.config.second_share
             length = len(evidence.sentence.split())
-            if chosen and (evidence.score < share * ranked[0].score or length > room):
-                continue
-            chosen.append(evidence)
-            room -= length
+            if not chosen or (length <= room and self._adds(request, chosen, evidence)):
+                chosen.append(evidence)
+                room -= length
         return chosen
+
+    def _adds(self, request: Request, chosen: Sequence[Evidence], evidence: Evidence) -> bool:
+        """Return whether a sentence is worth reading after those that are chosen."""
+        share = evidence.score / chosen[0].score if chosen[0].score > 0 else 1.0
+        if all(evidence.paper != other.paper for other in chosen):
+            return share >= self.config.second_share
+        if share >= self.config.more_share:
+            return True
+        if share < self.config.same_share:
+            return False
+        if _ASKS_FOR_NUMBER.search(request.topic) and _DIGIT.search(evidence.sentence):
+            return not any(_DIGIT.search(other.sentence) for other in chosen)
+        known = [text for e in chosen for text in (e.paper.title, *system_names(e.paper))]
+        seen = set(terms(" ".join([*known, *(e.sentence for e in chosen)])))
+        rarity = self.keywords.idf(request.topic_terms)
+        added = set(terms(evidence.sentence)) - seen
+        return weight_covered(rarity, added) >= NEW_SHARE
 
     def choose_each(self, ranked: Sequence[Evidence], papers: Sequence[Paper]) -> list[Evidence]:
         """Return the best sentences of each paper, as many of each as its share of words allows."""
@@ -131,30 +147,6 @@ class EvidenceFinder:
                     remaining -= length
         return chosen
 
-    def choose_several(self, ranked: Sequence[Evidence], limit: int | None) -> list[Evidence]:
-        """Return the best sentence of each paper that scores nearly as high as the first.
-
-        Of `limit` papers at most. Further sentences follow while there is room. Empty if no other
-        paper scores so high.
-        """
-        least = self.config.list_share * ranked[0].score if ranked else 0.0
-        papers = list(dict.fromkeys(e.paper for e in ranked if e.score >= least))
-        papers = papers[: min(limit or self.config.max_papers, self.config.max_papers)]
-        if len(papers) < 2:
-            return []
-        of_papers = [[e for e in ranked if e.paper == paper] for paper in papers]
-        chosen = [sentences[0] for sentences in of_papers]
-        room = self.config.max_words - sum(len(e.sentence.split()) for e in chosen)
-        for n in range(1, self.config.max_sentences):
-            for sentences in of_papers:
-                if n >= len(sentences) or sentences[n].score < MORE_SHARE * sentences[0].score:
-                    continue
-                room -= len(sentences[n].sentence.split())
-                if room < 0:
-                    return chosen
-                chosen.append(sentences[n])
-        return chosen
-
 
 def _score_sentences(
     hit: Hit,
@@ -167,6 +159,7 @@ def _score_sentences(
 ) -> list[Evidence]:
     """Return the paper's sentences with their scores."""
     cosines = entry.vectors @ vector
+    own_cosines = _own_cosines(entry, vector)
     # Every sentence of a paper may contain its name, so that does not tell which one answers.
     title = set(terms(" ".join([hit.paper.title, *system_names(hit.paper)])))
     new_terms = {term: weight for term, weight in rarity.items() if term not in title}
@@ -180,6 +173,7 @@ def _score_sentences(
             index,
             paper_score
             + SENTENCE_COSINE * float(cosines[index])
+            + OWN_COSINE * float(own_cosines[index - 1])
             + NEW_WORDS * weight_covered(new_terms, found)
             + (number_bonus if _DIGIT.search(sentence) else 0.0)
             + role_weights.of(sentence, index),
@@ -188,3 +182,19 @@ def _score_sentences(
             zip(entry.sentences, sentence_terms, strict=True), start=1
         )
     ]
+
+
+def _own_cosines(entry: Entry, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each sentence's cosine with the question, both without what the paper is about.
+
+    All sentences of a paper are similar to a question that names its subject. Taking away the
+    direction that they have in common leaves what is asked about the subject.
+    """
+    sentences = entry.vectors[1:]
+    common = sentences.mean(axis=0)
+    common /= np.linalg.norm(common)
+    own = sentences - np.outer(sentences @ common, common)
+    asked = vector - (vector @ common) * common
+    norms = np.linalg.norm(own, axis=1) * np.linalg.norm(asked)
+    cosines: NDArray[np.float32] = (own @ asked) / np.maximum(norms, 1e-6)
+    return cosines
