@@ -64,6 +64,7 @@ class RoleWeights(NamedTuple):
 
 
 ROLE_WEIGHTS = RoleWeights(own_work=0.15, background=-0.2, first=-0.3, pointer=-0.45)
+PRESENTING_ROLE_WEIGHTS = RoleWeights(own_work=0.3, background=-0.3, first=-0.1, pointer=-0.45)
 PROBLEM_ROLE_WEIGHTS = RoleWeights(own_work=0.05, background=0.0, first=-0.1, pointer=-0.45)
 
 
@@ -76,17 +77,27 @@ class EvidenceFinder:
         self.config = config
 
     def rank(
-        self, request: Request, vector: NDArray[np.float32], hits: Sequence[Hit]
+        self,
+        request: Request,
+        vector: NDArray[np.float32],
+        hits: Sequence[Hit],
+        *,
+        presents: bool = False,
     ) -> list[Evidence]:
         """Return the sentences of these papers, best first; papers that it names get a bonus.
 
-        `vector` is the embedding of the topic, shape (dimensions,).
+        `vector` is the embedding of the topic, shape (dimensions,). `presents` prefers sentences
+        that say what a paper does to those with a detail.
         """
         question = request.topic
         named_ids = {paper.paper_id for paper in request.named}
         rarity = self.keywords.idf(request.topic_terms)
         number_bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
-        role_weights = PROBLEM_ROLE_WEIGHTS if _ASKS_FOR_PROBLEM.search(question) else ROLE_WEIGHTS
+        if _ASKS_FOR_PROBLEM.search(question):
+            role_weights = PROBLEM_ROLE_WEIGHTS
+        else:
+            role_weights = PRESENTING_ROLE_WEIGHTS if presents else ROLE_WEIGHTS
+        own_weight = 0.0 if presents else OWN_COSINE
         entries = self.index.entries([hit.paper.paper_id for hit in hits])
         ranked: list[Evidence] = []
         for hit in hits:
@@ -94,7 +105,14 @@ class EvidenceFinder:
                 name_bonus = NAMED if hit.paper.paper_id in named_ids else 0.0
                 ranked.extend(
                     _score_sentences(
-                        hit, entry, vector, rarity, number_bonus, name_bonus, role_weights
+                        hit,
+                        entry,
+                        vector,
+                        rarity,
+                        number_bonus,
+                        name_bonus,
+                        own_weight,
+                        role_weights,
                     )
                 )
         return sorted(ranked, key=lambda e: -e.score)
@@ -155,6 +173,7 @@ def _score_sentences(
     rarity: dict[str, float],
     number_bonus: float,
     name_bonus: float,
+    own_weight: float,
     role_weights: RoleWeights,
 ) -> list[Evidence]:
     """Return the paper's sentences with their scores."""
@@ -173,7 +192,7 @@ def _score_sentences(
             index,
             paper_score
             + SENTENCE_COSINE * float(cosines[index])
-            + OWN_COSINE * float(own_cosines[index - 1])
+            + own_weight * float(own_cosines[index - 1])
             + NEW_WORDS * weight_covered(new_terms, found)
             + (number_bonus if _DIGIT.search(sentence) else 0.0)
             + role_weights.of(sentence, index),

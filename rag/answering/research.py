@@ -13,6 +13,7 @@ from rag.retrieval.retriever import HybridRetriever
 
 SEARCHED = 30  # papers, for each part
 MAX_PARTS = 4
+MIN_PAPERS = 2
 MAX_WORDS = 135  # quoted; with names and markers about 150
 FIRST_PAPERS = 3  # get a second sentence before further papers are listed, if there are parts
 PART_SHARE = 0.75  # of the best score for a part, for a paper's second sentence to answer it
@@ -54,11 +55,12 @@ class Research:
         ]
         hits = _merged(searches)
         papers = hits[: self.retriever.config.top_k]
-        ranked = [
+        whole = self.evidence.rank(request, vectors[0], papers, presents=True)
+        parts = [
             self.evidence.rank(replace(request, topic=topic), vector, papers)
-            for topic, vector in zip((request.topic, *topics), vectors, strict=True)
+            for topic, vector in zip(topics, vectors[1:], strict=True)
         ]
-        return Found(papers, ranked[0], ranked[1:])
+        return Found(papers, whole, parts)
 
     def choose(self, found: Found, limit: int | None) -> list[Evidence]:
         """Return the best sentence of each paper, and a second one that answers another part.
@@ -82,11 +84,18 @@ class Research:
         return chosen
 
     def _papers(self, found: Found) -> list[Paper]:
-        """Return the papers that score nearly as high as the best one, best first."""
-        best = found.whole[0].score
-        return list(
-            dict.fromkeys(e.paper for e in found.whole if e.score >= self.config.list_share * best)
-        )
+        """Return the papers that fit nearly as well as the best one, best first; two at least.
+
+        How well a paper fits is the mean of its score in the search and its best sentence's.
+        """
+        best_hit, best_sentence = found.hits[0].score, found.whole[0].score
+        fit: dict[Paper, float] = {}
+        for hit in found.hits:
+            score = next((e.score for e in found.whole if e.paper == hit.paper), 0.0)
+            fit[hit.paper] = (hit.score / best_hit + score / best_sentence) / 2
+        papers = sorted(fit, key=lambda paper: -fit[paper])
+        least = self.config.list_share * fit[papers[0]]
+        return [p for n, p in enumerate(papers) if fit[p] >= least or n < MIN_PAPERS]
 
     def _second(self, found: Found, first: Evidence) -> Evidence | None:
         """Return the paper's sentence for the part that its first sentence answers least."""

@@ -116,10 +116,15 @@ _PROLIFIC = re.compile(
     re.IGNORECASE,
 )
 # More than one paper is wanted: "which models …", "who trains …", "anything on …".
-_PLURAL = r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems)"
+_PLURAL = (
+    r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems"
+    r"|frameworks|techniques|strategies|algorithms|architectures)"
+)
 _SEVERAL = re.compile(
     rf"\b(?:which|what|any|list|all|two|three|four|several|different|other|some)\s+(?:[\w-]+\s+)"
     rf"{{0,3}}?{_PLURAL}\b|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
+    rf"|\b(?:do|did|have|has|compare|between|among) (?:the |other )?(?:[\w-]+ )??{_PLURAL}\b"
+    r"|\b(?:of|for|by|to|does|did|in|do) each\b(?! other)|\beach\W*$"
     r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
     r"|\b(?:list them|anything (?:that|on|about))\b"
     r"|\bwhat(?:'s|’s| is| has) (?:been )?(?:done|out there|tried)\b"
@@ -127,7 +132,11 @@ _SEVERAL = re.compile(
     r"|\b(?:quel(?:le)?s|welche)\s+(?:articles|papiers|arbeiten|papers|modelle|modèles)\b",
     re.IGNORECASE,
 )
-
+# How many of them: "two papers blame attention".
+_LIMITED = re.compile(
+    rf"\b(two|three|four|five|six|seven|eight|nine|ten|[2-9]|10)\s+(?:[\w-]+\s+){{0,2}}?{_PLURAL}\b",
+    re.IGNORECASE,
+)
 
 # What of one paper a request asks for, if it is about one paper.
 _PAPER_FACTS: list[tuple[Fact, re.Pattern[str]]] = [
@@ -221,6 +230,7 @@ def parse(
         prolific=bool(prolific),
         order=order,
         several=bool(_SEVERAL.search(text)),
+        limit=number_of(limited[1]) if (limited := _LIMITED.search(text)) else None,
         count=bool(count),
         facts=facts,
     )

@@ -107,7 +107,8 @@ class QueryUnderstanding:
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             return replace(request, other=fill_slots(replace(request, kind=second), tagged))
         if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
-            return replace(request, limit=limit_of(tagged) if request.several else None)
+            limit = request.limit or limit_of(tagged)
+            return replace(request, limit=limit if request.several else None)
         request = replace(request, kind=kind)
         if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
             request = fill_slots(request, tagged)
