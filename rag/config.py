@@ -43,7 +43,7 @@ class EvidenceConfig(Section):
     same_share: float = Field(0.5, ge=0, le=1)
     more_share: float = Field(0.88, ge=0, le=1)
     max_papers: int = Field(8, ge=1, le=20)
-    list_share: float = Field(0.67, ge=0, le=1)
+    list_share: float = Field(0.62, ge=0, le=1)
     second_share: float = Field(0.93, ge=0, le=1)
     refuse_below: float = Field(0.2, ge=0, le=1)
 

@@ -29,6 +29,7 @@ MIN_WORDS_EACH = 70  # quoted of each paper in a comparison
 
 _ASKS_FOR_NUMBER = re.compile(
     r"\bhow (?:many|much|big|large|long|small|far|fast)\b|\bpercent|%|\bnumber of\b|\bsize\b"
+    r"|\b(?:costs?|savings?|speed-?ups?|overhead|scores?|accuracy)\b"
     r"|\bcombien\b|\bwie ?viele?\b|\bcuánt",
     re.IGNORECASE,
 )

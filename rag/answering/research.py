@@ -16,7 +16,8 @@ MAX_PARTS = 4
 MIN_PAPERS = 2
 MAX_WORDS = 135  # quoted; with names and markers about 150
 FIRST_PAPERS = 3  # get a second sentence before further papers are listed, if there are parts
-PART_SHARE = 0.75  # of the best score for a part, for a paper's second sentence to answer it
+MIN_GAIN = 0.1  # in score for a part, by a second sentence of the same paper
+HIT = 0.7  # weight of the search in how well a paper fits, against its best sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +64,27 @@ class Research:
         return Found(papers, whole, parts)
 
     def choose(self, found: Found, limit: int | None) -> list[Evidence]:
-        """Return the best sentence of each paper, and a second one that answers another part.
+        """Return the best sentence of each paper, and second ones that answer another part.
 
         Of `limit` papers at most; papers and sentences as many as there is room for.
         """
         if not found.whole:
             return []
-        papers = self._papers(found)[: min(limit or self.config.max_papers, self.config.max_papers)]
+        papers = self._papers(found, limit)
         firsts = [next(e for e in found.whole if e.paper == paper) for paper in papers]
-        seconds = [self._second(found, first) for first in firsts]
         count = limit or FIRST_PAPERS
-        order = [*firsts[:count], *seconds[:count], *firsts[count:], *seconds[count:]]
+        seconds = [pair for first in firsts[:count] if (pair := _second(found, first))]
+        seconds.sort(key=lambda pair: -pair[0])
         chosen: list[Evidence] = []
         room = MAX_WORDS
-        for evidence in order:
-            length = len(evidence.sentence.split()) if evidence else 0
-            if evidence and (length <= room or not chosen):
+        for evidence in [*firsts[:count], *(e for _, e in seconds), *firsts[count:]]:
+            length = len(evidence.sentence.split())
+            if length <= room or not chosen:
                 chosen.append(evidence)
                 room -= length
         return chosen
 
-    def _papers(self, found: Found) -> list[Paper]:
+    def _papers(self, found: Found, limit: int | None) -> list[Paper]:
         """Return the papers that fit nearly as well as the best one, best first; two at least.
 
         How well a paper fits is the mean of its score in the search and its best sentence's.
@@ -92,24 +93,25 @@ class Research:
         fit: dict[Paper, float] = {}
         for hit in found.hits:
             score = next((e.score for e in found.whole if e.paper == hit.paper), 0.0)
-            fit[hit.paper] = (hit.score / best_hit + score / best_sentence) / 2
+            fit[hit.paper] = HIT * hit.score / best_hit + (1 - HIT) * score / best_sentence
         papers = sorted(fit, key=lambda paper: -fit[paper])
         least = self.config.list_share * fit[papers[0]]
-        return [p for n, p in enumerate(papers) if fit[p] >= least or n < MIN_PAPERS]
+        near = [p for n, p in enumerate(papers) if fit[p] >= least or n < (limit or MIN_PAPERS)]
+        return near[: min(limit or self.config.max_papers, self.config.max_papers)]
 
-    def _second(self, found: Found, first: Evidence) -> Evidence | None:
-        """Return the paper's sentence for the part that its first sentence answers least."""
-        best: Evidence | None = None
-        gain = 0.0
-        for ranked in found.parts or [found.whole]:
-            of_paper = [e for e in ranked if e.paper == first.paper]
-            top = of_paper[0]
-            known = next(e for e in of_paper if e.index == first.index)
-            if top.score < PART_SHARE * ranked[0].score:
-                continue
-            if top.score - known.score > gain:
-                best, gain = top, top.score - known.score
-        return best
+
+def _second(found: Found, first: Evidence) -> tuple[float, Evidence] | None:
+    """Return the paper's sentence that answers a part better than its first one, and by how much.
+
+    The one that gains most; None if no sentence gains much.
+    """
+    best: tuple[float, Evidence] | None = None
+    for ranked in found.parts:
+        of_paper = [e for e in ranked if e.paper == first.paper]
+        gain = of_paper[0].score - next(e for e in of_paper if e.index == first.index).score
+        if gain >= (best[0] if best else MIN_GAIN):
+            best = gain, of_paper[0]
+    return best
 
 
 def part_topics(question: str) -> list[str]:
