@@ -93,7 +93,8 @@ class EvidenceFinder:
         question = request.topic
         named_ids = {paper.paper_id for paper in request.named}
         rarity = self.keywords.idf(request.topic_terms)
-        number_bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
+        asks_for_number = not presents and _ASKS_FOR_NUMBER.search(question)
+        number_bonus = HAS_NUMBER if asks_for_number else 0.0
         if _ASKS_FOR_PROBLEM.search(question):
             role_weights = PROBLEM_ROLE_WEIGHTS
         else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.evidence import EvidenceFinder
-from rag.answering.question_parts import content_terms, question_parts
+from rag.answering.question_parts import question_parts
 from rag.config import EvidenceConfig
 from rag.encoders.embedder import Embedder
 from rag.query.request import Request
@@ -16,7 +16,8 @@ MAX_PARTS = 4
 MIN_PAPERS = 2
 MAX_WORDS = 135  # quoted; with names and markers about 150
 FIRST_PAPERS = 3  # get a second sentence before further papers are listed, if there are parts
-MIN_GAIN = 0.1  # in score for a part, by a second sentence of the same paper
+MORE_SHARE = 0.7  # of a paper's best score, for a further sentence while there is room
+MIN_GAIN = 0.2  # in score for a part, by a second sentence of the same paper
 HIT = 0.7  # weight of the search in how well a paper fits, against its best sentence
 
 
@@ -46,22 +47,30 @@ class Research:
 
     def find(self, request: Request, allowed: set[str] | None) -> Found:
         """Search for the question and for each of its parts, and rank the sentences."""
-        topics = part_topics(request.topic)
-        vectors = [self.embedder.encode_question(topic) for topic in (request.topic, *topics)]
+        parts = question_parts(request.topic)[:MAX_PARTS]
+        further = parts[1:]
+        # A further part is searched together with the first one, which names the subject.
+        queries = [request.topic, *(f"{parts[0]}: {part}" for part in further)]
+        if further:
+            queries.append(parts[0])
+        vectors = [self.embedder.encode_question(query) for query in queries]
         searches = [
             self.retriever.search_vector(
-                topic, vector, top_k=SEARCHED, window=request.window, allowed=allowed
+                query, vector, top_k=SEARCHED, window=request.window, allowed=allowed
             )
-            for topic, vector in zip((request.topic, *topics), vectors, strict=True)
+            for query, vector in zip(queries, vectors, strict=True)
         ]
-        hits = _merged(searches)
-        papers = hits[: self.retriever.config.top_k]
-        whole = self.evidence.rank(request, vectors[0], papers, presents=True)
-        parts = [
-            self.evidence.rank(replace(request, topic=topic), vector, papers)
-            for topic, vector in zip(topics, vectors[1:], strict=True)
-        ]
-        return Found(papers, whole, parts)
+        hits = _merged(searches)[: self.retriever.config.top_k]
+        return Found(
+            hits,
+            self.evidence.rank(request, vectors[0], hits, presents=True),
+            [
+                self.evidence.rank(
+                    replace(request, topic=part), self.embedder.encode_question(part), hits
+                )
+                for part in further
+            ],
+        )
 
     def choose(self, found: Found, limit: int | None) -> list[Evidence]:
         """Return the best sentence of each paper, and second ones that answer another part.
@@ -70,19 +79,36 @@ class Research:
         """
         if not found.whole:
             return []
-        papers = self._papers(found, limit)
-        firsts = [next(e for e in found.whole if e.paper == paper) for paper in papers]
+        firsts = [
+            next(e for e in found.whole if e.paper == paper)
+            for paper in self._papers(found, limit)
+        ]
         count = limit or FIRST_PAPERS
         seconds = [pair for first in firsts[:count] if (pair := _second(found, first))]
         seconds.sort(key=lambda pair: -pair[0])
+        answers = [*firsts[:count], *(second for _, second in seconds), *firsts[count:]]
         chosen: list[Evidence] = []
         room = MAX_WORDS
-        for evidence in [*firsts[:count], *(e for _, e in seconds), *firsts[count:]]:
+        for evidence in [*answers, *(self._further(found, firsts) if limit else [])]:
+            is_new = all(e.paper != evidence.paper or e.index != evidence.index for e in chosen)
             length = len(evidence.sentence.split())
-            if length <= room or not chosen:
+            if is_new and (length <= room or not chosen):
                 chosen.append(evidence)
                 room -= length
         return chosen
+
+    def _further(self, found: Found, firsts: Sequence[Evidence]) -> list[Evidence]:
+        """Return further sentences of these papers that score nearly as high as their first."""
+        further = [
+            [e for e in found.whole if e.paper == first.paper and e.score >= MORE_SHARE * first.score]
+            for first in firsts
+        ]
+        return [
+            sentences[n]
+            for n in range(1, self.config.max_sentences)
+            for sentences in further
+            if n < len(sentences)
+        ]
 
     def _papers(self, found: Found, limit: int | None) -> list[Paper]:
         """Return the papers that fit nearly as well as the best one, best first; two at least.
@@ -107,20 +133,13 @@ def _second(found: Found, first: Evidence) -> tuple[float, Evidence] | None:
     """
     best: tuple[float, Evidence] | None = None
     for ranked in found.parts:
-        of_paper = [e for e in ranked if e.paper == first.paper]
-        gain = of_paper[0].score - next(e for e in of_paper if e.index == first.index).score
+        of_paper = {e.index: e for e in ranked if e.paper == first.paper}
+        second = max(of_paper.values(), key=lambda evidence: evidence.score)
+        gain = second.score - of_paper[first.index].score
         if gain >= (best[0] if best else MIN_GAIN):
-            best = gain, of_paper[0]
+            best = gain, second
     return best
 
-
-def part_topics(question: str) -> list[str]:
-    """Return what to search for each part of a question, if it has several.
-
-    A further part is searched together with the first one, which names the subject.
-    """
-    parts = question_parts(question)[:MAX_PARTS]
-    return [parts[0], *(f"{parts[0]}: {part}" for part in parts[1:])] if len(parts) > 1 else []
 
 
 def _merged(searches: Sequence[Sequence[Hit]]) -> list[Hit]:
