@@ -77,12 +77,13 @@ class ExtractiveQA:
         found = None
         if request.several and not subjects:
             found = self.research.find(request, allowed)
-            hits, ranked = found.hits, found.whole
+            hits = found.hits
         else:
             hits = self.retriever.search_vector(
                 topic, vector, window=request.window, allowed=allowed
             )
-            ranked = self.evidence.rank(request, vector, hits[: self.config.evidence.papers])
+        max_papers = len(hits) if found else self.config.evidence.papers
+        ranked = self.evidence.rank(request, vector, hits[:max_papers])
         if not ranked:
             return self._refuse(hits, str(request))
         signs = self.answerability.signs(request, ranked[0])

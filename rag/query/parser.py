@@ -121,9 +121,9 @@ _PLURAL = (
     r"|frameworks|techniques|strategies|algorithms|architectures)"
 )
 _SEVERAL = re.compile(
-    rf"\b(?:which|what|any|list|all|two|three|four|several|different|other|some)\s+(?:[\w-]+\s+)"
-    rf"{{0,3}}?{_PLURAL}\b|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
-    rf"|\b(?:do|did|have|has|compare|between|among) (?:the |other )?(?:[\w-]+ )??{_PLURAL}\b"
+    rf"\b(?:which|what|(?<!t )any|list|all|two|three|four|several|different|other|some)\s+"
+    rf"(?:[\w-]+\s+){{0,3}}?{_PLURAL}\b|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
+    rf"|\b(?:(?:how|what|why|where) (?:do|did|have)|compare|between) (?:[\w-]+ ){{0,2}}?{_PLURAL}\b"
     r"|\b(?:of|for|by|to|does|did|in|do) each\b(?! other)|\beach\W*$"
     r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
     r"|\b(?:list them|anything (?:that|on|about))\b"
