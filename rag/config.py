@@ -41,7 +41,7 @@ class EvidenceConfig(Section):
     max_sentences: int = Field(3, ge=1, le=10)
     max_words: int = Field(110, ge=20, le=500)
     same_share: float = Field(0.5, ge=0, le=1)
-    more_share: float = Field(0.85, ge=0, le=1)
+    more_share: float = Field(0.87, ge=0, le=1)
     max_papers: int = Field(8, ge=1, le=20)
     list_share: float = Field(0.62, ge=0, le=1)
     second_share: float = Field(0.95, ge=0, le=1)

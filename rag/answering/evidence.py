@@ -25,6 +25,7 @@ PAPER_WORDS = 0.6  # share of the question's words in the paper
 PAPER_SCORE = 0.8  # the retriever's
 NAMED = 0.4  # if the question names the paper
 NEW_SHARE = 0.06  # of the question's words: a further quote with so many new ones is worth reading
+MIN_GAIN = 0.2  # in score for a part of the question, by a second sentence of the same paper
 MIN_WORDS_EACH = 70  # quoted of each paper in a comparison
 
 _ASKS_FOR_NUMBER = re.compile(
@@ -119,19 +120,28 @@ class EvidenceFinder:
                 )
         return sorted(ranked, key=lambda e: -e.score)
 
-    def choose(self, request: Request, ranked: Sequence[Evidence]) -> list[Evidence]:
+    def choose(
+        self,
+        request: Request,
+        ranked: Sequence[Evidence],
+        parts: Sequence[Sequence[Evidence]] = (),
+    ) -> list[Evidence]:
         """Return the sentence that answers, and those further ones that add to it.
 
-        A further one scores nearly as high, contains words of the question that are still missing,
-        or has the number that is asked for. Another paper is quoted only if it is nearly as good.
+        A further one answers another part of the question, scores nearly as high, contains words of
+        the question that are still missing, or has the number that is asked for. Another paper is
+        quoted only if it is nearly as good. `parts` ranks the sentences by each further part.
         """
-        chosen: list[Evidence] = []
-        room = self.config.max_words
+        chosen = list(ranked[:1])
+        if chosen and (second := better_for_a_part(parts, chosen[0])):
+            chosen.append(second[1])
+        room = self.config.max_words - sum(len(e.sentence.split()) for e in chosen)
         for evidence in ranked:
-            if len(chosen) == self.config.max_sentences:
+            if len(chosen) >= self.config.max_sentences:
                 break
+            is_new = all(e.paper != evidence.paper or e.index != evidence.index for e in chosen)
             length = len(evidence.sentence.split())
-            if not chosen or (length <= room and self._adds(request, chosen, evidence)):
+            if is_new and length <= room and self._adds(request, chosen, evidence):
                 chosen.append(evidence)
                 room -= length
         return chosen
@@ -166,6 +176,25 @@ class EvidenceFinder:
                     chosen.append(evidence)
                     remaining -= length
         return chosen
+
+
+def better_for_a_part(
+    parts: Sequence[Sequence[Evidence]], first: Evidence
+) -> tuple[float, Evidence] | None:
+    """Return the paper's sentence that answers a part better than this one, and by how much.
+
+    `parts` ranks the sentences by each part of the question. Of several, the one that gains most;
+    None if no sentence gains much.
+    """
+    best: tuple[float, Evidence] | None = None
+    for ranked in parts:
+        of_paper = {e.index: e for e in ranked if e.paper == first.paper}
+        second = max(of_paper.values(), key=lambda evidence: evidence.score)
+        gain = second.score - of_paper[first.index].score
+        if gain >= (best[0] if best else MIN_GAIN):
+            best = gain, second
+    return best
+
 
 
 def _score_sentences(

@@ -95,7 +95,9 @@ class ExtractiveQA:
         if found:
             chosen = self.research.choose(found, request.limit)
         else:
-            chosen = self.evidence.choose(request, ranked)
+            answering = [hit for hit in hits if hit.paper == ranked[0].paper]
+            parts = self.research.rank_parts(request, answering)
+            chosen = self.evidence.choose(request, ranked, parts)
         text, citations = quote(chosen)
         if request.window:
             text = f"Among the papers {request.window}:\n{text}"

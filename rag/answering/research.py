@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.evidence import EvidenceFinder
+from rag.answering.evidence import EvidenceFinder, better_for_a_part
 from rag.answering.question_parts import question_parts
 from rag.config import EvidenceConfig
 from rag.encoders.embedder import Embedder
@@ -17,7 +17,6 @@ MIN_PAPERS = 2
 MAX_WORDS = 135  # quoted; with names and markers about 150
 FIRST_PAPERS = 3  # get a second sentence before further papers are listed, if there are parts
 MORE_SHARE = 0.7  # of a paper's best score, for a further sentence while there is room
-MIN_GAIN = 0.2  # in score for a part, by a second sentence of the same paper
 HIT = 0.7  # weight of the search in how well a paper fits, against its best sentence
 
 
@@ -64,13 +63,17 @@ class Research:
         return Found(
             hits,
             self.evidence.rank(request, vectors[0], hits, presents=True),
-            [
-                self.evidence.rank(
-                    replace(request, topic=part), self.embedder.encode_question(part), hits
-                )
-                for part in further
-            ],
+            self.rank_parts(request, hits),
         )
+
+    def rank_parts(self, request: Request, hits: Sequence[Hit]) -> list[list[Evidence]]:
+        """Return the sentences of these papers for each part of the question after the first."""
+        return [
+            self.evidence.rank(
+                replace(request, topic=part), self.embedder.encode_question(part), hits
+            )
+            for part in question_parts(request.topic)[1:MAX_PARTS]
+        ]
 
     def choose(self, found: Found, limit: int | None) -> list[Evidence]:
         """Return the best sentence of each paper, and second ones that answer another part.
@@ -84,7 +87,7 @@ class Research:
             for paper in self._papers(found, limit)
         ]
         count = limit or FIRST_PAPERS
-        seconds = [pair for first in firsts[:count] if (pair := _second(found, first))]
+        seconds = [pair for first in firsts[:count] if (pair := better_for_a_part(found.parts, first))]
         seconds.sort(key=lambda pair: -pair[0])
         answers = [*firsts[:count], *(second for _, second in seconds), *firsts[count:]]
         chosen: list[Evidence] = []
@@ -124,22 +127,6 @@ class Research:
         least = self.config.list_share * fit[papers[0]]
         near = [p for n, p in enumerate(papers) if fit[p] >= least or n < (limit or MIN_PAPERS)]
         return near[: min(limit or self.config.max_papers, self.config.max_papers)]
-
-
-def _second(found: Found, first: Evidence) -> tuple[float, Evidence] | None:
-    """Return the paper's sentence that answers a part better than its first one, and by how much.
-
-    The one that gains most; None if no sentence gains much.
-    """
-    best: tuple[float, Evidence] | None = None
-    for ranked in found.parts:
-        of_paper = {e.index: e for e in ranked if e.paper == first.paper}
-        second = max(of_paper.values(), key=lambda evidence: evidence.score)
-        gain = second.score - of_paper[first.index].score
-        if gain >= (best[0] if best else MIN_GAIN):
-            best = gain, second
-    return best
-
 
 
 def _merged(searches: Sequence[Sequence[Hit]]) -> list[Hit]:
