@@ -44,7 +44,7 @@ class EvidenceConfig(Section):
     more_share: float = Field(0.87, ge=0, le=1)
     max_papers: int = Field(8, ge=1, le=20)
     list_share: float = Field(0.62, ge=0, le=1)
-    second_share: float = Field(0.95, ge=0, le=1)
+    second_share: float = Field(0.9, ge=0, le=1)
     refuse_below: float = Field(0.2, ge=0, le=1)
 
 

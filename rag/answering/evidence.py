@@ -24,7 +24,9 @@ OWN_COSINE = 0.4  # of the question and what the sentence adds to the rest of it
 PAPER_WORDS = 0.6  # share of the question's words in the paper
 PAPER_SCORE = 0.8  # the retriever's
 NAMED = 0.4  # if the question names the paper
+NEAREST_SHARE = 0.8  # of the best score, for a sentence of the paper that the search found first
 NEW_SHARE = 0.06  # of the question's words: a further quote with so many new ones is worth reading
+TIE_SHARE = 0.9  # of a part's best score: of sentences that are as good, the longest says most
 MIN_GAIN = 0.2  # in score for a part of the question, by a second sentence of the same paper
 MIN_WORDS_EACH = 70  # quoted of each paper in a comparison
 
@@ -125,12 +127,14 @@ class EvidenceFinder:
         request: Request,
         ranked: Sequence[Evidence],
         parts: Sequence[Sequence[Evidence]] = (),
+        nearest: Paper | None = None,
     ) -> list[Evidence]:
         """Return the sentence that answers, and those further ones that add to it.
 
         A further one answers another part of the question, scores nearly as high, contains words of
         the question that are still missing, or has the number that is asked for. Another paper is
-        quoted only if it is nearly as good. `parts` ranks the sentences by each further part.
+        quoted only if it is nearly as good. `parts` ranks the sentences by each further part;
+        `nearest` is the paper that the search found first, which need not be quite as good.
         """
         chosen = list(ranked[:1])
         if chosen and (second := better_for_a_part(parts, chosen[0])):
@@ -141,16 +145,23 @@ class EvidenceFinder:
                 break
             is_new = all(e.paper != evidence.paper or e.index != evidence.index for e in chosen)
             length = len(evidence.sentence.split())
-            if is_new and length <= room and self._adds(request, chosen, evidence):
+            if is_new and length <= room and self._adds(request, chosen, evidence, nearest):
                 chosen.append(evidence)
                 room -= length
         return chosen
 
-    def _adds(self, request: Request, chosen: Sequence[Evidence], evidence: Evidence) -> bool:
+    def _adds(
+        self,
+        request: Request,
+        chosen: Sequence[Evidence],
+        evidence: Evidence,
+        nearest: Paper | None,
+    ) -> bool:
         """Return whether a sentence is worth reading after those that are chosen."""
         share = evidence.score / chosen[0].score if chosen[0].score > 0 else 1.0
         if all(evidence.paper != other.paper for other in chosen):
-            return share >= self.config.second_share
+            is_nearest = evidence.paper == nearest
+            return share >= (NEAREST_SHARE if is_nearest else self.config.second_share)
         if share >= self.config.more_share:
             return True
         if share < self.config.same_share:
@@ -189,7 +200,9 @@ def better_for_a_part(
     best: tuple[float, Evidence] | None = None
     for ranked in parts:
         of_paper = {e.index: e for e in ranked if e.paper == first.paper}
-        second = max(of_paper.values(), key=lambda evidence: evidence.score)
+        top = max(e.score for e in of_paper.values())
+        ties = [e for e in of_paper.values() if e.score >= TIE_SHARE * top]
+        second = max(ties, key=lambda evidence: len(evidence.sentence))
         gain = second.score - of_paper[first.index].score
         if gain >= (best[0] if best else MIN_GAIN):
             best = gain, second

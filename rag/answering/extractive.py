@@ -97,7 +97,7 @@ class ExtractiveQA:
         else:
             answering = [hit for hit in hits if hit.paper == ranked[0].paper]
             parts = self.research.rank_parts(request, answering)
-            chosen = self.evidence.choose(request, ranked, parts)
+            chosen = self.evidence.choose(request, ranked, parts, nearest=hits[0].paper)
         text, citations = quote(chosen)
         if request.window:
             text = f"Among the papers {request.window}:\n{text}"
