@@ -209,7 +209,6 @@ def better_for_a_part(
     return best
 
 
-
 def _score_sentences(
     hit: Hit,
     entry: Entry,

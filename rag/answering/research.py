@@ -1,23 +1,45 @@
-"""Answers questions about several papers: each part is searched for, each paper says its part."""
+"""Answers questions about several papers: searches for each part, quotes who answers it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.evidence import EvidenceFinder, better_for_a_part
-from rag.answering.question_parts import question_parts
 from rag.config import EvidenceConfig
 from rag.encoders.embedder import Embedder
 from rag.query.request import Request
 from rag.records import Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
+from rag.text.words import terms
 
 SEARCHED = 30  # papers, for each part
 MAX_PARTS = 4
-MIN_PAPERS = 2
+MIN_PAPERS = 2  # named, however much better the first one fits
 MAX_WORDS = 135  # quoted; with names and markers about 150
 FIRST_PAPERS = 3  # get a second sentence before further papers are listed, if there are parts
 MORE_SHARE = 0.7  # of a paper's best score, for a further sentence while there is room
-HIT = 0.7  # weight of the search in how well a paper fits, against its best sentence
+SEARCH_WEIGHT = 0.7  # of the search in how well a paper fits, against its best sentence
+PART_WEIGHT = 0.9  # of the score of a paper that only the search for a part found
+
+
+_QUESTION_WORD = (
+    r"(?:who|whom|whose|what|which|how|why|where|when|do|does|did|is|are|was|were|can|could)"
+)
+# The parts of a question end at the end of a sentence, after a colon or semicolon, or before a further question in a sentence.
+_BOUNDARY = re.compile(
+    rf"[.?!]+\s+|[;:]\s+|,\s+(?=(?:(?:and|or|but)\s+)?(?:by\s+|for\s+|with\s+|on\s+)?"
+    rf"(?:{_QUESTION_WORD}|compare)\b)|\s+(?:and|or|but)\s+(?={_QUESTION_WORD}\b)",
+    re.IGNORECASE,
+)
+_JOINING = re.compile(r"^(?:and|or|but)\s+", re.IGNORECASE)
+# Words that ask, or that point at papers or at other parts of the question.
+_ASKING_TERMS = frozenset(
+    terms(
+        "paper model method approach work one other each both them they it that this these those "
+        "different various several some any all list name tell show find give get exactly actually "
+        "according report say do make use done need want compare much many two three four"
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +105,12 @@ class Research:
         if not found.whole:
             return []
         firsts = [
-            next(e for e in found.whole if e.paper == paper)
-            for paper in self._papers(found, limit)
+            next(e for e in found.whole if e.paper == paper) for paper in self._papers(found, limit)
         ]
         count = limit or FIRST_PAPERS
-        seconds = [pair for first in firsts[:count] if (pair := better_for_a_part(found.parts, first))]
-        seconds.sort(key=lambda pair: -pair[0])
-        answers = [*firsts[:count], *(second for _, second in seconds), *firsts[count:]]
+        seconds = [better_for_a_part(found.parts, first) for first in firsts[:count]]
+        by_gain = sorted((pair for pair in seconds if pair), key=lambda pair: -pair[0])
+        answers = [*firsts[:count], *(second for _, second in by_gain), *firsts[count:]]
         chosen: list[Evidence] = []
         room = MAX_WORDS
         for evidence in [*answers, *(self._further(found, firsts) if limit else [])]:
@@ -103,8 +124,8 @@ class Research:
     def _further(self, found: Found, firsts: Sequence[Evidence]) -> list[Evidence]:
         """Return further sentences of these papers that score nearly as high as their first."""
         further = [
-            [e for e in found.whole if e.paper == first.paper and e.score >= MORE_SHARE * first.score]
-            for first in firsts
+            [e for e in found.whole if e.paper == f.paper and e.score >= MORE_SHARE * f.score]
+            for f in firsts
         ]
         return [
             sentences[n]
@@ -116,17 +137,30 @@ class Research:
     def _papers(self, found: Found, limit: int | None) -> list[Paper]:
         """Return the papers that fit nearly as well as the best one, best first; two at least.
 
-        How well a paper fits is the mean of its score in the search and its best sentence's.
+        How well a paper fits depends on its score in the search and on its best sentence's.
         """
         best_hit, best_sentence = found.hits[0].score, found.whole[0].score
         fit: dict[Paper, float] = {}
         for hit in found.hits:
             score = next((e.score for e in found.whole if e.paper == hit.paper), 0.0)
-            fit[hit.paper] = HIT * hit.score / best_hit + (1 - HIT) * score / best_sentence
+            fit[hit.paper] = (
+                SEARCH_WEIGHT * hit.score / best_hit + (1 - SEARCH_WEIGHT) * score / best_sentence
+            )
         papers = sorted(fit, key=lambda paper: -fit[paper])
         least = self.config.list_share * fit[papers[0]]
         near = [p for n, p in enumerate(papers) if fit[p] >= least or n < (limit or MIN_PAPERS)]
         return near[: min(limit or self.config.max_papers, self.config.max_papers)]
+
+
+def question_parts(question: str) -> list[str]:
+    """Return the parts of a question that have words of their own, in order; at least one."""
+    parts = [_JOINING.sub("", part.strip(" ,.?!;:")) for part in _BOUNDARY.split(question)]
+    return [part for part in parts if _content_terms(part)] or [question]
+
+
+def _content_terms(part: str) -> set[str]:
+    """Return the terms that say what a part is about."""
+    return set(terms(part)) - _ASKING_TERMS
 
 
 def _merged(searches: Sequence[Sequence[Hit]]) -> list[Hit]:
@@ -136,7 +170,8 @@ def _merged(searches: Sequence[Sequence[Hit]]) -> list[Hit]:
         for hit in hits:
             known = best.get(hit.paper.paper_id)
             if known is None:
-                best[hit.paper.paper_id] = hit if n == 0 else replace(hit, score=0.9 * hit.score)
+                weight = PART_WEIGHT if n else 1.0
+                best[hit.paper.paper_id] = replace(hit, score=weight * hit.score)
             elif hit.score > known.score:
                 best[hit.paper.paper_id] = replace(known, score=(known.score + hit.score) / 2)
     return sorted(best.values(), key=lambda hit: -hit.score)

@@ -122,8 +122,10 @@ _PLURAL = (
 )
 _SEVERAL = re.compile(
     rf"\b(?:which|what|(?<!t )any|list|all|two|three|four|several|different|other|some)\s+"
-    rf"(?:[\w-]+\s+){{0,3}}?{_PLURAL}\b|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
-    rf"|\b(?:(?:how|what|why|where) (?:do|did|have)|compare|between) (?:[\w-]+ ){{0,2}}?{_PLURAL}\b"
+    rf"(?:[\w-]+\s+){{0,3}}?{_PLURAL}\b"
+    rf"|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
+    rf"|\b(?:(?:how|what|why|where) (?:do|did|have)|compare|between) (?:[\w-]+ ){{0,2}}?"
+    rf"{_PLURAL}\b"
     r"|\b(?:of|for|by|to|does|did|in|do) each\b(?! other)|\beach\W*$"
     r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
     r"|\b(?:list them|anything (?:that|on|about))\b"
@@ -134,7 +136,8 @@ _SEVERAL = re.compile(
 )
 # How many of them: "two papers blame attention".
 _LIMITED = re.compile(
-    rf"\b(two|three|four|five|six|seven|eight|nine|ten|[2-9]|10)\s+(?:[\w-]+\s+){{0,2}}?{_PLURAL}\b",
+    rf"\b(two|three|four|five|six|seven|eight|nine|ten|[2-9]|10)\s+(?:[\w-]+\s+){{0,2}}?"
+    rf"{_PLURAL}\b",
     re.IGNORECASE,
 )
 
