@@ -25,7 +25,7 @@ PART_WEIGHT = 0.9  # of the score of a paper that only the search for a part fou
 _QUESTION_WORD = (
     r"(?:who|whom|whose|what|which|how|why|where|when|do|does|did|is|are|was|were|can|could)"
 )
-# The parts of a question end at the end of a sentence, after a colon or semicolon, or before a further question in a sentence.
+# Parts end with a sentence, at a colon or semicolon, or before a further question in a sentence.
 _BOUNDARY = re.compile(
     rf"[.?!]+\s+|[;:]\s+|,\s+(?=(?:(?:and|or|but)\s+)?(?:by\s+|for\s+|with\s+|on\s+)?"
     rf"(?:{_QUESTION_WORD}|compare)\b)|\s+(?:and|or|but)\s+(?={_QUESTION_WORD}\b)",
