@@ -102,6 +102,7 @@ def why_row(answer: Answer) -> Row:
             }
             for hit in answer.hits
         ],
+        "read_as": answer.read_as,
     }
 
 

@@ -66,6 +66,8 @@ class ModelConfig(Section):
     threads: int = Field(0, ge=0, le=256)
     answer_seconds: float = Field(300, ge=1, le=86_400)
     waiting: int = Field(8, ge=0, le=1000)
+    read_below: float = Field(0.6, ge=0, le=1)
+    read_seconds: float = Field(4, ge=0.1, le=60)
 
     @property
     def is_external(self) -> bool:

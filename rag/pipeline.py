@@ -13,8 +13,10 @@ from rag.config import RagConfig
 from rag.digest.records import Digest
 from rag.errors import QuestionError
 from rag.library import Library
+from rag.llm.form_filler import FormFiller
 from rag.llm.language_model import LanguageModel
 from rag.query.followups import Past, refers_back, resolve
+from rag.query.model_reader import ModelReader
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Draft, Evidence, Paper, Question
@@ -40,20 +42,28 @@ class PaperQA:
         self.retriever = library.retriever
         self.config = config
         self.today = today
-        self.query = QueryUnderstanding(
-            library.catalog,
-            self.retriever.keywords,
-            library.word_vectors,
-            library.bundled_embedder.encode_question,
-        )
-        self.answers = Answers(library, model=config.model.name)
+        self.answers = Answers(library, config)
         self.writer = (
             Writer(model, config.model, papers=library.catalog.get, grounding=library.grounding)
             if model
             else None
         )
-
+        self.query = QueryUnderstanding(
+            library.catalog,
+            self.retriever.keywords,
+            library.word_vectors,
+            library.bundled_embedder.encode_question,
+            model_reader=self._model_reader(),
+        )
         self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
+
+    def _model_reader(self) -> ModelReader | None:
+        """Return what has the model read unclear requests; None without a model."""
+        config = self.config.model
+        if not self.writer or not config.read_below:
+            return None
+        filler = FormFiller(self.writer.model, self.writer.queue, seconds=config.read_seconds)
+        return ModelReader(filler.fill, below=config.read_below)
 
     def answer(self, question: Question | str) -> Answer:
         """Return the answer that the model writes; without a model, the quoted one."""
@@ -121,6 +131,7 @@ class PaperQA:
             today=today,
             standalone=question.text if request is alone else request.standalone(question.text),
             understood=request.understood(),
+            read_as=request.read_as,
             text=draft.text,
             citations=draft.citations,
             hits=tuple(draft.hits),

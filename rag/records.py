@@ -296,7 +296,8 @@ class Answer:
     papers, from which a model may write a brief to stand above the list.
 
     `today` is the day that its time words are relative to. `standalone` is the question with its
-    references to earlier turns resolved; `understood` describes the request (papers, days, order).
+    references to earlier turns resolved; `understood` describes the request (papers, days, order)
+    and `read_as` its kind.
     `hits` is the ranking that it was made from and `evidence` the best sentences; `refused` means
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
@@ -322,3 +323,4 @@ class Answer:
     exchanges: tuple[Exchange, ...] = ()
     more: int = 0
     brief_from: tuple[Evidence, ...] = ()
+    read_as: str = ""

@@ -88,6 +88,8 @@ def answer_text(text: str, *, style: str = "") -> Text:
 def receipt_lines(answer: Answer) -> Iterator[Text]:
     """Yield what an answer is based on: the parsed question, sentences and papers with scores."""
     yield Text(f"\nUnderstood: {answer.understood or answer.standalone}")
+    if answer.read_as:
+        yield Text(f"Read as: {answer.read_as}")
     yield Text(f"Read: {answer.coverage}")
     method = f"written by {answer.model}" if answer.model else f"{answer.mode}, no model"
     yield Text(f"Took {answer.seconds:.2f} s, {method}")

@@ -36,6 +36,8 @@ def _lines(receipt: Row, papers: Mapping[str, Paper]) -> Iterator[str]:
     yield f"**Question:** {plain(shorten(receipt['question'], 300))}"
     if receipt["understood"]:
         yield f"**Understood:** {plain(shorten(receipt['understood'], 300))}"
+    if receipt.get("read_as"):  # older receipts have none
+        yield f"**Read as:** {plain(receipt['read_as'])}"
     yield f"**Read:** {plain(receipt['coverage'])}"
     yield f"**Took** {receipt['seconds']:.2f} s, {_method(receipt)}"
     if receipt["support"] is not None:

@@ -1,6 +1,7 @@
 """Answers: each kind of request in its own way; what none of them answers, by quotes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from rag.answering.concepts import Concepts
@@ -8,10 +9,16 @@ from rag.answering.extractive import ExtractiveQA
 from rag.answering.paper_details import PaperDetails
 from rag.answering.paper_lists import USUAL_COUNT, PaperLists
 from rag.answering.small_talk import SmallTalk
+from rag.answering.statistics import Statistics
 from rag.answering.summaries import Summaries
+from rag.config import RagConfig
 from rag.library import Library
 from rag.query.request import Kind, Request
+from rag.query.translate import translate
 from rag.records import Draft, Question
+from rag.retrieval.topic_search import MIN_ON_TOPIC
+
+MIN_LISTED = 3  # papers on a topic; fewer are quoted
 
 Answering = Callable[[Request], Draft | None]
 
@@ -19,18 +26,18 @@ Answering = Callable[[Request], Draft | None]
 class Answers:
     """Answers a request by its kind. Thread-safe."""
 
-    def __init__(self, library: Library, *, model: str = "") -> None:
-        """`model` is the name of the language model, for whoever asks."""
+    def __init__(self, library: Library, config: RagConfig) -> None:
         catalog, retriever = library.catalog, library.retriever
         self.catalog = catalog
-        self.model = model
+        self.model = config.model.name  # for whoever asks which model writes
         self.concepts = Concepts(retriever)
-        self.details = PaperDetails(library.config.evidence)
+        self.details = PaperDetails(config.evidence)
         self.lists = PaperLists(catalog, retriever)
         self.quotes = ExtractiveQA(
-            catalog, retriever, library.embedder, library.word_vectors, library.config
+            catalog, retriever, library.embedder, library.word_vectors, config
         )
         self.small_talk = SmallTalk(library.bundled_embedder)
+        self.statistics = Statistics(catalog, self.lists.topics)
         self.summaries = Summaries(catalog)
 
     def draft(self, request: Request, question: Question, today: date) -> Draft:
@@ -43,24 +50,51 @@ class Answers:
                 coverage=self.catalog.coverage(),
                 model=self.model,
             )
+
+        def english(request: Request) -> str:
+            return translate(question.text, language=request.language).text
+
         by_kind: dict[Kind, Answering] = {
-            "summary": lambda request: self.summaries.draft(request, today),
-            "trending": lambda request: self.summaries.draft(request, today),
+            "summary": lambda request: self._summary(request, today),
+            "trending": lambda request: self._summary(request, today),
             "list": self.lists.draft,
             "advice": self.lists.draft,
             "similar": self.lists.similar,
             "paper": self.details.draft,
             "concept": self.concepts.draft,
+            "count": lambda request: self.statistics.draft(request, english(request), today),
         }
         answering = by_kind.get(request.kind)
         by_columns = request.authors or request.prolific or "authors" in (request.order or "")
-        if answering and not by_columns and (draft := answering(request)):
-            return draft
+        if (
+            answering
+            and (not by_columns or request.kind == "count")
+            and (draft := answering(request))
+        ):
+            return self._quoted_if_few(request, draft)
         if request.other and (draft := self._other(request.other)):
             return draft
         return self.quotes.draft(request)
 
+    def _quoted_if_few(self, request: Request, draft: Draft) -> Draft:
+        """Return quotes in place of a list of one or two papers on a topic: they say more."""
+        is_whole = request.topic_terms and not (request.is_filter or request.with_code)
+        if request.kind not in ("list", "advice") or not is_whole or request.offset:
+            return draft
+        if len(draft.citations) >= MIN_LISTED:
+            return draft
+        quoted = self.quotes.draft(replace(request, topic=request.text))
+        is_certain = any(hit.score >= MIN_ON_TOPIC for hit in draft.hits)
+        return draft if quoted.refused and is_certain else quoted
+
+    def _summary(self, request: Request, today: date) -> Draft:
+        """Return the papers on the topic, if a summary has one that papers are on, else all."""
+        is_narrowed = request.topic_terms or request.organization or request.author
+        if is_narrowed and (draft := self.lists.draft(request)):
+            return draft
+        return self.summaries.draft(request, today)
+
     def _other(self, request: Request) -> Draft | None:
         """Return the list of an unsure request, if enough papers are on its topic to list them."""
-        draft = self.lists.draft(request) if request.kind in ("list", "advice") else None
+        draft = self.lists.draft(request, strict=True)
         return draft if draft and len(draft.citations) >= USUAL_COUNT else None

@@ -1,9 +1,11 @@
 """Answers computed from the catalogue: lists, counts, the newest papers, authors and days."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from rag.answering.paper_details import facts_of
 from rag.answering.refusal import REFUSAL
-from rag.query.request import Fact, Order, Request
+from rag.query.request import Order, Request
 from rag.records import Citation, Draft, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
@@ -161,7 +163,7 @@ class CatalogAnswers:
     # -- facts of one paper ----------------------------------------------------------------
 
     def _facts(self, request: Request) -> Draft:
-        """Return a paper's day, authors, upvotes and so on."""
+        """Return the asked facts of the paper that the topic describes."""
         if request.order or request.is_filter:
             return self._list(request)
         hits: list[Hit] = []
@@ -170,14 +172,8 @@ class CatalogAnswers:
             hits = self.retriever.search(request.topic, allowed=allowed)
             if not hits or (not allowed and hits[0].cosine < MIN_COSINE):
                 return Draft("", (), hits, refused=True)
-        paper = request.pointed[0] if not hits else hits[0].paper
-        known = [text for fact in request.facts if (text := _fact(paper, fact))]
-        citation = Citation(1, paper, paper.title)
-        if not known:
-            facts = " and ".join(request.facts)
-            text = f"{REFUSAL} I know {_title(paper)} [1], but not its {facts}."
-            return Draft(text, (citation,), hits, refused=True)
-        return Draft(f"{_title(paper)}: {'; '.join(known)} [1].", (citation,), hits)
+        paper = hits[0].paper if hits else request.pointed[0]
+        return replace(facts_of([paper], request.facts), hits=hits)
 
     def _prolific(self) -> Draft:
         found = most_prolific_authors(self.catalog, MAX_PROLIFIC)
@@ -221,26 +217,3 @@ def _ordered(papers: list[Paper], order: Order) -> list[Paper]:
     key = {"most upvotes": "upvotes", "most comments": "comment_count"}.get(order, "author_count")
     known = [paper for paper in papers if getattr(paper, key) is not None]
     return sorted(known, key=lambda p: getattr(p, key), reverse=order != "fewest authors")
-
-
-def _fact(paper: Paper, fact: Fact) -> str:
-    """Return the fact in words; an empty string if it is not known."""
-    if fact == "date":
-        days = [f"published {paper.published_on}" if paper.published_on else ""]
-        days.append(f"featured {paper.featured_on}" if paper.featured_on else "")
-        return ", ".join(filter(None, days))
-    if fact == "organization":
-        return f"from {paper.organization}" if paper.organization else ""
-    if fact == "authors":
-        names = ", ".join(paper.authors)
-        count = (
-            f"{paper.author_count} authors, whose names I do not know" if paper.author_count else ""
-        )
-        by = f"by {names}" if names else count
-        return "; ".join(filter(None, [by, _fact(paper, "organization")]))
-    number, noun = {
-        "author count": (paper.author_count, "author"),
-        "upvotes": (paper.upvotes, "upvote"),
-        "comments": (paper.comment_count, "comment"),
-    }[fact]
-    return "" if number is None else f"{number} {noun}{'' if number == 1 else 's'}"

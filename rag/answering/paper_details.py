@@ -1,7 +1,7 @@
 """Answers about one or a few papers: facts of the record, BibTeX, the gist, results and limits."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.comparison import ASPECTS, MIN_SCORE, Aspect
@@ -60,31 +60,33 @@ class PaperDetails:
         A model may rewrite only sentences, never facts of the record.
         """
         papers = request.subjects[: self.config.max_papers]
-        if not papers:
-            return None
-        facts: tuple[Fact, ...] = request.facts or ("gist",)
-        lines: list[str] = []
-        parts: list[_Part] = []
-        citations = []
-        for n, paper in enumerate(papers, start=1):
-            of_paper = [_answer(fact, paper, n, papers_asked=len(papers)) for fact in facts]
-            sentences = [e.sentence for part in of_paper for e in part.evidence]
-            citations.append(Citation(n, paper, sentences[0] if sentences else paper.title))
-            for line in (line for part in of_paper for line in part.lines):
-                if not (line.startswith("“") and line in lines):  # gist and results share a quote
-                    lines.append(line)
-            parts += of_paper
-        may_rewrite = all(part.evidence for part in parts)
-        refused = not any(part.found for part in parts)
-        if refused:
-            lines.insert(0, REFUSAL)
-        return Draft(
-            "\n".join(lines),
-            tuple(citations),
-            [Hit(p, Chunk(p.paper_id, 0, p.title), 1.0, 1.0, 0.0) for p in papers],
-            tuple(dict.fromkeys(e for p in parts for e in p.evidence)) if may_rewrite else (),
-            refused=refused,
-        )
+        return facts_of(papers, request.facts or ("gist",)) if papers else None
+
+
+def facts_of(papers: Sequence[Paper], facts: Sequence[Fact]) -> Draft:
+    """Return each fact of each paper; a refusal if none is known."""
+    lines: list[str] = []
+    parts: list[_Part] = []
+    citations = []
+    for n, paper in enumerate(papers, start=1):
+        of_paper = [_answer(fact, paper, n, papers_asked=len(papers)) for fact in facts]
+        sentences = [e.sentence for part in of_paper for e in part.evidence]
+        citations.append(Citation(n, paper, sentences[0] if sentences else paper.title))
+        for line in (line for part in of_paper for line in part.lines):
+            if not (line.startswith("“") and line in lines):  # gist and results share a quote
+                lines.append(line)
+        parts += of_paper
+    may_rewrite = all(part.evidence for part in parts)
+    refused = not any(part.found for part in parts)
+    if refused:
+        lines.insert(0, REFUSAL)
+    return Draft(
+        "\n".join(lines),
+        tuple(citations),
+        [Hit(p, Chunk(p.paper_id, 0, p.title), 1.0, 1.0, 0.0) for p in papers],
+        tuple(dict.fromkeys(e for p in parts for e in p.evidence)) if may_rewrite else (),
+        refused=refused,
+    )
 
 
 def _answer(fact: Fact, paper: Paper, n: int, *, papers_asked: int) -> _Part:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.answering.paper_filters import papers_that_fit
 from rag.answering.paper_lines import paper_entry
 from rag.query.request import Order, Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper, Window
@@ -10,17 +11,15 @@ from rag.retrieval.retriever import HybridRetriever
 from rag.retrieval.topic_search import MIN_ON_TOPIC, TopicHit, TopicSearch
 from rag.store.catalog import Catalog
 from rag.store.keywords import weight_covered
-from rag.store.queries import papers_of_author
 from rag.text.sentences import gist, split_sentences
 from rag.text.words import terms
 
 USUAL_COUNT = 5  # papers, if the request names no number
 MAX_COUNT = 10  # papers in one message
-MIN_LISTED = 3  # papers on a topic; fewer are quoted, which says more about them
 MAX_HITS = 10  # in the ranking that is shown
 NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
 # Probability of a paper that fills a list with fewer: among all papers, the nearest are good ones.
-MIN_NEAR = 0.4
+MIN_NEAR = 0.3
 MIN_NEAR_FILTERED = 0.55
 LEAD_SHARE = 0.75  # of the topic's words in the gist, for it to stand for the paper
 
@@ -43,16 +42,18 @@ class PaperLists:
         self.retriever = retriever
         self.topics = TopicSearch(retriever)
 
-    def draft(self, request: Request) -> Draft | None:
-        """Return the papers of a list; None if no paper is on the topic."""
+    def draft(self, request: Request, *, strict: bool = False) -> Draft | None:
+        """Return the papers of a list; None if no paper is on the topic.
+
+        `strict` adds no papers that are less likely on the topic to a short list.
+        """
         allowed = self._allowed(request)
         if request.topic_terms:
-            found = self._on_topic(request, allowed)
+            found = self._on_topic(request, allowed, strict=strict)
         else:
             papers = self.catalog.get(sorted(allowed or ())).values()
             found = _Found(*_ordered(list(papers), request.order or "newest"))
-        is_few = request.topic_terms and allowed is None and len(found.papers) < MIN_LISTED
-        return self._list(request, found) if found.papers and not is_few else None
+        return self._list(request, found) if found.papers else None
 
     def similar(self, request: Request) -> Draft | None:
         """Return the papers most similar to the request's papers; None if it has none."""
@@ -75,30 +76,15 @@ class PaperLists:
 
     def _allowed(self, request: Request) -> set[str] | None:
         """Return the ids of the papers that fit everything but the topic; None for all papers."""
-        papers: list[Paper] | None = None
-        if request.pointed:
-            papers = list(request.pointed)
-        elif request.author:
-            papers = papers_of_author(self.catalog, *(request.author_names or (request.author,)))
-        elif request.organization or request.with_code or request.window:
-            papers = self.catalog.papers(request.window)
-        if papers is None:
-            return None
-        if request.window and (request.pointed or request.author):
-            inside = self.catalog.ids_in_window(request.window)
-            papers = [paper for paper in papers if paper.paper_id in inside]
-        if request.organization:
-            papers = [paper for paper in papers if paper.organization in request.organizations]
-        if request.with_code:
-            papers = [paper for paper in papers if paper.code_url]
-        return {paper.paper_id for paper in papers}
+        papers = papers_that_fit(self.catalog, request)
+        return None if papers is None else {paper.paper_id for paper in papers}
 
-    def _on_topic(self, request: Request, allowed: set[str] | None) -> _Found:
+    def _on_topic(self, request: Request, allowed: set[str] | None, *, strict: bool) -> _Found:
         """Return the papers on the topic, nearest first unless the request names an order."""
         ranked = self.topics.search(request.topic, allowed=allowed)
         on_topic = [hit for hit in ranked if hit.probability >= MIN_ON_TOPIC]
         count = request.limit or USUAL_COUNT
-        if len(on_topic) < count:
+        if len(on_topic) < count and not strict:
             least = MIN_NEAR if allowed is None else MIN_NEAR_FILTERED
             on_topic = [hit for hit in ranked[:count] if hit.probability >= least]
         if request.window and request.window.by == "published":
@@ -121,7 +107,7 @@ class PaperLists:
         "In November" may mean either day.
         """
         featured = self.catalog.ids_in_window(Window(window.since, window.until))
-        both = [hit for hit in hits if hit.paper_id in featured]
+        both = [hit for hit in hits if featured is None or hit.paper_id in featured]
         return both if len(both) >= min(count, len(hits)) else hits
 
     # -- the answer ----------------------------------------------------------------------------
@@ -198,6 +184,8 @@ def _head(request: Request, found: _Found, start: int, shown: int) -> str:
     name = f"{total:,} {noun}{topic}{source}{code}{days}"
     if not shown:
         return f"These were all of the {name}."
+    if start and shown == 1:
+        return f"{name}; number {start + 1}:"
     if start:
         return f"{name}; numbers {start + 1} to {start + shown}:"
     if total == 1:

@@ -1,6 +1,7 @@
 """The language model: llama.cpp in a child process, or a server that speaks OpenAI's protocol."""
 
 __all__ = [
+    "form_filler",
     "gguf_header",
     "language_model",
     "local_model",

@@ -3,15 +3,19 @@
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
+from langchain_core.output_parsers import PydanticOutputParser
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from pydantic import BaseModel
 
 from rag.config import ModelConfig
 from rag.errors import ModelError
@@ -38,6 +42,7 @@ class ChunkStreamingChatModel(BaseChatModel):
         stop: list[str] | None,
         cancel: threading.Event | None,
         max_tokens: int,
+        schema: Mapping[str, Any] | None,
     ) -> Iterator[AIMessageChunk]:
         """Yield the answer in chunks, the last one without text."""
         raise NotImplementedError
@@ -50,10 +55,15 @@ class ChunkStreamingChatModel(BaseChatModel):
         *,
         cancel: threading.Event | None = None,
         max_tokens: int | None = None,
+        schema: Mapping[str, Any] | None = None,
         **_kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         chunks = self._chunks(
-            messages, stop=stop, cancel=cancel, max_tokens=max_tokens or self.max_tokens
+            messages,
+            stop=stop,
+            cancel=cancel,
+            max_tokens=max_tokens or self.max_tokens,
+            schema=schema,
         )
         for message in chunks:
             chunk = ChatGenerationChunk(message=message)
@@ -69,6 +79,13 @@ class ChunkStreamingChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+
+    def with_structured_output(  # type: ignore[override]  # pydantic models only
+        self, schema: type[BaseModel], **_kwargs: Any
+    ) -> Runnable[LanguageModelInput, BaseModel]:
+        """Return a chain that answers with an object of this class."""
+        parser: PydanticOutputParser[BaseModel] = PydanticOutputParser(pydantic_object=schema)
+        return self.bind(schema=schema.model_json_schema()) | parser
 
 
 class ChatServer(ChunkStreamingChatModel):
@@ -91,12 +108,14 @@ class ChatServer(ChunkStreamingChatModel):
         stop: list[str] | None,
         cancel: threading.Event | None,
         max_tokens: int,
+        schema: Mapping[str, Any] | None,
     ) -> Iterator[AIMessageChunk]:
         pieces = self.server.stream(
             messages,
             max_tokens=max_tokens,
             temperature=self.temperature,
             stop=stop,
+            schema=schema,
             cancel=cancel,
         )
         with contextlib.closing(pieces):  # type: ignore[type-var]  # a generator
@@ -127,6 +146,7 @@ class ChatLlama(ChunkStreamingChatModel):
         stop: list[str] | None,
         cancel: threading.Event | None,
         max_tokens: int,
+        schema: Mapping[str, Any] | None,
     ) -> Iterator[AIMessageChunk]:
         self.local.wait_ready(self.load_seconds, cancel=cancel)
         text = ""
@@ -134,6 +154,7 @@ class ChatLlama(ChunkStreamingChatModel):
             [_llama_message(message) for message in messages],
             max_tokens=max_tokens,
             temperature=self.temperature,
+            schema=schema,
             cancel=cancel,
         )
         for piece in pieces:

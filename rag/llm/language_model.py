@@ -4,19 +4,21 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import BaseMessage
+from pydantic import BaseModel
 
 from rag.config import ModelConfig
-from rag.errors import ModelError
+from rag.errors import ModelError, first_line
 from rag.llm.chat_models import ChatLlama, ChatServer, load_chat_model
 
 log = logging.getLogger(__name__)
 
 TEMPLATE_TOKENS = 16  # per message, at most, for the chat template's own markup
 TOKEN_CHARACTERS = 3  # per token, a rough guess for models without a tokenizer
+Fields = TypeVar("Fields", bound=BaseModel)
 OPENING_TAG, CLOSING_TAG = "<think>", "</think>"  # around what a reasoning model thinks aloud
 
 
@@ -48,6 +50,19 @@ class LanguageModel(Protocol):
         """Yield pieces of the answer, without thinking, until it ends or `cancel` is set.
 
         Raises ModelError.
+        """
+
+    def fill(
+        self,
+        messages: Sequence[BaseMessage],
+        fields: type[Fields],
+        *,
+        max_tokens: int,
+        cancel: threading.Event | None = None,
+    ) -> Fields:
+        """Return an object of this class, filled in by the model.
+
+        Raises ModelError, also if the model cannot do it or `cancel` is set.
         """
 
     def close(self) -> None:
@@ -96,17 +111,33 @@ class ProviderModel:
     def close(self) -> None:
         """Do nothing: the provider's client holds no connection."""
 
+    def fill(
+        self,
+        messages: Sequence[BaseMessage],
+        fields: type[Fields],
+        *,
+        max_tokens: int,
+        cancel: threading.Event | None = None,
+    ) -> Fields:
+        """See LanguageModel."""
+        options = self._options(max_tokens, cancel)
+        try:
+            # With another method, some providers first compile the class, which takes seconds.
+            chain = self.chat.with_structured_output(fields, method="function_calling")
+            return fields.model_validate(chain.invoke(list(messages), **options))
+        except ModelError:
+            raise
+        except Exception as error:  # of a provider's client, of LangChain, or no such object
+            log.info("the model filled in nothing: %s", first_line(error))
+            raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
+
     def _stream(
         self,
         messages: Sequence[BaseMessage],
         max_tokens: int | None,
         cancel: threading.Event | None,
     ) -> Iterator[str]:
-        options: dict[str, Any] = {}
-        if cancel and self.takes_cancel:
-            options["cancel"] = cancel
-        if max_tokens is not None:
-            options["max_tokens"] = max_tokens
+        options = self._options(max_tokens, cancel)
         try:
             for chunk in self.chat.stream(list(messages), **options):
                 if cancel and cancel.is_set():
@@ -117,6 +148,14 @@ class ProviderModel:
         except Exception as error:  # any error of a provider's client
             log.info("the model failed", exc_info=True)
             raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
+
+    def _options(self, max_tokens: int | None, cancel: threading.Event | None) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        if cancel and self.takes_cancel:
+            options["cancel"] = cancel
+        if max_tokens is not None:
+            options["max_tokens"] = max_tokens
+        return options
 
 
 @dataclass(frozen=True)

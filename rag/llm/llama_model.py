@@ -2,12 +2,14 @@
 
 import codecs
 import ctypes
+import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 if TYPE_CHECKING:
+    from llama_cpp import LlamaGrammar
     from llama_cpp.llama_types import ChatCompletionRequestMessage
 
 N_BATCH = 512  # tokens evaluated at once; larger batches were no faster on two cores
@@ -84,19 +86,26 @@ class LlamaModel:
         return tokens
 
     def generate(
-        self, prompt: Sequence[int], *, max_tokens: int, temperature: float
+        self,
+        prompt: Sequence[int],
+        *,
+        max_tokens: int,
+        temperature: float,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """Yield pieces of the answer until the model ends it or `max_tokens` are written.
 
-        Stops early when `is_cancelled` returns True, even while the prompt is evaluated.
+        With a JSON schema, llama.cpp allows only tokens that continue an object that fits it. Stops
+        early when `is_cancelled` returns True, even while the prompt is evaluated.
         """
         decoder = codecs.getincrementaldecoder("utf-8")(
             "replace"
         )  # a token may be part of a letter
         tokens = 0
+        grammar = self._grammar(schema) if schema else None
         self._set_abort_callback(self._abort_callback)
         try:
-            for token in self.llama.generate(prompt, temp=temperature):
+            for token in self.llama.generate(prompt, temp=temperature, grammar=grammar):
                 if not tokens:
                     # Hundreds of calls into Python per token would slow the answer down, and
                     # between two tokens a cancel is noticed anyway.
@@ -111,6 +120,9 @@ class LlamaModel:
             if not self.is_cancelled():
                 raise
         yield decoder.decode(b"", final=True)
+
+    def _grammar(self, schema: Mapping[str, Any]) -> "LlamaGrammar":
+        return self._lib.LlamaGrammar.from_json_schema(json.dumps(schema), verbose=False)
 
     def _set_abort_callback(self, callback: Any) -> None:
         """Have llama.cpp call this after every computing step; a null callback removes it."""

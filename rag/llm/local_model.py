@@ -4,8 +4,9 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
@@ -97,16 +98,19 @@ class LocalModel:
         *,
         max_tokens: int,
         temperature: float = 0.0,
+        schema: Mapping[str, Any] | None = None,
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
         """Yield pieces of the answer; closing the iterator or setting `cancel` ends it.
 
-        Raises ModelError if the process dies, hangs, fails or takes too long. No request is sent
-        twice: one that killed the process might do so again.
+        With a JSON schema, the answer is an object that fits it. Raises ModelError if the process
+        dies, hangs, fails or takes too long. No request is sent twice: one that killed the process
+        might do so again.
         """
-        replies, request_id = self._send_request(
-            {"messages": list(messages), "max_tokens": max_tokens, "temperature": temperature}
-        )
+        replies, request_id = self._send_request({
+            "messages": list(messages), "max_tokens": max_tokens, "temperature": temperature,
+            "schema": schema,
+        })  # fmt: skip
         has_ended = False
         try:
             for reply in self._replies(replies, request_id, cancel):

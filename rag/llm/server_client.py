@@ -11,7 +11,7 @@ import ipaddress
 import logging
 import queue
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -74,15 +74,18 @@ class ServerClient:
         max_tokens: int,
         temperature: float = 0.0,
         stop: list[str] | None = None,
+        schema: Mapping[str, Any] | None = None,
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
         """Yield pieces of the answer; closing the iterator or setting `cancel` ends it.
 
-        Either closes the connection, so that the server stops too. Every failure is raised as
-        ModelError.
+        Either closes the connection, so that the server stops too. With a JSON schema, the server
+        is asked for an object that fits it. Every failure is raised as ModelError.
         """
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        options = {"temperature": temperature, "stop": stop, "max_tokens": max_tokens}
+        options = {
+            "temperature": temperature, "stop": stop, "max_tokens": max_tokens, "schema": schema,
+        }  # fmt: skip
         read = self._schedule(self._read(messages, options, pieces.put))
         read.add_done_callback(lambda _: pieces.put(None))
         try:
@@ -154,15 +157,20 @@ class ServerClient:
         max_tokens: int,
         temperature: float,
         stop: list[str] | None,
+        schema: Mapping[str, Any] | None,
     ) -> AsyncGenerator[AIMessageChunk, None]:
         # ChatOpenAI sends its own max_tokens as max_completion_tokens, which llama-cpp-python's
         # server does not know; all of them understand the old name.
+        body: dict[str, Any] = {"max_tokens": max_tokens}
+        if schema:
+            named = {"name": schema.get("title", "answer"), "schema": schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
         stream = self._chat.astream(
             list(messages),
             model=await self._model_name(),
             temperature=temperature,
             stop=stop,
-            extra_body={"max_tokens": max_tokens},
+            extra_body=body,
         )
         return cast("AsyncGenerator[AIMessageChunk, None]", stream)
 

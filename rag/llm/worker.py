@@ -4,7 +4,7 @@ A broken file, a bad build or a bug in native code can end this process at any m
 is a separate process, Paperboy survives. It speaks JSON lines:
 
     in   {"id": 1, "messages": [{"role": "user", "content": "…"}], "max_tokens": 300,
-          "temperature": 0}
+          "temperature": 0, "schema": null or a JSON schema that the answer has to fit}
          {"id": 2, "count": [{"role": "user", "content": "…"}]}
          {"cancel": 1}
     out  {"ready": {"n_ctx": 4096}}   or   {"failed": "reason"}
@@ -95,10 +95,14 @@ def _answer(
     )
     reused = sum(1 for _ in common_start)
     model.is_cancelled = lambda: requests.is_cancelled(request_id)
-    if model.prompt_opens_thinking:  # the opening tag is in the prompt; the parent must know
+    schema = request.get("schema")
+    # The opening tag is in the prompt; the parent must know. A schema leaves no room for thinking.
+    if model.prompt_opens_thinking and not schema:
         output.send({"id": request_id, "text": "<think>"})
     tokens = 0
-    pieces = model.generate(prompt, max_tokens=max_tokens, temperature=request["temperature"])
+    pieces = model.generate(
+        prompt, max_tokens=max_tokens, temperature=request["temperature"], schema=schema
+    )
     for piece in pieces:
         tokens += 1
         if piece:

@@ -1,3 +1,3 @@
 """Understanding a question: language, days, names, orders, counts, and what it refers back to."""
 
-__all__ = ["followups", "request", "understand"]
+__all__ = ["asked_statistic", "followups", "model_reader", "request", "translate", "understand"]

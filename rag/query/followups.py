@@ -46,7 +46,8 @@ _PLURAL = re.compile(
     re.IGNORECASE,
 )
 _THE_ONE_WITH = re.compile(
-    r"\b(?:the|only the|which) ones? (?:with|that|who|which|for|from|about|on|using|by)\b",
+    r"\b(?:the|only the|which|those|just those) (?:ones? |\d+ |two |three |four |five )?"
+    r"(?:with|that|who|which|for|from|about|on|using|by)\b",
     re.IGNORECASE,
 )
 # "Attention and its cost": the pronoun refers to a word of the question itself.
@@ -85,13 +86,17 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     """
     if not past or request.kind in ALONE:
         return request
-    refers = refers_back(request.topic) or bool(_CONTINUATION.search(request.topic))
+    text = request.text or request.topic
+    refers = refers_back(text) or bool(_CONTINUATION.search(text) or _THE_ONE_WITH.search(text))
     follows = request.kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP
     if request.kind in WITH_SLOTS and not refers and not follows:
         return request
-    if follows and (continued := _continue_list(request, past[-1])):
+    if (follows or refers) and (continued := _continue_list(request, past[-1])):
         return continued
-    return _settle(_resolve(request, past))
+    resolved = _resolve(request, past)
+    if request.kind == "similar" and not request.named:
+        return replace(request, pointed=resolved.pointed or past[-1].papers)
+    return _settle(resolved)
 
 
 def _continue_list(request: Request, last: Past) -> Request | None:
@@ -99,22 +104,30 @@ def _continue_list(request: Request, last: Past) -> Request | None:
 
     None if the request does not modify it.
     """
-    before = last.request
-    if before.kind not in WITH_SLOTS or _ORDINAL.search(request.topic) or request.named:
+    before, text = last.request, request.text or request.topic
+    if before.kind not in WITH_SLOTS or request.named:
         return None
-    if not request.asks_more and _MORE.search(request.topic):
+    if ordinal := _ORDINAL.search(text):
+        number = int(ordinal[3] or ordinal[4] or 0)
+        is_behind = before.kind in ("list", "advice") and number > before.offset + len(last.papers)
+        return replace(before, offset=number - 1, limit=1) if is_behind else None
+    if not request.asks_more and _MORE.search(text):
         return replace(before, offset=before.offset + len(last.papers))
-    if _THE_ONE_WITH.search(request.topic) and request.organizations:
+    if _THE_ONE_WITH.search(text) and request.organizations:
         from_there = tuple(p for p in last.papers if p.organization in request.organizations)
         if len(from_there) == 1:
             return replace(request, kind="paper", pointed=from_there)
+    # "With code" narrows a list; of one paper it asks for the code.
+    asks_fact = set(request.facts) - ({"code"} if request.with_code else set())
     changes: dict[str, Any] = {
         name: value for name in CHANGEABLE if (value := getattr(request, name))
     }
     if request.slot_topic:
-        narrows = bool(_NARROWS.search(request.topic)) and bool(before.topic)
+        narrows = bool(_NARROWS.search(text)) and bool(before.topic)
         changes["topic"] = f"{before.topic} {request.slot_topic}" if narrows else request.slot_topic
-    elif not changes or request.asks_more or request.facts:
+    elif not changes or request.asks_more or asks_fact:
+        return None
+    if request.with_code and len(last.papers) < 2:  # "is the code out?"
         return None
     if before.kind in ("summary", "trending") and changes.keys() - {"window", "order", "limit"}:
         changes["kind"] = "list"
@@ -129,7 +142,9 @@ def _settle(request: Request) -> Request:
         return request
     if not request.pointed:
         return replace(request, kind="content")
-    is_particular = request.asks_more and not request.facts
+    # "How long does it train?" asks for a sentence, "how does it work?" for what the paper is.
+    asks = _QUESTION_WORD.search(request.topic) and len(_content_terms(request)) > 1
+    is_particular = bool(request.asks_more or asks) and not request.facts
     kind: Kind = "content" if is_particular or request.compares else "paper"
     return replace(request, kind=kind)
 
@@ -179,7 +194,11 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
     pointed: list[Paper] = []
     for match in _ORDINAL.finditer(request.topic):
         word = (match[1] or match[2] or match[5] or "").casefold()
-        position = _POSITIONS[word] if word else int(match[3] or match[4]) - 1
+        number = int(match[3] or match[4] or 0)
+        if several and number in (numbered := _numbered(past)):
+            pointed.append(numbered[number])
+            continue
+        position = _POSITIONS[word] if word else number - 1
         if -1 <= position < len(candidates):
             pointed.append(candidates[position])
     if (pointed or request.named) and _COMPARISON.search(topic) and _IT_OR_THIS.search(topic):
@@ -190,9 +209,20 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
         return last
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE_WITH.search(topic)):
         return last
-    if request.facts and not _content_terms(request):
+    if request.facts and (request.kind == "follow-up" or not _content_terms(request)):
         return last
     return ()
+
+
+def _numbered(past: Sequence[Past]) -> dict[int, Paper]:
+    """Return the papers of the last list by number; its second page goes on from the first."""
+    alike = replace(past[-1].request, offset=0)
+    pages = [page for page in past if replace(page.request, offset=0) == alike]
+    return {
+        page.request.offset + n: paper
+        for page in pages
+        for n, paper in enumerate(page.papers, start=1)
+    }
 
 
 def _ask_of_named(request: Request, before: Request) -> Request:

@@ -141,46 +141,45 @@ _LIMITED = re.compile(
     re.IGNORECASE,
 )
 
+
+def _any_of(words: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+
+
 # What of one paper a request asks for, if it is about one paper.
-_PAPER_FACTS: list[tuple[Fact, re.Pattern[str]]] = [
-    (fact, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
-    for fact, words in (
-        ("code", r"code|codebase|github|git|repo(?:s|sitory)?|implementation|weights|checkpoints?"
-                 r"|open[- ]?sourced?|download"),
-        ("project page", r"project (?:page|site|website)|home ?page|website|web page|demos?"),
-        ("BibTeX", r"bib ?tex|bib|citation|cite|reference"),
-        ("link", r"links?|urls?|pdf|arxiv (?:id|page|number)|where can i (?:read|find)"),
-        ("authors", r"who|authors?|written by"),
-        ("organization", r"labs?|compan(?:y|ies)|organi[sz]ations?|institut\w+|affiliations?"
-                         r"|universit(?:y|ies)|from which"),
-        ("upvotes", r"up ?votes?|votes?|likes|popular"),
-        ("comments", r"comments?"),
-        ("date", r"when|dates?|day|how old|released?|published|came out|year"),
-        ("results", r"results?|findings?|numbers|scores?|performance|how (?:well|good)"),
-        ("limits", r"limits?|limitations?|weakness\w*|drawbacks?|downsides?|caveats?|shortcomings?"
-                   r"|catch|problems? (?:with|of)|fail\w*"),
-    )
-]  # fmt: skip
-_ORDER_WORDS: list[tuple[Order, re.Pattern[str]]] = [
-    (order, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
-    for order, words in (
-        ("most comments", r"discussed|comments?|commented|talked"),
-        ("most upvotes", r"up ?voted?|votes?|popular|liked|likes|top|best|hot|hottest|trending"
-                         r"|stars?|starred|important|biggest|favou?rites?|viral"),
-        ("oldest", r"oldest|earliest|seminal|original"),
-        ("newest", r"newest|latest|recent|recently|new|fresh|newer"),
-    )
-]  # fmt: skip
+_PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
+    "code": _any_of(r"code|codebase|github|git|repo(?:s|sitory)?|implementation|weights"
+                    r"|checkpoints?|open[- ]?sourced?|download"),
+    "project page": _any_of(r"project (?:page|site|website)|home ?page|website|web page|demos?"),
+    "BibTeX": _any_of(r"bib ?tex|bib|citation|cite|reference"),
+    "link": _any_of(r"links?|urls?|pdf|arxiv (?:id|page|number)|where can i (?:read|find)"),
+    "authors": _any_of(r"who|authors?|written by"),
+    "organization": _any_of(r"labs?|compan(?:y|ies)|organi[sz]ations?|institut\w+|affiliations?"
+                            r"|universit(?:y|ies)|from which"),
+    "upvotes": _any_of(r"up ?votes?|votes?|likes|popular"),
+    "comments": _any_of(r"comments?"),
+    "date": _any_of(r"when|dates?|day|how old|released?|published|came out|year"),
+    "results": _any_of(r"results?|findings?|numbers|scores?|performance|how (?:well|good)"),
+    "limits": _any_of(r"limits?|limitations?|weakness\w*|drawbacks?|downsides?|caveats?"
+                      r"|shortcomings?|catch|problems? (?:with|of)|fail\w*"),
+}  # fmt: skip
+_ORDER_WORDS: dict[Order, re.Pattern[str]] = {
+    "most comments": _any_of(r"discussed|comments?|commented|talked"),
+    "most upvotes": _any_of(r"up ?voted?|votes?|popular|liked|likes|top|best|hot|hottest|trending"
+                            r"|stars?|starred|important|biggest|favou?rites?|viral"),
+    "oldest": _any_of(r"oldest|earliest|seminal|original"),
+    "newest": _any_of(r"newest|latest|recent|recently|new|fresh|newer"),
+}  # fmt: skip
 
 
 def paper_facts(text: str) -> tuple[Fact, ...]:
     """Return what a request about one paper asks of it, from its words; often nothing."""
-    return tuple(fact for fact, pattern in _PAPER_FACTS if pattern.search(text))
+    return tuple(fact for fact, pattern in _PAPER_FACTS.items() if pattern.search(text))
 
 
 def order_of(text: str) -> Order | None:
     """Return the order that words like "newest" or "most upvoted" name."""
-    return next((order for order, pattern in _ORDER_WORDS if pattern.search(text)), None)
+    return next((order for order, pattern in _ORDER_WORDS.items() if pattern.search(text)), None)
 
 
 def number_of(word: str) -> int | None:
@@ -206,7 +205,7 @@ def parse(
     window = None
     if found := find_window(text, today, day_of=day_of):
         window, text = found
-    authors, text = _author_count(text)
+    authors, text = author_count(text)
     organization = find_organizations(text) if find_organizations else None
     if organization:
         text = f"{text[: organization.start]} {text[organization.end :]}"
@@ -239,7 +238,8 @@ def parse(
     )
 
 
-def _author_count(text: str) -> tuple[AuthorCount | None, str]:
+def author_count(text: str) -> tuple[AuthorCount | None, str]:
+    """Return how many authors a text asks for, if it does, and the text without that part."""
     if match := _UNCOUNTED.search(text):
         return AuthorCount(unknown=True), _without(text, match)
     match = _COUNTED.search(text) or _BY_PEOPLE.search(text)

@@ -52,6 +52,22 @@ Kind = Literal[
     "small talk",
     "off topic",
 ]
+KIND_NAMES: dict[Kind, str] = {  # in messages to people
+    "content": "a question that papers answer",
+    "concept": "a definition",
+    "list": "a list of papers",
+    "summary": "a summary of days",
+    "trending": "what is popular",
+    "paper": "a question about one paper",
+    "similar": "similar papers",
+    "comparison": "a comparison",
+    "count": "a count",
+    "advice": "advice on papers",
+    "follow-up": "a follow-up",
+    "bot": "a question about the bot",
+    "small talk": "small talk",
+    "off topic": "off topic",
+}
 Reader = Literal["rules", "classifier", "model"]  # who decided the kind
 
 
@@ -89,6 +105,7 @@ class Request:
     certainty: float = 1.0  # of the kind, 0 to 1
     follow_up: float = 0.0  # probability that it is a follow-up
     other: "Request | None" = None  # another reading, if the kind is unsure
+    text: str = ""  # all its words, in English as far as possible
     slot_topic: str = ""  # the words that name a topic, if it may be a follow-up
     asks_more: bool = True  # it has words that ask for something in particular
     parts: tuple[str, ...] = ()  # of the topic, if it has several that are searched one by one
@@ -147,6 +164,12 @@ class Request:
         if self.pointed:
             return f"{question} (about {'; '.join(paper.title for paper in self.pointed)})"
         return f"{self.topic} {self.window or ''}".strip()
+
+    @property
+    def read_as(self) -> str:
+        """The kind and who decided it, in words: `a list of papers (by the classifier, 0.83)`."""
+        figure = f", {self.certainty:.2f}" if self.reader == "classifier" else ""
+        return f"{KIND_NAMES[self.kind]} (by the {self.reader}{figure})"
 
     def understood(self) -> str:
         """Return all fields in words: `counted; about “birds”; published 2024-01-01 to …`."""

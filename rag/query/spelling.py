@@ -10,7 +10,7 @@ from rag.store.keywords import KeywordIndex
 from rag.text.words import STOPWORDS, fold, terms
 
 MIN_LENGTH = 6  # of a word; shorter ones are similar to too many others
-MIN_TERM_SIMILARITY = 75  # of 100, for a term to be a candidate
+MIN_TERM_SIMILARITY = 70  # of 100, for a term to be a candidate
 MAX_CANDIDATES = 5
 MIN_PAPER_SHARE = 0.005  # of the papers contain a candidate; rarer words may be names
 MIN_WORD_SIMILARITY = 88  # of 100: about one letter in eight may be wrong

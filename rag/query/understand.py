@@ -5,27 +5,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import ALONE, MIN_FOLLOW_UP, Past, refers_back, resolve
+from rag.query.mentions import Mention
+from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
-from rag.query.parser import number_of, order_of, paper_facts, parse
+from rag.query.parser import author_count, number_of, order_of, paper_facts, parse
 from rag.query.people import People
 from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
     ORGANIZATION,
+    OUTSIDE,
     PAPER,
     PERSON,
     TAGGED,
+    TOPIC,
     WINDOW,
     RequestReader,
     Slots,
     TaggedWord,
+    split_words,
     topics_of,
 )
 from rag.query.spelling import SpellingCorrector
@@ -34,14 +40,19 @@ from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
+from rag.text.words import STOPWORDS, words
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
+SHORT_TOPIC = 3  # content words
+MIN_KIND_LONG = 0.95  # probability of a kind with a longer topic
 MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
+LIKELY_KINDS = 3  # of the classifier, among which the model chooses
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 LISTS: tuple[Kind, ...] = ("list", "advice")
 MAX_LIMIT = 50  # papers that somebody may ask for
 # "New benchmarks" has a topic, other than "new papers".
 _KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
+_ONE_PAPER = re.compile(r"\b(?:paper|article|preprint|one)\b", re.I)  # not "papers"
 _ALL = re.compile(r"all|everything|every|complete|entire|full", re.I)
 
 
@@ -54,8 +65,12 @@ class QueryUnderstanding:
         keywords: KeywordIndex,
         word_vectors: WordVectors,
         encode: Callable[[str], NDArray[np.float32]],
+        model_reader: ModelReader | None = None,
     ) -> None:
-        """`encode` gives the bundled encoder's vector of a text, shape (dimensions,)."""
+        """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
+
+        `model_reader` reads what the classifier is unsure about.
+        """
         self.catalog = catalog
         self.keywords = keywords
         self.encode = encode
@@ -64,12 +79,16 @@ class QueryUnderstanding:
         self.people = People(keywords, word_vectors)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
         self.reader = RequestReader(word_vectors)
+        self.model_reader = model_reader
 
-    def understand(self, question: str, today: date, *, follows: bool = False) -> Request:
+    def understand(
+        self, question: str, today: date, *, follows: bool = False, again: bool = False
+    ) -> Request:
         """Return what the question alone asks for. Raises QuestionError if it asks nothing.
 
         Other languages are translated word by word; misspelt English words are corrected. `follows`
-        tells that there is an earlier turn, to which the question may refer.
+        tells that there is an earlier turn, to which the question may refer, and `again` that the
+        question was answered before, so that nobody waits for the model.
         """
         question = in_latin_letters(clean_question(question))
         english = translate(question, language=self.reader.language(question))
@@ -82,50 +101,104 @@ class QueryUnderstanding:
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
-        request = replace(request, named=tuple(named), language=english.language)
-        return self._classify(request, text, today, follows=follows)
+        request = replace(request, text=text, named=tuple(named), language=english.language)
+        masked, slots = self._mask(text, today, english.language)
+        is_about_papers = bool(request.authors or request.prolific)
+        chances = self._chances(
+            masked, text, slots, follows=follows, is_about_papers=is_about_papers
+        )
+        request = self._classify(request, masked, chances)
+        tagged = self.reader.tags(masked)
+        topics = topics_of(tagged)
+        is_unsure = request.certainty < _needed_certainty(request.kind, topics)
+        reading = None
+        if self.model_reader and request.certainty < self.model_reader.below:
+            likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
+            reading = self.model_reader.read(question, likely, again=again)
+        if reading:
+            request = replace(request, kind=reading.kind, reader="model")
+            request = self._add_names(request, reading, question, today)
+            tagged = _tagged_with(reading, tagged, request)
+        if is_unsure and " ".join(topics).casefold() == masked.strip(" ?!.").casefold():
+            request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
+        if is_unsure and (reading is None or reading.kind == "content"):
+            second: Kind = max(LISTS, key=lambda kind: chances[kind])
+            other = fill_slots(replace(request, kind=second), tagged)
+            return replace(request, kind="content", other=other)
+        return self._with_known_topic(_with_slots(request, masked, tagged))
 
-    def _classify(self, request: Request, text: str, today: date, *, follows: bool) -> Request:
-        """Return the request with its kind and the slots that this kind has."""
-        masked, slots = self._mask(text, today, request.language)
+    def _with_known_topic(self, request: Request) -> Request:
+        """Return the request without a topic that no paper has a word of, if a name narrows it.
+
+        Such words are chat ("smth new by …") more often than topics.
+        """
+        if not request.topic or not (request.organization or request.author):
+            return request
+        counts = self.keywords.document_counts(request.topic_terms)
+        return request if any(counts.values()) else replace(request, topic="")
+
+    def _chances(
+        self, masked: str, text: str, slots: Slots, *, follows: bool, is_about_papers: bool
+    ) -> dict[Kind, float]:
+        """Return the probability of each kind that the request can have."""
         chances = self.reader.kinds(masked, self.encode(text), slots)
         if not follows:
             del chances["follow-up"]
-        elif refers_back(text):  # "who annotated its data?" asks about a paper, not about the bot
+        # "Who annotated its data?" asks about a paper, not about the bot.
+        if is_about_papers or (follows and refers_back(text)):
             chances = {kind: chance for kind, chance in chances.items() if kind not in ALONE}
         total = sum(chances.values())
+        return {kind: chance / total for kind, chance in chances.items()}
+
+    def _classify(self, request: Request, masked: str, chances: dict[Kind, float]) -> Request:
+        """Return the request with its likeliest kind."""
         kind = max(chances, key=lambda kind: chances[kind])
-        request = replace(
+        return replace(
             request,
+            kind=kind,
             reader="classifier",
-            certainty=chances[kind] / total,
-            follow_up=chances.get("follow-up", 0.0) / total,
+            certainty=chances[kind],
+            follow_up=chances.get("follow-up", 0.0),
             asks_more=self.reader.asks_more(masked),
         )
-        tagged = self.reader.tags(masked)
-        if request.certainty < (MIN_OFF_TOPIC if kind == "off topic" else MIN_KIND):
-            second: Kind = max(LISTS, key=lambda kind: chances[kind])
-            return replace(request, other=fill_slots(replace(request, kind=second), tagged))
-        if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
-            limit = request.limit or limit_of(tagged)
-            return replace(request, limit=limit if request.several else None)
-        request = replace(request, kind=kind)
-        if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
-            request = fill_slots(request, tagged)
-        if kind in ("paper", "similar", "follow-up") and not request.facts:
-            return replace(request, facts=paper_facts(masked))
+
+    def _add_names(self, request: Request, reading: Reading, question: str, today: date) -> Request:
+        """Return the request with names and days that only the model found.
+
+        They must occur in the question, and the catalogue must know the names.
+        """
+
+        def said(*typed: str) -> list[str]:
+            return [words for words in typed if is_said(words, question)]
+
+        if not request.named:
+            named = [self.paper_names.find(f"the paper {name}") for name in said(*reading.papers)]
+            request = replace(request, named=tuple(dict.fromkeys(chain(*named))))
+        if days := said(reading.days) if not request.window else []:
+            found = find_window(translate(days[0], language=request.language).text, today)
+            request = replace(request, window=found[0] if found else None)
+        if request.kind not in WITH_TOPIC:  # where a name stands for its papers
+            return request
+        for name in said(*reading.organizations):
+            mention = self.organizations.find(f"papers from {name}")
+            if mention and not request.organization:
+                request = replace(request, organization=name, organizations=mention.names)
+        for name in said(*reading.people):
+            mention = self.people.find(f"papers by {name}")
+            if mention and not request.author:
+                request = replace(request, author=name, author_names=mention.names)
         return request
 
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
         """Return the text with placeholders for names and spans of time, and which it has."""
         found = find_window(text, today, day_of=self._day_of)
-        rest = found[1] if found else text
+        _, rest = author_count(found[1] if found else text)
         organization = self.organizations.find(rest, language=language)
         if organization:
-            rest = rest.replace(organization.label, ORGANIZATION, 1)
+            rest = _masked(rest, organization, ORGANIZATION)
         person = self.people.find(rest, language=language)
         if person:
-            rest = rest.replace(person.label, PERSON, 1)
+            rest = _masked(rest, person, PERSON)
         rest, papers = self.paper_names.mask(rest, PAPER)
         words = rest.split() + [WINDOW] * bool(found)
         slots = Slots(papers, organization is not None, person is not None, found is not None)
@@ -151,7 +224,7 @@ class QueryUnderstanding:
         past: list[Past] = []
         for turn in history:
             if turn.question:
-                alone = self.understand(turn.question, today, follows=bool(past))
+                alone = self.understand(turn.question, today, follows=bool(past), again=True)
                 request = resolve(alone, past)
             else:
                 request = Request(topic="", kind="list")
@@ -164,8 +237,75 @@ class QueryUnderstanding:
         return past
 
 
+def _needed_certainty(kind: Kind, topics: Sequence[str]) -> float:
+    """Return how certain a kind must be.
+
+    A long topic is more often the description of one paper than a subject of many.
+    """
+    if kind == "off topic":
+        return MIN_OFF_TOPIC
+    content = {word for topic in topics for word in words(topic)} - STOPWORDS
+    return MIN_KIND_LONG if kind in WITH_TOPIC and len(content) > SHORT_TOPIC else MIN_KIND
+
+
+def _masked(text: str, mention: Mention, placeholder: str) -> str:
+    """Return the text with a placeholder for the names that are mentioned."""
+    part = text[mention.start : mention.end]
+    masked, found = re.subn(re.escape(mention.label), placeholder, part, count=1, flags=re.I)
+    return f"{text[: mention.start]}{masked if found else f' {placeholder} '}{text[mention.end :]}"
+
+
+def _with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> Request:
+    """Return the request with the slots that its kind has."""
+    kind = request.kind
+    if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
+        limit = (request.limit or limit_of(tagged)) if request.several else None
+        return replace(request, kind="content", limit=limit)
+    if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
+        request = fill_slots(request, tagged)
+    if kind in ("paper", "similar", "follow-up") and not request.facts:
+        return replace(request, facts=paper_facts(masked))
+    return request
+
+
+def _tagged_with(
+    reading: Reading, tagged: Sequence[TaggedWord], request: Request
+) -> list[TaggedWord]:
+    """Return the words, with the model's word for slots that the classifier left empty.
+
+    Only words of the text get a slot, so nothing that the model made up can enter; those of names
+    get none.
+    """
+
+    def english(said: str) -> set[str]:
+        text = translate(said, language=request.language).text
+        return {word.casefold() for word in split_words(text)}
+
+    names = english(f"{request.organization or ''} {request.author or ''}")
+    topic, order = english(reading.topic), english(reading.order)
+    tests: dict[str, Callable[[str], bool]] = {
+        TOPIC: lambda word: word.casefold() in topic,
+        "order": lambda word: word.casefold() in order,
+        "number": lambda word: number_of(word) == reading.number > 0,
+        "code": lambda word: reading.with_code and "code" in paper_facts(word),
+    }
+    tagged = [
+        TaggedWord(word.text, OUTSIDE, 0.0) if word.text.casefold() in names else word
+        for word in tagged
+    ]
+    known = {word.tag for word in tagged}
+    for tag, fits in tests.items():
+        if tag not in known:
+            tagged = [
+                word._replace(tag=tag) if word.tag == OUTSIDE and fits(word.text) else word
+                for word in tagged
+            ]
+    return tagged
+
+
 def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     """Return the request with the topic, number, order and code that its words name."""
+    by_word = [word.text for word in tagged]
     by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
     limit = limit_of(tagged)
     topics = topics_of(tagged)
@@ -179,10 +319,10 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     order = request.order or order_of(" ".join(by_tag["order"]))
     if kind == "trending" and has_topic:
         order = order or "most upvotes"
-    if kind in ("summary", "trending") and has_topic:
-        kind = "list"
     elif kind == "list" and not has_topic and request.window:
         kind = "summary"
+    if order and limit is None and kind != "advice" and _ONE_PAPER.search(" ".join(by_word)):
+        limit = 1
     return replace(
         request,
         kind=kind,

@@ -1,3 +1,3 @@
 """Search: the vector index in SQLite and Chroma, the hybrid retriever and the reranker."""
 
-__all__ = ["abstract_vectors", "chroma", "index", "reranker", "retriever"]
+__all__ = ["abstract_vectors", "chroma", "index", "reranker", "retriever", "topic_search"]

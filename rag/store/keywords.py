@@ -5,12 +5,15 @@ two always agree, and a process starts without building anything.
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from rag.store.database import Database
 from rag.text.words import terms, words
 
 MAX_PAPERS_READ = 5  # papers that are searched for the words behind a term
+
+_Term = TypeVar("_Term", bound=Hashable)
 
 
 def keyword_text(title: str, abstract: str) -> str:
@@ -145,7 +148,7 @@ class KeywordIndex:
         return int(self.database.connection.execute("SELECT COUNT(*) FROM papers").fetchone()[0])
 
 
-def weight_covered(weights: Mapping[str, float], found: Collection[str]) -> float:
+def weight_covered(weights: Mapping[_Term, float], found: Collection[_Term]) -> float:
     """Return the share, by weight, of the weighted terms that were found."""
     total = sum(weights.values())
     return sum(w for term, w in weights.items() if term in found) / total if total else 0.0

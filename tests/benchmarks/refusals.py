@@ -34,13 +34,14 @@ THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 def signs_of(qa: PaperQA, question: str) -> Signs | None:
     """Return the signs that the pipeline uses; None if the catalogue answers the question."""
     request = qa.query.understand(question, qa.today())
-    if qa.extractive.catalog_answers.answer(request):
+    quotes = qa.answers.quotes
+    if quotes.catalog_answers.answer(request):
         return None
     vector = qa.library.embedder.encode_question(request.topic)
     hits = qa.retriever.search_vector(request.topic, vector)
     papers = qa.config.retrieval.top_k if request.several else qa.config.evidence.papers
-    ranked = qa.extractive.evidence.rank(request, vector, hits[:papers])
-    return qa.extractive.answerability.signs(request, ranked[0])
+    ranked = quotes.evidence.rank(request, vector, hits[:papers])
+    return quotes.answerability.signs(request, ranked[0])
 
 
 def model() -> Pipeline:

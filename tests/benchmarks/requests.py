@@ -179,7 +179,7 @@ def sparse(hashed: list[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> csr_m
 def rarity(counts: csr_matrix) -> NDArray[np.float64]:
     """Return each bucket's inverse document frequency, shape (BUCKETS,)."""
     documents = np.asarray((counts > 0).sum(axis=0)).ravel()
-    return np.log((counts.shape[0] + 1) / (documents + 1)) + 1
+    return np.asarray(np.log((counts.shape[0] + 1) / (documents + 1)) + 1)
 
 
 def scaled(counts: csr_matrix, idf: NDArray[np.float64]) -> csr_matrix:

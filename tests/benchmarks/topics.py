@@ -10,7 +10,7 @@ were fitted on other topics.
 import argparse
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def read_signs(library: Library) -> tuple[NDArray[Any], NDArray[Any], NDArray[An
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=cast(str, __doc__).splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
     library = Library(parser.parse_args().data_dir, RagConfig())
     signs, truth, groups = read_signs(library)

@@ -52,7 +52,7 @@ def test_why_adds_to_the_row_of_an_answer() -> None:
     assert list(row["sources"][0]) == ["n", "paper_id", "title", "url", "quote"]
     assert {key: why[key] for key in row} == row
     assert list(why)[len(row) :] == [
-        "understood", "coverage", "support", "model", "evidence", "ranking",
+        "understood", "coverage", "support", "model", "evidence", "ranking", "read_as",
     ]  # fmt: skip
     assert why["ranking"] == [
         {"paper_id": HERON.paper_id, "title": HERON.title, "score": 0.1235, "cosine": 0.5,

@@ -57,6 +57,9 @@ def test_a_receipt_lists_the_best_sentences_and_all_papers() -> None:
     assert sum("Sentence " in line for line in lines) == MAX_SENTENCES
     assert lines[-1] == f" 0.90   0.50    3.00  {HERON.title}"
     assert any("extractive, no model" in line for line in lines)
+    assert not any("Read as" in line for line in lines)
+    read = [line.plain for line in receipt_lines(answer("x", read_as="a count (by the model)"))]
+    assert "Read as: a count (by the model)" in read
     assert [line.plain for line in hit_lines([hit])][1] == "   “A sentence.”"
 
 

@@ -31,6 +31,12 @@ def text_of(**changes: object) -> str:
     return receipt_embed(RECEIPT | changes, PAPERS).description or ""
 
 
+def test_the_kind_that_was_understood_is_named_unless_the_receipt_is_older() -> None:
+    assert "**Read as:**" not in text_of()
+    line = "**Read as:** a list of papers (by the classifier, 0.83)"
+    assert line in text_of(read_as="a list of papers (by the classifier, 0.83)")
+
+
 def test_sentences_refer_to_the_ranked_papers_and_those_to_the_sources() -> None:
     text = text_of()
     assert "`1.50` Herons are counted. (paper 1)" in text

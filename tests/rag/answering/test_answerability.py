@@ -102,10 +102,10 @@ def test_similarity_has_a_row_a_word() -> None:
 @pytest.mark.parametrize(
     "question",
     [
-        "what is the capital of France?",
+        "which loss functions suit text retrieval?",
         "which optimizer does HeronNet use?",
         "how many GPUs does PastryBench need?",
-        "does it rain tomorrow?",
+        "how do quantum codes scale?",
     ],
 )
 def test_what_no_abstract_says_is_refused(filled: Library, question: str) -> None:

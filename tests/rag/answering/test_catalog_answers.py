@@ -32,9 +32,10 @@ def cited(qa: PaperQA, question: str) -> list[str]:
         ("2025 papers with at most 3 authors", ["HeronNet", "PastryBench"]),
         ("what did Crumb Lab publish?", ["PastryBench"]),
         ("papers by A. One", ["HeronNet"]),
-        ("what's the newest paper?", ["PastryBench"]),
+        ("newest paper", ["PastryBench"]),
         ("the oldest one", ["Loom"]),
         ("most upvoted paper", ["Tidal Attention"]),
+        ("most upvoted papers", ["Tidal Attention", "HeronNet"]),
         ("language model papers, 2025 only", ["PastryBench", "Tidal Attention"]),
         ("newest paper about birds in video", ["HeronNet"]),
         ("everything from early February 2025", ["Tidal Attention"]),
@@ -69,10 +70,11 @@ def test_a_count_is_answered_with_a_list(qa: PaperQA) -> None:
     ("question", "said"),
     [
         ("when was HeronNet published?", "published 2025-01-02, featured 2025-01-06"),
-        ("who wrote HeronNet?", "by A. One, B. Two, C. Three"),
-        ("how many authors does PastryBench have?", "2 authors"),
-        ("which lab is PastryBench from?", "from Crumb Lab"),
-        ("how many upvotes does Tidal Attention have?", "40 upvotes"),
+        ("who wrote HeronNet?", "Authors of HeronNet: A. One, B. Two, C. Three [1]"),
+        ("how many authors does PastryBench have?", "Number of authors of PastryBench: 2 [1]"),
+        ("which lab is PastryBench from?", "Organization of PastryBench: Crumb Lab [1]"),
+        ("how many upvotes does Tidal Attention have?", "Upvotes of Tidal Attention: 40 [1]"),
+        ("when was the bird detector for drones published?", "published 2025-01-02"),
     ],
 )
 def test_facts_of_a_paper_come_from_the_catalogue(qa: PaperQA, question: str, said: str) -> None:
@@ -86,7 +88,8 @@ def test_an_unknown_fact_is_refused(qa: PaperQA) -> None:
     answer = qa.ask("how many upvotes does Loom have?")
     assert answer.refused
     assert answer.text.startswith(REFUSAL)
-    assert "but not its upvotes" in answer.text
+    assert "The record of Loom names no upvotes" in answer.text
+    assert qa.ask("when was the paper on harbour cranes published?").refused
 
 
 def test_an_empty_list_is_a_refusal_with_the_filters(qa: PaperQA) -> None:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from langchain_core.messages import HumanMessage
+from pydantic import BaseModel
 
 from rag.answering.writer import STOPPED
 from rag.config import ModelConfig, RagConfig
@@ -32,6 +33,7 @@ from tests.models.openai_server import FAULTS, OpenAIServer
 from tests.papers import HERON, TODAY
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
+UNCLEAR = "birds maybe"
 TEXT = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
 PROMPT = [HumanMessage("hello")]
 LONG_SECONDS = 60.0  # longer than anything here takes, however busy the machine is
@@ -230,6 +232,42 @@ def test_cancelling_closes_the_connection(
     assert server.disconnected.wait(LONG_SECONDS / 2)
     server.fault = ""
     assert chat.invoke(PROMPT).text == TEXT
+
+
+def test_a_server_is_asked_for_an_object_that_fits_a_schema(
+    server: OpenAIServer, load: LoadServer
+) -> None:
+    class Form(BaseModel):
+        kind: Literal["list", "summary"]
+
+    server.text = '{"kind": "summary"}'
+    filled = adapt(load(server.url)).fill(PROMPT, Form, max_tokens=20)
+    assert filled == Form(kind="summary")
+    asked = server.requests[-1]["response_format"]
+    assert asked["type"] == "json_schema"
+    assert asked["json_schema"]["schema"] == Form.model_json_schema()
+    server.text = "I would rather talk about birds."
+    with pytest.raises(ModelError, match="did not answer"):
+        adapt(load(server.url)).fill(PROMPT, Form, max_tokens=20)
+
+
+def test_an_unclear_request_is_read_by_the_server_unless_it_is_late(
+    server: OpenAIServer, filled: Library, load: LoadServer
+) -> None:
+    def read_as(**options: Any) -> str:
+        config = RagConfig(model=ModelConfig(server_url=server.url, **options))
+        model = adapt(load(server.url), config.model)
+        return PaperQA(filled, config, today=lambda: TODAY, model=model).ask(UNCLEAR).read_as
+
+    by_classifier = read_as(read_below=0)
+    assert "by the classifier" in by_classifier
+    assert server.requests == []
+    server.text = '{"kind": "off topic"}'
+    assert read_as(read_below=1) == "off topic (by the model)"
+    assert server.requests[-1]["messages"][-1]["content"] == UNCLEAR
+    server.fault = "silent"
+    assert read_as(read_below=1, read_seconds=0.3) == by_classifier
+    assert server.disconnected.wait(LONG_SECONDS)
 
 
 def test_closing_the_stream_closes_the_connection(server: OpenAIServer, load: LoadServer) -> None:

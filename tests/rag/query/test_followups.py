@@ -1,4 +1,6 @@
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,8 @@ from rag.query.followups import (
     truncate_history,
 )
 from rag.query.parser import parse
-from rag.query.request import Request
-from rag.records import Paper, Turn
+from rag.query.request import Kind, Request
+from rag.records import Paper, Turn, Window
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
 
@@ -110,3 +112,112 @@ def test_only_a_comparison_must_cite_every_paper() -> None:
     pair = [ONE, past("and Loom?", LOOM)]
     assert resolve(request("compare it with the first one"), pair).compares
     assert not resolve(request("how accurate is it?"), pair).compares
+
+
+# What QueryUnderstanding reads in a message that follows a list.
+PAGE = Past(Request(topic="robots", kind="list", several=True), (LOOM, TIDAL, PASTRY))
+
+
+def follow_up(
+    question: str, *, kind: Kind = "follow-up", asks: bool = False, **slots: Any
+) -> Request:
+    return replace(parse(question, TODAY), kind=kind, follow_up=1.0, asks_more=asks, **slots)
+
+
+@pytest.mark.parametrize("question", ["more", "show me the next ones", "any others?", "go on"])
+def test_a_list_goes_on_where_it_ended(question: str) -> None:
+    second = resolve(follow_up(question), [PAGE])
+    assert second == replace(PAGE.request, offset=3)
+    third = resolve(follow_up(question), [PAGE, Past(second, (HERON, LOOM))])
+    assert third.offset == 5
+
+
+def test_a_list_is_narrowed_and_keeps_its_topic() -> None:
+    coded = resolve(follow_up("only those with code", with_code=True, facts=("code",)), [PAGE])
+    assert coded == replace(PAGE.request, with_code=True)
+    lab = resolve(
+        follow_up("and from Google?", organization="Google", organizations=("Google",)), [PAGE]
+    )
+    assert lab == replace(PAGE.request, organization="Google", organizations=("Google",))
+    both = resolve(follow_up("only those about birds", slot_topic="birds"), [PAGE])
+    assert both.topic == "robots birds"
+
+
+def test_a_list_is_repeated_for_other_days_another_order_or_topic() -> None:
+    days = resolve(follow_up("and last week?"), [PAGE])
+    assert (days.topic, days.window) == ("robots", Window(date(2025, 12, 1), date(2025, 12, 7)))
+    assert resolve(follow_up("newest first"), [PAGE]) == replace(PAGE.request, order="newest")
+    other = resolve(follow_up("and on birds?", slot_topic="birds"), [PAGE])
+    assert other == replace(PAGE.request, topic="birds")
+
+
+def test_a_summary_that_is_narrowed_becomes_a_list() -> None:
+    week = Window(date(2025, 12, 1), date(2025, 12, 7))
+    summary = Past(Request(topic="", kind="summary", window=week), (LOOM, TIDAL))
+    birds = resolve(follow_up("only the ones about birds", slot_topic="birds"), [summary])
+    assert (birds.kind, birds.topic, birds.window) == ("list", "birds", week)
+    before = resolve(follow_up("and yesterday?"), [summary])
+    assert (before.kind, before.window) == ("summary", Window(date(2025, 12, 7), date(2025, 12, 7)))
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [
+        ("the second one", TIDAL),
+        ("number 3", PASTRY),
+        ("#1 in detail", LOOM),
+        ("the last one", PASTRY),
+    ],
+)
+def test_a_paper_of_a_list_is_introduced(question: str, paper: Paper) -> None:
+    request = resolve(follow_up(question), [PAGE])
+    assert (request.kind, request.pointed) == ("paper", (paper,))
+
+
+def test_numbers_go_on_from_page_to_page() -> None:
+    second = Past(replace(PAGE.request, offset=3), (HERON, LOOM))
+    assert resolve(follow_up("number 4"), [PAGE, second]).pointed == (HERON,)
+    assert resolve(follow_up("number 2"), [PAGE, second]).pointed == (TIDAL,)
+    assert resolve(follow_up("the second one"), [PAGE, second]).pointed == (LOOM,)
+
+
+def test_a_number_behind_the_page_shows_that_paper_of_the_list() -> None:
+    assert resolve(follow_up("number 7"), [PAGE]) == replace(PAGE.request, offset=6, limit=1)
+
+
+def test_the_one_of_an_organisation_is_the_only_one_of_the_list() -> None:
+    asked = follow_up(
+        "the one from Crumb Lab", organization="Crumb Lab", organizations=("Crumb Lab",)
+    )
+    request = resolve(asked, [PAGE])
+    assert (request.kind, request.pointed) == ("paper", (PASTRY,))
+
+
+def test_similar_papers_without_a_name_are_similar_to_those_shown() -> None:
+    request = resolve(follow_up("anything similar?", kind="similar"), [ONE])
+    assert (request.kind, request.pointed) == ("similar", (HERON,))
+    named = resolve(follow_up("anything like it?", kind="similar"), [PAGE, ONE])
+    assert named.pointed == (HERON,)
+
+
+def test_a_question_about_the_paper_before_is_a_fact_a_detail_or_the_paper() -> None:
+    def kind(question: str, **slots: Any) -> Kind:
+        request = resolve(follow_up(question, **slots), [ONE])
+        assert request.pointed == (HERON,)
+        return request.kind
+
+    assert kind("whats the catch?", facts=("limits",)) == "paper"
+    assert kind("how does it work?") == "paper"
+    assert kind("and how long does it train?") == "content"
+    assert kind("which annotators did it pay?", asks=True) == "content"
+
+
+@pytest.mark.parametrize("kind", ["bot", "small talk", "off topic"])
+def test_small_talk_refers_back_to_nothing(kind: Kind) -> None:
+    asked = follow_up("thanks, that one is great", kind=kind)
+    assert resolve(asked, [PAGE]) is asked
+
+
+def test_a_new_list_does_not_follow_the_one_before() -> None:
+    asked = replace(follow_up("papers about birds", kind="list", slot_topic="birds"), follow_up=0.0)
+    assert resolve(asked, [PAGE]) is asked

@@ -75,6 +75,12 @@ def test_filters_and_everything_understood_are_put_into_words() -> None:
     )
 
 
+def test_the_kind_is_named_with_who_decided_it() -> None:
+    request = Request(topic="birds", kind="list", reader="classifier", certainty=0.826)
+    assert request.read_as == "a list of papers (by the classifier, 0.83)"
+    assert replace(request, reader="model").read_as == "a list of papers (by the model)"
+
+
 def test_a_standalone_question_names_what_it_refers_back_to() -> None:
     request = Request(topic="why", pointed=(HERON, LOOM))
     assert request.standalone("why?") == f"why? (about {HERON.title}; {LOOM.title})"

@@ -1,19 +1,35 @@
 """From a question to a request, with the sample papers."""
 
+from typing import Any
+
 import pytest
 
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.query.followups import Past, resolve
+from rag.query.followups import ALONE, Past, resolve
+from rag.query.model_reader import ModelReader, Reading
 from rag.query.request import Request
-from rag.query.understand import QueryUnderstanding
-from rag.records import Paper, Turn
+from rag.query.request_reader import KINDS, TaggedWord
+from rag.query.understand import MAX_LIMIT, QueryUnderstanding, fill_slots
+from rag.records import Paper, Turn, Window
 from tests.papers import HERON, LOOM, PASTRY, TODAY
+
+UNCLEAR = "birds maybe"
+
+
+def understanding(library: Library, model: ModelReader | None = None) -> QueryUnderstanding:
+    return QueryUnderstanding(
+        library.catalog,
+        library.retriever.keywords,
+        library.word_vectors,
+        library.bundled_embedder.encode_question,
+        model,
+    )
 
 
 @pytest.fixture
 def query(filled: Library) -> QueryUnderstanding:
-    return QueryUnderstanding(filled.catalog, filled.retriever.keywords, filled.word_vectors)
+    return understanding(filled)
 
 
 def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstanding) -> None:
@@ -21,7 +37,7 @@ def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstandin
 
 
 def test_misspelt_english_words_are_corrected(query: QueryUnderstanding) -> None:
-    assert query.understand("the acuracy of counting", TODAY).topic == "the accuracy of counting"
+    assert "accuracy" in query.understand("what acuracy does it reach?", TODAY).topic
 
 
 def test_other_languages_are_translated_and_remembered(query: QueryUnderstanding) -> None:
@@ -40,6 +56,110 @@ def test_authors_organisations_and_days_of_papers_come_from_the_catalogue(
     assert window.since == PASTRY.day
 
 
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("summarize today's papers", "en"),
+        ("fasse die heutigen Paper zusammen", "de"),
+        ("résume les articles d'aujourd'hui", "fr"),
+        ("resume los artículos de hoy", "es"),
+        ("总结今天的论文", "zh"),
+    ],
+)
+def test_a_summary_of_today_in_five_languages(
+    query: QueryUnderstanding, question: str, language: str
+) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language) == ("summary", language)
+    assert request.window == Window(TODAY, TODAY)
+    assert request.topic_terms == []
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "topic"),
+    [
+        ("papers about reinforcement learning", "en", "reinforcement learning"),
+        ("Paper zu Verstärkungslernen", "de", "reinforcement learning"),
+        ("Arbeiten über Roboter", "de", "robot"),
+        ("des articles sur la diffusion", "fr", "diffusion"),
+        ("artículos sobre robots", "es", "robot"),
+        ("关于扩散模型的论文", "zh", "diffusion model"),
+    ],
+)
+def test_papers_on_a_topic_in_five_languages(
+    query: QueryUnderstanding, question: str, language: str, topic: str
+) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language, request.topic) == ("list", language, topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("is there code for HeronNet?", "en"),
+        ("gibt es Code für HeronNet?", "de"),
+        ("y a-t-il du code pour HeronNet ?", "fr"),
+        ("¿hay código para HeronNet?", "es"),
+        ("HeronNet有代码吗？", "zh"),
+    ],
+)
+def test_the_code_of_a_paper_in_five_languages(
+    query: QueryUnderstanding, question: str, language: str
+) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language) == ("paper", language)
+    assert (request.facts, request.named) == (("code",), (HERON,))
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("thanks", "en"), ("thank you so much!", "en"), ("danke", "de"), ("danke schön!", "de"),
+        ("merci beaucoup", "fr"), ("¡muchas gracias!", "es"), ("谢谢", "zh"), ("多谢", "zh"),
+    ],
+)  # fmt: skip
+def test_thanks_in_five_languages(query: QueryUnderstanding, question: str, language: str) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.kind, request.language) == ("small talk", language)
+
+
+def test_a_list_has_its_number_order_days_and_code(query: QueryUnderstanding) -> None:
+    request = query.understand("top 3 newest papers about robots with code last week", TODAY)
+    assert (request.kind, request.topic, request.limit) == ("list", "robots", 3)
+    assert (request.order, request.with_code) == ("newest", True)
+    assert request.window is not None
+    everything = query.understand("list all papers about robots", TODAY)
+    assert everything.limit == MAX_LIMIT
+
+
+def test_what_is_upvoted_on_a_topic_is_ordered_and_a_list_of_days_is_a_summary(
+    query: QueryUnderstanding,
+) -> None:
+    about = fill_slots(Request(topic="", kind="trending"), [TaggedWord("robots", "topic", 1.0)])
+    assert (about.topic, about.order) == ("robots", "most upvotes")
+    days = query.understand("papers between December 2024 and January 2025", TODAY)
+    assert days.kind == "summary"
+
+
+def test_the_newest_paper_is_one(query: QueryUnderstanding) -> None:
+    assert query.understand("the newest paper about robots", TODAY).limit == 1
+    assert query.understand("the newest papers about robots", TODAY).limit is None
+
+
+def test_words_that_no_paper_has_are_no_topic_beside_a_name(query: QueryUnderstanding) -> None:
+    narrowed = query.understand("papers about wobbledygook from Crumb Lab", TODAY)
+    assert (narrowed.organization, narrowed.topic) == ("Crumb Lab", "")
+    known = query.understand("papers about recipes from Crumb Lab", TODAY)
+    assert (known.organization, known.topic) == ("Crumb Lab", "recipes")
+
+
+def test_only_a_question_with_a_turn_before_it_is_a_follow_up(query: QueryUnderstanding) -> None:
+    assert query.understand("the second one", TODAY, follows=True).kind == "follow-up"
+    assert query.understand("the second one", TODAY).kind != "follow-up"
+    asked = query.understand("what does it do in bad weather?", TODAY, follows=True)
+    assert asked.kind not in ALONE
+
+
 def test_a_text_without_words_is_no_question(query: QueryUnderstanding) -> None:
     with pytest.raises(QuestionError):
         query.understand("???", TODAY)
@@ -55,10 +175,10 @@ def test_the_history_has_the_cited_papers_in_order_and_searches_where_they_are_u
         return [HERON]
 
     cited = (PASTRY.paper_id, "arxiv:0000.00000", LOOM.paper_id)  # one was removed since
-    history = [Turn("who counts birds?"), Turn("which papers use recipes?", cited)]
+    history = [Turn("which errors do bakers find?"), Turn("which papers use recipes?", cited)]
     first, second = query.past(history, TODAY, papers_for=papers_for)
     assert first.papers == (HERON,)
-    assert searched == ["who counts birds?"]
+    assert searched == ["which errors do bakers find?"]
     assert second.papers == (PASTRY, LOOM)
     follow_up = query.past(
         [*history, Turn("and the second one?", ())], TODAY, papers_for=papers_for
@@ -75,3 +195,74 @@ def test_a_turn_without_a_question_is_a_list_that_numbers_refer_to(
     assert resolve(query.understand("who wrote number 2?", TODAY), [past]).pointed == (PASTRY,)
     # "Recipes" is a word of one of them, which does not make it a question about the list.
     assert resolve(query.understand("what are recipes?", TODAY), [past]).pointed == ()
+
+
+@pytest.fixture
+def any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the model choose among all kinds."""
+    monkeypatch.setattr("rag.query.understand.LIKELY_KINDS", len(KINDS))
+
+
+def read_by(library: Library, reading: Reading | None, text: str, *, below: float = 1.0) -> Request:
+    """Return the request as it is understood with a model that gives this reading."""
+
+    def fill(_messages: object, _fields: object) -> Any:
+        return reading
+
+    return understanding(library, ModelReader(fill, below=below)).understand(text, TODAY)
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_the_model_reads_what_the_classifier_is_unsure_about(filled: Library) -> None:
+    reading = Reading(kind="list", topic="wading birds")
+    request = read_by(filled, reading, UNCLEAR)
+    assert (request.kind, request.reader) == ("list", "model")
+    sure = read_by(filled, reading, UNCLEAR, below=0.0)
+    assert sure.reader == "classifier"
+    assert read_by(filled, None, UNCLEAR) == sure
+
+
+def test_the_model_chooses_among_the_likeliest_kinds(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.query.understand.LIKELY_KINDS", 2)
+    offered: list[str] = []
+
+    def fill(_messages: object, fields: Any) -> None:
+        offered.extend(fields.model_json_schema()["properties"]["kind"]["enum"])
+
+    understanding(filled, ModelReader(fill, below=1.0)).understand("summarise today", TODAY)
+    assert len(offered) == 2
+    assert "summary" in offered
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_what_the_text_does_not_say_is_dropped(filled: Library) -> None:
+    made_up = Reading(
+        kind="list", topic="speech recognition", days="since Monday", number=7, order="oldest",
+        papers=["HeronNet"], people=["A. One"], organizations=["Crumb Lab"], with_code=True,
+    )  # fmt: skip
+    request = read_by(filled, made_up, UNCLEAR)
+    assert request.kind == "list"
+    assert request == read_by(filled, Reading(kind="list"), UNCLEAR)
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_names_that_only_the_model_finds_are_looked_up(filled: Library) -> None:
+    reading = Reading(kind="list", papers=["loom", "nonsuch"], organizations=["crumb lab", "birds"])
+    text = "do crumb lab models count birds with loom or nonsuch"
+    assert not read_by(filled, None, text).organization
+    request = read_by(filled, reading, text)
+    assert (request.organization, request.organizations) == ("crumb lab", ("Crumb Lab",))
+    assert request.named == (LOOM,)
+    assert "crumb" not in request.topic
+    about = read_by(filled, reading.model_copy(update={"kind": "content"}), text)
+    assert about.organization is None  # whose abstracts need not be of its papers
+
+
+@pytest.mark.usefixtures("any_kind")
+def test_slots_that_the_classifier_leaves_empty_get_the_words_of_the_model(filled: Library) -> None:
+    reading = Reading(kind="list", topic="birds", number=7, order="fresh", with_code=True)
+    request = read_by(filled, reading, "seven? birds? fresh? github?")
+    assert request.topic == "birds"
+    assert (request.limit, request.order, request.with_code) == (7, "newest", True)
