@@ -142,10 +142,10 @@ class Research:
         best_hit, best_sentence = found.hits[0].score, found.whole[0].score
         fit: dict[Paper, float] = {}
         for hit in found.hits:
-            score = next((e.score for e in found.whole if e.paper == hit.paper), 0.0)
-            fit[hit.paper] = (
-                SEARCH_WEIGHT * hit.score / best_hit + (1 - SEARCH_WEIGHT) * score / best_sentence
-            )
+            score = next((e.score for e in found.whole if e.paper == hit.paper), None)
+            if score is not None:
+                by_sentence = (1 - SEARCH_WEIGHT) * score / best_sentence
+                fit[hit.paper] = SEARCH_WEIGHT * hit.score / best_hit + by_sentence
         papers = sorted(fit, key=lambda paper: -fit[paper])
         least = self.config.list_share * fit[papers[0]]
         near = [p for n, p in enumerate(papers) if fit[p] >= least or n < (limit or MIN_PAPERS)]
