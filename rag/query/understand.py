@@ -265,7 +265,7 @@ def _with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> 
     """Return the request with the slots that its kind has."""
     kind = request.kind
     if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
-        limit = limit_of(tagged) if request.several else None
+        limit = (request.limit or limit_of(tagged)) if request.several else None
         return replace(request, kind="content", limit=limit)
     if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
         request = fill_slots(request, tagged)
