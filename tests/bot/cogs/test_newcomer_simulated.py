@@ -60,8 +60,8 @@ async def test_a_newcomer_finds_their_way(world: Any, chat: HeldModel) -> None:
     for part in ("I have read 4 papers", "“what is Tidal Attention about?”", "`/ask question"):
         assert part in text
     assert "/setup" not in text  # she does not manage the server
-    hint = await says(f"{bot.user.mention} hello!")
-    assert "Ask me something about Hugging Face's Daily Papers" in words(hint)
+    greeted = await says(f"{bot.user.mention} hello!")
+    assert "Hello! Ask me about the Daily Papers" in words(greeted)
 
     # The question that it proposes, and two that lean on the answer.
     first = await says(f"{bot.user.mention} what is Tidal Attention about?")
