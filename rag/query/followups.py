@@ -68,6 +68,7 @@ _MORE = re.compile(
     r"\b(?:more|next|continue|go on|keep going|further|others?|rest|remaining)\b", re.IGNORECASE
 )
 _NARROWS = re.compile(r"\b(?:only|just|of (?:them|these|those)|among|which)\b", re.IGNORECASE)
+_OF_THEM = re.compile(r"\b(?:of|among) (?:them|these|those)\b", re.IGNORECASE)
 _PAPERS = re.compile(r"\b(?:papers?|articles?|works?)\b", re.IGNORECASE)
 
 
@@ -91,12 +92,23 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     follows = request.kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP
     if request.kind in WITH_SLOTS and not refers and not follows:
         return request
-    if (follows or refers) and (continued := _continue_list(request, past[-1])):
+    if (follows or refers) and (continued := _continue_list(request, _up_to_list(text, past)[-1])):
         return continued
     resolved = _resolve(request, past)
     if request.kind == "similar" and not request.named:
         return replace(request, pointed=resolved.pointed or past[-1].papers)
     return _settle(resolved)
+
+
+def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
+    """Return the conversation up to its last list, if the text chooses papers from a list.
+
+    So "number 2" is still the list's second paper after a question about number 3.
+    """
+    if not (_ORDINAL.search(text) or _OF_THEM.search(text)):
+        return past
+    lists = [n for n, turn in enumerate(past, start=1) if len(turn.papers) > 1]
+    return past[: lists[-1]] if lists else past
 
 
 def _continue_list(request: Request, last: Past) -> Request | None:
@@ -186,11 +198,13 @@ def refers_back(topic: str) -> bool:
 def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tuple[Paper, ...]:
     """Return the papers to which ordinals and pronouns refer."""
     last = past[-1].papers
+    past = _up_to_list(request.topic, past)
+    listed = past[-1].papers
     topic = _OWN_ANTECEDENT.sub(" ", topic)
-    several = len(last) > 1
+    several = len(listed) > 1
     # "The second one" is the second paper of the last list; without a list, the second paper of the
     # conversation.
-    candidates = last if several else tuple(dict.fromkeys(p.papers[0] for p in past if p.papers))
+    candidates = listed if several else tuple(dict.fromkeys(p.papers[0] for p in past if p.papers))
     pointed: list[Paper] = []
     for match in _ORDINAL.finditer(request.topic):
         word = (match[1] or match[2] or match[5] or "").casefold()
@@ -206,9 +220,9 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
     if pointed or request.named:
         return tuple(dict.fromkeys(pointed))
     if several and _THE_ONE_WITH.search(topic):
-        return last
+        return listed
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE_WITH.search(topic)):
-        return last
+        return listed if _OF_THEM.search(topic) else last
     if request.facts and (request.kind == "follow-up" or not _content_terms(request)):
         return last
     return ()

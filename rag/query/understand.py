@@ -214,13 +214,15 @@ class QueryUnderstanding:
     ) -> list[Past]:
         """Return the earlier requests with the papers that their answers cited.
 
-        A turn without a question is a list of papers that was shown.
+        A turn without a question is a list of papers that was shown. Small talk is left out.
         `papers_for` searches again for turns whose citations are not known.
         """
         past: list[Past] = []
         for turn in history:
             if turn.question:
                 alone = self.understand(turn.question, today, follows=bool(past), again=True)
+                if alone.kind in ALONE:
+                    continue
                 request = resolve(alone, past)
             else:
                 request = Request(topic="", kind="list")

@@ -95,7 +95,7 @@ async def test_a_newcomer_finds_their_way(world: Any, chat: HeldModel) -> None:
     # Forget me.
     forget = await alice.slash(channel, "forget")
     assert forget.ephemeral
-    assert "4 questions, 4 receipts of answers and 1 thumb up or down" in forget.response.content
+    assert "4 questions, 5 receipts of answers and 1 thumb up or down" in forget.response.content
     await alice.click(forget.response, label="Forget everything")
     assert "Removed: 4 questions" in forget.response.content
     assert (await alice.slash(channel, "forget")).response.content == "I keep nothing about you."

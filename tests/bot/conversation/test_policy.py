@@ -322,7 +322,7 @@ SITUATIONS: list[Situation] = [
     ("a greeting in its thread", lambda r: r.says_in_thread_of("me", "hello"), SILENCE),
     ("a mention and a greeting in its thread", greeted_in_its_thread, CHAT),
     ("laughter in an ask-channel", lambda r: in_an_ask_channel(r, "lol"), SILENCE),
-    ("a plan for lunch in an ask-channel", lambda r: in_an_ask_channel(r, "lunch?"), SILENCE),
+    ("a goodbye in an ask-channel", lambda r: in_an_ask_channel(r, "see you later!"), SILENCE),
     ("thanks in an ask-channel", lambda r: in_an_ask_channel(r, "@me thanks"), CHAT),
     ("what it can do", lambda r: r.replies_to_answer("what can you do?"), CHAT),
     ("what it can do, in an ask-channel", lambda r: in_an_ask_channel(r, "help"), CHAT),
