@@ -123,8 +123,11 @@ def _continue_list(request: Request, last: Past) -> Request | None:
         number = int(ordinal[3] or ordinal[4] or 0)
         is_behind = before.kind in ("list", "advice") and number > before.offset + len(last.papers)
         return replace(before, offset=number - 1, limit=1) if is_behind else None
+    # A list that was shown without a question cannot be searched again: it is these papers.
+    is_searched = before.topic or before.is_filter or before.with_code or before.kind != "list"
+    among = before.pointed if is_searched else last.papers
     if not request.asks_more and _MORE.search(text):
-        return replace(before, offset=before.offset + len(last.papers))
+        return replace(before, offset=before.offset + len(last.papers), pointed=among)
     if _THE_ONE_WITH.search(text) and request.organizations:
         from_there = tuple(p for p in last.papers if p.organization in request.organizations)
         if len(from_there) == 1:
@@ -145,7 +148,9 @@ def _continue_list(request: Request, last: Past) -> Request | None:
         changes["kind"] = "list"
         order = before.order or ("most upvotes" if before.kind == "trending" else None)
         changes.setdefault("order", order)
-    return replace(before, offset=0, parts=(), **changes)
+    if not is_searched and (request.window or request.slot_topic) and not _NARROWS.search(text):
+        among = ()  # "and yesterday?"
+    return replace(before, offset=0, parts=(), pointed=among, **changes)
 
 
 def _settle(request: Request) -> Request:

@@ -146,6 +146,14 @@ def test_a_list_is_narrowed_and_keeps_its_topic() -> None:
     assert both.topic == "robots birds"
 
 
+def test_a_list_without_a_question_is_narrowed_to_its_own_papers() -> None:
+    shown = Past(Request(topic="", kind="list"), (LOOM, TIDAL, PASTRY))
+    coded = resolve(follow_up("which of them has code?", with_code=True), [shown])
+    assert (coded.with_code, coded.pointed) == (True, shown.papers)
+    assert resolve(follow_up("show me more"), [shown]).pointed == shown.papers
+    assert resolve(follow_up("and last week?"), [shown]).pointed == ()
+
+
 def test_a_list_is_repeated_for_other_days_another_order_or_topic() -> None:
     days = resolve(follow_up("and last week?"), [PAGE])
     assert (days.topic, days.window) == ("robots", Window(date(2025, 12, 1), date(2025, 12, 7)))
