@@ -96,5 +96,5 @@ class Answers:
 
     def _other(self, request: Request) -> Draft | None:
         """Return the list of an unsure request, if enough papers are on its topic to list them."""
-        draft = self.lists.draft(request) if request.kind in ("list", "advice") else None
+        draft = self.lists.draft(request, strict=True)
         return draft if draft and len(draft.citations) >= USUAL_COUNT else None

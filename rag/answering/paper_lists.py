@@ -42,11 +42,14 @@ class PaperLists:
         self.retriever = retriever
         self.topics = TopicSearch(retriever)
 
-    def draft(self, request: Request) -> Draft | None:
-        """Return the papers of a list; None if no paper is on the topic."""
+    def draft(self, request: Request, *, strict: bool = False) -> Draft | None:
+        """Return the papers of a list; None if no paper is on the topic.
+
+        `strict` adds no papers that are less likely on the topic to a short list.
+        """
         allowed = self._allowed(request)
         if request.topic_terms:
-            found = self._on_topic(request, allowed)
+            found = self._on_topic(request, allowed, strict=strict)
         else:
             papers = self.catalog.get(sorted(allowed or ())).values()
             found = _Found(*_ordered(list(papers), request.order or "newest"))
@@ -76,12 +79,12 @@ class PaperLists:
         papers = papers_that_fit(self.catalog, request)
         return None if papers is None else {paper.paper_id for paper in papers}
 
-    def _on_topic(self, request: Request, allowed: set[str] | None) -> _Found:
+    def _on_topic(self, request: Request, allowed: set[str] | None, *, strict: bool) -> _Found:
         """Return the papers on the topic, nearest first unless the request names an order."""
         ranked = self.topics.search(request.topic, allowed=allowed)
         on_topic = [hit for hit in ranked if hit.probability >= MIN_ON_TOPIC]
         count = request.limit or USUAL_COUNT
-        if len(on_topic) < count:
+        if len(on_topic) < count and not strict:
             least = MIN_NEAR if allowed is None else MIN_NEAR_FILTERED
             on_topic = [hit for hit in ranked[:count] if hit.probability >= least]
         if request.window and request.window.by == "published":

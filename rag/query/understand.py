@@ -40,8 +40,11 @@ from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
+from rag.text.words import STOPWORDS, words
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
+SHORT_TOPIC = 3  # content words
+MIN_KIND_LONG = 0.95  # probability of a kind with a longer topic
 MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 LIKELY_KINDS = 3  # of the classifier, among which the model chooses
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
@@ -105,17 +108,18 @@ class QueryUnderstanding:
             masked, text, slots, follows=follows, is_about_papers=is_about_papers
         )
         request = self._classify(request, masked, chances)
-        is_unsure = request.certainty < (MIN_OFF_TOPIC if request.kind == "off topic" else MIN_KIND)
+        tagged = self.reader.tags(masked)
+        topics = topics_of(tagged)
+        is_unsure = request.certainty < _needed_certainty(request.kind, topics)
         reading = None
         if self.model_reader and request.certainty < self.model_reader.below:
             likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
             reading = self.model_reader.read(question, likely, again=again)
-        tagged = self.reader.tags(masked)
         if reading:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = _tagged_with(reading, tagged, request)
-        if is_unsure and " ".join(topics_of(tagged)).casefold() == masked.strip(" ?!.").casefold():
+        if is_unsure and " ".join(topics).casefold() == masked.strip(" ?!.").casefold():
             request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
         if is_unsure and (reading is None or reading.kind == "content"):
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
@@ -233,6 +237,17 @@ class QueryUnderstanding:
                 papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
             past.append(Past(request, tuple(papers)))
         return past
+
+
+def _needed_certainty(kind: Kind, topics: Sequence[str]) -> float:
+    """Return how certain a kind must be.
+
+    A long topic is more often the description of one paper than a subject of many.
+    """
+    if kind == "off topic":
+        return MIN_OFF_TOPIC
+    content = {word for topic in topics for word in words(topic)} - STOPWORDS
+    return MIN_KIND_LONG if kind in WITH_TOPIC and len(content) > SHORT_TOPIC else MIN_KIND
 
 
 def _masked(text: str, mention: Mention, placeholder: str) -> str:

@@ -68,7 +68,7 @@ def test_old_receipts_and_those_beyond_the_limit_are_deleted(
 
 
 def test_a_receipt_fits_one_embed_and_is_escaped(filled: Library) -> None:
-    answer = PaperQA(filled, RagConfig(), today=lambda: TODAY).ask("how are birds counted?")
+    answer = PaperQA(filled, RagConfig(), today=lambda: TODAY).ask("how accurate is HeronNet?")
     receipt = receipt_of(answer)
     assert "answer" not in receipt
     papers = {p.paper_id: p for p in filled.catalog.papers()}

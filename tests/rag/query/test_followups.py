@@ -197,8 +197,10 @@ def test_a_number_behind_the_page_shows_that_paper_of_the_list() -> None:
 
 
 def test_the_one_of_an_organisation_is_the_only_one_of_the_list() -> None:
-    slots = {"organization": "Crumb Lab", "organizations": ("Crumb Lab",)}
-    request = resolve(follow_up("the one from Crumb Lab", **slots), [PAGE])
+    asked = follow_up(
+        "the one from Crumb Lab", organization="Crumb Lab", organizations=("Crumb Lab",)
+    )
+    request = resolve(asked, [PAGE])
     assert (request.kind, request.pointed) == ("paper", (PASTRY,))
 
 

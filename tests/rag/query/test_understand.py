@@ -141,6 +141,18 @@ def test_what_is_upvoted_on_a_topic_is_ordered_and_a_list_of_days_is_a_summary(
     assert days.kind == "summary"
 
 
+def test_the_newest_paper_is_one(query: QueryUnderstanding) -> None:
+    assert query.understand("the newest paper about robots", TODAY).limit == 1
+    assert query.understand("the newest papers about robots", TODAY).limit is None
+
+
+def test_words_that_no_paper_has_are_no_topic_beside_a_name(query: QueryUnderstanding) -> None:
+    narrowed = query.understand("papers about wobbledygook from Crumb Lab", TODAY)
+    assert (narrowed.organization, narrowed.topic) == ("Crumb Lab", "")
+    known = query.understand("papers about recipes from Crumb Lab", TODAY)
+    assert (known.organization, known.topic) == ("Crumb Lab", "recipes")
+
+
 def test_only_a_question_with_a_turn_before_it_is_a_follow_up(query: QueryUnderstanding) -> None:
     assert query.understand("the second one", TODAY, follows=True).kind == "follow-up"
     assert query.understand("the second one", TODAY).kind != "follow-up"
