@@ -119,13 +119,17 @@ def _continue_list(request: Request, last: Past) -> Request | None:
     before, text = last.request, request.text or request.topic
     if before.kind not in WITH_SLOTS or request.named:
         return None
-    if ordinal := _ORDINAL.search(text):
-        number = int(ordinal[3] or ordinal[4] or 0)
-        is_behind = before.kind in ("list", "advice") and number > before.offset + len(last.papers)
-        return replace(before, offset=number - 1, limit=1) if is_behind else None
     # A list that was shown without a question cannot be searched again: it is these papers.
     is_searched = before.topic or before.is_filter or before.with_code or before.kind != "list"
     among = before.pointed if is_searched else last.papers
+    if ordinal := _ORDINAL.search(text):
+        number = int(ordinal[3] or ordinal[4] or 0)
+        is_listed = before.kind in ("list", "advice", "summary", "trending")
+        # "The 15th" is rather a day than a number.
+        is_behind = number > before.offset + len(last.papers) and not request.window
+        if not (is_listed and is_behind):
+            return None
+        return replace(before, offset=number - 1, limit=1, pointed=among)
     if not request.asks_more and _MORE.search(text):
         return replace(before, offset=before.offset + len(last.papers), pointed=among)
     if _THE_ONE_WITH.search(text) and request.organizations:

@@ -89,7 +89,11 @@ async def test_the_most_upvoted_papers_of_a_day_or_a_week(server: Server, reques
     assert "12 Daily Papers of Monday, 2025-12-08" in text_of(answer)
     assert list(numbered(answer).values()) == names(1, 2, 3, 4, 5)
     assert "-# It counts birds with 2 drones.\n-# 2025-12-08 · 58 upvotes\n" in text_of(answer)
-    assert list(numbered(await more(server, answer)).values()) == names(6, 7, 8, 9, 10)
+    second = await more(server, answer)
+    assert list(numbered(second)) == [6, 7, 8, 9, 10]
+    assert list(numbered(second).values()) == names(6, 7, 8, 9, 10)
+    assert f"The {names(2)[0]}" in text_of(await server.say("bob", "number 2", reply_to=second))
+    assert f"The {names(9)[0]}" in text_of(await server.say("bob", "number 9", reply_to=second))
 
 
 async def test_a_list_on_a_topic_goes_on_and_keeps_its_numbers(server: Server) -> None:

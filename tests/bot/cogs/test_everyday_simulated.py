@@ -39,7 +39,6 @@ async def test_an_everyday_conversation(world: Any) -> None:
     assert "the five with the most upvotes" in words(listed)
     await bob.click(listed, label="More")
     rest = channel.last_message
-    print(rest.embeds[0].description)
     assert "**6.**" in words(rest)
     assert "**5.**" not in words(rest)
     last = await says("number 7", by=bob, reply_to=rest)

@@ -194,6 +194,9 @@ def test_numbers_go_on_from_page_to_page() -> None:
 
 def test_a_number_behind_the_page_shows_that_paper_of_the_list() -> None:
     assert resolve(follow_up("number 7"), [PAGE]) == replace(PAGE.request, offset=6, limit=1)
+    day = PAGE._replace(request=Request(topic="", kind="summary"))
+    assert resolve(follow_up("number 7"), [day]) == replace(day.request, offset=6, limit=1)
+    assert resolve(follow_up("and on the 15th of November?"), [day]).limit is None
 
 
 def test_the_one_of_an_organisation_is_the_only_one_of_the_list() -> None:
