@@ -39,11 +39,12 @@ class EvidenceConfig(Section):
 
     papers: int = Field(6, ge=1, le=50)
     max_sentences: int = Field(3, ge=1, le=10)
-    max_words: int = Field(120, ge=20, le=500)
+    max_words: int = Field(110, ge=20, le=500)
     same_share: float = Field(0.5, ge=0, le=1)
-    max_papers: int = Field(4, ge=1, le=20)
-    list_share: float = Field(0.67, ge=0, le=1)
-    second_share: float = Field(0.88, ge=0, le=1)
+    more_share: float = Field(0.87, ge=0, le=1)
+    max_papers: int = Field(8, ge=1, le=20)
+    list_share: float = Field(0.62, ge=0, le=1)
+    second_share: float = Field(0.9, ge=0, le=1)
     refuse_below: float = Field(0.2, ge=0, le=1)
 
 

@@ -18,7 +18,8 @@ from rag.query.translate import translate
 from rag.records import Draft, Question
 from rag.retrieval.topic_search import MIN_ON_TOPIC
 
-MIN_LISTED = 3  # papers on a topic; fewer are quoted
+MIN_LISTED = 3  # papers on a topic; fewer are quoted …
+SURELY_A_LIST = 0.9  # … unless it is this certain that a list is wanted
 
 Answering = Callable[[Request], Draft | None]
 
@@ -81,16 +82,20 @@ class Answers:
         is_whole = request.topic_terms and not (request.is_filter or request.with_code)
         if request.kind not in ("list", "advice") or not is_whole or request.offset:
             return draft
-        if len(draft.citations) >= MIN_LISTED:
+        if len(draft.citations) + draft.more >= MIN_LISTED:
+            return draft
+        is_on_topic = any(hit.score >= MIN_ON_TOPIC for hit in draft.hits)
+        if is_on_topic and request.certainty >= SURELY_A_LIST:
             return draft
         quoted = self.quotes.draft(replace(request, topic=request.text))
-        is_certain = any(hit.score >= MIN_ON_TOPIC for hit in draft.hits)
-        return draft if quoted.refused and is_certain else quoted
+        return draft if quoted.refused and is_on_topic else quoted
 
     def _summary(self, request: Request, today: date) -> Draft:
         """Return the papers on the topic, if a summary has one that papers are on, else all."""
-        is_narrowed = request.topic_terms or request.organization or request.author
-        if is_narrowed and (draft := self.lists.draft(request)):
+        is_narrowed = bool(request.topic_terms or request.organization or request.author)
+        if (is_narrowed or request.order in ("newest", "oldest")) and (
+            draft := self.lists.draft(request)
+        ):
             return draft
         return self.summaries.draft(request, today)
 

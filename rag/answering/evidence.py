@@ -20,16 +20,19 @@ from rag.text.words import terms
 SENTENCE_COSINE = 0.6  # of the sentence (with its title) and the question
 NEW_WORDS = 0.8  # share of the question's words in the sentence, without those of the title
 HAS_NUMBER = 0.25  # if the question asks for a number
-LENGTH = 0.2  # of a sentence with at least LONG_SENTENCE words; a shorter one gets less
-LONG_SENTENCE = 50
+OWN_COSINE = 0.4  # of the question and what the sentence adds to the rest of its paper
 PAPER_WORDS = 0.6  # share of the question's words in the paper
 PAPER_SCORE = 0.8  # the retriever's
 NAMED = 0.4  # if the question names the paper
-MORE_SHARE = 0.7  # of a paper's best score, for a further sentence in a list of several papers
+NEAREST_SHARE = 0.75  # of the best score, for a sentence of the paper that the search found first
+NEW_SHARE = 0.06  # of the question's words: a further quote with so many new ones is worth reading
+TIE_SHARE = 0.9  # of a part's best score: of sentences that are as good, the longest says most
+MIN_GAIN = 0.2  # in score for a part of the question, by a second sentence of the same paper
 MIN_WORDS_EACH = 70  # quoted of each paper in a comparison
 
 _ASKS_FOR_NUMBER = re.compile(
     r"\bhow (?:many|much|big|large|long|small|far|fast)\b|\bpercent|%|\bnumber of\b|\bsize\b"
+    r"|\b(?:costs?|savings?|speed-?ups?|overhead|scores?|accuracy)\b"
     r"|\bcombien\b|\bwie ?viele?\b|\bcuánt",
     re.IGNORECASE,
 )
@@ -54,18 +57,18 @@ class RoleWeights(NamedTuple):
     pointer: float  # "the code is at …"
 
     def of(self, sentence: str, index: int) -> float:
-        """Return the weight of a sentence; longer ones get more."""
+        """Return the weight of the sentence with this index."""
         role = Role.of(sentence)
         return (
             self.own_work * role.own_work
             + self.background * role.background
             + self.pointer * role.pointer
             + self.first * (index == 1)
-            + LENGTH * min(len(sentence.split()), LONG_SENTENCE) / LONG_SENTENCE
         )
 
 
 ROLE_WEIGHTS = RoleWeights(own_work=0.15, background=-0.2, first=-0.3, pointer=-0.45)
+PRESENTING_ROLE_WEIGHTS = RoleWeights(own_work=0.3, background=-0.3, first=-0.1, pointer=-0.45)
 PROBLEM_ROLE_WEIGHTS = RoleWeights(own_work=0.05, background=0.0, first=-0.1, pointer=-0.45)
 
 
@@ -78,17 +81,28 @@ class EvidenceFinder:
         self.config = config
 
     def rank(
-        self, request: Request, vector: NDArray[np.float32], hits: Sequence[Hit]
+        self,
+        request: Request,
+        vector: NDArray[np.float32],
+        hits: Sequence[Hit],
+        *,
+        presents: bool = False,
     ) -> list[Evidence]:
         """Return the sentences of these papers, best first; papers that it names get a bonus.
 
-        `vector` is the embedding of the topic, shape (dimensions,).
+        `vector` is the embedding of the topic, shape (dimensions,). `presents` prefers sentences
+        that say what a paper does to those with a detail.
         """
         question = request.topic
         named_ids = {paper.paper_id for paper in request.named}
         rarity = self.keywords.idf(request.topic_terms)
-        number_bonus = HAS_NUMBER if _ASKS_FOR_NUMBER.search(question) else 0.0
-        role_weights = PROBLEM_ROLE_WEIGHTS if _ASKS_FOR_PROBLEM.search(question) else ROLE_WEIGHTS
+        asks_for_number = not presents and _ASKS_FOR_NUMBER.search(question)
+        number_bonus = HAS_NUMBER if asks_for_number else 0.0
+        if _ASKS_FOR_PROBLEM.search(question):
+            role_weights = PROBLEM_ROLE_WEIGHTS
+        else:
+            role_weights = PRESENTING_ROLE_WEIGHTS if presents else ROLE_WEIGHTS
+        own_weight = 0.0 if presents else OWN_COSINE
         entries = self.index.entries([hit.paper.paper_id for hit in hits])
         ranked: list[Evidence] = []
         for hit in hits:
@@ -96,26 +110,69 @@ class EvidenceFinder:
                 name_bonus = NAMED if hit.paper.paper_id in named_ids else 0.0
                 ranked.extend(
                     _score_sentences(
-                        hit, entry, vector, rarity, number_bonus, name_bonus, role_weights
+                        hit,
+                        entry,
+                        vector,
+                        rarity,
+                        number_bonus,
+                        name_bonus,
+                        own_weight,
+                        role_weights,
                     )
                 )
         return sorted(ranked, key=lambda e: -e.score)
 
-    def choose(self, ranked: Sequence[Evidence]) -> list[Evidence]:
-        """Return a few sentences to quote; from a second paper only if nearly as good."""
-        chosen: list[Evidence] = []
-        room = self.config.max_words
+    def choose(
+        self,
+        request: Request,
+        ranked: Sequence[Evidence],
+        parts: Sequence[Sequence[Evidence]] = (),
+        nearest: Paper | None = None,
+    ) -> list[Evidence]:
+        """Return the sentence that answers, and those further ones that add to it.
+
+        A further one answers another part of the question, scores nearly as high, contains words of
+        the question that are still missing, or has the number that is asked for. Another paper is
+        quoted only if it is nearly as good. `parts` ranks the sentences by each further part;
+        `nearest` is the paper that the search found first, which need not be quite as good.
+        """
+        chosen = list(ranked[:1])
+        if chosen and (second := better_for_a_part(parts, chosen[0])):
+            chosen.append(second[1])
+        room = self.config.max_words - sum(len(e.sentence.split()) for e in chosen)
         for evidence in ranked:
-            if len(chosen) == self.config.max_sentences:
+            if len(chosen) >= self.config.max_sentences:
                 break
-            is_cited = any(evidence.paper == other.paper for other in chosen)
-            share = self.config.same_share if is_cited else self.config.second_share
+            is_new = all(e.paper != evidence.paper or e.index != evidence.index for e in chosen)
             length = len(evidence.sentence.split())
-            if chosen and (evidence.score < share * ranked[0].score or length > room):
-                continue
-            chosen.append(evidence)
-            room -= length
+            if is_new and length <= room and self._adds(request, chosen, evidence, nearest):
+                chosen.append(evidence)
+                room -= length
         return chosen
+
+    def _adds(
+        self,
+        request: Request,
+        chosen: Sequence[Evidence],
+        evidence: Evidence,
+        nearest: Paper | None,
+    ) -> bool:
+        """Return whether a sentence is worth reading after those that are chosen."""
+        share = evidence.score / chosen[0].score if chosen[0].score > 0 else 1.0
+        if all(evidence.paper != other.paper for other in chosen):
+            is_nearest = evidence.paper == nearest
+            return share >= (NEAREST_SHARE if is_nearest else self.config.second_share)
+        if share >= self.config.more_share:
+            return True
+        if share < self.config.same_share:
+            return False
+        if _ASKS_FOR_NUMBER.search(request.topic) and _DIGIT.search(evidence.sentence):
+            return not any(_DIGIT.search(other.sentence) for other in chosen)
+        known = [text for e in chosen for text in (e.paper.title, *system_names(e.paper))]
+        seen = set(terms(" ".join([*known, *(e.sentence for e in chosen)])))
+        rarity = self.keywords.idf(request.topic_terms)
+        added = set(terms(evidence.sentence)) - seen
+        return weight_covered(rarity, added) >= NEW_SHARE
 
     def choose_each(self, ranked: Sequence[Evidence], papers: Sequence[Paper]) -> list[Evidence]:
         """Return the best sentences of each paper, as many of each as its share of words allows."""
@@ -131,29 +188,25 @@ class EvidenceFinder:
                     remaining -= length
         return chosen
 
-    def choose_several(self, ranked: Sequence[Evidence], limit: int | None) -> list[Evidence]:
-        """Return the best sentence of each paper that scores nearly as high as the first.
 
-        Of `limit` papers at most. Further sentences follow while there is room. Empty if no other
-        paper scores so high.
-        """
-        least = self.config.list_share * ranked[0].score if ranked else 0.0
-        papers = list(dict.fromkeys(e.paper for e in ranked if e.score >= least))
-        papers = papers[: min(limit or self.config.max_papers, self.config.max_papers)]
-        if len(papers) < 2:
-            return []
-        of_papers = [[e for e in ranked if e.paper == paper] for paper in papers]
-        chosen = [sentences[0] for sentences in of_papers]
-        room = self.config.max_words - sum(len(e.sentence.split()) for e in chosen)
-        for n in range(1, self.config.max_sentences):
-            for sentences in of_papers:
-                if n >= len(sentences) or sentences[n].score < MORE_SHARE * sentences[0].score:
-                    continue
-                room -= len(sentences[n].sentence.split())
-                if room < 0:
-                    return chosen
-                chosen.append(sentences[n])
-        return chosen
+def better_for_a_part(
+    parts: Sequence[Sequence[Evidence]], first: Evidence
+) -> tuple[float, Evidence] | None:
+    """Return the paper's sentence that answers a part better than this one, and by how much.
+
+    `parts` ranks the sentences by each part of the question. Of several, the one that gains most;
+    None if no sentence gains much.
+    """
+    best: tuple[float, Evidence] | None = None
+    for ranked in parts:
+        of_paper = {e.index: e for e in ranked if e.paper == first.paper}
+        top = max(e.score for e in of_paper.values())
+        ties = [e for e in of_paper.values() if e.score >= TIE_SHARE * top]
+        second = max(ties, key=lambda evidence: len(evidence.sentence))
+        gain = second.score - of_paper[first.index].score
+        if gain >= (best[0] if best else MIN_GAIN):
+            best = gain, second
+    return best
 
 
 def _score_sentences(
@@ -163,10 +216,12 @@ def _score_sentences(
     rarity: dict[str, float],
     number_bonus: float,
     name_bonus: float,
+    own_weight: float,
     role_weights: RoleWeights,
 ) -> list[Evidence]:
     """Return the paper's sentences with their scores."""
     cosines = entry.vectors @ vector
+    own_cosines = _own_cosines(entry, vector)
     # Every sentence of a paper may contain its name, so that does not tell which one answers.
     title = set(terms(" ".join([hit.paper.title, *system_names(hit.paper)])))
     new_terms = {term: weight for term, weight in rarity.items() if term not in title}
@@ -180,6 +235,7 @@ def _score_sentences(
             index,
             paper_score
             + SENTENCE_COSINE * float(cosines[index])
+            + own_weight * float(own_cosines[index - 1])
             + NEW_WORDS * weight_covered(new_terms, found)
             + (number_bonus if _DIGIT.search(sentence) else 0.0)
             + role_weights.of(sentence, index),
@@ -188,3 +244,19 @@ def _score_sentences(
             zip(entry.sentences, sentence_terms, strict=True), start=1
         )
     ]
+
+
+def _own_cosines(entry: Entry, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each sentence's cosine with the question, both without what the paper is about.
+
+    All sentences of a paper are similar to a question that names its subject. Taking away the
+    direction that they have in common leaves what is asked about the subject.
+    """
+    sentences = entry.vectors[1:]
+    common = sentences.mean(axis=0)
+    common /= np.linalg.norm(common)
+    own = sentences - np.outer(sentences @ common, common)
+    asked = vector - (vector @ common) * common
+    norms = np.linalg.norm(own, axis=1) * np.linalg.norm(asked)
+    cosines: NDArray[np.float32] = (own @ asked) / np.maximum(norms, 1e-6)
+    return cosines

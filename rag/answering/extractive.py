@@ -11,6 +11,7 @@ from rag.answering.answerability import Answerability
 from rag.answering.catalog_answers import CatalogAnswers
 from rag.answering.evidence import EvidenceFinder
 from rag.answering.refusal import refuse
+from rag.answering.research import Research
 from rag.config import RagConfig
 from rag.encoders.embedder import Embedder
 from rag.encoders.word_vectors import WordVectors
@@ -52,6 +53,7 @@ class ExtractiveQA:
         self.catalog_answers = CatalogAnswers(catalog, retriever)
         self.answerability = Answerability(word_vectors)
         self.evidence = EvidenceFinder(retriever.index, retriever.keywords, config.evidence)
+        self.research = Research(retriever, embedder, self.evidence, config.evidence)
 
     def draft(self, request: Request) -> Draft:
         """Return the answer's text and sources; a refusal if the papers do not answer."""
@@ -72,8 +74,15 @@ class ExtractiveQA:
         if request.compares or len(request.named) > 1:
             return self._compare(request, vector)
         allowed = {paper.paper_id for paper in request.pointed} or None
-        hits = self.retriever.search_vector(topic, vector, window=request.window, allowed=allowed)
-        max_papers = self.config.retrieval.top_k if request.several else self.config.evidence.papers
+        found = None
+        if request.several and not subjects:
+            found = self.research.find(request, allowed)
+            hits = found.hits
+        else:
+            hits = self.retriever.search_vector(
+                topic, vector, window=request.window, allowed=allowed
+            )
+        max_papers = len(hits) if found else self.config.evidence.papers
         ranked = self.evidence.rank(request, vector, hits[:max_papers])
         if not ranked:
             return self._refuse(hits, str(request))
@@ -83,9 +92,12 @@ class ExtractiveQA:
             silent = ranked[0].paper if subjects else None
             refusal = self._refuse(hits, str(request), silent_paper=silent)
             return replace(refusal, support=support)
-        chosen = self.evidence.choose(ranked)
-        if request.several:
-            chosen = self.evidence.choose_several(ranked, request.limit) or chosen
+        if found:
+            chosen = self.research.choose(found, request.limit)
+        else:
+            answering = [hit for hit in hits if hit.paper == ranked[0].paper]
+            parts = self.research.rank_parts(request, answering)
+            chosen = self.evidence.choose(request, ranked, parts, nearest=hits[0].paper)
         text, citations = quote(chosen)
         if request.window:
             text = f"Among the papers {request.window}:\n{text}"
@@ -145,5 +157,5 @@ def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:
             quotes[0] = f"{name}: {quotes[0]}"
         if paper.abstract_source == "summary":
             quotes[0] = f"Paperboy's summary: {quotes[0]}"
-        lines += quotes
+        lines += [quotes[0], *(f"  {further}" for further in quotes[1:])]
     return "\n".join(lines), tuple(citations)

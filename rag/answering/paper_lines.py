@@ -1,7 +1,11 @@
 """The lines of one paper in a list, the same in every answer that lists papers."""
 
+import re
+
 from rag.records import Paper
 from rag.text.names import name_missing_from_title
+
+_CLEAR_NAME = re.compile(r"[a-z][A-Z]|[A-Z]{2}|\d")
 
 
 def paper_entry(n: int, paper: Paper, sentence: str, *, quoted: bool) -> list[str]:
@@ -11,6 +15,8 @@ def paper_entry(n: int, paper: Paper, sentence: str, *, quoted: bool) -> list[st
     word. An empty sentence gives no line.
     """
     name = name_missing_from_title(paper)
+    if not _CLEAR_NAME.search(name) or paper.abstract.count(name) < 2:
+        name = ""  # a word that was taken for a name
     lines = [f"{paper.title}{f' ({name})' if name else ''} [{n}]"]
     if sentence:
         text = f"“{sentence}”" if quoted else sentence

@@ -62,7 +62,7 @@ class Summaries:
         lines.append(_headline(found, filters, len(papers), start, len(shown)))
         for n, paper in enumerate(shown, start=start + 1):
             lines += paper_entry(n, paper, tldr_of(paper), quoted=not _has_tldr(paper))
-        if start == 0 and (themes := self._themes(papers, len(shown))):
+        if start == 0 and len(shown) > 1 and (themes := self._themes(papers)):
             lines.append(themes)
         citations = [
             Citation(n, paper, gist(paper.abstract) or paper.title)
@@ -110,8 +110,8 @@ class Summaries:
             return Draft(*refuse(self.catalog.coverage(), []), refused=True)
         return Draft(f"{REFUSAL} {found.note} The last one is {last}.", (), refused=True)
 
-    def _themes(self, papers: Sequence[Paper], shown: int) -> str:
-        """Return a line with the themes of the papers; the first `shown` of them by number."""
+    def _themes(self, papers: Sequence[Paper]) -> str:
+        """Return a line with the themes of the papers."""
         if len(papers) < MIN_THEMED:
             return ""
         entries = [
@@ -120,7 +120,7 @@ class Summaries:
         ids = [entry.paper.paper_id for entry in entries]
         vectors = load_abstract_vectors(self.catalog.database, ids)
         groups = group_by_topic(entries, vectors, self.catalog)
-        themes = [_theme(group, shown) for group in groups if group.name != MORE][:MAX_THEMES]
+        themes = [_theme(group) for group in groups if group.name != MORE][:MAX_THEMES]
         among = f" of the first {MAX_THEMED}" if len(papers) > MAX_THEMED else ""
         return f"Themes{among}: {', '.join(themes)}." if themes else ""
 
@@ -172,10 +172,7 @@ def _headline(found: _Found, filters: str, total: int, start: int, shown: int) -
     )
 
 
-def _theme(group: Group, shown: int) -> str:
-    """Return "video generation (1, 4 and 3 more)"."""
-    numbers = [str(entry.rank) for entry in group.entries if entry.rank <= shown]
-    more = len(group.entries) - len(numbers)
-    if not numbers:
-        return f"{group.name} ({more} papers)"
-    return f"{group.name} ({', '.join(numbers)}{f' and {more} more' if more else ''})"
+def _theme(group: Group) -> str:
+    """Return "video generation (6 papers)"."""
+    number = len(group.entries)
+    return f"{group.name} ({number} paper{'' if number == 1 else 's'})"

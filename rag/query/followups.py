@@ -12,10 +12,12 @@ from rag.text.words import terms
 # Kinds that never refer back, and those that are answered by a list, which a follow-up may change.
 ALONE: tuple[Kind, ...] = ("bot", "small talk", "off topic")
 WITH_SLOTS: tuple[Kind, ...] = ("list", "advice", "summary", "trending", "concept", "count")
+SHOWN_LIST = Request(topic="", kind="list")  # without a question: it is these very papers
 CHANGEABLE = (
     "window", "organization", "organizations", "author", "author_names", "with_code", "order",
     "limit",
 )  # fmt: skip
+SURE = 0.9  # probability of a kind that is taken as it is
 MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
 
 HISTORY_TOKENS = 800  # budget for earlier turns; the newest are kept
@@ -29,9 +31,18 @@ _ORDINAL = re.compile(
     rf"\b(?:the )?({'|'.join(_POSITIONS)}) {_NOUN}\b|\bthe (former|latter)\b"
     rf"|(?:\b{_NOUN} |#\s?|\b(?:number|no\.|nr\.?|nummer|numero) ?|\[)([1-9]\d?)\b\]?"
     r"|\b(?:the )?([1-9]\d?)(?:st|nd|rd|th)\b(?: \w+)?"
-    rf"|\bthe ({'|'.join(_POSITIONS)})\b(?=\W*$)",
+    rf"|\bthe ({'|'.join(_POSITIONS)})\b(?=\W*$|\s+(?:and|or|with|vs)\b)",
     re.IGNORECASE,
 )
+_COUNTS = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "five": 5, "5": 5}
+_FIRST_FEW = re.compile(rf"\b(?:first|top) ({'|'.join(_COUNTS)})\b", re.IGNORECASE)
+# "compare 1 and 2", "tell me more about 3"
+_BARE_NUMBERS = re.compile(
+    r"\b\d{1,2}(?:(?:,| and| with| vs\.?| or| to)+ (?:the )?\d{1,2}\b)+"
+    r"|\b(?:about|of|on|explain|summarize|compare) \d{1,2}\b(?=\W*$)",
+    re.IGNORECASE,
+)
+_SIMILAR = re.compile(r"\b(?:similar|related|alike|like (?:it|this|that|these|those))\b", re.I)
 _SINGULAR = re.compile(
     r"\b(?:its|(?<!is )it)\b|\bis it\b(?! (?:possible|better|true|worth|known|still|really)\b)"
     rf"|\b(?:this|that) {_NOUN}\b|\bthe (?:paper|authors?)\b"
@@ -41,13 +52,14 @@ _SINGULAR = re.compile(
 )
 _IT_OR_THIS = re.compile(r"\b(?:it|this|that)\b", re.IGNORECASE)
 _PLURAL = re.compile(
-    rf"\b(?:they|them|their|theirs|these|those|both|(?:these|those|the) {_NOUN}s"
+    rf"\b(?:they|them|their|theirs|these|those|both|each|(?:these|those|the) {_NOUN}s"
     r"|which (?:one|of the two))\b",
     re.IGNORECASE,
 )
 _THE_ONE_WITH = re.compile(
     r"\b(?:the|only the|which|those|just those) (?:ones? |\d+ |two |three |four |five )?"
-    r"(?:with|that|who|which|for|from|about|on|using|by)\b",
+    r"(?:with|that|who|which|for|from|about|on|using|by)\b"
+    r"|\bwhich (?:ones?|of \w+) (?:has|have|is|are|got|should|would)\b",
     re.IGNORECASE,
 )
 # "Attention and its cost": the pronoun refers to a word of the question itself.
@@ -59,7 +71,11 @@ _COMPARISON = re.compile(
     r"\b(?:compare\w*|comparison|versus|vs|differ\w*|both|each|which (?:one|of the two))\b",
     re.IGNORECASE,
 )
-_CONTINUATION = re.compile(r"^\W*(?:and|what about|how about|same for|ok|so|then)\b", re.IGNORECASE)
+_CONTINUATION = re.compile(
+    r"^\W*(?:and|what about|how about|same for|ok|so|then|only|just|nope?|nah|i meant?|rather"
+    r"|actually|instead)\b",
+    re.IGNORECASE,
+)
 _QUESTION_WORD = re.compile(
     r"\b(?:how|who|whose|what|why|does|do|did|is|are|was|were|when|where|which|can|any)\b",
     re.IGNORECASE,
@@ -92,12 +108,26 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     follows = request.kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP
     if request.kind in WITH_SLOTS and not refers and not follows:
         return request
-    if (follows or refers) and (continued := _continue_list(request, _up_to_list(text, past)[-1])):
+    if request.kind == "content" and follows:
+        request = replace(request, kind="follow-up")
+    is_unsure = follows or request.certainty < SURE
+    if is_unsure and _SIMILAR.search(text) and not request.named and not request.slot_topic:
+        request = replace(request, kind="similar")
+    if request.kind == "advice" and refers and not request.slot_topic:  # "which one first?"
+        before = past[-1].request
+        if before.kind in WITH_SLOTS:
+            return replace(before, kind="advice", order="most upvotes", limit=1, offset=0)
+    if (
+        (follows or refers)
+        and request.kind != "similar"
+        and (continued := _continue_list(request, _up_to_list(text, past)[-1]))
+    ):
         return continued
     resolved = _resolve(request, past)
     if request.kind == "similar" and not request.named:
         return replace(request, pointed=resolved.pointed or past[-1].papers)
-    return _settle(resolved)
+    settled = _settle(resolved)
+    return replace(settled, other=None) if settled.pointed else settled
 
 
 def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
@@ -105,7 +135,7 @@ def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
 
     So "number 2" is still the list's second paper after a question about number 3.
     """
-    if not (_ORDINAL.search(text) or _OF_THEM.search(text)):
+    if not any(chooses.search(text) for chooses in (_ORDINAL, _OF_THEM, _FIRST_FEW, _BARE_NUMBERS)):
         return past
     lists = [n for n, turn in enumerate(past, start=1) if len(turn.papers) > 1]
     return past[: lists[-1]] if lists else past
@@ -119,9 +149,9 @@ def _continue_list(request: Request, last: Past) -> Request | None:
     before, text = last.request, request.text or request.topic
     if before.kind not in WITH_SLOTS or request.named:
         return None
-    # A list that was shown without a question cannot be searched again: it is these papers.
-    is_searched = before.topic or before.is_filter or before.with_code or before.kind != "list"
-    among = before.pointed if is_searched else last.papers
+    if _FIRST_FEW.search(text) or _BARE_NUMBERS.search(text):
+        return None
+    among = last.papers if before == SHOWN_LIST else before.pointed
     if ordinal := _ORDINAL.search(text):
         number = int(ordinal[3] or ordinal[4] or 0)
         is_listed = before.kind in ("list", "advice", "summary", "trending")
@@ -142,8 +172,9 @@ def _continue_list(request: Request, last: Past) -> Request | None:
         name: value for name in CHANGEABLE if (value := getattr(request, name))
     }
     if request.slot_topic:
+        topic = _CONTINUATION.sub("", request.slot_topic).strip() or request.slot_topic
         narrows = bool(_NARROWS.search(text)) and bool(before.topic)
-        changes["topic"] = f"{before.topic} {request.slot_topic}" if narrows else request.slot_topic
+        changes["topic"] = f"{before.topic} {topic}" if narrows else topic
     elif not changes or request.asks_more or asks_fact:
         return None
     if request.with_code and len(last.papers) < 2:  # "is the code out?"
@@ -152,7 +183,7 @@ def _continue_list(request: Request, last: Past) -> Request | None:
         changes["kind"] = "list"
         order = before.order or ("most upvotes" if before.kind == "trending" else None)
         changes.setdefault("order", order)
-    if not is_searched and (request.window or request.slot_topic) and not _NARROWS.search(text):
+    if before == SHOWN_LIST and {"window", "topic"} & changes.keys() and not _NARROWS.search(text):
         among = ()  # "and yesterday?"
     return replace(before, offset=0, parts=(), pointed=among, **changes)
 
@@ -207,7 +238,7 @@ def refers_back(topic: str) -> bool:
 def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tuple[Paper, ...]:
     """Return the papers to which ordinals and pronouns refer."""
     last = past[-1].papers
-    past = _up_to_list(request.topic, past)
+    past = _up_to_list(request.text or request.topic, past)
     listed = past[-1].papers
     topic = _OWN_ANTECEDENT.sub(" ", topic)
     several = len(listed) > 1
@@ -215,6 +246,11 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
     # conversation.
     candidates = listed if several else tuple(dict.fromkeys(p.papers[0] for p in past if p.papers))
     pointed: list[Paper] = []
+    if several and (first := _FIRST_FEW.search(request.text)):
+        pointed += candidates[: _COUNTS[first[1].casefold()]]
+    if several and (pair := _BARE_NUMBERS.search(request.text)):
+        numbered = _numbered(past)
+        pointed += [numbered[n] for n in map(int, re.findall(r"\d+", pair[0])) if n in numbered]
     for match in _ORDINAL.finditer(request.topic):
         word = (match[1] or match[2] or match[5] or "").casefold()
         number = int(match[3] or match[4] or 0)

@@ -116,15 +116,28 @@ _PROLIFIC = re.compile(
     re.IGNORECASE,
 )
 # More than one paper is wanted: "which models …", "who trains …", "anything on …".
-_PLURAL = r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems)"
+_PLURAL = (
+    r"(?:papers|works|models|methods|approaches|benchmarks|datasets|studies|ones|systems"
+    r"|frameworks|techniques|strategies|algorithms|architectures)"
+)
 _SEVERAL = re.compile(
-    rf"\b(?:which|what|any|list|all|two|three|four|several|different|other|some)\s+(?:[\w-]+\s+)"
-    rf"{{0,3}}?{_PLURAL}\b|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
+    rf"\b(?:which|what|(?<!t )any|list|all|two|three|four|several|different|other|some)\s+"
+    rf"(?:[\w-]+\s+){{0,3}}?{_PLURAL}\b"
+    rf"|\b{_PLURAL} (?:that|which|who|on|about|for|in|with|using|to)\b"
+    rf"|\b(?:(?:how|what|why|where) (?:do|did|have)|compare|between) (?:[\w-]+ ){{0,2}}?"
+    rf"{_PLURAL}\b"
+    r"|\b(?:of|for|by|to|does|did|in|do) each\b(?! other)|\beach\W*$"
     r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
     r"|\b(?:list them|anything (?:that|on|about))\b"
     r"|\bwhat(?:'s|’s| is| has) (?:been )?(?:done|out there|tried)\b"
     r"|^\W*(?:[\w-]+\s+){0,3}\w+s that\b"
     r"|\b(?:quel(?:le)?s|welche)\s+(?:articles|papiers|arbeiten|papers|modelle|modèles)\b",
+    re.IGNORECASE,
+)
+# How many of them: "two papers blame attention".
+_LIMITED = re.compile(
+    rf"\b(two|three|four|five|six|seven|eight|nine|ten|[2-9]|10)\s+(?:[\w-]+\s+){{0,2}}?"
+    rf"{_PLURAL}\b",
     re.IGNORECASE,
 )
 
@@ -147,13 +160,14 @@ _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
     "comments": _any_of(r"comments?"),
     "date": _any_of(r"when|dates?|day|how old|released?|published|came out|year"),
     "results": _any_of(r"results?|findings?|numbers|scores?|performance|how (?:well|good)"),
+    "gist": _any_of(r"about|tl;?dr|summar\w+|sum up|explain\w*|gist|overview"),
     "limits": _any_of(r"limits?|limitations?|weakness\w*|drawbacks?|downsides?|caveats?"
                       r"|shortcomings?|catch|problems? (?:with|of)|fail\w*"),
 }  # fmt: skip
 _ORDER_WORDS: dict[Order, re.Pattern[str]] = {
     "most comments": _any_of(r"discussed|comments?|commented|talked"),
-    "most upvotes": _any_of(r"up ?voted?|votes?|popular|liked|likes|top|best|hot|hottest|trending"
-                            r"|stars?|starred|important|biggest|favou?rites?|viral"),
+    "most upvotes": _any_of(r"up ?vote[ds]?|votes?|popular|liked|likes|top|best|hot|hottest"
+                            r"|trending|stars?|starred|important|biggest|favou?rites?|viral"),
     "oldest": _any_of(r"oldest|earliest|seminal|original"),
     "newest": _any_of(r"newest|latest|recent|recently|new|fresh|newer"),
 }  # fmt: skip
@@ -219,6 +233,7 @@ def parse(
         prolific=bool(prolific),
         order=order,
         several=bool(_SEVERAL.search(text)),
+        limit=number_of(limited[1]) if (limited := _LIMITED.search(text)) else None,
         count=bool(count),
         facts=facts,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
-from rag.query.followups import ALONE, MIN_FOLLOW_UP, Past, refers_back, resolve
+from rag.query.followups import ALONE, MIN_FOLLOW_UP, SHOWN_LIST, Past, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.organization_names import in_latin_letters
@@ -43,6 +43,7 @@ from rag.store.keywords import KeywordIndex
 from rag.text.words import STOPWORDS, words
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
+MIN_COUNT = 0.9
 SHORT_TOPIC = 3  # content words
 MIN_KIND_LONG = 0.95  # probability of a kind with a longer topic
 MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
@@ -52,7 +53,10 @@ LISTS: tuple[Kind, ...] = ("list", "advice")
 MAX_LIMIT = 50  # papers that somebody may ask for
 # "New benchmarks" has a topic, other than "new papers".
 _KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
-_ONE_PAPER = re.compile(r"\b(?:paper|article|preprint|one)\b", re.I)  # not "papers"
+_NOUNS = frozenset("papers articles preprints works ones".split())
+_SORTED = re.compile(r"\b(?:sort|order|rank)(?:ed)?\b|\bby (?=\w+$)|\btrending\b|\bhot\b", re.I)
+# Not "papers"; "which of those is the newest?"
+_ONE_PAPER = re.compile(r"\b(?:paper|article|preprint|one|which of \w+ (?:is|has))\b", re.I)
 _ALL = re.compile(r"all|everything|every|complete|entire|full", re.I)
 
 
@@ -103,7 +107,7 @@ class QueryUnderstanding:
         named = self.paper_names.find(request.topic)
         request = replace(request, text=text, named=tuple(named), language=english.language)
         masked, slots = self._mask(text, today, english.language)
-        is_about_papers = bool(request.authors or request.prolific)
+        is_about_papers = bool(request.authors or request.prolific or request.order)
         chances = self._chances(
             masked, text, slots, follows=follows, is_about_papers=is_about_papers
         )
@@ -119,6 +123,9 @@ class QueryUnderstanding:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = _tagged_with(reading, tagged, request)
+        is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)
+        if is_unsure and follows and is_bare_fact:  # "bibtex" asks about what was shown
+            request, is_unsure = replace(request, kind="follow-up"), False
         if is_unsure and " ".join(topics).casefold() == masked.strip(" ?!.").casefold():
             request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
         if is_unsure and (reading is None or reading.kind == "content"):
@@ -229,7 +236,7 @@ class QueryUnderstanding:
                     continue
                 request = resolve(alone, past)
             else:
-                request = Request(topic="", kind="list")
+                request = SHOWN_LIST
             if turn.cited is None:
                 papers = papers_for(request)
             else:
@@ -246,6 +253,8 @@ def _needed_certainty(kind: Kind, topics: Sequence[str]) -> float:
     """
     if kind == "off topic":
         return MIN_OFF_TOPIC
+    if kind == "count":  # "how are birds counted?" asks for no number of papers
+        return MIN_COUNT
     content = {word for topic in topics for word in words(topic)} - STOPWORDS
     return MIN_KIND_LONG if kind in WITH_TOPIC and len(content) > SHORT_TOPIC else MIN_KIND
 
@@ -261,12 +270,14 @@ def _with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> 
     """Return the request with the slots that its kind has."""
     kind = request.kind
     if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
-        limit = limit_of(tagged) if request.several else None
+        limit = (request.limit or limit_of(tagged)) if request.several else None
         return replace(request, kind="content", limit=limit)
     if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
         request = fill_slots(request, tagged)
-    if kind in ("paper", "similar", "follow-up") and not request.facts:
-        return replace(request, facts=paper_facts(masked))
+    if kind in ("paper", "follow-up"):
+        counts = "author count" in request.facts
+        found = [fact for fact in paper_facts(masked) if not (counts and fact == "authors")]
+        return replace(request, facts=tuple(dict.fromkeys([*request.facts, *found])))
     return request
 
 
@@ -319,6 +330,12 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     has_topic = bool(topic or request.organization or request.author)
     kind = request.kind
     order = request.order or order_of(" ".join(by_tag["order"]))
+    outside = " ".join(word.text for word in tagged if word.text not in topic.split())
+    first, _, rest = topic.partition(" ")
+    if rest and (leading := order_of(first)):  # "trending robotics papers"
+        topic, order = rest, order or leading
+    if not order and (is_sorted := _SORTED.search(outside)):
+        order = order_of(outside[is_sorted.start() :])
     if kind == "trending" and has_topic:
         order = order or "most upvotes"
     elif kind == "list" and not has_topic and request.window:
@@ -339,5 +356,13 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
 
 def limit_of(tagged: Sequence[TaggedWord]) -> int | None:
     """Return how many papers a request wants; None if it names no number."""
-    numbers = (number_of(word.text) for word in tagged if word.tag == "number")
-    return next((number for number in numbers if number and number <= MAX_LIMIT), None)
+    words = [word.text for word in tagged]
+    for i, word in enumerate(tagged):
+        number = number_of(word.text)
+        behind = [other.casefold() for other in words[i + 1 : i + 4]]
+        counts_papers = not _NOUNS.isdisjoint(behind) or any(
+            other.tag == "order" for other in tagged[i + 1 : i + 3]
+        )
+        if number and number <= MAX_LIMIT and (word.tag == "number" or counts_papers):
+            return number
+    return None

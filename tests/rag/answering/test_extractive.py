@@ -59,6 +59,18 @@ def test_several_named_papers_are_each_quoted(extractive: ExtractiveQA) -> None:
     assert set(cited(extractive.draft(request))) == {HERON.title, PASTRY.title}
 
 
+def test_a_question_about_several_papers_names_them_all(extractive: ExtractiveQA) -> None:
+    topic = "counting birds and aligning robot sensors: which models are there?"
+    draft = extractive.draft(Request(topic=topic, several=True))
+    assert {HERON.title, LOOM.title} <= set(cited(draft))
+    assert len(draft.text.split()) <= 150
+
+
+def test_the_asked_number_limits_the_papers(extractive: ExtractiveQA) -> None:
+    request = Request(topic="two models that need no retraining", several=True, limit=2)
+    assert len(cited(extractive.draft(request))) == 2
+
+
 def test_an_arxiv_id_that_was_not_read_is_refused_at_once(extractive: ExtractiveQA) -> None:
     draft = extractive.draft(Request(topic="what does 2501.99999 say?"))
     assert draft.refused
@@ -75,7 +87,7 @@ def test_an_answer_within_some_days_says_so(extractive: ExtractiveQA) -> None:
     assert draft.text.startswith(f"Among the papers {window}:\n“")
 
 
-def test_quotes_are_grouped_by_paper_and_numbered() -> None:
+def test_quotes_are_grouped_by_paper_and_further_ones_are_subordinate() -> None:
     text, citations = quote(
         [
             Evidence(TIDAL, "T.", 1, 0.9),
@@ -83,7 +95,7 @@ def test_quotes_are_grouped_by_paper_and_numbered() -> None:
             Evidence(TIDAL, "U.", 2, 0.7),
         ]
     )
-    assert text == "Tidal Attention: “T.” [1]\n“U.” [1]\nHeronNet: “H.” [2]"
+    assert text == "Tidal Attention: “T.” [1]\n  “U.” [1]\nHeronNet: “H.” [2]"
     assert [(c.n, c.paper, c.quote) for c in citations] == [(1, TIDAL, "T."), (2, HERON, "H.")]
 
 

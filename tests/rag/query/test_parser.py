@@ -108,6 +108,17 @@ def test_questions_for_several_papers_are_recognised(question: str, several: boo
     assert asked(question).several == several
 
 
+def test_the_number_of_papers_is_read() -> None:
+    assert asked("two papers blame attention, why?").limit == 2
+    assert asked("which 3 open models read charts?").limit == 3
+    assert asked("which papers use two encoders?").limit is None
+
+
+def test_a_clause_without_any_asks_for_one_paper() -> None:
+    assert not asked("where do the pairs come from if there aren't any good ones?").several
+    assert asked("how do models learn geometry, and what is the gain of each?").several
+
+
 def test_understood_parts_leave_the_topic_and_are_described() -> None:
     found = asked("2025 paper with 11 authors about video retrieval")
     assert found.topic.split() == ["paper", "about", "video", "retrieval"]
