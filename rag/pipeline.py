@@ -15,7 +15,7 @@ from rag.errors import QuestionError
 from rag.library import Library
 from rag.llm.form_filler import FormFiller
 from rag.llm.language_model import LanguageModel
-from rag.query.followups import Past, refers_back, resolve
+from rag.query.followups import ALONE, Past, refers_back, resolve
 from rag.query.model_reader import ModelReader
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
@@ -132,6 +132,7 @@ class PaperQA:
             standalone=question.text if request is alone else request.standalone(question.text),
             understood=request.understood(),
             read_as=request.read_as,
+            is_chat=request.kind in ALONE,
             text=draft.text,
             citations=draft.citations,
             hits=tuple(draft.hits),

@@ -297,7 +297,8 @@ class Answer:
 
     `today` is the day that its time words are relative to. `standalone` is the question with its
     references to earlier turns resolved; `understood` describes the request (papers, days, order)
-    and `read_as` its kind.
+    and `read_as` its kind. `is_chat` means that it answers small talk, a question about the bot, or
+    what is off topic: a conversation about papers goes on as if it had not been said.
     `hits` is the ranking that it was made from and `evidence` the best sentences; `refused` means
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
@@ -324,3 +325,4 @@ class Answer:
     more: int = 0
     brief_from: tuple[Evidence, ...] = ()
     read_as: str = ""
+    is_chat: bool = False

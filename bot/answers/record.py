@@ -73,7 +73,7 @@ class AnswerRecord:
         reply = message.reply
         if message.id is None:
             return
-        if answer and reply.message_id:
+        if answer and reply.message_id and not answer.is_chat:
             self.conversations.remember(
                 reply.message_id, channel_id=reply.channel_id, user_id=reply.user_id,
                 turn=_turn_of(answer, message.inquiry), earlier=message.inquiry.earlier,

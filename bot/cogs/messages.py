@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -16,10 +17,12 @@ from bot.conversation.message_facts import MessageInspector, MessageLocation, lo
 from bot.conversation.onboarding import hint
 from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
 from bot.conversation.reply_chain import ConversationContext, ReplyChain
+from bot.conversation.request_kind import request_kind
 from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, notice_embed
 from bot.render.safe_text import plain, shorten
+from rag.query.followups import ALONE
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +97,9 @@ class Messages(commands.Cog):
 
     async def _handle(self, message: discord.Message, location: MessageLocation) -> None:
         facts = await self.inspector.facts(message, location)
+        if facts.only_place_suggests_bot and not wants_thread(facts.text):
+            kind = await request_kind(self.services.executor, facts.text)
+            facts = replace(facts, is_small_talk=kind == "small talk")
         action, reason = decide(facts)
         level = logging.INFO if facts.may_address_bot else logging.DEBUG
         log.log(level, "message %s: %s, because %s", message.id, action.name.lower(), reason)
@@ -158,6 +164,8 @@ class Messages(commands.Cog):
             self.services.conversations.turns, context.earlier
         )
         if mode == "never" or (mode == "long" and len(turns) < LONG):
+            return location.channel
+        if await request_kind(self.services.executor, question) in ALONE:
             return location.channel
         try:
             name = next((turn.question for turn in turns if turn.question), question)

@@ -6,6 +6,7 @@ __all__ = [
     "paper_links",
     "policy",
     "reply_chain",
+    "request_kind",
     "shown_lists",
     "store",
     "threads",

@@ -2,7 +2,8 @@
 
 Paperboy answers users who address it: they mention it, reply to it, send a direct message, or write
 in one of its threads or in an ask-channel. It never answers bots, and it stays out of conversations
-between users. `message_facts.py` collects the facts.
+between users: "thanks" and "lol" in a thread or an ask-channel are for other people, unless they
+mention the bot or reply to it. `message_facts.py` collects the facts.
 """
 
 import re
@@ -17,19 +18,6 @@ NO_MESSAGE_CONTENT = (
 )
 
 _WORD = re.compile(r"\w")
-_COURTESY = re.compile(
-    r"(?:\W|\b(?:thanks?|thank you|thx|ty|cheers|so much|very|a lot|ok|okay|great|good|nice|cool|"
-    r"perfect|awesome|wow|got it|i see|bot|haha|lol|danke|merci|gracias)\b)*",
-    re.IGNORECASE,
-)
-# What users say to find out what the bot does. No paper answers it.
-_SMALL_TALK = re.compile(
-    r"(?:\W|\b(?:hi|hello|hey|hiya|hallo|hola|bonjour|good (?:morning|afternoon|evening|day)|there|"
-    r"bot|paperboy|please|help(?: me)?|test(?:ing)?|ping|how are you|what(?:'?s| is) up|"
-    r"(?:who|what) are you|what (?:can|do) you do|what can i (?:do|ask(?: you)?)|"
-    r"how (?:do|can) i (?:use|ask) you|how do you work|what is this)\b)*",
-    re.IGNORECASE,
-)
 
 
 class Action(Enum):
@@ -67,6 +55,7 @@ class MessageFacts:
     in_bot_thread: bool = False  # started by the bot, or from a message of the bot
     in_ask_channel: bool = False
     is_hidden: bool = False  # Discord withholds its text
+    is_small_talk: bool = False  # only known if `only_place_suggests_bot`
 
     @property
     def addresses_bot(self) -> bool:
@@ -78,6 +67,11 @@ class MessageFacts:
         """Whether it addresses the bot, or could."""
         in_context = self.replies_to_bot or self.in_bot_thread or self.in_ask_channel
         return self.addresses_bot or in_context
+
+    @property
+    def only_place_suggests_bot(self) -> bool:
+        """Whether it could address the bot only because of its channel or thread."""
+        return self.may_address_bot and not (self.addresses_bot or self.replies_to_bot)
 
 
 def decide(facts: MessageFacts) -> Decision:
@@ -99,11 +93,8 @@ def decide(facts: MessageFacts) -> Decision:
     if not _WORD.search(facts.text):
         hint = Decision(Action.HINT, "it mentions the bot without text")
         return hint if facts.addresses_bot else _silent("it has no text")
-    if _COURTESY.fullmatch(facts.text):
-        return _silent("it needs no answer")
-    if _SMALL_TALK.fullmatch(facts.text):
-        hint = Decision(Action.HINT, "it asks what the bot is")
-        return hint if facts.addresses_bot or facts.replies_to_bot else _silent("it is small talk")
+    if facts.is_small_talk and facts.only_place_suggests_bot:
+        return _silent("it is small talk")
     if not facts.may_embed:
         return Decision(Action.CANNOT_EMBED, "embeds are not allowed there")
     return Decision(Action.ANSWER, "it addresses the bot")

@@ -55,6 +55,10 @@ def _lines(receipt: Row, papers: Mapping[str, Paper]) -> Iterator[str]:
         n = rank_of.get(evidence["paper_id"])
         paper = f"paper {n}" if n else linked(evidence["paper_id"])
         yield f"`{evidence['score']:.2f}` {sentence} ({paper})"
+    if receipt["sources"] and not receipt["ranking"]:
+        yield "\n**Papers shown**"
+        for source in receipt["sources"]:
+            yield f"{source['n']}. {linked(source['paper_id'])}"
     if receipt["ranking"]:
         yield "\n**Papers, best first: score, cosine, BM25**"
     for rank, entry in enumerate(receipt["ranking"][:MAX_PAPERS], start=1):

@@ -48,16 +48,17 @@ class PaperLists:
 
         `strict` adds no papers that are less likely on the topic to a short list.
         """
-        allowed = self._allowed(request)
-        if request.topic_terms:
-            found = self._on_topic(request, allowed, strict=strict)
-        else:
-            if allowed is None and not request.order:
-                return None  # nothing narrows the papers
-            everything = self.catalog.papers() if allowed is None else ()
-            papers = everything or self.catalog.get(sorted(allowed or ())).values()
-            found = _Found(*_ordered(list(papers), request.order or "newest"))
-        return self._list(request, found) if found.papers else None
+        found = self._find(request, strict=strict)
+        if found and found.papers:
+            return self._list(request, found)
+        if not request.with_code:
+            return None
+        any_code = replace(request, with_code=False)
+        without = self._find(any_code, strict=strict)
+        if not without or not without.papers:
+            return None
+        text = f"I know of no code for the {_name(any_code, without.papers)}."
+        return Draft(text, (), without.hits, refused=True)
 
     def similar(self, request: Request) -> Draft | None:
         """Return the papers most similar to the request's papers; None if it has none."""
@@ -77,6 +78,17 @@ class PaperLists:
         return self._list(replace(request, topic=""), found, head=f"Most similar to {names}:")
 
     # -- finding -------------------------------------------------------------------------------
+
+    def _find(self, request: Request, *, strict: bool) -> _Found | None:
+        """Return all papers of a list; None if nothing narrows the papers."""
+        allowed = self._allowed(request)
+        if request.topic_terms:
+            return self._on_topic(request, allowed, strict=strict)
+        if allowed is None and not request.order:
+            return None
+        everything = self.catalog.papers() if allowed is None else ()
+        papers = everything or self.catalog.get(sorted(allowed or ())).values()
+        return _Found(*_ordered(list(papers), request.order or "newest"))
 
     def _allowed(self, request: Request) -> set[str] | None:
         """Return the ids of the papers that fit everything but the topic; None for all papers."""
@@ -176,16 +188,20 @@ def _about(paper: Paper, chunk: Chunk | None, weights: dict[str, float]) -> tupl
     return sentence, bool(sentence)
 
 
-def _head(request: Request, found: _Found, start: int, shown: int) -> str:
-    """Return "31 papers on birds, 2024-05 to 2026-08; the five nearest:"."""
-    total = len(found.papers)
-    noun = "paper" if total == 1 else "papers"
+def _name(request: Request, papers: Sequence[Paper]) -> str:
+    """Return "31 papers on birds with code, 2024-05 to 2026-08"."""
+    noun = "paper" if len(papers) == 1 else "papers"
     topic = f" on {request.topic}" if request.topic_terms else ""
     source = f" from {request.organization}" if request.organization else ""
     source += f" by {request.author}" if request.author else ""
     code = " with code" if request.with_code else ""
-    days = f", {request.window}" if request.window else _span(found.papers)
-    name = f"{total:,} {noun}{topic}{source}{code}{days}"
+    days = f", {request.window}" if request.window else _span(papers)
+    return f"{len(papers):,} {noun}{topic}{source}{code}{days}"
+
+
+def _head(request: Request, found: _Found, start: int, shown: int) -> str:
+    """Return "31 papers on birds, 2024-05 to 2026-08; the five nearest:"."""
+    total, name = len(found.papers), _name(request, found.papers)
     if not shown:
         return f"These were all of the {name}."
     if start and shown == 1:

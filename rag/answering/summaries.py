@@ -60,13 +60,13 @@ class Summaries:
         start, count = request.offset, min(request.limit or USUAL_COUNT, MAX_COUNT)
         shown = papers[start : start + count]
         lines.append(_headline(found, filters, len(papers), start, len(shown)))
-        for n, paper in enumerate(shown, start=1):
+        for n, paper in enumerate(shown, start=start + 1):
             lines += paper_entry(n, paper, tldr_of(paper), quoted=not _has_tldr(paper))
         if start == 0 and len(shown) > 1 and (themes := self._themes(papers)):
             lines.append(themes)
         citations = [
             Citation(n, paper, gist(paper.abstract) or paper.title)
-            for n, paper in enumerate(shown, start=1)
+            for n, paper in enumerate(shown, start=start + 1)
         ]
         briefed = shown if start == 0 and len(shown) >= MIN_BRIEFED else []
         return Draft(
@@ -160,6 +160,8 @@ def _headline(found: _Found, filters: str, total: int, start: int, shown: int) -
     name = f"{total:,} {noun}{found.days}{filters}"
     if not shown:
         return f"These were all of the {name}."
+    if start and shown == 1:
+        return f"{name}; number {start + 1}:"
     if start:
         return f"{name}; numbers {start + 1} to {start + shown}:"
     if shown == total:

@@ -12,6 +12,7 @@ from rag.text.words import terms
 # Kinds that never refer back, and those that are answered by a list, which a follow-up may change.
 ALONE: tuple[Kind, ...] = ("bot", "small talk", "off topic")
 WITH_SLOTS: tuple[Kind, ...] = ("list", "advice", "summary", "trending", "concept", "count")
+SHOWN_LIST = Request(topic="", kind="list")  # without a question: it is these very papers
 CHANGEABLE = (
     "window", "organization", "organizations", "author", "author_names", "with_code", "order",
     "limit",
@@ -83,6 +84,7 @@ _MORE = re.compile(
     r"\b(?:more|next|continue|go on|keep going|further|others?|rest|remaining)\b", re.IGNORECASE
 )
 _NARROWS = re.compile(r"\b(?:only|just|of (?:them|these|those)|among|which)\b", re.IGNORECASE)
+_OF_THEM = re.compile(r"\b(?:of|among) (?:them|these|those)\b", re.IGNORECASE)
 _PAPERS = re.compile(r"\b(?:papers?|articles?|works?)\b", re.IGNORECASE)
 
 
@@ -118,7 +120,7 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     if (
         (follows or refers)
         and request.kind != "similar"
-        and (continued := _continue_list(request, past[-1]))
+        and (continued := _continue_list(request, _up_to_list(text, past)[-1]))
     ):
         return continued
     resolved = _resolve(request, past)
@@ -126,6 +128,17 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
         return replace(request, pointed=resolved.pointed or past[-1].papers)
     settled = _settle(resolved)
     return replace(settled, other=None) if settled.pointed else settled
+
+
+def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
+    """Return the conversation up to its last list, if the text chooses papers from a list.
+
+    So "number 2" is still the list's second paper after a question about number 3.
+    """
+    if not any(chooses.search(text) for chooses in (_ORDINAL, _OF_THEM, _FIRST_FEW, _BARE_NUMBERS)):
+        return past
+    lists = [n for n, turn in enumerate(past, start=1) if len(turn.papers) > 1]
+    return past[: lists[-1]] if lists else past
 
 
 def _continue_list(request: Request, last: Past) -> Request | None:
@@ -138,12 +151,17 @@ def _continue_list(request: Request, last: Past) -> Request | None:
         return None
     if _FIRST_FEW.search(text) or _BARE_NUMBERS.search(text):
         return None
+    among = last.papers if before == SHOWN_LIST else before.pointed
     if ordinal := _ORDINAL.search(text):
         number = int(ordinal[3] or ordinal[4] or 0)
-        is_behind = before.kind in ("list", "advice") and number > before.offset + len(last.papers)
-        return replace(before, offset=number - 1, limit=1) if is_behind else None
+        is_listed = before.kind in ("list", "advice", "summary", "trending")
+        # "The 15th" is rather a day than a number.
+        is_behind = number > before.offset + len(last.papers) and not request.window
+        if not (is_listed and is_behind):
+            return None
+        return replace(before, offset=number - 1, limit=1, pointed=among)
     if not request.asks_more and _MORE.search(text):
-        return replace(before, offset=before.offset + len(last.papers))
+        return replace(before, offset=before.offset + len(last.papers), pointed=among)
     if _THE_ONE_WITH.search(text) and request.organizations:
         from_there = tuple(p for p in last.papers if p.organization in request.organizations)
         if len(from_there) == 1:
@@ -165,7 +183,9 @@ def _continue_list(request: Request, last: Past) -> Request | None:
         changes["kind"] = "list"
         order = before.order or ("most upvotes" if before.kind == "trending" else None)
         changes.setdefault("order", order)
-    return replace(before, offset=0, parts=(), **changes)
+    if before == SHOWN_LIST and {"window", "topic"} & changes.keys() and not _NARROWS.search(text):
+        among = ()  # "and yesterday?"
+    return replace(before, offset=0, parts=(), pointed=among, **changes)
 
 
 def _settle(request: Request) -> Request:
@@ -218,11 +238,13 @@ def refers_back(topic: str) -> bool:
 def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tuple[Paper, ...]:
     """Return the papers to which ordinals and pronouns refer."""
     last = past[-1].papers
+    past = _up_to_list(request.text or request.topic, past)
+    listed = past[-1].papers
     topic = _OWN_ANTECEDENT.sub(" ", topic)
-    several = len(last) > 1
+    several = len(listed) > 1
     # "The second one" is the second paper of the last list; without a list, the second paper of the
     # conversation.
-    candidates = last if several else tuple(dict.fromkeys(p.papers[0] for p in past if p.papers))
+    candidates = listed if several else tuple(dict.fromkeys(p.papers[0] for p in past if p.papers))
     pointed: list[Paper] = []
     if several and (first := _FIRST_FEW.search(request.text)):
         pointed += candidates[: _COUNTS[first[1].casefold()]]
@@ -243,9 +265,9 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
     if pointed or request.named:
         return tuple(dict.fromkeys(pointed))
     if several and _THE_ONE_WITH.search(topic):
-        return last
+        return listed
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE_WITH.search(topic)):
-        return last
+        return listed if _OF_THEM.search(topic) else last
     if request.facts and (request.kind == "follow-up" or not _content_terms(request)):
         return last
     return ()

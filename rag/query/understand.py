@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
-from rag.query.followups import ALONE, MIN_FOLLOW_UP, Past, refers_back, resolve
+from rag.query.followups import ALONE, MIN_FOLLOW_UP, SHOWN_LIST, Past, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.organization_names import in_latin_letters
@@ -124,6 +124,9 @@ class QueryUnderstanding:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = _tagged_with(reading, tagged, request)
+        is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)
+        if is_unsure and follows and is_bare_fact:  # "bibtex" asks about what was shown
+            request, is_unsure = replace(request, kind="follow-up"), False
         if is_unsure and " ".join(topics).casefold() == masked.strip(" ?!.").casefold():
             request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
         if is_unsure and (reading is None or reading.kind == "content"):
@@ -223,16 +226,18 @@ class QueryUnderstanding:
     ) -> list[Past]:
         """Return the earlier requests with the papers that their answers cited.
 
-        A turn without a question is a list of papers that was shown.
+        A turn without a question is a list of papers that was shown. Small talk is left out.
         `papers_for` searches again for turns whose citations are not known.
         """
         past: list[Past] = []
         for turn in history:
             if turn.question:
                 alone = self.understand(turn.question, today, follows=bool(past), again=True)
+                if alone.kind in ALONE:
+                    continue
                 request = resolve(alone, past)
             else:
-                request = Request(topic="", kind="list")
+                request = SHOWN_LIST
             if turn.cited is None:
                 papers = papers_for(request)
             else:

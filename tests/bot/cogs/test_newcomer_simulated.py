@@ -60,8 +60,8 @@ async def test_a_newcomer_finds_their_way(world: Any, chat: HeldModel) -> None:
     for part in ("I have read 4 papers", "“what is Tidal Attention about?”", "`/ask question"):
         assert part in text
     assert "/setup" not in text  # she does not manage the server
-    hint = await says(f"{bot.user.mention} hello!")
-    assert "Ask me something about Hugging Face's Daily Papers" in words(hint)
+    greeted = await says(f"{bot.user.mention} hello!")
+    assert "Hello! Ask me about the Daily Papers" in words(greeted)
 
     # The question that it proposes, and two that lean on the answer.
     first = await says(f"{bot.user.mention} what is Tidal Attention about?")
@@ -95,7 +95,7 @@ async def test_a_newcomer_finds_their_way(world: Any, chat: HeldModel) -> None:
     # Forget me.
     forget = await alice.slash(channel, "forget")
     assert forget.ephemeral
-    assert "4 questions, 4 receipts of answers and 1 thumb up or down" in forget.response.content
+    assert "4 questions, 5 receipts of answers and 1 thumb up or down" in forget.response.content
     await alice.click(forget.response, label="Forget everything")
     assert "Removed: 4 questions" in forget.response.content
     assert (await alice.slash(channel, "forget")).response.content == "I keep nothing about you."

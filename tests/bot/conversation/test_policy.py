@@ -30,9 +30,16 @@ from tests.papers import HERON, ListSource
 Q = "how accurate is HeronNet compared with human counters?"
 MORE = "and how many hours of training?"
 
-ANSWER, SILENCE, HINTED = "answer", "silence", "hint"
+ANSWER, SILENCE, HINTED, CHAT = "answer", "silence", "hint", "small talk"
 CANNOT_READ, CANNOT_SHOW = "says what it cannot read", "says which permission it needs"
-SENTENCES = {"Ask me something": HINTED, NO_MESSAGE_CONTENT: CANNOT_READ, NO_EMBEDS: CANNOT_SHOW}
+SENTENCES = {
+    "Ask me something": HINTED,
+    "Hello!": CHAT,
+    "You're welcome!": CHAT,
+    "I answer questions about": CHAT,
+    NO_MESSAGE_CONTENT: CANNOT_READ,
+    NO_EMBEDS: CANNOT_SHOW,
+}
 
 LISTENING = "discord.py: on_message"  # discord.py's name for its tasks
 
@@ -132,6 +139,15 @@ async def a_thread_from_a_card(room: Room) -> Message:
     assert shown.original is not None
     thread = await room.fake.start_thread("bob", shown.original)
     return await room.says("how many hours of training?", by="bob", channel=thread)
+
+
+async def greeted_in_its_thread(room: Room) -> Message:
+    return await room.says_in_thread_of("me", "@me hello!")
+
+
+async def greeted_where_answers_get_threads(room: Room) -> Message:
+    await room.chooses(threads="always")
+    return await room.says("@me hello!")
 
 
 async def an_archived_thread(room: Room) -> Message:
@@ -301,12 +317,19 @@ SITUATIONS: list[Situation] = [
     ("it may not read history", lambda r: without(r, READ_HISTORY), ANSWER),
     # said to it, but no question
     ("a mention without words", lambda r: r.says("@me"), HINTED),
-    ("a greeting", lambda r: r.says("@me hello there!"), HINTED),
-    ("what it can do", lambda r: r.replies_to_answer("what can you do?"), HINTED),
+    ("a greeting", lambda r: r.says("@me hello there!"), CHAT),
+    ("a direct greeting", lambda r: in_a_direct_message(r, "hello!"), CHAT),
     ("a greeting in its thread", lambda r: r.says_in_thread_of("me", "hello"), SILENCE),
+    ("a mention and a greeting in its thread", greeted_in_its_thread, CHAT),
+    ("laughter in an ask-channel", lambda r: in_an_ask_channel(r, "lol"), SILENCE),
+    ("a goodbye in an ask-channel", lambda r: in_an_ask_channel(r, "see you later!"), SILENCE),
+    ("thanks in an ask-channel", lambda r: in_an_ask_channel(r, "@me thanks"), CHAT),
+    ("what it can do", lambda r: r.replies_to_answer("what can you do?"), CHAT),
+    ("what it can do, in an ask-channel", lambda r: in_an_ask_channel(r, "help"), CHAT),
+    ("a greeting where answers get threads", greeted_where_answers_get_threads, CHAT),
     ("a mention with a picture alone", lambda r: r.says("@me", **ALONE), HINTED),
     ("a direct picture", lambda r: in_a_direct_message(r, "", **ALONE), HINTED),
-    ("thanks for an answer", lambda r: r.replies_to_answer("Thank you so much!"), SILENCE),
+    ("thanks for an answer", lambda r: r.replies_to_answer("Thank you so much!"), CHAT),
     ("a picture below its answer", lambda r: r.replies_to_answer("", **ALONE), SILENCE),
     # not said to it
     ("words in a channel", lambda r: r.says(Q), SILENCE),

@@ -59,3 +59,9 @@ def test_only_the_best_sentences_and_papers_are_listed() -> None:
     assert text.count("Herons are counted") + text.count("Cakes are baked") == MAX_SENTENCES
     assert f"\n{MAX_PAPERS}. `" in text
     assert f"\n{MAX_PAPERS + 1}. `" not in text
+
+
+def test_papers_that_were_not_ranked_are_listed_by_number() -> None:
+    text = text_of(ranking=[], evidence=[])
+    assert f"**Papers shown**\n1. [{HERON.title}](<{HERON.url}>)" in text
+    assert "Papers, best first" not in text

@@ -174,7 +174,10 @@ def test_a_list_is_short_and_the_rest_follows(busy_day: Summaries) -> None:
     assert len(busy_day.draft(replace(friday, limit=12), TODAY).citations) == 10
     rest = busy_day.draft(replace(friday, offset=10), TODAY)
     assert headline(rest) == "12 Daily Papers of Friday, 2025-12-05; numbers 11 to 12:"
-    assert [c.paper.upvotes for c in rest.citations] == [40, 39]
+    assert [(c.n, c.paper.upvotes) for c in rest.citations] == [(11, 40), (12, 39)]
+    assert f"{rest.citations[1].paper.title} [12]" in rest.text
+    last = busy_day.draft(replace(friday, offset=11, limit=1), TODAY)
+    assert headline(last) == "12 Daily Papers of Friday, 2025-12-05; number 12:"
     assert not rest.more
     end = busy_day.draft(replace(friday, offset=12), TODAY)
     assert end.text == "These were all of the 12 Daily Papers of Friday, 2025-12-05."

@@ -50,6 +50,9 @@ ONE = past("what does HeronNet count?", HERON)
         ("the first one again", [ONE, past("and Loom?", LOOM)], [HERON]),
         ("compare it with the first one", [ONE, past("and Loom?", LOOM)], [LOOM, HERON]),
         ("which of them is about recipes?", [LIST], [LOOM, TIDAL, PASTRY]),
+        ("which of them is about recipes?", [LIST, ONE], [LOOM, TIDAL, PASTRY]),
+        ("number 2", [LIST, past("number 3", PASTRY)], [TIDAL]),
+        ("how does it compare with number 2?", [LIST, ONE], [HERON, TIDAL]),
         ("the one with the cache: how much memory?", [LIST], [LOOM, TIDAL, PASTRY]),
         ("on which benchmark?", [ONE], [HERON]),
         ("why?", [ONE], [HERON]),
@@ -143,6 +146,14 @@ def test_a_list_is_narrowed_and_keeps_its_topic() -> None:
     assert both.topic == "robots birds"
 
 
+def test_a_list_without_a_question_is_narrowed_to_its_own_papers() -> None:
+    shown = Past(Request(topic="", kind="list"), (LOOM, TIDAL, PASTRY))
+    coded = resolve(follow_up("which of them has code?", with_code=True), [shown])
+    assert (coded.with_code, coded.pointed) == (True, shown.papers)
+    assert resolve(follow_up("show me more"), [shown]).pointed == shown.papers
+    assert resolve(follow_up("and last week?"), [shown]).pointed == ()
+
+
 def test_a_list_is_repeated_for_other_days_another_order_or_topic() -> None:
     days = resolve(follow_up("and last week?"), [PAGE])
     assert (days.topic, days.window) == ("robots", Window(date(2025, 12, 1), date(2025, 12, 7)))
@@ -183,6 +194,9 @@ def test_numbers_go_on_from_page_to_page() -> None:
 
 def test_a_number_behind_the_page_shows_that_paper_of_the_list() -> None:
     assert resolve(follow_up("number 7"), [PAGE]) == replace(PAGE.request, offset=6, limit=1)
+    day = PAGE._replace(request=Request(topic="", kind="summary"))
+    assert resolve(follow_up("number 7"), [day]) == replace(day.request, offset=6, limit=1)
+    assert resolve(follow_up("and on the 15th of November?"), [day]).limit is None
 
 
 def test_the_one_of_an_organisation_is_the_only_one_of_the_list() -> None:

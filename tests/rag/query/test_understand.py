@@ -197,6 +197,12 @@ def test_a_turn_without_a_question_is_a_list_that_numbers_refer_to(
     assert resolve(query.understand("what are recipes?", TODAY), [past]).pointed == ()
 
 
+def test_small_talk_does_not_interrupt_a_conversation(query: QueryUnderstanding) -> None:
+    turns = [Turn("what does HeronNet count?", (HERON.paper_id,)), Turn("thanks!", ())]
+    past = query.past(turns, TODAY, papers_for=lambda _: [])
+    assert [turn.papers for turn in past] == [(HERON,)]
+
+
 @pytest.fixture
 def any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the model choose among all kinds."""
