@@ -59,7 +59,8 @@ _PLURAL = re.compile(
 _THE_ONE_WITH = re.compile(
     r"\b(?:the|only the|which|those|just those) (?:ones? |\d+ |two |three |four |five )?"
     r"(?:with|that|who|which|for|from|about|on|using|by)\b"
-    r"|\bwhich (?:ones?|of \w+) (?:has|have|is|are|got|should|would)\b",
+    r"|\bwhich (?:ones?|of \w+) (?:has|have|is|are|got|should|would)\b"
+    r"|\bthe (?:most|least|newest|oldest|latest|best) (?:\w+ )?one\b",
     re.IGNORECASE,
 )
 # "Attention and its cost": the pronoun refers to a word of the question itself.
