@@ -127,9 +127,10 @@ class QueryUnderstanding:
         is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)
         if is_unsure and follows and is_bare_fact:  # "bibtex" asks about what was shown
             request, is_unsure = replace(request, kind="follow-up"), False
+        is_unsure = is_unsure and (reading is None or reading.kind == "content")
         if is_unsure and " ".join(topics).casefold() == masked.strip(" ?!.").casefold():
             request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
-        if is_unsure and (reading is None or reading.kind == "content"):
+        if is_unsure:
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)
             return replace(request, kind="content", other=other)
