@@ -216,7 +216,7 @@ def _head(request: Request, found: _Found, start: int, shown: int) -> str:
 
 
 def _first(order: str, shown: int) -> str:
-    """Return "the 5 newest", "the newest", "the 5 with the fewest authors" …"""
+    """Return "the 5 newest", "the newest" or "the 5 with the fewest authors"."""
     if order.startswith("those"):
         return order.replace("those", "the one" if shown == 1 else f"the {shown}", 1)
     return order if shown == 1 else order.replace("the", f"the {shown}", 1)
