@@ -152,6 +152,8 @@ class PaperQA:
         """Return the standalone request, its answer, and a note for the person or ""."""
         if question.paper:
             request = replace(alone, pointed=(self._paper(question.paper),))
+            if request.kind in ALONE:  # "does it work?" is about the paper, not about the bot
+                request = replace(request, kind="content")
             return request, self.answers.draft(request, question, today), ""
         past = self._past(question, today)
         if question.keep_to:

@@ -194,7 +194,7 @@ def _name(request: Request, papers: Sequence[Paper]) -> str:
 
 
 def _head(request: Request, found: _Found, start: int, shown: int) -> str:
-    """Return "31 papers on birds, 2024-05 to 2026-08; the five nearest:"."""
+    """Return "31 papers on birds, 2024-05 to 2026-08; the 5 nearest:"."""
     total, name = len(found.papers), _name(request, found.papers)
     if not shown:
         return f"These were all of the {name}."
@@ -206,7 +206,14 @@ def _head(request: Request, found: _Found, start: int, shown: int) -> str:
         return f"{name}:"
     if shown == total:
         return f"{name}, {found.order} first:"
-    return f"{name}; {found.order.replace('the ', f'the {shown} ', 1)}:"
+    return f"{name}; {_first(found.order, shown)}:"
+
+
+def _first(order: str, shown: int) -> str:
+    """Return "the 5 newest", "the newest" or "the 5 with the fewest authors"."""
+    if order.startswith("those"):
+        return order.replace("those", "the one" if shown == 1 else f"the {shown}", 1)
+    return order if shown == 1 else order.replace("the", f"the {shown}", 1)
 
 
 def _span(papers: Sequence[Paper]) -> str:

@@ -120,18 +120,18 @@ class QueryUnderstanding:
         topics = topics_of(tagged)
         is_unsure = request.certainty < _needed_certainty(request.kind, topics)
         reading = None
-        if self.model_reader and request.certainty < self.model_reader.below:
+        is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)
+        if is_unsure and follows and is_bare_fact:  # "bibtex" asks about what was shown
+            request, is_unsure = replace(request, kind="follow-up"), False
+        elif is_unsure and " ".join(topics).casefold() == masked.strip(" ?!.").casefold():
+            request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
+        elif self.model_reader and request.certainty < self.model_reader.below:
             likely = sorted(chances, key=lambda kind: -chances[kind])[:LIKELY_KINDS]
             reading = self.model_reader.read(question, likely, again=again)
         if reading:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = _tagged_with(reading, tagged, request)
-        is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)
-        if is_unsure and follows and is_bare_fact:  # "bibtex" asks about what was shown
-            request, is_unsure = replace(request, kind="follow-up"), False
-        if is_unsure and " ".join(topics).casefold() == masked.strip(" ?!.").casefold():
-            request, is_unsure = replace(request, kind="list"), False  # nothing but a topic
         if is_unsure and (reading is None or reading.kind == "content"):
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)

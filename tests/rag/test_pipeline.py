@@ -183,6 +183,13 @@ def test_a_question_of_names_alone_introduces_the_papers(qa: PaperQA, question: 
     assert not answer.refused
 
 
+@pytest.mark.parametrize("question", ["is it so?", "does it work?", "are you sure?"])
+def test_a_chosen_paper_answers_even_what_sounds_like_chat(qa: PaperQA, question: str) -> None:
+    answer = qa.ask(Question(text=question, paper=HERON.paper_id))
+    assert {citation.paper for citation in answer.citations} == {HERON}
+    assert not answer.is_chat
+
+
 GONE = "title:no-longer-its-id"
 
 

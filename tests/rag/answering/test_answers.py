@@ -96,15 +96,18 @@ def test_a_kind_that_finds_nothing_is_left_to_quotes(answers: Answers) -> None:
     assert nothing.text.startswith(REFUSAL)
 
 
-def test_one_paper_on_a_topic_is_quoted_and_listed_only_if_a_filter_left_it(
+def test_one_paper_on_a_topic_is_quoted_unless_a_list_is_surely_wanted_or_a_filter_left_it(
     answers: Answers,
 ) -> None:
-    asked = Request(topic="recipes", kind="list", text="which papers plant errors in recipes?")
+    text = "which papers plant errors in recipes?"
+    asked = Request(topic="recipes", kind="list", text=text, certainty=0.7)
     quoted = draft(answers, asked)
     assert quoted.text.startswith("“")
     assert PASTRY in [citation.paper for citation in quoted.citations]
-    listed = draft(answers, replace(asked, window=Window(None, TODAY)))
-    assert head(listed).startswith("1 paper on recipes")
+    for certain in (replace(asked, certainty=1.0), replace(asked, window=Window(None, TODAY))):
+        listed = draft(answers, certain)
+        assert head(listed).startswith("1 paper on recipes")
+        assert [citation.paper for citation in listed.citations] == [PASTRY]
 
 
 def test_a_summary_is_narrowed_to_a_topic_that_papers_are_on(answers: Answers) -> None:

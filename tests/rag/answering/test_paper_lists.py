@@ -73,6 +73,10 @@ def test_a_list_is_ordered_by_day_or_by_upvotes(lists: PaperLists) -> None:
     upvoted = drafted(lists, replace(BIRDS, order="most upvotes", limit=2))
     assert head(upvoted).endswith("; the 2 most upvoted:")
     assert numbers(upvoted) == [7, 6]
+    one = replace(BIRDS, limit=1)
+    assert head(drafted(lists, replace(one, order="newest"))).endswith("; the newest:")
+    fewest = head(drafted(lists, replace(one, order="fewest authors")))
+    assert fewest.endswith("; the one with the fewest authors:")
 
 
 def test_papers_without_the_value_of_an_order_come_last(

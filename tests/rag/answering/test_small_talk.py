@@ -112,8 +112,8 @@ def test_help_fits_the_place(replies: SmallTalk) -> None:
 def test_what_is_off_topic_is_refused_in_one_sentence(replies: SmallTalk, text: str) -> None:
     draft = ask(replies, text, "off topic")
     assert draft.refused
-    assert draft.text.startswith("That is not my business")
-    assert ask(replies, text, "off topic", "de").text.startswith("Das ist nicht mein Gebiet")
+    assert draft.text.startswith("That is outside what I know: ")
+    assert ask(replies, text, "off topic", "de").text.startswith("Damit kenne ich mich")
 
 
 def test_no_reply_has_quotes_citations_or_open_fields(replies: SmallTalk) -> None:

@@ -33,7 +33,7 @@ from tests.models.openai_server import FAULTS, OpenAIServer
 from tests.papers import HERON, TODAY
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
-UNCLEAR = "birds maybe"
+UNCLEAR = "maybe the birds thing"
 TEXT = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
 PROMPT = [HumanMessage("hello")]
 LONG_SECONDS = 60.0  # longer than anything here takes, however busy the machine is

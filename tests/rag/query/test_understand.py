@@ -14,7 +14,7 @@ from rag.query.understand import MAX_LIMIT, QueryUnderstanding, fill_slots
 from rag.records import Paper, Turn, Window
 from tests.papers import HERON, LOOM, PASTRY, TODAY
 
-UNCLEAR = "birds maybe"
+UNCLEAR = "maybe the birds thing"
 
 
 def understanding(library: Library, model: ModelReader | None = None) -> QueryUnderstanding:
@@ -226,6 +226,8 @@ def test_the_model_reads_what_the_classifier_is_unsure_about(filled: Library) ->
     sure = read_by(filled, reading, UNCLEAR, below=0.0)
     assert sure.reader == "classifier"
     assert read_by(filled, None, UNCLEAR) == sure
+    topic = read_by(filled, Reading(kind="off topic"), "birds maybe")  # needs no model
+    assert (topic.kind, topic.reader) == ("list", "classifier")
 
 
 def test_the_model_chooses_among_the_likeliest_kinds(
