@@ -20,7 +20,7 @@ MAX_HITS = 10  # in the ranking that is shown
 NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
 # Probability of a paper that fills a list with fewer: among all papers, the nearest are good ones.
 MIN_NEAR = 0.3
-MIN_NEAR_FILTERED = 0.55
+MIN_NEAR_FILTERED = 0.65
 MIN_BEST = 0.6  # probability of the likeliest paper, for a list at all
 LEAD_SHARE = 0.75  # of the topic's words in the gist, for it to stand for the paper
 

@@ -130,6 +130,7 @@ _SEVERAL = re.compile(
     r"|(?:^|[.,:;?!])\W*(?:who|anyone|anybody|anything)\b"
     r"|\b(?:list them|anything (?:that|on|about))\b"
     r"|\bwhat(?:'s|’s| is| has) (?:been )?(?:done|out there|tried)\b"
+    r"|\bhow (?:do|did|are|have) (?:people|researchers|others|folks|labs|teams|we)\b"
     r"|^\W*(?:[\w-]+\s+){0,3}\w+s that\b"
     r"|\b(?:quel(?:le)?s|welche)\s+(?:articles|papiers|arbeiten|papers|modelle|modèles)\b",
     re.IGNORECASE,

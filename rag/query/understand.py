@@ -40,6 +40,7 @@ from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
+from rag.text.language import function_words, strip_accents
 from rag.text.words import STOPWORDS, words
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
@@ -321,7 +322,7 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     by_word = [word.text for word in tagged]
     by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
     limit = limit_of(tagged)
-    topics = topics_of(tagged)
+    topics = [left for topic in topics_of(tagged) if (left := _without_foreign_words(topic))]
     topic = " ".join(dict.fromkeys(topics))
     if not topic and (kinds := [w.text for w in tagged if _KINDS_OF_WORK.fullmatch(w.text)]):
         topic = kinds[0]
@@ -352,6 +353,15 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
         parts=tuple(topics) if len(topics) > 1 else (),
         with_code=bool(by_tag["code"]),
     )
+
+
+def _without_foreign_words(topic: str) -> str:
+    """Return the topic without function words of other languages: "sobre federated learning"."""
+    certain = frozenset[str]().union(*(tells for tells, *_ in function_words().values()))
+    kept = topic.split()
+    while kept and strip_accents(kept[0]) in certain:
+        kept.pop(0)
+    return " ".join(kept)
 
 
 def limit_of(tagged: Sequence[TaggedWord]) -> int | None:
