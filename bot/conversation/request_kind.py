@@ -1,4 +1,7 @@
-"""What kind of request a message is, in order to know whether and where to answer it."""
+"""What kind of request a message is, in order to know whether and where to answer it.
+
+(A module of its own, since the cog of messages and shown_lists.py share it.)
+"""
 
 from functools import partial
 
