@@ -191,7 +191,9 @@ def _continue_list(request: Request, last: Past) -> Request | None:
 
 def _settle(request: Request) -> Request:
     """Return the request with the kind that answers what it asks of the papers it refers to."""
-    if request.kind != "follow-up":
+    # "What is new about it?" is no summary of days.
+    is_about_papers = request.pointed and request.kind in ("summary", "trending")
+    if request.kind != "follow-up" and not is_about_papers:
         return request
     if not request.pointed:
         return replace(request, kind="content")
@@ -269,7 +271,9 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
         return listed
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE_WITH.search(topic)):
         return listed if _OF_THEM.search(topic) else last
-    if request.facts and (request.kind == "follow-up" or not _content_terms(request)):
+    asks_for_papers = request.several and _PAPERS.search(topic)  # "which papers are about …?"
+    is_fact = request.facts and (request.kind == "follow-up" or not _content_terms(request))
+    if is_fact and not asks_for_papers:
         return last
     return ()
 

@@ -33,7 +33,8 @@ _ASKS = frozenset(
     "did does do has have had what whatever s which that is if whether when where and or".split()
 )
 _TEAMS = frozenset(
-    "company companies startup team teams people folks researchers guys lab labs group crew ppl".split()
+    """company companies startup team teams people folks researchers guys lab labs group crew
+    ppl""".split()
 )
 # Words of requests that are no part of a topic: "the most popular", "lately", "pls".
 _REQUEST = frozenset(

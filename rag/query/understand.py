@@ -82,11 +82,11 @@ class QueryUnderstanding:
         self.catalog = catalog
         self.keywords = keywords
         self.encode = encode
-        self.spelling = SpellingCorrector(keywords, word_vectors)
         self.organizations = Organizations(catalog, word_vectors)
         self.people = People(keywords, word_vectors)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
         self.reader = RequestReader(word_vectors)
+        self.spelling = SpellingCorrector(keywords, word_vectors, known=self.reader.request_words)
         self.model_reader = model_reader
 
     def understand(
