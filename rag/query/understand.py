@@ -57,6 +57,7 @@ _KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:
 # "Papers of November" are the Daily Papers of its days; "published in November" is not.
 DAILY: tuple[Kind, ...] = ("list", "advice", "summary", "trending")
 _PUBLISHED = re.compile(r"\b(?:publi\w+|submitted|arxiv|preprints?)\b", re.I)
+MIN_LONE_TOPIC = 0.25  # of a word; a summary falls back to all papers if none is on its topic
 _NOUNS = frozenset("papers articles preprints works ones".split())
 _SORTED = re.compile(r"\b(?:sort|order|rank)(?:ed)?\b|\bby (?=\w+$)|\btrending\b|\bhot\b", re.I)
 # Not "papers"; "which of those is the newest?"
@@ -211,9 +212,9 @@ class QueryUnderstanding:
         if person:
             rest = _masked(rest, person, PERSON)
         rest, papers = self.paper_names.mask(rest, PAPER)
-        words = rest.split() + [WINDOW] * bool(found)
+        words = [rest.rstrip(" ?!."), WINDOW] if found else [rest]
         slots = Slots(papers, organization is not None, person is not None, found is not None)
-        return " ".join(words), slots
+        return " ".join(" ".join(words).split()), slots
 
     def _day_of(self, name: str) -> date | None:
         """Return the day of the paper with this name, for "since LXMERT"."""
@@ -326,6 +327,8 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
     limit = limit_of(tagged)
     topics = [left for topic in topics_of(tagged) if (left := _without_foreign_words(topic))]
+    if not topics and request.kind in ("summary", "trending"):  # "any robot papers today?"
+        topics = [word.text for word in tagged if word.topic_probability >= MIN_LONE_TOPIC]
     topic = " ".join(dict.fromkeys(topics))
     if not topic and (kinds := [w.text for w in tagged if _KINDS_OF_WORK.fullmatch(w.text)]):
         topic = kinds[0]

@@ -134,7 +134,7 @@ def prepare(row: dict[str, Any], language: str) -> Utterance:
     english = translated(mark(row), language)
     found = find_window(_MARKS.sub("", english), TODAY)
     if found and (window := find_window(english, TODAY)):
-        english = f"{window[1]} {WINDOW}"
+        english = f"{window[1].rstrip(' ?!.')} {WINDOW}"
     words, tags, tag = [], [], OUTSIDE
     slots_by_mark = {begin: slot for slot, begin in BEGIN.items()}
     for word in split_words(_MARKS.sub(lambda match: f" {match[0]} ", english)):
