@@ -9,8 +9,10 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from rag.digest.records import Digest
+from rag.errors import QuestionError
 from rag.library import Library
 from rag.pipeline import PaperQA
+from rag.query.request import Kind
 from rag.records import Answer, Paper, Question
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,17 @@ class Executor:
     async def quote(self, question: Question) -> Answer:
         """Return the quoted answer, see PaperQA.ask. Raises QuestionError."""
         return await self.read(self.qa.ask, question)
+
+    async def request_kind(self, text: str) -> Kind:
+        """Return the kind of a message that may continue a conversation.
+
+        Nothing waits for the language model. A text that is no question is one about content.
+        """
+        understand = partial(self.qa.query.understand, follows=True, again=True)
+        try:
+            return (await self.read(understand, text, self.qa.today())).kind
+        except QuestionError:
+            return "content"
 
     def can_generate(self, quoted: Answer) -> bool:
         """Return whether the model can write an answer to replace this quoted one."""

@@ -8,22 +8,30 @@ import asyncio
 import re
 import sys
 import textwrap
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from bot.app import open_library
+from bot.render.answer_text import FENCE, SMALL
 from rag.config import RagConfig
 from rag.library import Library
 from tests.discord_server import serving
 
 WIDTH, LEFT, TEXT_LEFT, LINE = 840, 72, 88, 19  # pixels
-COLUMNS = 98  # characters per line of an embed
+COLUMNS, SMALL_COLUMNS, CODE_COLUMNS = 98, 110, 96  # characters per line of an embed
 BACKGROUND, EMBED, TEXT, FAINT, LINK, CODE = (
     "#313338", "#2b2d31", "#dbdee1", "#949ba4", "#00a8fc", "#1e1f22",
 )  # fmt: skip
 BUTTON = 32  # pixels
-STYLES = {"title": ("#ffffff", "600"), "": (TEXT, "400"), "footer": (FAINT, "400")}
+STYLES = {
+    "title": ("#ffffff", 'font-weight="600"'),
+    "": (TEXT, ""),
+    "small": (FAINT, 'font-size="12"'),
+    "code": (TEXT, 'font-family="monospace" font-size="12" xml:space="preserve"'),
+    "footer": (FAINT, 'font-size="12"'),
+}
 _LINKED = re.compile(r"\[((?:\\.|\[[^\]]*\]|[^\[\]])*)\]\(<[^>]*>\)")
 
 
@@ -53,7 +61,7 @@ def draw(messages: list[tuple[str, dict[str, Any]]]) -> str:
     parts, y = [], 24
     for person, message in messages:
         parts.append(_avatar(person, y))
-        parts.append(_text(LEFT, y + 12, person, fill="#ffffff", weight="600"))
+        parts.append(_text(LEFT, y + 12, person, "title"))
         y += 14
         for line in _wrapped(message["content"]):
             y += LINE
@@ -87,13 +95,7 @@ def _embed(embed: dict[str, Any], y: int) -> tuple[list[str], int]:
         texts += [("", " "), ("title", field["name"]), ("", field["value"])]
     if footer := embed.get("footer", {}).get("text", ""):
         texts += [("", " "), ("footer", footer)]
-    lines = [
-        (line, *STYLES[kind])
-        for kind, text in texts
-        if text
-        for shown in text.split("\n")
-        for line in _wrapped(shown) or [""]
-    ]
+    lines = [line for kind, text in texts if text for line in _lines(kind, text)]
     height = LINE * len(lines) + 20
     colour = f"#{embed.get('color', 0x1E1F22):06x}"
     shapes = [
@@ -101,9 +103,31 @@ def _embed(embed: dict[str, Any], y: int) -> tuple[list[str], int]:
         f'fill="{EMBED}"/>',
         f'<rect x="{LEFT}" y="{y}" width="4" height="{height}" rx="2" fill="{colour}"/>',
     ]
-    for n, (line, fill, weight) in enumerate(lines):
-        shapes.append(_text(TEXT_LEFT, y + 24 + LINE * n, line, fill=fill, weight=weight))
+    for n, (line, kind) in enumerate(lines):
+        top = y + 10 + LINE * n
+        if kind == "code":
+            width = WIDTH - TEXT_LEFT - 32
+            shapes.append(
+                f'<rect x="{TEXT_LEFT}" y="{top}" width="{width}" height="{LINE}" fill="{CODE}"/>'
+            )
+        left = TEXT_LEFT + (8 if kind == "code" else 0)
+        shapes.append(_text(left, top + 14, line, kind))
     return shapes, height
+
+
+def _lines(kind: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the wrapped lines of a text, each with the name of its style."""
+    is_code = False
+    for line in text.split("\n"):
+        if line == FENCE:
+            is_code = not is_code
+        elif is_code:
+            yield from ((part, "code") for part in _wrapped_code(line))
+        elif line.startswith(SMALL):
+            small = _wrapped(line.removeprefix(SMALL), SMALL_COLUMNS)
+            yield from ((part, "small") for part in small)
+        else:
+            yield from ((part, kind) for part in _wrapped(line) or [""])
 
 
 def _buttons(components: list[dict[str, Any]], y: int) -> list[str]:
@@ -128,21 +152,27 @@ def plain_text(text: str, *, start: str = "", end: str = "") -> str:
     return re.sub(r"\\([^\w\s])", r"\1", text).replace("`", "").replace("**", "")
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped_code(line: str) -> list[str]:
+    """Return a line of code in parts that fit, with its indentation."""
+    return textwrap.wrap(line, CODE_COLUMNS, drop_whitespace=False) or [""]
+
+
+def _wrapped(text: str, columns: int = COLUMNS) -> list[str]:
     """Return wrapped lines; \\x01 and \\x02 enclose links, on each line of a broken link."""
     text = plain_text(text, start="\x01", end="\x02")
     lines, is_open = [], False
-    for line in textwrap.wrap(text, COLUMNS):
+    for line in textwrap.wrap(text, columns):
         shown = f"\x01{line}" if is_open else line
         is_open = shown.rfind("\x01") > shown.rfind("\x02")
         lines.append(f"{shown}\x02" if is_open else shown)
     return lines
 
 
-def _text(x: int, y: int, text: str, *, fill: str = TEXT, weight: str = "400") -> str:
+def _text(x: int, y: int, text: str, kind: str = "") -> str:
+    fill, style = STYLES[kind]
     words = escape(text, quote=False)
     words = words.replace("\x01", f'<tspan fill="{LINK}">').replace("\x02", "</tspan>")
-    return f'<text x="{x}" y="{y}" fill="{fill}" font-weight="{weight}">{words}</text>'
+    return f'<text x="{x}" y="{y}" fill="{fill}"{style and f" {style}"}>{words}</text>'
 
 
 if __name__ == "__main__":

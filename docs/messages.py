@@ -17,17 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import open_library
+from bot.render.answer_text import FENCE, SMALL
 from docs.discord_picture import plain_text
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
+from tests.discord_fake import Judge
 from tests.discord_server import Server, button, choose, serving
 
 TODAY = date(2025, 12, 8)
 DAYS = [f"2025-12-0{n}" for n in range(1, 6)]
 MAX_WORDS = 4  # of each sentence
 _SCORED = re.compile(r"^(`\d\.\d\d` )(.*)( \(.*\))$")  # a sentence in a receipt
+_UNQUOTED = re.compile(r"^([^“]*[.!?]) (\[\[\d+\]\]\(<[^>]*>\))$")  # Hugging Face's summary
+_TITLED = re.compile(r"\]\(<https://huggingface\.co/papers/")  # a line with a paper's title
+_FACTS = re.compile(rf"{SMALL}(?:\d{{4}}-|\d+ upvote)")  # below its sentence
 _QUOTED = re.compile(r"“([^”]*)”")
 INTRODUCTION = f"""# What the bot says
 
@@ -45,24 +50,45 @@ def main() -> None:
         tempfile.TemporaryDirectory() as name,
         closing(open_library(Path(name), RagConfig())) as library,
     ):
-        for path in [
-            folder / "seed" / "page.txt",
-            *(folder / "hf_api" / f"{d}.json" for d in DAYS),
-        ]:
-            ingest(FileSource(path, today=TODAY), library)
+        ingest(FileSource(folder / "seed" / "page.txt", today=TODAY), library)
+        ingest_days(folder, library)
         parts = asyncio.run(converse(library))
     text = "\n".join([INTRODUCTION, *parts])
     Path(__file__).with_name("messages.md").write_text(text, "utf-8")
 
 
+def ingest_days(folder: Path, library: Library) -> None:
+    """Read the recorded Daily Papers."""
+    for day in DAYS:
+        ingest(FileSource(folder / "hf_api" / f"{day}.json", today=TODAY), library)
+
+
 async def converse(library: Library) -> list[str]:
     """Return each user message with the bot's reply, as Markdown."""
-    async with serving(library) as server:
+    urls = [str(paper.code_url) for paper in library.catalog.papers() if paper.code_url]
+    async with serving(library, judge=Judge(allowed_urls=urls)) as server:
         return [
+            *await _everyday(server),
             *await _commands(server),
             *await _receipt(server),
             *await _card_and_thread(server, library),
         ]
+
+
+async def _everyday(server: Server) -> list[str]:
+    parts = ["## Everyday requests"]
+    listed = await server.ask("summarize Friday's papers")
+    parts += [_user_message("alice", "/ask summarize Friday's papers"), _bot_message(listed)]
+    answer = listed
+    for question in (
+        "which of them has code?",
+        "the bibtex of number 2, please",
+        "thanks!",
+        "what can you do?",
+    ):
+        answer = await server.say("alice", question, reply_to=answer)
+        parts += [_user_message("alice, in a reply", question), _bot_message(answer)]
+    return parts
 
 
 async def _commands(server: Server) -> list[str]:
@@ -124,24 +150,42 @@ def _bot_message(message: dict[str, Any]) -> str:
         is_card = bool(embed.get("url"))
         lines += [
             embed.get("title", ""),
-            *([_beginning(text)] if is_card else _with_beginnings(text)),
+            *([_beginning(text)] if is_card else with_beginnings(text)),
         ]
         for field in embed.get("fields", []):
-            lines += ["", field["name"], *_with_beginnings(field["value"])]
+            lines += ["", field["name"], *with_beginnings(field["value"])]
         lines += ["", embed.get("footer", {}).get("text", "")]
     rows = message.get("components") or []
     names = [part.get("label") or part.get("placeholder") or (part.get("emoji") or {}).get("name")
              for row in rows for part in row["components"]]  # fmt: skip
     lines.append(" ".join(f"[{name}]" for name in names))
-    block = "\n".join(f"    {plain_text(line)}".rstrip() for line in lines)
+    block = "\n".join(f"    {plain_text(_indented(line))}".rstrip() for line in lines)
     return re.sub(r"\n(?:\s*\n)+", "\n\n", block).strip("\n") + "\n"
 
 
-def _with_beginnings(text: str) -> list[str]:
-    """Return the lines of a text, with only the beginning of each sentence."""
-    lines = [_QUOTED.sub(lambda m: f"“{_beginning(m[1])}”", line) for line in text.split("\n")]
-    lines = [_SCORED.sub(lambda m: m[1] + _beginning(m[2]) + m[3], line) for line in lines]
-    return [f"   {_beginning(line.strip())}" if line.startswith("   ") else line for line in lines]
+def _indented(line: str) -> str:
+    """Return a small line with an indentation in place of Discord's mark."""
+    return f"   {line.removeprefix(SMALL)}" if line.startswith(SMALL) else line
+
+
+def with_beginnings(text: str) -> list[str]:
+    """Return the lines of a text, with only the beginning of each sentence of a paper."""
+    lines, is_below_title, is_code = [], False, False
+    for line in text.split("\n"):
+        is_code ^= line == FENCE
+        if is_code:
+            lines.append(line)
+            continue
+        shown = _QUOTED.sub(lambda m: f"“{_beginning(m[1])}”", line)
+        shown = _SCORED.sub(lambda m: m[1] + _beginning(m[2]) + m[3], shown)
+        shown = _UNQUOTED.sub(lambda m: f"{_beginning(m[1])} {m[2]}", shown)
+        if line.startswith("   "):
+            shown = f"   {_beginning(line.strip())}"
+        elif is_below_title and line.startswith(SMALL) and not _FACTS.match(line):
+            shown = SMALL + _beginning(line.removeprefix(SMALL))
+        is_below_title = bool(_TITLED.search(line))
+        lines.append(shown)
+    return lines
 
 
 def _beginning(sentence: str) -> str:

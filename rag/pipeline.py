@@ -23,6 +23,7 @@ from rag.records import Answer, Draft, Evidence, Paper, Question
 
 WIDENED = "The paper of this conversation does not say it; others do."
 MAX_BRIEFS = 100  # of digests, kept in memory
+LISTING = ("list", "advice", "summary", "trending", "count")  # kinds about many papers
 MAX_EVIDENCE = 40  # sentences in an Answer: more than a prompt takes
 
 
@@ -123,7 +124,8 @@ class PaperQA:
         if isinstance(question, str):
             question = Question(text=question)
         today = question.today or self.today()
-        alone = self.query.understand(question.text, today, follows=bool(question.history))
+        follows = bool(question.history or question.keep_to or question.paper)
+        alone = self.query.understand(question.text, today, follows=follows)
         request, draft, note = self._draft(question, alone, today)
         history = question.history
         return Answer(
@@ -151,9 +153,17 @@ class PaperQA:
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:
         """Return the standalone request, its answer, and a note for the person or ""."""
         if question.paper:
-            request = replace(alone, pointed=(self._paper(question.paper),))
-            if request.kind in ALONE:  # "does it work?" is about the paper, not about the bot
-                request = replace(request, kind="content")
+            paper = self._paper(question.paper)
+            request = resolve(alone, [Past(Request(topic=paper.title), (paper,))])
+            kind = request.kind
+            if kind in ALONE:  # "does it work?" is about the paper, not about the bot
+                kind = "content"
+            elif kind in (
+                "summary",
+                "trending",
+            ):  # "summarize" is about this paper, not about a day
+                kind = "paper"
+            request = replace(request, kind=kind, pointed=(paper,))
             return request, self.answers.draft(request, question, today), ""
         past = self._past(question, today)
         if question.keep_to:
@@ -190,6 +200,8 @@ class PaperQA:
             return self.answers.draft(request, question, today)
 
         standalone = resolve(alone, [Past(Request(topic=paper.title), (paper,)), *past])
+        if standalone.kind == "summary" and not standalone.is_filter:  # "summarize"
+            standalone = replace(standalone, kind="paper", pointed=(paper,))
         names_others = any(p != paper for p in (*standalone.named, *standalone.pointed))
         if (
             names_others
@@ -197,6 +209,7 @@ class PaperQA:
             or standalone.is_filter
             or standalone.order
             or standalone.count
+            or (standalone.kind in LISTING and not standalone.pointed)
         ):
             return standalone, answer(standalone), ""
         within = replace(standalone, pointed=(paper,))

@@ -17,7 +17,6 @@ from bot.conversation.message_facts import MessageInspector, MessageLocation, lo
 from bot.conversation.onboarding import hint
 from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
 from bot.conversation.reply_chain import ConversationContext, ReplyChain
-from bot.conversation.request_kind import request_kind
 from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, notice_embed
@@ -98,7 +97,7 @@ class Messages(commands.Cog):
     async def _handle(self, message: discord.Message, location: MessageLocation) -> None:
         facts = await self.inspector.facts(message, location)
         if facts.only_place_suggests_bot and not wants_thread(facts.text):
-            kind = await request_kind(self.services.executor, facts.text)
+            kind = await self.services.executor.request_kind(facts.text)
             facts = replace(facts, is_small_talk=kind == "small talk")
         action, reason = decide(facts)
         level = logging.INFO if facts.may_address_bot else logging.DEBUG
@@ -165,7 +164,7 @@ class Messages(commands.Cog):
         )
         if mode == "never" or (mode == "long" and len(turns) < LONG):
             return location.channel
-        if await request_kind(self.services.executor, question) in ALONE:
+        if await self.services.executor.request_kind(question) in ALONE:
             return location.channel
         try:
             name = next((turn.question for turn in turns if turn.question), question)

@@ -36,6 +36,7 @@ def ask(
 
     \b
     paperboy ask "which paper uses an overuse penalty, and what for?"
+    paperboy ask "summarize today's papers"
     paperboy ask --json "who works on video and language?"
     paperboy ask --batch questions.jsonl > answers.jsonl
     """

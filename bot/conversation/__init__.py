@@ -6,7 +6,6 @@ __all__ = [
     "paper_links",
     "policy",
     "reply_chain",
-    "request_kind",
     "shown_lists",
     "store",
     "threads",

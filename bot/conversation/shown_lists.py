@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot.conversation.request_kind import request_kind
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from rag.query.followups import refers_back
@@ -60,7 +59,8 @@ class ShownLists:
 
         This serves questions that reply to no message, where most questions begin something new.
         """
-        if not refers_back(question) and await request_kind(self.executor, question) != "follow-up":
+        kind = await self.executor.request_kind(question)
+        if kind != "follow-up" and not refers_back(question):
             return None
         return await self.executor.read(
             self.conversations.last_in, channel_id, user_id=user_id, own=True, since=now - RECENT

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from rag.answering.paper_filters import papers_that_fit
 from rag.answering.paper_lines import paper_entry
 from rag.query.request import Order, Request
-from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper, Window
+from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.retrieval.topic_search import MIN_ON_TOPIC, TopicHit, TopicSearch
 from rag.store.catalog import Catalog
@@ -88,7 +88,12 @@ class PaperLists:
             return None
         everything = self.catalog.papers() if allowed is None else ()
         papers = everything or self.catalog.get(sorted(allowed or ())).values()
-        return _Found(*_ordered(list(papers), request.order or "newest"))
+        return _Found(
+            *_ordered(
+                list(papers),
+                request.order or ("most upvotes" if request.kind == "advice" else "newest"),
+            )
+        )
 
     def _allowed(self, request: Request) -> set[str] | None:
         """Return the ids of the papers that fit everything but the topic; None for all papers."""
@@ -105,8 +110,6 @@ class PaperLists:
             on_topic = [hit for hit in ranked[:count] if hit.probability >= least]
             if on_topic and on_topic[0].probability < MIN_BEST:
                 on_topic = []
-        if request.window and request.window.by == "published":
-            on_topic = self._featured_too(on_topic, request.window, count)
         known = self.catalog.get([hit.paper_id for hit in on_topic])
         papers = [known[hit.paper_id] for hit in on_topic if hit.paper_id in known]
         chunks = {hit.paper_id: hit.chunk for hit in on_topic}
@@ -118,15 +121,6 @@ class PaperLists:
             nearest = _by_upvotes(on_topic[:NEAREST], known)
             return _Found((*nearest, *papers[NEAREST:]), chunks, hits, "the most fitting")
         return _Found(tuple(papers), chunks, hits, "the nearest")
-
-    def _featured_too(self, hits: list[TopicHit], window: Window, count: int) -> list[TopicHit]:
-        """Return those papers of a month or a year that were featured in it, too, if enough are.
-
-        "In November" may mean either day.
-        """
-        featured = self.catalog.ids_in_window(Window(window.since, window.until))
-        both = [hit for hit in hits if featured is None or hit.paper_id in featured]
-        return both if len(both) >= min(count, len(hits)) else hits
 
     # -- the answer ----------------------------------------------------------------------------
 

@@ -59,7 +59,8 @@ _PLURAL = re.compile(
 _THE_ONE_WITH = re.compile(
     r"\b(?:the|only the|which|those|just those) (?:ones? |\d+ |two |three |four |five )?"
     r"(?:with|that|who|which|for|from|about|on|using|by)\b"
-    r"|\bwhich (?:ones?|of \w+) (?:has|have|is|are|got|should|would)\b",
+    r"|\bwhich (?:ones?|of \w+) (?:has|have|is|are|got|should|would)\b"
+    r"|\bthe (?:most|least|newest|oldest|latest|best) (?:\w+ )?one\b",
     re.IGNORECASE,
 )
 # "Attention and its cost": the pronoun refers to a word of the question itself.
@@ -190,7 +191,9 @@ def _continue_list(request: Request, last: Past) -> Request | None:
 
 def _settle(request: Request) -> Request:
     """Return the request with the kind that answers what it asks of the papers it refers to."""
-    if request.kind != "follow-up":
+    # "What is new about it?" is no summary of days.
+    is_about_papers = request.pointed and request.kind in ("summary", "trending")
+    if request.kind != "follow-up" and not is_about_papers:
         return request
     if not request.pointed:
         return replace(request, kind="content")
@@ -268,7 +271,9 @@ def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tu
         return listed
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE_WITH.search(topic)):
         return listed if _OF_THEM.search(topic) else last
-    if request.facts and (request.kind == "follow-up" or not _content_terms(request)):
+    asks_for_papers = request.several and _PAPERS.search(topic)  # "which papers are about …?"
+    is_fact = request.facts and (request.kind == "follow-up" or not _content_terms(request))
+    if is_fact and not asks_for_papers:
         return last
     return ()
 

@@ -32,7 +32,10 @@ _DOES = frozenset("do did done make made have has had".split())
 _ASKS = frozenset(
     "did does do has have had what whatever s which that is if whether when where and or".split()
 )
-_TEAMS = frozenset("team teams people folks researchers guys lab labs group crew ppl".split())
+_TEAMS = frozenset(
+    """company companies startup team teams people folks researchers guys lab labs group crew
+    ppl""".split()
+)
 # Words of requests that are no part of a topic: "the most popular", "lately", "pls".
 _REQUEST = frozenset(
     """new newest latest recent recently lately best top hot hottest trending popular upvoted voted

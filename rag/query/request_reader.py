@@ -89,7 +89,8 @@ class RequestReader:
         return {n: LinearClassifier.load(self._arrays, n) for n in ("kind", "language", "tag")}
 
     @cached_property
-    def _seen(self) -> frozenset[str]:
+    def request_words(self) -> frozenset[str]:
+        """The words of the requests that it learned from, such as "summarize"."""
         return frozenset(str(word) for word in self._arrays["tag_seen"])
 
     def language(self, text: str) -> str:
@@ -119,14 +120,14 @@ class RequestReader:
     def _tag(self, words: Sequence[str], i: int) -> TaggedWord:
         if words[i] in PLACEHOLDERS:
             return TaggedWord(words[i], OUTSIDE, 0.0)
-        features = tag_features(words, i, self._seen)
+        features = tag_features(words, i, self.request_words)
         chances = self._classifiers["tag"].probabilities(features)
         return TaggedWord(words[i], max(chances, key=lambda tag: chances[tag]), chances[TOPIC])
 
     def asks_more(self, masked: str) -> bool:
         """Return whether a text has words that ask for something in particular: "the SBD"."""
         words = (word.lower() for word in split_words(masked) if word not in PLACEHOLDERS)
-        return any(_is_content(word) and word not in self._seen for word in words)
+        return any(_is_content(word) and word not in self.request_words for word in words)
 
 
 def topics_of(tagged: Sequence[TaggedWord]) -> list[str]:

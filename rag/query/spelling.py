@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Collection
 
 from rapidfuzz import fuzz, process
 
@@ -20,9 +21,17 @@ _WORD = re.compile(r"[^\W\d_]+")
 class SpellingCorrector:
     """Corrects words that are neither in the papers nor common English words."""
 
-    def __init__(self, keywords: KeywordIndex, word_vectors: WordVectors) -> None:
+    def __init__(
+        self,
+        keywords: KeywordIndex,
+        word_vectors: WordVectors,
+        *,
+        known: Collection[str] = (),
+    ) -> None:
+        """`known` are further words that are spelled correctly."""
         self.keywords = keywords
         self.word_vectors = word_vectors
+        self.known = known
         self._lock = threading.Lock()
         self._version = -1
         self._vocabulary: dict[str, list[str]] = {}  # terms by their first letter
@@ -32,7 +41,10 @@ class SpellingCorrector:
         candidates = {
             word
             for word in _WORD.findall(question)
-            if len(word) >= MIN_LENGTH and word.islower() and fold(word) not in STOPWORDS
+            if len(word) >= MIN_LENGTH
+            and word.islower()
+            and fold(word) not in STOPWORDS
+            and word not in self.known
         }
         stems = {word: terms(word)[0] for word in candidates if len(terms(word)) == 1}
         counts = self.keywords.document_counts(stems.values()) if stems else {}

@@ -37,7 +37,7 @@ from rag.query.request_reader import (
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
 from rag.query.window import find_window
-from rag.records import Paper, Turn
+from rag.records import Paper, Turn, Window
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.text.language import function_words, strip_accents
@@ -54,10 +54,13 @@ LISTS: tuple[Kind, ...] = ("list", "advice")
 MAX_LIMIT = 50  # papers that somebody may ask for
 # "New benchmarks" has a topic, other than "new papers".
 _KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
+# "Papers of November" are the Daily Papers of its days; "published in November" is not.
+DAILY: tuple[Kind, ...] = ("list", "advice", "summary", "trending")
+_PUBLISHED = re.compile(r"\b(?:publi\w+|submitted|arxiv|preprints?)\b", re.I)
 _NOUNS = frozenset("papers articles preprints works ones".split())
 _SORTED = re.compile(r"\b(?:sort|order|rank)(?:ed)?\b|\bby (?=\w+$)|\btrending\b|\bhot\b", re.I)
 # Not "papers"; "which of those is the newest?"
-_ONE_PAPER = re.compile(r"\b(?:paper|article|preprint|one|which of \w+ (?:is|has))\b", re.I)
+_ONE_PAPER = re.compile(r"\b(?:paper|article|preprint|one|which (?:of \w+ )?(?:is|has))\b", re.I)
 _ALL = re.compile(r"all|everything|every|complete|entire|full", re.I)
 
 
@@ -79,11 +82,11 @@ class QueryUnderstanding:
         self.catalog = catalog
         self.keywords = keywords
         self.encode = encode
-        self.spelling = SpellingCorrector(keywords, word_vectors)
         self.organizations = Organizations(catalog, word_vectors)
         self.people = People(keywords, word_vectors)
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
         self.reader = RequestReader(word_vectors)
+        self.spelling = SpellingCorrector(keywords, word_vectors, known=self.reader.request_words)
         self.model_reader = model_reader
 
     def understand(
@@ -343,9 +346,18 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
         kind = "summary"
     if order and limit is None and kind != "advice" and _ONE_PAPER.search(" ".join(by_word)):
         limit = 1
+    window = request.window
+    if (
+        window
+        and window.by == "published"
+        and kind in DAILY
+        and not _PUBLISHED.search(request.text)
+    ):
+        window = Window(window.since, window.until)
     return replace(
         request,
         kind=kind,
+        window=window,
         topic=topic if kind in WITH_TOPIC else request.topic,
         slot_topic=topic,
         order=order,
@@ -373,6 +385,8 @@ def limit_of(tagged: Sequence[TaggedWord]) -> int | None:
         counts_papers = not _NOUNS.isdisjoint(behind) or any(
             other.tag == "order" for other in tagged[i + 1 : i + 3]
         )
+        is_single = number == 1 and "paper" in behind[:2]
+        counts_papers = counts_papers or is_single
         if number and number <= MAX_LIMIT and (word.tag == "number" or counts_papers):
             return number
     return None

@@ -113,3 +113,9 @@ async def test_closing_stops_an_answer_that_is_being_generated(filled: Library) 
     chat.go.set()
     await asyncio.wait_for(generating, 5)
     executor.close()
+
+
+async def test_the_kind_of_a_message_that_may_follow_another(executor: Executor) -> None:
+    assert await executor.request_kind("thanks!") == "small talk"
+    assert await executor.request_kind("show me more") == "follow-up"
+    assert await executor.request_kind("…") == "content"  # no words

@@ -203,3 +203,14 @@ GONE = "title:no-longer-its-id"
 def test_a_paper_whose_id_has_changed_is_explained(qa: PaperQA, question: Question) -> None:
     with pytest.raises(QuestionError, match="choose it again"):
         qa.ask(question)
+
+
+@pytest.mark.parametrize("question", ["what is new about it?", "summarize", "the bibtex, please"])
+def test_short_requests_about_a_chosen_paper_are_about_that_paper(
+    qa: PaperQA, question: str
+) -> None:
+    for asked in (
+        Question(text=question, paper=HERON.paper_id),
+        Question(text=question, keep_to=HERON.paper_id),
+    ):
+        assert [citation.paper for citation in qa.ask(asked).citations] == [HERON]

@@ -175,3 +175,11 @@ def test_a_tldr_stands_without_quotation_marks_and_is_not_cited_as_a_quote(
     draft = drafted(PaperLists(library.catalog, library.retriever), lab)
     assert "\n  It plants errors.\n" in draft.text
     assert draft.citations[0].quote == PASTRY.title
+
+
+def test_a_list_without_code_says_so(filled: Library) -> None:
+    lists = PaperLists(filled.catalog, filled.retriever)
+    draft = lists.draft(Request(topic="recipes", kind="list", with_code=True))
+    assert draft is not None
+    assert draft.refused
+    assert draft.text.startswith("I know of no code for the 1 paper on recipes")

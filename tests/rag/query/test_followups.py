@@ -235,3 +235,13 @@ def test_small_talk_refers_back_to_nothing(kind: Kind) -> None:
 def test_a_new_list_does_not_follow_the_one_before() -> None:
     asked = replace(follow_up("papers about birds", kind="list", slot_topic="birds"), follow_up=0.0)
     assert resolve(asked, [PAGE]) is asked
+
+
+def test_what_is_new_about_it_is_no_summary_of_days() -> None:
+    asked = resolve(follow_up("what is new about it?", kind="summary"), [ONE])
+    assert (asked.kind, asked.pointed) == ("paper", (HERON,))
+
+
+def test_which_papers_are_about_something_is_not_about_the_paper_before() -> None:
+    asked = resolve(follow_up("and which papers are about recipes?", facts=("gist",)), [ONE])
+    assert (asked.kind, asked.pointed) == ("content", ())

@@ -45,3 +45,11 @@ def test_the_words_of_new_papers_are_used(library: Library) -> None:
     assert corrector.correct("acuracy") == "acuracy"
     ingest(ListSource(), library)
     assert corrector.correct("acuracy") == "accuracy"
+
+
+def test_words_of_requests_are_known(filled: Library) -> None:
+    corrector = SpellingCorrector(
+        filled.retriever.keywords, filled.word_vectors, known={"accuracie"}
+    )
+    assert corrector.correct("the accuracie") == "the accuracie"
+    assert corrector.correct("the accuracie of acuracy") == "the accuracie of accuracy"
