@@ -27,7 +27,6 @@ SHORT = {
     "bot/answers/request_log.py": "the only place that may log a question",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",
-    "bot/conversation/request_kind.py": "cogs and lists that were shown ask it alike",
     "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",

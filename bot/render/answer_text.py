@@ -78,7 +78,7 @@ def _entries(text: str, citations: Sequence[Citation]) -> dict[int, Citation]:
     for number, (line, kind) in enumerate(lines_of(text)):
         for citation in citations:
             name, title, _ = line.partition(citation.paper.title)
-            begins = bool(title and _NAME.fullmatch(name))
+            begins = bool(title and _NAME.fullmatch(name)) and "“" not in line
             if kind == "main" and begins and f"[{citation.n}]" in line:
                 entries[number] = citation
     return entries
