@@ -11,36 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.word_vectors import WordVectors
-from rag.query.followups import ALONE, MIN_FOLLOW_UP, SHOWN_LIST, Past, refers_back, resolve
+from rag.query.followups import ALONE, SHOWN_LIST, Past, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
-from rag.query.parser import author_count, number_of, order_of, paper_facts, parse
+from rag.query.parser import author_count, paper_facts, parse
 from rag.query.people import People
 from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
     ORGANIZATION,
-    OUTSIDE,
     PAPER,
     PERSON,
-    TAGGED,
-    TOPIC,
     WINDOW,
     RequestReader,
     Slots,
-    TaggedWord,
-    split_words,
     topics_of,
 )
+from rag.query.slots import WITH_TOPIC, fill_slots, tagged_with, with_slots
 from rag.query.spelling import SpellingCorrector
 from rag.query.translate import translate
 from rag.query.window import find_window
-from rag.records import Paper, Turn, Window
+from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.text.language import function_words, strip_accents
 from rag.text.words import STOPWORDS, words
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
@@ -49,20 +44,7 @@ SHORT_TOPIC = 3  # content words
 MIN_KIND_LONG = 0.95  # probability of a kind with a longer topic
 MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 LIKELY_KINDS = 3  # of the classifier, among which the model chooses
-WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 LISTS: tuple[Kind, ...] = ("list", "advice")
-MAX_LIMIT = 50  # papers that somebody may ask for
-# "New benchmarks" has a topic, other than "new papers".
-_KINDS_OF_WORK = re.compile(r"(?:benchmark|dataset|survey)s?|(?:theor|librar)(?:y|ies)", re.I)
-# "Papers of November" are the Daily Papers of its days; "published in November" is not.
-DAILY: tuple[Kind, ...] = ("list", "advice", "summary", "trending")
-_PUBLISHED = re.compile(r"\b(?:publi\w+|submitted|arxiv|preprints?)\b", re.I)
-MIN_LONE_TOPIC = 0.25  # of a word; a summary falls back to all papers if none is on its topic
-_NOUNS = frozenset("papers articles preprints works ones".split())
-_SORTED = re.compile(r"\b(?:sort|order|rank)(?:ed)?\b|\bby (?=\w+$)|\btrending\b|\bhot\b", re.I)
-# Not "papers"; "which of those is the newest?"
-_ONE_PAPER = re.compile(r"\b(?:paper|article|preprint|one|which (?:of \w+ )?(?:is|has))\b", re.I)
-_ALL = re.compile(r"all|everything|every|complete|entire|full", re.I)
 
 
 class QueryUnderstanding:
@@ -132,12 +114,12 @@ class QueryUnderstanding:
         if reading:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
-            tagged = _tagged_with(reading, tagged, request)
+            tagged = tagged_with(reading, tagged, request)
         if is_unsure and (reading is None or reading.kind == "content"):
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)
             return replace(request, kind="content", other=other)
-        return self._with_known_topic(_with_slots(request, masked, tagged))
+        return self._with_known_topic(with_slots(request, masked, tagged))
 
     def _with_known_topic(self, request: Request) -> Request:
         """Return the request without a topic that no paper has a word of, if a name narrows it.
@@ -269,127 +251,3 @@ def _masked(text: str, mention: Mention, placeholder: str) -> str:
     part = text[mention.start : mention.end]
     masked, found = re.subn(re.escape(mention.label), placeholder, part, count=1, flags=re.I)
     return f"{text[: mention.start]}{masked if found else f' {placeholder} '}{text[mention.end :]}"
-
-
-def _with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> Request:
-    """Return the request with the slots that its kind has."""
-    kind = request.kind
-    if kind == "content" or (kind == "paper" and not request.facts and request.asks_more):
-        limit = (request.limit or limit_of(tagged)) if request.several else None
-        return replace(request, kind="content", limit=limit)
-    if kind in WITH_TOPIC or kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP:
-        request = fill_slots(request, tagged)
-    if kind in ("paper", "follow-up"):
-        counts = "author count" in request.facts
-        found = [fact for fact in paper_facts(masked) if not (counts and fact == "authors")]
-        return replace(request, facts=tuple(dict.fromkeys([*request.facts, *found])))
-    return request
-
-
-def _tagged_with(
-    reading: Reading, tagged: Sequence[TaggedWord], request: Request
-) -> list[TaggedWord]:
-    """Return the words, with the model's word for slots that the classifier left empty.
-
-    Only words of the text get a slot, so nothing that the model made up can enter; those of names
-    get none.
-    """
-
-    def english(said: str) -> set[str]:
-        text = translate(said, language=request.language).text
-        return {word.casefold() for word in split_words(text)}
-
-    names = english(f"{request.organization or ''} {request.author or ''}")
-    topic, order = english(reading.topic), english(reading.order)
-    tests: dict[str, Callable[[str], bool]] = {
-        TOPIC: lambda word: word.casefold() in topic,
-        "order": lambda word: word.casefold() in order,
-        "number": lambda word: number_of(word) == reading.number > 0,
-        "code": lambda word: reading.with_code and "code" in paper_facts(word),
-    }
-    tagged = [
-        TaggedWord(word.text, OUTSIDE, 0.0) if word.text.casefold() in names else word
-        for word in tagged
-    ]
-    known = {word.tag for word in tagged}
-    for tag, fits in tests.items():
-        if tag not in known:
-            tagged = [
-                word._replace(tag=tag) if word.tag == OUTSIDE and fits(word.text) else word
-                for word in tagged
-            ]
-    return tagged
-
-
-def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
-    """Return the request with the topic, number, order and code that its words name."""
-    by_word = [word.text for word in tagged]
-    by_tag = {tag: [word.text for word in tagged if word.tag == tag] for tag in TAGGED}
-    limit = limit_of(tagged)
-    topics = [left for topic in topics_of(tagged) if (left := _without_foreign_words(topic))]
-    if not topics and request.kind in ("summary", "trending"):  # "any robot papers today?"
-        topics = [word.text for word in tagged if word.topic_probability >= MIN_LONE_TOPIC]
-    topic = " ".join(dict.fromkeys(topics))
-    if not topic and (kinds := [w.text for w in tagged if _KINDS_OF_WORK.fullmatch(w.text)]):
-        topic = kinds[0]
-    if any(_ALL.fullmatch(word.text) for word in tagged):
-        limit = limit or MAX_LIMIT
-    has_topic = bool(topic or request.organization or request.author)
-    kind = request.kind
-    order = request.order or order_of(" ".join(by_tag["order"]))
-    outside = " ".join(word.text for word in tagged if word.text not in topic.split())
-    first, _, rest = topic.partition(" ")
-    if rest and (leading := order_of(first)):  # "trending robotics papers"
-        topic, order = rest, order or leading
-    if not order and (is_sorted := _SORTED.search(outside)):
-        order = order_of(outside[is_sorted.start() :])
-    if kind == "trending" and has_topic:
-        order = order or "most upvotes"
-    elif kind == "list" and not has_topic and request.window:
-        kind = "summary"
-    if order and limit is None and kind != "advice" and _ONE_PAPER.search(" ".join(by_word)):
-        limit = 1
-    window = request.window
-    if (
-        window
-        and window.by == "published"
-        and kind in DAILY
-        and not _PUBLISHED.search(request.text)
-    ):
-        window = Window(window.since, window.until)
-    return replace(
-        request,
-        kind=kind,
-        window=window,
-        topic=topic if kind in WITH_TOPIC else request.topic,
-        slot_topic=topic,
-        order=order,
-        limit=limit,
-        parts=tuple(topics) if len(topics) > 1 else (),
-        with_code=bool(by_tag["code"]),
-    )
-
-
-def _without_foreign_words(topic: str) -> str:
-    """Return the topic without function words of other languages: "sobre federated learning"."""
-    certain = frozenset[str]().union(*(tells for tells, *_ in function_words().values()))
-    kept = topic.split()
-    while kept and strip_accents(kept[0]) in certain:
-        kept.pop(0)
-    return " ".join(kept)
-
-
-def limit_of(tagged: Sequence[TaggedWord]) -> int | None:
-    """Return how many papers a request wants; None if it names no number."""
-    words = [word.text for word in tagged]
-    for i, word in enumerate(tagged):
-        number = number_of(word.text)
-        behind = [other.casefold() for other in words[i + 1 : i + 4]]
-        counts_papers = not _NOUNS.isdisjoint(behind) or any(
-            other.tag == "order" for other in tagged[i + 1 : i + 3]
-        )
-        is_single = number == 1 and "paper" in behind[:2]
-        counts_papers = counts_papers or is_single
-        if number and number <= MAX_LIMIT and (word.tag == "number" or counts_papers):
-            return number
-    return None

@@ -10,7 +10,8 @@ from rag.query.followups import ALONE, Past, resolve
 from rag.query.model_reader import ModelReader, Reading
 from rag.query.request import Request
 from rag.query.request_reader import KINDS, TaggedWord
-from rag.query.understand import MAX_LIMIT, QueryUnderstanding, fill_slots
+from rag.query.slots import MAX_LIMIT, fill_slots
+from rag.query.understand import QueryUnderstanding
 from rag.records import Paper, Turn, Window
 from tests.papers import HERON, LOOM, PASTRY, TODAY
 
