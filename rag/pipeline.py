@@ -156,12 +156,10 @@ class PaperQA:
             paper = self._paper(question.paper)
             request = resolve(alone, [Past(Request(topic=paper.title), (paper,))])
             kind = request.kind
-            if kind in ALONE:  # "does it work?" is about the paper, not about the bot
+            # "Does it work?" is about the paper, not the bot; "summarize" not about a day.
+            if kind in ALONE:
                 kind = "content"
-            elif kind in (
-                "summary",
-                "trending",
-            ):  # "summarize" is about this paper, not about a day
+            elif kind in ("summary", "trending"):
                 kind = "paper"
             request = replace(request, kind=kind, pointed=(paper,))
             return request, self.answers.draft(request, question, today), ""
