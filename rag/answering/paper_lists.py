@@ -22,6 +22,7 @@ NEAREST = 40  # papers on the topic among which advice prefers the most upvoted
 MIN_NEAR = 0.3
 MIN_NEAR_FILTERED = 0.65
 MIN_BEST = 0.6  # probability of the likeliest paper, for a list at all
+UPVOTES_WEIGHT = 0.15  # of the rank by upvotes (0 … 1) beside the probability, in advice
 LEAD_SHARE = 0.75  # of the topic's words in the gist, for it to stand for the paper
 
 
@@ -88,12 +89,9 @@ class PaperLists:
             return None
         everything = self.catalog.papers() if allowed is None else ()
         papers = everything or self.catalog.get(sorted(allowed or ())).values()
-        return _Found(
-            *_ordered(
-                list(papers),
-                request.order or ("most upvotes" if request.kind == "advice" else "newest"),
-            )
-        )
+        usual: Order = "most upvotes" if request.kind == "advice" else "newest"
+        ordered, name = _ordered(list(papers), request.order or usual)
+        return _Found(ordered, {}, (), name)
 
     def _allowed(self, request: Request) -> set[str] | None:
         """Return the ids of the papers that fit everything but the topic; None for all papers."""
@@ -115,7 +113,7 @@ class PaperLists:
         chunks = {hit.paper_id: hit.chunk for hit in on_topic}
         hits = tuple(self.topics.hits(ranked[:MAX_HITS]))
         if request.order:
-            ordered, *_, name = _ordered(papers, request.order)
+            ordered, name = _ordered(papers, request.order)
             return _Found(ordered, chunks, hits, name)
         if request.kind == "advice":
             nearest = _by_upvotes(on_topic[:NEAREST], known)
@@ -146,21 +144,19 @@ class PaperLists:
         )
 
 
-def _ordered(
-    papers: Sequence[Paper], order: Order
-) -> tuple[tuple[Paper, ...], dict[str, Chunk], tuple[Hit, ...], str]:
+def _ordered(papers: Sequence[Paper], order: Order) -> tuple[tuple[Paper, ...], str]:
     """Return the papers in an order, those without the value last, and the order's name."""
     if order in ("newest", "oldest"):
         is_newest = order == "newest"
         ordered = sorted(papers, key=lambda p: -(p.upvotes or 0))
         ordered = sorted(ordered, key=lambda p: str(p.day or ""), reverse=is_newest)
         ordered.sort(key=lambda p: p.day is None)
-        return tuple(ordered), {}, (), f"the {order}"
+        return tuple(ordered), f"the {order}"
     key = {"most upvotes": "upvotes", "most comments": "comment_count"}.get(order, "author_count")
     sign = 1 if order == "fewest authors" else -1
     ordered = sorted(papers, key=lambda p: (getattr(p, key) is None, sign * (getattr(p, key) or 0)))
     name = {"most upvotes": "the most upvoted", "most comments": "the most discussed"}
-    return tuple(ordered), {}, (), name.get(order, f"those with the {order}")
+    return tuple(ordered), name.get(order, f"those with the {order}")
 
 
 def _by_upvotes(hits: Sequence[TopicHit], known: dict[str, Paper]) -> list[Paper]:
@@ -168,7 +164,7 @@ def _by_upvotes(hits: Sequence[TopicHit], known: dict[str, Paper]) -> list[Paper
     papers = [(hit, known[hit.paper_id]) for hit in hits if hit.paper_id in known]
     by_votes = sorted(papers, key=lambda pair: -(pair[1].upvotes or 0))
     rank = {paper.paper_id: n / max(1, len(papers)) for n, (_, paper) in enumerate(by_votes)}
-    papers.sort(key=lambda pair: -(pair[0].probability - 0.15 * rank[pair[1].paper_id]))
+    papers.sort(key=lambda pair: -(pair[0].probability - UPVOTES_WEIGHT * rank[pair[1].paper_id]))
     return [paper for _, paper in papers]
 
 

@@ -94,18 +94,15 @@ class HybridRetriever:
         vector: NDArray[np.float32],
         n: int,
         *,
-        window: Window | None = None,
         allowed: set[str] | None = None,
     ) -> list[str]:
         """Return papers that may be on a topic: up to n by keywords of each form, n by vectors."""
-        if allowed is None and window:
-            allowed = self.catalog.ids_in_window(window)
-        found: dict[str, None] = {}
-        for form in forms:
-            found.update(
-                (paper_id, None) for paper_id, _ in self.keywords.search(form, n, allowed=allowed)
-            )
-        return list(found | dict.fromkeys(self._nearest_papers(vector, n, allowed)))
+        by_keywords = [
+            paper_id
+            for form in forms
+            for paper_id, _ in self.keywords.search(form, n, allowed=allowed)
+        ]
+        return list(dict.fromkeys([*by_keywords, *self._nearest_papers(vector, n, allowed)]))
 
     def neighbours(self, paper_ids: Sequence[str], *, top_k: int) -> list[Hit]:
         """Return the papers most similar to any of these, which are left out; best first.

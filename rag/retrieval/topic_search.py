@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.records import Chunk, Hit, Window
+from rag.records import Chunk, Hit
 from rag.retrieval.index import Entry
 from rag.retrieval.retriever import HybridRetriever, best_chunk
 from rag.store.keywords import KeywordIndex, weight_covered
@@ -52,16 +52,14 @@ class TopicSearch:
         self.retriever = retriever
         self.variants = TermVariants(retriever.keywords)
 
-    def search(
-        self, topic: str, *, window: Window | None = None, allowed: set[str] | None = None
-    ) -> list[TopicHit]:
+    def search(self, topic: str, *, allowed: set[str] | None = None) -> list[TopicHit]:
         """Return the likeliest papers, best first, those beside the topic included.
 
         `allowed` restricts the paper ids.
         """
         forms = self.variants.variants(topic)
         vector = self.retriever.embedder.encode_question(topic)
-        ids = self.retriever.candidates(forms, vector, CANDIDATES, window=window, allowed=allowed)
+        ids = self.retriever.candidates(forms, vector, CANDIDATES, allowed=allowed)
         entries = self.retriever.index.entries(ids)
         stored_terms = self.retriever.keywords.ordered_terms(list(entries))
         of_forms = [form_of(form, self.retriever.keywords) for form in forms]
