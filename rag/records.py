@@ -287,6 +287,22 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What the model did for an answer.
+
+    `raw` is all that it wrote, without its thinking; `tokens` counts its pieces. `kept_quotes` says
+    in one word why the quotes stayed ("unreadable", "worse", …), "" if its text is shown. `removed`
+    is the number of sentences that were taken out.
+    """
+
+    raw: str
+    seconds: float
+    tokens: int
+    kept_quotes: str = ""
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer with markers `[n]` in its text, their sources, and how the answer was made.
 
@@ -302,7 +318,7 @@ class Answer:
     `hits` is the ranking that it was made from and `evidence` the best sentences; `refused` means
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
-    as the model read it.
+    as the model read it; `writing` is what the model did for this answer, None if it was not asked.
     """
 
     question: Question
@@ -326,3 +342,4 @@ class Answer:
     brief_from: tuple[Evidence, ...] = ()
     read_as: str = ""
     is_chat: bool = False
+    writing: Writing | None = None
