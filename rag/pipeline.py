@@ -8,6 +8,7 @@ from datetime import date
 
 from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
+from rag.answering.gate import Gate
 from rag.answering.writer import Writer
 from rag.config import RagConfig
 from rag.digest.records import Digest
@@ -44,8 +45,15 @@ class PaperQA:
         self.config = config
         self.today = today
         self.answers = Answers(library, config)
+        self.gate = Gate(library.bundled_embedder, self.retriever.keywords)
         self.writer = (
-            Writer(model, config.model, papers=library.catalog.get, grounding=library.grounding)
+            Writer(
+                model,
+                config.model,
+                papers=library.catalog.get,
+                gate=self.gate,
+                grounding=library.grounding,
+            )
             if model
             else None
         )

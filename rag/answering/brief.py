@@ -1,14 +1,10 @@
 """Briefs: a paragraph that the model writes about the papers of a list, to stand above the list."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.refusal import REFUSAL
-from rag.grounding.checker import Grounding
 from rag.grounding.citations import check, renumber
 from rag.records import Evidence, Passage
-from rag.text.sentences import split_sentences
 
 MIN_BRIEFED = 3  # in a list, for a brief about it
 MAX_BRIEFED = 10  # that a brief is written from
@@ -18,10 +14,6 @@ REQUEST = (
     "What is new in these papers? Write one paragraph of 80 to 120 words in four to six sentences, "
     "for somebody who has one minute. Each sentence is about one paper or about what several have "
     "in common."
-)
-# Everything up to the last complete sentence with its markers: a text may run out of tokens.
-COMPLETE_SENTENCES = re.compile(
-    r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
 )
 
 
@@ -40,21 +32,7 @@ def passages_of_list(sentences: Sequence[Evidence]) -> list[Passage]:
 
 
 def clean(text: str, passages: Sequence[Passage]) -> str:
-    """Return the text without links and unknown markers; the numbers stay those of the list."""
+    """Return the text in one paragraph, without links; the numbers stay those of the list."""
     text, citations = check(text, passages)
     numbers = {passage.paper.paper_id: passage.n for passage in passages}
-    return renumber(text, {c.n: numbers[c.paper.paper_id] for c in citations})
-
-
-def finish(text: str, passages: Sequence[Passage], grounding: Grounding | None) -> Brief:
-    """Return the brief with the sentences that the abstracts support; empty if too few remain."""
-    if complete := COMPLETE_SENTENCES.match(text.strip()):
-        text = complete[0]
-    passed, note = len(split_sentences(text)), ""
-    if grounding:
-        checked = grounding.check(text, passages)
-        text, passed, note = checked.text, checked.passed, checked.note
-    is_cited = bool(check(text, passages)[1])
-    if passed < MIN_SENTENCES or not is_cited or REFUSAL.rstrip(".") in text:
-        return Brief(finished=True)
-    return Brief(" ".join(clean(text, passages).split()), note, finished=True)
+    return " ".join(renumber(text, {c.n: numbers[c.paper.paper_id] for c in citations}).split())

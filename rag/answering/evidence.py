@@ -96,8 +96,7 @@ class EvidenceFinder:
         question = request.topic
         named_ids = {paper.paper_id for paper in request.named}
         rarity = self.keywords.idf(request.topic_terms)
-        asks_for_number = not presents and _ASKS_FOR_NUMBER.search(question)
-        number_bonus = HAS_NUMBER if asks_for_number else 0.0
+        number_bonus = HAS_NUMBER if not presents and asks_for_number(question) else 0.0
         if _ASKS_FOR_PROBLEM.search(question):
             role_weights = PROBLEM_ROLE_WEIGHTS
         else:
@@ -166,7 +165,7 @@ class EvidenceFinder:
             return True
         if share < self.config.same_share:
             return False
-        if _ASKS_FOR_NUMBER.search(request.topic) and _DIGIT.search(evidence.sentence):
+        if asks_for_number(request.topic) and _DIGIT.search(evidence.sentence):
             return not any(_DIGIT.search(other.sentence) for other in chosen)
         known = [text for e in chosen for text in (e.paper.title, *system_names(e.paper))]
         seen = set(terms(" ".join([*known, *(e.sentence for e in chosen)])))
@@ -187,6 +186,11 @@ class EvidenceFinder:
                     chosen.append(evidence)
                     remaining -= length
         return chosen
+
+
+def asks_for_number(question: str) -> bool:
+    """Return whether a question asks for a number."""
+    return bool(_ASKS_FOR_NUMBER.search(question))
 
 
 def better_for_a_part(

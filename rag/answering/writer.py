@@ -3,20 +3,15 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from langchain_core.messages import BaseMessage
 
-from rag.answering.brief import (
-    COMPLETE_SENTENCES,
-    REQUEST,
-    Brief,
-    clean,
-    finish,
-    passages_of_list,
-)
+from rag.answering.brief import MIN_SENTENCES, REQUEST, Brief, clean, passages_of_list
+from rag.answering.gate import Gate
+from rag.answering.manuscript import Manuscript
 from rag.answering.prompt import Prompt, build_prompt, make_messages, paper_ids
 from rag.answering.refusal import REFUSAL, refuse
 from rag.config import ModelConfig
@@ -25,15 +20,27 @@ from rag.grounding.checker import Grounding
 from rag.grounding.citations import check
 from rag.llm.language_model import TEMPLATE_TOKENS, LanguageModel
 from rag.llm.waiting_queue import WaitingQueue
-from rag.records import Answer, Evidence, Exchange, Paper, Passage
+from rag.records import Answer, Evidence, Exchange, Paper, Passage, Writing
 from rag.text.language import question_language
 
 log = logging.getLogger(__name__)
 
 STOPPED = "The answer was stopped; these are the quoted sentences."
-UNCITED = "The model's answer cited no paper; these are the quoted sentences."
-UNSUPPORTED = "The abstracts do not say what the model wrote; these are the quoted sentences."
-NO_TEXT = "The model thought until its words ran out; these are the quoted sentences."
+BROKEN_OFF = "What the model wrote after that was not readable."
+MAX_SUPPORT = 0.5  # of the quotes: a model that finds no answer in better ones is not believed
+# Why the quotes stay, in a word, and what people read about it.
+NO_TEXT, UNREADABLE, UNCITED, UNSUPPORTED, LANGUAGE, REFUSED, WORSE = (
+    "empty", "unreadable", "uncited", "unsupported", "language", "refused", "worse",
+)  # fmt: skip
+NOTES = {
+    NO_TEXT: "The model wrote nothing; these are the quoted sentences.",
+    UNREADABLE: "What the model wrote was not readable; these are the quoted sentences.",
+    UNCITED: "The model's answer cited no paper; these are the quoted sentences.",
+    UNSUPPORTED: "The abstracts do not say what the model wrote; these are the quoted sentences.",
+    LANGUAGE: "The model answered in another language; these are the quoted sentences.",
+    REFUSED: "The model found no answer in these sentences.",
+    WORSE: "These sentences answer better than what the model wrote.",
+}
 
 
 class Writer:
@@ -45,16 +52,19 @@ class Writer:
         config: ModelConfig,
         *,
         papers: Callable[[Sequence[str]], Mapping[str, Paper]],
+        gate: Gate,
         grounding: Grounding | None = None,
     ) -> None:
         """`papers` looks up the papers of earlier turns by their ids.
 
-        `grounding` checks the written sentences; without it only the markers are checked.
+        `gate` decides whether the quotes give way. `grounding` checks the written sentences;
+        without it only the markers are checked.
         """
         self.model = model
         self.config = config
         self.queue = WaitingQueue(config.waiting)
         self.papers = papers
+        self.gate = gate
         self.grounding = grounding
 
     @property
@@ -74,32 +84,88 @@ class Writer:
         cancel: threading.Event | None = None,
         on_place: Callable[[int], None] | None = None,
     ) -> Iterator[Answer]:
-        """Yield the answer as it grows, and last the finished one.
+        """Yield the written answer as it grows, and last the finished one.
 
-        After any failure the last one is the quoted answer with a note that explains it. `on_place`
-        is called with the number of people in front, in the thread that iterates. A list stays
-        below a brief about its papers; after a failure it stands alone, without a note.
+        Every one of them is at least as good as the quotes: complete sentences that passed the
+        checks and the gate. Otherwise, and after any failure, the last one is the quoted answer
+        with a note that explains it. `on_place` is called with the number of people in front, in
+        the thread that iterates. A list stays below a brief about its papers; after a failure it
+        stands alone, without a note.
         """
         if quoted.brief_from:
             yield from self._write_above(quoted, cancel, on_place)
             return
         started = time.perf_counter()
-        text = ""
         try:
             with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
-                prompt = self._prompt(quoted)
-                for piece in self.model.stream(prompt.messages, cancel=cancel):
-                    text += piece
-                    partial, citations = check(text, prompt.citable)
-                    written = replace(quoted, text=partial, citations=citations, model=self.name)
-                    yield replace(written, mode="generated", finished=False)
-            last = self._finish(replace(quoted, model=self.name), text, prompt.citable)
-            last = replace(last, exchanges=(*prompt.exchanges, prompt.exchange(last)))
+                last = yield from self._write(quoted, self._prompt(quoted), cancel)
         except (ModelError, JudgeError) as error:
             last = _fall_back(quoted, str(error))
         if cancel and cancel.is_set():
             last = _fall_back(quoted, STOPPED)
         yield replace(last, seconds=quoted.seconds + time.perf_counter() - started)
+
+    def _write(
+        self, quoted: Answer, prompt: Prompt, cancel: threading.Event | None
+    ) -> Generator[Answer, None, Answer]:
+        """Yield the answer as it grows; return the finished one."""
+        started = time.perf_counter()
+        language = question_language(quoted.question.text)
+        manuscript = Manuscript(prompt.citable, self.grounding, language=language)
+        best: Answer | None = None
+        for _ in manuscript.read(self.model.stream(prompt.messages, cancel=cancel)):
+            if better := self._if_as_good(quoted, manuscript, prompt.citable):
+                best = better
+                yield replace(best, finished=False)
+        best = self._if_as_good(quoted, manuscript, prompt.citable) or best
+        if best:
+            broken_off = BROKEN_OFF if manuscript.degeneration else ""
+            last, why = replace(best, note=_join_notes(best.note, manuscript.note, broken_off)), ""
+        else:
+            last, why = self._without_text(quoted, manuscript, prompt.citable)
+        writing = Writing(
+            raw=manuscript.raw,
+            seconds=time.perf_counter() - started,
+            tokens=manuscript.pieces,
+            kept_quotes=why,
+            removed=manuscript.failed,
+        )
+        return replace(last, exchanges=(*prompt.exchanges, prompt.exchange(last)), writing=writing)
+
+    def _if_as_good(
+        self, quoted: Answer, manuscript: Manuscript, passages: Sequence[Passage]
+    ) -> Answer | None:
+        """Return what is written so far as an answer, if it is as good as the quotes."""
+        text, citations = check(manuscript.text, passages)
+        if not citations or not manuscript.is_in_language:
+            return None
+        share = manuscript.failed / (manuscript.failed + manuscript.passed)
+        if not self.gate.passes(quoted, manuscript.text, passages, removed=share):
+            return None
+        return replace(quoted, text=text, citations=citations, mode="generated", model=self.name)
+
+    def _without_text(
+        self, quoted: Answer, manuscript: Manuscript, passages: Sequence[Passage]
+    ) -> tuple[Answer, str]:
+        """Return the answer without what the model wrote, and why the quotes stay, if they do."""
+        raw = manuscript.raw.strip()
+        if not raw:
+            why = NO_TEXT
+        elif REFUSAL.rstrip(".") in raw:
+            if quoted.support is not None and quoted.support < MAX_SUPPORT:
+                text, citations = refuse(quoted.coverage, quoted.hits)
+                refused = replace(
+                    quoted, text=text, citations=citations, mode="generated", refused=True
+                )
+                return replace(refused, model=self.name), ""
+            why = REFUSED
+        elif manuscript.degeneration:
+            why = UNREADABLE
+        elif not manuscript.passed:
+            why = UNSUPPORTED if check(raw, passages)[1] else UNCITED
+        else:
+            why = WORSE if manuscript.is_in_language else LANGUAGE
+        return _fall_back(quoted, NOTES[why]), why
 
     def _write_above(
         self,
@@ -130,20 +196,21 @@ class Writer:
         `sentences` are one of each paper, in the order of the list, whose numbers the markers are.
         The last brief is empty after any failure.
         """
-        text, passages = "", passages_of_list(sentences)
+        passages, last = passages_of_list(sentences), Brief(finished=True)
         try:
             with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
                 messages = make_messages(REQUEST, passages, today)
                 while len(passages) > 1 and not self._fits(messages, self._room):
                     passages.pop()
                     messages = make_messages(REQUEST, passages, today)
-                for piece in self.model.stream(messages, cancel=cancel):
-                    text += piece
-                    yield Brief(clean(text, passages))
-            last = finish(text, passages, self.grounding)
+                manuscript = Manuscript(passages, self.grounding)
+                for _ in manuscript.read(self.model.stream(messages, cancel=cancel)):
+                    if manuscript.passed >= MIN_SENTENCES:
+                        yield Brief(clean(manuscript.text, passages))
+            if manuscript.passed >= MIN_SENTENCES:
+                last = Brief(clean(manuscript.text, passages), manuscript.note, finished=True)
         except (ModelError, JudgeError) as error:
             log.info("no brief: %s", error)
-            last = Brief(finished=True)
         yield Brief(finished=True) if cancel and cancel.is_set() else last
 
     @property
@@ -191,28 +258,6 @@ class Writer:
         if max_tokens + TEMPLATE_TOKENS * len(texts) <= room:
             return True  # no token is shorter than a byte
         return self.model.count_tokens(messages) <= room
-
-    def _finish(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> Answer:
-        """Return the finished answer: written, refused, or quoted if nothing passes the checks."""
-        if REFUSAL.rstrip(".") in text:
-            text, citations = refuse(quoted.coverage, quoted.hits)
-            return replace(quoted, text=text, citations=citations, mode="generated", refused=True)
-        if complete := COMPLETE_SENTENCES.match(text.strip()):
-            text = complete[0]
-        shown, citations = check(text, passages)
-        if not shown:
-            return _fall_back(quoted, NO_TEXT)
-        failure = UNSUPPORTED if citations else UNCITED
-        note = ""
-        if self.grounding:
-            language = question_language(quoted.question.text)
-            checked = self.grounding.check(text, passages, language=language)
-            note = checked.note
-            shown, citations = check(checked.text if checked.passed else "", passages)
-        if not citations:
-            return _fall_back(quoted, failure)
-        note = _join_notes(quoted.note, note)
-        return replace(quoted, text=shown, citations=citations, mode="generated", note=note)
 
 
 def _fall_back(quoted: Answer, note: str) -> Answer:

@@ -56,13 +56,7 @@ class Checked:
     @property
     def note(self) -> str:
         """The note that readers see, or ""."""
-        if not self.failed:
-            return ""
-        some = f"{self.failed} sentence" + "s" * (self.failed > 1)
-        if self.is_marked:
-            return f"{some} could not be found in the abstracts."
-        verb = "were" if self.failed > 1 else "was"
-        return f"{some} that the abstracts do not say {verb} taken out."
+        return describe_failed(self.failed, is_marked=self.is_marked)
 
 
 class Grounding:
@@ -181,6 +175,17 @@ class Grounding:
             own = [name for paper in cited for name in _own_names(paper)]
             contradiction = contradiction or contradicts(whole, (start, end), sentences, own)
         return Verdict(near, "far" if near < self.config.similarity else contradiction)
+
+
+def describe_failed(number: int, *, is_marked: bool) -> str:
+    """Return the note about so many sentences that failed; "" about none."""
+    if not number:
+        return ""
+    some = f"{number} sentence" + "s" * (number > 1)
+    if is_marked:
+        return f"{some} could not be found in the abstracts."
+    verb = "were" if number > 1 else "was"
+    return f"{some} that the abstracts do not say {verb} taken out."
 
 
 def _own_names(paper: Paper) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class KeywordIndex:
         if allowed is None:
             return self._best(query, n)
         # FTS5 ranks all papers anyway; joining only as many as are needed is what saves time.
-        total = self._paper_count()
+        total = self.paper_count()
         enough = 2 * n * total // max(1, len(allowed))
         found = [row for row in self._best(query, enough) if row[0] in allowed]
         if len(found) < n and enough < total:
@@ -122,7 +122,7 @@ class KeywordIndex:
 
     def idf(self, query_terms: Iterable[str]) -> dict[str, float]:
         """Return each term's inverse document frequency (BM25's, always > 0)."""
-        total = self._paper_count()
+        total = self.paper_count()
         return {
             term: math.log(1 + (total - count + 0.5) / (count + 0.5))
             for term, count in self.document_counts(query_terms).items()
@@ -144,7 +144,8 @@ class KeywordIndex:
         row = self.database.connection.execute("SELECT number FROM catalog_version").fetchone()
         return int(row["number"])
 
-    def _paper_count(self) -> int:
+    def paper_count(self) -> int:
+        """Return the number of papers."""
         return int(self.database.connection.execute("SELECT COUNT(*) FROM papers").fetchone()[0])
 
 

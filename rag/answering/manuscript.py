@@ -1,0 +1,146 @@
+"""What a model has written so far: the sentences that may be shown, never its raw text."""
+
+import contextlib
+import re
+from collections.abc import Generator, Iterator, Sequence
+from itertools import pairwise
+from typing import cast
+
+from rag.answering.degeneration import LOOP, Degeneration, DegenerationDetector, strip_first_role
+from rag.answering.prompt import INSTRUCTIONS
+from rag.grounding.checker import MARK, Grounding, Verdict, describe_failed
+from rag.grounding.claims import Claim, claims_of
+from rag.records import Passage
+from rag.text.language import ENGLISH, sentence_language
+from rag.text.words import words
+
+# Everything up to the last complete sentence with its markers: a text may run out of tokens.
+COMPLETE_SENTENCES = re.compile(
+    r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
+)
+NEAR_END = 40  # characters behind a full stop, in which the next sentence begins
+_MAY_END = re.compile(r"[.!?。！？…\n\]]")
+ALIKE = 0.8  # share of two sentences' pairs of words: more alike ones say the same
+
+
+class Manuscript:
+    """A text that grows piece by piece and is checked sentence by sentence.
+
+    A sentence is complete once the next one has begun, since its marker may follow the full stop.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        grounding: Grounding | None,
+        *,
+        language: str = ENGLISH,
+    ) -> None:
+        """`language` is that of the question; without `grounding` every sentence passes."""
+        self.raw = ""
+        self.pieces = 0
+        self.degeneration: Degeneration | None = None
+        self._passages = passages
+        self._grounding = grounding
+        self._language = language
+        self._marks_failed = bool(grounding and grounding.config.failed == "mark")
+        self._detector = DegenerationDetector(passages, INSTRUCTIONS)
+        self._claims: list[Claim] = []  # complete sentences
+        self._verdicts: dict[Claim, tuple[Claim, Verdict]] = {}
+
+    @property
+    def text(self) -> str:
+        """The sentences that passed, with the numbers of the passages as markers."""
+        text = ""
+        for claim, verdict in self._judged:
+            if not verdict.failed or self._marks_failed:
+                written = claim.marked(MARK) if verdict.failed else claim.written
+                text += claim.space * bool(text) + written
+        return text
+
+    @property
+    def passed(self) -> int:
+        """How many sentences passed."""
+        return sum(not verdict.failed for _, verdict in self._judged)
+
+    @property
+    def failed(self) -> int:
+        """How many sentences did not."""
+        return sum(bool(verdict.failed) for _, verdict in self._judged)
+
+    @property
+    def note(self) -> str:
+        """The note about sentences that failed, or ""."""
+        return describe_failed(self.failed, is_marked=self._marks_failed)
+
+    @property
+    def is_in_language(self) -> bool:
+        """Whether the sentences that passed are in the question's language, as far as is known."""
+        written = sentence_language(self.text, self._language)
+        return not written or not self._language or written == self._language
+
+    def read(self, pieces: Iterator[str]) -> Iterator[None]:
+        """Add the pieces; yield whenever more sentences have passed. Stops a text that degenerates."""
+        with contextlib.closing(cast("Generator[str]", pieces)):
+            for piece in pieces:
+                self.raw += piece
+                self.pieces += 1
+                if self._review(is_finished=False):
+                    yield
+                if self.degeneration:
+                    return
+        if self._review(is_finished=True):
+            yield
+
+    def _review(self, *, is_finished: bool) -> bool:
+        text = strip_first_role(self.raw)
+        if not self.degeneration:
+            self.degeneration = self._detector.find(text, is_finished=is_finished)
+        if self.degeneration:
+            complete = COMPLETE_SENTENCES.match(text[: self.degeneration.start])
+            claims = claims_of(complete[0]) if complete else []
+        elif is_finished:
+            complete = COMPLETE_SENTENCES.match(text)
+            claims = claims_of(complete[0] if complete else text)
+            if claims and not complete and not claims[-1].cited:
+                claims.pop()  # it breaks off
+        elif not _MAY_END.search(self.raw, max(0, len(self.raw) - NEAR_END)):
+            return False
+        else:
+            claims = claims_of(text)[:-1]
+        return self._take(claims)
+
+    def _take(self, claims: list[Claim]) -> bool:
+        """Judge the new ones of these sentences; return whether more of them passed than before."""
+        passed = self.passed
+        for n, claim in enumerate(claims):
+            if any(_alike(claim.text, earlier.text) for earlier in claims[:n]):
+                self.degeneration = self.degeneration or Degeneration(
+                    self.raw.rfind(claim.text), LOOP
+                )
+                claims = claims[:n]
+                break
+        self._claims = claims
+        new = [claim for claim in claims if claim not in self._verdicts]
+        self._verdicts |= dict(zip(new, self._judge(new), strict=True))
+        return self.passed > passed
+
+    def _judge(self, claims: list[Claim]) -> list[tuple[Claim, Verdict]]:
+        if not claims:
+            return []
+        if self._grounding is None:
+            return [(claim, Verdict(1.0)) for claim in claims]
+        return self._grounding.judged(claims, self._passages, language=self._language)
+
+    @property
+    def _judged(self) -> list[tuple[Claim, Verdict]]:
+        return [self._verdicts[claim] for claim in self._claims if claim in self._verdicts]
+
+
+def _alike(text: str, other: str) -> bool:
+    """Return whether two sentences say the same in almost the same words."""
+    ours, theirs = words(text), words(other)
+    if min(len(ours), len(theirs)) < 2:
+        return ours == theirs
+    pairs, other_pairs = set(pairwise(ours)), set(pairwise(theirs))
+    return len(pairs & other_pairs) >= ALIKE * max(len(pairs), len(other_pairs))
