@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.sources.starter import StarterSource
-from rag.grounding.checker import UNCITED_NEAR, Grounding, Verdict
+from rag.grounding.checker import Grounding, Verdict
 from rag.grounding.claims import claims_of
 from rag.records import Paper, Passage
 
 FILE = Path(__file__).parent / "rag" / "grounding" / "cases.toml"
 BLIND = FILE.with_name("blind.toml")
+UNSEEN = (FILE.with_name("rules.toml"), FILE.with_name("rules_reserve.toml"))
+FRESH = FILE.with_name("fresh.toml")
 
 
 class Case(NamedTuple):
@@ -31,12 +33,6 @@ class Result(NamedTuple):
     case: Case
     verdict: Verdict
     kept: bool
-
-    def kept_at(self, bound: float) -> bool:
-        """Return whether it would be kept with another bound of similarity."""
-        if self.verdict.failed not in ("", "far"):
-            return False
-        return self.verdict.near >= (bound if self.case.marker is None else UNCITED_NEAR)
 
 
 def load_cases(*files: Path) -> Iterator[Case]:
@@ -73,7 +69,6 @@ def judge_all(grounding: Grounding, cases: Sequence[Case]) -> list[Result]:
     return results
 
 
-def share_kept(results: Sequence[Result], *, bound: float | None = None) -> float:
-    """Return the share of the sentences that are kept, at another bound where one is given."""
-    kept = [r.kept if bound is None else r.kept and r.kept_at(bound) for r in results]
-    return sum(kept) / len(results) if results else float("nan")
+def share_kept(results: Sequence[Result]) -> float:
+    """Return the share of the sentences that are kept."""
+    return sum(r.kept for r in results) / len(results) if results else float("nan")

@@ -6,6 +6,8 @@ catches what a single vector for the whole sentence hides: a second half that th
 support.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +18,8 @@ from rag.encoders.embedder import SentenceTransformerEmbeddings
 from rag.text.words import STOPWORDS
 
 Vectors = NDArray[np.float32]
+
+REMEMBERED = 512  # texts; about 50 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,33 @@ def read(embeddings: SentenceTransformerEmbeddings, texts: Sequence[str]) -> lis
     return found
 
 
+class Reader:
+    """Reads texts and remembers the latest, because the sentences of an answer share their papers.
+
+    Thread-safe.
+    """
+
+    def __init__(self, embeddings: SentenceTransformerEmbeddings) -> None:
+        self.embeddings = embeddings
+        self._latest: OrderedDict[str, Reading] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, texts: Sequence[str]) -> dict[str, Reading]:
+        """Return a reading of each text; those that are not remembered are encoded together."""
+        texts = list(dict.fromkeys(texts))
+        with self._lock:
+            found = {text: self._latest[text] for text in texts if text in self._latest}
+        new = [text for text in texts if text not in found]
+        found |= zip(new, read(self.embeddings, new), strict=True)
+        with self._lock:
+            for text in texts:
+                self._latest[text] = found[text]
+                self._latest.move_to_end(text)
+            while len(self._latest) > REMEMBERED:
+                self._latest.popitem(last=False)
+        return found
+
+
 def nearness(claim: Reading, sources: Sequence[Reading]) -> float:
     """Return the mean cosine of each content word and the nearest word of the sources, up to 1."""
     own = claim.vectors[claim.says] if claim.says.any() else claim.vectors
@@ -62,3 +93,9 @@ def nearness(claim: Reading, sources: Sequence[Reading]) -> float:
     if not len(own) or not theirs:
         return 0.0
     return float((own @ np.concatenate(theirs).T).max(axis=1).mean())
+
+
+def cosine(text: Reading, other: Reading) -> float:
+    """Return how near two whole texts are: the cosine of their summed vectors."""
+    left, right = text.vectors.sum(axis=0), other.vectors.sum(axis=0)
+    return float(left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9))

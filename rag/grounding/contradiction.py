@@ -1,19 +1,20 @@
-"""Whether a clause contradicts the source sentences that it is close to.
+"""How a clause may contradict the source sentences that it is close to.
 
-A clause fails if it gives a number that belongs to something else in the source, lets a rival win
-where the paper's own system does, mixes up two halves of a sentence, says the opposite ("more" for
-"fewer"), or has a "not" too many or too few. docs/rules.md measures what each rule is worth.
+It may give a number that belongs to something else in the source, compare things against the
+source's numbers, let a rival win where the paper's own system does, mix up two halves of a
+sentence, or have a "not" too many or too few. None of these is certain: `signs.py` weighs them.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rag.grounding.alignment import Reading, nearness
 from rag.grounding.claims import clauses_of
 from rag.grounding.comparatives import NumberInContext, contradicts_numbers
 from rag.grounding.pairings import mixes_halves, rival_wins
-from rag.grounding.polarity import denies, opposed, requires_the_avoided
+from rag.grounding.polarity import denies, is_negative
 from rag.text.numbers import quantities
 from rag.text.words import terms
 
@@ -34,36 +35,45 @@ class Numbered(NumberInContext):
     around: Reading
 
 
-def contradicts(
+class Contradictions(NamedTuple):
+    """What speaks against a clause, each 0 or 1; `polarity` is larger the closer the source is."""
+
+    number_of_other: float = 0.0
+    numbers_otherwise: float = 0.0
+    rival_wins: float = 0.0
+    mixed_halves: float = 0.0
+    denied: float = 0.0
+    polarity: float = 0.0  # just one of the clause and its nearest source clause is negative
+
+
+def contradictions(
     claim: Reading, clause: tuple[int, int], sources: Sequence[Reading], own: Sequence[str]
-) -> str:
-    """Return how a clause of a claim contradicts the sentences of its source, or "".
+) -> Contradictions:
+    """Return what in the sentences of the source speaks against a clause of a claim.
 
     `own` are the names of the paper's system, which its abstract mostly calls "it".
     """
     text = claim.text[slice(*clause)]
     by_sentence = [numbered(source, own) for source in sources]
-    for number in numbered(claim, own):
-        inside = clause[0] <= number.quantity.start < clause[1]
-        if inside and _belongs_to_another(number, by_sentence):
-            return "number of something else"
-    for source, numbers in zip(sources, by_sentence, strict=True):
-        if contradicts_numbers(text, numbers, own):
-            return "numbers say otherwise"
-        if rival_wins(text, source.text, own):
-            return "a rival wins"
-        if mixes_halves(claim.text, source.text):
-            return "halves mixed up"
-        if any(name in text for name in own) and requires_the_avoided(text, source.text):
-            return "not needed"
+    ours = [n for n in numbered(claim, own) if clause[0] <= n.quantity.start < clause[1]]
     found = _nearest(_without_names(claim.part(*clause), own), sources, own)
-    if found and opposed(text, found[0][2]):
-        return "opposite"
-    if any(
-        (near >= CLOSE or both >= CLOSE_BOTH) and denies(text, said) for both, near, said in found
-    ):
-        return "denied"
-    return ""
+    polarity = 0.0
+    if found:
+        _, near, said = found[0]
+        polarity = near**2 * (is_negative(text) != is_negative(said))
+    return Contradictions(
+        float(any(_belongs_to_another(number, by_sentence) for number in ours)),
+        float(any(contradicts_numbers(text, numbers, own) for numbers in by_sentence)),
+        float(any(rival_wins(text, source.text, own) for source in sources)),
+        float(any(mixes_halves(claim.text, source.text) for source in sources)),
+        float(
+            any(
+                (near >= CLOSE or both >= CLOSE_BOTH) and denies(text, said)
+                for both, near, said in found
+            )
+        ),
+        polarity,
+    )
 
 
 def _without_names(text: Reading, own: Sequence[str]) -> Reading:

@@ -10,6 +10,9 @@ from rag.grounding.comparatives import sides
 from rag.text.words import terms
 
 _OURS = re.compile(r"\b(?:we|our|ours|it|this (?:model|method|work|paper))\b", re.IGNORECASE)
+_AGAINST = re.compile(
+    r"\b(?:than|over|ahead of|behind|by)\b|\b(?:outperform|surpass|beat|exceed)\w*", re.IGNORECASE
+)
 CROSSWISE = 0.4  # shared with the opposite half, as a share of the words shared with the same half
 
 
@@ -26,6 +29,18 @@ def rival_wins(text: str, source: str, own: Sequence[str]) -> bool:
     own_wins = _OURS.search(theirs[0]) or any(name in theirs[0] for name in own)
     winners = set(terms(ours[0]))
     return bool(own_wins and winners & set(terms(theirs[1])) - set(terms(theirs[0])))
+
+
+def rival_comes_first(text: str, own: Sequence[str]) -> bool:
+    """Return whether the paper's system stands behind the words that compare it, not before them.
+
+    Abstracts mostly say that their own system wins, so this is often wrong ("B beats ours").
+    """
+    match = _AGAINST.search(text)
+    if not match:
+        return False
+    before, behind = text[: match.start()], text[match.end() :]
+    return any(name in behind for name in own) and not any(name in before for name in own)
 
 
 def mixes_halves(text: str, source: str) -> bool:

@@ -55,15 +55,16 @@ _QUANTITY = re.compile(
     rf"|(?P<among>(?<!\w)(?P<some>\d+|{_WORD})(?:\s+\w+)?\s+(?:in|(?:out\s+)?of)\s+(?:every\s+)?"
     rf"(?P<all>\d+|{_WORD})(?![\w%.]*[\w%]))"
     rf"|(?P<part>(?<!\w)(?:(?P<count>{_WORD}|an?)[\s-]+)?(?P<nth>{_any(tuple(_PARTS))})s?(?!\w)"
-    rf"(?:\s+(?:of\s+)?an?\s+{_UNIT})?)"
+    rf"(?:\s+(?:of\s+)?an?\s+(?:{_UNIT}|(?P<whole>{_any(tuple(_SCALES))})s?(?!\w)))?)"
     rf"|(?P<multiple>(?<!\w)(?:{_any(tuple(_MULTIPLES))})\w*)"
     rf"|(?<![\w.])(?P<name>[A-Z]\w*-)?(?P<number>{_DIGITS}|(?:{_WORD})(?!\w))"
-    rf"(?:(?:(?P<letter>[kmbt])|[\s-]?(?P<scale>{_any(tuple(_SCALES))}))(?![A-Za-z]))?"
+    rf"(?:(?:(?P<letter>[kmbt])|(?P<scale>(?:[\s-]?(?:{_any(tuple(_SCALES))}))+))(?![A-Za-z]))?"
     r"(?:(?P<percent>\s?%|[\s-](?:percent|per\s?cent|prozent|pour\s?cent|por\s?ciento)\b)"
     r"|(?P<times>\s?[x×](?!\w)|[\s-]?(?:times|fold)\b)"
     r"|(?P<cents>\s?(?:cents|¢))|[\s-]?" + _UNIT.replace("unit>", "after>") + r")?",
     re.IGNORECASE,
 )  # fmt: skip
+_SCALE = re.compile(_any(tuple(_SCALES)))
 _HEDGES: dict[Hedge, re.Pattern[str]] = {
     "about": re.compile(r"(?:\b(?:about|around|roughly|nearly|almost|approximately|some|circa|"
                         r"close to|etwa|rund|environ|unos|aproximadamente)|[~≈])\s*$", re.I),
@@ -174,7 +175,7 @@ def _read(match: re.Match[str], before: str) -> tuple[float, Kind] | None:
     ):
         return None
     scale = (part["letter"] or part["scale"] or "").lower()
-    value = _value(digits) * {**_LETTERS, **_SCALES, "": 1.0}[scale]
+    value = _value(digits) * _LETTERS.get(scale, _scale(scale))
     if part["percent"]:
         return value, "%"
     if part["times"]:
@@ -195,7 +196,14 @@ def _share(part: dict[str, str | None]) -> tuple[float, Kind] | None:
     share = (_value(count) if count.lower() in _WORDS else 1.0) / parts
     if part["unit"]:
         return share * _SECONDS[part["unit"].lower()], "seconds"
+    if part["whole"]:
+        return share * _SCALES[part["whole"].lower()], ""
     return share, "share"
+
+
+def _scale(words: str) -> float:
+    """Return what "thousand", "hundred thousand" or nothing multiplies a number by."""
+    return math.prod(_SCALES[word] for word in _SCALE.findall(words))
 
 
 def _value(digits: str) -> float:
