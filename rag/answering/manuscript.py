@@ -26,7 +26,8 @@ ALIKE = 0.8  # share of two sentences' pairs of words: more alike ones say the s
 class Manuscript:
     """A text that grows piece by piece and is checked sentence by sentence.
 
-    A sentence is complete once the next one has begun, since its marker may follow the full stop.
+    A sentence is complete once the next one has begun, since its marker may follow the full stop,
+    and one without a marker once a later one has some.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Manuscript:
         return not written or not self._language or written == self._language
 
     def read(self, pieces: Iterator[str]) -> Iterator[None]:
-        """Add the pieces; yield whenever more sentences have passed. Stops a text that degenerates."""
+        """Add the pieces, until they degenerate; yield whenever more sentences have passed."""
         with contextlib.closing(cast("Generator[str]", pieces)):
             for piece in pieces:
                 self.raw += piece
@@ -108,6 +109,8 @@ class Manuscript:
             return False
         else:
             claims = claims_of(text)[:-1]
+            while claims and not claims[-1].cited:
+                claims.pop()  # the marker that follows may stand for it, too
         return self._take(claims)
 
     def _take(self, claims: list[Claim]) -> bool:
@@ -121,7 +124,8 @@ class Manuscript:
                 claims = claims[:n]
                 break
         self._claims = claims
-        new = [claim for claim in claims if claim not in self._verdicts]
+        first_new = next((n for n, c in enumerate(claims) if c not in self._verdicts), len(claims))
+        new = claims[first_new:]
         self._verdicts |= dict(zip(new, self._judge(new), strict=True))
         return self.passed > passed
 

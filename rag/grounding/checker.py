@@ -100,24 +100,38 @@ class Grounding:
         papers = {passage.n: passage.paper for passage in passages}
         claims = [claim.among(papers) for claim in claims]
         found = []
-        for claim in claims:
-            tried = [claim] if claim.cited else [claim.citing([n]) for n in papers]
-            verdicts = [self._verdict(c, papers, language) for c in tried]
-            if claim.cited:
-                found.append((claim, verdicts[0]))
-                continue
-            fitting = [
-                (verdict.likely, -n)
-                for n, verdict in enumerate(verdicts)
-                if not verdict.failed and verdict.likely >= UNCITED_BOUND
-            ]
-            if fitting and len(terms(claim.text)) >= MIN_CLAUSE_TERMS:
-                best = -max(fitting)[1]
-                found.append((tried[best], verdicts[best]))
-            else:
-                likely = max((verdict.likely for verdict in verdicts), default=0.0)
-                found.append((claim, Verdict(likely, "uncited")))
-        return found
+        following: tuple[int, ...] = ()
+        for claim in reversed(claims):
+            following = claim.cited or following
+            found.append(self._judged(claim, following, papers, language))
+        return found[::-1]
+
+    def _judged(
+        self, claim: Claim, following: Sequence[int], papers: Mapping[int, Paper], language: str
+    ) -> tuple[Claim, Verdict]:
+        """Return a sentence with the markers it should have, and the verdict on it.
+
+        One without a marker may share the markers that follow; else it gets the one that fits best.
+        """
+        if claim.cited:
+            return claim, self._verdict(claim, papers, language)
+        if following:
+            sharing = claim.citing(following)
+            verdict = self._verdict(sharing, papers, language)
+            if not verdict.failed:
+                return sharing, verdict
+        tried = [claim.citing([n]) for n in papers]
+        verdicts = [self._verdict(c, papers, language) for c in tried]
+        fitting = [
+            (verdict.likely, -n)
+            for n, verdict in enumerate(verdicts)
+            if not verdict.failed and verdict.likely >= UNCITED_BOUND
+        ]
+        if fitting and len(terms(claim.text)) >= MIN_CLAUSE_TERMS:
+            best = -max(fitting)[1]
+            return tried[best], verdicts[best]
+        likely = max((verdict.likely for verdict in verdicts), default=0.0)
+        return claim, Verdict(likely, "uncited")
 
     def _verdict(self, claim: Claim, papers: Mapping[int, Paper], asked_in: str) -> Verdict:
         """Check a sentence against the papers that it cites."""
@@ -139,6 +153,12 @@ class Grounding:
             return Verdict(likely, "" if likely >= self.config.judge_bound else "judge")
         if language != ENGLISH:
             return Verdict(1.0 if named or numbers else 0.0)
+        signs = read_signs(claim.plain, papers, self.reader, lacks_count=bool(lacking))
+        likely = probability(signs)
+        failed = "" if likely >= self.config.support_bound else "unsupported"
+        return Verdict(likely, failed, signs)
+
+
 def _all_of(paper: Paper) -> str:
     """Return the texts and facts from which a sentence may take names and numbers."""
     days = f"{paper.published_on or ''} {paper.featured_on or ''}"

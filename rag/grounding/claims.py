@@ -82,6 +82,13 @@ class Claim:
         place = end.start() if end else len(self.text)
         return replace(self, marks=((place, tuple(numbers)),))
 
+    def followed_by(self, other: "Claim") -> "Claim":
+        """Return both sentences as one."""
+        start = len(self.text) + len(other.space)
+        marks = tuple((start + place, numbers) for place, numbers in other.marks)
+        text = f"{self.text}{other.space}{other.text}"
+        return Claim(text, (*self.marks, *marks), self.space)
+
     @property
     def clauses(self) -> list[Clause]:
         """The clauses, each with the marker that follows it."""
@@ -137,8 +144,16 @@ def claims_of(text: str) -> list[Claim]:
         last = len(_END.sub("", sentence))
         first, behind = (start - len(space), end) if leading else (start + 1, end + 1)
         own = [(min(max(p - start, 0), last), n) for p, n in marks if first <= p < behind]
-        found.append(Claim(sentence, _joined(own), space if found else ""))
+        claim = Claim(sentence, _joined(own), space if found else "")
+        if found and _only_opens(found[-1]) and "\n" not in space:
+            claim = found.pop().followed_by(claim)
+        found.append(claim)
     return found
+
+
+def _only_opens(claim: Claim) -> bool:
+    """Return whether a sentence says nothing without the next one ("No.", "Very little.")."""
+    return not claim.marks and len(terms(claim.text)) < MIN_CLAUSE_TERMS
 
 
 def _joined(marks: list[tuple[int, tuple[int, ...]]]) -> tuple[tuple[int, tuple[int, ...]], ...]:
