@@ -15,7 +15,7 @@ from rag.encoders.embedder import SentenceTransformerEmbeddings
 from rag.grounding.alignment import Reader
 from rag.grounding.claims import MIN_CLAUSE_TERMS, Claim, claims_of
 from rag.grounding.judge import Judge
-from rag.grounding.signs import Signs, probability, read_signs
+from rag.grounding.signs import Signs, probability, read_signs, sources_of
 from rag.records import Paper, Passage
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.names import is_name_in, names_in, system_names
@@ -23,6 +23,7 @@ from rag.text.numbers import quantities, strip_tex
 from rag.text.words import terms
 
 UNCITED_BOUND = 0.5  # a sentence that cites nothing must be likelier
+MAX_FRAGMENT_TERMS = 5  # content words of an answer that is not a whole sentence
 MARK = " (not found in the abstract)"
 
 
@@ -31,8 +32,8 @@ class Verdict:
     """How likely its source supports a sentence, 0 to 1, and why it failed ("" if it passed).
 
     In a language that the encoder cannot read, `likely` is 1 if the sentence has numbers or names
-    and the source has them too, else 0; 0 does not make the sentence fail. `signs` are what decided,
-    if they did.
+    and the source has them too, else 0; 0 does not make the sentence fail. `signs` are what
+    decided, if they did.
     """
 
     likely: float
@@ -137,7 +138,7 @@ class Grounding:
         """Check a sentence against the papers that it cites."""
         cited = [papers[n] for n in claim.cited]
         text, said = strip_tex(claim.text), "\n".join(map(_all_of, cited))
-        numbers, there = quantities(text), quantities(said)
+        numbers, there = quantities(text), quantities(said, every=True)
         lacking = [n for n in numbers if not any(n.stands_for(theirs) for theirs in there)]
         language = sentence_language(text, asked_in)
         # A number in words may count what the abstract lists ("two stages"): the signs have it.
@@ -153,10 +154,24 @@ class Grounding:
             return Verdict(likely, "" if likely >= self.config.judge_bound else "judge")
         if language != ENGLISH:
             return Verdict(1.0 if named or numbers else 0.0)
+        if _is_fragment_of(text, [sentence for paper in cited for sentence in sources_of(paper)]):
+            return Verdict(1.0)
         signs = read_signs(claim.plain, papers, self.reader, lacks_count=bool(lacking))
         likely = probability(signs)
         failed = "" if likely >= self.config.support_bound else "unsupported"
         return Verdict(likely, failed, signs)
+
+
+def _is_fragment_of(text: str, sentences: Sequence[str]) -> bool:
+    """Return whether a few words ("Up to 35%.") stand in one of these sentences in this order."""
+    said = terms(text)
+    if len(said) > MAX_FRAGMENT_TERMS:
+        return False
+    for sentence in sentences:
+        there = iter(terms(sentence))
+        if all(term in there for term in said):
+            return True
+    return False
 
 
 def _all_of(paper: Paper) -> str:

@@ -47,13 +47,11 @@ def _any(words: Sequence[str]) -> str:
     return "|".join(sorted((re.escape(word) for word in words), key=len, reverse=True))
 
 
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+_DIGITS = r"\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
 _WORD = _any(tuple(_WORDS))
 _UNIT = rf"(?P<unit>{_any(tuple(_SECONDS))})s?(?![\w%])"
 _QUANTITY = re.compile(
     rf"(?P<ratio>(?<![\w.:])\d+:\d+(?![\w:]))"
-    rf"|(?P<among>(?<!\w)(?P<some>\d+|{_WORD})(?:\s+\w+)?\s+(?:in|(?:out\s+)?of)\s+(?:every\s+)?"
-    rf"(?P<all>\d+|{_WORD})(?![\w%.]*[\w%]))"
     rf"|(?P<part>(?<!\w)(?:(?P<count>{_WORD}|an?)[\s-]+)?(?P<nth>{_any(tuple(_PARTS))})s?(?!\w)"
     rf"(?:\s+(?:of\s+)?an?\s+(?:{_UNIT}|(?P<whole>{_any(tuple(_SCALES))})s?(?!\w)))?)"
     rf"|(?P<multiple>(?<!\w)(?:{_any(tuple(_MULTIPLES))})\w*)"
@@ -64,6 +62,11 @@ _QUANTITY = re.compile(
     r"|(?P<cents>\s?(?:cents|¢))|[\s-]?" + _UNIT.replace("unit>", "after>") + r")?",
     re.IGNORECASE,
 )  # fmt: skip
+_AMONG = re.compile(
+    rf"(?<!\w)(?P<some>\d+|{_WORD})(?:\s+\w+)?\s+(?:in|(?:out\s+)?of)\s+(?:every\s+)?"
+    rf"(?P<all>\d+|{_WORD})(?![\w%.]*[\w%])",
+    re.IGNORECASE,
+)
 _SCALE = re.compile(_any(tuple(_SCALES)))
 _HEDGES: dict[Hedge, re.Pattern[str]] = {
     "about": re.compile(r"(?:\b(?:about|around|roughly|nearly|almost|approximately|some|circa|"
@@ -134,32 +137,43 @@ def strip_tex(text: str) -> str:
     return text
 
 
-def quantities(text: str) -> list[Quantity]:
+def quantities(text: str, *, every: bool = False) -> list[Quantity]:
     """Return the numbers of a text, already through `strip_tex`, in order.
 
-    Digits in names (GPT-4) do not count, nor does "one" on its own.
+    Digits in names (GPT-4) do not count, nor does "one" on its own, and "44 of 50" is one number.
+    With `every` they do, because a claim may use them ("its 3B model").
     """
-    found = []
-    names = [match.span() for match in _NAME.finditer(text)]
+    shares = [
+        (match, share)
+        for match in _AMONG.finditer(text)
+        if 0 < (share := _value(match["some"]) / max(_value(match["all"]), 1e-9)) <= 1
+    ]
+    found = [Quantity(s, "share", _hedge(text, m.start()), *m.span()) for m, s in shares]
+    taken = [] if every else [match.span() for match, _ in shares]
+    names = [] if every else [match.span() for match in _NAME.finditer(text)]
     for match in _QUANTITY.finditer(text):
-        if any(start < match.start() < end for start, end in names):
+        start = match.start()
+        if any(first < start < end for first, end in names):
             continue
-        before = text[: match.start()]
-        hedge: Hedge = next((h for h, pattern in _HEDGES.items() if pattern.search(before)), "")
-        read = _read(match, before)
-        if read:
-            found.append(Quantity(read[0], read[1], hedge, match.start(), match.end()))
-    return found
+        if any(first <= start < end for first, end in taken):
+            continue
+        if read := _read(match, text[:start], in_names=every):
+            found.append(Quantity(*read, _hedge(text, start), *match.span()))
+    return sorted(found, key=lambda quantity: quantity.start)
 
 
-def _read(match: re.Match[str], before: str) -> tuple[float, Kind] | None:
+def _hedge(text: str, start: int) -> Hedge:
+    """Return what is said in front of the number that starts here."""
+    before = text[:start]
+    return next((h for h, pattern in _HEDGES.items() if pattern.search(before)), "")
+
+
+def _read(match: re.Match[str], before: str, *, in_names: bool) -> tuple[float, Kind] | None:
     """Return the value and its kind; None if the match is not used as a number."""
     part = match.groupdict()
     if part["ratio"]:
         left, right = part["ratio"].split(":")
         return int(left) / max(int(right), 1), "ratio"
-    if part["among"]:
-        return _value(part["some"]) / max(_value(part["all"]), 1e-9), "share"
     if part["part"]:
         return _share(part)
     if part["multiple"]:
@@ -169,7 +183,7 @@ def _read(match: re.Match[str], before: str) -> tuple[float, Kind] | None:
     is_word = not digits[0].isdigit()
     compound = match.string[match.end() :]  # four-legged
     if (
-        part["name"]
+        (part["name"] and not in_names)
         or _GLUED.match(compound)
         or (is_word and (_POINTED.search(before) or _COMPOUND.match(compound)))
     ):
@@ -212,4 +226,4 @@ def _value(digits: str) -> float:
         return _WORDS[word]
     if re.fullmatch(r"\d+,\d{1,2}|0,\d+", digits):  # 94,2 as in most of Europe
         return float(digits.replace(",", "."))
-    return float(digits.replace(",", ""))
+    return float(re.sub(r"[,\u00a0\u202f]", "", digits))
