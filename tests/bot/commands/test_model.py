@@ -16,7 +16,9 @@ from bot.app import App
 from bot.commands.doctor import run_checks
 from bot.commands.run import SAMPLES
 from bot.config import load_settings
+from rag.llm.offload import Offload
 from rag.models import known_models
+from rag.models.build_check import BuildCheck
 from rag.models.known_models import HubFile, KnownModel
 from tests.models.hub import ModelHub, model_hub
 
@@ -150,7 +152,7 @@ def test_a_crash_with_only_one_file_blames_that_file(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("rag.models.trial.check_build", lambda: "")
+    monkeypatch.setattr("rag.models.trial.check_build", lambda: BuildCheck("", Offload()))
     (tmp_path / "llama_cpp.py").write_text("import os\nos.abort()\n")
     monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
     _, _, err = run(*given, "model", "check", copying_model)
