@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import typer
@@ -25,6 +26,7 @@ from rag.llm.offload import Offload
 from rag.models.build_check import check_build
 from rag.retrieval.reranker import load_reranker
 
+MAX_PIECES = 16  # of an answer that is only a test
 MIN_FREE_BYTES = 500_000_000
 NO_MODEL = "none: answers are quoted sentences; `paperboy model pull` fetches a model"
 DEFAULT_CURE = "see README.md, Troubleshooting."
@@ -137,7 +139,7 @@ def _gpu_cure(gpu: Gpu, offload: Offload) -> str:
 
 
 def _model(app: App) -> Check:
-    """Load the language model and generate one token."""
+    """Load the language model and have it begin an answer."""
     if not app.use_model:
         return Check("model", True, "not used because of --no-model")
     if app.model.path and (problem := full_check(Path(app.model.path).expanduser())):
@@ -147,7 +149,9 @@ def _model(app: App) -> Check:
         if model is None:
             return Check("model", True, NO_MODEL)
         try:
-            for _ in model.stream([HumanMessage("Say yes.")], max_tokens=1):
+            # A model may think at length before the first of them.
+            pieces = model.stream([HumanMessage("Say yes.")], max_tokens=app.model.max_tokens)
+            for _ in islice(pieces, MAX_PIECES):
                 pass
             if url := app.model.server_url:
                 return Check("model", True, f"{model.name} at {url}")

@@ -94,7 +94,7 @@ def test_doctor_asks_the_server_and_needs_no_llama_cpp(
     assert status == 0
     assert f"ok   model: tiny at {server.url}" in out
     assert "llama.cpp" not in out
-    assert server.requests[0]["max_tokens"] == 1
+    assert server.requests[0]["messages"] == [{"role": "user", "content": "Say yes."}]
 
 
 @pytest.mark.parametrize(
