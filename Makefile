@@ -19,9 +19,12 @@ run: $(VENV)/.ready ## Read the starter set and today's papers, then answer ques
 	@test -e $(VENV)/.ready-llama -o -e $(VENV)/.failed-llama || $(MAKE) --no-print-directory llama || true
 	@$(BIN)/paperboy start
 
+# With CUDA or Metal where the machine has it. make llama GPU=none, GPU=cuda or GPU=metal decides
+# otherwise; a variable GPU of the environment does not, because other programs use that name.
+GPU := auto
 llama: $(VENV)/.ready ## Build llama.cpp (again), which writes answers
 	@rm -f $(VENV)/.ready-llama
-	@$(BIN)/python -m rag.llm.llama_build || { touch $(VENV)/.failed-llama; exit 1; }
+	@$(BIN)/python -m rag.llm.llama_build $(GPU) || { touch $(VENV)/.failed-llama; exit 1; }
 	@rm -f $(VENV)/.failed-llama && touch $(VENV)/.ready-llama
 
 # make test T=tests/rag/text/test_words.py   only this file, folder or test, without lint

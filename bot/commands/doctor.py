@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import typer
@@ -18,10 +19,14 @@ from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError
 from rag.grounding.judge import load_judge
 from rag.library import Library
+from rag.llm.gpu import NO_CUDA_COMPILER, Gpu, find_cuda_compiler, find_gpu
+from rag.llm.language_model import LocalProcessModel
 from rag.llm.model_files import full_check
+from rag.llm.offload import Offload
 from rag.models.build_check import check_build
 from rag.retrieval.reranker import load_reranker
 
+MAX_PIECES = 16  # of an answer that is only a test
 MIN_FREE_BYTES = 500_000_000
 NO_MODEL = "none: answers are quoted sentences; `paperboy model pull` fetches a model"
 DEFAULT_CURE = "see README.md, Troubleshooting."
@@ -59,7 +64,7 @@ def run_checks(app: App) -> Iterator[Check]:
     yield _python()
     yield _disk(app)
     if not app.settings.rag.model.is_external:
-        yield _llama()
+        yield _llama(app.model.gpu_layers)
     yield _model(app)
     if app.settings.bot.mail.host:
         yield check_mail(app)
@@ -111,35 +116,54 @@ def _disk(app: App) -> Check:
     return Check("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", cure)
 
 
-def _llama() -> Check:
-    if problem := check_build():
+def _llama(gpu_layers: int) -> Check:
+    built = check_build(gpu_layers=gpu_layers)
+    if built.problem:
         cure = "run `make llama`; until then answers are quoted sentences."
-        return Check("llama.cpp", False, problem.partition(": run ")[0], cure)
-    return Check("llama.cpp", True, "a small quantised model answers")
+        return Check("llama.cpp", False, built.problem.partition(": run ")[0], cure)
+    detail = f"{built.offload.build}; a small quantised model answers"
+    gpu = find_gpu()
+    if gpu_layers == 0 or gpu is None or built.offload.devices:
+        return Check("llama.cpp", True, detail)
+    cure = _gpu_cure(gpu, built.offload)
+    return Check("llama.cpp", True, f"{detail}; {gpu.name} is not used", cure)
+
+
+def _gpu_cure(gpu: Gpu, offload: Offload) -> str:
+    """Return how llama.cpp gets to use a GPU that it does not use."""
+    if gpu.api in offload.apis:
+        return "update the GPU's driver, which may be too old for this build."
+    if gpu.api == "CUDA" and find_cuda_compiler() is None:
+        return f"{NO_CUDA_COMPILER}, then run `make llama`."
+    return "run `make llama`, which builds llama.cpp for it, or set [rag.model] gpu_layers = 0."
 
 
 def _model(app: App) -> Check:
-    """Load the language model and generate one token."""
+    """Load the language model and have it begin an answer."""
     if not app.use_model:
         return Check("model", True, "not used because of --no-model")
     if app.model.path and (problem := full_check(Path(app.model.path).expanduser())):
         return _failed("model", ModelFileError(problem))
     try:
-        model = app.load_model()
+        model, where = app.load_model(), ""
         if model is None:
             return Check("model", True, NO_MODEL)
         try:
-            for _ in model.stream([HumanMessage("Say yes.")], max_tokens=1):
+            # A model may think at length before the first of them.
+            pieces = model.stream([HumanMessage("Say yes.")], max_tokens=app.model.max_tokens)
+            for _ in islice(pieces, MAX_PIECES):
                 pass
             if url := app.model.server_url:
                 return Check("model", True, f"{model.name} at {url}")
+            if isinstance(model, LocalProcessModel) and model.offload.devices:
+                where = f"; {model.offload.model}"
         finally:
             model.close()
     except PaperboyError as error:
         return _failed("model", error)
     except Exception as error:  # a provider's client may raise anything
         return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
-    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}")
+    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}{where}")
 
 
 def check_mail(app: App) -> Check:

@@ -123,6 +123,7 @@ def check_command(
     terminal.print(f"memory   {memory} at most; loaded in {row['load_seconds']:.1f} s")
     terminal.print(f"prompt   {_rate(row['prompt_rate'])}, {row['prompt_tokens']} read")
     terminal.print(f"answer   {_rate(row['answer_rate'])}, {row['answer_tokens']} written")
+    terminal.print(f"llama.cpp: {row['llama_cpp']}")
     terminal.print(f"Reply:   {row['said']}")
 
 
@@ -210,7 +211,9 @@ def _check(app: App, path: Path) -> Row:
     if not is_llama_built():
         raise ModelFileError("llama.cpp, which runs models, is not built: run `make llama`.")
     config = app.settings.rag.model
-    trial = try_model(path, n_ctx=config.n_ctx, threads=config.threads)
+    trial = try_model(
+        path, n_ctx=config.n_ctx, threads=config.threads, gpu_layers=config.gpu_layers
+    )
     return {
         "file": path.name,
         "bytes": path.stat().st_size,
@@ -224,6 +227,7 @@ def _check(app: App, path: Path) -> Row:
         "prompt_rate": round(trial.prompt_rate, 1),
         "answer_tokens": trial.answer_tokens,
         "answer_rate": round(trial.answer_rate, 1),
+        "llama_cpp": trial.offload.model,
         "said": trial.answer[:MAX_REPLY],
     }
 

@@ -3,9 +3,11 @@
 __all__ = [
     "form_filler",
     "gguf_header",
+    "gpu",
     "language_model",
     "local_model",
     "model_files",
+    "offload",
     "waiting_queue",
     "worker_client",
 ]

@@ -200,6 +200,7 @@ def load_chat_model(config: ModelConfig) -> BaseChatModel | None:
         Path(config.path).expanduser(),
         n_ctx=config.n_ctx,
         threads=config.threads,
+        gpu_layers=config.gpu_layers,
         answer_seconds=config.answer_seconds,
     )
     return ChatLlama(local=local, max_tokens=config.max_tokens, temperature=config.temperature)

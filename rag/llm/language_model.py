@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from rag.config import ModelConfig
 from rag.errors import ModelError, first_line
 from rag.llm.chat_models import ChatLlama, ChatServer, load_chat_model
+from rag.llm.offload import Offload
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +192,11 @@ class LocalProcessModel(ProviderModel):
     def n_ctx(self) -> int:
         """The context of the loaded model."""
         return self.chat.local.n_ctx
+
+    @property
+    def offload(self) -> Offload:
+        """What the loaded model has on a GPU."""
+        return self.chat.local.offload
 
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Count with the model's own tokenizer and chat template. Raises ModelError."""

@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from rag.llm.offload import ask_llama
+
 if TYPE_CHECKING:
     from llama_cpp import LlamaGrammar
     from llama_cpp.llama_types import ChatCompletionRequestMessage
@@ -26,8 +28,11 @@ class Message(TypedDict):
 class LlamaModel:
     """A loaded model that writes one answer at a time. Not thread-safe."""
 
-    def __init__(self, path: str, *, n_ctx: int, threads: int) -> None:
-        """Load the file. Raises ValueError if llama.cpp cannot read it."""
+    def __init__(self, path: str, *, n_ctx: int, threads: int, gpu_layers: int = -1) -> None:
+        """Load the file. Raises ValueError if llama.cpp cannot read it.
+
+        `gpu_layers` are computed on the GPU, if there is one; -1 stands for all of them.
+        """
         import llama_cpp
         from llama_cpp import Llama, llama_chat_format
 
@@ -37,11 +42,15 @@ class LlamaModel:
             n_ctx=n_ctx,
             n_batch=N_BATCH,
             n_ubatch=N_BATCH,
-            n_gpu_layers=-1 if llama_cpp.llama_supports_gpu_offload() else 0,
+            n_gpu_layers=gpu_layers,
+            # Otherwise the cache and long prompts use the GPU even without a layer there.
+            offload_kqv=gpu_layers != 0,
+            op_offload=gpu_layers != 0,
             n_threads=threads,
             n_threads_batch=threads,
             verbose=True,  # to stderr, where the parent process finds the cause of a failure
         )
+        self._gpu_layers = gpu_layers
         self.is_cancelled: Callable[[], bool] = lambda: False
         self.prompt_opens_thinking = False  # the last prompt ended with `<think>`
         self.steps = 0  # computed so far; shows the parent process that there is progress
@@ -59,6 +68,14 @@ class LlamaModel:
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together (as rounded by llama.cpp)."""
         return int(self.llama.n_ctx())
+
+    @property
+    def offload(self) -> dict[str, Any]:
+        """What rag.llm.offload.Offload reads: GPUs and the layers computed there."""
+        layers = int(self._lib.llama_model_n_layer(self.llama._model.model)) + 1  # the output
+        told = ask_llama(self._lib.llama_cpp._lib)
+        on_gpu = layers if self._gpu_layers < 0 else min(self._gpu_layers, layers)
+        return {**told, "gpu_layers": on_gpu if told["devices"] else 0, "layers": layers}
 
     @property
     def cached_tokens(self) -> Sequence[int]:

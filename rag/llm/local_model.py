@@ -11,6 +11,7 @@ from typing import Any
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
 from rag.llm.model_files import quick_check
+from rag.llm.offload import Offload
 from rag.llm.supervisor import MessageQueue, Supervisor
 from rag.llm.worker_client import WorkerMessage, worker_command
 
@@ -37,6 +38,7 @@ class LocalModel:
         *,
         n_ctx: int,
         threads: int,
+        gpu_layers: int = -1,
         answer_seconds: float = ANSWER_SECONDS,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
@@ -50,7 +52,7 @@ class LocalModel:
         self.last_usage: WorkerMessage = {}  # of the last finished answer: its token counts
         self._configured_n_ctx = n_ctx
         self._request_id = 0
-        command = worker_command(path, n_ctx=n_ctx, threads=threads)
+        command = worker_command(path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers)
         self._supervisor = Supervisor(command, path.name, pause_seconds=pause_seconds)
         self._supervisor.permanent_problem = quick_check(path)
         if not self._supervisor.permanent_problem:
@@ -65,6 +67,11 @@ class LocalModel:
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together."""
         return int(self._supervisor.loaded_model.get("n_ctx", self._configured_n_ctx))
+
+    @property
+    def offload(self) -> Offload:
+        """What the loaded model has on a GPU; empty before it is loaded."""
+        return Offload.from_message(self._supervisor.loaded_model)
 
     @property
     def problem(self) -> str:

@@ -1,4 +1,4 @@
-"""A client for model servers that speak OpenAI's protocol: llama-server, vLLM and others.
+"""A client for model servers that speak OpenAI's protocol: llama-server, vLLM, Ollama, LM Studio.
 
 It runs LangChain's ChatOpenAI on its own event loop, because only there can a read be cancelled at
 any moment, even before the first token. Cancelling closes the connection, which tells the server to
@@ -10,6 +10,7 @@ import contextlib
 import ipaddress
 import logging
 import queue
+import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from rag.errors import ModelError, first_line
-from rag.llm.server_errors import BROKE_OFF, StreamProgress, Timeouts, explain
+from rag.llm.server_errors import BROKE_OFF, ONLY_THOUGHT, StreamProgress, Timeouts, explain
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -34,6 +35,7 @@ CLOSE_SECONDS = 2.0
 SPARE_CHUNKS = 50  # beyond one per token: roles, usage, keep-alives
 MAX_NAME = 80  # characters of a model's name in messages to people
 CLOSED = "Paperboy has left the model server: start it again."
+SEARCH_MODEL = re.compile("embed|rerank", re.IGNORECASE)  # in the name of a model that cannot chat
 ANY_MODEL = "default"  # requested from a server that lists none; most then use the one they have
 
 Result = TypeVar("Result")
@@ -138,7 +140,8 @@ class ServerClient:
                 async for chunk in chunks:
                     progress.add(chunk)
                     if progress.chunks > options["max_tokens"] + SPARE_CHUNKS:
-                        return  # the server ignores max_tokens
+                        progress.finished = progress.was_cut = True  # it ignores max_tokens
+                        break
                     if text := str(chunk.text):
                         on_piece(text)
                     limit.reschedule(progress.deadline(self._loop.time()))
@@ -149,6 +152,8 @@ class ServerClient:
             raise ModelError(explain(error, progress, now=self._loop.time())) from error
         if not progress.finished:  # to HTTP a connection that simply ends is not an error
             raise ModelError(BROKE_OFF)
+        if progress.was_cut and not progress.has_text:
+            raise ModelError(ONLY_THOUGHT)
 
     async def _open(
         self,
@@ -175,7 +180,7 @@ class ServerClient:
         return cast("AsyncGenerator[AIMessageChunk, None]", stream)
 
     async def _model_name(self) -> str:
-        """Return the configured model, else the first one in the server's current list."""
+        """Return the configured model, else the first one in the server's list that can chat."""
         import openai
 
         if self._model:
@@ -183,7 +188,7 @@ class ServerClient:
         try:
             async with asyncio.timeout(MODELS_SECONDS):
                 listing = await self._chat.root_async_client.models.list()
-            self._listed_model = str(listing.data[0].id)
+            self._listed_model = _first_chat_model([str(model.id) for model in listing.data])
         except openai.APIConnectionError:
             raise
         except Exception as error:  # no such list, an empty one, or not a list
@@ -227,6 +232,11 @@ class ServerClient:
             max_retries=0,  # people have the quoted answer already, and a retry may break again
             http_async_client=client,
         )
+
+
+def _first_chat_model(names: Sequence[str]) -> str:
+    """Return the first model that is not named as one for search: Ollama lists all, unlabelled."""
+    return next((name for name in names if not SEARCH_MODEL.search(name)), names[0])
 
 
 def _is_loopback(url: str) -> bool:

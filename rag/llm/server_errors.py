@@ -1,8 +1,10 @@
 """Explains the failures of a model server, each in one sentence with its cure.
 
-The server's own error text goes to the log only, because people in Discord read these sentences.
+The server's own error text goes to the log only, because people in Discord read these sentences;
+what it is about decides which of them they read.
 """
 
+import re
 from dataclasses import dataclass
 
 from langchain_core.messages import AIMessageChunk
@@ -15,7 +17,23 @@ NOT_UNDERSTOOD = (
     "the model server sent something that is not an answer: look at its log, and check "
     "[rag.model] server_url, which usually ends in /v1."
 )
+ONLY_THOUGHT = (
+    "the model server spent the whole answer on thinking: switch thinking off there, or raise "
+    "[rag.model] max_tokens."
+)
 UNREACHABLE = "the model server cannot be reached: start it, or change [rag.model] server_url."
+
+# What a server writes about its failure, whatever the status; the first that fits counts.
+CAUSES = (
+    (re.compile(r"not support chat", re.I),
+     "was asked for a model that cannot chat", "name another one in [rag.model] server_model"),
+    (re.compile(r"context", re.I),
+     "did not take the question", "start it with a larger context, or lower [rag.model] n_ctx"),
+    (re.compile(r"memory|system resources", re.I),
+     "has too little memory for its model", "have it run a smaller one"),
+)  # fmt: skip
+NO_SUCH_MODEL = re.compile(r"\bmodels?\b", re.I)  # in a 404
+MAX_CAUSE = 1000  # characters; more is a page, not a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +54,15 @@ class StreamProgress:
         self.chunks = 0
         self.has_text = False
         self.finished = False
+        self.was_cut = False  # at max_tokens
 
     def add(self, chunk: AIMessageChunk) -> None:
         """Count a chunk; a model that thinks first sends many without text."""
         self.chunks += 1
         self.has_text = self.has_text or bool(chunk.text)
-        self.finished = self.finished or "finish_reason" in chunk.response_metadata
+        reason = chunk.response_metadata.get("finish_reason")
+        self.finished = self.finished or reason is not None
+        self.was_cut = self.was_cut or reason == "length"
 
     def deadline(self, now: float) -> float:
         """Return when to give up; each chunk of text extends it, up to the answer's limit."""
@@ -78,19 +99,37 @@ def explain(error: Exception, progress: StreamProgress, *, now: float) -> str:
 
     match error:
         case openai.APIStatusError():
-            return _explain_status(error.status_code)
+            return _explain_status(error.status_code, _cause(error.body))
         case openai.APIConnectionError():
             refused = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
             return UNREACHABLE if refused else BROKE_OFF
         case openai.APIError():  # reported within the stream
-            return FAILED
+            return _explain_cause(_cause(error.body)) or FAILED
         case TimeoutError():
             return progress.explain_delay(now)
     return NOT_UNDERSTOOD
 
 
-def _explain_status(status: int) -> str:
+def _cause(body: object) -> str:
+    """Return what the server itself writes about its error; "" if that is not a message."""
+    text = body.get("message") if isinstance(body, dict) else body
+    return text if isinstance(text, str) and len(text) <= MAX_CAUSE else ""
+
+
+def _explain_cause(cause: str, status: str = "") -> str:
+    for pattern, what, cure in CAUSES:
+        if pattern.search(cause):
+            return f"the model server {what}{status}: {cure}."
+    return ""
+
+
+def _explain_status(status: int, cause: str) -> str:
+    if sentence := _explain_cause(cause, f" ({status})"):
+        return sentence
     match status:
+        case 404 if NO_SUCH_MODEL.search(cause):
+            what = "does not have that model"
+            cure = "load one there (`ollama pull`, `lms load`), or change [rag.model] server_model"
         case 401 | 403:
             what, cure = "refused the key", "put the right one in $PAPERBOY_SERVER_KEY"
         case 404 | 405 | 301 | 302 | 307 | 308:

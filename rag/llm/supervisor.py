@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rag.errors import ModelError
 from rag.llm.breaker import CircuitBreaker
-from rag.llm.worker_client import WorkerMessage, WorkerProcess
+from rag.llm.worker_client import WorkerMessage, WorkerProcess, explain_memory
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +132,8 @@ class Supervisor:
         if "llama_cpp" in message:
             return "the local model needs llama.cpp, which is not built: run `make llama`."
         cause = worker.load_error(message)
+        if sentence := explain_memory(self.model_name, cause):
+            return sentence
         if "failed to load model" in cause.casefold():  # a long message that explains nothing
             cause = "it is broken or cut short"
         return f"{self.model_name} cannot be loaded ({cause}): fetch the file again."

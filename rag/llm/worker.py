@@ -7,7 +7,8 @@ is a separate process, Paperboy survives. It speaks JSON lines:
           "temperature": 0, "schema": null or a JSON schema that the answer has to fit}
          {"id": 2, "count": [{"role": "user", "content": "…"}]}
          {"cancel": 1}
-    out  {"ready": {"n_ctx": 4096}}   or   {"failed": "reason"}
+    out  {"ready": {"n_ctx": 4096, "offload": {"apis": ["CUDA"], "devices": ["NVIDIA H200"],
+          "gpu_layers": 37, "layers": 37}}}   or   {"failed": "reason"}
          {"id": 1, "text": "a piece"} …
          {"id": 1, "done": "end" | "length" | "cancelled", "prompt": 812, "reused": 640,
           "tokens": 57}
@@ -42,12 +43,17 @@ def main() -> None:
     requests = RequestReader(sys.stdin)
     heartbeat = Heartbeat(output)
     try:
-        model = LlamaModel(options.path, n_ctx=options.n_ctx, threads=options.threads)
+        model = LlamaModel(
+            options.path,
+            n_ctx=options.n_ctx,
+            threads=options.threads,
+            gpu_layers=options.gpu_layers,
+        )
     except Exception as error:  # the parent must learn of any failure
         output.send({"failed": str(error) or type(error).__name__})
         return
     heartbeat.count_steps = lambda: model.steps
-    output.send({"ready": {"n_ctx": model.n_ctx}})
+    output.send({"ready": {"n_ctx": model.n_ctx, "offload": model.offload}})
     while True:
         heartbeat.pause()
         request = requests.next()
@@ -67,6 +73,7 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("path")
     parser.add_argument("--n-ctx", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--gpu-layers", type=int, default=-1)
     return parser.parse_args()
 
 

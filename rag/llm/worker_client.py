@@ -24,11 +24,15 @@ STDERR_LINES = 40  # stored, to explain why a file could not be loaded
 WorkerMessage = dict[str, Any]  # one JSON line, either way; rag/llm/worker.py lists them
 
 
-def worker_command(path: Path, *, n_ctx: int, threads: int) -> list[str]:
-    """Return the command that runs the worker; 0 threads stand for one per usable core."""
+def worker_command(path: Path, *, n_ctx: int, threads: int, gpu_layers: int = -1) -> list[str]:
+    """Return the command that runs the worker.
+
+    0 threads stand for one per usable core, -1 layers for all that a GPU can take.
+    """
     return [
         sys.executable, "-m", "rag.llm.worker", str(path),
         "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
+        "--gpu-layers", str(gpu_layers),
     ]  # fmt: skip
 
 
@@ -102,7 +106,8 @@ class WorkerProcess:
     def load_error(self, message: str) -> str:
         """Return llama.cpp's own reason for not loading a file, from stderr, else `message`."""
         matches = (
-            re.search(r"error loading model:? (.*)", line) for line in reversed(self._stderr_tail)
+            re.search(r"(?:error loading model|failed to initialize the context):? (.*)", line)
+            for line in reversed(self._stderr_tail)
         )
         return next((match[1] for match in matches if match), message)
 
@@ -110,6 +115,16 @@ class WorkerProcess:
         for line in _pipe(self._process.stderr):
             self._stderr_tail.append(line.rstrip())
             log.debug("llama.cpp: %s", line.rstrip())
+
+
+def explain_memory(name: str, cause: str) -> str:
+    """Return the sentence for a model that does not fit into memory; "" for another cause."""
+    if not re.search(r"allocate .*buffer", cause):
+        return ""
+    return (
+        f"{name} does not fit into memory ({cause}): lower [rag.model] gpu_layers or n_ctx, or "
+        "use a smaller model (`paperboy model list`)."
+    )
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:

@@ -1,10 +1,12 @@
 """Checks that llama.cpp works on this machine: a small quantised model writes a few tokens."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import ModelError
 from rag.llm.local_model import LocalModel
+from rag.llm.offload import Offload
 
 # Large enough for the matrix kernels in which a bad build crashes, small enough to write at once.
 N_EMBD = 256
@@ -13,21 +15,29 @@ N_HEAD = 4
 LOAD_SECONDS = 60.0
 
 
-def check_build() -> str:
-    """Return what is wrong with this build of llama.cpp, in one sentence; else an empty string."""
+@dataclass(frozen=True, slots=True)
+class BuildCheck:
+    """What is wrong with a build of llama.cpp, in one sentence or "", and what it can offload."""
+
+    problem: str
+    offload: Offload
+
+
+def check_build(*, gpu_layers: int = -1) -> BuildCheck:
+    """Run the test model; -1 layers puts all of it on the GPU, if the build has one."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "probe.gguf"
         write_test_model(path)
-        model = LocalModel(path, n_ctx=512, threads=0)
+        model = LocalModel(path, n_ctx=512, threads=0, gpu_layers=gpu_layers)
         try:
             model.wait_ready(LOAD_SECONDS)
             for _piece in model.stream([{"role": "user", "content": "Hello"}], max_tokens=4):
                 pass
         except ModelError as error:
-            return model.problem or str(error)
+            return BuildCheck(model.problem or str(error), model.offload)
         finally:
             model.close()
-    return ""
+    return BuildCheck("", model.offload)
 
 
 def write_test_model(path: Path) -> None:

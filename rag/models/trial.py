@@ -9,7 +9,8 @@ from pathlib import Path
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import format_size
-from rag.llm.worker_client import WorkerProcess, worker_command
+from rag.llm.offload import Offload
+from rag.llm.worker_client import WorkerProcess, explain_memory, worker_command
 from rag.models.build_check import check_build
 
 TRIAL_SECONDS = 900.0  # to load and answer, on a slow machine with a large model
@@ -43,14 +44,16 @@ class TrialResult:
     answer_tokens: int
     answer_rate: float
     answer: str
+    offload: Offload
 
 
 def try_model(
-    path: Path, *, n_ctx: int, threads: int, seconds: float = TRIAL_SECONDS
+    path: Path, *, n_ctx: int, threads: int, gpu_layers: int = -1, seconds: float = TRIAL_SECONDS
 ) -> TrialResult:
     """Load the file and let it answer. Raises ModelFileError with the cause of a failure."""
     started = time.monotonic()
-    worker = WorkerProcess(worker_command(path, n_ctx=n_ctx, threads=threads))
+    command = worker_command(path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers)
+    worker = WorkerProcess(command)
     timer = threading.Timer(seconds, worker.kill)
     timer.start()
     try:
@@ -73,11 +76,12 @@ def try_model(
 def _measure(worker: WorkerProcess, started: float) -> TrialResult | str:
     """Return the measurements, or the worker's error message; "" if the process just ended."""
     times: list[float] = []
-    answer, load_seconds, n_ctx, asked_at = "", 0.0, 0, started
+    answer, load_seconds, n_ctx, asked_at, offload = "", 0.0, 0, started, Offload()
     for message in worker.messages():
         now = time.monotonic()
         if "ready" in message:
             load_seconds, n_ctx, asked_at = now - started, int(message["ready"]["n_ctx"]), now
+            offload = Offload.from_message(message["ready"])
             worker.send({"id": 1, "messages": MESSAGES, "max_tokens": ANSWER_TOKENS,
                         "temperature": 0.0})  # fmt: skip
         elif "text" in message:
@@ -93,6 +97,7 @@ def _measure(worker: WorkerProcess, started: float) -> TrialResult | str:
                 answer_tokens=message["tokens"],
                 answer_rate=_rate(message["tokens"] - 1, now - times[0]) if times else 0.0,
                 answer=" ".join(answer.split()),
+                offload=offload,
             )
         elif error := message.get("failed") or message.get("error"):
             return worker.load_error(str(error))
@@ -107,6 +112,8 @@ def _explain_failure(path: Path, error: str, ended: str) -> str:
     """Return why there is no answer, and the cure."""
     if "llama_cpp" in error:
         return "the local model needs llama.cpp, which is not built: run `make llama`."
+    if sentence := explain_memory(path.name, error):
+        return sentence
     if error:
         return f"{path.name} cannot be used ({error}): fetch another with `paperboy model pull`."
     if ended == "SIGKILL":
@@ -116,7 +123,7 @@ def _explain_failure(path: Path, error: str, ended: str) -> str:
             f"{path.name} was ended by the system ({ended}), most likely because it ran out of "
             f"memory{available}: use a smaller model (`paperboy model list`)."
         )
-    if problem := check_build():
+    if problem := check_build().problem:
         return (
             f"llama.cpp died ({ended}) with {path.name}, and a small test model does not run "
             f"either ({problem.partition(':')[0]}): rebuild it with `make llama`."

@@ -1,7 +1,8 @@
 """A fake server of OpenAI's chat protocol on 127.0.0.1 that fails on request.
 
 It stands in for llama-server and vLLM: `GET /v1/models`, and `POST /v1/chat/completions` with a
-stream of server-sent events. `fault` names the way in which the next answers fail.
+stream of server-sent events. `fault` names the way in which the next answers fail. Ollama and LM
+Studio differ from it in tests/models/server_dialects.py.
 """
 
 import asyncio
@@ -62,6 +63,7 @@ class OpenAIServer:
         application = web.Application()
         application.router.add_get("/v1/models", self._list)
         application.router.add_post("/v1/chat/completions", self._complete)
+        application.router.add_route("*", "/{path:.*}", self.unknown_path)
         self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -73,17 +75,28 @@ class OpenAIServer:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _list(self, _request: web.Request) -> web.Response:
-        if self.fault == "no list":
-            return _error(404)
+    async def unknown_path(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"detail": "Not Found"}, status=404)
+
+    def listing(self) -> Json:
+        """The body of the list of models."""
         models = [{"id": name, "object": "model"} for name in self.models]
-        return web.json_response({"object": "list", "data": models})
+        return {"object": "list", "data": models}
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request for which no fault is set."""
+        return await _answer(self, request)
+
+    async def _list(self, _request: web.Request) -> web.Response:
+        return _error(404) if self.fault == "no list" else web.json_response(self.listing())
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         self.headers.append(dict(request.headers))
         self.requests.append(await request.json())
         try:
-            return await FAULTS.get(self.fault, _answer)(self, request)
+            if handler := FAULTS.get(self.fault):
+                return await handler(self, request)
+            return await self.answer(request)
         except (asyncio.CancelledError, ConnectionResetError):
             self.disconnected.set()
             raise asyncio.CancelledError from None

@@ -9,6 +9,8 @@ from bot.app import App
 from bot.commands.doctor import MIN_FREE_BYTES, Check, run_checks
 from bot.config import Settings
 from rag.library import Library
+from tests.models.gpu_library import pretend
+from tests.models.programs import NVCC, NVIDIA_SMI, only_programs_in, write_program
 
 
 def checks(app: App) -> dict[str, Check]:
@@ -42,6 +44,61 @@ def test_a_full_disk_and_a_blocked_folder_have_cures(
     assert not results["data folder"].ok
     assert results["data folder"].cure == "give another one with --data-dir."
     assert "papers" not in results
+
+
+def llama_check(**model: object) -> Check:
+    settings = Settings.model_validate({"rag": {"model": model}})
+    app = App(settings, Path("nowhere"), use_model=False)
+    return next(check for check in run_checks(app) if check.name == "llama.cpp")
+
+
+def test_a_gpu_that_llama_cpp_is_not_built_for_is_a_hint_with_a_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(tmp_path, monkeypatch, ["CPU"], [])
+    programs = tmp_path / "bin"
+    only_programs_in(programs, monkeypatch)
+    without = llama_check()
+    assert (without.ok, without.cure) == (True, "")
+    assert without.detail == "CPU only; a small quantised model answers"
+    write_program(programs, "nvidia-smi", NVIDIA_SMI)
+    unbuilt = llama_check()
+    assert unbuilt.ok
+    assert unbuilt.detail == f"{without.detail}; NVIDIA H200 is not used"
+    assert unbuilt.cure.startswith("install NVIDIA's CUDA toolkit (")
+    assert unbuilt.cure.endswith(", then run `make llama`.")
+    write_program(programs, "nvcc", NVCC)
+    assert llama_check().cure.startswith("run `make llama`, which builds llama.cpp for it, or ")
+    assert llama_check(gpu_layers=0) == without
+
+
+@pytest.mark.parametrize(
+    ("devices", "detail", "cure"),
+    [
+        (["NVIDIA H200"], "CUDA on NVIDIA H200; a small quantised model answers", ""),
+        ([], "CUDA, but it finds no GPU; a small quantised model answers; NVIDIA H200 is not used",
+         "update the GPU's driver, which may be too old for this build."),
+    ],
+)  # fmt: skip
+def test_a_gpu_that_llama_cpp_is_built_for_is_used_or_needs_its_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, devices: list[str], detail: str, cure: str
+) -> None:
+    pretend(tmp_path, monkeypatch, ["CUDA", "CPU"], devices)
+    only_programs_in(tmp_path / "bin", monkeypatch)
+    write_program(tmp_path / "bin", "nvidia-smi", NVIDIA_SMI)
+    result = llama_check()
+    assert (result.ok, result.detail, result.cure) == (True, detail, cure)
+
+
+def test_the_model_in_use_tells_its_layers_on_the_gpu(
+    copying_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(tmp_path, monkeypatch, ["MTL", "CPU"], ["Apple M2"])
+    model = {"path": str(copying_model), "gpu_layers": 2}
+    settings = Settings.model_validate({"rag": {"model": model}})
+    result = checks(App(settings, tmp_path / "data"))["model"]
+    assert result.ok
+    assert result.detail == "copying, by config.toml; Metal, 2 of 3 layers on Apple M2"
 
 
 def test_an_index_that_another_process_uses_is_not_a_failure(app: App, filled: Library) -> None:

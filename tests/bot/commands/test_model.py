@@ -16,8 +16,11 @@ from bot.app import App
 from bot.commands.doctor import run_checks
 from bot.commands.run import SAMPLES
 from bot.config import load_settings
+from rag.llm.offload import Offload
 from rag.models import known_models
+from rag.models.build_check import BuildCheck
 from rag.models.known_models import HubFile, KnownModel
+from tests.models.gpu_library import pretend
 from tests.models.hub import ModelHub, model_hub
 
 Run = Callable[..., tuple[int, str, str]]
@@ -102,6 +105,7 @@ def test_check_runs_a_model_in_a_separate_process(
     assert "(as published)" in out
     assert "context  4,096 tokens (trained for 4,096)" in out
     assert "tokens per second" in out
+    assert "\nllama.cpp: " in out
     assert "Reply:   [" in out
     status, out, _ = run(*given, "model", "check", copying_model, "--json")
     tried = row(out)
@@ -113,6 +117,23 @@ def test_check_runs_a_model_in_a_separate_process(
         assert isinstance(value, int | float)
         assert value > 0, figure
     assert tried["n_ctx"] == 4096
+
+
+def test_check_tells_what_is_computed_on_the_gpu(
+    run: Run,
+    given: tuple[object, ...],
+    copying_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pretend(tmp_path, monkeypatch, ["CUDA", "CPU"], ["NVIDIA H200"])
+    status, out, _ = run(*given, "model", "check", copying_model)
+    assert status == 0
+    assert "\nllama.cpp: CUDA, all 3 layers on NVIDIA H200\n" in out
+    with (tmp_path / "config.toml").open("a") as file:
+        file.write("gpu_layers = 1\n")
+    _, out, _ = run(*given, "model", "check", copying_model, "--json")
+    assert row(out)["llama_cpp"] == "CUDA, 1 of 3 layers on NVIDIA H200"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +171,7 @@ def test_a_crash_with_only_one_file_blames_that_file(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("rag.models.trial.check_build", lambda: "")
+    monkeypatch.setattr("rag.models.trial.check_build", lambda: BuildCheck("", Offload()))
     (tmp_path / "llama_cpp.py").write_text("import os\nos.abort()\n")
     monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
     _, _, err = run(*given, "model", "check", copying_model)

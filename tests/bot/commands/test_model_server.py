@@ -1,12 +1,15 @@
 """Written answers in the terminal, by a model server named in config.toml."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.models.openai_server import OpenAIServer
+from tests.models.server_dialects import LMStudioServer, OllamaServer
 
 Run = Callable[..., tuple[int, str, str]]
 QUESTION = "which paper uses an overuse penalty, and what for?"
@@ -94,7 +97,50 @@ def test_doctor_asks_the_server_and_needs_no_llama_cpp(
     assert status == 0
     assert f"ok   model: tiny at {server.url}" in out
     assert "llama.cpp" not in out
-    assert server.requests[0]["max_tokens"] == 1
+    assert server.requests[0]["messages"] == [{"role": "user", "content": "Say yes."}]
+
+
+# README's names, with the server that speaks each one's dialect.
+DIALECTS: dict[str, Callable[[str], OpenAIServer]] = {
+    "llama-server": OpenAIServer, "vLLM": OpenAIServer, "Ollama": OllamaServer,
+    "LM Studio": LMStudioServer,
+}  # fmt: skip
+PORTS = {"Ollama": OllamaServer.PORT, "LM Studio": LMStudioServer.PORT}
+ROWS = dict(
+    re.findall(
+        r"^\| ([^|`]+) \|[^|]+\| `(server_url = .*?)` \|$",
+        (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+)
+
+
+def test_readme_names_each_server_that_is_tried() -> None:
+    assert set(ROWS) == set(DIALECTS)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_the_line_of_the_readme_is_enough_for_an_answer(
+    run: Run, starter_folder: Path, tmp_path: Path, name: str
+) -> None:
+    address = re.search(r"127\.0\.0\.1:(\d+)", ROWS[name])
+    assert address
+    assert int(address[1]) == PORTS.get(name, 8080)
+    server = DIALECTS[name](TEXT)
+    with closing(server):
+        server.start()
+        line = ROWS[name].replace(address[0], f"127.0.0.1:{server.port}")
+        file = tmp_path / "config.toml"
+        file.write_text(f"[rag.model]\n{line}\n")
+        given = ["--data-dir", starter_folder, "--config", file]
+        status, out, err = run(*given, "ask", QUESTION)
+        assert (status, err) == (0, "")
+        assert out.startswith(TEXT)
+        status, out, _ = run(*given, "doctor")
+        assert status == 0
+        model = server.requests[-1]["model"]
+        shown = "tiny" if model == "folder/tiny.gguf" else model
+        assert f"ok   model: {shown} at {server.url}" in out
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,20 @@ def model(copying_model: Path) -> Iterator[LlamaModel]:
     model.llama.close()
 
 
+@pytest.mark.parametrize(("gpu_layers", "uses_gpu"), [(-1, True), (0, False), (7, True)])
+def test_the_layers_for_the_gpu_are_passed_to_llama_cpp(
+    copying_model: Path, gpu_layers: int, uses_gpu: bool
+) -> None:
+    model = LlamaModel(str(copying_model), n_ctx=512, threads=1, gpu_layers=gpu_layers)
+    try:
+        given = model.llama.model_params.n_gpu_layers
+        assert given == gpu_layers if gpu_layers >= 0 else given > 1_000_000
+        assert bool(model.llama.context_params.offload_kqv) is uses_gpu
+        assert bool(model.llama.context_params.op_offload) is uses_gpu
+    finally:
+        model.llama.close()
+
+
 def use(model: LlamaModel, template: str) -> None:
     model._template = Jinja2ChatFormatter(template, eos_token="</s>", bos_token="<s>")
 

@@ -52,7 +52,7 @@ NOTES = {
     "other JSON": "sent something that is not an answer",
     "no JSON": "sent something that is not an answer",
     "odd JSON": "sent something that is not an answer",
-    "reported error": "failed in mid-answer",
+    "reported error": "has too little memory for its model: have it run a smaller one",
     "ends": "closed the connection in mid-answer",
     "breaks": "closed the connection in mid-answer",
     "hangs up": "closed the connection in mid-answer",

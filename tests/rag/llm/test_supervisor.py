@@ -76,8 +76,12 @@ def test_three_crashes_while_loading_are_a_permanent_problem(supervise: Supervis
         ("No module named 'llama_cpp'", "", "the local model needs llama.cpp, which is not built"),
         ("bad", "error loading model: no tensors", "tiny.gguf cannot be loaded (no tensors): "),
         ("Failed to load model from file: x", "", "loaded (it is broken or cut short): fetch"),
+        ("bad", "error loading model: unable to allocate CUDA0 buffer", "tiny.gguf does not fit "
+         "into memory (unable to allocate CUDA0 buffer): lower [rag.model] gpu_layers or n_ctx"),
+        ("Failed to create llama_context", "llama_init_from_model: failed to initialize the "
+         "context: failed to allocate buffer for kv cache", "lower [rag.model] gpu_layers or n_c"),
     ],
-)
+)  # fmt: skip
 def test_a_file_that_cannot_be_loaded_is_a_permanent_problem_with_its_cause(
     supervise: Supervise, error: str, stderr: str, problem: str
 ) -> None:

@@ -30,7 +30,9 @@ def replies(worker: WorkerProcess) -> Iterator[dict[str, Any]]:
 
 def test_requests_are_answered_one_by_one_until_stdin_closes(worker: WorkerProcess) -> None:
     messages = replies(worker)
-    assert next(messages) == {"ready": {"n_ctx": 512}}
+    ready = next(messages)["ready"]
+    assert ready["n_ctx"] == 512
+    assert ready["offload"]["layers"] == 3  # two, and the output
     worker.send({"id": 1, "count": CHAT})
     count = next(messages)["tokens"]
     assert count > len(CHAT[0]["content"])
