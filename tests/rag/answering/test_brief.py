@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field
 
 from ingest.sync import ingest
-from rag.answering.brief import finish, passages_of_list
+from rag.answering.brief import passages_of_list
 from rag.answering.prompt import INSTRUCTIONS
 from rag.answering.refusal import REFUSAL
 from rag.answering.summaries import Summaries
