@@ -26,7 +26,7 @@ MIN_TITLE_WORDS = 4  # shorter titles, followed by a colon, may begin a sentence
 _HAN = r"[\u3040-\u30ff\u3400-\u9fff]"
 _WORD = re.compile(rf"{_HAN}|[^\W_](?:(?!{_HAN})[\w.,'’-])*")
 _DIGIT = re.compile(r"\d")
-_SHORT_LOOP = re.compile(r"(\S.{0,7}?)\1{9,}")
+_SHORT_LOOP = re.compile(r"(\S.{0,3}?)\1{9,}|(\S.{4,40}?)\2{4,}")
 _TAIL = 200  # characters in which a short loop is looked for
 # The name of a role or of a part of the prompt, where a line or a sentence begins.
 _ROLE = re.compile(

@@ -45,7 +45,9 @@ _BARE_NUMBERS = re.compile(
 _SIMILAR = re.compile(r"\b(?:similar|related|alike|like (?:it|this|that|these|those))\b", re.I)
 _SINGULAR = re.compile(
     r"\b(?:its|(?<!is )it)\b|\bis it\b(?! (?:possible|better|true|worth|known|still|really)\b)"
-    rf"|\b(?:this|that) {_NOUN}\b|\bthe (?:paper|authors?)\b"
+    rf"|\b(?:this|that) {_NOUN}\b"
+    # "The paper on …" describes one of its own.
+    r"|\bthe (?:paper|authors?)\b(?! (?:on|about|with|that|which|from|by|of|who|for|where|behind) )"
     r"|\b(?:is|was|does|do|did|of|with|about|to|than|wrote|published|made) (?:this|that)\b"
     r"|\b(?:this|that)\W*$",  # but not "robots that fold"
     re.IGNORECASE,

@@ -108,7 +108,10 @@ def main() -> None:
     reads: list[Read] = []
     for folder, files in (
         (options.starter, {"good_starter.jsonl": True, "bad.jsonl": False}),
-        (options.days, {"good_days.jsonl": True}),
+        (
+            options.days,
+            {"good_days.jsonl": True, "good_days2.jsonl": True, "bad_days.jsonl": False},
+        ),
     ):
         if folder:
             with closing(open_library(folder, RagConfig(), purpose="gate")) as library:

@@ -73,6 +73,7 @@ def test_pronouns_and_ordinals_refer_to_earlier_papers(
         "the ninth one",
         "the one that weaves sensor streams",  # the last answer was about one other paper
         "newest paper",
+        "who wrote the paper on paste and pastry, and when?",
         "which papers are on robots that fold laundry or take this apart?",
         "is it possible to align models without any text at all?",
     ],
