@@ -45,7 +45,7 @@ class PaperQA:
         self.config = config
         self.today = today
         self.answers = Answers(library, config)
-        self.gate = Gate(library.bundled_embedder, self.retriever.keywords)
+        self.gate = Gate(self.retriever.keywords)
         self.writer = (
             Writer(
                 model,

@@ -139,8 +139,7 @@ class Writer:
         text, citations = check(manuscript.text, passages)
         if not citations or not manuscript.is_in_language:
             return None
-        share = manuscript.failed / (manuscript.failed + manuscript.passed)
-        if not self.gate.passes(quoted, manuscript.text, passages, removed=share):
+        if not self.gate.passes(quoted, manuscript.text, passages):
             return None
         return replace(quoted, text=text, citations=citations, mode="generated", model=self.name)
 
