@@ -19,10 +19,11 @@ from rag.grounding.signs import Signs, probability, read_signs
 from rag.records import Paper, Passage
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.names import is_name_in, names_in, system_names
-from rag.text.numbers import quantities, strip_tex
+from rag.text.numbers import Quantity, quantities, strip_tex
 from rag.text.words import terms
 
-UNCITED_BOUND = 0.5  # a sentence that cites nothing must be likelier
+UNCITED_NEAR = 0.7  # nearness that a sentence needs which cites nothing
+MAX_LISTED = 12  # things that an abstract lists without a number
 MARK = " (not found in the abstract)"
 
 
@@ -31,13 +32,18 @@ class Verdict:
     """How likely its source supports a sentence, 0 to 1, and why it failed ("" if it passed).
 
     In a language that the encoder cannot read, `likely` is 1 if the sentence has numbers or names
-    and the source has them too, else 0; 0 does not make the sentence fail. `signs` are what decided,
-    if they did.
+    and the source has them too, else 0; 0 does not make the sentence fail. `signs` are what
+    decided, if they did.
     """
 
     likely: float
     failed: str = ""
     signs: Signs | None = None
+
+    @property
+    def near(self) -> float:
+        """How near the sentence's farthest clause is to the source, 0 to 1."""
+        return self.signs.near if self.signs else self.likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,9 @@ class Grounding:
                 found.append((claim, verdicts[0]))
                 continue
             fitting = [
-                (verdict.likely, -n)
+                (verdict.near, -n)
                 for n, verdict in enumerate(verdicts)
-                if not verdict.failed and verdict.likely >= UNCITED_BOUND
+                if not verdict.failed and verdict.near >= UNCITED_NEAR
             ]
             if fitting and len(terms(claim.text)) >= MIN_CLAUSE_TERMS:
                 best = -max(fitting)[1]
@@ -132,9 +138,8 @@ class Grounding:
         numbers, there = quantities(text), quantities(said)
         lacking = [n for n in numbers if not any(n.stands_for(theirs) for theirs in there)]
         language = sentence_language(text, asked_in)
-        # A number in words may count what the abstract lists ("two stages"): the signs have it.
         is_weighed = language == ENGLISH and not self.judge
-        if any(not is_weighed or re.search(r"\d", text[n.start : n.end]) for n in lacking):
+        if any(not (is_weighed and _may_count(number, text)) for number in lacking):
             return Verdict(0.0, "number")
         known = [name for paper in papers.values() for name in system_names(paper)]
         named = names_in(text, known, language=language)
@@ -149,6 +154,12 @@ class Grounding:
         likely = probability(signs)
         failed = "" if likely >= self.config.support_bound else "unsupported"
         return Verdict(likely, failed, signs)
+
+
+def _may_count(number: Quantity, text: str) -> bool:
+    """Return whether a number may count what an abstract only lists ("two stages")."""
+    is_in_words = not re.search(r"\d", text[number.start : number.end])
+    return is_in_words and number.kind == "" and number.value <= MAX_LISTED
 
 
 def _all_of(paper: Paper) -> str:

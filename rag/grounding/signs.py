@@ -43,6 +43,7 @@ class Signs(NamedTuple):
     numbers_otherwise: float
     rival_wins: float
     mixed_halves: float
+    opposite: float
     denied: float
     polarity: float
     rival_first: float  # 1: compared with the papers' own system, which is named last

@@ -47,9 +47,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--fit", action="store_true", help="write the weights")
-    parser.add_argument(
-        "--fresh", action="store_true", help="judge fresh.toml, which is not fitted"
-    )
+    parser.add_argument("--fresh", action="store_true", help="judge the sentences of fresh.toml")
     parser.add_argument("--times", action="store_true", help="measure how long a sentence takes")
     given = parser.parse_args()
     grounding = Grounding(load_embedder(EmbedderConfig()).embeddings, CheckConfig())
@@ -87,6 +85,14 @@ def out_of_sample(grounding: Grounding, *, write: bool) -> None:
     kept = likely >= np.quantile(likely[unseen & true], MAX_LOST)
     for title, some in (("unseen", unseen), ("cases and blind", ~unseen)):
         by_kind(title, [r for r, is_in in zip(results, some, strict=True) if is_in], kept[some])
+    print(
+        "\nCaught at that loss, unseen / others:\n\n| without | caught |\n| --- | --- |"
+    )
+    for sign in ("", *Signs._fields):
+        likely = judged_by_others(results, without=sign)
+        kept = likely >= np.quantile(likely[unseen & true], MAX_LOST)
+        caught = [1 - kept[some & ~true].mean() for some in (unseen, ~unseen)]
+        print(f"| {sign or 'none left out'} | {caught[0]:.3f} / {caught[1]:.3f} |")
     weights = fitted(*weighed(results)[1:])
     print("\n" + weights)
     if write:
@@ -100,10 +106,15 @@ def weighed(results: Sequence[Result]) -> tuple[list[int], Array, NDArray[np.boo
     return which, signs, np.array([results[n].case.is_true for n in which])
 
 
-def judged_by_others(results: Sequence[Result]) -> Array:
-    """Return how likely each sentence is supported, by a fit on those about other papers."""
+def judged_by_others(results: Sequence[Result], *, without: str = "") -> Array:
+    """Return how likely each sentence is supported, by a fit on those about other papers.
+
+    `without` is a sign that is left out.
+    """
     likely = np.array([0.0 if result.verdict.failed else 1.0 for result in results])
     which, signs, true = weighed(results)
+    if without:
+        signs[:, Signs._fields.index(without)] = 0
     groups = [" ".join(p.paper.title for p in results[n].case.passages) for n in which]
     found = []
     for seed in range(SPLITS):
