@@ -39,22 +39,6 @@ _NEGATIVE_STEMS = frozenset(
     """.split()
     for stem in terms(word) or [word]
 )
-# A word and its contrary. Each is put in place of the other, so grammar matters little.
-_CONTRARIES = [
-    *(("more", "less"), ("higher", "lower"), ("better", "worse"), ("faster", "slower")),
-    *(("larger", "smaller"), ("increases", "decreases"), ("increase", "reduce")),
-    *(("improves", "worsens"), ("best", "worst"), ("most", "least"), ("always", "never")),
-    *(("outperforms", "is outperformed by"), ("outperform", "are outperformed by")),
-    *(("beats", "loses to"), ("surpasses", "falls behind"), ("strengthens", "weakens")),
-    *(("before", "after"), ("first", "last"), ("few", "many"), ("needs", "does not need")),
-    *(("requires", "does not require"), ("cannot", "can"), ("easy", "hard"), ("good", "bad")),
-    ("well", "badly"),
-]
-_CONTRARY = {a: b for pair in _CONTRARIES for a, b in (pair, pair[::-1])}
-_CONTRARY |= {"greater": "smaller", "fewer": "more", "reduces": "increases"}
-_HAS_CONTRARY = re.compile(
-    rf"\b(?:{'|'.join(sorted(_CONTRARY, key=len, reverse=True))})\b", re.IGNORECASE
-)
 _NOT = re.compile(r"\b(?:not|no|never|cannot)\b ?|n['’]t\b|\bwithout\b", re.IGNORECASE)
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|can|could|does|do|did|has|have|had|will|would|must|should|may)\b",
@@ -142,12 +126,6 @@ def denial(text: str) -> str:
     if match := _AUXILIARY.search(text):
         return f"{text[: match.end()]} not{text[match.end() :]}"
     return f"It is not true that {text}"
-
-
-def contrary(text: str) -> str:
-    """Return the sentence with "less" for its "more", or such a pair; "" if it has none."""
-    match = _HAS_CONTRARY.search(text)
-    return _HAS_CONTRARY.sub(lambda m: _CONTRARY[m[0].lower()], text, count=1) if match else ""
 
 
 def negated(text: str) -> set[str]:

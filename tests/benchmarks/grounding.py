@@ -85,9 +85,7 @@ def out_of_sample(grounding: Grounding, *, write: bool) -> None:
     kept = likely >= np.quantile(likely[unseen & true], MAX_LOST)
     for title, some in (("unseen", unseen), ("cases and blind", ~unseen)):
         by_kind(title, [r for r, is_in in zip(results, some, strict=True) if is_in], kept[some])
-    print(
-        "\nCaught at that loss, unseen / others:\n\n| without | caught |\n| --- | --- |"
-    )
+    print("\nCaught at that loss, unseen / others:\n\n| without | caught |\n| --- | --- |")
     for sign in ("", *Signs._fields):
         likely = judged_by_others(results, without=sign)
         kept = likely >= np.quantile(likely[unseen & true], MAX_LOST)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.grounding.polarity import contrary, denial, denies, has_not, is_negative, negated, opposed
+from rag.grounding.polarity import denial, denies, has_not, is_negative, negated, opposed
 
 
 @pytest.mark.parametrize(
@@ -64,20 +64,14 @@ def test_an_odd_number_of_negative_words_is_negative(text: str, expected: bool) 
 
 
 @pytest.mark.parametrize(
-    ("text", "denied", "turned"),
+    ("text", "denied"),
     [
-        ("It does not count labels.", "It does count labels.", ""),
-        ("It runs without labels.", "It runs with labels.", ""),
-        ("It is faster.", "It is not faster.", "It is slower."),
-        ("Herons fly.", "It is not true that Herons fly.", ""),
-        (
-            "Wader beats Gull-2.",
-            "It is not true that Wader beats Gull-2.",
-            "Wader loses to Gull-2.",
-        ),
+        ("It does not count labels.", "It does count labels."),
+        ("It runs without labels.", "It runs with labels."),
+        ("It is faster.", "It is not faster."),
+        ("Herons fly.", "It is not true that Herons fly."),
     ],
 )
-def test_a_sentence_can_be_denied_and_turned(text: str, denied: str, turned: str) -> None:
+def test_a_sentence_can_be_denied(text: str, denied: str) -> None:
     assert denial(text) == denied
-    assert contrary(text) == turned
     assert has_not(text) is (len(denied) < len(text))
