@@ -95,7 +95,7 @@ def test_a_true_sentence_gets_the_marker_it_lacks(make: Callable[..., Grounding]
         ("EgretNet counts herons in drone video [1].", "name"),
         ("Tidal Attention counts herons in drone video [1].", "name"),
         ("The moon is made of cheese [1].", "far"),
-        ("HeronNet counts herons and tells males from females [1].", "contradicted"),
+        ("HeronNet counts herons and won a prize at a film festival [1].", "far"),
         ("Tidal Attention doubles the memory of the cache [2].", "contradicted"),
         ("The model needs retraining [2].", "contradicted"),
         ("Bakers find 61% of the errors [4].", "contradicted"),
