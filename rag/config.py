@@ -109,7 +109,7 @@ class CheckConfig(Section):
     """`[rag.check]`: what happens to written sentences that their papers do not support."""
 
     failed: Literal["remove", "mark", "keep"] = "remove"
-    support_bound: float = Field(0.25, ge=0, le=1)
+    similarity: float = Field(0.5, ge=0, le=1)
     judge: str = ""
     judge_bound: float = Field(0.5, ge=0, le=1)
 

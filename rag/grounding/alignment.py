@@ -93,9 +93,3 @@ def nearness(claim: Reading, sources: Sequence[Reading]) -> float:
     if not len(own) or not theirs:
         return 0.0
     return float((own @ np.concatenate(theirs).T).max(axis=1).mean())
-
-
-def cosine(text: Reading, other: Reading) -> float:
-    """Return how near two whole texts are: the cosine of their summed vectors."""
-    left, right = text.vectors.sum(axis=0), other.vectors.sum(axis=0)
-    return float(left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9))

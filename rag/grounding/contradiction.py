@@ -14,7 +14,7 @@ from rag.grounding.alignment import Reading, nearness
 from rag.grounding.claims import clauses_of
 from rag.grounding.comparatives import NumberInContext, contradicts_numbers
 from rag.grounding.pairings import mixes_halves, rival_wins
-from rag.grounding.polarity import denies, is_negative
+from rag.grounding.polarity import denies, is_negative, opposed
 from rag.text.numbers import quantities
 from rag.text.words import terms
 
@@ -42,6 +42,7 @@ class Contradictions(NamedTuple):
     numbers_otherwise: float = 0.0
     rival_wins: float = 0.0
     mixed_halves: float = 0.0
+    opposite: float = 0.0
     denied: float = 0.0
     polarity: float = 0.0  # just one of the clause and its nearest source clause is negative
 
@@ -57,15 +58,17 @@ def contradictions(
     by_sentence = [numbered(source, own) for source in sources]
     ours = [n for n in numbered(claim, own) if clause[0] <= n.quantity.start < clause[1]]
     found = _nearest(_without_names(claim.part(*clause), own), sources, own)
-    polarity = 0.0
+    opposite, polarity = 0.0, 0.0
     if found:
         _, near, said = found[0]
+        opposite = float(opposed(text, said))
         polarity = near**2 * (is_negative(text) != is_negative(said))
     return Contradictions(
         float(any(_belongs_to_another(number, by_sentence) for number in ours)),
         float(any(contradicts_numbers(text, numbers, own) for numbers in by_sentence)),
         float(any(rival_wins(text, source.text, own) for source in sources)),
         float(any(mixes_halves(claim.text, source.text) for source in sources)),
+        opposite,
         float(
             any(
                 (near >= CLOSE or both >= CLOSE_BOTH) and denies(text, said)

@@ -2,8 +2,29 @@
 
 import re
 
-from rag.text.words import fold, terms
+from rag.text.words import STOPWORDS, fold, terms
 
+
+def _stems(words: str) -> frozenset[str]:
+    """Return the stems of the words, and the stopwords among them ("more", "below") as they are."""
+    return frozenset(terms(words)) | {word for word in words.split() if word in STOPWORDS}
+
+
+# Pairs of opposite ends. Stems are compared, so "increases" and "increased" need one entry.
+_OPPOSITES = [
+    (
+        _stems(
+            "more higher increase increasing raise rise grow gain larger greater boost double "
+            "doubling triple enlarge expand climb lengthen maximise above exceed longer wider"
+        ),
+        _stems(
+            "less fewer lower decrease reduce reduction drop fall decline smaller shrink halve "
+            "halving half cut cutting diminish shorten minimise below loss lose rarer shorter "
+            "narrower"
+        ),
+    ),
+    (_stems("faster quicker accelerate speed"), _stems("slower slow slowly delay")),
+]
 # Words that say that something is less, worse or not so. Stems are compared.
 _NEGATIVE_STEMS = frozenset(
     stem
@@ -17,22 +38,6 @@ _NEGATIVE_STEMS = frozenset(
     least little few scarce
     """.split()
     for stem in terms(word) or [word]
-)
-# A word and its contrary. Each is put in place of the other, so grammar matters little.
-_CONTRARIES = [
-    *(("more", "less"), ("higher", "lower"), ("better", "worse"), ("faster", "slower")),
-    *(("larger", "smaller"), ("increases", "decreases"), ("increase", "reduce")),
-    *(("improves", "worsens"), ("best", "worst"), ("most", "least"), ("always", "never")),
-    *(("outperforms", "is outperformed by"), ("outperform", "are outperformed by")),
-    *(("beats", "loses to"), ("surpasses", "falls behind"), ("strengthens", "weakens")),
-    *(("before", "after"), ("first", "last"), ("few", "many"), ("needs", "does not need")),
-    *(("requires", "does not require"), ("cannot", "can"), ("easy", "hard"), ("good", "bad")),
-    ("well", "badly"),
-]
-_CONTRARY = {a: b for pair in _CONTRARIES for a, b in (pair, pair[::-1])}
-_CONTRARY |= {"greater": "smaller", "fewer": "more", "reduces": "increases"}
-_HAS_CONTRARY = re.compile(
-    rf"\b(?:{'|'.join(sorted(_CONTRARY, key=len, reverse=True))})\b", re.IGNORECASE
 )
 _NOT = re.compile(r"\b(?:not|no|never|cannot)\b ?|n['’]t\b|\bwithout\b", re.IGNORECASE)
 _AUXILIARY = re.compile(
@@ -55,6 +60,53 @@ _IMPLIED = re.compile(
 SCOPE = 2  # content words that a negation reaches
 
 
+def opposed(claim: str, source: str) -> bool:
+    """Return whether the claim has one end of a pair of opposites and the source the other.
+
+    Words that both texts have do not count, nor does a claim that has both ends. If the source has
+    both, its other end must describe the same word: "it needs 9% less compute" is the opposite of
+    "it cuts errors at 9% more compute".
+    """
+    ours, theirs = _described(claim), _described(source)
+    shared = ours.keys() & theirs.keys()
+    ours = {word: of for word, of in ours.items() if word not in shared}
+    theirs = {word: of for word, of in theirs.items() if word not in shared}
+    return any(
+        _opposed(ours, theirs, end, other)
+        for pair in _OPPOSITES
+        for end, other in (pair, pair[::-1])
+    )
+
+
+def _opposed(
+    ours: dict[str, set[str]],
+    theirs: dict[str, set[str]],
+    end: frozenset[str],
+    other: frozenset[str],
+) -> bool:
+    if not ours.keys() & end or ours.keys() & other or not theirs.keys() & other:
+        return False
+    described = _all_of(ours, end)
+    against, along = _all_of(theirs, other), _all_of(theirs, end)
+    return not theirs.keys() & end or bool(described & against and not described & along)
+
+
+def _all_of(described: dict[str, set[str]], end: frozenset[str]) -> set[str]:
+    """Return the words that this end of a pair describes."""
+    return {of for word in described.keys() & end for of in described[word]}
+
+
+def _described(text: str) -> dict[str, set[str]]:
+    """Return the stem of each word with the next content words behind it, "" at the end."""
+    described: dict[str, set[str]] = {}
+    behind = ""
+    for word in reversed(re.findall(r"[a-z]+", fold(text))):
+        stem = next(iter(terms(word)), word)
+        described.setdefault(stem, set()).add(behind)
+        behind = behind if word in STOPWORDS else stem
+    return described
+
+
 def is_negative(text: str) -> bool:
     """Return whether an odd number of its words says that something is less, worse or not so."""
     words = re.findall(r"[a-z]+", fold(text).replace("n't", " not"))
@@ -74,12 +126,6 @@ def denial(text: str) -> str:
     if match := _AUXILIARY.search(text):
         return f"{text[: match.end()]} not{text[match.end() :]}"
     return f"It is not true that {text}"
-
-
-def contrary(text: str) -> str:
-    """Return the sentence with "less" for its "more", or such a pair; "" if it has none."""
-    match = _HAS_CONTRARY.search(text)
-    return _HAS_CONTRARY.sub(lambda m: _CONTRARY[m[0].lower()], text, count=1) if match else ""
 
 
 def negated(text: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""How likely the cited papers support a sentence, from a few signs.
+"""How likely the cited papers support a sentence that is close to them, from a few signs.
 
 They are weighed by a logistic regression (`python -m tests.benchmarks.grounding --fit` writes
 weights.toml; docs/evaluation.md lists the sentences it was fitted on).
@@ -14,43 +14,38 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag.grounding.alignment import Reader, Reading, cosine, nearness
+from rag.grounding.alignment import Reader, nearness
 from rag.grounding.claims import Claim
 from rag.grounding.contradiction import Contradictions, contradictions
 from rag.grounding.pairings import rival_comes_first
-from rag.grounding.polarity import contrary, denial, has_not, is_negative
+from rag.grounding.polarity import denial, has_not, is_negative
 from rag.records import Paper
 from rag.text.names import system_names
 from rag.text.numbers import quantities, strip_tex
 from rag.text.sentences import split_sentences
-from rag.text.words import terms
 
 # syntok does not split at "0.80. We", and it splits at semicolons.
 _NUMBER_ENDS = re.compile(r"(?<=\d\.)\s+(?=[A-Z])")
-FAR = 0.55  # a clause less near than this is rarely about the paper
 
 
 class Signs(NamedTuple):
-    """What speaks for and against a sentence."""
+    """What speaks against a sentence, each 0 or 1 where nothing else is said.
 
-    count: float  # 1: a number in words ("two stages") that the papers do not have
-    near: float  # of the clause that is farthest from its papers, 0 to 1
-    far: float  # how far that one is below FAR
-    one: float  # nearness of the nearest sentence or title
-    shared: float  # share of the content words that the papers have
-    length: float  # content words
+    Those between `lacks_count` and `rival_first` are the Contradictions of any of its clauses.
+    """
+
+    lacks_count: float  # 1: a number in words ("two stages") that the papers do not have
     number_of_other: float
     numbers_otherwise: float
     rival_wins: float
     mixed_halves: float
+    opposite: float
     denied: float
     polarity: float
     rival_first: float  # 1: compared with the papers' own system, which is named last
     rival_first_wins: float  # 1: … and the sentence has no negative word
     without_not: float  # how much nearer it is without its "not"
     with_not: float  # how much nearer it would be with one
-    contrary: float  # how much nearer its contrary is to the papers
-    contrary_back: float  # how much nearer the nearest sentence is to its contrary
 
 
 def probability(signs: Signs) -> float:
@@ -68,16 +63,16 @@ def load_weights() -> dict[str, float]:
 
 def read_signs(
     claim: Claim, papers: Mapping[int, Paper], reader: Reader, *, lacks_count: bool
-) -> Signs:
+) -> tuple[float, Signs]:
     """Compare a claim, without TeX, with the papers that it cites.
 
-    `lacks_count` is whether they lack a number that it has in words.
+    Returns how near its farthest clause is to them, 0 to 1, and the signs. `lacks_count` is whether
+    they lack a number that it has in words.
     """
     texts = {n: sources_of(papers[n]) for n in claim.cited}
-    other = contrary(claim.text)
-    variants = [denial(claim.text), *([other] if other else [])]
+    denied = denial(claim.text)
     readings = reader.read(
-        [claim.text, *variants, *(text for of_paper in texts.values() for text in of_paper)]
+        [claim.text, denied, *(text for of_paper in texts.values() for text in of_paper)]
     )
     whole = readings[claim.text]
     unnumbered = whole.without([(q.start, q.end) for q in quantities(claim.text)])
@@ -92,32 +87,16 @@ def read_signs(
         found.append(contradictions(whole, (start, end), sentences, own))
     own = [name for n in claim.cited for name in _own_names(papers[n])]
     sources = [readings[text] for of_paper in texts.values() for text in of_paper]
-    nearest = max(sources, key=lambda source: cosine(whole, source))
-    near = nearness(whole, sources)
-    denied = nearness(readings[variants[0]], sources) - near
-    said = set(terms(claim.text))
-    there = {term for of_paper in texts.values() for text in of_paper for term in terms(text)}
+    nearer = nearness(readings[denied], sources) - nearness(whole, sources)
     rival_first = rival_comes_first(claim.text, own)
-    return Signs(
-        count=float(lacks_count),
-        near=min(nears),
-        far=max(0.0, FAR - min(nears)),
-        one=max(nearness(whole, [source]) for source in sources),
-        shared=len(said & there) / max(1, len(said)),
-        length=float(len(said)),
+    return min(nears), Signs(
+        lacks_count=float(lacks_count),
         **Contradictions(*np.max(found or [Contradictions()], axis=0).tolist())._asdict(),
         rival_first=float(rival_first),
         rival_first_wins=float(rival_first and not is_negative(claim.text)),
-        without_not=denied if has_not(claim.text) else 0.0,
-        with_not=0.0 if has_not(claim.text) else denied,
-        contrary=nearness(readings[other], sources) - near if other else 0.0,
-        contrary_back=_nearer(nearest, readings[other], whole) if other else 0.0,
+        without_not=nearer if has_not(claim.text) else 0.0,
+        with_not=0.0 if has_not(claim.text) else nearer,
     )
-
-
-def _nearer(source: Reading, one: Reading, other: Reading) -> float:
-    """Return how much nearer a source sentence is to one text than to another."""
-    return nearness(source, [one]) - nearness(source, [other])
 
 
 def _own_names(paper: Paper) -> Sequence[str]:

@@ -27,7 +27,7 @@ _PARTS |= {"seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twentieth": 20, 
 _MULTIPLES = {"twice": 2.0, "thrice": 3.0, "doubl": 2.0, "tripl": 3.0, "quadrupl": 4.0, "halv": 2.0}
 _LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}  # only directly after the digits
 _SCALES = {
-    "hundred": 100.0, "thousand": 1e3, "mil": 1e3, "million": 1e6, "millions": 1e6,
+    "dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "mil": 1e3, "million": 1e6, "millions": 1e6,
     "millionen": 1e6, "millones": 1e6, "bn": 1e9, "billion": 1e9, "billions": 1e9,
     "milliarden": 1e9, "milliards": 1e9, "trillion": 1e12, "万": 1e4, "亿": 1e8,
 }  # fmt: skip

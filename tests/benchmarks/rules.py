@@ -1,16 +1,15 @@
 """What each hand-written rule is worth: what changes when that one is off.
 
-    python -m tests.benchmarks.rules grounding [--drop]
-    python -m tests.benchmarks.rules questions --starter S [--drop]
+    python -m tests.benchmarks.rules --starter S [--drop]
 
 Prints Markdown. A rule's worth on a set is the number of mistakes that it prevents less the number
-that it makes there. In "grounding" a mistake is a false sentence that is kept or a true one that is
-taken out, in "questions" a question without an answer that is not refused, or one with an answer
-that is refused or answered wrong. S is a data folder with the starter set.
+that it makes there. A mistake is a question without an answer that is not refused, or one with an
+answer that is refused or answered wrong. S is a data folder with the starter set. The rules that
+check sentences are signs of a regression now: `python -m tests.benchmarks.grounding` weighs them.
 
 The criterion, which was written before any figure was seen: a rule stays if its worth on the new
-set (rules.toml, rules.jsonl) is at least 2. One that changes nothing there stays if its worth on
-the older sets that nothing was chosen by ("report" and "blind"; own.jsonl) is at least 2. With
+set (rules.jsonl) is at least 2. One that changes nothing there stays if its worth on the older set
+that nothing was chosen by (own.jsonl) is at least 2. With
 --drop the worst rule that fails is dropped and the others are measured again, until all that are
 left pass, because one rule can hide what another is worth.
 
@@ -23,7 +22,6 @@ A rule is switched off by putting something else in place of a function or a pat
 
 import argparse
 import json
-import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,26 +36,15 @@ from unittest.mock import patch
 from bot.console.metrics import answered
 from bot.json_rows import answer_row
 from rag.answering import answerability
-from rag.config import CheckConfig, EmbedderConfig, RagConfig
-from rag.encoders.embedder import SentenceTransformerEmbeddings, load_embedder
-from rag.grounding import alignment, checker, comparatives, contradiction, pairings, polarity
+from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.query import parser, window
-from tests.grounding_cases import BLIND, FILE, Case, Result, judge_all, load_cases
 
 QUESTIONS = Path(__file__).resolve().parents[1] / "questions"
-NEW, OLDER = "rules", ("report", "blind", "own")
+NEW, OLDER = "rules", ("own",)
 WORTH = 2  # mistakes that a rule prevents, less those it makes
 TODAY = date(2025, 12, 8)
-DECIDED_BEFORE = ("number", "name", "far")  # what a sentence fails by before any of the rules
-REMEMBERED = [
-    (module, name)
-    for module in (checker, contradiction, comparatives, pairings)
-    for name in ("numbered", "_nearest", "nearness", "sides")
-    if hasattr(module, name)
-]
-NOT_ONLY_REJECT = ("… unless", "… only")  # without one of these, more can be rejected
 NEVER = re.compile(r"(?!)")
 
 
@@ -68,11 +55,6 @@ class Rule:
     name: str
     off: tuple[tuple[ModuleType, str, Any], ...]
     pattern: re.Pattern[str] | None = None  # None: any
-
-    @property
-    def only_rejects(self) -> bool:
-        """Whether nothing more can be rejected without it."""
-        return not self.name.startswith(NOT_ONLY_REJECT)
 
     def concerns(self, text: str) -> bool:
         return self.pattern is None or bool(self.pattern.search(text))
@@ -113,26 +95,6 @@ def no(*_: object) -> bool:
     return False
 
 
-def grounding_rules() -> list[Rule]:
-    """Return the rules of contradiction, pairings, comparatives and polarity, wholes and parts."""
-    found = [
-        ("number of something else", contradiction, "_belongs_to_another", no),
-        ("… its context fits another number", contradiction, "_fits_another", no),
-        ("… it has the words of a later one", contradiction, "_has_words_of_later", no),
-        ("numbers say otherwise", contradiction, "contradicts_numbers", no),
-        ("a rival wins", contradiction, "rival_wins", no),
-        ("halves mixed up", contradiction, "mixes_halves", no),
-        ("not needed", contradiction, "requires_the_avoided", no),
-        ("… “-free”", polarity, "_FREE", NEVER),
-        ("opposite", contradiction, "opposed", no),
-        ("denied", contradiction, "denies", no),
-        ("… unless implied", polarity, "_IMPLIED", NEVER),
-        ("… only where near", contradiction, "CLOSE", 0.0),
-        ("… also where both are near", contradiction, "CLOSE_BOTH", math.inf),
-    ]
-    return [Rule(name, ((module, attribute, off),)) for name, module, attribute, off in found]
-
-
 def question_rules() -> list[Rule]:
     """Return the patterns of answerability and of the parser, those of one list one by one."""
     rules = [
@@ -155,88 +117,6 @@ def question_rules() -> list[Rule]:
     ):
         rules.append(Rule(title, ((module, name, NEVER),), getattr(module, name)))
     return rules
-
-
-class Sentences:
-    """The sentences of all sets.
-
-    The encoder reads each text once, what the rules read from it is kept, and only those
-    sentences are judged again that a contradiction decides.
-    """
-
-    def __init__(self) -> None:
-        self.cases: dict[str, list[Case]] = {}
-        for case in load_cases(FILE, BLIND, FILE.with_name("rules.toml")):
-            self.cases.setdefault(case.use, []).append(case)
-        self.embeddings = load_embedder(EmbedderConfig()).embeddings
-        self.readings: dict[str, alignment.Reading] = {}
-        self.kept: dict[Any, Any] = {}
-        self.known: dict[frozenset[str], dict[str, list[Result]]] = {}
-
-    def marks(self, off: Sequence[Rule]) -> dict[str, Marks]:
-        return {
-            use: {
-                f"{number} {r.case.text}": r.kept == r.case.is_true
-                for number, r in enumerate(results)
-            }
-            for use, results in self._results(off).items()
-        }
-
-    def _results(self, off: Sequence[Rule]) -> dict[str, list[Result]]:
-        key = frozenset(rule.name for rule in off)
-        if key in self.known:
-            return self.known[key]
-        grounding = checker.Grounding(self.embeddings, CheckConfig())
-        before = self._results(off[:-1]) if off else {}
-        with ExitStack() as stack:
-            stack.enter_context(switched_off(off))
-            stack.enter_context(patch.object(checker, "read", self._read))
-            for module, name in REMEMBERED:
-                stack.enter_context(
-                    patch.object(module, name, self._remembering(getattr(module, name)))
-                )
-            if not off:
-                found = {use: judge_all(grounding, c) for use, c in self.cases.items()}
-            else:
-                found = {u: self._again(grounding, r, off[-1]) for u, r in before.items()}
-        self.known[key] = found
-        return found
-
-    @staticmethod
-    def _again(grounding: checker.Grounding, before: Sequence[Result], rule: Rule) -> list[Result]:
-        """Judge again what one more rule can change: without a rejection, only what failed."""
-        return [
-            judge_all(grounding, [r.case])[0]
-            if r.verdict.failed not in ("", *DECIDED_BEFORE)
-            or not (rule.only_rejects or r.verdict.failed)
-            else r
-            for r in before
-        ]
-
-    def _read(
-        self, embeddings: SentenceTransformerEmbeddings, texts: Sequence[str]
-    ) -> list[alignment.Reading]:
-        new = [text for text in texts if text not in self.readings]
-        if new:
-            self.readings |= zip(new, alignment.read(embeddings, new), strict=True)
-        return [self.readings[text] for text in texts]
-
-    def _remembering(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the same function that remembers what it found; no rule changes that."""
-
-        def remembered(*given: Any) -> Any:
-            key = (work.__name__, *map(_key, given))
-            if key not in self.kept:
-                self.kept[key] = work(*given)
-            return self.kept[key]
-
-        return remembered
-
-
-def _key(given: Any) -> Any:
-    if isinstance(given, alignment.Reading):
-        return given.text, given.spans.tobytes()
-    return given if isinstance(given, str) else tuple(map(_key, given))
 
 
 class Questions:
@@ -365,15 +245,9 @@ def main() -> None:
     parser_ = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser_.add_argument("what", choices=["grounding", "questions"])
-    parser_.add_argument("--starter", type=Path, metavar="S")
+    parser_.add_argument("--starter", type=Path, metavar="S", required=True)
     parser_.add_argument("--drop", action="store_true")
     given = parser_.parse_args()
-    if given.what == "grounding":
-        report(Sentences().marks, grounding_rules(), drop=given.drop)
-        return
-    if not given.starter:
-        parser_.error("questions need --starter, a data folder with the starter set")
     with closing(Library(given.starter, RagConfig(), purpose="the rules")) as library:
         report(Questions(library).marks, question_rules(), drop=given.drop)
 

@@ -120,7 +120,7 @@ def test_lists_and_refusals_are_not_written(says: Callable[..., PaperQA]) -> Non
 
 
 TRUE = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
-FALSE = "HeronNet tells males from females by their songs [1]."
+FALSE = "HeronNet won a prize at a film festival [1]."
 
 
 def test_unsupported_sentences_are_removed_at_the_end(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag.encoders.embedder import Embedder, SentenceTransformerEmbeddings
-from rag.grounding.alignment import nearness, read
+from rag.grounding.alignment import REMEMBERED, Reader, nearness, read
 
 
 def test_words_are_read_with_their_places(embedder: Embedder) -> None:
@@ -32,3 +32,15 @@ def test_words_can_be_left_out_by_their_places(embedder: Embedder) -> None:
     (text,) = read(embedder.embeddings, ["Herons fly in fog."])
     left = text.without([(0, 6), (11, 13)])
     assert [text.text[a:b] for a, b in left.spans] == ["fly", "fog", "."]
+
+
+def test_a_reader_remembers_the_latest_texts(embedder: Embedder) -> None:
+    assert isinstance(embedder.embeddings, SentenceTransformerEmbeddings)
+    reader = Reader(embedder.embeddings)
+    first = reader.read(["Herons fly.", "Herons fly."])
+    assert list(first) == ["Herons fly."]
+    assert reader.read(["Herons fly.", "Egrets swim."])["Herons fly."] is first["Herons fly."]
+    reader.read([str(n) for n in range(REMEMBERED)])
+    again = reader.read(["Herons fly."])["Herons fly."]
+    assert again is not first["Herons fly."]
+    assert nearness(again, [first["Herons fly."]]) == pytest.approx(1, abs=0.01)

@@ -4,7 +4,7 @@ import pytest
 
 from rag.encoders.embedder import Embedder, SentenceTransformerEmbeddings
 from rag.grounding.alignment import read
-from rag.grounding.contradiction import contradicts, numbered
+from rag.grounding.contradiction import contradictions, numbered
 
 
 @pytest.fixture
@@ -17,23 +17,25 @@ SOURCE = "Wader finds 61% of the nests in fog, while rangers find 97%."
 
 
 @pytest.mark.parametrize(
-    ("claim", "source", "failed"),
+    ("claim", "source", "found"),
     [
         ("Wader finds 61% of the nests in fog.", SOURCE, ""),
         ("In fog, 61% of the nests are found.", SOURCE, ""),
-        ("Rangers find 61%.", SOURCE, "number of something else"),
-        ("Wader finds more nests than rangers.", SOURCE, "numbers say otherwise"),
-        ("Gull-2 outperforms Wader.", "It outperforms rivals such as Gull-2.", "a rival wins"),
-        ("Wader requires labels.", "It is trained instead of labels on sounds.", "not needed"),
+        ("Rangers find 61%.", SOURCE, "number_of_other"),
+        ("Wader finds more nests than rangers.", SOURCE, "numbers_otherwise"),
+        ("Gull-2 outperforms Wader.", "It outperforms rivals such as Gull-2.", "rival_wins"),
         ("It raises more alarms in fog.", "It raises fewer alarms in fog.", "opposite"),
         ("The camera needs light.", "The camera needs no light.", "denied"),
     ],
 )
 def test_how_a_claim_contradicts_its_source(
-    words: SentenceTransformerEmbeddings, claim: str, source: str, failed: str
+    words: SentenceTransformerEmbeddings, claim: str, source: str, found: str
 ) -> None:
     ours, theirs = read(words, [claim, source])
-    assert contradicts(ours, (0, len(claim)), [theirs], ["Wader"]) == failed
+    against = contradictions(ours, (0, len(claim)), [theirs], ["Wader"])._asdict()
+    polarity = against.pop("polarity")
+    assert [name for name, value in against.items() if value] == ([found] if found else [])
+    assert (polarity > 0.5) is (found in ("opposite", "denied"))
 
 
 def test_a_number_keeps_the_words_of_its_piece(words: SentenceTransformerEmbeddings) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.grounding.pairings import mixes_halves, rival_wins
+from rag.grounding.pairings import mixes_halves, rival_comes_first, rival_wins
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,11 @@ def test_a_rival_does_not_win(claim: str, is_wrong: bool) -> None:
 def test_halves_keep_their_words(claim: str, is_wrong: bool) -> None:
     source = "It finds flocks for broad queries while it searches nests for exact queries."
     assert mixes_halves(claim, source) is is_wrong
+
+
+def test_which_side_of_a_comparison_comes_first() -> None:
+    own = ["FlockField"]
+    assert rival_comes_first("Gull-2 is better than FlockField", own)
+    assert not rival_comes_first("FlockField is better than Gull-2", own)
+    assert not rival_comes_first("Gull-2 is better than HeronNet", own)
+    assert not rival_comes_first("Gull-2 knows FlockField", own)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.grounding.polarity import denies, negated, opposed, requires_the_avoided
+from rag.grounding.polarity import denial, denies, has_not, is_negative, negated, opposed
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,27 @@ def test_denials(claim: str, source: str, is_denied: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claim", "source", "is_wrong"),
+    ("text", "expected"),
     [
-        ("It has to be trained on each field", "It is a training-free method", True),
-        ("It requires exact positions", "It uses landmarks instead of exact positions", True),
-        ("It requires exact positions", "It uses exact positions", False),
-        ("It needs no training", "It is a training-free method", False),
+        ("It raises fewer alarms", True),
+        ("It raises more alarms", False),
+        ("It doesn't reduce alarms", False),
+        ("It lacks labels", True),
     ],
 )
-def test_what_the_source_avoids_is_not_required(claim: str, source: str, is_wrong: bool) -> None:
-    assert requires_the_avoided(claim, source) is is_wrong
+def test_an_odd_number_of_negative_words_is_negative(text: str, expected: bool) -> None:
+    assert is_negative(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("It does not count labels.", "It does count labels."),
+        ("It runs without labels.", "It runs with labels."),
+        ("It is faster.", "It is not faster."),
+        ("Herons fly.", "It is not true that Herons fly."),
+    ],
+)
+def test_a_sentence_can_be_denied(text: str, denied: str) -> None:
+    assert denial(text) == denied
+    assert has_not(text) is (len(denied) < len(text))
