@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from rag.llm.offload import ask_llama
+from rag.llm.reasoning import MARKS, TAGS
 
 if TYPE_CHECKING:
     from llama_cpp import LlamaGrammar
@@ -52,11 +53,12 @@ class LlamaModel:
         )
         self._gpu_layers = gpu_layers
         self.is_cancelled: Callable[[], bool] = lambda: False
-        self.prompt_opens_thinking = False  # the last prompt ended with `<think>`
+        self.opened_tag = ""  # `<think>`, if the last prompt ended with it
         self.steps = 0  # computed so far; shows the parent process that there is progress
         # llama.cpp holds no reference to its callback, so this object must.
         self._abort_callback = llama_cpp.ggml_abort_callback(self._should_abort)
         self._vocabulary = self.llama._model.vocab
+        self._mark_tokens = set(filter(None, map(self._control_token, MARKS)))
         template = self.llama.metadata.get("tokenizer.chat_template")
         self._template = llama_chat_format.Jinja2ChatFormatter(
             template or llama_chat_format.CHATML_CHAT_TEMPLATE,
@@ -95,7 +97,7 @@ class LlamaModel:
         ]
         tokens: list[int] = []
         rendered = self._render(placeholders)
-        self.prompt_opens_thinking = rendered.rstrip().endswith("<think>")
+        self.opened_tag = next((tag for tag in TAGS if rendered.rstrip().endswith(tag)), "")
         for part in re.split(f"({'|'.join(contents)})", rendered):
             text = contents.get(part, part).encode("utf-8", "replace")
             if text:
@@ -130,7 +132,8 @@ class LlamaModel:
                 if self._lib.llama_vocab_is_eog(self._vocabulary, token) or self.is_cancelled():
                     break
                 tokens += 1
-                yield decoder.decode(self._token_bytes(token))
+                is_mark = token in self._mark_tokens  # around thinking: Paperboy must see it
+                yield decoder.decode(self._token_bytes(token, special=is_mark))
                 if tokens == max_tokens:
                     break
         except RuntimeError:  # "llama_decode returned 2": caused by the abort callback
@@ -164,6 +167,11 @@ class LlamaModel:
             }
             messages = [joined, *rest]
             return str(self._template(messages=_typed(messages), enable_thinking=False).prompt)
+
+    def _control_token(self, text: str) -> int | None:
+        """Return the one token that stands for a text, if there is one."""
+        tokens = self.llama.tokenize(text.encode(), add_bos=False, special=True)
+        return tokens[0] if len(tokens) == 1 else None
 
     def _token_bytes(self, token: int, *, special: bool = False) -> bytes:
         buffer = ctypes.create_string_buffer(TOKEN_BYTES)

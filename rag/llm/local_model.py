@@ -49,7 +49,7 @@ class LocalModel:
         """
         self.path = path
         self.answer_seconds = answer_seconds
-        self.last_usage: WorkerMessage = {}  # of the last finished answer: its token counts
+        self.last_usage: WorkerMessage = {}  # of the last answer, if it has finished: token counts
         self._configured_n_ctx = n_ctx
         self._request_id = 0
         command = worker_command(path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers)
@@ -114,6 +114,7 @@ class LocalModel:
         dies, hangs, fails or takes too long. No request is sent twice: one that killed the process
         might do so again.
         """
+        self.last_usage = {}
         replies, request_id = self._send_request({
             "messages": list(messages), "max_tokens": max_tokens, "temperature": temperature,
             "schema": schema,
