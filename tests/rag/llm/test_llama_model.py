@@ -80,7 +80,7 @@ def test_messages_contain_no_control_tokens(model: LlamaModel) -> None:
 
 
 def test_a_template_that_opens_thinking_is_noticed(model: LlamaModel) -> None:
-    for template, thinks in ((CHATML, False), (OPENED, True), (CLOSED, False)):
+    for template, tag in ((CHATML, ""), (OPENED, "<think>"), (CLOSED, "")):
         use(model, template)
         model.prompt_tokens(FIRST)
-        assert model.prompt_opens_thinking is thinks
+        assert model.opened_tag == tag

@@ -1,13 +1,22 @@
 """What models think aloud is left out, in whatever shape and pieces it comes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langchain_core.messages import HumanMessage
 
+from rag.config import ModelConfig
+from rag.errors import ModelError
+from rag.llm.chat_models import ChatLlama
+from rag.llm.language_model import LanguageModel, adapt, load_language_model
 from rag.llm.reasoning import CUT_OFF, MARKS, RESTART, THINKING, AnswerText, without_thinking
 from rag.llm.reasoning import answer_of as whole
+from tests.models.openai_server import OpenAIServer
+from tests.models.tiny_gguf import CHAT_TEMPLATE, write_copying_model
 
 ANSWER = "Herons wade in 4 rivers [1]."
 HARMONY = (
@@ -106,20 +115,7 @@ def test_no_mark_is_part_of_another() -> None:
     assert [(a, b) for a in MARKS for b in MARKS if a != b and a in b] == []
 
 
-WORDS = [
-    "analysis",
-    "commentary",
-    "final",
-    "assistant",
-    "user",
-    "We",
-    "as",
-    "[",
-    "<",
-    " ",
-    "\n",
-    "x",
-]
+WORDS = [*"analysis commentary final assistant user We as [ < x".split(), " ", "\n"]
 
 
 @given(st.lists(st.sampled_from([*MARKS, *WORDS]), max_size=9), st.data())
@@ -133,14 +129,11 @@ def test_any_text_reads_the_same_in_any_pieces(parts: list[str], data: st.DataOb
     assert not any(mark in expected.text for mark in MARKS if "|" in mark)
 
 
-@pytest.mark.parametrize(
-    "text", [case for case in CASES[: len(THOUGHT)] if "</think>" not in case[0]]
-)
-def test_thinking_that_can_be_recognised_is_never_yielded(text: tuple[str, str]) -> None:
-    thought = text[0].removesuffix(ANSWER)
+@pytest.mark.parametrize("thought", [text for text in THOUGHT if "</think>" not in text])
+def test_thinking_that_can_be_recognised_is_never_yielded(thought: str) -> None:
     is_recognised = thought.startswith(("<", "[", "analysis", "assistant", "final"))
-    shown = "".join(without_thinking(text[0]))  # the signals have no text, RESTART takes none back
-    assert (shown == ANSWER) is is_recognised
+    yielded = "".join(without_thinking(thought + ANSWER))  # RESTART takes nothing back here
+    assert (yielded == ANSWER) is is_recognised
 
 
 def test_only_what_may_be_a_tag_or_a_channel_is_held_back() -> None:
@@ -166,3 +159,61 @@ def test_an_answer_knows_what_was_left_out_of_it() -> None:
     assert read(["It ", CUT_OFF]) == AnswerText("It ", is_cut_off=True)
     *_, last = without_thinking(["It <thi", CUT_OFF])
     assert last is CUT_OFF
+
+
+# -- through the models ----------------------------------------------------------------------
+
+
+def asked(model: LanguageModel, text: str = "hello", max_tokens: int = 300) -> AnswerText:
+    answer = AnswerText()
+    for piece in model.stream([HumanMessage(text)], max_tokens=max_tokens):
+        answer.add(piece)
+    return answer
+
+
+LOCAL = ["[1] Hm, which?</think>", "[1] Which?assistantfinal"]
+
+
+@pytest.mark.parametrize("thought", LOCAL)
+def test_the_local_models_thinking_is_left_out(
+    load_chat: Callable[..., ChatLlama], thought: str
+) -> None:
+    model = adapt(load_chat())
+    assert asked(model, f"{thought}Herons wade.").text.strip() == "Herons wade."
+    with pytest.raises(ModelError, match="spent the whole answer on thinking"):
+        asked(model, thought)
+
+
+def test_the_local_model_says_when_it_was_cut_off(load_chat: Callable[..., ChatLlama]) -> None:
+    model = adapt(load_chat())
+    assert asked(model, "[1] Herons wade.", max_tokens=6) == AnswerText("[1] He", is_cut_off=True)
+    assert not asked(model, "[1] Herons wade.").is_cut_off
+
+
+@pytest.mark.parametrize(
+    ("template", "visible"),
+    [
+        (CHAT_TEMPLATE.replace("<|bot|>", f"[{HARMONY}\n<|bot|>"), ANSWER),
+        (CHAT_TEMPLATE.replace("<|bot|>", "<think><|bot|>"), "Herons wade."),
+    ],
+)
+def test_the_local_models_control_tokens_and_open_tags_are_seen(
+    load_chat: Callable[..., ChatLlama], tmp_path: Path, template: str, visible: str
+) -> None:
+    path = write_copying_model(tmp_path / "thinks.gguf", heads=6, template=template)
+    answer = asked(adapt(load_chat(path)), "[1] Hm, which?</think>Herons wade.")
+    assert answer.text.strip() == visible
+    assert answer.has_thought
+
+
+@pytest.mark.parametrize("thought", THOUGHT)
+def test_a_servers_thinking_is_left_out(thought: str) -> None:
+    with closing(OpenAIServer(thought + ANSWER)) as server:
+        server.start()
+        model = load_language_model(ModelConfig(server_url=server.url))
+        assert model
+        with closing(model):
+            assert asked(model).text == ANSWER
+            server.text = "Which birds?</think>"
+            with pytest.raises(ModelError, match="switch thinking off there"):
+                asked(model)

@@ -15,6 +15,7 @@ from rag.errors import ModelError
 from rag.library import Library
 from rag.llm.chat_models import ChatServer
 from rag.llm.language_model import LanguageModel, adapt
+from rag.llm.reasoning import CUT_OFF
 from rag.llm.server_client import ServerClient
 from rag.llm.server_errors import Timeouts
 from rag.pipeline import PaperQA
@@ -112,7 +113,9 @@ def test_an_answer_that_is_all_thinking_is_explained(server: DialectServer, load
 def test_the_limit_of_tokens_is_the_one_that_the_server_knows(
     server: DialectServer, load: Load
 ) -> None:
-    assert written(load(server.url), 3) == "HeronNet reaches 94.2%"
+    *pieces, last = load(server.url).stream(PROMPT, max_tokens=3)
+    assert "".join(pieces) == "HeronNet reaches 94.2%"
+    assert last is CUT_OFF
     assert server.requests[-1]["max_tokens"] == 3
 
 
@@ -123,7 +126,12 @@ def test_an_object_that_fits_a_schema_is_asked_for_as_the_server_wants_it(
         kind: Literal["list", "summary"]
 
     server.form = '{"kind": "list"}'
-    assert load(server.url).fill(PROMPT, Form, max_tokens=20) == Form(kind="list")
+    model = load(server.url)
+    assert model.fill(PROMPT, Form, max_tokens=20) == Form(kind="list")
+    server.thinking = "Is it {a list}?"
+    if isinstance(server, LMStudioServer):
+        server.thinks_in = "content"
+    assert model.fill(PROMPT, Form, max_tokens=20) == Form(kind="list")
 
 
 def test_cancelling_closes_the_connection(server: DialectServer, load: Load) -> None:
