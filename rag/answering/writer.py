@@ -255,6 +255,7 @@ class Writer:
             exchanges=earlier,
             papers=papers,
             asker=quoted.question.asker,
+            has_example=self.model.is_base,
         )
 
     def _fits(self, messages: Sequence[BaseMessage], room: int) -> bool:

@@ -46,6 +46,10 @@ class LanguageModel(Protocol):
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together."""
 
+    @property
+    def is_base(self) -> bool:
+        """Whether the model was never trained to answer, so that it needs an example."""
+
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Return the number of tokens, estimated for models without a tokenizer."""
 
@@ -103,6 +107,11 @@ class ProviderModel:
     def n_ctx(self) -> int:
         """The configured context."""
         return self.config.n_ctx
+
+    @property
+    def is_base(self) -> bool:
+        """Always False: servers and providers offer models that answer."""
+        return False
 
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Return an estimate from the number of characters."""
@@ -216,6 +225,11 @@ class LocalProcessModel(ProviderModel):
     def offload(self) -> Offload:
         """What the loaded model has on a GPU."""
         return self.chat.local.offload
+
+    @property
+    def is_base(self) -> bool:
+        """Whether the file has no chat template."""
+        return self.chat.local.is_base
 
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Count with the model's own tokenizer and chat template. Raises ModelError."""

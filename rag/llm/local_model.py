@@ -5,12 +5,13 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
-from rag.llm.model_files import quick_check
+from rag.llm.model_files import is_base_model, quick_check
 from rag.llm.offload import Offload
 from rag.llm.supervisor import MessageQueue, Supervisor
 from rag.llm.worker_client import WorkerMessage, worker_command
@@ -67,6 +68,11 @@ class LocalModel:
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together."""
         return int(self._supervisor.loaded_model.get("n_ctx", self._configured_n_ctx))
+
+    @cached_property
+    def is_base(self) -> bool:
+        """Whether the model was never trained to answer; read from the file, loaded or not."""
+        return is_base_model(self.path)
 
     @property
     def offload(self) -> Offload:

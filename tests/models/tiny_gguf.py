@@ -55,15 +55,18 @@ def write_copying_model(
     n_ctx: int = 4096,
     sharp: float = 10.0,
     template: str | None = CHAT_TEMPLATE,
+    add_bos: bool = True,
 ) -> Path:
     """Write the model to `path`.
 
-    A base model has no chat `template`. `heads` is how many of the last tokens must match at the place it copies from; `sharp` is how
-    strongly the second layer prefers one place.
+    `heads` is how many of the last tokens must match at the place it copies from; `sharp` is how
+    strongly the second layer prefers one place. Without a `template` it is a base model, which goes
+    on as the prompt did after the same characters.
     """
     shape = Shape(heads)
     writer = GGUFWriter(path, "llama")
     _add_description(writer, shape, n_ctx)
+    writer.add_add_bos_token(add_bos)
     if template is not None:
         writer.add_chat_template(template)
     embedding, output = _token_matrices(shape)
