@@ -61,6 +61,11 @@ class Manuscript:
         return self._answer.text
 
     @property
+    def is_cut_off(self) -> bool:
+        """Whether the model was stopped at max_tokens."""
+        return self._answer.is_cut_off
+
+    @property
     def text(self) -> str:
         """The sentences that passed, with the numbers of the passages as markers."""
         text = ""
@@ -120,9 +125,9 @@ class Manuscript:
             complete = COMPLETE_SENTENCES.match(text[: self.degeneration.start])
             claims = claims_of(complete[0]) if complete else []
         elif is_finished:
-            is_cut_off = self._answer.is_cut_off
-            complete = (ENDED_SENTENCES if is_cut_off else COMPLETE_SENTENCES).match(text)
-            claims = claims_of(complete[0] if complete else "" if is_cut_off else text)
+            pattern = ENDED_SENTENCES if self.is_cut_off else COMPLETE_SENTENCES
+            complete = pattern.match(text)
+            claims = claims_of(complete[0] if complete else "" if self.is_cut_off else text)
             if claims and not complete and not claims[-1].cited:
                 claims.pop()  # it breaks off
         elif not _MAY_END.search(self.raw, max(0, len(self.raw) - NEAR_END)):
