@@ -40,6 +40,17 @@ def full_check(path: Path) -> str:
     return _check_hash(path)
 
 
+def usable_context(path: Path, n_ctx: int) -> int:
+    """Return `n_ctx`, or what the model was trained for if that is less, in tokens.
+
+    llama.cpp takes more, but beyond it a model writes nonsense.
+    """
+    try:
+        return min(n_ctx, read_header(path).context_length or n_ctx)
+    except (HeaderError, OSError):
+        return n_ctx  # llama.cpp explains it
+
+
 def is_base_model(path: Path) -> bool:
     """Return whether a complete file holds a model that was never trained to answer.
 

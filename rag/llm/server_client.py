@@ -150,7 +150,8 @@ class ServerClient:
         except Exception as error:
             if not progress.finished:
                 log.info("the model server failed: %s", first_line(error))
-                raise ModelError(explain(error, progress, now=self._loop.time())) from error
+                sentence = explain(error, progress, now=self._loop.time())
+                raise ModelError(self._explain_search_model(error) or sentence) from error
         if not progress.finished:  # to HTTP a connection that simply ends is not an error
             raise ModelError(BROKE_OFF)
         if progress.was_cut and not progress.has_text:
@@ -197,6 +198,18 @@ class ServerClient:
         except Exception as error:  # no such list, an empty one, or not a list
             log.info("the model server lists no model: %s", first_line(error))
         return self._listed_model or ANY_MODEL
+
+    def _explain_search_model(self, error: Exception) -> str:
+        """Return the sentence for a refusal by a server that lists no model that can chat."""
+        import openai
+
+        was_refused = isinstance(error, openai.APIStatusError)
+        if self._model or not was_refused or not SEARCH_MODEL.search(self._listed_model):
+            return ""
+        return (
+            f"the model server lists no model that can chat, only {self.name}: load one there "
+            "(`ollama pull`, `lms load`), or name one in [rag.model] server_model."
+        )
 
     async def _warm_up(self) -> None:
         with contextlib.suppress(Exception):  # the first question will report it

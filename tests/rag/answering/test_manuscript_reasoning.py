@@ -6,6 +6,7 @@ import pytest
 
 from rag.answering.brief import passages_of_list
 from rag.answering.manuscript import Manuscript
+from rag.answering.writer import NO_TEXT, NOTES
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from rag.llm.language_model import load_language_model
@@ -65,6 +66,20 @@ def test_a_sentence_that_had_ended_when_the_text_was_cut_off_stays(last: str) ->
 
 def test_without_a_cut_a_cited_sentence_needs_no_full_stop() -> None:
     assert read("[1] HeronNet counts herons and egrets")[0].text
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_answer_leaves_the_quotes_with_a_note(filled: Library, text: str) -> None:
+    with closing(OpenAIServer(text)) as server:
+        server.start()
+        config = RagConfig(model=ModelConfig(server_url=server.url))
+        model = load_language_model(config.model)
+        assert model
+        with closing(model):
+            qa = PaperQA(filled, config, today=lambda: TODAY, model=model)
+            quoted = qa.ask(QUESTION)
+            last = qa.written(quoted)
+    assert (last.text, last.mode, last.note) == (quoted.text, "extractive", NOTES[NO_TEXT])
 
 
 def test_an_answer_that_was_thinking_gives_way_to_the_quotes_and_to_the_next_one(

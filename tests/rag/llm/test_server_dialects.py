@@ -164,6 +164,18 @@ def test_an_unknown_model_and_an_empty_list_have_a_cure(server: DialectServer, l
     assert failure(load(server.url)) == cure
 
 
+def test_models_for_search_are_passed_over_or_named_if_there_are_no_others(
+    ollama: OllamaServer, load: Load
+) -> None:
+    assert written(load(ollama.url)) == TEXT
+    assert ollama.requests[-1]["model"] == "qwen3:4b-instruct"
+    ollama.models = ["nomic-embed-text:latest", "bge-reranker:latest"]
+    assert failure(load(ollama.url)) == (
+        "the model server lists no model that can chat, only nomic-embed-text:latest: load one "
+        "there (`ollama pull`, `lms load`), or name one in [rag.model] server_model."
+    )
+
+
 def test_a_wrong_address_has_a_cure(server: DialectServer, load: Load) -> None:
     assert "check [rag.model] server_url, which usually ends in /v1" in failure(
         load(server.url.removesuffix("/v1"))
