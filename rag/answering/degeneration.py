@@ -89,10 +89,11 @@ class DegenerationDetector:
         runs = [_Run(seen, MAX_REPEATED, LOOP), _Run(self._instructions, MAX_INSTRUCTION, HEADER)]
         for end in range(N_GRAM, len(said) + 1):
             n_gram = tuple(word for _, word in said[end - N_GRAM : end])
+            alike = tuple(_DIGIT.sub("0", word) for word in n_gram)
             for run in runs:
-                if run.goes_on(n_gram, said[end - N_GRAM][0]):
+                if run.goes_on(n_gram, alike, said[end - N_GRAM][0]):
                     return Degeneration(run.start, run.how)
-            seen.add(n_gram)
+            seen |= {n_gram, alike}
         return None
 
 
@@ -106,14 +107,18 @@ class _Run:
     start: int = 0
     length: float = 0.0
 
-    def goes_on(self, n_gram: tuple[str, ...], start: int) -> bool:
-        """Add the next n-gram; return whether the run has become too long."""
-        if n_gram not in self.known:
+    def goes_on(self, n_gram: tuple[str, ...], alike: tuple[str, ...], start: int) -> bool:
+        """Add the next n-gram; return whether the run has become too long.
+
+        `alike` is the n-gram with all numbers alike: a loop can count, but so does a comparison.
+        """
+        if alike not in self.known:
             self.length = 0.0
             return False
         if not self.length:
             self.start = start
-        self.length += 0.5 if re.match(_HAN, n_gram[-1]) else 1.0
+        has_news = n_gram not in self.known
+        self.length += 0.5 if has_news or re.match(_HAN, n_gram[-1]) else 1.0
         return self.length >= self.limit
 
 
@@ -147,9 +152,6 @@ def strip_first_role(text: str) -> str:
 
 
 def _words(text: str) -> list[tuple[int, str]]:
-    """Return the words with their places; all numbers are alike, markers are no words."""
+    """Return the words with their places; markers are no words."""
     bare = MARKER.sub(lambda match: " " * len(match[0]), text)
-    return [
-        (match.start(), _DIGIT.sub("0", match[0].casefold().rstrip(".,'’-")))
-        for match in _WORD.finditer(bare)
-    ]
+    return [(match.start(), match[0].casefold().rstrip(".,'’-")) for match in _WORD.finditer(bare)]
