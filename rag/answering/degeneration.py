@@ -5,6 +5,7 @@ Weak models repeat themselves without end, copy their prompt, or go on to play b
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -54,6 +55,7 @@ class DegenerationDetector:
 
     def __init__(self, passages: Sequence[Passage], instructions: str) -> None:
         """Take what the model could copy from its prompt."""
+        self._titles = [passage.paper.title.casefold() for passage in passages]
         titles = [re.escape(passage.paper.title) for passage in passages]
         long = [title for title in titles if title.count(" ") + 1 >= MIN_TITLE_WORDS]
         headers = [rf"{_DATE}:"]
@@ -79,6 +81,11 @@ class DegenerationDetector:
         ]
         found += filter(None, (self._repetition(text), _poor_words(text), _speakers(text)))
         return min(found, default=None)
+
+    def is_copied(self, sentence: str) -> bool:
+        """Return whether a sentence is only a part of a title, as of "Whose Bird? A Benchmark"."""
+        is_long = sentence.count(" ") + 1 >= MIN_TITLE_WORDS or sentence.endswith(("?", "!"))
+        return is_long and any(sentence.casefold() in title for title in self._titles)
 
     def _repetition(self, text: str) -> Degeneration | None:
         """Return where the text starts to repeat itself or the instructions."""
@@ -132,8 +139,10 @@ def _poor_words(text: str) -> Degeneration | None:
     for size in WINDOWS:
         for end in range(size, len(said) + 1):
             window = said[end - size : end]
-            if len({word for _, word in window}) <= MIN_DISTINCT * size:
-                return Degeneration(window[0][0], LOOP)
+            counts = Counter(word for _, word in window)
+            if len(counts) <= MIN_DISTINCT * size:
+                start = next(start for start, word in window if counts[word] > 1)
+                return Degeneration(start, LOOP)
     return None
 
 

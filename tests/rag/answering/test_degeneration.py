@@ -16,7 +16,6 @@ from rag.answering.degeneration import (
     strip_first_role,
 )
 from rag.answering.prompt import INSTRUCTIONS
-from rag.grounding.citations import MARKER
 from rag.records import Evidence, Paper, Passage
 from tests.papers import HERON, TIDAL
 
