@@ -61,15 +61,16 @@ def test_a_sentence_is_shown_once_the_next_one_has_begun(read: Read, size: int) 
     assert manuscript.pieces == -(-len(manuscript.raw) // size)
 
 
-def test_nothing_is_shown_before_a_sentence_is_complete(read: Read) -> None:
-    manuscript, states = read(COUNTS)
-    assert states == [COUNTS]  # at the end
-    seen = []
-    for end in range(len(COUNTS)):
-        manuscript = Manuscript(passages_of(HERON), None)
-        growing = manuscript.read(piece for piece in (COUNTS[:end], " "))
-        seen += [text for _ in growing if (text := manuscript.text) and not manuscript.pieces == 2]
-    assert seen == []
+def test_nothing_is_shown_before_a_sentence_is_complete() -> None:
+    manuscript, seen = Manuscript(passages_of(HERON), None), list[str]()
+
+    def pieces() -> Iterator[str]:
+        for character in COUNTS:
+            yield character
+            seen.append(manuscript.text)
+
+    assert [manuscript.text for _ in manuscript.read(pieces())] == [COUNTS]
+    assert seen == [""] * len(COUNTS)
 
 
 def test_a_marker_behind_the_full_stop_is_waited_for(read: Read) -> None:
