@@ -24,6 +24,8 @@ HERON = Paper(
     featured_on=date(2025, 1, 6),
     upvotes=12,
 )
+# Its passage in a prompt looks like a sentence, which the copying model may write: no day, no title.
+PLAIN = replace(HERON, title="H", published_on=None, featured_on=None)
 TIDAL = Paper(
     title="Tidal Attention: Forgetting on Purpose in Long Contexts",
     abstract=(
