@@ -39,8 +39,8 @@ SENTENCES = (
 
 
 LETTERS = str.maketrans("0123456789", "abcdefghij")
-# The second sentence takes seconds to write. The title, which stands in the question too, is shorter
-# than what the copying model compares, so that it goes on from the right place.
+# The second sentence takes seconds to write. The title, which stands in the question too, is
+# shorter than what the copying model compares, so that it goes on from the right place.
 SHORT_SENTENCE = "Herons wade in the shallow water of many marshes."
 LONG_SENTENCE = f"Q{' '.join(f'q{n * 7919 % 1000:03d}' for n in range(250))}.".translate(LETTERS)
 LONG = replace(PLAIN, abstract=f"{SHORT_SENTENCE} {LONG_SENTENCE}")
