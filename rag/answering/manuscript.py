@@ -6,7 +6,13 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 from typing import cast
 
-from rag.answering.degeneration import LOOP, Degeneration, DegenerationDetector, strip_first_role
+from rag.answering.degeneration import (
+    HEADER,
+    LOOP,
+    Degeneration,
+    DegenerationDetector,
+    strip_first_role,
+)
 from rag.answering.prompt import INSTRUCTIONS
 from rag.grounding.checker import MARK, Grounding, Verdict, describe_failed
 from rag.grounding.claims import Claim, claims_of
@@ -142,9 +148,11 @@ class Manuscript:
         """Judge the new ones of these sentences; return whether more of them passed than before."""
         passed = self.passed
         for n, claim in enumerate(claims):
-            if any(_alike(claim.text, earlier.text) for earlier in claims[:n]):
+            is_said = any(_alike(claim.text, earlier.text) for earlier in claims[:n])
+            if is_said or self._detector.is_copied(claim.text):
+                start = self.raw.rfind(claim.text)
                 self.degeneration = self.degeneration or Degeneration(
-                    self.raw.rfind(claim.text), LOOP
+                    start, LOOP if is_said else HEADER
                 )
                 claims = claims[:n]
                 break
