@@ -5,7 +5,6 @@ Weak models repeat themselves without end, copy their prompt, or go on to play b
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -139,11 +138,19 @@ def _poor_words(text: str) -> Degeneration | None:
     for size in WINDOWS:
         for end in range(size, len(said) + 1):
             window = said[end - size : end]
-            counts = Counter(word for _, word in window)
-            if len(counts) <= MIN_DISTINCT * size:
-                start = next(start for start, word in window if counts[word] > 1)
-                return Degeneration(start, LOOP)
+            if len({word for _, word in window}) <= MIN_DISTINCT * size:
+                return Degeneration(_first_said_again(window), LOOP)
     return None
+
+
+def _first_said_again(said: Sequence[tuple[int, str]]) -> int:
+    """Return the place of the first word that was said before."""
+    seen: set[str] = set()
+    for start, word in said:
+        if word in seen:
+            return start
+        seen.add(word)
+    return said[-1][0]
 
 
 def _speakers(text: str) -> Degeneration | None:

@@ -128,6 +128,13 @@ def test_the_same_sentence_again_ends_the_text(read: Read, again: str) -> None:
     assert FORGETS not in manuscript.raw  # the model was stopped
 
 
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_a_sentence_that_is_written_again_and_again_is_shown_once(read: Read, size: int) -> None:
+    manuscript, states = read(f"{REACHES} " * 12, size=size)
+    assert states == [REACHES]
+    assert manuscript.text == REACHES
+
+
 @pytest.mark.parametrize(
     "other",
     [
