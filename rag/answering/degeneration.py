@@ -39,6 +39,7 @@ _ROLE = re.compile(
 # One or two words and a colon, where a line or a sentence begins: the same twice is a speaker.
 _LABEL = re.compile(r"(?:^|(?<=[.!?\]]))[ \t]*([^\W\d]\w*(?: \w+)?):(?=\s)", re.MULTILINE)
 _FIRST_ROLE = re.compile(r"^\W{0,3}(?:answer|assistant|response)\W{0,2}:\W{0,2}\s*", re.IGNORECASE)
+_AROUND_TITLE = " \t.,:;!?()[]*_#-"  # a title in quotation marks is not a copied one
 _DATE = r"\(\d{4}-\d\d-\d\d\)"
 
 
@@ -84,7 +85,8 @@ class DegenerationDetector:
     def is_copied(self, sentence: str) -> bool:
         """Return whether a sentence is only a part of a title, as of "Whose Bird? A Benchmark"."""
         is_long = sentence.count(" ") + 1 >= MIN_TITLE_WORDS or sentence.endswith(("?", "!"))
-        return is_long and any(sentence.casefold() in title for title in self._titles)
+        bare = sentence.strip(_AROUND_TITLE).casefold()
+        return is_long and any(bare in title for title in self._titles)
 
     def _repetition(self, text: str) -> Degeneration | None:
         """Return where the text starts to repeat itself or the instructions."""

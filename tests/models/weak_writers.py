@@ -3,6 +3,9 @@
 No paper of tests/papers.py and no question has a word of `NEVER_SEEN` in it.
 """
 
+from datetime import date
+
+from rag.records import Paper
 from tests.papers import HERON
 
 FIRST = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
@@ -60,3 +63,12 @@ UNENDED_THOUGHTS = {
     "channels": f"<|channel|>analysis<|message|>{_THOUGHT}",
     "channels without their tokens": f"analysis{_THOUGHT}",
 }
+
+# The copying model copies this paper's passage from its prompt, from the number to the last word.
+COPIED = Paper(
+    title="Walking Through Shallow Marshes at Dusk",
+    abstract="Herons wade where nobody swims. Egrets fly over reeds.",
+    arxiv_id="2501.00008",
+    published_on=date(2025, 1, 6),
+)
+LOOPING_HEADS = 3  # of a copying model that loses its place in PLAIN's passage, and loops

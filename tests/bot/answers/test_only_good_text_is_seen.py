@@ -17,14 +17,16 @@ from rag.library import Library
 from rag.llm.chat_models import ChatLlama, ChatServer
 from rag.llm.server_client import ServerClient
 from rag.llm.server_errors import Timeouts
-from rag.records import Paper
 from tests.discord_fake.bodies import embeds, message_in
 from tests.discord_server import Connect, Server, text_of
 from tests.models.openai_server import OpenAIServer
+from tests.models.tiny_gguf import write_copying_model
 from tests.models.weak_writers import (
+    COPIED,
     FIRST,
     GOOD,
     HEADERS,
+    LOOPING_HEADS,
     LOOPS,
     NEVER_SEEN,
     ROLES,
@@ -32,7 +34,7 @@ from tests.models.weak_writers import (
     UNENDED_THOUGHTS,
     UNFINISHED,
 )
-from tests.papers import QUESTION, ListSource
+from tests.papers import PLAIN, QUESTION, ListSource
 
 _LINK = re.compile(r"\[(\[\d+\])\]\(<[^>]*>\)")
 SIZES = cycle([1, 3, 17, 0, 1000])  # of the pieces that a server sends
@@ -42,7 +44,7 @@ people = count()
 @pytest.fixture(autouse=True)
 def edits_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every state becomes an edit, not only one a second."""
-    defaults: dict[str, Any] = LiveMessage.__init__.__kwdefaults__
+    defaults: Any = LiveMessage.__init__.__kwdefaults__
     monkeypatch.setitem(defaults, "interval", 0.0)
 
 
@@ -72,7 +74,7 @@ async def asked(server: Server, question: str = QUESTION, **options: Any) -> tup
     answer = await server.ask(question, user=f"person {next(people)}", **options)
     states = []
     for route, ids, body, _ in (entry for entry in server.fake.log[before:] if len(entry) == 4):
-        request = re.sub(r"{(\w+)}", lambda match, ids=ids: str(ids[match[1]]), route)
+        request = route.format_map(ids)
         message = message_in(request, body) if isinstance(body, dict) else None
         if message is None:
             continue
@@ -107,7 +109,9 @@ async def good_text_stays(
     assert note or "The model" not in shown
 
 
-@pytest.mark.parametrize("kind", [LOOPS, HEADERS, ROLES, UNFINISHED], ids=lambda kind: [*kind][0])
+@pytest.mark.parametrize(
+    "kind", [LOOPS, HEADERS, ROLES, UNFINISHED], ids=lambda kind: next(iter(kind))
+)
 async def test_what_degenerates_is_never_seen(
     server: Server, model: OpenAIServer, kind: dict[str, str]
 ) -> None:
@@ -115,7 +119,7 @@ async def test_what_degenerates_is_never_seen(
         await quotes_stay(server, model, text)
 
 
-@pytest.mark.parametrize("kind", [LOOPS, HEADERS, ROLES], ids=lambda kind: [*kind][0])
+@pytest.mark.parametrize("kind", [LOOPS, HEADERS, ROLES], ids=lambda kind: next(iter(kind)))
 async def test_the_good_sentences_in_front_of_it_are_the_answer(
     server: Server, model: OpenAIServer, kind: dict[str, str]
 ) -> None:
@@ -161,31 +165,63 @@ async def test_a_thought_without_an_end_leaves_the_quotes(
     assert "Quoted word for word." in shown
 
 
+async def test_the_model_is_stopped_at_once(server: Server, model: OpenAIServer) -> None:
+    writer: Any = server.bot.services.executor.qa.writer
+    writer.model.chat.max_tokens = 100_000
+    model.fault = "never stops"
+    shown, states = await asked(server)
+    assert NOTES[UNREADABLE] in shown
+    assert set(states) == {states[0]}
+    assert model.disconnected.wait(10)
+
+
+async def test_in_a_channel_and_in_its_thread_too(server: Server, model: OpenAIServer) -> None:
+    fake = server.fake
+    model.text, model.size = f"{GOOD} {ROLES['a dialogue']}", 3
+    first = await server.say("alice", f"{fake.mention} {QUESTION}")
+    again = await server.say("alice", f"{fake.mention} and {QUESTION}", reply_to=first)
+    for message in (first, again):
+        assert _LINK.sub(r"\1", text_of(message)).startswith(GOOD)
+        assert BROKEN_OFF in text_of(message)
+    sent = json.dumps([body for _, body in fake.posts()] + fake.edits(first["id"]))
+    assert [words for words in NEVER_SEEN if words in sent] == []
+
+
 # -- a real process, with the copying model ---------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("paper", "good"),
-    [
-        (
-            Paper(
-                title="Walking Through Shallow Marshes at Dusk",
-                abstract="Herons wade where nobody swims. Egrets fly over reeds.",
-                arxiv_id="2501.00008",
-            ),
-            "",
-        ),
-    ],
-)
 async def test_llama_cpp_copies_its_prompt(
-    library: Library,
-    connect: Connect,
-    load_chat: Callable[..., ChatLlama],
-    paper: Paper,
-    good: str,
+    library: Library, connect: Connect, load_chat: Callable[..., ChatLlama]
 ) -> None:
-    ingest(ListSource([paper]), library)
+    ingest(ListSource([COPIED]), library)
     server = await connect(library, chat=load_chat(max_tokens=300))
-    shown, states = await asked(server, "is it so?", paper=paper.paper_id)
+    # In the second prompt the title stands twice.
+    for question, options in (("where is it?", {}), ("is it so?", {"paper": COPIED.paper_id})):
+        shown, states = await asked(server, question, **options)
+        assert set(states) == {states[0]}
+        assert "Egrets fly over reeds.” [1]" in states[0]
+        assert NOTES[UNREADABLE] in shown
+
+
+async def test_llama_cpp_loops(
+    library: Library, connect: Connect, load_chat: Callable[..., ChatLlama], tmp_path: Path
+) -> None:
+    ingest(ListSource([PLAIN]), library)
+    path = write_copying_model(tmp_path / "looping.gguf", heads=LOOPING_HEADS)
+    server = await connect(library, chat=load_chat(path, max_tokens=1000))
+    shown, states = await asked(server, "is it so?", paper=PLAIN.paper_id)
     assert set(states) == {states[0]}
+    assert states[0].startswith("“Herons wade in shallow marshes.”")
     assert NOTES[UNREADABLE] in shown
+
+
+async def test_llama_cpp_writes_good_sentences(
+    library: Library, connect: Connect, load_chat: Callable[..., ChatLlama]
+) -> None:
+    ingest(ListSource([PLAIN]), library)
+    server = await connect(library, chat=load_chat(max_tokens=300))
+    shown, states = await asked(server, "is it so?", paper=PLAIN.paper_id)
+    assert "Written by" in shown
+    sentences = ["Herons wade in shallow marshes.", "Egrets fly over the reeds at dusk [1]."]
+    assert states[-1] == f"[1] H: {' '.join(sentences)}"
+    assert set(states[1:]) <= {states[0], f"[1] H: {sentences[0]}", states[-1]}

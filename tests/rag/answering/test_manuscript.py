@@ -222,6 +222,14 @@ def test_a_title_with_the_end_of_a_sentence_in_it_is_no_sentence(read: Read, tit
     assert manuscript.text == quoted
 
 
+@pytest.mark.parametrize("text", ["[1] {})", "{} [1].", "- {} [1]\n", "**{}** [1]", "{}"])
+def test_a_title_alone_is_no_answer(read: Read, text: str) -> None:
+    manuscript, states = read(text.format(HERON.title), is_checked=False)
+    assert (manuscript.text, states) == ("", [])
+    assert manuscript.degeneration
+    assert manuscript.degeneration.how == HEADER
+
+
 def test_a_short_answer_may_stand_in_the_title(read: Read) -> None:
     assert read("HeronNet [1].")[0].text == "HeronNet [1]."
     assert read("Drone video [1].")[0].text == "Drone video [1]."
