@@ -30,6 +30,14 @@ PLAIN = Paper(
     abstract="Herons wade in shallow marshes. Egrets fly over the reeds at dusk.",
     arxiv_id="2501.00007",
 )
+# The capitals keep the model from going on with the question.
+PLAIN_QUESTION = "where do EGRETS fly?"
+PLAIN_ANSWER = "[1] H: Egrets fly over the reeds at dusk."
+# The copying model writes the second sentence for seconds.
+LETTERS = str.maketrans("0123456789", "abcdefghij")
+SHORT_SENTENCE = "Herons wade in the shallow water of many marshes."
+LONG_SENTENCE = f"Q{' '.join(f'q{n * 7919 % 1000:03d}' for n in range(250))}.".translate(LETTERS)
+LONG = replace(PLAIN, abstract=f"{SHORT_SENTENCE} {LONG_SENTENCE}")
 TIDAL = Paper(
     title="Tidal Attention: Forgetting on Purpose in Long Contexts",
     abstract=(

@@ -5,7 +5,6 @@ Weak models repeat themselves without end, copy their prompt, or go on to play b
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -40,6 +39,7 @@ _ROLE = re.compile(
 # One or two words and a colon, where a line or a sentence begins: the same twice is a speaker.
 _LABEL = re.compile(r"(?:^|(?<=[.!?\]]))[ \t]*([^\W\d]\w*(?: \w+)?):(?=\s)", re.MULTILINE)
 _FIRST_ROLE = re.compile(r"^\W{0,3}(?:answer|assistant|response)\W{0,2}:\W{0,2}\s*", re.IGNORECASE)
+_AROUND_TITLE = " \t.,:;!?()[]*_#-"  # a title in quotation marks is not a copied one
 _DATE = r"\(\d{4}-\d\d-\d\d\)"
 
 
@@ -85,7 +85,8 @@ class DegenerationDetector:
     def is_copied(self, sentence: str) -> bool:
         """Return whether a sentence is only a part of a title, as of "Whose Bird? A Benchmark"."""
         is_long = sentence.count(" ") + 1 >= MIN_TITLE_WORDS or sentence.endswith(("?", "!"))
-        return is_long and any(sentence.casefold() in title for title in self._titles)
+        bare = sentence.strip(_AROUND_TITLE).casefold()
+        return is_long and any(bare in title for title in self._titles)
 
     def _repetition(self, text: str) -> Degeneration | None:
         """Return where the text starts to repeat itself or the instructions."""
@@ -139,11 +140,19 @@ def _poor_words(text: str) -> Degeneration | None:
     for size in WINDOWS:
         for end in range(size, len(said) + 1):
             window = said[end - size : end]
-            counts = Counter(word for _, word in window)
-            if len(counts) <= MIN_DISTINCT * size:
-                start = next(start for start, word in window if counts[word] > 1)
-                return Degeneration(start, LOOP)
+            if len({word for _, word in window}) <= MIN_DISTINCT * size:
+                return Degeneration(_first_said_again(window), LOOP)
     return None
+
+
+def _first_said_again(said: Sequence[tuple[int, str]]) -> int:
+    """Return the place of the first word that was said before."""
+    seen: set[str] = set()
+    for start, word in said:
+        if word in seen:
+            return start
+        seen.add(word)
+    return said[-1][0]
 
 
 def _speakers(text: str) -> Degeneration | None:

@@ -22,6 +22,7 @@ FOREVER = 3600.0  # seconds; the client disconnects earlier
 class OpenAIServer:
     """Answers with `text`, word by word, with `pause` seconds between two words.
 
+    With a `size` the pieces have so many characters instead.
     `requests` are the requests' bodies and `headers` their headers; `disconnected` is set when a
     client closes the connection before the answer is complete.
     """
@@ -31,6 +32,7 @@ class OpenAIServer:
         self.models = ["folder/tiny.gguf"]
         self.fault = ""
         self.pause = 0.0
+        self.size = 0
         self.requests: list[Json] = []
         self.headers: list[dict[str, str]] = []
         self.disconnected = threading.Event()
@@ -79,6 +81,13 @@ class OpenAIServer:
 
     async def unknown_path(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response({"detail": "Not Found"}, status=404)
+
+    def pieces(self) -> list[str]:
+        """The text as it is sent."""
+        if self.size:
+            return [self.text[n : n + self.size] for n in range(0, len(self.text), self.size)]
+        first, *others = self.text.split(" ")
+        return [first, *(f" {word}" for word in others)]
 
     def listing(self) -> Json:
         """The body of the list of models."""
@@ -132,13 +141,13 @@ async def _send_delta(response: web.StreamResponse, delta: Json, finish: str | N
     await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
 
 
-async def _begin(server: OpenAIServer, request: web.Request, words: int) -> web.StreamResponse:
-    """Send the first words."""
+async def _begin(server: OpenAIServer, request: web.Request, count: int) -> web.StreamResponse:
+    """Send the first pieces."""
     response = await _open(request)
     await _send_delta(response, {"role": "assistant", "content": ""})
-    for n, word in enumerate(server.text.split(" ")[:words]):
+    for n, piece in enumerate(server.pieces()[:count]):
         await asyncio.sleep(server.pause if n else 0)
-        await _send_delta(response, {"content": f" {word}" if n else word})
+        await _send_delta(response, {"content": piece})
     return response
 
 

@@ -37,7 +37,7 @@ from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
 from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
 from tests.discord_server import Connect, finished, judged, make_bot, openapi, text_of
-from tests.papers import HERON, TODAY, ListSource, many
+from tests.papers import HERON, LONG, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijklmnopqrstuvwxyz"  # of the right form
@@ -69,19 +69,20 @@ async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama], embedder: Embedder
 ) -> None:
     library.__dict__["embedder"] = embedder  # which computes what other tests know already
-    ingest(ListSource([HERON]), library)
+    ingest(ListSource([LONG]), library)
     server = await connect(library, chat=load_chat(max_tokens=1500), heartbeat_ms=500)
     fake = server.fake
     gc.collect()
     async with measured_lag() as lags:
         reading = asyncio.create_task(asyncio.to_thread(ingest, ListSource(many(100)), library))
-        asked = await fake.slash("alice", "ask", question=QUESTION, paper=HERON.paper_id)
+        asked = await fake.slash("alice", "ask", question="is it so?", paper=LONG.paper_id)
         await asked.wait_ack()
         started = time.perf_counter()
         await fake.until(lambda: asked.original["embeds"], 5)
         assert time.perf_counter() - started < 1
         await reading
-        await fake.until(lambda: finished(asked.original), 60)
+        answer = await fake.until(lambda: finished(asked.original), 60)
+    assert "Written by" in text_of(answer)
     beats = [entry for entry in fake.log if entry == ("WS<", 1)]
     assert percentile(lags, 0.99) <= 0.1
     assert len(beats) >= (time.perf_counter() - started) / 0.5 - 2
@@ -142,8 +143,7 @@ async def test_b5_a_429_in_mid_stream_and_the_last_text_arrives_once(
     shown = [body["embeds"][0]["description"] for _, body in edits]
     final = shown[-1]
     assert "MarshCount benchmark" in final
-    assert shown.count(final) == 1
-    assert sum("Written by" in str(body) for _, body in edits) == 1
+    assert ["Written by" in str(body) for _, body in edits] == [False] * (len(edits) - 1) + [True]
     assert min(b - a for (a, _), (b, _) in pairwise(edits)) >= 1.0
     assert not asked.followups
 

@@ -20,7 +20,7 @@ from rag.records import Paper, Question
 from tests.discord_fake import Interaction
 from tests.discord_server import MODEL_NAME, Connect, finished, text_of
 from tests.models.random_gguf import write_random_model
-from tests.papers import PLAIN, TODAY, ListSource
+from tests.papers import LETTERS, LONG, LONG_SENTENCE, PLAIN, SHORT_SENTENCE, TODAY, ListSource
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 LoadChat = Callable[..., ChatLlama]
@@ -36,14 +36,6 @@ SENTENCES = (
     "Tides lag behind lunar transits.",
     "Kites stall above gusty ridges.",
 )
-
-
-LETTERS = str.maketrans("0123456789", "abcdefghij")
-# The second sentence takes seconds to write. The title, which stands in the question too, is
-# shorter than what the copying model compares, so that it goes on from the right place.
-SHORT_SENTENCE = "Herons wade in the shallow water of many marshes."
-LONG_SENTENCE = f"Q{' '.join(f'q{n * 7919 % 1000:03d}' for n in range(250))}.".translate(LETTERS)
-LONG = replace(PLAIN, abstract=f"{SHORT_SENTENCE} {LONG_SENTENCE}")
 
 
 def words(letter: str) -> str:

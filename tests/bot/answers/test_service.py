@@ -3,29 +3,30 @@
 from itertools import pairwise
 from typing import Any
 
+from ingest.sync import ingest
 from rag.library import Library
 from tests.discord_server import MODEL_NAME, Connect, text_of
-from tests.papers import HERON, QUESTION
+from tests.papers import HERON, PLAIN, PLAIN_QUESTION, QUESTION, ListSource
 
 
 async def test_ask_quotes_at_once_and_then_writes_into_the_same_message(
-    filled: Library, connect: Connect, load_chat: Any
+    library: Library, connect: Connect, load_chat: Any
 ) -> None:
-    server = await connect(filled, chat=load_chat(max_tokens=900))
-    asked = await server.fake.slash("alice", "ask", question=QUESTION, paper=HERON.paper_id)
+    ingest(ListSource([PLAIN]), library)
+    server = await connect(library, chat=load_chat(max_tokens=900))
+    asked = await server.fake.slash("alice", "ask", question=PLAIN_QUESTION)
     callback = await asked.wait_ack()
     assert callback["type"] == 5  # deferred
     assert asked.ack_ms < 300
     quoted = await server.fake.until(lambda: asked.original["embeds"] and asked.original, 2)
-    assert "94.2%" in text_of(quoted)
-    assert "“" in text_of(quoted)
+    assert "“Egrets fly over the reeds at dusk.”" in text_of(quoted)
     assert "Writing an answer" in text_of(quoted)
-    assert quoted["embeds"][0]["title"] == QUESTION
+    assert quoted["embeds"][0]["title"] == PLAIN_QUESTION
     final = await server.fake.until(lambda: f"Written by {MODEL_NAME}" in text_of(quoted), 20)
     assert final
     written = text_of(asked.original)
-    assert f"[[1]](<{HERON.url}>)" in written
-    assert f"1. [{HERON.title}](<{HERON.url}>)" in written
+    assert f"[[1]](<{PLAIN.url}>) H: Egrets fly over the reeds at dusk." in written
+    assert f"1. [{PLAIN.title}](<{PLAIN.url}>)" in written
     assert "“" not in written
     assert not asked.followups
     times = [time for time, _ in server.fake.edits(asked.message_id)]

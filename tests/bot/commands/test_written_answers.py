@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import open_library
+from ingest.sync import ingest
+from rag.config import RagConfig
+from tests.papers import PLAIN, PLAIN_ANSWER, PLAIN_QUESTION, ListSource
+
 Run = Callable[..., tuple[int, str, str]]
 QUESTION = "which paper uses an overuse penalty, and what for?"
 
@@ -22,37 +27,48 @@ def config(tmp_path: Path, copying_model: Path) -> Callable[..., Path]:
     return write
 
 
-def test_an_answer_is_written(run: Run, starter_folder: Path, config: Callable[..., Path]) -> None:
-    given = ("--data-dir", starter_folder, "--config", config())
-    status, out, err = run(*given, "ask", QUESTION)
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder with a paper that the model copies as an answer."""
+    library = open_library(tmp_path / "plain", RagConfig())
+    ingest(ListSource([PLAIN]), library)
+    library.close()
+    return tmp_path / "plain"
+
+
+def test_an_answer_is_written(run: Run, folder: Path, config: Callable[..., Path]) -> None:
+    given = ("--data-dir", folder, "--config", config())
+    status, out, err = run(*given, "ask", PLAIN_QUESTION)
     assert (status, err) == (0, "")
-    assert "“" not in out
-    assert "https://huggingface.co/papers/" in out
-    status, out, _ = run(*given, "ask", "--json", QUESTION)
+    assert out.startswith(PLAIN_ANSWER)
+    assert PLAIN.url in out
+    status, out, _ = run(*given, "ask", "--json", PLAIN_QUESTION)
     row = json.loads(out)
-    assert row["mode"] == "generated"
-    assert all(source["quote"] and source["url"] for source in row["sources"])
-    assert all(f"[{source['n']}]" in row["answer"] for source in row["sources"])
-    status, out, _ = run(*given, "--no-model", "ask", "--json", QUESTION)
+    assert (row["answer"], row["mode"]) == (PLAIN_ANSWER, "generated")
+    (source,) = row["sources"]
+    assert (source["n"], source["url"]) == (1, PLAIN.url)
+    assert source["quote"] == "Egrets fly over the reeds at dusk."
+    status, out, _ = run(*given, "--no-model", "ask", "--json", PLAIN_QUESTION)
     assert json.loads(out)["mode"] == "extractive"
 
 
 def test_chat_and_batch_answers_are_written_too(
     run: Run,
-    starter_folder: Path,
+    folder: Path,
     config: Callable[..., Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given = ("--data-dir", starter_folder, "--config", config())
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n"))
+    given = ("--data-dir", folder, "--config", config())
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PLAIN_QUESTION}\n"))
     status, out, _ = run(*given, "chat")
     assert status == 0
-    assert f"> {QUESTION}" in out
+    assert f"> {PLAIN_QUESTION}\n{PLAIN_ANSWER}\n" in out
     batch = tmp_path / "batch.jsonl"
-    batch.write_text(json.dumps({"id": 1, "question": QUESTION}) + "\n")
+    batch.write_text(json.dumps({"id": 1, "question": PLAIN_QUESTION}) + "\n")
     status, out, _ = run(*given, "ask", "--batch", batch)
-    assert json.loads(out)["mode"] == "generated"
+    row = json.loads(out)
+    assert (row["answer"], row["mode"]) == (PLAIN_ANSWER, "generated")
 
 
 @pytest.mark.parametrize("content", [None, b"<html></html>", b"GGUF" + bytes(100)])

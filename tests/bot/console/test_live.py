@@ -8,19 +8,19 @@ from rich.console import Console
 
 from bot.console.live import download_progress, show_answer
 from bot.console.terminal import Terminal
+from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
-from tests.papers import HERON, TODAY
-
-QUESTION = "how are wading birds counted in drone video?"
+from tests.papers import PLAIN, PLAIN_ANSWER, PLAIN_QUESTION, TODAY, ListSource
 
 
 @pytest.fixture
-def qa(filled: Library, load_chat: Callable[..., ChatLlama]) -> PaperQA:
-    return PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(load_chat()))
+def qa(library: Library, load_chat: Callable[..., ChatLlama]) -> PaperQA:
+    ingest(ListSource([PLAIN]), library)
+    return PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(load_chat()))
 
 
 def on_a_terminal() -> Terminal:
@@ -33,19 +33,20 @@ def on_a_terminal() -> Terminal:
 def test_a_pipe_gets_only_the_written_answer(
     qa: PaperQA, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    final = show_answer(Terminal(), qa, qa.ask(QUESTION))
+    final = show_answer(Terminal(), qa, qa.ask(PLAIN_QUESTION))
     out = capsys.readouterr().out
-    assert final.mode == "generated"
+    assert (final.text, final.mode) == (PLAIN_ANSWER, "generated")
     assert out.startswith(final.text)
-    assert HERON.url in out
+    assert PLAIN.url in out
 
 
 def test_a_terminal_ends_with_the_written_answer(qa: PaperQA) -> None:
     terminal = on_a_terminal()
-    final = show_answer(terminal, qa, qa.ask(QUESTION))
-    assert final.mode == "generated"
+    final = show_answer(terminal, qa, qa.ask(PLAIN_QUESTION))
+    assert (final.text, final.mode) == (PLAIN_ANSWER, "generated")
     assert isinstance(terminal.out.file, io.StringIO)
-    assert terminal.out.file.getvalue().count(HERON.url) >= 1
+    assert PLAIN_ANSWER in terminal.out.file.getvalue()
+    assert PLAIN.url in terminal.out.file.getvalue()
 
 
 def test_a_model_that_fails_leaves_the_quotes_and_is_reported_once(
@@ -55,7 +56,7 @@ def test_a_model_that_fails_leaves_the_quotes_and_is_reported_once(
     monkeypatch.setattr(type(qa.writer), "problem", "the model is broken.", raising=False)
     terminal = Terminal()
     for _ in range(2):
-        show_answer(terminal, qa, qa.ask(QUESTION))
+        show_answer(terminal, qa, qa.ask(PLAIN_QUESTION))
     assert capsys.readouterr().err == "No written answers: the model is broken.\n"
 
 

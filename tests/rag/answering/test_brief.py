@@ -24,7 +24,7 @@ from rag.library import Library
 from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
 from rag.query.request import Request
-from rag.records import Answer, Evidence, Window
+from rag.records import Answer, Window
 from tests.papers import HERON, PASTRY, TIDAL, ListSource
 
 FRIDAY = date(2025, 12, 5)

@@ -116,9 +116,10 @@ def test_a_good_sentence_in_front_is_not_part_of_it(name: str) -> None:
 
 def test_a_loop_starts_where_something_is_said_again() -> None:
     sentence = "It reaches the accuracy of the people who count birds by hand. "
-    found = first_found(GOOD + sentence * 3)
-    assert found
-    assert found.start == len(GOOD + sentence)
+    text = GOOD + sentence * 12
+    for found in (first_found(text), DETECTOR.find(text)):
+        assert found
+        assert found.start == len(GOOD + sentence)
 
 
 FINE = {

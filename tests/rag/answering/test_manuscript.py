@@ -128,6 +128,13 @@ def test_the_same_sentence_again_ends_the_text(read: Read, again: str) -> None:
     assert FORGETS not in manuscript.raw  # the model was stopped
 
 
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_a_sentence_that_is_written_again_and_again_is_shown_once(read: Read, size: int) -> None:
+    manuscript, states = read(f"{REACHES} " * 12, size=size)
+    assert states == [REACHES]
+    assert manuscript.text == REACHES
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -213,6 +220,14 @@ def test_a_title_with_the_end_of_a_sentence_in_it_is_no_sentence(read: Read, tit
     quoted = f"“{title}” counts herons and egrets in drone video [1]."
     manuscript, _ = read(quoted, papers=(paper,), is_checked=False)
     assert manuscript.text == quoted
+
+
+@pytest.mark.parametrize("text", ["[1] {})", "{} [1].", "- {} [1]\n", "**{}** [1]", "{}"])
+def test_a_title_alone_is_no_answer(read: Read, text: str) -> None:
+    manuscript, states = read(text.format(HERON.title), is_checked=False)
+    assert (manuscript.text, states) == ("", [])
+    assert manuscript.degeneration
+    assert manuscript.degeneration.how == HEADER
 
 
 def test_a_short_answer_may_stand_in_the_title(read: Read) -> None:
