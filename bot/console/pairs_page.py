@@ -14,7 +14,8 @@ STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 80rem; padding: 1rem; }
 article { border-top: 1px solid #8888; margin-top: 2rem; }
-.sides { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
+.sides { display: grid; gap: 1rem; }
+@media (min-width: 50rem) { .sides { grid-auto-columns: 1fr; grid-auto-flow: column; } }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
 h2 { font-size: 1.15rem; }
 h3, .why, ul { font-size: 0.85rem; }
@@ -29,6 +30,7 @@ def pairs_page(
     pairs: Sequence[Pair], figures: Mapping[str, Mapping[str, Figures]], *, model: str
 ) -> str:
     """Return the HTML of the page: the figures, then every question with its answers."""
+    table = "\n".join(comparison_lines(figures))
     title = f"Quoted and written answers: {model}"
     return "\n".join(
         (
@@ -38,7 +40,7 @@ def pairs_page(
             f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">',
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
-            f"<pre>{escape('\n'.join(comparison_lines(figures)))}</pre>",
+            f"<pre>{escape(table)}</pre>",
             *(line for pair in pairs for line in _article(pair)),
             "</body></html>",
             "",

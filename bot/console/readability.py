@@ -55,42 +55,28 @@ def unreadable(text: str) -> str:
     """
     bare = _MARKER.sub("", text).strip()
     said = [word.casefold() for word in _WORD.findall(bare)]
-    checks = (
-        (ROLES, _plays_roles),
-        (HEADER, _is_header),
-        (LOOP, _loops),
-        (SHAPELESS, _is_shapeless),
-        (UNFINISHED, _breaks_off),
-    )
-    return next((name for name, found in checks if found(bare, said)), "")
-
-
-def _loops(text: str, said: list[str]) -> bool:
-    """Whether a text repeats groups of words, or hardly has any but the same few."""
-    threes = list(zip(said, said[1:], said[2:], strict=False))
-    repeated = 1 - len(set(threes)) / len(threes) if threes else 0.0
-    content = [word for word in said if word not in _function_words()]
-    is_poor = len(content) >= MANY_WORDS and len(set(content)) < MIN_DISTINCT * len(content)
-    return repeated > MAX_REPEATED or is_poor
-
-
-def _breaks_off(text: str, said: list[str]) -> bool:
-    """Whether a text has no end, or ends with a word that needs another one."""
-    return not _ENDED.search(text) or not said or said[-1] in _OPEN_END
+    found = {
+        ROLES: _plays_roles(bare, said),
+        HEADER: _is_header(bare),
+        LOOP: _loops(said),
+        SHAPELESS: _is_shapeless(bare, said),
+        UNFINISHED: not _ENDED.search(bare) or not said or said[-1] in _OPEN_END,
+    }
+    return next((name for name, is_so in found.items() if is_so), "")
 
 
 def _plays_roles(text: str, said: list[str]) -> bool:
-    """Whether a text has two labels of speakers, or speaks of itself and its task."""
+    """Whether a text has the same label twice, or speaks of itself and its task."""
     labels = [match[1] for match in _LABEL.finditer(text)]
     return (
-        bool(set(said) & _SPEAKER)
-        or sum(w in _TASK for w in said) > 1
+        not _SPEAKER.isdisjoint(said)
+        or sum(word in _TASK for word in said) > 1
         or len(labels) != len(set(labels))
     )
 
 
-def _is_header(text: str, said: list[str]) -> bool:
-    """Whether a text has a date as a prompt writes it, or a sentence that is a title."""
+def _is_header(text: str) -> bool:
+    """Whether a text has a date as a prompt writes it, or a part that is a title."""
     return bool(_DATE.search(text)) or any(map(_is_title, _PART_END.split(text)))
 
 
@@ -98,6 +84,15 @@ def _is_title(part: str) -> bool:
     said = [w for w in _WORD.findall(part) if w.casefold() not in _function_words()]
     capitals = sum(word[0].isupper() for word in said)
     return len(said) >= TITLE_WORDS and capitals > MIN_TITLE_CASE * len(said)
+
+
+def _loops(said: list[str]) -> bool:
+    """Whether a text repeats groups of words, or hardly has any but the same few."""
+    threes = list(zip(said, said[1:], said[2:], strict=False))
+    repeated = 1 - len(set(threes)) / len(threes) if threes else 0.0
+    content = [word for word in said if word not in _function_words()]
+    is_poor = len(content) >= MANY_WORDS and len(set(content)) < MIN_DISTINCT * len(content)
+    return repeated > MAX_REPEATED or is_poor
 
 
 def _is_shapeless(text: str, said: list[str]) -> bool:

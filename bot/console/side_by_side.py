@@ -63,8 +63,8 @@ class Pair:
 
 def ask_twice(quoting: PaperQA, writing: PaperQA, item: Mapping[str, Any], asked: Question) -> Pair:
     """Return the answer of the one without a model and the finished answer of the one with it."""
-    quoted = writing.ask(asked)
-    return Pair(item, quoting.ask(asked), writing.written(quoted), writing.can_write(quoted))
+    quoted, to_write = quoting.ask(asked), writing.ask(asked)
+    return Pair(item, quoted, writing.written(to_write), writing.can_write(to_write))
 
 
 def pair_row(pair: Pair) -> Row:
@@ -114,9 +114,9 @@ def compare_figures(pairs: Sequence[Pair]) -> dict[str, dict[str, Figures]]:
 
 def comparison_lines(figures: Mapping[str, Mapping[str, Figures]]) -> list[str]:
     """Return a table for each kind of question: a figure a line, quoted beside written."""
-    lines = []
+    lines: list[str] = []
     for kind, sides in figures.items():
-        lines += ["" * bool(lines), f"{kind:30}{'quoted':>10}{'written':>10}"]
+        lines += [*[""] * bool(lines), f"{kind:30}{'quoted':>10}{'written':>10}"]
         for name in dict.fromkeys([*sides["quoted"], *sides["written"]]):
             cells = (sides[side].get(name) for side in ("quoted", "written"))
             lines.append(f"  {name:28}" + "".join(f"{_cell(value):>10}" for value in cells))
