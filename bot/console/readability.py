@@ -20,10 +20,8 @@ LOOP, UNFINISHED, ROLES, HEADER, SHAPELESS = (
 MAX_REPEATED = 0.2  # of the groups of three words
 MIN_DISTINCT = 0.5  # of the content words, in texts with …
 MANY_WORDS = 14  # … so many of them
-MIN_TITLE_CASE = (
-    0.7  # of a sentence's long words: so many capitals make a title, in a sentence of …
-)
-TITLE_WORDS = 6  # … so many words
+MIN_TITLE_CASE = 0.8  # of the content words with a capital: more make a title, in a part of …
+TITLE_WORDS = 6  # … so many of them
 MIN_FUNCTION_WORDS = 0.1  # of the words, in texts with …
 PROSE_WORDS = 8  # … so many of them, besides numbers
 MAX_SYMBOLS = 0.1  # of the tokens, for those that are neither words nor numbers
@@ -81,7 +79,7 @@ def _is_header(text: str) -> bool:
 
 
 def _is_title(part: str) -> bool:
-    said = [w for w in _WORD.findall(part) if w.casefold() not in _function_words()]
+    said = [w for w in _WORD.findall(part) if not _is_function_word(w)]
     capitals = sum(word[0].isupper() for word in said)
     return len(said) >= TITLE_WORDS and capitals > MIN_TITLE_CASE * len(said)
 
@@ -90,7 +88,7 @@ def _loops(said: list[str]) -> bool:
     """Whether a text repeats groups of words, or hardly has any but the same few."""
     threes = list(zip(said, said[1:], said[2:], strict=False))
     repeated = 1 - len(set(threes)) / len(threes) if threes else 0.0
-    content = [word for word in said if word not in _function_words()]
+    content = [word for word in said if not _is_function_word(word)]
     is_poor = len(content) >= MANY_WORDS and len(set(content)) < MIN_DISTINCT * len(content)
     return repeated > MAX_REPEATED or is_poor
 
@@ -110,10 +108,10 @@ def _is_shapeless(text: str, said: list[str]) -> bool:
 
 
 def _lacks_function_words(text: str) -> bool:
-    said = [strip_accents(word) for word in _WORD.findall(text) if not word[0].isdigit()]
+    said = [word for word in _WORD.findall(text) if not word[0].isdigit()]
     if len(said) < PROSE_WORDS or re.search(_HAN, text):
         return False
-    return sum(w in _function_words() for w in said) < MIN_FUNCTION_WORDS * len(said)
+    return sum(map(_is_function_word, said)) < MIN_FUNCTION_WORDS * len(said)
 
 
 def _script(character: str) -> str:
@@ -124,6 +122,10 @@ def _script(character: str) -> str:
         return "CJK"
     name = unicodedata.name(character, "").partition(" ")[0]
     return "" if name in ("GREEK", "MATHEMATICAL") else name
+
+
+def _is_function_word(word: str) -> bool:
+    return word.casefold() in STOPWORDS or strip_accents(word) in _function_words()
 
 
 @cache
