@@ -117,6 +117,9 @@ class Writer:
             if better := self._if_as_good(quoted, manuscript, prompt.citable):
                 best = better
                 yield replace(best, finished=False)
+            elif best and not manuscript.text:  # it was thinking
+                best = None
+                yield replace(quoted, finished=False)
         best = self._if_as_good(quoted, manuscript, prompt.citable) or best
         if best:
             broken_off = BROKEN_OFF if manuscript.degeneration else ""
@@ -198,10 +201,14 @@ class Writer:
                 while len(passages) > 1 and not self._fits(messages, self._room):
                     passages.pop()
                     messages = make_messages(REQUEST, passages, today)
-                manuscript = Manuscript(passages, self.grounding)
+                manuscript, is_shown = Manuscript(passages, self.grounding), False
                 for _ in manuscript.read(self.model.stream(messages, cancel=cancel)):
                     if manuscript.passed >= MIN_SENTENCES:
+                        is_shown = True
                         yield Brief(clean(manuscript.text, passages))
+                    elif is_shown:  # it was thinking
+                        is_shown = False
+                        yield Brief()
             writing = _writing(manuscript, started, _why_no_brief(manuscript, passages))
             last = Brief(finished=True, writing=writing)
             if not writing.kept_quotes:
@@ -247,6 +254,7 @@ class Writer:
             exchanges=earlier,
             papers=papers,
             asker=quoted.question.asker,
+            has_example=self.model.is_base,
         )
 
     def _fits(self, messages: Sequence[BaseMessage], room: int) -> bool:

@@ -36,25 +36,39 @@ FEED_FORWARD = 4  # unused, but there must be some
 BOT = "<|bot|>"  # ends the chat template
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6  # llama.cpp's kinds of tokens
 END_OF_TEXT = 2
-SPECIALS = [b"<unk>", b"<s>", b"</s>", BOT.encode()]
+# The control tokens of OpenAI's Harmony format, which a template may put into the prompt.
+HARMONY = ["<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>"]
+SPECIALS = [b"<unk>", b"<s>", b"</s>", BOT.encode(), *map(str.encode, HARMONY)]
 BYTES = [b"<0x%02X>" % value for value in range(256)]
 CHARACTERS = [character.encode() for character in ["\u2581", *map(chr, range(33, 127))]]
 TOKENS = SPECIALS + BYTES + CHARACTERS
-KINDS = [UNKNOWN] + [CONTROL] * 3 + [BYTE] * len(BYTES) + [NORMAL] * len(CHARACTERS)
+KINDS = (
+    [UNKNOWN] + [CONTROL] * (len(SPECIALS) - 1) + [BYTE] * len(BYTES) + [NORMAL] * len(CHARACTERS)
+)
 CHAT_TEMPLATE = "{% for m in messages %}{{m.role}}: {{m.content}}\n{% endfor %}" + BOT
 
 
 def write_copying_model(
-    path: Path, *, heads: int = 4, n_ctx: int = 4096, sharp: float = 10.0
+    path: Path,
+    *,
+    heads: int = 4,
+    n_ctx: int = 4096,
+    sharp: float = 10.0,
+    template: str | None = CHAT_TEMPLATE,
+    add_bos: bool = True,
 ) -> Path:
     """Write the model to `path`.
 
     `heads` is how many of the last tokens must match at the place it copies from; `sharp` is how
-    strongly the second layer prefers one place.
+    strongly the second layer prefers one place. Without a `template` it is a base model, which goes
+    on as the prompt did after the same characters.
     """
     shape = Shape(heads)
     writer = GGUFWriter(path, "llama")
     _add_description(writer, shape, n_ctx)
+    writer.add_add_bos_token(add_bos)
+    if template is not None:
+        writer.add_chat_template(template)
     embedding, output = _token_matrices(shape)
     _add_half(writer, "token_embd", embedding)
     _add_half(writer, "output", output)
@@ -123,7 +137,6 @@ def _add_description(writer: GGUFWriter, shape: Shape, n_ctx: int) -> None:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(END_OF_TEXT)
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
 
 
 def _add_half(writer: GGUFWriter, name: str, matrix: Matrix) -> None:
