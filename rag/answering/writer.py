@@ -281,8 +281,12 @@ def _why_no_brief(manuscript: Manuscript, passages: Sequence[Passage]) -> str:
     """Return in a word why a list stays without a brief; "" if it gets one."""
     if manuscript.passed >= MIN_SENTENCES:
         return ""
+    if manuscript.passed:
+        return WORSE
     if not manuscript.raw.strip():
         return NO_TEXT
+    if REFUSAL.rstrip(".") in manuscript.raw:
+        return REFUSED
     if manuscript.degeneration:
         return UNREADABLE
     return UNSUPPORTED if check(manuscript.raw, passages)[1] else UNCITED

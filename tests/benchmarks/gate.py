@@ -10,12 +10,10 @@ a file is held out: nothing is chosen by it. --fit prints the weights, --show th
 
 import argparse
 import json
-from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import numpy as np

@@ -12,7 +12,7 @@ from tests.models.real_model import real_model
 from tests.papers import HERON, LOOM, PASTRY, TIDAL
 
 Run = Callable[..., tuple[int, str, str]]
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {"id": "heron", "question": "how accurate is HeronNet compared with human counters?",
      "gold_titles": [HERON.title], "must_contain": ["94.2"]},
     {"id": "tidal", "question": "how much cache memory does Tidal Attention save?",
