@@ -45,8 +45,8 @@ class Pair:
         """The text of the model that is shown, without the list below a brief; "" if none is."""
         if not self.replaced or self.final.refused:
             return ""
-        below = self.final.brief_from and self.quoted.text
-        return self.final.text.removesuffix(below or "").rstrip()
+        text = self.final.text
+        return text.partition("\n\n")[0] if self.final.brief_from else text
 
     @property
     def stayed(self) -> str:
@@ -64,7 +64,8 @@ class Pair:
 def ask_twice(quoting: PaperQA, writing: PaperQA, item: Mapping[str, Any], asked: Question) -> Pair:
     """Return the answer of the one without a model and the finished answer of the one with it."""
     quoted, to_write = quoting.ask(asked), writing.ask(asked)
-    return Pair(item, quoted, writing.written(to_write), writing.can_write(to_write))
+    is_asked = writing.can_write(to_write)  # no longer, once the model has broken off for good
+    return Pair(item, quoted, writing.written(to_write), is_asked)
 
 
 def pair_row(pair: Pair) -> Row:
