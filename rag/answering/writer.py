@@ -126,13 +126,7 @@ class Writer:
             last, why = replace(best, note=_join_notes(best.note, manuscript.note, broken_off)), ""
         else:
             last, why = self._without_text(quoted, manuscript, prompt.citable)
-        writing = Writing(
-            raw=manuscript.raw,
-            seconds=time.perf_counter() - started,
-            tokens=manuscript.pieces,
-            kept_quotes=why,
-            removed=manuscript.failed,
-        )
+        writing = _writing(manuscript, started, why)
         return replace(last, exchanges=(*prompt.exchanges, prompt.exchange(last)), writing=writing)
 
     def _if_as_good(
@@ -183,6 +177,7 @@ class Writer:
                 text, note = f"{brief.text}\n\n{quoted.text}", _join_notes(quoted.note, brief.note)
                 answer = replace(quoted, text=text, note=note, mode="generated", model=self.name)
             seconds = quoted.seconds + time.perf_counter() - started
+            answer = replace(answer, writing=brief.writing)
             yield replace(answer, finished=brief.finished, seconds=seconds)
 
     def brief(
@@ -201,6 +196,7 @@ class Writer:
         passages, last = passages_of_list(sentences), Brief(finished=True)
         try:
             with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
+                started = time.perf_counter()
                 messages = make_messages(REQUEST, passages, today)
                 while len(passages) > 1 and not self._fits(messages, self._room):
                     passages.pop()
@@ -213,8 +209,11 @@ class Writer:
                     elif is_shown:  # it was thinking
                         is_shown = False
                         yield Brief()
-            if manuscript.passed >= MIN_SENTENCES:
-                last = Brief(clean(manuscript.text, passages), manuscript.note, finished=True)
+            writing = _writing(manuscript, started, _why_no_brief(manuscript, passages))
+            last = Brief(finished=True, writing=writing)
+            if not writing.kept_quotes:
+                text = clean(manuscript.text, passages)
+                last = Brief(text, manuscript.note, finished=True, writing=writing)
         except (ModelError, JudgeError) as error:
             log.info("no brief: %s", error)
         yield Brief(finished=True) if cancel and cancel.is_set() else last
@@ -265,6 +264,32 @@ class Writer:
         if max_tokens + TEMPLATE_TOKENS * len(texts) <= room:
             return True  # no token is shorter than a byte
         return self.model.count_tokens(messages) <= room
+
+
+def _writing(manuscript: Manuscript, started: float, why: str) -> Writing:
+    """Return what the model did since `started`; `why` says why its text is not shown, or ""."""
+    return Writing(
+        raw=manuscript.raw,
+        seconds=time.perf_counter() - started,
+        tokens=manuscript.pieces,
+        kept_quotes=why,
+        removed=manuscript.failed,
+    )
+
+
+def _why_no_brief(manuscript: Manuscript, passages: Sequence[Passage]) -> str:
+    """Return in a word why a list stays without a brief; "" if it gets one."""
+    if manuscript.passed >= MIN_SENTENCES:
+        return ""
+    if manuscript.passed:
+        return WORSE
+    if not manuscript.raw.strip():
+        return NO_TEXT
+    if REFUSAL.rstrip(".") in manuscript.raw:
+        return REFUSED
+    if manuscript.degeneration:
+        return UNREADABLE
+    return UNSUPPORTED if check(manuscript.raw, passages)[1] else UNCITED
 
 
 def _fall_back(quoted: Answer, note: str) -> Answer:
