@@ -91,7 +91,7 @@ def messages(question: str) -> list[BaseMessage]:
 def checked(question: str, english: str) -> str:
     """Return what the model wrote with the names and numbers of the question; "" if it is unusable.
 
-    It must be English, of a length that fits, and neither the question itself nor an example.
+    It must be English, of a length that fits, and neither the question itself nor of the prompt.
     """
     english = " ".join(english.split())
     letters = [c for c in english if c.isalpha()]
@@ -102,7 +102,7 @@ def checked(question: str, english: str) -> str:
         not letters
         or latin < MIN_LATIN * len(letters)
         or len(english) > max(MIN_ROOM, MAX_GROWTH * len(question))
-        or english.casefold() in {*examples, question.casefold()}
+        or english.casefold() in {*examples, question.casefold(), "english"}
         or language != ENGLISH
         or unread_language(english, language)
     ):
