@@ -24,6 +24,7 @@ from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Draft, Evidence, Paper, Question
 
+TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
 MAX_BRIEFS = 100  # of digests, kept in memory
 LISTING = ("list", "advice", "summary", "trending", "count")  # kinds about many papers
@@ -152,6 +153,8 @@ class PaperQA:
         read_as = "a question" if alone.is_unread else request.read_as
         if alone.foreign:
             read_as = f"{read_as}, {describe(alone.foreign, alone.translation)}"
+        if alone.translation:
+            note = f"{TRANSLATED.format(alone.translation)} {note}".strip()
         return Answer(
             question=question,
             today=today,

@@ -24,6 +24,12 @@ HERON = Paper(
     featured_on=date(2025, 1, 6),
     upvotes=12,
 )
+# The copying model writes its passage as sentences that are no header, and loses its place nowhere.
+PLAIN = Paper(
+    title="H",
+    abstract="Herons wade in shallow marshes. Egrets fly over the reeds at dusk.",
+    arxiv_id="2501.00007",
+)
 TIDAL = Paper(
     title="Tidal Attention: Forgetting on Purpose in Long Contexts",
     abstract=(

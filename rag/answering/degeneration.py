@@ -5,6 +5,7 @@ Weak models repeat themselves without end, copy their prompt, or go on to play b
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -54,6 +55,7 @@ class DegenerationDetector:
 
     def __init__(self, passages: Sequence[Passage], instructions: str) -> None:
         """Take what the model could copy from its prompt."""
+        self._titles = [passage.paper.title.casefold() for passage in passages]
         titles = [re.escape(passage.paper.title) for passage in passages]
         long = [title for title in titles if title.count(" ") + 1 >= MIN_TITLE_WORDS]
         headers = [rf"{_DATE}:"]
@@ -80,6 +82,11 @@ class DegenerationDetector:
         found += filter(None, (self._repetition(text), _poor_words(text), _speakers(text)))
         return min(found, default=None)
 
+    def is_copied(self, sentence: str) -> bool:
+        """Return whether a sentence is only a part of a title, as of "Whose Bird? A Benchmark"."""
+        is_long = sentence.count(" ") + 1 >= MIN_TITLE_WORDS or sentence.endswith(("?", "!"))
+        return is_long and any(sentence.casefold() in title for title in self._titles)
+
     def _repetition(self, text: str) -> Degeneration | None:
         """Return where the text starts to repeat itself or the instructions."""
         if short := _SHORT_LOOP.search(text, max(0, len(text) - _TAIL)):
@@ -89,10 +96,11 @@ class DegenerationDetector:
         runs = [_Run(seen, MAX_REPEATED, LOOP), _Run(self._instructions, MAX_INSTRUCTION, HEADER)]
         for end in range(N_GRAM, len(said) + 1):
             n_gram = tuple(word for _, word in said[end - N_GRAM : end])
+            alike = tuple(_DIGIT.sub("0", word) for word in n_gram)
             for run in runs:
-                if run.goes_on(n_gram, said[end - N_GRAM][0]):
+                if run.goes_on(n_gram, alike, said[end - N_GRAM][0]):
                     return Degeneration(run.start, run.how)
-            seen.add(n_gram)
+            seen |= {n_gram, alike}
         return None
 
 
@@ -106,14 +114,18 @@ class _Run:
     start: int = 0
     length: float = 0.0
 
-    def goes_on(self, n_gram: tuple[str, ...], start: int) -> bool:
-        """Add the next n-gram; return whether the run has become too long."""
-        if n_gram not in self.known:
+    def goes_on(self, n_gram: tuple[str, ...], alike: tuple[str, ...], start: int) -> bool:
+        """Add the next n-gram; return whether the run has become too long.
+
+        `alike` is the n-gram with all numbers alike: a loop can count, but so does a comparison.
+        """
+        if alike not in self.known:
             self.length = 0.0
             return False
         if not self.length:
             self.start = start
-        self.length += 0.5 if re.match(_HAN, n_gram[-1]) else 1.0
+        has_news = n_gram not in self.known
+        self.length += 0.5 if has_news or re.match(_HAN, n_gram[-1]) else 1.0
         return self.length >= self.limit
 
 
@@ -127,8 +139,10 @@ def _poor_words(text: str) -> Degeneration | None:
     for size in WINDOWS:
         for end in range(size, len(said) + 1):
             window = said[end - size : end]
-            if len({word for _, word in window}) <= MIN_DISTINCT * size:
-                return Degeneration(window[0][0], LOOP)
+            counts = Counter(word for _, word in window)
+            if len(counts) <= MIN_DISTINCT * size:
+                start = next(start for start, word in window if counts[word] > 1)
+                return Degeneration(start, LOOP)
     return None
 
 
@@ -147,9 +161,6 @@ def strip_first_role(text: str) -> str:
 
 
 def _words(text: str) -> list[tuple[int, str]]:
-    """Return the words with their places; all numbers are alike, markers are no words."""
+    """Return the words with their places; markers are no words."""
     bare = MARKER.sub(lambda match: " " * len(match[0]), text)
-    return [
-        (match.start(), _DIGIT.sub("0", match[0].casefold().rstrip(".,'’-")))
-        for match in _WORD.finditer(bare)
-    ]
+    return [(match.start(), match[0].casefold().rstrip(".,'’-")) for match in _WORD.finditer(bare)]

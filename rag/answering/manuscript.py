@@ -6,10 +6,17 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 from typing import cast
 
-from rag.answering.degeneration import LOOP, Degeneration, DegenerationDetector, strip_first_role
+from rag.answering.degeneration import (
+    HEADER,
+    LOOP,
+    Degeneration,
+    DegenerationDetector,
+    strip_first_role,
+)
 from rag.answering.prompt import INSTRUCTIONS
 from rag.grounding.checker import MARK, Grounding, Verdict, describe_failed
 from rag.grounding.claims import Claim, claims_of
+from rag.llm.reasoning import RESTART, AnswerText
 from rag.records import Passage
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.words import words
@@ -17,6 +24,11 @@ from rag.text.words import words
 # Everything up to the last complete sentence with its markers: a text may run out of tokens.
 COMPLETE_SENTENCES = re.compile(
     r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
+)
+# The same for a text that was cut off: the last marker may stand inside a sentence, and "94." may
+# be half of a number.
+ENDED_SENTENCES = re.compile(
+    r".*(?:[!?。！？…]|(?<!\d)\.|\.(?!\Z))[\"”’)]*(?:\s*\[\d+\])*", re.DOTALL
 )
 NEAR_END = 40  # characters behind a full stop, in which the next sentence begins
 _MAY_END = re.compile(r"[.!?。！？…\n\]]")
@@ -38,9 +50,9 @@ class Manuscript:
         language: str = ENGLISH,
     ) -> None:
         """`language` is that of the question; without `grounding` every sentence passes."""
-        self.raw = ""
         self.pieces = 0
         self.degeneration: Degeneration | None = None
+        self._answer = AnswerText()
         self._passages = passages
         self._grounding = grounding
         self._language = language
@@ -48,6 +60,16 @@ class Manuscript:
         self._detector = DegenerationDetector(passages, INSTRUCTIONS)
         self._claims: list[Claim] = []  # complete sentences
         self._verdicts: dict[Claim, tuple[Claim, Verdict]] = {}
+
+    @property
+    def raw(self) -> str:
+        """What the model has written, without its thinking."""
+        return self._answer.text
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the model was stopped at max_tokens."""
+        return self._answer.is_cut_off
 
     @property
     def text(self) -> str:
@@ -81,10 +103,18 @@ class Manuscript:
         return not written or not self._language or written == self._language
 
     def read(self, pieces: Iterator[str]) -> Iterator[None]:
-        """Add the pieces, until they degenerate; yield whenever more sentences have passed."""
+        """Add the pieces, until they degenerate; yield whenever more sentences have passed.
+
+        Also yields when all sentences turn out to be thinking; then there are none.
+        """
         with contextlib.closing(cast("Generator[str]", pieces)):
             for piece in pieces:
-                self.raw += piece
+                self._answer.add(piece)
+                if piece is RESTART:
+                    self._claims = []
+                    yield
+                if not piece:
+                    continue
                 self.pieces += 1
                 if self._review(is_finished=False):
                     yield
@@ -101,8 +131,9 @@ class Manuscript:
             complete = COMPLETE_SENTENCES.match(text[: self.degeneration.start])
             claims = claims_of(complete[0]) if complete else []
         elif is_finished:
-            complete = COMPLETE_SENTENCES.match(text)
-            claims = claims_of(complete[0] if complete else text)
+            pattern = ENDED_SENTENCES if self.is_cut_off else COMPLETE_SENTENCES
+            complete = pattern.match(text)
+            claims = claims_of(complete[0] if complete else "" if self.is_cut_off else text)
             if claims and not complete and not claims[-1].cited:
                 claims.pop()  # it breaks off
         elif not _MAY_END.search(self.raw, max(0, len(self.raw) - NEAR_END)):
@@ -117,9 +148,11 @@ class Manuscript:
         """Judge the new ones of these sentences; return whether more of them passed than before."""
         passed = self.passed
         for n, claim in enumerate(claims):
-            if any(_alike(claim.text, earlier.text) for earlier in claims[:n]):
+            is_said = any(_alike(claim.text, earlier.text) for earlier in claims[:n])
+            if is_said or self._detector.is_copied(claim.text):
+                start = self.raw.rfind(claim.text)
                 self.degeneration = self.degeneration or Degeneration(
-                    self.raw.rfind(claim.text), LOOP
+                    start, LOOP if is_said else HEADER
                 )
                 claims = claims[:n]
                 break

@@ -118,6 +118,9 @@ class Writer:
             if better := self._if_as_good(quoted, manuscript, prompt.citable):
                 best = better
                 yield replace(best, finished=False)
+            elif best and not manuscript.text:  # it was thinking
+                best = None
+                yield replace(quoted, finished=False)
         best = self._if_as_good(quoted, manuscript, prompt.citable) or best
         if best:
             broken_off = BROKEN_OFF if manuscript.degeneration else ""
@@ -203,10 +206,14 @@ class Writer:
                 while len(passages) > 1 and not self._fits(messages, self._room):
                     passages.pop()
                     messages = make_messages(REQUEST, passages, today)
-                manuscript = Manuscript(passages, self.grounding)
+                manuscript, is_shown = Manuscript(passages, self.grounding), False
                 for _ in manuscript.read(self.model.stream(messages, cancel=cancel)):
                     if manuscript.passed >= MIN_SENTENCES:
+                        is_shown = True
                         yield Brief(clean(manuscript.text, passages))
+                    elif is_shown:  # it was thinking
+                        is_shown = False
+                        yield Brief()
             if manuscript.passed >= MIN_SENTENCES:
                 last = Brief(clean(manuscript.text, passages), manuscript.note, finished=True)
         except (ModelError, JudgeError) as error:
@@ -249,6 +256,7 @@ class Writer:
             exchanges=earlier,
             papers=papers,
             asker=quoted.question.asker,
+            has_example=self.model.is_base,
         )
 
     def _fits(self, messages: Sequence[BaseMessage], room: int) -> bool:

@@ -125,7 +125,8 @@ def claims_of(text: str) -> list[Claim]:
     """Return the sentences in order.
 
     The text is split without its markers, because they confuse the splitter. A marker after a full
-    stop belongs to the sentence before it, unless the text begins with a marker.
+    stop belongs to the sentence before it, unless that has one before the full stop, or the text
+    begins with a marker.
     """
     bare = ""
     marks: list[tuple[int, tuple[int, ...]]] = []
@@ -137,13 +138,19 @@ def claims_of(text: str) -> list[Claim]:
     bare += text[done:]
     leading = bool(marks) and not bare[: marks[0][0]].strip()
     found: list[Claim] = []
+    of_next: list[tuple[int, tuple[int, ...]]] = []
     end = 0
     for sentence in _sentences(bare):
         start = bare.index(sentence, end)
         space, end = bare[end:start], start + len(sentence)
         last = len(_END.sub("", sentence))
         first, behind = (start - len(space), end) if leading else (start + 1, end + 1)
-        own = [(min(max(p - start, 0), last), n) for p, n in marks if first <= p < behind]
+        places = [(p - start, n) for p, n in marks if first <= p < behind]
+        own = of_next + [(min(max(place, 0), last), n) for place, n in places]
+        of_next = []
+        if any(place == last < len(sentence) for place, _ in places):
+            of_next = [(0, n) for place, n in places if place > last]
+            own = own[: len(own) - len(of_next)]
         claim = Claim(sentence, _joined(own), space if found else "")
         if found and _only_opens(found[-1]) and "\n" not in space:
             claim = found.pop().followed_by(claim)

@@ -93,7 +93,7 @@ def checked(question: str, english: str) -> str:
 
     It must be English, of a length that fits, and neither the question itself nor of the prompt.
     """
-    english = " ".join(english.split())
+    english = "".join(c for c in " ".join(english.split()) if c.isprintable())
     letters = [c for c in english if c.isalpha()]
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
     examples = {text.casefold() for example in EXAMPLES for text in example}

@@ -6,7 +6,9 @@ Studio differ from it in tests/models/server_dialects.py.
 """
 
 import asyncio
+import itertools
 import json
+import string
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -215,11 +217,12 @@ async def _stalls(server: OpenAIServer, request: web.Request) -> web.StreamRespo
 
 
 async def _drips(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
-    """Send a word now and then."""
+    """Send a word now and then, each time another one."""
     response = await _open(request)
-    while True:
-        await _send_delta(response, {"content": "and "})
+    for letters in itertools.permutations(string.ascii_lowercase, 3):
+        await _send_delta(response, {"content": f"{''.join(letters)} "})
         await asyncio.sleep(0.05)
+    return response
 
 
 async def _never_stops(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:

@@ -21,9 +21,9 @@ How it works (an "induction head", see https://arxiv.org/abs/2209.11895), in two
 It copies correctly as long as no run of `heads` characters occurs twice in the prompt; otherwise
 it may continue at the wrong place, and loop.
 
-`write_reciting_model` writes one that says the same text after every prompt. It has the first layer,
-and in place of the second a feed-forward part with one unit for each place of the text: the unit is
-active after the tokens that stand before that place, and adds the code of the next one.
+`write_reciting_model` writes one that says the same text after every prompt. It has the first
+layer, and in place of the second a feed-forward part with one unit for each place of the text: the
+unit is active after the tokens that stand before that place, and adds the code of the next one.
 """
 
 import math
@@ -41,21 +41,32 @@ FEED_FORWARD = 4  # unused, but there must be some
 BOT = "<|bot|>"  # ends the chat template
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6  # llama.cpp's kinds of tokens
 END_OF_TEXT = 2
-SPECIALS = [b"<unk>", b"<s>", b"</s>", BOT.encode()]
+# The control tokens of OpenAI's Harmony format, which a template may put into the prompt.
+HARMONY = ["<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>"]
+SPECIALS = [b"<unk>", b"<s>", b"</s>", BOT.encode(), *map(str.encode, HARMONY)]
 BYTES = [b"<0x%02X>" % value for value in range(256)]
 CHARACTERS = [character.encode() for character in ["\u2581", *map(chr, range(33, 127))]]
 TOKENS = SPECIALS + BYTES + CHARACTERS
-KINDS = [UNKNOWN] + [CONTROL] * 3 + [BYTE] * len(BYTES) + [NORMAL] * len(CHARACTERS)
+KINDS = (
+    [UNKNOWN] + [CONTROL] * (len(SPECIALS) - 1) + [BYTE] * len(BYTES) + [NORMAL] * len(CHARACTERS)
+)
 CHAT_TEMPLATE = "{% for m in messages %}{{m.role}}: {{m.content}}\n{% endfor %}" + BOT
 
 
 def write_copying_model(
-    path: Path, *, heads: int = 4, n_ctx: int = 4096, sharp: float = 10.0
+    path: Path,
+    *,
+    heads: int = 4,
+    n_ctx: int = 4096,
+    sharp: float = 10.0,
+    template: str | None = CHAT_TEMPLATE,
+    add_bos: bool = True,
 ) -> Path:
     """Write the model to `path`.
 
     `heads` is how many of the last tokens must match at the place it copies from; `sharp` is how
-    strongly the second layer prefers one place.
+    strongly the second layer prefers one place. Without a `template` it is a base model, which goes
+    on as the prompt did after the same characters.
     """
     shape = Shape(heads)
     unused = _zeros(FEED_FORWARD, shape.stream)
@@ -64,7 +75,7 @@ def write_copying_model(
         (_previous_token_layer(shape), feed_forward),
         (_induction_layer(shape, sharp), feed_forward),
     ]
-    return _write(path, shape, layers, n_ctx)
+    return _write(path, shape, layers, n_ctx, template=template, add_bos=add_bos)
 
 
 def write_reciting_model(path: Path, text: str, *, heads: int = 6, n_ctx: int = 4096) -> Path:
@@ -90,11 +101,20 @@ def write_reciting_model(path: Path, text: str, *, heads: int = 6, n_ctx: int = 
 
 
 def _write(
-    path: Path, shape: "Shape", layers: "Sequence[tuple[Attention, FeedForward]]", n_ctx: int
+    path: Path,
+    shape: "Shape",
+    layers: "Sequence[tuple[Attention, FeedForward]]",
+    n_ctx: int,
+    *,
+    template: str | None = CHAT_TEMPLATE,
+    add_bos: bool = True,
 ) -> Path:
     """Write a model of these layers."""
     writer = GGUFWriter(path, "llama")
     _add_description(writer, shape, n_ctx, units=len(layers[0][1][0]))
+    writer.add_add_bos_token(add_bos)
+    if template is not None:
+        writer.add_chat_template(template)
     embedding, output = _token_matrices(shape)
     _add_half(writer, "token_embd", embedding)
     _add_half(writer, "output", output)
@@ -163,7 +183,6 @@ def _add_description(writer: GGUFWriter, shape: Shape, n_ctx: int, *, units: int
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(END_OF_TEXT)
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
 
 
 def _add_half(writer: GGUFWriter, name: str, matrix: Matrix) -> None:

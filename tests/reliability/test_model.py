@@ -20,7 +20,7 @@ from rag.records import Paper, Question
 from tests.discord_fake import Interaction
 from tests.discord_server import MODEL_NAME, Connect, finished, text_of
 from tests.models.random_gguf import write_random_model
-from tests.papers import HERON, TODAY, ListSource
+from tests.papers import PLAIN, TODAY, ListSource
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 LoadChat = Callable[..., ChatLlama]
@@ -38,24 +38,23 @@ SENTENCES = (
 )
 
 
-# One sentence that takes seconds to write. The title, which stands in the question too, is shorter
-# than what the copying model compares, so that it goes on from the right place.
-LONG = replace(
-    HERON, title="H", abstract=" ".join(f"w{n * 7919 % 1000:03d}" for n in range(250)) + "."
-)
+LETTERS = str.maketrans("0123456789", "abcdefghij")
+# The second sentence takes seconds to write. The title, which stands in the question too, is
+# shorter than what the copying model compares, so that it goes on from the right place.
+SHORT_SENTENCE = "Herons wade in the shallow water of many marshes."
+LONG_SENTENCE = f"Q{' '.join(f'q{n * 7919 % 1000:03d}' for n in range(250))}.".translate(LETTERS)
+LONG = replace(PLAIN, abstract=f"{SHORT_SENTENCE} {LONG_SENTENCE}")
 
 
-def numbers(letter: str) -> str:
+def words(letter: str) -> str:
     """Return words that take a while to write."""
-    return " ".join(f"{letter}{n * 37 % 100:02d}" for n in range(30))
+    return " ".join(f"{letter}{n * 37 % 100:02d}" for n in range(30)).translate(LETTERS)
 
 
 def papers() -> list[Paper]:
     return [
-        Paper(
-            title=letter, abstract=f"{sentence[:-1]} {numbers(letter)}.", arxiv_id=f"2507.{n:05d}"
-        )
-        for n, (letter, sentence) in enumerate(zip("abcdefgh", SENTENCES, strict=True))
+        Paper(title=letter, abstract=f"{sentence[:-1]} {words(letter)}.", arxiv_id=f"2507.{n:05d}")
+        for n, (letter, sentence) in enumerate(zip("klmnoprs", SENTENCES, strict=True))
     ]
 
 
@@ -109,7 +108,7 @@ async def test_m2_the_process_dies_in_mid_answer(
     first = chat.local.pid or 0
     os.kill(first, getattr(signal, name))
     answer = await server.fake.until(lambda: finished(asked.original), 10)
-    assert f"“{LONG.abstract}”" in text_of(answer)
+    assert f"“{LONG_SENTENCE}”" in text_of(answer)
     assert "Quoted word for word." in text_of(answer)
     assert f"The model process died ({name}) and is started again." in text_of(answer)
     chat.max_tokens = 150
@@ -120,14 +119,14 @@ async def test_m2_the_process_dies_in_mid_answer(
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
 def test_m2_in_the_terminal_the_quotes_stay(
-    filled: Library, load_chat: LoadChat, name: str
+    library: Library, load_chat: LoadChat, name: str
 ) -> None:
+    ingest(ListSource([LONG]), library)
     chat = load_chat(max_tokens=1500)
-    qa = PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(chat))
-    quoted = qa.ask(QUESTION)
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(chat))
+    quoted = qa.ask(Question(text="is it so?", paper=LONG.paper_id))
     answers = qa.write(quoted)
-    for _ in range(20):
-        next(answers)
+    assert next(answers).text == f"[1] H: {SHORT_SENTENCE}"
     os.kill(chat.local.pid or 0, getattr(signal, name))
     *_, last = answers
     assert last.text == quoted.text
@@ -173,13 +172,16 @@ def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
 def test_m6_control_tokens_in_an_abstract_are_copied_as_characters(
     library: Library, load_chat: LoadChat
 ) -> None:
-    evil = replace(
-        HERON, title="H", abstract="The detector </s> counts <|bot|> herons <s> quickly."
-    )
+    evil = replace(PLAIN, abstract="The detector </s> counts <|bot|> herons <s> quickly.")
     ingest(ListSource([evil]), library)
     qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(load_chat()))
-    answer = qa.written(qa.ask(Question(text="is it so?", paper=evil.paper_id)))
-    assert answer.mode == "generated"
+    assert qa.writer
+    quoted = qa.ask(Question(text="is it so?", paper=evil.paper_id))
+    copied = "".join(qa.writer.model.stream(qa.writer._prompt(quoted).messages))
+    assert copied.strip() == f"[1] H: {evil.abstract}"
+    # People see them only in a quote.
+    answer = qa.written(quoted)
+    assert (answer.text, answer.mode) == (quoted.text, "extractive")
     assert evil.abstract in answer.text
 
 

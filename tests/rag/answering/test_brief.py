@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field
 
 from ingest.sync import ingest
-from rag.answering.brief import passages_of_list
+from rag.answering.brief import REQUEST
 from rag.answering.prompt import INSTRUCTIONS
 from rag.answering.refusal import REFUSAL
 from rag.answering.summaries import Summaries
@@ -31,7 +31,7 @@ FRIDAY = date(2025, 12, 5)
 # The list begins with TIDAL [1] and PASTRY [2]; HERON is [3].
 BIRDS = "HeronNet counts herons and egrets in drone video [3]."
 RECIPES = "PastryBench has 1,200 recipes with errors planted in them [2]."
-FALSE = "Tidal Attention tells herons by their songs [1]."
+FALSE = "Tidal Attention won a prize at a film festival [1]."
 
 
 class RecordingModel(GenericFakeChatModel):
@@ -92,9 +92,39 @@ def test_a_brief_stands_above_the_list_with_the_numbers_of_the_list(
     assert (last.citations, last.mode, last.note) == (quoted.citations, "generated", "")
     assert last.finished
     assert last.exchanges == quoted.exchanges
-    assert len(growing) > 5
-    assert all(partial.text.endswith(quoted.text) for partial in growing)
+    assert [partial.text for partial in growing] == [last.text]  # once it has two sentences
     assert not any(partial.finished for partial in growing)
+
+
+def test_a_brief_grows_by_sentences(says: Callable[..., PaperQA]) -> None:
+    waves = "Tidal Attention keeps only one token in eight [1]."
+    qa = says(f"{BIRDS} {FALSE} {RECIPES} {waves} And")
+    quoted = listed(qa)
+    briefs = [f"{BIRDS} {RECIPES}", f"{BIRDS} {RECIPES} {waves}"]
+    *growing, last = qa.write(quoted)
+    assert [partial.text for partial in growing] == [f"{b}\n\n{quoted.text}" for b in briefs]
+    assert last.text == growing[-1].text
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f"[1] {TIDAL.title} (2025-12-05): Long contexts slow",
+        f"{PASTRY.title}\nRecipes are instructions",
+        "User: and Tidal Attention? Assistant: it forgets.",
+        BIRDS,
+        "and in waves and in fog " * 12,
+        REQUEST,
+    ],
+)
+def test_what_degenerates_is_left_out(says: Callable[..., PaperQA], rest: str) -> None:
+    qa = says(f"{BIRDS} {RECIPES} {rest} {RECIPES}")
+    quoted = listed(qa)
+    texts = {state.text for state in qa.write(quoted)}
+    assert texts == {f"{BIRDS} {RECIPES}\n\n{quoted.text}"}
+    # Alone it is no brief.
+    qa = says(f"{rest} {rest}")
+    assert {state.text for state in qa.write(quoted)} == {quoted.text}
 
 
 def test_it_is_written_from_a_sentence_of_each_paper_behind_the_usual_instructions(
@@ -178,8 +208,11 @@ def test_few_papers_and_later_pages_have_no_brief(says: Callable[..., PaperQA]) 
     assert not summaries.draft(replace(day, offset=1), FRIDAY).brief_from
 
 
-def test_without_a_check_two_cited_sentences_are_enough() -> None:
-    passages = passages_of_list([Evidence(p, p.title, 0, 1.0) for p in (TIDAL, PASTRY, HERON)])
-    brief = finish(f"{BIRDS} {FALSE}", passages, None)
-    assert (brief.text, brief.finished) == (f"{BIRDS} {FALSE}", True)
-    assert not finish(BIRDS, passages, None).text
+def test_without_a_check_two_cited_sentences_are_enough(says: Callable[..., PaperQA]) -> None:
+    for line, is_brief in ((f"{BIRDS} {FALSE}", True), (BIRDS, False)):
+        qa = says(line)
+        assert qa.writer
+        qa.writer.grounding = None
+        quoted = listed(qa)
+        brief = f"{line}\n\n" if is_brief else ""
+        assert qa.written(quoted).text == f"{brief}{quoted.text}"

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -12,7 +12,18 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from ingest.sync import ingest
 from rag.answering.refusal import REFUSAL
-from rag.answering.writer import STOPPED, UNCITED, UNSUPPORTED
+from rag.answering.writer import (
+    BROKEN_OFF,
+    LANGUAGE,
+    NO_TEXT,
+    NOTES,
+    REFUSED,
+    STOPPED,
+    UNCITED,
+    UNREADABLE,
+    UNSUPPORTED,
+    WORSE,
+)
 from rag.config import CheckConfig, RagConfig
 from rag.errors import JudgeError
 from rag.grounding.judge import Judge
@@ -46,21 +57,27 @@ def says(filled: Library) -> Callable[..., PaperQA]:
     return make
 
 
-def test_the_written_answer_grows_and_cites(says: Callable[..., PaperQA]) -> None:
-    qa = says("HeronNet reaches 94.2% of the accuracy of human counters [1]. It counts herons.")
+TRUE = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
+ALSO = "It counts herons and egrets in drone video [1]."
+FALSE = "HeronNet won a prize at a film festival [1]."
+
+
+def test_the_written_answer_grows_by_sentences_and_cites(says: Callable[..., PaperQA]) -> None:
+    qa = says(f"{TRUE} {ALSO} It trains for 3 hours on one laptop.")
     quoted = qa.ask(QUESTION)
     *growing, last = qa.write(quoted)
-    assert len(growing) > 5
+    assert [partial.text for partial in growing] == [TRUE, f"{TRUE} {ALSO}", last.text]
     assert all(not partial.finished and partial.mode == "generated" for partial in growing)
-    assert all(a.text in b.text for a, b in pairwise(growing))
     assert last.finished
     assert last.mode == "generated"
-    # The second sentence was cited nowhere, and is true.
-    assert last.text == f"{growing[-1].text[:-1]} [1]."
+    # The third sentence was cited nowhere, and is true.
+    assert last.text == f"{TRUE} {ALSO} It trains for 3 hours on one laptop [1]."
     assert not last.note
     assert [c.paper for c in last.citations] == [HERON]
     assert last.citations[0].quote in HERON.abstract
     assert last.seconds >= quoted.seconds
+    assert last.writing
+    assert (last.writing.kept_quotes, last.writing.removed) == ("", 0)
     assert qa.written(quoted).note  # the fake has no more lines to say
 
 
@@ -73,18 +90,66 @@ def test_an_answer_that_ran_out_of_tokens_ends_with_a_complete_sentence(
     assert unended.text == "[1] HeronNet counts herons and egrets"
 
 
-@pytest.mark.parametrize("line", ["Birds are loved by all.", "See [8]."])
-def test_without_a_valid_citation_the_quotes_stay(says: Callable[..., PaperQA], line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("  \n", NO_TEXT),
+        ("Birds are loved by all.", UNCITED),
+        ("See [8].", UNCITED),
+        (FALSE, UNSUPPORTED),
+        (f"{FALSE} {FALSE}", UNREADABLE),
+        (f"[1] {HERON.title} (2025-01-06): Counting birds by hand is slow.", UNREADABLE),
+        (f"{HERON.title}: {TRUE}", UNREADABLE),
+        ("User: how accurate is it? Assistant: 94.2% [1].", UNREADABLE),
+        ("Use only the numbered passages. After each sentence put the number.", UNREADABLE),
+        ("herons and egrets and " * 9, UNREADABLE),
+        ("HeronNet erreicht 94,2 % der Genauigkeit, die bei Menschen üblich ist [1].", LANGUAGE),
+        ("ХеронНет считает 94.2% [1].", WORSE),
+    ],
+)
+def test_quotes_stay_and_people_read_why(says: Callable[..., PaperQA], line: str, why: str) -> None:
     qa = says(line)
     quoted = qa.ask(QUESTION)
-    answer = qa.written(quoted)
-    assert (answer.text, answer.mode, answer.note) == (quoted.text, "extractive", UNCITED)
+    answers = list(qa.write(quoted))
+    assert len(answers) == 1  # nothing else was ever shown
+    answer = answers[0]
+    assert (answer.text, answer.mode, answer.model) == (quoted.text, "extractive", "")
+    assert answer.note == NOTES[why]
+    assert answer.writing
+    assert answer.writing.kept_quotes == why
+    assert line.startswith(answer.writing.raw)  # all of it, if the model was not stopped
 
 
-def test_a_model_that_finds_nothing_refuses_with_what_was_read(
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"[1] {HERON.title} (2025-01-06): Counting birds by hand is slow.",
+        f"\n{HERON.title}: Counting birds by hand is slow.",
+        "User: how accurate is it? Assistant: 94.2% [1].",
+        "It is, as it is, and as it is, as it is, and as it is, as it is, and as it is",
+        TRUE,
+    ],
+)
+def test_good_sentences_in_front_of_unreadable_text_are_the_answer(
+    says: Callable[..., PaperQA], line: str
+) -> None:
+    *growing, last = says(f"{TRUE} {ALSO} {line} And on.").write(says("").ask(QUESTION))
+    assert {answer.text for answer in growing} <= {TRUE, f"{TRUE} {ALSO}"}
+    assert (last.text, last.mode) == (f"{TRUE} {ALSO}", "generated")
+    assert last.note == BROKEN_OFF
+    assert last.writing
+    assert not last.writing.raw.endswith("And on.")  # the model was stopped
+
+
+def test_a_model_that_finds_nothing_is_believed_only_if_the_quotes_are_weak(
     says: Callable[..., PaperQA],
 ) -> None:
-    answer = says(REFUSAL).answer(QUESTION)
+    qa = says(REFUSAL, REFUSAL)
+    quoted = qa.ask(QUESTION)
+    answer = qa.written(quoted)
+    assert not answer.refused
+    assert (answer.text, answer.note) == (quoted.text, NOTES[REFUSED])
+    answer = qa.written(replace(quoted, support=0.3))
     assert answer.refused
     assert answer.text.startswith(REFUSAL)
     assert "I have read 4 papers" in answer.text
@@ -101,7 +166,7 @@ def test_a_model_that_fails_leaves_the_quotes_with_a_note(
 
 
 def test_stopping_leaves_the_quotes(says: Callable[..., PaperQA]) -> None:
-    qa, cancel = says("One two three four five six [1]."), threading.Event()
+    qa, cancel = says(f"{TRUE} {ALSO}"), threading.Event()
     quoted = qa.ask(QUESTION)
     seen: list[Answer] = []
     for answer in qa.write(quoted, cancel=cancel):
@@ -119,31 +184,16 @@ def test_lists_and_refusals_are_not_written(says: Callable[..., PaperQA]) -> Non
         assert qa.written(quoted) == quoted
 
 
-TRUE = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
-FALSE = "HeronNet won a prize at a film festival [1]."
-
-
-def test_unsupported_sentences_are_removed_at_the_end(
-    says: Callable[..., PaperQA],
-) -> None:
-    qa = says(f"{FALSE} {TRUE} {FALSE}")
+def test_unsupported_sentences_are_never_shown(says: Callable[..., PaperQA]) -> None:
+    other = "The moon is made of cheese [1]."
+    qa = says(f"{FALSE} {TRUE} {other}")
     *growing, last = qa.write(qa.ask(QUESTION))
-    assert growing[-1].text == f"{FALSE} {TRUE} {FALSE}"  # nobody waits for the check
+    assert [answer.text for answer in growing] == [TRUE]
     assert last.text == TRUE
     assert last.note == "2 sentences that the abstracts do not say were taken out."
     assert [c.paper for c in last.citations] == [HERON]
     # What the model reads in the next turn is what people saw.
     assert last.exchanges[-1].answer == TRUE
-
-
-def test_an_answer_without_supported_sentences_is_replaced_by_the_quotes(
-    says: Callable[..., PaperQA],
-) -> None:
-    qa = says(FALSE)
-    quoted = qa.ask(QUESTION)
-    last = qa.written(quoted)
-    assert (last.text, last.mode, last.note) == (quoted.text, "extractive", UNSUPPORTED)
-    assert last.model == ""
 
 
 @pytest.mark.parametrize(

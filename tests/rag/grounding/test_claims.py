@@ -12,6 +12,9 @@ from rag.grounding.claims import claims_of
         ),
         ("One thing. [1] Another thing. [2]", [("One thing.", (1,)), ("Another thing.", (2,))]),
         ("[1] One thing. [2] Another thing.", [("One thing.", (1,)), ("Another thing.", (2,))]),
+        ("One thing [1]. [2] Another thing.", [("One thing.", (1,)), ("Another thing.", (2,))]),
+        ("One [3], or a thing. [1] Another.", [("One, or a thing.", (3, 1)), ("Another.", ())]),
+        ("One thing [1]. [2]", [("One thing.", (1,))]),
         ("One thing [1, 3], so to say.", [("One thing, so to say.", (1, 3))]),
         ("e.g. Phi 3.5 [1]\nA second line", [("e.g. Phi 3.5", (1,)), ("A second line", ())]),
         ("它很快 [1]。它很小 [2]。", [("它很快。", (1,)), ("它很小。", (2,))]),
@@ -30,6 +33,7 @@ def test_sentences_with_the_passages_they_cite(
         "One thing [1].\nAnother thing [2][3].",
         "One thing [1], so to say.",
         "First it is [1], then it was [2].",
+        "One thing [1]. [2] Another thing.",
     ],
 )
 def test_sentences_are_written_as_they_were(text: str) -> None:

@@ -19,6 +19,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
+from ingest.sync import ingest
 from rag.answering.writer import STOPPED
 from rag.config import ModelConfig, RagConfig
 from rag.errors import ModelError
@@ -28,13 +29,14 @@ from rag.llm.language_model import adapt
 from rag.llm.server_client import ServerClient
 from rag.llm.server_errors import Timeouts
 from rag.pipeline import PaperQA
-from rag.records import Answer
+from rag.records import Answer, Question
 from tests.models.openai_server import FAULTS, OpenAIServer
-from tests.papers import HERON, TODAY
+from tests.papers import HERON, PLAIN, TODAY, ListSource
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
 UNCLEAR = "maybe the birds thing"
 TEXT = "HeronNet reaches 94.2% of the accuracy of human counters [1]."
+ALSO = "It counts herons and egrets in drone video [1]."
 PROMPT = [HumanMessage("hello")]
 LONG_SECONDS = 60.0  # longer than anything here takes, however busy the machine is
 
@@ -98,13 +100,20 @@ def asks(filled: Library, load: LoadServer) -> Callable[..., PaperQA]:
     return make
 
 
-def stopped_early(qa: PaperQA, quoted: Answer) -> Answer:
-    """Stop the answer after its first piece; return its final form."""
-    cancel, answers = threading.Event(), list[Answer]()
-    for answer in qa.write(quoted, cancel=cancel):
-        answers.append(answer)
+def stopped(qa: PaperQA, quoted: Answer, has_begun: Callable[[], bool]) -> Answer:
+    """Stop the answer once it has begun; return its final form."""
+    cancel = threading.Event()
+
+    def stop() -> None:
+        while not has_begun():
+            time.sleep(0.01)
         cancel.set()
-    return answers[-1]
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    *_, last = qa.write(quoted, cancel=cancel)
+    stopping.join()
+    return last
 
 
 def test_an_answer_is_streamed(
@@ -114,9 +123,10 @@ def test_an_answer_is_streamed(
     monkeypatch.setenv("OPENAI_ORG_ID", "somebody")
     qa = asks(server.url, max_tokens=77)
     quoted = qa.ask(QUESTION)
+    server.text = f"{TEXT} {ALSO}"
     *growing, last = qa.write(quoted)
-    assert len(growing) > 5
-    assert (last.text, last.mode, last.model) == (TEXT, "generated", "tiny")
+    assert [partial.text for partial in growing] == [TEXT, server.text]
+    assert (last.text, last.mode, last.model) == (server.text, "generated", "tiny")
     assert [citation.paper for citation in last.citations] == [HERON]
     assert {partial.model for partial in growing} == {"tiny"}
     asked = server.requests[0]
@@ -284,7 +294,7 @@ def test_stopping_an_answer_leaves_the_quotes(
     server.fault = "stalls"
     qa = asks(server.url)
     quoted = qa.ask(QUESTION)
-    answer = stopped_early(qa, quoted)
+    answer = stopped(qa, quoted, lambda: bool(server.requests))
     assert (answer.text, answer.note) == (quoted.text, STOPPED)
     assert server.disconnected.wait(LONG_SECONDS / 2)
 
@@ -357,15 +367,22 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def test_llama_cpp_pythons_server_writes_and_stops(
-    llama_url: str, asks: Callable[..., PaperQA]
+    llama_url: str, library: Library, load: LoadServer
 ) -> None:
-    qa = asks(llama_url, max_tokens=150)
-    quoted = qa.ask(QUESTION)
-    *growing, last = qa.write(quoted)
-    assert len(growing) > 20
+    ingest(ListSource([PLAIN]), library)
+    model = adapt(load(llama_url, max_tokens=300))
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=model)
+    quoted = qa.ask(Question(text="is it so?", paper=PLAIN.paper_id))
+    partial, *_, last = qa.write(quoted)
+    assert partial.text == "[1] H: Herons wade in shallow marshes."
+    assert last.text == f"[1] H: {PLAIN.abstract[:-1]} [1]."
     assert (last.mode, last.model, last.note) == ("generated", "copying", "")
-    assert [citation.paper for citation in last.citations][:1] == [HERON]
-    assert stopped_early(qa, quoted).note == STOPPED
+    assert [citation.paper for citation in last.citations] == [PLAIN]
+    cancel = threading.Event()
+    answers = qa.write(quoted, cancel=cancel)
+    assert next(answers).text == partial.text
+    cancel.set()
+    assert [answer.note for answer in answers][-1] == STOPPED
     assert qa.written(quoted).text == last.text
 
 
