@@ -95,7 +95,7 @@ def checked(question: str, english: str) -> str:
     """
     english = "".join(c for c in " ".join(english.split()) if c.isprintable())
     letters = [c for c in english if c.isalpha()]
-    latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
+    latin = sum(map(_is_latin, letters))
     examples = {text.casefold() for example in EXAMPLES for text in example}
     language = question_language(english)
     if (
@@ -117,7 +117,7 @@ def kept_parts(question: str) -> list[str]:
 
     Digits of other scripts are returned as Latin ones.
     """
-    is_latin = sum(c.isascii() for c in question if c.isalpha()) * 2 > len(question)
+    is_latin = all(_is_latin(c) for c in question if c.isalpha())
     names = (_NAME if is_latin else _LATIN_WORDS).findall(question)
     rest = question
     for name in names:
@@ -125,6 +125,10 @@ def kept_parts(question: str) -> list[str]:
     digits = "".join(str(unicodedata.digit(c, c)) for c in rest)
     numbers = [n for n in _NUMBER.findall(digits) if not n.isdigit() or int(n) > MAX_IN_WORDS]
     return list(dict.fromkeys([*names, *numbers]))
+
+
+def _is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("LATIN")
 
 
 def _is_said(part: str, english: str) -> bool:
