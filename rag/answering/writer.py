@@ -110,7 +110,8 @@ class Writer:
     ) -> Generator[Answer, None, Answer]:
         """Yield the answer as it grows; return the finished one."""
         started = time.perf_counter()
-        language = question_language(quoted.question.text)
+        # Of the answer to a translated question no language is expected.
+        language = "" if quoted.translation else question_language(quoted.question.text)
         manuscript = Manuscript(prompt.citable, self.grounding, language=language)
         best: Answer | None = None
         for _ in manuscript.read(self.model.stream(prompt.messages, cancel=cancel)):
@@ -248,7 +249,7 @@ class Writer:
     ) -> Prompt:
         papers = self.papers(paper_ids(earlier)) if earlier else {}
         return build_prompt(
-            quoted.standalone,
+            quoted.asked,
             evidence,
             quoted.today,
             exchanges=earlier,
