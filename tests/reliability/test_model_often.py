@@ -23,8 +23,8 @@ from rag.pipeline import PaperQA
 from rag.records import Answer, Question
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_server import MODEL_NAME, Connect, finished, text_of
-from tests.papers import TODAY, ListSource
-from tests.reliability.test_model import LONG, papers
+from tests.papers import LONG, TODAY, ListSource
+from tests.reliability.test_model import papers
 
 PEOPLE = 100
 CANCELS = 50
