@@ -69,6 +69,7 @@ class ModelConfig(Section):
     waiting: int = Field(8, ge=0, le=1000)
     read_below: float = Field(0.6, ge=0, le=1)
     read_seconds: float = Field(4, ge=0.1, le=60)
+    translate_seconds: float = Field(15, ge=0.1, le=60)
 
     @property
     def is_external(self) -> bool:

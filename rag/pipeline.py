@@ -9,6 +9,7 @@ from datetime import date
 from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
 from rag.answering.gate import Gate
+from rag.answering.small_talk import unread_reply
 from rag.answering.writer import Writer
 from rag.config import RagConfig
 from rag.digest.records import Digest
@@ -18,10 +19,12 @@ from rag.llm.form_filler import FormFiller
 from rag.llm.language_model import LanguageModel
 from rag.query.followups import ALONE, Past, refers_back, resolve
 from rag.query.model_reader import ModelReader
+from rag.query.model_translator import ModelTranslator, describe
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Draft, Evidence, Paper, Question
 
+TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
 MAX_BRIEFS = 100  # of digests, kept in memory
 LISTING = ("list", "advice", "summary", "trending", "count")  # kinds about many papers
@@ -63,6 +66,7 @@ class PaperQA:
             library.word_vectors,
             library.bundled_embedder.encode_question,
             model_reader=self._model_reader(),
+            model_translator=self._model_translator(),
         )
         self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
 
@@ -73,6 +77,14 @@ class PaperQA:
             return None
         filler = FormFiller(self.writer.model, self.writer.queue, seconds=config.read_seconds)
         return ModelReader(filler.fill, below=config.read_below)
+
+    def _model_translator(self) -> ModelTranslator | None:
+        """Return what has the model translate questions; None without a model."""
+        if not self.writer:
+            return None
+        seconds = self.config.model.translate_seconds
+        filler = FormFiller(self.writer.model, self.writer.queue, seconds=seconds)
+        return ModelTranslator(filler.fill)
 
     def answer(self, question: Question | str) -> Answer:
         """Return the answer that the model writes; without a model, the quoted one."""
@@ -134,15 +146,23 @@ class PaperQA:
         today = question.today or self.today()
         follows = bool(question.history or question.keep_to or question.paper)
         alone = self.query.understand(question.text, today, follows=follows)
-        request, draft, note = self._draft(question, alone, today)
+        # What is searched for; people see the question as they asked it.
+        asked = replace(question, text=alone.translation or question.text)
+        request, draft, note = self._draft_or_say_why(asked, alone, today)
         history = question.history
+        read_as = "a question" if alone.is_unread else request.read_as
+        if alone.foreign:
+            read_as = f"{read_as}, {describe(alone.foreign, alone.translation)}"
+        if alone.translation:
+            note = f"{TRANSLATED.format(alone.translation)} {note}".strip()
         return Answer(
             question=question,
             today=today,
-            standalone=question.text if request is alone else request.standalone(question.text),
+            standalone=asked.text if request is alone else request.standalone(asked.text),
+            translation=alone.translation,
             understood=request.understood(),
-            read_as=request.read_as,
-            is_chat=request.kind in ALONE,
+            read_as=read_as,
+            is_chat=request.kind in ALONE or (alone.is_unread and draft.refused),
             text=draft.text,
             citations=draft.citations,
             hits=tuple(draft.hits),
@@ -157,6 +177,19 @@ class PaperQA:
             more=draft.more,
             brief_from=tuple(draft.brief_from),
         )
+
+    def _draft_or_say_why(
+        self, question: Question, alone: Request, today: date
+    ) -> tuple[Request, Draft, str]:
+        """Return what `_draft` does; of an unread question, an answer only if it names its paper.
+
+        Otherwise the answer says which languages are read.
+        """
+        if not alone.is_unread or alone.named:
+            drafted = self._draft(question, alone, today)
+            if not (alone.is_unread and drafted[1].refused):
+                return drafted
+        return alone, unread_reply(alone.foreign, has_model=self.writer is not None), ""
 
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:
         """Return the standalone request, its answer, and a note for the person or ""."""

@@ -312,7 +312,8 @@ class Answer:
     papers, from which a model may write a brief to stand above the list.
 
     `today` is the day that its time words are relative to. `standalone` is the question with its
-    references to earlier turns resolved; `understood` describes the request (papers, days, order)
+    references to earlier turns resolved, in English if a model translated it: `translation` is what
+    it made of the question alone, else "". `understood` describes the request (papers, days, order)
     and `read_as` its kind. `is_chat` means that it answers small talk, a question about the bot, or
     what is off topic: a conversation about papers goes on as if it had not been said.
     `hits` is the ranking that it was made from and `evidence` the best sentences; `refused` means
@@ -343,3 +344,11 @@ class Answer:
     read_as: str = ""
     is_chat: bool = False
     writing: Writing | None = None
+    translation: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The standalone question in the words of the person, where a model translated it."""
+        if not self.translation:
+            return self.standalone
+        return self.standalone.replace(self.translation, self.question.text, 1)

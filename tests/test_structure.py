@@ -35,7 +35,6 @@ SHORT = {
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/config.py": "the settings of the room",
     "ingest/sources/starter.py": "a source of its own",
-    "rag/answering/brief.py": "what the briefs of lists and of digests share",
     "rag/links.py": "the only place that builds links",
 }
 

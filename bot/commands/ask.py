@@ -91,12 +91,17 @@ def _turns(item: dict[str, Any]) -> list[str]:
     return [str(turn) for turn in turns]
 
 
+def question_of(item: dict[str, Any]) -> Question:
+    """Return the item's `question`, or the last of its `turns` with those before it."""
+    *earlier, question = _turns(item)
+    return Question(text=question, history=tuple(map(Turn, earlier)))
+
+
 def answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
     """Yield a row for each item: the answer to its `question`, or to the last of its `turns`."""
     for item in questions:
-        *earlier, question = _turns(item)
         try:
-            row = answer_row(qa.answer(Question(text=question, history=tuple(map(Turn, earlier)))))
+            row = answer_row(qa.answer(question_of(item)))
         except QuestionError as error:  # a bad line must not stop the others
             row = {
                 "answer": str(error), "refused": True, "mode": "extractive",

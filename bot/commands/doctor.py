@@ -21,7 +21,7 @@ from rag.grounding.judge import load_judge
 from rag.library import Library
 from rag.llm.gpu import NO_CUDA_COMPILER, Gpu, find_cuda_compiler, find_gpu
 from rag.llm.language_model import LocalProcessModel
-from rag.llm.model_files import full_check
+from rag.llm.model_files import explain_base_model, full_check
 from rag.llm.offload import Offload
 from rag.models.build_check import check_build
 from rag.retrieval.reranker import load_reranker
@@ -163,7 +163,8 @@ def _model(app: App) -> Check:
         return _failed("model", error)
     except Exception as error:  # a provider's client may raise anything
         return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
-    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}{where}")
+    advice = explain_base_model(Path(app.model.path).expanduser()) if app.model.path else ""
+    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}{where}", advice)
 
 
 def check_mail(app: App) -> Check:

@@ -11,13 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from bot.app import App, open_library
-from bot.commands.ask import answer_batch
+from bot.commands.ask import answer_batch, question_of
 from bot.commands.options import Json, Today, UsageError, app_of
 from bot.console.live import progress
 from bot.console.metrics import AT, answered, known_item, links_allowed, ndcg, recall
+from bot.console.pairs_page import pairs_page
+from bot.console.side_by_side import Pair, ask_twice, compare_figures, comparison_lines, pair_row
 from bot.console.terminal import Terminal
 from ingest.sources.source import SetAside
 from ingest.sync import ingest
+from rag.errors import ModelError, QuestionError
+from rag.pipeline import PaperQA
+from rag.query.request import clean_question
 from rag.records import Paper
 
 Figures = dict[str, dict[str, float]]
@@ -34,18 +39,37 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="JSON lines with questions and expected answers."),
     ] = None,
+    written: Annotated[
+        bool,
+        typer.Option("--written", help="Answer each question twice: by quotes and by the model."),
+    ] = False,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.html", help="Write a page with both answers side by side."),
+    ] = None,
     today: Today = None,
     as_json: Json = False,
 ) -> None:
-    """Measure retrieval on a BEIR corpus, or answers on a question set.
+    """Measure retrieval on a BEIR corpus, answers on a question set, or what a model adds to them.
 
     \b
     paperboy eval --beir scifact --split test
     paperboy --no-model eval --questions questions.jsonl --today 2025-12-08
+    paperboy eval --questions questions.jsonl --written --pairs pairs.html
     """
     if (beir is None) == (questions is None):
         raise UsageError("give --beir DIR or --questions FILE.")
+    if written and questions is None:
+        raise UsageError("--written needs --questions FILE.")
+    if pairs and not written:
+        raise UsageError("--pairs needs --written.")
     app, terminal = app_of(context), Terminal()
+    if written:
+        assert questions is not None
+        items = _read_questions(questions)
+        with app.assistant("paperboy eval", today=lambda: today or app.today()) as qa:
+            _compare(qa, items, terminal, page=pairs, as_json=as_json)
+        return
     if beir is not None:
         figures = _beir(app, beir, split, terminal)
     else:
@@ -74,7 +98,50 @@ def _read_questions(path: Path) -> list[dict[str, Any]]:
                 f"question {number} of {path} cannot be judged: give it question, and gold_titles "
                 "with must_contain, gold_arxiv_id with gold_title, or kind unanswerable."
             )
+        try:
+            clean_question(question_of(item).text)
+        except QuestionError as error:
+            raise UsageError(f"question {number} of {path} cannot be asked: {error}") from error
     return items
+
+
+def _compare(
+    qa: PaperQA,
+    items: list[dict[str, Any]],
+    terminal: Terminal,
+    *,
+    page: Path | None,
+    as_json: bool,
+) -> None:
+    """Answer each question by quotes and by the model, and print or write both side by side."""
+    if qa.writer is None:
+        raise UsageError("--written needs a model: see `paperboy model list`.")
+    if qa.writer.problem:
+        raise ModelError(qa.writer.problem)
+    if page:
+        _write_page(page, "")  # not to fail after an hour of answers
+    quoting = PaperQA(qa.library, qa.config, today=qa.today)  # the model reads no request either
+    found: list[Pair] = []
+    with progress(terminal) as report_progress:
+        for n, item in enumerate(items, start=1):
+            found.append(ask_twice(quoting, qa, item, question_of(item)))
+            if as_json:
+                terminal.rows([pair_row(found[-1])])
+            report_progress("questions", n, len(items))
+    figures = compare_figures(found)
+    if as_json:
+        terminal.rows([{"model": qa.writer.name, "figures": figures}])
+    else:
+        terminal.lines(comparison_lines(figures))
+    if page:
+        _write_page(page, pairs_page(found, figures, model=qa.writer.name))
+
+
+def _write_page(path: Path, html: str) -> None:
+    try:
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error}): choose another file.") from error
 
 
 def _judge(items: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Figures:

@@ -15,6 +15,7 @@ from rag.errors import ModelFileError
 from rag.llm.gguf_header import format_size, read_header
 from rag.llm.model_files import (
     ModelFolder,
+    explain_base_model,
     full_check,
     quick_check,
     sha256_of,
@@ -125,6 +126,8 @@ def check_command(
     terminal.print(f"answer   {_rate(row['answer_rate'])}, {row['answer_tokens']} written")
     terminal.print(f"llama.cpp: {row['llama_cpp']}")
     terminal.print(f"Reply:   {row['said']}")
+    if row["problem"]:
+        terminal.print(row["problem"])
 
 
 def _rows(app: App) -> list[Row]:
@@ -229,6 +232,7 @@ def _check(app: App, path: Path) -> Row:
         "answer_rate": round(trial.answer_rate, 1),
         "llama_cpp": trial.offload.model,
         "said": trial.answer[:MAX_REPLY],
+        "problem": explain_base_model(path),
     }
 
 

@@ -11,7 +11,7 @@ from ingest.config import FetchConfig
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError, PaperboyError
 from rag.llm.gguf_header import format_size
-from rag.llm.model_files import ModelFolder, full_check
+from rag.llm.model_files import ModelFolder, explain_base_model, full_check
 from rag.models.hub import fetch
 from rag.models.known_models import (
     RESERVED_BYTES,
@@ -72,11 +72,12 @@ def existing_file(folder: ModelFolder, text: str) -> Path:
 
 
 def in_use(app: App, path: Path) -> str:
-    """Return a sentence that says whether the chosen file writes the answers from now on."""
+    """Return whether the chosen file writes the answers from now on, and if it is a base model."""
     name = app.settings.rag.model.name
     if name:
         return f"But config.toml names {name}, which takes precedence: clear it in [rag.model]."
-    return f"{path.stem} writes the answers from now on."
+    warning = explain_base_model(path)
+    return f"{path.stem} writes the answers from now on." + (f" But {warning}" if warning else "")
 
 
 def offer_model(app: App, terminal: Terminal) -> None:

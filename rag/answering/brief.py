@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.grounding.citations import check, renumber
-from rag.records import Evidence, Passage
+from rag.records import Evidence, Passage, Writing
 
 MIN_BRIEFED = 3  # in a list, for a brief about it
 MAX_BRIEFED = 10  # that a brief is written from
@@ -19,11 +19,15 @@ REQUEST = (
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A brief as far as it is written; "" if there is none. `note` says what was taken out."""
+    """A brief as far as it is written; "" if there is none. `note` says what was taken out.
+
+    `writing` is what the model did, once it has finished; None after a failure.
+    """
 
     text: str = ""
     note: str = ""
     finished: bool = False
+    writing: Writing | None = None
 
 
 def passages_of_list(sentences: Sequence[Evidence]) -> list[Passage]:

@@ -13,42 +13,52 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rag.answering.evidence import asks_for_number
 from rag.answering.prompt import INSTRUCTIONS
 from rag.grounding.claims import Claim, claims_of
 from rag.records import Answer, Evidence, Passage
 from rag.store.keywords import KeywordIndex
-from rag.text.language import ENGLISH, question_language
-from rag.text.words import STOPWORDS, terms, words
+from rag.text.language import ENGLISH, function_words, question_language, sentence_language
+from rag.text.words import STOPWORDS, fold, terms, words
 
 MAX_FOREIGN = 0.1  # of the letters, in a script that neither the question nor the quotes use
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+USUAL_FUNCTION_WORDS = 0.15  # of all words; fewer are a list of words, or a short answer
+USUAL_LENGTH = 12  # words, from which on an answer has so many
+# A Chinese or Japanese character is about half a word.
+_HAN = r"[\u3040-\u30ff\u3400-\u9fff]"
+_WORD = re.compile(rf"{_HAN}|(?:(?!{_HAN})[^\W_])+(?:[-'’.,][^\W_]+)*")
 _PROMPT_WORDS = frozenset({*terms(INSTRUCTIONS), "user", "i", "i'm", "i'll"} - {"paper"})
 
 
 class Signs(NamedTuple):
-    """How a written answer compares with the question, its papers and the quotes.
+    """How a written answer compares with the question, its papers and the quotes."""
 
-    Where the words of two languages would be compared, a sign has its usual value instead.
-    """
-
-    told: float = 1.6  # the rarity of the words that it has from the papers' sentences, in all, log
-    kept: float = 0.3  # the share of the first quote's words that it has, without the question's
-    from_quotes: float = 0.6  # the share of its new words that are in the quotes
-    leans_on: float = 1.0  # the score of the sentence that it resembles, as a share of the best
-    echo: float = 0.2  # the share of its words that are in the question
-    function_words: float = 0.35  # their share
-    prompt_words: float = 0.0  # the share of its words that only the instructions have
-    cites_others: float = 0.0  # the share of its papers that are not quoted
-    lacks_number: float = 0.0  # 1: a number is asked for and quoted, and it has none
-    gives_number: float = 0.0  # 1: a number is asked for, and it has one
-    repetition: float = 0.0  # the share of its words that it repeats
-    symbols: float = 0.0  # the share of its tokens that have neither letters nor digits
-    opens: float = 1.0  # the share of its sentences that begin like one
+    told: float  # the rarity of the words that it has from the papers' sentences, in all, log
+    new: float  # how many of its content words are not in the question, log
+    length: float  # in words, log
+    quoted_too: float  # the share of its sentences that resemble a quoted sentence most
+    paper_score: float  # the best sentence of its papers against the best one of all
+    cites_others: float  # the share of its papers that are not quoted
+    prompt_words: float  # the share of its words that only the instructions have
+    symbols: float  # the share of its tokens that have neither letters nor digits
+    begins: float  # the share of its sentences that begin like one
+    bare: float  # how far it is below the usual share of function words
 
 
-WEIGHTS = Signs(*(0.0,) * 13)
-BIAS = 1.0
+# Of what cannot be compared, because answer and papers are in two languages.
+USUAL = Signs(1.5, 2.0, 2.5, 0.9, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+WEIGHTS = Signs(
+    told=2.32,
+    new=2.81,
+    length=-2.54,
+    quoted_too=1.44,
+    paper_score=19.51,
+    cites_others=-3.22,
+    prompt_words=-27.52,
+    symbols=-22.57,
+    begins=8.72,
+    bare=-71.98,
+)
+BIAS = -27.70
 
 
 class Gate:
@@ -68,28 +78,26 @@ class Gate:
         return BIAS + sum(w * x for w, x in zip(WEIGHTS, signs, strict=True)) >= 0
 
     def signs(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> Signs:
-        """Read the signs."""
-        question, chosen, claims = quoted.standalone, quoted_sentences(quoted), claims_of(text)
+        """Read the signs; those that compare English words are as usual in other languages."""
+        claims = claims_of(text)
+        bare = " ".join(claim.text for claim in claims)
+        language = sentence_language(bare, question_language(quoted.question.text))
         papers = {passage.n: passage.paper for passage in passages}
         cited = {papers[n] for claim in claims for n in claim.cited if n in papers}
-        quotes = " ".join(evidence.sentence for evidence in chosen)
-        bare = " ".join(claim.text for claim in claims)
-        said, spoken = terms(bare), words(bare)
-        asks_number = asks_for_number(question)
-        numbers = set(_NUMBER.findall(bare)) - set(_NUMBER.findall(question))
-        signs = Signs(
+        chosen = quoted_sentences(quoted)
+        scores = [evidence.score for evidence in quoted.evidence if evidence.paper in cited]
+        signs = USUAL._replace(
+            new=math.log1p(_count_new(bare, quoted, language)),
+            length=math.log1p(sum(map(_size, _words(bare)))),
+            paper_score=max(scores, default=0.0) / max(e.score for e in quoted.evidence),
             cites_others=_share([paper not in {e.paper for e in chosen} for paper in cited]),
-            lacks_number=float(asks_number and bool(_NUMBER.search(quotes)) and not numbers),
-            gives_number=float(asks_number and bool(numbers)),
-            repetition=1 - len(set(said)) / len(said) if said else 0.0,
             symbols=_share([not any(c.isalnum() for c in token) for token in bare.split()]),
-            opens=_share([not c.text.lstrip("“\"'(")[:1].islower() for c in claims]),
+            begins=_share([not c.text.lstrip("“\"'(")[:1].islower() for c in claims]),
         )
-        if question_language(bare) != ENGLISH:
+        if language != ENGLISH:
             return signs
-        in_question = set(terms(question))
+        in_question, said, spoken = set(terms(quoted.standalone)), terms(bare), words(bare)
         in_titles = {term for paper in cited for term in terms(paper.title)}
-        new = set(said) - in_question - in_titles
         source = {
             term
             for passage in passages
@@ -97,20 +105,15 @@ class Gate:
             for evidence in passage.sentences
             for term in terms(evidence.sentence)
         }
-        first = chosen[0]
-        in_first = set(terms(first.sentence)) - in_question - set(terms(first.paper.title))
-        best = max(evidence.score for evidence in quoted.evidence)
         nearest = [evidence for claim in claims if (evidence := _nearest(claim, passages))]
+        lacking = USUAL_FUNCTION_WORDS - _share([word in STOPWORDS for word in spoken])
         return signs._replace(
-            told=math.log1p(self._rarity(new & source)),
-            kept=_share([term in said for term in in_first]),
-            from_quotes=_share([term in set(terms(quotes)) for term in new]),
-            leans_on=max((evidence.score / best for evidence in nearest), default=0.0),
-            echo=_share([term in in_question for term in said]),
-            function_words=_share([word in STOPWORDS for word in spoken]),
+            told=math.log1p(self._rarity((set(said) & source) - in_question - in_titles)),
+            quoted_too=_share([e.sentence in {c.sentence for c in chosen} for e in nearest]),
             prompt_words=_share(
                 [w in _PROMPT_WORDS and w not in source | in_question for w in said + spoken]
             ),
+            bare=max(0.0, lacking) * min(1.0, len(spoken) / USUAL_LENGTH),
         )
 
     def _rarity(self, found: set[str]) -> float:
@@ -119,6 +122,31 @@ class Gate:
             return 0.0
         rarest = math.log(2 + 2 * max(1, self.keywords.paper_count()))
         return sum(self.keywords.idf(found).values()) / rarest
+
+
+def _count_new(text: str, quoted: Answer, language: str) -> float:
+    """Return how many content words of the text the question does not have."""
+    asked = f"{quoted.question.text} {quoted.standalone}"
+    known = {*_words(asked), *terms(asked)}
+    usual = STOPWORDS
+    if language in (other := function_words()):
+        usual = other[language][0] | other[language][1]
+    new = {
+        word
+        for word in _words(text)
+        if word not in usual | known and not known.issuperset(terms(word) or {word})
+    }
+    return sum(map(_size, new))
+
+
+def _words(text: str) -> list[str]:
+    """Return the folded words, each Chinese or Japanese character for itself."""
+    return _WORD.findall(fold(text))
+
+
+def _size(word: str) -> float:
+    """Return 1, or 0.5 for a character that is about half a word."""
+    return 0.5 if re.match(_HAN, word) else 1.0
 
 
 def quoted_sentences(quoted: Answer) -> list[Evidence]:

@@ -16,6 +16,7 @@ from rag.answering.degeneration import (
 from rag.answering.prompt import INSTRUCTIONS
 from rag.grounding.checker import MARK, Grounding, Verdict, describe_failed
 from rag.grounding.claims import Claim, claims_of
+from rag.llm.reasoning import RESTART, AnswerText
 from rag.records import Passage
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.words import words
@@ -23,6 +24,11 @@ from rag.text.words import words
 # Everything up to the last complete sentence with its markers: a text may run out of tokens.
 COMPLETE_SENTENCES = re.compile(
     r".*[.!?。！？…][\"”’)]*(?:\s*\[\d+\])*|.*[^\s\]]\s*(?:\[\d+\])+", re.DOTALL
+)
+# The same for a text that was cut off: the last marker may stand inside a sentence, and "94." may
+# be half of a number.
+ENDED_SENTENCES = re.compile(
+    r".*(?:[!?。！？…]|(?<!\d)\.|\.(?!\Z))[\"”’)]*(?:\s*\[\d+\])*", re.DOTALL
 )
 NEAR_END = 40  # characters behind a full stop, in which the next sentence begins
 _MAY_END = re.compile(r"[.!?。！？…\n\]]")
@@ -44,9 +50,9 @@ class Manuscript:
         language: str = ENGLISH,
     ) -> None:
         """`language` is that of the question; without `grounding` every sentence passes."""
-        self.raw = ""
         self.pieces = 0
         self.degeneration: Degeneration | None = None
+        self._answer = AnswerText()
         self._passages = passages
         self._grounding = grounding
         self._language = language
@@ -54,6 +60,16 @@ class Manuscript:
         self._detector = DegenerationDetector(passages, INSTRUCTIONS)
         self._claims: list[Claim] = []  # complete sentences
         self._verdicts: dict[Claim, tuple[Claim, Verdict]] = {}
+
+    @property
+    def raw(self) -> str:
+        """What the model has written, without its thinking."""
+        return self._answer.text
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the model was stopped at max_tokens."""
+        return self._answer.is_cut_off
 
     @property
     def text(self) -> str:
@@ -87,10 +103,18 @@ class Manuscript:
         return not written or not self._language or written == self._language
 
     def read(self, pieces: Iterator[str]) -> Iterator[None]:
-        """Add the pieces, until they degenerate; yield whenever more sentences have passed."""
+        """Add the pieces, until they degenerate; yield whenever more sentences have passed.
+
+        Also yields when all sentences turn out to be thinking; then there are none.
+        """
         with contextlib.closing(cast("Generator[str]", pieces)):
             for piece in pieces:
-                self.raw += piece
+                self._answer.add(piece)
+                if piece is RESTART:
+                    self._claims = []
+                    yield
+                if not piece:
+                    continue
                 self.pieces += 1
                 if self._review(is_finished=False):
                     yield
@@ -107,8 +131,9 @@ class Manuscript:
             complete = COMPLETE_SENTENCES.match(text[: self.degeneration.start])
             claims = claims_of(complete[0]) if complete else []
         elif is_finished:
-            complete = COMPLETE_SENTENCES.match(text)
-            claims = claims_of(complete[0] if complete else text)
+            pattern = ENDED_SENTENCES if self.is_cut_off else COMPLETE_SENTENCES
+            complete = pattern.match(text)
+            claims = claims_of(complete[0] if complete else "" if self.is_cut_off else text)
             if claims and not complete and not claims[-1].cited:
                 claims.pop()  # it breaks off
         elif not _MAY_END.search(self.raw, max(0, len(self.raw) - NEAR_END)):

@@ -64,6 +64,15 @@ class SmallTalk:
         return examples[best][1]
 
 
+def unread_reply(language: str, *, has_model: bool) -> Draft:
+    """Return the refusal of a question in a language that nobody here reads, in that language.
+
+    With a model, it says that this could not translate the question now.
+    """
+    entry = _table()["not_translated" if has_model else "unread"]
+    return Draft(_in_language(entry, language), (), refused=True)
+
+
 def _fill(reply: str, place: Place, coverage: Coverage, model: str) -> str:
     """Return the reply with the figures and with the words of the place where it is read."""
     table = _table()

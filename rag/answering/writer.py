@@ -110,26 +110,24 @@ class Writer:
     ) -> Generator[Answer, None, Answer]:
         """Yield the answer as it grows; return the finished one."""
         started = time.perf_counter()
-        language = question_language(quoted.question.text)
+        # Of the answer to a translated question no language is expected.
+        language = "" if quoted.translation else question_language(quoted.question.text)
         manuscript = Manuscript(prompt.citable, self.grounding, language=language)
         best: Answer | None = None
         for _ in manuscript.read(self.model.stream(prompt.messages, cancel=cancel)):
             if better := self._if_as_good(quoted, manuscript, prompt.citable):
                 best = better
                 yield replace(best, finished=False)
+            elif best and not manuscript.text:  # it was thinking
+                best = None
+                yield replace(quoted, finished=False)
         best = self._if_as_good(quoted, manuscript, prompt.citable) or best
         if best:
             broken_off = BROKEN_OFF if manuscript.degeneration else ""
             last, why = replace(best, note=_join_notes(best.note, manuscript.note, broken_off)), ""
         else:
             last, why = self._without_text(quoted, manuscript, prompt.citable)
-        writing = Writing(
-            raw=manuscript.raw,
-            seconds=time.perf_counter() - started,
-            tokens=manuscript.pieces,
-            kept_quotes=why,
-            removed=manuscript.failed,
-        )
+        writing = _writing(manuscript, started, why)
         return replace(last, exchanges=(*prompt.exchanges, prompt.exchange(last)), writing=writing)
 
     def _if_as_good(
@@ -180,6 +178,7 @@ class Writer:
                 text, note = f"{brief.text}\n\n{quoted.text}", _join_notes(quoted.note, brief.note)
                 answer = replace(quoted, text=text, note=note, mode="generated", model=self.name)
             seconds = quoted.seconds + time.perf_counter() - started
+            answer = replace(answer, writing=brief.writing)
             yield replace(answer, finished=brief.finished, seconds=seconds)
 
     def brief(
@@ -198,16 +197,24 @@ class Writer:
         passages, last = passages_of_list(sentences), Brief(finished=True)
         try:
             with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
+                started = time.perf_counter()
                 messages = make_messages(REQUEST, passages, today)
                 while len(passages) > 1 and not self._fits(messages, self._room):
                     passages.pop()
                     messages = make_messages(REQUEST, passages, today)
-                manuscript = Manuscript(passages, self.grounding)
+                manuscript, is_shown = Manuscript(passages, self.grounding), False
                 for _ in manuscript.read(self.model.stream(messages, cancel=cancel)):
                     if manuscript.passed >= MIN_SENTENCES:
+                        is_shown = True
                         yield Brief(clean(manuscript.text, passages))
-            if manuscript.passed >= MIN_SENTENCES:
-                last = Brief(clean(manuscript.text, passages), manuscript.note, finished=True)
+                    elif is_shown:  # it was thinking
+                        is_shown = False
+                        yield Brief()
+            writing = _writing(manuscript, started, _why_no_brief(manuscript, passages))
+            last = Brief(finished=True, writing=writing)
+            if not writing.kept_quotes:
+                text = clean(manuscript.text, passages)
+                last = Brief(text, manuscript.note, finished=True, writing=writing)
         except (ModelError, JudgeError) as error:
             log.info("no brief: %s", error)
         yield Brief(finished=True) if cancel and cancel.is_set() else last
@@ -242,12 +249,13 @@ class Writer:
     ) -> Prompt:
         papers = self.papers(paper_ids(earlier)) if earlier else {}
         return build_prompt(
-            quoted.standalone,
+            quoted.asked,
             evidence,
             quoted.today,
             exchanges=earlier,
             papers=papers,
             asker=quoted.question.asker,
+            has_example=self.model.is_base,
         )
 
     def _fits(self, messages: Sequence[BaseMessage], room: int) -> bool:
@@ -257,6 +265,32 @@ class Writer:
         if max_tokens + TEMPLATE_TOKENS * len(texts) <= room:
             return True  # no token is shorter than a byte
         return self.model.count_tokens(messages) <= room
+
+
+def _writing(manuscript: Manuscript, started: float, why: str) -> Writing:
+    """Return what the model did since `started`; `why` says why its text is not shown, or ""."""
+    return Writing(
+        raw=manuscript.raw,
+        seconds=time.perf_counter() - started,
+        tokens=manuscript.pieces,
+        kept_quotes=why,
+        removed=manuscript.failed,
+    )
+
+
+def _why_no_brief(manuscript: Manuscript, passages: Sequence[Passage]) -> str:
+    """Return in a word why a list stays without a brief; "" if it gets one."""
+    if manuscript.passed >= MIN_SENTENCES:
+        return ""
+    if manuscript.passed:
+        return WORSE
+    if not manuscript.raw.strip():
+        return NO_TEXT
+    if REFUSAL.rstrip(".") in manuscript.raw:
+        return REFUSED
+    if manuscript.degeneration:
+        return UNREADABLE
+    return UNSUPPORTED if check(manuscript.raw, passages)[1] else UNCITED
 
 
 def _fall_back(quoted: Answer, note: str) -> Answer:

@@ -8,6 +8,7 @@ __all__ = [
     "local_model",
     "model_files",
     "offload",
+    "reasoning",
     "waiting_queue",
     "worker_client",
 ]

@@ -21,6 +21,7 @@ from rag.config import ModelConfig
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
 from rag.llm.local_model import LocalModel
+from rag.llm.reasoning import CUT_OFF, answer_of
 from rag.llm.server_client import ServerClient
 from rag.llm.server_errors import Timeouts
 
@@ -85,7 +86,11 @@ class ChunkStreamingChatModel(BaseChatModel):
     ) -> Runnable[LanguageModelInput, BaseModel]:
         """Return a chain that answers with an object of this class."""
         parser: PydanticOutputParser[BaseModel] = PydanticOutputParser(pydantic_object=schema)
-        return self.bind(schema=schema.model_json_schema()) | parser
+        return self.bind(schema=schema.model_json_schema()) | _without_thinking | parser
+
+
+def _without_thinking(message: BaseMessage) -> str:
+    return answer_of(str(message.text))
 
 
 class ChatServer(ChunkStreamingChatModel):
@@ -119,10 +124,14 @@ class ChatServer(ChunkStreamingChatModel):
             cancel=cancel,
         )
         with contextlib.closing(pieces):  # type: ignore[type-var]  # a generator
+            reason = "stop"
             for piece in pieces:
-                yield AIMessageChunk(content=piece)
+                if piece is CUT_OFF:
+                    reason = "length"
+                else:
+                    yield AIMessageChunk(content=piece)
         # An answer may be empty, but LangChain takes a stream without chunks for an error.
-        yield AIMessageChunk(content="", chunk_position="last")
+        yield _last_chunk(reason)
 
 
 class ChatLlama(ChunkStreamingChatModel):
@@ -162,7 +171,10 @@ class ChatLlama(ChunkStreamingChatModel):
             text += piece
             if stop and any(word in text for word in stop):
                 return
-        yield AIMessageChunk(content="", usage_metadata=self._usage())
+        yield _last_chunk(
+            "length" if self.local.last_usage.get("done") == "length" else "stop",
+            usage_metadata=self._usage(),
+        )
 
     def _usage(self) -> UsageMetadata:
         """Return the tokens of the last answer; LangChain calls a reused prompt a cache read."""
@@ -235,6 +247,12 @@ def _from_provider(config: ModelConfig) -> BaseChatModel:
             "change [rag.model] provider in config.toml."
         ) from error
     return model
+
+
+def _last_chunk(reason: str, **more: Any) -> AIMessageChunk:
+    """Return the chunk that says why an answer ended, in OpenAI's words: "stop" or "length"."""
+    metadata = {"finish_reason": reason}
+    return AIMessageChunk(content="", chunk_position="last", response_metadata=metadata, **more)
 
 
 def _llama_message(message: BaseMessage) -> Message:

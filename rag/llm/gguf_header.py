@@ -85,7 +85,7 @@ class _Reader:
             name=str(values.get("general.name", "")),
             architecture=architecture,
             context_length=context if isinstance(context, int) else 0,
-            has_chat_template="tokenizer.chat_template" in values,
+            has_chat_template=bool(values.get("tokenizer.chat_template")),
             bytes_needed=tensors_start + tensors_length if tensors else self.position,
         )
 

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -14,13 +14,21 @@ from rag.config import ModelConfig
 from rag.errors import ModelError, first_line
 from rag.llm.chat_models import ChatLlama, ChatServer, load_chat_model
 from rag.llm.offload import Offload
+from rag.llm.reasoning import CUT_OFF, AnswerText, without_thinking
+from rag.llm.server_errors import ONLY_THOUGHT as SERVER_ONLY_THOUGHT
 
 log = logging.getLogger(__name__)
 
 TEMPLATE_TOKENS = 16  # per message, at most, for the chat template's own markup
 TOKEN_CHARACTERS = 3  # per token, a rough guess for models without a tokenizer
 Fields = TypeVar("Fields", bound=BaseModel)
-OPENING_TAG, CLOSING_TAG = "<think>", "</think>"  # around what a reasoning model thinks aloud
+# What providers call the reason for which an answer was cut off: OpenAI, Anthropic, Ollama; Google.
+REASONS = ("finish_reason", "stop_reason", "done_reason")
+CUT_OFF_REASONS = ("length", "max_tokens", "MAX_TOKENS")
+ONLY_THOUGHT = (
+    "the model spent the whole answer on thinking: raise [rag.model] max_tokens, or use a model "
+    "that does not think."
+)
 
 
 class LanguageModel(Protocol):
@@ -38,6 +46,10 @@ class LanguageModel(Protocol):
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together."""
 
+    @property
+    def is_base(self) -> bool:
+        """Whether the model was never trained to answer, so that it needs an example."""
+
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Return the number of tokens, estimated for models without a tokenizer."""
 
@@ -50,7 +62,8 @@ class LanguageModel(Protocol):
     ) -> Iterator[str]:
         """Yield pieces of the answer, without thinking, until it ends or `cancel` is set.
 
-        Raises ModelError.
+        The signals of rag/llm/reasoning.py are among them: AnswerText puts the answer together.
+        Raises ModelError, also for an answer that is nothing but thinking.
         """
 
     def fill(
@@ -78,6 +91,7 @@ class ProviderModel:
     config: ModelConfig
     # Whether the chat model stops by itself once `cancel` is set, even before the first token.
     takes_cancel: ClassVar[bool] = False
+    only_thought: ClassVar[str] = ONLY_THOUGHT
 
     @property
     def name(self) -> str:
@@ -94,6 +108,11 @@ class ProviderModel:
         """The configured context."""
         return self.config.n_ctx
 
+    @property
+    def is_base(self) -> bool:
+        """Always False: servers and providers offer models that answer."""
+        return False
+
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Return an estimate from the number of characters."""
         texts = [message.text for message in messages]
@@ -107,7 +126,13 @@ class ProviderModel:
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
         """See LanguageModel."""
-        return without_thinking(self._stream(messages, max_tokens, cancel))
+        answer = AnswerText()
+        for piece in without_thinking(self._stream(messages, max_tokens, cancel)):
+            answer.add(piece)
+            yield piece
+        was_cancelled = cancel is not None and cancel.is_set()
+        if answer.has_thought and not answer.text.strip() and not was_cancelled:
+            raise ModelError(self.only_thought)
 
     def close(self) -> None:
         """Do nothing: the provider's client holds no connection."""
@@ -144,6 +169,8 @@ class ProviderModel:
                 if cancel and cancel.is_set():
                     return
                 yield str(chunk.text)
+                if any(chunk.response_metadata.get(key) in CUT_OFF_REASONS for key in REASONS):
+                    yield CUT_OFF
         except ModelError:
             raise
         except Exception as error:  # any error of a provider's client
@@ -165,6 +192,7 @@ class ServerModel(ProviderModel):
 
     chat: ChatServer
     takes_cancel: ClassVar[bool] = True
+    only_thought: ClassVar[str] = SERVER_ONLY_THOUGHT
 
     @property
     def name(self) -> str:
@@ -198,6 +226,11 @@ class LocalProcessModel(ProviderModel):
         """What the loaded model has on a GPU."""
         return self.chat.local.offload
 
+    @property
+    def is_base(self) -> bool:
+        """Whether the file has no chat template."""
+        return self.chat.local.is_base
+
     def count_tokens(self, messages: Sequence[BaseMessage]) -> int:
         """Count with the model's own tokenizer and chat template. Raises ModelError."""
         return self.chat.get_num_tokens_from_messages(list(messages))
@@ -224,34 +257,3 @@ def load_language_model(config: ModelConfig) -> LanguageModel | None:
     """
     chat = load_chat_model(config)
     return adapt(chat, config) if chat else None
-
-
-def without_thinking(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the text outside of `<think>…</think>` as it arrives.
-
-    Characters that may be the start of a tag are held back; a block that is never closed yields
-    nothing.
-    """
-    buffer, is_thinking = "", False
-    for piece in pieces:
-        buffer += piece
-        while True:
-            tag = CLOSING_TAG if is_thinking else OPENING_TAG
-            before, match, after = buffer.partition(tag)
-            if not match:
-                break
-            if before and not is_thinking:
-                yield before
-            buffer, is_thinking = after, not is_thinking
-        end = len(buffer) - _partial_tag_length(buffer, tag)
-        complete, buffer = buffer[:end], buffer[end:]
-        if complete and not is_thinking:
-            yield complete
-    if buffer and not is_thinking:
-        yield buffer
-
-
-def _partial_tag_length(text: str, tag: str) -> int:
-    """Return how many of the last characters may be the beginning of the tag."""
-    lengths = range(min(len(tag) - 1, len(text)), 0, -1)
-    return next((length for length in lengths if text.endswith(tag[:length])), 0)

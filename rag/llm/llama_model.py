@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from rag.llm.offload import ask_llama
+from rag.llm.reasoning import MARKS, TAGS
 
 if TYPE_CHECKING:
     from llama_cpp import LlamaGrammar
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 N_BATCH = 512  # tokens evaluated at once; larger batches were no faster on two cores
 TOKEN_BYTES = 512  # of the longest token
+# A base model goes on with any text, so it is given one in which an answer comes next.
+PLAIN_TEMPLATE = (
+    "{% for m in messages %}{% if m.role == 'assistant' %}Answer: {{ m.content }}\n\n"
+    "{% elif m.role == 'system' %}{{ m.content }}\n\n{% else %}{{ m.content }}\n{% endif %}"
+    "{% endfor %}Answer:"
+)
 
 
 class Message(TypedDict):
@@ -52,14 +59,16 @@ class LlamaModel:
         )
         self._gpu_layers = gpu_layers
         self.is_cancelled: Callable[[], bool] = lambda: False
-        self.prompt_opens_thinking = False  # the last prompt ended with `<think>`
+        self.opened_tag = ""  # `<think>`, if the last prompt ended with it
         self.steps = 0  # computed so far; shows the parent process that there is progress
         # llama.cpp holds no reference to its callback, so this object must.
         self._abort_callback = llama_cpp.ggml_abort_callback(self._should_abort)
         self._vocabulary = self.llama._model.vocab
+        self._mark_tokens = set(filter(None, map(self._control_token, MARKS)))
         template = self.llama.metadata.get("tokenizer.chat_template")
+        self.is_base = not template  # never trained to answer
         self._template = llama_chat_format.Jinja2ChatFormatter(
-            template or llama_chat_format.CHATML_CHAT_TEMPLATE,
+            template or PLAIN_TEMPLATE,
             eos_token=self._token_text(self.llama.token_eos()),
             bos_token=self._token_text(self.llama.token_bos()),
         )
@@ -95,11 +104,15 @@ class LlamaModel:
         ]
         tokens: list[int] = []
         rendered = self._render(placeholders)
-        self.prompt_opens_thinking = rendered.rstrip().endswith("<think>")
+        self.opened_tag = next((tag for tag in TAGS if rendered.rstrip().endswith(tag)), "")
         for part in re.split(f"({'|'.join(contents)})", rendered):
             text = contents.get(part, part).encode("utf-8", "replace")
             if text:
                 tokens += self.llama.tokenize(text, add_bos=False, special=part not in contents)
+        bos = self.llama.token_bos()
+        wants_bos = self._lib.llama_vocab_get_add_bos(self._vocabulary)
+        if wants_bos and tokens[:1] != [bos]:  # most templates write it themselves
+            tokens.insert(0, bos)
         return tokens
 
     def generate(
@@ -112,13 +125,14 @@ class LlamaModel:
     ) -> Iterator[str]:
         """Yield pieces of the answer until the model ends it or `max_tokens` are written.
 
-        With a JSON schema, llama.cpp allows only tokens that continue an object that fits it. Stops
-        early when `is_cancelled` returns True, even while the prompt is evaluated.
+        With a JSON schema, llama.cpp allows only tokens that continue an object that fits it. A
+        base model, which would go on to ask the next question, is stopped at the end of the line.
+        Stops early when `is_cancelled` returns True, even while the prompt is evaluated.
         """
         decoder = codecs.getincrementaldecoder("utf-8")(
             "replace"
         )  # a token may be part of a letter
-        tokens = 0
+        tokens, has_text, is_one_line = 0, False, self.is_base and not schema
         grammar = self._grammar(schema) if schema else None
         self._set_abort_callback(self._abort_callback)
         try:
@@ -130,7 +144,14 @@ class LlamaModel:
                 if self._lib.llama_vocab_is_eog(self._vocabulary, token) or self.is_cancelled():
                     break
                 tokens += 1
-                yield decoder.decode(self._token_bytes(token))
+                is_mark = token in self._mark_tokens  # around thinking: Paperboy must see it
+                text = decoder.decode(self._token_bytes(token, special=is_mark))
+                line, newline, _ = text.lstrip("\n" * (not has_text)).partition("\n")
+                has_text = has_text or bool(line.strip())
+                if is_one_line and newline and has_text:
+                    yield line
+                    break
+                yield text
                 if tokens == max_tokens:
                     break
         except RuntimeError:  # "llama_decode returned 2": caused by the abort callback
@@ -164,6 +185,11 @@ class LlamaModel:
             }
             messages = [joined, *rest]
             return str(self._template(messages=_typed(messages), enable_thinking=False).prompt)
+
+    def _control_token(self, text: str) -> int | None:
+        """Return the one token that stands for a text, if there is one."""
+        tokens = self.llama.tokenize(text.encode(), add_bos=False, special=True)
+        return tokens[0] if len(tokens) == 1 else None
 
     def _token_bytes(self, token: int, *, special: bool = False) -> bytes:
         buffer = ctypes.create_string_buffer(TOKEN_BYTES)

@@ -5,12 +5,13 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
-from rag.llm.model_files import quick_check
+from rag.llm.model_files import is_base_model, quick_check, usable_context
 from rag.llm.offload import Offload
 from rag.llm.supervisor import MessageQueue, Supervisor
 from rag.llm.worker_client import WorkerMessage, worker_command
@@ -44,13 +45,14 @@ class LocalModel:
     ) -> None:
         """Start the process. Raises nothing: `problem` says what is wrong.
 
+        `n_ctx` is the most tokens of prompt and answer; a model trained for fewer gets fewer.
         `answer_seconds` is the time limit of an answer; `pause_seconds` is how long a model that
         crashed repeatedly gets no requests (rag/llm/breaker.py).
         """
         self.path = path
         self.answer_seconds = answer_seconds
-        self.last_usage: WorkerMessage = {}  # of the last finished answer: its token counts
-        self._configured_n_ctx = n_ctx
+        self.last_usage: WorkerMessage = {}  # of the last answer, if it has finished: token counts
+        self._wanted_n_ctx = n_ctx = usable_context(path, n_ctx)
         self._request_id = 0
         command = worker_command(path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers)
         self._supervisor = Supervisor(command, path.name, pause_seconds=pause_seconds)
@@ -66,7 +68,12 @@ class LocalModel:
     @property
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together."""
-        return int(self._supervisor.loaded_model.get("n_ctx", self._configured_n_ctx))
+        return int(self._supervisor.loaded_model.get("n_ctx", self._wanted_n_ctx))
+
+    @cached_property
+    def is_base(self) -> bool:
+        """Whether the model was never trained to answer; read from the file, loaded or not."""
+        return is_base_model(self.path)
 
     @property
     def offload(self) -> Offload:
@@ -114,6 +121,7 @@ class LocalModel:
         dies, hangs, fails or takes too long. No request is sent twice: one that killed the process
         might do so again.
         """
+        self.last_usage = {}
         replies, request_id = self._send_request({
             "messages": list(messages), "max_tokens": max_tokens, "temperature": temperature,
             "schema": schema,

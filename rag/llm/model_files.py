@@ -40,6 +40,38 @@ def full_check(path: Path) -> str:
     return _check_hash(path)
 
 
+def usable_context(path: Path, n_ctx: int) -> int:
+    """Return `n_ctx`, or what the model was trained for if that is less, in tokens.
+
+    llama.cpp takes more, but beyond it a model writes nonsense.
+    """
+    try:
+        return min(n_ctx, read_header(path).context_length or n_ctx)
+    except (HeaderError, OSError):
+        return n_ctx  # llama.cpp explains it
+
+
+def is_base_model(path: Path) -> bool:
+    """Return whether a complete file holds a model that was never trained to answer.
+
+    Such a model has no chat template.
+    """
+    try:
+        return not read_header(path).has_chat_template
+    except (HeaderError, OSError):
+        return False
+
+
+def explain_base_model(path: Path) -> str:
+    """Return one sentence about what a base model cannot do, with the cure; "" for another one."""
+    if not is_base_model(path):
+        return ""
+    return (
+        f"{path.name} is a base model (it has no chat template), which was not trained to answer "
+        "questions: use an instruct model, which `paperboy model pull` fetches."
+    )
+
+
 def _check_first_bytes(path: Path) -> str:
     if path.is_dir():
         return f"{path.name} is a folder, not a GGUF file: {SEE_LIST}"

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from rag.errors import ModelError, first_line
+from rag.llm.reasoning import CUT_OFF
 from rag.llm.server_errors import BROKE_OFF, ONLY_THOUGHT, StreamProgress, Timeouts, explain
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ class ServerClient:
     ) -> Iterator[str]:
         """Yield pieces of the answer; closing the iterator or setting `cancel` ends it.
 
-        Either closes the connection, so that the server stops too. With a JSON schema, the server
-        is asked for an object that fits it. Every failure is raised as ModelError.
+        The last piece is CUT_OFF if the answer was cut off at `max_tokens`. Ending it closes the
+        connection, so that the server stops too. With a JSON schema, the server is asked for an
+        object that fits it. Every failure is raised as ModelError.
         """
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         options = {
@@ -146,14 +148,16 @@ class ServerClient:
                         on_piece(text)
                     limit.reschedule(progress.deadline(self._loop.time()))
         except Exception as error:
-            if progress.finished:
-                return
-            log.info("the model server failed: %s", first_line(error))
-            raise ModelError(explain(error, progress, now=self._loop.time())) from error
+            if not progress.finished:
+                log.info("the model server failed: %s", first_line(error))
+                sentence = explain(error, progress, now=self._loop.time())
+                raise ModelError(self._explain_search_model(error) or sentence) from error
         if not progress.finished:  # to HTTP a connection that simply ends is not an error
             raise ModelError(BROKE_OFF)
         if progress.was_cut and not progress.has_text:
             raise ModelError(ONLY_THOUGHT)
+        if progress.was_cut:
+            on_piece(CUT_OFF)
 
     async def _open(
         self,
@@ -194,6 +198,18 @@ class ServerClient:
         except Exception as error:  # no such list, an empty one, or not a list
             log.info("the model server lists no model: %s", first_line(error))
         return self._listed_model or ANY_MODEL
+
+    def _explain_search_model(self, error: Exception) -> str:
+        """Return the sentence for a refusal by a server that lists no model that can chat."""
+        import openai
+
+        was_refused = isinstance(error, openai.APIStatusError)
+        if self._model or not was_refused or not SEARCH_MODEL.search(self._listed_model):
+            return ""
+        return (
+            f"the model server lists no model that can chat, only {self.name}: load one there "
+            "(`ollama pull`, `lms load`), or name one in [rag.model] server_model."
+        )
 
     async def _warm_up(self) -> None:
         with contextlib.suppress(Exception):  # the first question will report it

@@ -59,7 +59,7 @@ class StreamProgress:
     def add(self, chunk: AIMessageChunk) -> None:
         """Count a chunk; a model that thinks first sends many without text."""
         self.chunks += 1
-        self.has_text = self.has_text or bool(chunk.text)
+        self.has_text = self.has_text or bool(chunk.text.strip())
         reason = chunk.response_metadata.get("finish_reason")
         self.finished = self.finished or reason is not None
         self.was_cut = self.was_cut or reason == "length"

@@ -104,8 +104,8 @@ def _answer(
     model.is_cancelled = lambda: requests.is_cancelled(request_id)
     schema = request.get("schema")
     # The opening tag is in the prompt; the parent must know. A schema leaves no room for thinking.
-    if model.prompt_opens_thinking and not schema:
-        output.send({"id": request_id, "text": "<think>"})
+    if model.opened_tag and not schema:
+        output.send({"id": request_id, "text": model.opened_tag})
     tokens = 0
     pieces = model.generate(
         prompt, max_tokens=max_tokens, temperature=request["temperature"], schema=schema

@@ -9,7 +9,9 @@ from pathlib import Path
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import format_size
+from rag.llm.model_files import usable_context
 from rag.llm.offload import Offload
+from rag.llm.reasoning import answer_of
 from rag.llm.worker_client import WorkerProcess, explain_memory, worker_command
 from rag.models.build_check import check_build
 
@@ -52,6 +54,7 @@ def try_model(
 ) -> TrialResult:
     """Load the file and let it answer. Raises ModelFileError with the cause of a failure."""
     started = time.monotonic()
+    n_ctx = usable_context(path, n_ctx)
     command = worker_command(path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers)
     worker = WorkerProcess(command)
     timer = threading.Timer(seconds, worker.kill)
@@ -96,7 +99,7 @@ def _measure(worker: WorkerProcess, started: float) -> TrialResult | str:
                 prompt_rate=_rate(message["prompt"], (times or [now])[0] - asked_at),
                 answer_tokens=message["tokens"],
                 answer_rate=_rate(message["tokens"] - 1, now - times[0]) if times else 0.0,
-                answer=" ".join(answer.split()),
+                answer=" ".join(answer_of(answer).split()),
                 offload=offload,
             )
         elif error := message.get("failed") or message.get("error"):

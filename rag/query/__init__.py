@@ -1,3 +1,6 @@
 """Understanding a question: language, days, names, orders, counts, and what it refers back to."""
 
-__all__ = ["asked_statistic", "followups", "model_reader", "request", "translate", "understand"]
+__all__ = [
+    "asked_statistic", "followups", "model_reader", "model_translator", "request", "translate",
+    "understand",
+]  # fmt: skip

@@ -127,6 +127,13 @@ class Request:
     pointed: tuple[Paper, ...] = ()  # papers that it refers back to: it is about these only
     compares: bool = False  # the answer must cite each of these papers
     language: str = "en"  # of the question; `topic` is in English as far as possible
+    foreign: str = ""  # the code of its language, if only a language model knows it
+    translation: str = ""  # what the model made of that, in English: the fields are read from it
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is in a language that nobody here reads: only its names are known."""
+        return bool(self.foreign and not self.translation)
 
     @property
     def is_filter(self) -> bool:

@@ -14,6 +14,7 @@ from rag.encoders.word_vectors import WordVectors
 from rag.query.followups import ALONE, SHOWN_LIST, Past, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
+from rag.query.model_translator import ModelTranslator
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
@@ -36,6 +37,7 @@ from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
+from rag.text.language import ENGLISH, unread_language
 from rag.text.words import STOPWORDS, words
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
@@ -57,10 +59,12 @@ class QueryUnderstanding:
         word_vectors: WordVectors,
         encode: Callable[[str], NDArray[np.float32]],
         model_reader: ModelReader | None = None,
+        model_translator: ModelTranslator | None = None,
     ) -> None:
         """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
 
-        `model_reader` reads what the classifier is unsure about.
+        `model_reader` reads what the classifier is unsure about; `model_translator` translates what
+        the glossary does not know the language of.
         """
         self.catalog = catalog
         self.keywords = keywords
@@ -71,18 +75,36 @@ class QueryUnderstanding:
         self.reader = RequestReader(word_vectors)
         self.spelling = SpellingCorrector(keywords, word_vectors, known=self.reader.request_words)
         self.model_reader = model_reader
+        self.model_translator = model_translator
 
     def understand(
         self, question: str, today: date, *, follows: bool = False, again: bool = False
     ) -> Request:
         """Return what the question alone asks for. Raises QuestionError if it asks nothing.
 
-        Other languages are translated word by word; misspelt English words are corrected. `follows`
-        tells that there is an earlier turn, to which the question may refer, and `again` that the
-        question was answered before, so that nobody waits for the model.
+        German, French, Spanish and Chinese are translated word by word, other languages by the
+        language model; without it the request is unread, and has names at most. Misspelt English
+        words are corrected.
+        `follows` tells that there is an earlier turn, to which the question may refer, and `again`
+        that the question was answered before, so that nobody waits for the model.
         """
         question = in_latin_letters(clean_question(question))
-        english = translate(question, language=self.reader.language(question))
+        language = self.reader.language(question)
+        if not (foreign := unread_language(question, language)):
+            return self._understand(question, language, today, follows=follows, again=again)
+        translator = self.model_translator
+        translation = translator.translate(question, again=again) if translator else ""
+        if not translation:
+            request = self._understand(question, language, today, follows=False, again=True)
+            return replace(request, kind="content", foreign=foreign)
+        request = self._understand(translation, ENGLISH, today, follows=follows, again=again)
+        return replace(request, foreign=foreign, translation=translation)
+
+    def _understand(
+        self, question: str, language: str, today: date, *, follows: bool, again: bool
+    ) -> Request:
+        """Return what a question asks for that is in one of the glossary's languages."""
+        english = translate(question, language=language)
         text = self.spelling.correct(question) if english.language == "en" else english.text
         request = parse(
             text,
@@ -219,9 +241,9 @@ class QueryUnderstanding:
         for turn in history:
             if turn.question:
                 alone = self.understand(turn.question, today, follows=bool(past), again=True)
-                if alone.kind in ALONE:
+                if alone.kind in ALONE or (alone.is_unread and not turn.cited):
                     continue
-                request = resolve(alone, past)
+                request = SHOWN_LIST if alone.is_unread else resolve(alone, past)
             else:
                 request = SHOWN_LIST
             if turn.cited is None:

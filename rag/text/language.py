@@ -1,21 +1,48 @@
-"""The language of a question or of a sentence: English, German, French, Spanish or Chinese."""
+"""The language of a question or of a sentence.
+
+English, German, French, Spanish and Chinese are told apart by their function words and letters;
+these the glossary reads. Which other language a text is in, py3langid tells.
+"""
 
 import re
 import tomllib
 import unicodedata
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.text.words import STOPWORDS
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 ENGLISH, CHINESE, GERMAN = "en", "zh", "de"
 EUROPEAN_LANGUAGES = ("de", "fr", "es")
 # If only one word of a question is certainly foreign, this share of its words must be known ones.
 MIN_KNOWN_SHARE = 0.5
+# Probability of a language without a glossary: of a text that is English otherwise, and of one that
+# is German, French or Spanish otherwise; and how much likelier than English it must be.
+MIN_UNREAD, MIN_UNREAD_FOREIGN, MIN_RATIO = 0.3, 0.6, 25.0
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")  # Japanese, which the glossary does not know
+# Neither Latin nor Han; a single Greek letter is a symbol.
+_OTHER_LETTERS = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u4e00-\u9fff]{2,}")
+# Languages in Latin letters that are looked for. Their smaller neighbours (Walloon, Aragonese …)
+# are not, because py3langid takes short French and Spanish questions for them.
+_LATIN = {
+    "ca": "Catalan", "cs": "Czech", "da": "Danish", "et": "Estonian", "fi": "Finnish",
+    "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "is": "Icelandic", "it": "Italian",
+    "lt": "Lithuanian", "lv": "Latvian", "ms": "Malay", "nl": "Dutch", "no": "Norwegian",
+    "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "sk": "Slovak", "sl": "Slovenian",
+    "sq": "Albanian", "sv": "Swedish", "sw": "Swahili", "tl": "Tagalog", "tr": "Turkish",
+    "vi": "Vietnamese",
+}  # fmt: skip
+_OTHERS = {
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "el": "Greek", "fa": "Persian",
+    "he": "Hebrew", "hi": "Hindi", "ja": "Japanese", "ko": "Korean", "ru": "Russian",
+    "sr": "Serbian", "ta": "Tamil", "th": "Thai", "uk": "Ukrainian", "ur": "Urdu",
+}  # fmt: skip
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|(?<!\w)['‘][^'’]+['’](?!\w)")
 # A French elision is a word of its own; a hyphenated word is one word.
 _TOKEN = re.compile(r"(?:c|d|j|l|m|n|s|t|qu|jusqu)['’](?=\w)|[^\W\d_]+(?:-[^\W\d_]+)*", re.I)
@@ -56,6 +83,45 @@ def question_language(question: str) -> str:
     return best
 
 
+def unread_language(text: str, read_as: str) -> str:
+    """Return the code of a text's language if it is none of the five; "" without clear evidence.
+
+    `read_as` is the one of the five that it has otherwise. Names count for no language.
+    """
+    text = _QUOTED.sub(" ", text)
+    words = [w for w in _TOKEN.findall(text) if text.isupper() or w[1:].islower() or len(w) == 1]
+    plain = [strip_accents(word) for word in words]
+    if letters := "".join(_OTHER_LETTERS.findall(text)):
+        if _KANA.search(text):
+            letters += "".join(_HAN.findall(text))
+        english = [word for word in plain if word in STOPWORDS]
+        # As with Chinese: English questions mention foreign words, too.
+        if len(letters) > 2 * (len(english) + (plain[:1] == english[:1] != [])):
+            others = " ".join(w for w in text.split() if _OTHER_LETTERS.search(w))
+            return str(_identifier().classify(re.sub("[A-Za-z]+", " ", others))[0])
+    if read_as == CHINESE or len(words) < 2:
+        return ""
+    chances = dict(_identifier().rank(" ".join(words).lower()))
+    likeliest = max(chances, key=lambda language: chances[language])
+    english_too = chances[ENGLISH] + chances["pcm"]  # Nigerian Pidgin
+    least = MIN_UNREAD if read_as == ENGLISH else MIN_UNREAD_FOREIGN
+    is_clear = chances[likeliest] >= max(least, MIN_RATIO * english_too)
+    return likeliest if likeliest in _LATIN and is_clear else ""
+
+
+def language_name(code: str) -> str:
+    """Return a language's English name."""
+    return (_LATIN | _OTHERS).get(code, "another language")
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> "LanguageIdentifier":
+    """Load py3langid's model: half a second."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
 def sentence_language(sentence: str, expected: str = ENGLISH) -> str:
     """Return en, de, fr, es or zh; "" for any other language.
 
@@ -64,6 +130,8 @@ def sentence_language(sentence: str, expected: str = ENGLISH) -> str:
     """
     words = _WORD.findall(sentence.casefold())
     language = question_language(sentence)
+    if unread_language(sentence, language):
+        return ""
     if language != ENGLISH or any(word in _ENGLISH_ONLY for word in words):
         return language
     known = {

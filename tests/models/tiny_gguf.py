@@ -20,9 +20,14 @@ How it works (an "induction head", see https://arxiv.org/abs/2209.11895), in two
 
 It copies correctly as long as no run of `heads` characters occurs twice in the prompt; otherwise
 it may continue at the wrong place, and loop.
+
+`write_reciting_model` writes one that says the same text after every prompt. It has the first
+layer, and in place of the second a feed-forward part with one unit for each place of the text: the
+unit is active after the tokens that stand before that place, and adds the code of the next one.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,31 +41,86 @@ FEED_FORWARD = 4  # unused, but there must be some
 BOT = "<|bot|>"  # ends the chat template
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6  # llama.cpp's kinds of tokens
 END_OF_TEXT = 2
-SPECIALS = [b"<unk>", b"<s>", b"</s>", BOT.encode()]
+# The control tokens of OpenAI's Harmony format, which a template may put into the prompt.
+HARMONY = ["<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>"]
+SPECIALS = [b"<unk>", b"<s>", b"</s>", BOT.encode(), *map(str.encode, HARMONY)]
 BYTES = [b"<0x%02X>" % value for value in range(256)]
 CHARACTERS = [character.encode() for character in ["\u2581", *map(chr, range(33, 127))]]
 TOKENS = SPECIALS + BYTES + CHARACTERS
-KINDS = [UNKNOWN] + [CONTROL] * 3 + [BYTE] * len(BYTES) + [NORMAL] * len(CHARACTERS)
+KINDS = (
+    [UNKNOWN] + [CONTROL] * (len(SPECIALS) - 1) + [BYTE] * len(BYTES) + [NORMAL] * len(CHARACTERS)
+)
 CHAT_TEMPLATE = "{% for m in messages %}{{m.role}}: {{m.content}}\n{% endfor %}" + BOT
 
 
 def write_copying_model(
-    path: Path, *, heads: int = 4, n_ctx: int = 4096, sharp: float = 10.0
+    path: Path,
+    *,
+    heads: int = 4,
+    n_ctx: int = 4096,
+    sharp: float = 10.0,
+    template: str | None = CHAT_TEMPLATE,
+    add_bos: bool = True,
 ) -> Path:
     """Write the model to `path`.
 
     `heads` is how many of the last tokens must match at the place it copies from; `sharp` is how
-    strongly the second layer prefers one place.
+    strongly the second layer prefers one place. Without a `template` it is a base model, which goes
+    on as the prompt did after the same characters.
     """
     shape = Shape(heads)
+    unused = _zeros(FEED_FORWARD, shape.stream)
+    feed_forward = (unused, unused, unused.T.copy())
+    layers = [
+        (_previous_token_layer(shape), feed_forward),
+        (_induction_layer(shape, sharp), feed_forward),
+    ]
+    return _write(path, shape, layers, n_ctx, template=template, add_bos=add_bos)
+
+
+def write_reciting_model(path: Path, text: str, *, heads: int = 6, n_ctx: int = 4096) -> Path:
+    """Write a model to `path` that says this text, in ASCII, after every prompt.
+
+    Raises ValueError if the text has a run of `heads` + 1 characters twice.
+    """
+    shape = Shape(heads)
+    said = [BOT.encode(), *(c.encode() if c != " " else CHARACTERS[0] for c in text)]
+    tokens = [TOKENS.index(token) for token in said] + [END_OF_TEXT]
+    before = [tokens[max(0, n - heads) : n + 1] for n in range(len(tokens) - 1)]
+    if len({tuple(run) for run in before}) < len(before):
+        raise ValueError("the text has the same characters twice")
+    recite = _reciting_part(shape, before, tokens[1:])
+    unused = _zeros(len(before), shape.stream)
+    nothing = _zeros(shape.heads * shape.head, shape.stream)
+    key = _zeros(shape.head, shape.stream)
+    layers = [
+        (_previous_token_layer(shape), (unused, unused, unused.T.copy())),
+        ((nothing, key, key, nothing.T.copy()), recite),
+    ]
+    return _write(path, shape, layers, n_ctx)
+
+
+def _write(
+    path: Path,
+    shape: "Shape",
+    layers: "Sequence[tuple[Attention, FeedForward]]",
+    n_ctx: int,
+    *,
+    template: str | None = CHAT_TEMPLATE,
+    add_bos: bool = True,
+) -> Path:
+    """Write a model of these layers."""
     writer = GGUFWriter(path, "llama")
-    _add_description(writer, shape, n_ctx)
+    _add_description(writer, shape, n_ctx, units=len(layers[0][1][0]))
+    writer.add_add_bos_token(add_bos)
+    if template is not None:
+        writer.add_chat_template(template)
     embedding, output = _token_matrices(shape)
     _add_half(writer, "token_embd", embedding)
     _add_half(writer, "output", output)
     _add_norm(writer, "output_norm", shape)
-    layers = (_previous_token_layer(shape), _induction_layer(shape, sharp))
-    for number, (query, key, value, attention_output) in enumerate(layers):
+    for number, (attention, (gate, up, down)) in enumerate(layers):
+        query, key, value, attention_output = attention
         block = f"blk.{number}"
         _add_norm(writer, f"{block}.attn_norm", shape)
         _add_norm(writer, f"{block}.ffn_norm", shape)
@@ -68,9 +128,9 @@ def write_copying_model(
         _add_half(writer, f"{block}.attn_k", key)
         _add_half(writer, f"{block}.attn_v", value)
         _add_half(writer, f"{block}.attn_output", attention_output)
-        _add_half(writer, f"{block}.ffn_gate", _zeros(FEED_FORWARD, shape.stream))
-        _add_half(writer, f"{block}.ffn_up", _zeros(FEED_FORWARD, shape.stream))
-        _add_half(writer, f"{block}.ffn_down", _zeros(shape.stream, FEED_FORWARD))
+        _add_half(writer, f"{block}.ffn_gate", gate)
+        _add_half(writer, f"{block}.ffn_up", up)
+        _add_half(writer, f"{block}.ffn_down", down)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -101,12 +161,12 @@ class Shape:
         return slice(CODE * steps, CODE * (steps + 1))
 
 
-def _add_description(writer: GGUFWriter, shape: Shape, n_ctx: int) -> None:
+def _add_description(writer: GGUFWriter, shape: Shape, n_ctx: int, *, units: int) -> None:
     writer.add_name("tiny-copy")
     writer.add_context_length(n_ctx)
     writer.add_embedding_length(shape.stream)
     writer.add_block_count(2)
-    writer.add_feed_forward_length(FEED_FORWARD)
+    writer.add_feed_forward_length(units)
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(1)
     writer.add_key_length(shape.head)
@@ -123,7 +183,6 @@ def _add_description(writer: GGUFWriter, shape: Shape, n_ctx: int) -> None:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(END_OF_TEXT)
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
 
 
 def _add_half(writer: GGUFWriter, name: str, matrix: Matrix) -> None:
@@ -189,6 +248,7 @@ def _token_matrices(shape: Shape) -> tuple[Matrix, Matrix]:
 
 
 Attention = tuple[Matrix, Matrix, Matrix, Matrix]  # query, key, value, output
+FeedForward = tuple[Matrix, Matrix, Matrix]  # gate, up, down
 
 
 def _previous_token_layer(shape: Shape) -> Attention:
@@ -233,6 +293,27 @@ def _induction_layer(shape: Shape, sharp: float) -> Attention:
     value[:CODE, shape.back(0)] = np.eye(CODE)
     output[shape.next_token : shape.next_token + CODE, :CODE] = np.eye(CODE)
     return query, key, value, output
+
+
+def _reciting_part(
+    shape: Shape, before: Sequence[Sequence[int]], following: Sequence[int]
+) -> FeedForward:
+    """Return the feed-forward part with a unit for each run of tokens, which adds the next one.
+
+    Equal codes have a dot product of 32, others 8 at most. So a unit's sum is 12 above its bound
+    after its own run of tokens, and 12 below it at least after any other.
+    """
+    codes = _codes()
+    scale = math.sqrt(shape.stream / (CODE * (shape.heads + 1) + 1))
+    gate, up = _zeros(len(before), shape.stream), _zeros(len(before), shape.stream)
+    down = _zeros(shape.stream, len(before))
+    for unit, (run, token) in enumerate(zip(before, following, strict=True)):
+        for steps, earlier in enumerate(reversed(run)):
+            gate[unit, shape.back(steps)] = codes[earlier] * 4 / scale
+        gate[unit, shape.always_one] = -(CODE * len(run) - 12) * 4 / scale
+        up[unit, shape.always_one] = 1 / scale
+        down[shape.next_token : shape.next_token + CODE, unit] = codes[token]
+    return gate, up, down
 
 
 def _weights(heads: int) -> list[int]:

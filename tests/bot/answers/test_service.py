@@ -1,11 +1,15 @@
 """A question is quoted at once, then written into the same message."""
 
+import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from ingest.sync import ingest
+from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from tests.discord_server import MODEL_NAME, Connect, text_of
+from tests.models.tiny_gguf import write_reciting_model
 from tests.papers import HERON, PLAIN, PLAIN_QUESTION, QUESTION, ListSource
 
 
@@ -53,3 +57,26 @@ async def test_ask_about_one_paper_and_about_an_unknown_one(
     assert "3 hours" in text_of(answer)
     refused = await server.ask("how long?", paper="no such paper")
     assert "I know no paper “no such paper”" in text_of(refused)
+
+
+async def test_a_question_in_another_language_is_translated(
+    filled: Library, connect: Connect, load_chat: Any, tmp_path: Path
+) -> None:
+    korean = "HeronNet은 사람이 세는 것에 비해 얼마나 정확한가요?"
+    text = json.dumps({"english": QUESTION})
+    model = write_reciting_model(tmp_path / "reciting.gguf", text)
+    config = RagConfig(model=ModelConfig(translate_seconds=60))
+    server = await connect(filled, chat=load_chat(model), config=config)
+    message = await server.ask(korean)
+    assert message["embeds"][0]["title"] == korean
+    assert "94.2%" in text_of(message)
+    assert f"The model read the question as “{QUESTION}”" in text_of(message)
+
+
+async def test_without_a_model_a_question_in_another_language_gets_a_sentence(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    message = await server.ask("HeronNet은 사람이 세는 것에 비해 얼마나 정확한가요?")
+    assert "영어, 독일어, 프랑스어, 스페인어, 중국어" in text_of(message)
+    assert HERON.title not in text_of(message)

@@ -22,6 +22,7 @@ from rag.models.build_check import BuildCheck
 from rag.models.known_models import HubFile, KnownModel
 from tests.models.gpu_library import pretend
 from tests.models.hub import ModelHub, model_hub
+from tests.models.tiny_gguf import write_copying_model
 
 Run = Callable[..., tuple[int, str, str]]
 QUESTION = "which paper uses an overuse penalty, and what for?"
@@ -94,6 +95,28 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert row(out)["mode"] == "extractive"
     status, out, _ = run(*filled, "model", "use", "tiny")
     assert (status, out) == (0, "copying writes the answers from now on.\n")
+
+
+def test_a_base_model_is_used_but_called_what_it_is(
+    run: Run, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    path = write_copying_model(tmp_path / "base.gguf", template=None)
+    advice = (
+        "base.gguf is a base model (it has no chat template), which was not trained to answer "
+        "questions: use an instruct model, which `paperboy model pull` fetches.\n"
+    )
+    used = f"base writes the answers from now on. But {advice}"
+    status, out, _ = run(*given, "model", "pull", path)
+    assert (status, out.endswith(used)) == (0, True)
+    assert run(*given, "model", "use", path)[:2] == (0, used)
+    status, out, _ = run(*given, "model", "check")
+    assert (status, out.endswith(f"\n{advice}")) == (0, True)
+    _, out, _ = run(*given, "doctor")
+    assert f"ok   model: base, by `paperboy model use`\n     → {advice}" in out
+    # With a chat template it is an instruct model.
+    write_copying_model(path)
+    assert run(*given, "model", "use", path)[1] == "base writes the answers from now on.\n"
+    assert "is a base model" not in run(*given, "model", "check")[1]
 
 
 def test_check_runs_a_model_in_a_separate_process(

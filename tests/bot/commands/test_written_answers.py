@@ -11,6 +11,7 @@ import pytest
 from bot.app import open_library
 from ingest.sync import ingest
 from rag.config import RagConfig
+from tests.models.tiny_gguf import write_reciting_model
 from tests.papers import PLAIN, PLAIN_ANSWER, PLAIN_QUESTION, ListSource
 
 Run = Callable[..., tuple[int, str, str]]
@@ -112,3 +113,21 @@ def test_a_missing_provider_package_prints_one_sentence(
     assert status == 1
     assert err.startswith("paperboy: the model nobody:model cannot be used")
     assert err.count("\n") == 1
+
+
+def test_a_question_in_another_language_is_translated_or_refused(
+    run: Run, starter_folder: Path, config: Callable[..., Path], tmp_path: Path
+) -> None:
+    korean = "남용 벌점을 사용하는 논문은 무엇이고 왜 사용하나요?"
+    model = write_reciting_model(tmp_path / "reciting.gguf", json.dumps({"english": QUESTION}))
+    given = ("--data-dir", starter_folder, "--config", config(model))
+    status, out, err = run(*given, "ask", korean)
+    assert status == 0
+    assert "overuse penalty stops meaningless words" in out
+    assert f"The model read the question as “{QUESTION}”" in " ".join((out + err).split())
+    status, out, _ = run(*given, "why", korean)
+    assert f"translated from Korean by the model: “{QUESTION}”" in " ".join(out.split())
+    status, out, _ = run(*given, "--no-model", "ask", "--json", korean)
+    row = json.loads(out)
+    assert (status, row["refused"], row["sources"]) == (0, True, [])
+    assert row["answer"].startswith("언어 모델이 없어서")

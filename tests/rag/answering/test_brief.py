@@ -147,18 +147,33 @@ def test_unsupported_sentences_are_taken_out(says: Callable[..., PaperQA]) -> No
     last = qa.written(listed(qa))
     assert last.text.startswith(f"{BIRDS} {RECIPES}\n\n3 Daily Papers")
     assert last.note == "1 sentence that the abstracts do not say was taken out."
+    assert last.writing
+    assert (last.writing.kept_quotes, last.writing.removed) == ("", 1)
+    assert last.writing.tokens > 0
 
 
 @pytest.mark.parametrize(
-    "line", [f"{BIRDS} {FALSE}", BIRDS, FALSE, REFUSAL, "Papers are nice. They are.", "See [9]. So"]
+    ("line", "why"),
+    [
+        (f"{BIRDS} {FALSE}", "worse"),
+        (BIRDS, "worse"),
+        (FALSE, "unsupported"),
+        (REFUSAL, "refused"),
+        ("Papers are nice. They are.", "uncited"),
+        ("See [9]. So", "uncited"),
+        ("User: and birds? Assistant: it counts.", "unreadable"),
+    ],
 )
 def test_the_list_stands_alone_if_too_little_is_supported(
-    says: Callable[..., PaperQA], line: str
+    says: Callable[..., PaperQA], line: str, why: str
 ) -> None:
     qa = says(line)
     quoted = listed(qa)
     last = qa.written(quoted)
-    assert replace(last, seconds=quoted.seconds) == quoted
+    assert replace(last, seconds=quoted.seconds, writing=None) == quoted
+    assert last.writing
+    assert line.startswith(last.writing.raw)
+    assert last.writing.kept_quotes == why
 
 
 def test_the_list_stands_alone_if_the_model_fails_or_is_stopped(

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
 from ingest.sync import ingest
 from rag.answering.prompt import (
+    EXAMPLE,
     INSTRUCTIONS,
     MAX_PAPERS,
     MAX_WORDS,
@@ -20,12 +24,14 @@ from rag.answering.prompt import (
 )
 from rag.answering.refusal import REFUSAL
 from rag.config import ModelConfig, RagConfig
+from rag.grounding.citations import check
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.llm.language_model import adapt
 from rag.pipeline import PaperQA
 from rag.records import Answer, Citation, Coverage, Evidence, Exchange, Question, Turn
-from tests.papers import HERON, PASTRY, TIDAL, TODAY, ListSource, many
+from tests.models.tiny_gguf import write_copying_model
+from tests.papers import HERON, PASTRY, QUESTION, TIDAL, TODAY, ListSource, many
 
 PAPERS = {paper.paper_id: paper for paper in (HERON, PASTRY, TIDAL)}
 H1 = Evidence(HERON, "Counting birds by hand is slow.", 1, 0.9)
@@ -217,3 +223,38 @@ def test_evidence_is_dropped_but_never_the_question(
     assert quoted.evidence[0].sentence in prompt.messages[-1].text
     assert f"Question: {quoted.question.text}" in prompt.messages[-1].text
     assert chat.get_num_tokens_from_messages(list(prompt.messages)) <= room
+
+
+def test_an_example_stands_between_the_instructions_and_the_conversation() -> None:
+    exchanges = (build_prompt("?", [H1], TODAY).exchange(answer("Slow.")),)
+    prompt = build_prompt("why?", [H1], TODAY, exchanges=exchanges, has_example=True)
+    plain = build_prompt("why?", [H1], TODAY, exchanges=exchanges)
+    assert prompt.messages == (plain.messages[0], *EXAMPLE, *plain.messages[1:])
+    assert prompt.exchange(answer("Slow.")) == plain.exchange(answer("Slow."))
+
+
+def test_the_example_looks_like_a_real_turn_and_cites_what_it_says() -> None:
+    shown, said = EXAMPLE
+    passage, *others = shown.text.splitlines()
+    title, sentences = passage.removeprefix("[1] ").split(" (2024-05-06): ")
+    day = date(2024, 5, 6)
+    paper = replace(HERON, title=title, abstract=sentences, published_on=day, featured_on=day)
+    evidence = [Evidence(paper, sentences, 0, 1.0)]
+    question = others[1].removeprefix("Question: ")
+    *_, real = build_prompt(question, evidence, date(2024, 6, 1)).messages
+    assert shown.text == real.text
+    text, citations = check(said.text, passages_of(evidence))
+    assert (text, len(citations)) == (said.text, 1)
+
+
+def test_only_a_base_model_is_shown_the_example(
+    filled: Library, load_chat: Callable[..., ChatLlama], tmp_path: Path
+) -> None:
+    base = write_copying_model(tmp_path / "base.gguf", heads=6, template=None)
+    for path in (base, write_copying_model(tmp_path / "chat.gguf", heads=6)):
+        model = adapt(load_chat(path))
+        qa = PaperQA(filled, RagConfig(), today=lambda: TODAY, model=model)
+        assert qa.writer
+        messages = qa.writer._prompt(qa.ask(QUESTION)).messages
+        assert (EXAMPLE[0] in messages) is model.is_base is (path == base)
+    assert not adapt(FakeListChatModel(responses=["."])).is_base

@@ -1,4 +1,4 @@
-"""The interface over every kind of model, and the removal of what models think aloud."""
+"""The interface over every kind of model."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from langchain_core.messages import HumanMessage
 
 from rag.config import ModelConfig
 from rag.errors import ModelError
-from rag.llm.language_model import TEMPLATE_TOKENS, adapt, load_language_model, without_thinking
+from rag.llm.language_model import TEMPLATE_TOKENS, adapt, load_language_model
+from rag.llm.reasoning import AnswerText
 
 PROMPT = [HumanMessage("What do herons do?")]
 
@@ -54,25 +55,28 @@ def test_without_a_configured_model_there_is_none() -> None:
     assert load_language_model(ModelConfig()) is None
 
 
+def test_a_provider_that_only_thinks_is_an_error_with_a_cure() -> None:
+    model = adapt(FakeListChatModel(responses=["<think>Hm, which?", "<think>Hm.</think>Herons."]))
+    with pytest.raises(ModelError, match="spent the whole answer on thinking: raise"):
+        list(model.stream(PROMPT))
+    assert "".join(model.stream(PROMPT)) == "Herons."
+
+
 @pytest.mark.parametrize(
-    ("text", "visible"),
-    [
-        ("It does [1].", "It does [1]."),
-        ("<think>Hm, which?</think>It does [1].", "It does [1]."),
-        ("<think>\n\n</think>\n\nIt does.", "\n\nIt does."),
-        ("One. <think>Hm.</think>Two. <think>Hm!</think>Three.", "One. Two. Three."),
-        ("Said. <think>Never closed", "Said. "),
-        ("a < b and <thin", "a < b and <thin"),
-        ("<<think>x</think>>", "<>"),
-        ("", ""),
-    ],
+    "metadata",
+    [{"finish_reason": "length"}, {"stop_reason": "max_tokens"}, {"finish_reason": "MAX_TOKENS"}],
 )
-def test_thinking_is_removed_however_the_text_is_split(text: str, visible: str) -> None:
-    for size in (1, 2, 3, 5, 7, 100):
-        pieces = [text[i : i + size] for i in range(0, len(text), size)]
-        assert "".join(without_thinking(pieces)) == visible, size
+def test_a_provider_says_in_its_own_words_that_an_answer_was_cut_off(
+    metadata: dict[str, str],
+) -> None:
+    class CutChat(FakeListChatModel):
+        def _stream(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+            *chunks, last = super()._stream(*args, **kwargs)
+            yield from chunks
+            last.message.response_metadata = metadata
+            yield last
 
-
-def test_only_the_possible_start_of_a_tag_is_held_back() -> None:
-    pieces = ["It", " does", " <th", "ink>no</think>", "!"]
-    assert list(without_thinking(pieces)) == ["It", " does", " ", "!"]
+    answer = AnswerText()
+    for piece in adapt(CutChat(responses=["They wade and"])).stream(PROMPT):
+        answer.add(piece)
+    assert answer == AnswerText("They wade and", has_thought=False, is_cut_off=True)

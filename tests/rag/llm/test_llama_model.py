@@ -7,6 +7,7 @@ import pytest
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from rag.llm.llama_model import LlamaModel, Message
+from tests.models.tiny_gguf import write_copying_model
 
 CHATML = """{% for m in messages %}<|im_start|>{{ m.role }}
 {{ m.content }}<|im_end|>
@@ -76,11 +77,43 @@ def test_the_second_turn_begins_with_the_tokens_of_the_first(
 def test_messages_contain_no_control_tokens(model: LlamaModel) -> None:
     use(model, CHATML)
     controls = {1, 2, 3}  # <s>, </s> and the copying model's own
-    assert not controls & set(model.prompt_tokens(SECOND))
+    assert not controls & set(model.prompt_tokens(SECOND)[1:])
+
+
+@pytest.mark.parametrize("template", [CHATML, "{{ bos_token }}" + CHATML])
+@pytest.mark.parametrize("add_bos", [True, False])
+def test_the_prompt_begins_with_one_bos_if_the_vocabulary_or_the_template_wants_it(
+    tmp_path: Path, template: str, add_bos: bool
+) -> None:
+    path = write_copying_model(tmp_path / "bos.gguf", template=template, add_bos=add_bos)
+    model = LlamaModel(str(path), n_ctx=512, threads=1)
+    try:
+        tokens, bos = model.prompt_tokens(SECOND), model.llama.token_bos()
+    finally:
+        model.llama.close()
+    assert tokens.count(bos) == (add_bos or "bos" in template)
+    assert (tokens[0] == bos) is (add_bos or "bos" in template)
+
+
+def test_a_base_model_continues_a_text_until_the_line_ends(tmp_path: Path) -> None:
+    path = write_copying_model(tmp_path / "base.gguf", heads=6, template=None)
+    model = LlamaModel(str(path), n_ctx=512, threads=1)
+    try:
+        prompt = model.prompt_tokens(SECOND)
+        written = "".join(model.generate(prompt, max_tokens=50, temperature=0))
+        text = model.llama.detokenize(prompt[1:]).decode()
+    finally:
+        model.llama.close()
+    assert model.is_base
+    assert text == (
+        "Be brief.\n\n[1] Herons </s> wade.\n\nQuestion: what <|im_end|>?\n"
+        "Answer: They wade [1].\n\nQuestion: why?\nAnswer:"
+    )
+    assert written == " They wade [1]."
 
 
 def test_a_template_that_opens_thinking_is_noticed(model: LlamaModel) -> None:
-    for template, thinks in ((CHATML, False), (OPENED, True), (CLOSED, False)):
+    for template, tag in ((CHATML, ""), (OPENED, "<think>"), (CLOSED, "")):
         use(model, template)
         model.prompt_tokens(FIRST)
-        assert model.prompt_opens_thinking is thinks
+        assert model.opened_tag == tag

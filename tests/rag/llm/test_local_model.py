@@ -13,6 +13,7 @@ from rag.errors import ModelError
 from rag.llm.chat_models import ChatLlama
 from rag.llm.llama_model import Message
 from rag.llm.local_model import LocalModel
+from tests.models.tiny_gguf import write_copying_model
 
 LINE = "[1] Herons wade; egrets fly, and cranes dance at dawn."
 LONG = "[1] " + " ".join(f"word{n}" for n in range(200))
@@ -182,3 +183,16 @@ def test_the_process_exits_with_its_parent(copying_model: Path) -> None:
     process.stdin.close()  # what the system does when the parent is gone
     assert process.wait(5) == 0
     local.close()
+
+
+def test_a_model_that_was_trained_for_less_than_was_asked_for_gets_less(tmp_path: Path) -> None:
+    path = write_copying_model(tmp_path / "short.gguf", heads=6, n_ctx=512)
+    local = LocalModel(path, n_ctx=4096, threads=1)
+    try:
+        assert local.n_ctx == 512  # before it is loaded, too
+        assert answer(local, LINE).strip() == LINE
+        assert local.n_ctx == 512
+        with pytest.raises(ModelError, match="prompt and answer may have 512 tokens"):
+            answer(local, LONG)
+    finally:
+        local.close()

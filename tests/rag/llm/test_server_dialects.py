@@ -15,6 +15,7 @@ from rag.errors import ModelError
 from rag.library import Library
 from rag.llm.chat_models import ChatServer
 from rag.llm.language_model import LanguageModel, adapt
+from rag.llm.reasoning import CUT_OFF
 from rag.llm.server_client import ServerClient
 from rag.llm.server_errors import Timeouts
 from rag.pipeline import PaperQA
@@ -113,7 +114,9 @@ def test_an_answer_that_is_all_thinking_is_explained(server: DialectServer, load
 def test_the_limit_of_tokens_is_the_one_that_the_server_knows(
     server: DialectServer, load: Load
 ) -> None:
-    assert written(load(server.url), 3) == "HeronNet reaches 94.2%"
+    *pieces, last = load(server.url).stream(PROMPT, max_tokens=3)
+    assert "".join(pieces) == "HeronNet reaches 94.2%"
+    assert last is CUT_OFF
     assert server.requests[-1]["max_tokens"] == 3
 
 
@@ -124,7 +127,12 @@ def test_an_object_that_fits_a_schema_is_asked_for_as_the_server_wants_it(
         kind: Literal["list", "summary"]
 
     server.form = '{"kind": "list"}'
-    assert load(server.url).fill(PROMPT, Form, max_tokens=20) == Form(kind="list")
+    model = load(server.url)
+    assert model.fill(PROMPT, Form, max_tokens=20) == Form(kind="list")
+    server.thinking = "Is it {a list}?"
+    if isinstance(server, LMStudioServer):
+        server.thinks_in = "content"
+    assert model.fill(PROMPT, Form, max_tokens=20) == Form(kind="list")
 
 
 def test_cancelling_closes_the_connection(server: DialectServer, load: Load) -> None:
@@ -155,6 +163,18 @@ def test_an_unknown_model_and_an_empty_list_have_a_cure(server: DialectServer, l
     assert failure(load(server.url, model="gpt-5")) == cure
     server.models = []
     assert failure(load(server.url)) == cure
+
+
+def test_models_for_search_are_passed_over_or_named_if_there_are_no_others(
+    ollama: OllamaServer, load: Load
+) -> None:
+    assert written(load(ollama.url)) == TEXT
+    assert ollama.requests[-1]["model"] == "qwen3:4b-instruct"
+    ollama.models = ["nomic-embed-text:latest", "bge-reranker:latest"]
+    assert failure(load(ollama.url)) == (
+        "the model server lists no model that can chat, only nomic-embed-text:latest: load one "
+        "there (`ollama pull`, `lms load`), or name one in [rag.model] server_model."
+    )
 
 
 def test_a_wrong_address_has_a_cure(server: DialectServer, load: Load) -> None:

@@ -1,8 +1,19 @@
 """The language of sentences, and letters without accents."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from rag.text.language import question_language, sentence_language, spellings, strip_accents
+from rag.text.language import (
+    question_language,
+    sentence_language,
+    spellings,
+    strip_accents,
+    unread_language,
+)
+
+QUESTIONS = Path(__file__).parents[2] / "questions"
 
 
 @pytest.mark.parametrize(
@@ -34,10 +45,51 @@ def test_the_language_of_a_question(question: str, language: str) -> None:
         ("HeronNet zählt Reiher.", "de", ""),  # neither a function word nor plain letters
         ("HeronNet counts herons.", "fr", "fr"),
         ("Модель считает цапель.", "en", ""),
+        ("Het model telt reigers en zilverreigers in beelden van een drone.", "en", ""),
     ],
 )
 def test_the_language_of_a_sentence(sentence: str, expected: str, language: str) -> None:
     assert sentence_language(sentence, expected) == language
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("item", lines(QUESTIONS / "languages.jsonl"), ids=lambda i: i["question"])
+def test_a_question_in_another_language_is_recognised(item: dict[str, str]) -> None:
+    is_read = item["language"] in ("de", "fr", "es", "zh")
+    read_as = question_language(item["question"])
+    assert unread_language(item["question"], read_as) == ("" if is_read else item["language"])
+    assert read_as == item["language"] or not is_read
+    assert unread_language(item["english"], "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("LoRAとは？", "ja"),
+        ("что такое LoRA?", "ru"),
+        ("Наскільки точна HeronNet порівняно з людьми?", "uk"),
+        ("Πόσο ακριβές είναι το HeronNet;", "el"),
+        ("HeronNet แม่นยำแค่ไหน", "th"),
+        ("Hur noggrann är HeronNet jämfört med människor?", "sv"),
+        ("HeronNet chính xác đến mức nào so với con người?", "vi"),
+        ("QUALI ARTICOLI PARLANO DI UCCELLI?", "it"),
+        ("thanks!", ""),
+        ("GRPO?", ""),
+        ("LoRA vs DoRA", ""),
+        ("μP vs Ψ-Samplers?", ""),
+        ("what did Müller, Rodríguez and Łukasz Kaiser publish?", ""),
+        ("papers by Guangyi Chen and Nguyễn Văn An", ""),
+        ("what does ありがとう mean?", ""),
+        ("who wrote “Quali articoli parlano di uccelli”?", ""),
+        ("今天有什么论文", ""),
+        ("", ""),
+    ],
+)
+def test_other_languages_are_told_from_names(question: str, language: str) -> None:
+    assert unread_language(question, question_language(question)) == language
 
 
 @pytest.mark.parametrize("text", ["Größe, Œuvre, İ and ﬁ", "Qu’est-ce que c´est ?", "模型 ÀÉÎ"])

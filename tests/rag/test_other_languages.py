@@ -1,0 +1,187 @@
+"""Questions in languages without a glossary: a model translates them, or nobody answers them."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.answering.refusal import REFUSAL
+from rag.config import ModelConfig, RagConfig
+from rag.library import Library
+from rag.llm.chat_models import ChatLlama, ChatServer
+from rag.llm.language_model import adapt
+from rag.llm.server_client import ServerClient
+from rag.llm.server_errors import Timeouts
+from rag.pipeline import PaperQA
+from rag.records import Question, Turn
+from tests.models.openai_server import OpenAIServer
+from tests.models.tiny_gguf import write_reciting_model
+from tests.papers import HERON, QUESTION, TIDAL, TODAY
+
+FILE = Path(__file__).parents[1] / "questions" / "languages.jsonl"
+ITEMS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+GLOSSARY = ("de", "fr", "es", "zh")
+FOREIGN = [item for item in ITEMS if item["language"] not in GLOSSARY]
+KOREAN = "HeronNet은 사람이 세는 것에 비해 얼마나 정확한가요?"  # what QUESTION asks
+ITALIAN = "I modelli linguistici riescono a trovare gli errori nelle ricette?"
+TIMEOUTS = Timeouts(first_token=60.0, next_token=60.0, answer=60.0)
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    server = OpenAIServer("")
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def qa(filled: Library, server: OpenAIServer) -> Iterator[PaperQA]:
+    """A PaperQA whose questions are translated by the server."""
+    config = RagConfig(model=ModelConfig(server_url=server.url, read_below=0))
+    chat = ChatServer(server=ServerClient(server.url, timeouts=TIMEOUTS))
+    yield PaperQA(filled, config, today=lambda: TODAY, model=adapt(chat, config.model))
+    chat.server.close()
+
+
+@pytest.fixture
+def alone(filled: Library) -> PaperQA:
+    return PaperQA(filled, RagConfig(), today=lambda: TODAY)
+
+
+def says(english: str) -> str:
+    return json.dumps({"english": english})
+
+
+def test_the_questions_are_in_ten_languages_and_the_glossarys() -> None:
+    assert {item["language"] for item in FOREIGN} == set("ja ko ru pt it nl pl tr ar hi".split())
+    assert {item["language"] for item in ITEMS} > set(GLOSSARY)
+
+
+@pytest.mark.parametrize("item", FOREIGN, ids=lambda item: item["question"])
+def test_a_translated_question_finds_its_paper(
+    qa: PaperQA, server: OpenAIServer, item: dict[str, str]
+) -> None:
+    server.text = says(item["english"])
+    answer = qa.ask(item["question"])
+    assert not answer.refused
+    assert item["paper"] in (answer.citations[0].paper.arxiv_id, answer.citations[0].paper.title)
+    assert answer.question.text == item["question"]
+    assert answer.standalone == answer.translation == item["english"]
+    assert f"by the model: “{item['english']}”" in answer.read_as
+    assert item["english"] in answer.note
+    assert server.requests[-1]["messages"][-1]["content"] == item["question"]
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item["question"])
+def test_without_a_model_only_the_glossarys_languages_are_read(
+    alone: PaperQA, item: dict[str, str]
+) -> None:
+    answer = alone.ask(item["question"])
+    if item["language"] in GLOSSARY:
+        assert item["paper"] == answer.citations[0].paper.arxiv_id
+        assert "translated" not in answer.read_as
+        return
+    assert "which nobody translated" in answer.read_as
+    if not answer.refused:  # the paper is named, and one of its sentences is near
+        assert answer.citations[0].paper.arxiv_id == item["paper"]
+        return
+    assert answer.is_chat
+    assert answer.citations == ()
+    assert not answer.text.startswith((REFUSAL, "Without"))  # there is one in this language
+    assert answer.text.count("\n") == 0
+
+
+def test_the_sentence_is_english_in_a_language_without_one(alone: PaperQA) -> None:
+    answer = alone.ask("Hur noggrann är modellen jämfört med människor?")
+    assert answer.refused
+    assert "only English, German, French, Spanish and Chinese" in answer.text
+    assert answer.read_as == "a question, in Swedish, which nobody translated"
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"), [("", says("Foo 새")), ("", "no form"), ("500", ""), ("silent", "")]
+)
+def test_a_model_that_does_not_translate_is_mentioned(
+    filled: Library, server: OpenAIServer, fault: str, text: str
+) -> None:
+    server.fault, server.text = fault, text
+    config = RagConfig(model=ModelConfig(server_url=server.url, translate_seconds=0.5))
+    chat = ChatServer(server=ServerClient(server.url, timeouts=TIMEOUTS))
+    qa = PaperQA(filled, config, today=lambda: TODAY, model=adapt(chat, config.model))
+    answer = qa.ask(ITALIAN)
+    assert answer.refused
+    assert answer.citations == ()
+    assert answer.text.startswith("Il modello linguistico ora non è riuscito")
+    assert not qa.can_write(answer)
+    chat.server.close()
+
+
+def test_nobody_waits_for_a_model_that_is_busy(qa: PaperQA, server: OpenAIServer) -> None:
+    server.text = says(QUESTION)
+    assert qa.writer
+    with qa.writer.queue.wait_for_turn():
+        assert qa.ask(KOREAN).refused
+    assert server.requests == []
+    assert not qa.ask(KOREAN).refused
+
+
+def test_a_written_answer_is_asked_for_in_the_persons_words(
+    qa: PaperQA, server: OpenAIServer
+) -> None:
+    server.text = says(QUESTION)
+    quoted = qa.ask(KOREAN)
+    server.text = "HeronNet의 정확도는 94.2%입니다 [1]."
+    written = qa.written(quoted)
+    prompt = server.requests[-1]["messages"][-1]["content"]
+    assert f"Question: {KOREAN}\n" in prompt
+    assert QUESTION not in prompt
+    assert (written.mode, written.text) == ("generated", "HeronNet의 정확도는 94.2%입니다 [1].")
+    assert QUESTION in written.note
+
+
+def test_a_follow_up_is_resolved_in_english_and_earlier_turns_are_not_translated_anew(
+    qa: PaperQA, server: OpenAIServer
+) -> None:
+    server.text = says(QUESTION)
+    first = qa.ask(KOREAN)
+    server.text = says("how long does it train?")
+    turn = Turn(KOREAN, tuple(c.paper.paper_id for c in first.citations[:1]))
+    answer = qa.ask(Question(text="훈련하는 데 얼마나 걸리나요?", history=(turn,)))
+    assert "3 hours" in answer.text
+    assert [c.paper for c in answer.citations] == [HERON]
+    assert answer.standalone == f"how long does it train? (about {HERON.title})"
+    assert answer.asked == f"훈련하는 데 얼마나 걸리나요? (about {HERON.title})"
+    assert len(server.requests) == 2
+
+
+def test_an_earlier_turn_that_nobody_can_read_still_has_its_papers(alone: PaperQA) -> None:
+    turn = Turn(KOREAN, (TIDAL.paper_id,))
+    answer = alone.ask(Question(text="how much memory does it save?", history=(turn,)))
+    assert [c.paper for c in answer.citations] == [TIDAL]
+    lost = Question(text="how much memory does it save?", history=(Turn(KOREAN),))
+    assert alone.ask(lost).standalone == lost.text
+
+
+def test_the_chosen_paper_does_not_make_a_question_readable(alone: PaperQA) -> None:
+    answer = alone.ask(Question(text="얼마나 정확한가요?", paper=HERON.paper_id))
+    assert answer.refused
+    assert answer.text.startswith("언어 모델이 없어서")
+
+
+def test_a_llama_cpp_process_translates(
+    filled: Library, load_chat: Callable[..., ChatLlama], tmp_path: Path, copying_model: Path
+) -> None:
+    def ask(model: Path) -> Any:
+        config = RagConfig(model=ModelConfig(path=str(model), translate_seconds=60))
+        language_model = adapt(load_chat(model), config.model)
+        return PaperQA(filled, config, today=lambda: TODAY, model=language_model).ask(KOREAN)
+
+    answer = ask(write_reciting_model(tmp_path / "reciting.gguf", says(QUESTION)))
+    assert "94.2%" in answer.text
+    assert answer.standalone == QUESTION
+    copied = ask(copying_model)  # which writes what stands in its prompt
+    assert copied.refused
+    assert copied.text.startswith("언어 모델이 지금 이 질문을 번역하지 못했습니다.")
