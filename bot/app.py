@@ -14,7 +14,7 @@ from bot.config import Settings
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from rag.llm.language_model import LanguageModel, load_language_model
-from rag.llm.model_files import ModelFolder
+from rag.llm.model_files import ModelFolder, is_base_model
 from rag.pipeline import PaperQA
 
 DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"
@@ -50,10 +50,14 @@ class App:
 
     @contextmanager
     def assistant(
-        self, purpose: str, *, today: Callable[[], date] | None = None
+        self,
+        purpose: str,
+        *,
+        today: Callable[[], date] | None = None,
+        even_base: bool = False,
     ) -> Iterator[PaperQA]:
         """Open the library and the pipeline over it, with the model if there is one."""
-        model = self.load_model()
+        model = self.load_model(even_base=even_base)
         try:
             with self.library(purpose) as library:
                 library.require_indexed()
@@ -62,9 +66,14 @@ class App:
             if model:
                 model.close()
 
-    def load_model(self) -> LanguageModel | None:
-        """Return the configured language model; None without one, or without `use_model`."""
-        return load_language_model(self.model) if self.use_model else None
+    def load_model(self, *, even_base: bool = False) -> LanguageModel | None:
+        """Return the configured language model; None without one, or without `use_model`.
+
+        A base model answers worse than the quotes (docs/evaluation.md): it is None, too, unless
+        `even_base` is set in order to measure it.
+        """
+        is_used = self.use_model and (even_base or not self.is_base_model)
+        return load_language_model(self.model) if is_used else None
 
     @property
     def model(self) -> ModelConfig:
@@ -75,8 +84,13 @@ class App:
 
     @property
     def model_name(self) -> str:
-        """The name of the model shown to users; "" without one."""
-        return self.model.name if self.use_model else ""
+        """The name of the model shown to users; "" without one, and for a base model."""
+        return self.model.name if self.use_model and not self.is_base_model else ""
+
+    @property
+    def is_base_model(self) -> bool:
+        """Whether the model is a file without a chat template, never trained to answer."""
+        return bool(self.model.path) and is_base_model(Path(self.model.path).expanduser())
 
     @property
     def model_chosen_by(self) -> str:

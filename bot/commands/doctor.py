@@ -147,7 +147,7 @@ def _model(app: App) -> Check:
     try:
         model, where = app.load_model(), ""
         if model is None:
-            return Check("model", True, NO_MODEL)
+            return _not_used(app)
         try:
             # A model may think at length before the first of them.
             pieces = model.stream([HumanMessage("Say yes.")], max_tokens=app.model.max_tokens)
@@ -163,8 +163,14 @@ def _model(app: App) -> Check:
         return _failed("model", error)
     except Exception as error:  # a provider's client may raise anything
         return Check("model", False, f"{app.model_name}: {error}", "check [rag.model].")
-    advice = explain_base_model(Path(app.model.path).expanduser()) if app.model.path else ""
-    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}{where}", advice)
+    return Check("model", True, f"{app.model_name}, by {app.model_chosen_by}{where}")
+
+
+def _not_used(app: App) -> Check:
+    if not app.is_base_model:
+        return Check("model", True, NO_MODEL)
+    advice = explain_base_model(Path(app.model.path).expanduser())
+    return Check("model", True, f"{app.model.name}, by {app.model_chosen_by}, is not used", advice)
 
 
 def check_mail(app: App) -> Check:

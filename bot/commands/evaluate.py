@@ -67,7 +67,9 @@ def evaluate(
     if written:
         assert questions is not None
         items = _read_questions(questions)
-        with app.assistant("paperboy eval", today=lambda: today or app.today()) as qa:
+        with app.assistant(
+            "paperboy eval", today=lambda: today or app.today(), even_base=True
+        ) as qa:
             _compare(qa, items, terminal, page=pairs, as_json=as_json)
         return
     if beir is not None:

@@ -72,12 +72,11 @@ def existing_file(folder: ModelFolder, text: str) -> Path:
 
 
 def in_use(app: App, path: Path) -> str:
-    """Return whether the chosen file writes the answers from now on, and if it is a base model."""
+    """Return whether the chosen file writes the answers from now on; a base model does not."""
     name = app.settings.rag.model.name
     if name:
         return f"But config.toml names {name}, which takes precedence: clear it in [rag.model]."
-    warning = explain_base_model(path)
-    return f"{path.stem} writes the answers from now on." + (f" But {warning}" if warning else "")
+    return explain_base_model(path) or f"{path.stem} writes the answers from now on."
 
 
 def offer_model(app: App, terminal: Terminal) -> None:

@@ -68,7 +68,8 @@ def explain_base_model(path: Path) -> str:
         return ""
     return (
         f"{path.name} is a base model (it has no chat template), which was not trained to answer "
-        "questions: use an instruct model, which `paperboy model pull` fetches."
+        "questions, so answers stay quotes: use an instruct model, which `paperboy model pull` "
+        "fetches."
     )
 
 

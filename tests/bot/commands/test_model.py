@@ -97,22 +97,25 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert (status, out) == (0, "copying writes the answers from now on.\n")
 
 
-def test_a_base_model_is_used_but_called_what_it_is(
-    run: Run, given: tuple[object, ...], tmp_path: Path
+def test_a_base_model_is_called_what_it_is_and_writes_nothing(
+    run: Run, filled: tuple[object, ...], tmp_path: Path
 ) -> None:
+    given = filled
     path = write_copying_model(tmp_path / "base.gguf", template=None)
     advice = (
         "base.gguf is a base model (it has no chat template), which was not trained to answer "
-        "questions: use an instruct model, which `paperboy model pull` fetches.\n"
+        "questions, so answers stay quotes: use an instruct model, which `paperboy model pull` "
+        "fetches.\n"
     )
-    used = f"base writes the answers from now on. But {advice}"
     status, out, _ = run(*given, "model", "pull", path)
-    assert (status, out.endswith(used)) == (0, True)
-    assert run(*given, "model", "use", path)[:2] == (0, used)
+    assert (status, out.endswith(advice)) == (0, True)
+    assert run(*given, "model", "use", path)[:2] == (0, advice)
     status, out, _ = run(*given, "model", "check")
     assert (status, out.endswith(f"\n{advice}")) == (0, True)
     _, out, _ = run(*given, "doctor")
-    assert f"ok   model: base, by `paperboy model use`\n     → {advice}" in out
+    assert f"ok   model: base, by `paperboy model use`, is not used\n     → {advice}" in out
+    _, out, _ = run(*given, "ask", "--json", QUESTION)
+    assert (row(out)["mode"], row(out)["note"]) == ("extractive", "")
     # With a chat template it is an instruct model.
     write_copying_model(path)
     assert run(*given, "model", "use", path)[1] == "base writes the answers from now on.\n"
