@@ -97,8 +97,7 @@ def unread_language(text: str, read_as: str) -> str:
         english = [word for word in plain if word in STOPWORDS]
         # As with Chinese: English questions mention foreign words, too.
         if len(letters) > 2 * (len(english) + (plain[:1] == english[:1] != [])):
-            others = " ".join(w for w in text.split() if _OTHER_LETTERS.search(w))
-            return str(_identifier().classify(re.sub("[A-Za-z]+", " ", others))[0])
+            return str(_identifier().classify(re.sub("[A-Za-z]+", " ", text))[0])
     if read_as == CHINESE or len(words) < 2:
         return ""
     chances = dict(_identifier().rank(" ".join(words).lower()))

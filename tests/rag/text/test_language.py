@@ -56,7 +56,11 @@ def lines(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("item", lines(QUESTIONS / "languages.jsonl"), ids=lambda i: i["question"])
+@pytest.mark.parametrize(
+    "item",
+    lines(QUESTIONS / "languages.jsonl") + lines(QUESTIONS / "languages_starter.jsonl"),
+    ids=lambda item: item["question"],
+)
 def test_a_question_in_another_language_is_recognised(item: dict[str, str]) -> None:
     is_read = item["language"] in ("de", "fr", "es", "zh")
     read_as = question_language(item["question"])
