@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.models.real_model import real_model
+from tests.models.tiny_gguf import write_reciting_model
 from tests.papers import HERON, LOOM, PASTRY, TIDAL
 
 Run = Callable[..., tuple[int, str, str]]
@@ -59,9 +60,11 @@ def test_each_question_is_answered_by_quotes_and_by_the_model(
     run: Run,
     given: Callable[[Path], tuple[object, ...]],
     questions: Path,
-    copying_model: Path,
+    tmp_path: Path,
 ) -> None:
-    command = (*given(copying_model), "eval", "--questions", questions, "--written", *DAY)
+    written = "HeronNet has 94.2% of the accuracy of human counters on MarshCount [1]."
+    model = write_reciting_model(tmp_path / "reciting.gguf", written)
+    command = (*given(model), "eval", "--questions", questions, "--written", *DAY)
     rows, figures = judged(run, *command)
     assert [row["id"] for row in rows] == [item["id"] for item in ITEMS]
     by_id = {row["id"]: row for row in rows}
@@ -72,8 +75,9 @@ def test_each_question_is_answered_by_quotes_and_by_the_model(
     assert not by_id["weather"]["asked"]
     assert by_id["weather"]["raw"] == ""
     shown = [row for row in rows if row["written"]["mode"] == "generated"]
-    assert shown  # a copied sentence is a good answer
-    assert all(row["asked"] and not row["stayed"] for row in shown)
+    assert [row["id"] for row in shown] == ["heron"]
+    assert shown[0]["written"]["answer"] == written
+    assert all(row["stayed"] for row in rows if row["asked"] and row not in shown)
     everything = figures["all"]["written"]
     assert everything["replaced"] == len(shown)
     assert everything["replaced"] + everything["stayed"] == everything["asked"] == 5
