@@ -21,7 +21,7 @@ from rag.records import Paper, Passage
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.names import is_name_in, names_in, system_names
 from rag.text.numbers import Quantity, quantities, strip_tex
-from rag.text.words import terms
+from rag.text.words import terms, words
 
 # At this probability, 0.05 of the true sentences by writers who had not seen the rules are lost.
 LIKELY = 0.19
@@ -172,13 +172,16 @@ def _may_count(number: Quantity, text: str) -> bool:
 
 
 def _is_fragment_of(text: str, sentences: Sequence[str]) -> bool:
-    """Return whether a few words ("Up to 35%.") stand in one of these sentences in this order."""
-    said = terms(text)
-    if len(said) > MAX_FRAGMENT_TERMS:
+    """Return whether a few words ("Up to 35%.") stand in one of these sentences in this order.
+
+    All words count: "not" and "than" decide what a sentence says.
+    """
+    if len(terms(text)) > MAX_FRAGMENT_TERMS:
         return False
+    said = words(text)
     for sentence in sentences:
-        there = iter(terms(sentence))
-        if all(term in there for term in said):
+        there = iter(words(sentence))
+        if all(word in there for word in said):
             return True
     return False
 

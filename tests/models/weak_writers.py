@@ -13,7 +13,7 @@ SECOND = "It counts herons and egrets in drone video [1]."
 GOOD = f"{FIRST} {SECOND}"
 NEVER_SEEN = (
     *("walrus", f"({HERON.day})", "User", "Assistant:", "Question:", "Answer:", "square brackets"),
-    *("<|", "|>", "think", "analysis", "assistantfinal", "THINK"),
+    *("<|", "|>", "<think", "</think", "THINK]", "analysis", "assistantfinal"),
 )
 
 LOOPS = {

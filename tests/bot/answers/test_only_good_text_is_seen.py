@@ -137,13 +137,7 @@ async def test_a_sentence_that_breaks_off_is_not_seen(server: Server, model: Ope
         await good_text_stays(server, model, f"{GOOD} {text}", note="")
 
 
-reasoning = pytest.mark.xfail(strict=False, reason="reasoning")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [name if name == "tags" else pytest.param(name, marks=reasoning) for name in THOUGHTS],
-)
+@pytest.mark.parametrize("name", THOUGHTS)
 async def test_what_a_model_thinks_is_never_seen(
     server: Server, model: OpenAIServer, name: str
 ) -> None:
@@ -152,10 +146,7 @@ async def test_what_a_model_thinks_is_never_seen(
     await good_text_stays(server, model, THOUGHTS[name].format(f"{GOOD} {ROLES['a dialogue']}"))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [name if name == "tags" else pytest.param(name, marks=reasoning) for name in UNENDED_THOUGHTS],
-)
+@pytest.mark.parametrize("name", UNENDED_THOUGHTS)
 async def test_a_thought_without_an_end_leaves_the_quotes(
     server: Server, model: OpenAIServer, name: str
 ) -> None:

@@ -116,13 +116,7 @@ def test_the_good_sentences_in_front_of_it_are_the_answer(write: Write, name: st
     assert last.endswith(f"{BROKEN_OFF}\n") == (name in BAD)
 
 
-reasoning = pytest.mark.xfail(strict=False, reason="reasoning")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [name if name == "tags" else pytest.param(name, marks=reasoning) for name in THOUGHTS],
-)
+@pytest.mark.parametrize("name", THOUGHTS)
 def test_what_a_model_thinks_is_never_seen(write: Write, name: str) -> None:
     for _ in range(5):
         _, states = write(THOUGHTS[name].format(GOOD))

@@ -152,10 +152,13 @@ def test_the_process_reuses_the_evaluated_conversation(
 ) -> None:
     chat = load_chat()
     qa = PaperQA(filled, RagConfig(), today=lambda: TODAY, model=adapt(chat))
-    first, second = converse(
-        qa, "how accurate is HeronNet compared with human counters?", "how long does it train?"
-    )
-    assert len(second.exchanges) == len(first.exchanges) + 1 == 2
+    (first,) = converse(qa, "how accurate is HeronNet compared with human counters?")
+    history = (Turn.of(first),)
+    second = qa.ask(Question(text="how long does it train?", history=history))
+    assert len(second.exchanges) == len(first.exchanges) == 1
+    assert qa.writer
+    prompt = qa.writer._prompt(second)
+    assert list(qa.writer.model.stream(prompt.messages, max_tokens=20))
     figures = chat.local.last_usage
     assert figures["reused"] > 0.5 * figures["prompt"]
     usage = chat.invoke("[1] Hello there").usage_metadata
