@@ -3,10 +3,10 @@
 python -m tests.benchmarks.translation MODEL.gguf [--seconds 15] [--data-dir DIR --questions FILE]
 
 The questions are those of tests/questions/languages.jsonl, whose papers are invented ones; other
-questions about the papers of a data folder have the same fields: question, language, english, and the
-paper's arXiv id or title. Prints for each question the seconds, what the model made of it, and
-whether the paper is then the first source of the quotes; "-" if the model translated nothing usable.
-German, French, Spanish and Chinese questions show what the glossary finds without a model.
+questions about the papers of a data folder have the same fields: question, language, english, and
+the paper's arXiv id or title. Prints for each question the seconds, what the model made of it, and
+whether the paper is then the first source of the quotes; "-" if the model translated nothing
+usable. German, French, Spanish and Chinese questions show what the glossary finds without a model.
 """
 
 import argparse
@@ -85,11 +85,13 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="default: the tests' invented papers")
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
     options = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        with closing(open_library(options.data_dir or Path(folder), RagConfig())) as library:
-            if options.data_dir is None:
-                ingest(ListSource(), library)
-            measure(library, options.model, options.questions, options.seconds)
+    with (
+        TemporaryDirectory() as folder,
+        closing(open_library(options.data_dir or Path(folder), RagConfig())) as library,
+    ):
+        if options.data_dir is None:
+            ingest(ListSource(), library)
+        measure(library, options.model, options.questions, options.seconds)
 
 
 if __name__ == "__main__":
