@@ -28,11 +28,13 @@ from bot.gateway.runner import (
     serve,
 )
 from ingest.sync import ingest
+from rag.answering.gate import Gate
 from rag.config import RagConfig
 from rag.encoders.embedder import Embedder
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.pipeline import PaperQA
+from rag.text.language import unread_language
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
 from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
@@ -72,6 +74,7 @@ async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama], embedder: Embedder
 ) -> None:
     library.__dict__["embedder"] = embedder  # which computes what other tests know already
+    unread_language("is it so, and is it loaded?")
     ingest(ListSource([LONG]), library)
     server = await connect(library, chat=load_chat(max_tokens=1500), heartbeat_ms=500)
     fake = server.fake
@@ -93,8 +96,9 @@ async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
 
 
 async def test_b2_whatever_the_model_or_an_abstract_holds_nothing_pings_or_links_elsewhere(
-    library: Library, connect: Connect
+    library: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Gate, "passes", lambda *_: True)  # that it is no good answer is no excuse
     evil = replace(
         HERON,
         title=f"Herons {NASTY}",
@@ -102,7 +106,7 @@ async def test_b2_whatever_the_model_or_an_abstract_holds_nothing_pings_or_links
         code_url="https://github.com/heron/net",
     )
     ingest(ListSource([evil]), library)
-    lines = [f"Herons {NASTY} are counted [1]. {NASTY}", f"{NASTY}{NASTY}"]
+    lines = [f"HeronNet counts herons {NASTY} and egrets [1]."]
     judge = Judge(openapi(), allowed_urls=["https://github.com/heron/net"])
     server = await connect(
         library, chat=slow(*lines, seconds=0.05), judge=judge,
