@@ -29,7 +29,7 @@ from rag.errors import PaperboyError, SourceError, StoppedError
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.store.database import Database
-from rag.text.language import unread_language
+from rag.text.language import ENGLISH, unread_language
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ def read_new(app: App, library: Library, stopping: threading.Event) -> None:
 def _warm_up(qa: PaperQA) -> None:
     """Load what takes long to load, so that neither users nor the event loop wait for it."""
     qa.library.embedder.encode_question("warm up")
-    unread_language("a question that loads the languages")
+    unread_language("a question that loads the languages", read_as=ENGLISH)
     warm_up(qa.library)
 
 

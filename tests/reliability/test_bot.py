@@ -34,7 +34,7 @@ from rag.encoders.embedder import Embedder
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.pipeline import PaperQA
-from rag.text.language import unread_language
+from rag.text.language import ENGLISH, unread_language
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
 from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
@@ -74,7 +74,7 @@ async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama], embedder: Embedder
 ) -> None:
     library.__dict__["embedder"] = embedder  # which computes what other tests know already
-    unread_language("is it so, and is it loaded?")
+    unread_language("is it so, and is it loaded?", read_as=ENGLISH)
     ingest(ListSource([LONG]), library)
     server = await connect(library, chat=load_chat(max_tokens=1500), heartbeat_ms=500)
     fake = server.fake
