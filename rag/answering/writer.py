@@ -145,23 +145,15 @@ class Writer:
         self, quoted: Answer, manuscript: Manuscript, passages: Sequence[Passage]
     ) -> tuple[Answer, str]:
         """Return the answer without what the model wrote, and why the quotes stay, if they do."""
-        raw = manuscript.raw.strip()
-        if not raw:
-            why = NO_TEXT
-        elif REFUSAL.rstrip(".") in raw:
-            if quoted.support is not None and quoted.support < MAX_SUPPORT:
-                text, citations = refuse(quoted.coverage, quoted.hits)
-                refused = replace(
-                    quoted, text=text, citations=citations, mode="generated", refused=True
-                )
-                return replace(refused, model=self.name), ""
-            why = REFUSED
-        elif manuscript.degeneration:
-            why = UNREADABLE
-        elif not manuscript.passed:
-            why = UNSUPPORTED if check(raw, passages)[1] else UNCITED
-        else:
-            why = WORSE if manuscript.is_in_language else LANGUAGE
+        why = _why_unusable(manuscript, passages)
+        if why == WORSE and not manuscript.is_in_language:
+            why = LANGUAGE
+        if why == REFUSED and quoted.support is not None and quoted.support < MAX_SUPPORT:
+            text, citations = refuse(quoted.coverage, quoted.hits)
+            refused = replace(
+                quoted, text=text, citations=citations, mode="generated", refused=True
+            )
+            return replace(refused, model=self.name), ""
         return _fall_back(quoted, NOTES[why]), why
 
     def _write_above(
@@ -282,15 +274,21 @@ def _why_no_brief(manuscript: Manuscript, passages: Sequence[Passage]) -> str:
     """Return in a word why a list stays without a brief; "" if it gets one."""
     if manuscript.passed >= MIN_SENTENCES:
         return ""
-    if manuscript.passed:
-        return WORSE
-    if not manuscript.raw.strip():
+    return WORSE if manuscript.passed else _why_unusable(manuscript, passages)
+
+
+def _why_unusable(manuscript: Manuscript, passages: Sequence[Passage]) -> str:
+    """Return in a word why what the model wrote is not shown."""
+    raw = manuscript.raw.strip()
+    if not raw:
         return NO_TEXT
-    if REFUSAL.rstrip(".") in manuscript.raw:
+    if REFUSAL.rstrip(".") in raw:
         return REFUSED
     if manuscript.degeneration:
         return UNREADABLE
-    return UNSUPPORTED if check(manuscript.raw, passages)[1] else UNCITED
+    if not manuscript.passed:
+        return UNSUPPORTED if check(raw, passages)[1] else UNCITED
+    return WORSE
 
 
 def _fall_back(quoted: Answer, note: str) -> Answer:
