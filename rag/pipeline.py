@@ -10,6 +10,7 @@ from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
 from rag.answering.gate import Gate
 from rag.answering.small_talk import unread_reply
+from rag.answering.word_order import WordOrder
 from rag.answering.writer import Writer
 from rag.config import RagConfig
 from rag.digest.records import Digest
@@ -48,7 +49,8 @@ class PaperQA:
         self.config = config
         self.today = today
         self.answers = Answers(library, config)
-        self.gate = Gate(self.retriever.keywords)
+        word_order = WordOrder(lambda: library.bundled_embedder.embeddings)
+        self.gate = Gate(self.retriever.keywords, word_order)
         self.writer = (
             Writer(
                 model,

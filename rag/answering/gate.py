@@ -14,13 +14,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rag.answering.prompt import INSTRUCTIONS
+from rag.answering.word_order import WordOrder
 from rag.grounding.claims import Claim, claims_of
 from rag.records import Answer, Evidence, Passage
 from rag.store.keywords import KeywordIndex
 from rag.text.language import ENGLISH, function_words, question_language, sentence_language
 from rag.text.words import STOPWORDS, fold, terms, words
 
-MAX_FOREIGN = 0.1  # of the letters, in a script that neither the question nor the quotes use
+MAX_FOREIGN = 0.03  # of the letters, in a script that neither the question nor the quotes use
 USUAL_FUNCTION_WORDS = 0.15  # of all words; fewer are a list of words, or a short answer
 USUAL_LENGTH = 12  # words, from which on an answer has so many
 # A Chinese or Japanese character is about half a word.
@@ -42,37 +43,40 @@ class Signs(NamedTuple):
     symbols: float  # the share of its tokens that have neither letters nor digits
     begins: float  # the share of its sentences that begin like one
     bare: float  # how far it is below the usual share of function words
+    ordered: float  # how much like a sentence the order of its words is, log odds
 
 
 # Of what cannot be compared, because answer and papers are in two languages.
-USUAL = Signs(1.5, 2.0, 2.5, 0.9, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+USUAL = Signs(1.5, 2.0, 2.5, 0.9, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0)
 WEIGHTS = Signs(
-    told=2.32,
-    new=2.81,
-    length=-2.54,
-    quoted_too=1.44,
-    paper_score=19.51,
-    cites_others=-3.22,
-    prompt_words=-27.52,
-    symbols=-22.57,
-    begins=8.72,
-    bare=-71.98,
+    told=2.96,
+    new=2.33,
+    length=-2.22,
+    quoted_too=1.48,
+    paper_score=19.32,
+    cites_others=-2.96,
+    prompt_words=-19.7,
+    symbols=-21.34,
+    begins=6.26,
+    bare=-46.41,
+    ordered=0.51,
 )
-BIAS = -27.70
+BIAS = -26.54
 
 
 class Gate:
     """Compares written answers with quotes. Thread-safe."""
 
-    def __init__(self, keywords: KeywordIndex) -> None:
+    def __init__(self, keywords: KeywordIndex, word_order: WordOrder) -> None:
         self.keywords = keywords
+        self.word_order = word_order
 
     def passes(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> bool:
         """Return whether the written text is as good as the quotes.
 
         Its markers are the numbers of the passages.
         """
-        if _foreign_letters(text, f"{quoted.question.text} {quoted.text}") > MAX_FOREIGN:
+        if has_foreign_letters(quoted, text):
             return False
         signs = self.signs(quoted, text, passages)
         return BIAS + sum(w * x for w, x in zip(WEIGHTS, signs, strict=True)) >= 0
@@ -114,6 +118,7 @@ class Gate:
                 [w in _PROMPT_WORDS and w not in source | in_question for w in said + spoken]
             ),
             bare=max(0.0, lacking) * min(1.0, len(spoken) / USUAL_LENGTH),
+            ordered=self.word_order.score([claim.text for claim in claims]),
         )
 
     def _rarity(self, found: set[str]) -> float:
@@ -163,10 +168,11 @@ def _nearest(claim: Claim, passages: Sequence[Passage]) -> Evidence | None:
     return max(sentences, key=lambda e: len(said & set(terms(e.sentence))))
 
 
-def _foreign_letters(text: str, known: str) -> float:
-    """Return the share of the text's letters in scripts that the known text does not use."""
+def has_foreign_letters(quoted: Answer, text: str) -> bool:
+    """Return whether much of it is in a script that neither the question nor the quotes use."""
+    known = f"{quoted.question.text} {quoted.text}"
     scripts = {_script(c) for c in known if c.isalpha()} | {"LATIN", "GREEK"}
-    return _share([_script(c) not in scripts for c in text if c.isalpha()])
+    return _share([_script(c) not in scripts for c in text if c.isalpha()]) > MAX_FOREIGN
 
 
 @lru_cache(maxsize=4096)
