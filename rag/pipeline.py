@@ -10,7 +10,6 @@ from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
 from rag.answering.gate import Gate
 from rag.answering.small_talk import unread_reply
-from rag.answering.word_order import WordOrder
 from rag.answering.writer import Writer
 from rag.config import RagConfig
 from rag.digest.records import Digest
@@ -49,8 +48,7 @@ class PaperQA:
         self.config = config
         self.today = today
         self.answers = Answers(library, config)
-        word_order = WordOrder(lambda: library.bundled_embedder.embeddings)
-        self.gate = Gate(self.retriever.keywords, word_order)
+        self.gate = Gate(self.retriever.keywords)
         self.writer = (
             Writer(
                 model,

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rag.answering.prompt import INSTRUCTIONS
-from rag.answering.word_order import WordOrder
 from rag.grounding.claims import Claim, claims_of
 from rag.records import Answer, Evidence, Passage
 from rag.store.keywords import KeywordIndex
@@ -43,33 +42,30 @@ class Signs(NamedTuple):
     symbols: float  # the share of its tokens that have neither letters nor digits
     begins: float  # the share of its sentences that begin like one
     bare: float  # how far it is below the usual share of function words
-    ordered: float  # how much like a sentence the order of its words is, log odds
 
 
 # Of what cannot be compared, because answer and papers are in two languages.
-USUAL = Signs(1.5, 2.0, 2.5, 0.9, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0)
+USUAL = Signs(1.5, 2.0, 2.5, 0.9, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 WEIGHTS = Signs(
-    told=2.96,
-    new=2.33,
-    length=-2.22,
-    quoted_too=1.48,
-    paper_score=19.32,
-    cites_others=-2.96,
-    prompt_words=-19.7,
-    symbols=-21.34,
-    begins=6.26,
-    bare=-46.41,
-    ordered=0.51,
+    told=2.78,
+    new=3.12,
+    length=-3.16,
+    quoted_too=1.47,
+    paper_score=21.65,
+    cites_others=-3.47,
+    prompt_words=-28.63,
+    symbols=-24.53,
+    begins=9.19,
+    bare=-83.1,
 )
-BIAS = -26.54
+BIAS = -30.11
 
 
 class Gate:
     """Compares written answers with quotes. Thread-safe."""
 
-    def __init__(self, keywords: KeywordIndex, word_order: WordOrder) -> None:
+    def __init__(self, keywords: KeywordIndex) -> None:
         self.keywords = keywords
-        self.word_order = word_order
 
     def passes(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> bool:
         """Return whether the written text is as good as the quotes.
@@ -118,7 +114,6 @@ class Gate:
                 [w in _PROMPT_WORDS and w not in source | in_question for w in said + spoken]
             ),
             bare=max(0.0, lacking) * min(1.0, len(spoken) / USUAL_LENGTH),
-            ordered=self.word_order.score([claim.text for claim in claims]),
         )
 
     def _rarity(self, found: set[str]) -> float:

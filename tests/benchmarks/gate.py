@@ -179,7 +179,7 @@ def fit(reads: Sequence[Read]) -> tuple[Signs, float]:
     inputs = np.array([read.signs for read in kept])
     is_good = np.array([read.kind == "good" for read in kept])
     scaler = StandardScaler().fit(inputs)
-    model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=5000)
+    model = LogisticRegression(C=3.0, class_weight="balanced", max_iter=5000)
     model.fit(scaler.transform(inputs), is_good)
     weights = (model.coef_[0] / scaler.scale_).round(2)
     scores = np.sort((inputs @ weights)[is_good])[::-1]
