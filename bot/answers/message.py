@@ -1,5 +1,6 @@
 """The Discord message that shows one answer, and where it goes: an interaction or a channel."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -133,6 +134,7 @@ class ChannelReply:
         self.kind = "message"
         self.reference = reference
         self.event_id = reference.message_id if reference else None
+        self.nonce = secrets.token_hex(12)
         self._sent: discord.Message | None = None
 
     @property
@@ -147,7 +149,8 @@ class ChannelReply:
             nobody = discord.AllowedMentions.none()
             self._sent = await self._sent.edit(embed=embed, view=view, allowed_mentions=nobody)
             return
-        options: dict[str, Any] = {"view": view, "reference": self.reference}
+        # With a nonce, Discord takes a message that is sent twice for one.
+        options: dict[str, Any] = {"view": view, "reference": self.reference, "nonce": self.nonce}
         given = {name: value for name, value in options.items() if value is not None}
         self._sent = await self.channel.send(embed=embed, **given)
 
