@@ -18,7 +18,7 @@ EDIT_SECONDS = (
 
 # Discord did not get the request, or may not have: what is sent again can still arrive.
 UNREACHABLE = (discord.DiscordServerError, aiohttp.ClientError, OSError)
-RETRY_SECONDS = (1, 2, 4, 8, 16, 32, 64, 128)  # before each further attempt
+RETRY_SECONDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # before each further attempt
 
 State = TypeVar("State")
 

@@ -43,7 +43,7 @@ _OTHERS = {
     "he": "Hebrew", "hi": "Hindi", "ja": "Japanese", "ko": "Korean", "ru": "Russian",
     "sr": "Serbian", "ta": "Tamil", "th": "Thai", "uk": "Ukrainian", "ur": "Urdu",
 }  # fmt: skip
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|(?<!\w)['‘][^'’]+['’](?!\w)")
+_QUOTED = re.compile(r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'‘’]{1,300}['’](?!\w)")
 # A French elision is a word of its own; a hyphenated word is one word.
 _TOKEN = re.compile(r"(?:c|d|j|l|m|n|s|t|qu|jusqu)['’](?=\w)|[^\W\d_]+(?:-[^\W\d_]+)*", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
