@@ -110,7 +110,8 @@ class AnswerService:
         except Exception:
             await self.record.drop(message)
             raise
-        unfinished = message.embeds(replace(quoted, note=INTERRUPTED)) if next_step else None
+        interrupted = replace(quoted, note=INTERRUPTED)
+        unfinished = await message.rendered(interrupted) if next_step else None
         await self.record.store(message, quoted, unfinished=unfinished)
 
     async def _write(self, progress: AnswerInProgress, quoted: Answer) -> Answer:

@@ -4,7 +4,6 @@ import re
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import NamedTuple
 
 from rag.grounding.citations import MARKER, marked
@@ -25,6 +24,7 @@ _JOINT = re.compile(
 )
 MIN_CLAUSE_WORDS = 3
 MIN_CLAUSE_TERMS = 2  # content words
+MAX_SHORT = 300  # characters of a clause that is too short to stand alone
 MAX_OPENING = 100  # characters of a sentence that says nothing without the next one
 
 
@@ -118,6 +118,8 @@ def clauses_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _is_short(text: str) -> bool:
+    if len(text) > MAX_SHORT:
+        return False
     return len(text.split()) < MIN_CLAUSE_WORDS or len(terms(text)) < MIN_CLAUSE_TERMS
 
 
@@ -153,7 +155,10 @@ def claims_of(text: str) -> list[Claim]:
         first, behind = (start - len(space), end) if leading else (start + 1, end + 1)
         while marks and marks[0][0] < first:
             marks.popleft()
-        places = [(p - start, n) for p, n in takewhile(lambda mark: mark[0] < behind, marks)]
+        places = []
+        while marks and marks[0][0] < behind:
+            place, numbers = marks.popleft()
+            places.append((place - start, numbers))
         own = of_next + [(min(max(place, 0), last), n) for place, n in places]
         of_next = []
         if any(place == last < len(sentence) for place, _ in places):

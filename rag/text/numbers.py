@@ -79,7 +79,7 @@ _HEDGES: dict[Hedge, re.Pattern[str]] = {
                         r"weniger als|moins de|menos de)|[<≤])\s*$", re.I),
 }  # fmt: skip
 _POINTED = re.compile(r"\b(?:the|these|those|both|of|other)\s+$", re.IGNORECASE)  # "of the two"
-_NAME = re.compile(r"(?<![\w-])[A-Z][\w.]*-[\w.-]*\d[\w.-]*")  # Llama-3-70B
+_NAME = re.compile(r"(?<![\w-])[A-Z][\w.]{0,40}-[\w.-]{0,40}\d[\w.-]*")  # Llama-3-70B
 _GLUED = re.compile(r"D\b", re.IGNORECASE)  # "2D" counts nothing
 _COMPOUND = re.compile(r"-[a-z]")
 _TEX = [(re.compile(r"\\times"), "×"), (re.compile(r"\\([%$&#_])"), r"\1"), (re.compile(r"\$"), "")]
