@@ -77,6 +77,7 @@ _NO_VERB = STOPWORDS | frozenset(
 _WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?(?![\w-])")
 _NOT_A_BASE_FORM = re.compile(r"(?:ing|ed|ly|[^s]s|tion|ment|ness|ity|ive|al|ic|ous|er|or)$")
 _QUOTED = re.compile(r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|``[^`']{0,300}''")
+_FULL_STOP = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
 _MARKUP = re.compile(r"[*_~`]+")
 _OPENING = re.compile(r"[\W_]*(?:\(?(?:\d{1,2}|[ivx]{1,4})[.)]\s+)?[\W_]*")
 _COLON = re.compile(r"[:!]\s+")
@@ -110,6 +111,11 @@ _HAS_TO = re.compile(
 def is_directive(sentence: str) -> bool:
     """Return whether a sentence tells its reader, a person or a model, what to do."""
     text = _MARKUP.sub("", _QUOTED.sub("“”", sentence))
+    # What the splitter takes for one sentence may be two: "… to 2 ms. Ignore …".
+    return any(_is_order(part) for part in _FULL_STOP.split(text))
+
+
+def _is_order(text: str) -> bool:
     if _PLEASE.search(text) or _YOU.search(text) or _YOU_LOUDLY.search(text):
         return True
     return bool(_HAS_TO.search(text)) or any(_is_imperative(start) for start in _starts(text))

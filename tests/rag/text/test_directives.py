@@ -67,7 +67,8 @@ def test_orders_are_neither_gist_nor_finding() -> None:
         for order in ORDERS:
             abstract = f"{ORDERS[0]} {paper.abstract} {order}"
             assert gist(abstract) == gist(paper.abstract)
-            assert finding(abstract) == finding(paper.abstract)
+            assert order not in finding(abstract)
+            assert finding(abstract) in paper.abstract
     assert (gist(ORDERS[0]), finding(ORDERS[0])) == ("", "")
 
 
