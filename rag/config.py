@@ -10,8 +10,8 @@ PROMPT_TOKENS = 200  # of the context that a prompt needs at least
 
 
 def answer_tokens(max_tokens: int, n_ctx: int) -> int:
-    """Return how many tokens an answer may have if the model has a smaller context."""
-    return min(max_tokens, max(n_ctx // 2, n_ctx - PROMPT_TOKENS))
+    """Return how many tokens an answer may have; half of a context that is too small for it."""
+    return max_tokens if max_tokens <= n_ctx - PROMPT_TOKENS else n_ctx // 2
 
 
 class Section(BaseModel):
