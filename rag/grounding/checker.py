@@ -16,7 +16,7 @@ from rag.encoders.embedder import SentenceTransformerEmbeddings
 from rag.grounding.alignment import Reader
 from rag.grounding.claims import MIN_CLAUSE_TERMS, Claim, claims_of
 from rag.grounding.judge import Judge
-from rag.grounding.signs import Signs, probability, read_signs, sources_of
+from rag.grounding.signs import Signs, probability, read_signs, sources_of, stated
 from rag.records import Paper, Passage
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.names import is_name_in, names_in, system_names
@@ -170,7 +170,7 @@ class Grounding:
         if not all(is_name_in(name, said) for name in named):
             return Verdict(0.0, "name")
         if self.judge:
-            likely = self.judge.probability([strip_tex(paper.abstract) for paper in cited], text)
+            likely = self.judge.probability([strip_tex(stated(paper)) for paper in cited], text)
             return Verdict(likely, "" if likely >= self.config.judge_bound else "judge")
         if language != ENGLISH:
             return Verdict(1.0 if named or numbers else 0.0)
@@ -207,7 +207,7 @@ def _all_of(paper: Paper) -> str:
     """Return the texts and facts from which a sentence may take names and numbers."""
     days = f"{paper.published_on or ''} {paper.featured_on or ''}"
     people = f"{paper.organization or ''} {', '.join(paper.authors)}"
-    return f"{strip_tex(paper.title)}. {strip_tex(paper.abstract)} {people} {days}"
+    return f"{strip_tex(paper.title)}. {strip_tex(stated(paper))} {people} {days}"
 
 
 def describe_failed(number: int, *, is_marked: bool) -> str:
