@@ -58,8 +58,8 @@ _FOLLOWS_A_VERB = re.compile(
     r"|now|again|here|there)\b|[\"“‘'`<\[{*#\d]|https?:|[A-Z][A-Z\d_-]{2,}\b"
 )
 _MAY_FOLLOW_A_VERB = re.compile(r"(?:to|at|in|on|like|from|about|by|for|so)\b")
-_IS_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|can|may|will|would|must|should)\b")
-_HAS_FINITE = re.compile(rf"\b{_IS_FINITE.pattern}|\w\w(?:[^s]s|ed)\b")
+_IS_FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|can|may|will|would|must|should)\b")
+_HAS_FINITE = re.compile(rf"{_IS_FINITE.pattern}|\w\w(?:[^s]s|ed)\b")
 # Words that begin a declarative sentence in front of "the" or "a", and are no verbs.
 _NO_VERB = STOPWORDS | frozenset(
     """
@@ -128,7 +128,7 @@ def _starts(text: str) -> list[str]:
     found = [text]
     if colon := _COLON.search(text):
         label = text[: colon.start()]
-        if len(label.split()) <= MAX_LABEL and not _HAS_FINITE.search(label):
+        if len(label.split()) <= MAX_LABEL and not _IS_FINITE.search(label):
             found.append(text[colon.end() :])
     if comma := _COMMA.search(text):
         before = text[: comma.start()]

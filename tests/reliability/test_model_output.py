@@ -105,8 +105,9 @@ async def test_m8_a_flood_of_text_stands_neither_the_loop_nor_stop_in_the_way(
         asked = await server.fake.slash("bob", "ask", question=QUESTION)
         await server.quoted(asked)
         stopped = time.monotonic()
-        if not finished(asked.original):
-            await server.fake.click("bob", asked.original, button(asked.original, "stop"))
+        shown: Any = asked.original
+        if not finished(shown):
+            await server.fake.click("bob", shown, button(shown, "stop"))
         answer = await server.fake.until(lambda: finished(asked.original), 10)
         assert time.monotonic() - stopped < STOP_SECONDS
     assert "94.2%" in text_of(answer)
@@ -129,8 +130,8 @@ class SlowCheck:
 
     config = CheckConfig()
 
-    def judged(self, claims: Any, *_: object, keep_on: Callable[[], None], **__: object) -> Any:
-        for _ in range(16):
+    def judged(self, *_: object, keep_on: Callable[[], None], **__: object) -> Any:
+        for _step in range(16):
             keep_on()
             time.sleep(0.25)
         raise AssertionError
