@@ -183,7 +183,7 @@ def _about(paper: Paper, chunk: Chunk | None, weights: dict[str, float]) -> tupl
 def _name(request: Request, papers: Sequence[Paper]) -> str:
     """Return "31 papers on birds with code, 2024-05 to 2026-08"."""
     noun = "paper" if len(papers) == 1 else "papers"
-    topic = f" on {request.topic}" if request.topic_terms else ""
+    topic = f" on {request.topic_in_words}" if request.topic_terms else ""
     source = f" from {request.organization}" if request.organization else ""
     source += f" by {request.author}" if request.author else ""
     code = " with code" if request.with_code else ""

@@ -202,8 +202,8 @@ async def test_b10_recovery_finishes_the_others_if_one_fails_in_an_unforeseen_wa
 
     for message_id in (101, 102):
         services.receipts.save(
-            message_id, channel_id=7, user_id=8, event_id=message_id + 100, inquiry=Inquiry(question="why?"),
-            receipt=None, unfinished=[{"description": "x"}],
+            message_id, channel_id=7, user_id=8, event_id=message_id + 100,
+            inquiry=Inquiry(question="why?"), receipt=None, unfinished=[{"description": "x"}],
         )  # fmt: skip
     recovery = Recovery(server.bot, services.executor, services.receipts)
     with pytest.MonkeyPatch.context() as patch:
