@@ -81,7 +81,7 @@ class AlertDelivery:
             log.info("no alert in channel %s: %s", stored.channel_id, error)
             await write(store.give_up, stored, f"Discord says: {error.text}")
             return False
-        except (discord.DiscordException, OSError) as error:
+        except Exception as error:  # whatever it is, the other alerts are sent
             log.warning("the alert for channel %s is retried later: %s", stored.channel_id, error)
             return False
         await write(store.sent, stored, message)

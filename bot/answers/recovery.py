@@ -30,7 +30,7 @@ class Recovery:
         for stored in unfinished:
             try:
                 await (self._reply(stored) if stored.is_unsent else self._edit(stored))
-            except (discord.DiscordException, OSError) as error:
+            except Exception as error:  # whatever it is, the other answers are finished
                 if not _is_out_of_reach(error):
                     log.warning("message %s stays unfinished: %s", stored.message_id, error)
                     continue

@@ -4,6 +4,8 @@
 - a PaperboyError: its own sentence, which says what to do
 - a command that this version no longer has: say how to get the current ones
 - anything else: apologise; the log has the traceback
+
+An error never takes the place of something that the user sees already.
 """
 
 import logging
@@ -32,12 +34,19 @@ async def reply_with_error(interaction: discord.Interaction[Any], error: Excepti
             return
         if interaction.response.type in MESSAGE_CHANGES:
             await interaction.followup.send(embed=embed, ephemeral=True)
-        elif interaction.response.is_done():
-            await interaction.edit_original_response(embed=embed)
-        else:
+        elif not interaction.response.is_done():
             await interaction.response.send_message(embed=embed, ephemeral=True)
-    except discord.DiscordException as failed:
+        elif await _shows_something(interaction):
+            await interaction.followup.send(embed=embed, ephemeral=True)
+        else:
+            await interaction.edit_original_response(embed=embed)
+    except Exception as failed:  # of Discord, of the connection to it
         log.warning("could not tell %s what went wrong: %s", interaction.user.id, failed)
+
+
+async def _shows_something(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether the reply is more than "thinking …": an error never takes its place."""
+    return not (await interaction.original_response()).flags.loading
 
 
 def _sentence(error: Exception) -> str:

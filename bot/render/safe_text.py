@@ -16,7 +16,7 @@ CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "hugg
 
 # Text that Discord would turn into a link or an invitation.
 _ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://|www\.|discord\.gg/|discord(?:app)?\.com/invite/)[^\s<>`]+"
+    r"(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|discord\.gg/|discord(?:app)?\.com/invite/)[^\s<>`]+"
     r"(?<![.,;:!?)\]}'\"”’*_~|])",
     re.IGNORECASE,
 )
@@ -47,7 +47,7 @@ def _no_ping(match: re.Match[str]) -> str:
 
 def link(words: str, url: str) -> str:
     """Return a Markdown link without a preview; `words` may be untrusted, `url` must not be."""
-    words = re.sub(r"\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
+    words = re.sub(r"(?<!\w)\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
     return f"[{plain(words)}](<{url}>)"
 
 

@@ -150,9 +150,10 @@ class CatalogAnswers:
         return [term for term in request.topic_terms if term not in LIST_WORDS]
 
     def _topic(self, request: Request) -> str:
-        """Return the topic's words as they were typed."""
-        return " ".join(
-            word.strip(".,:;?!/") for word in request.topic.split() if set(terms(word)) - LIST_WORDS
+        """Return the topic's words as they were typed, unless they are many."""
+        typed = request.topic.split()
+        return repeated(
+            " ".join(word.strip(".,:;?!/") for word in typed if set(terms(word)) - LIST_WORDS)
         )
 
     def _asks_for_papers(self, request: Request) -> bool:
