@@ -23,6 +23,7 @@ from bot.commands import (
 from bot.config import load_settings
 from bot.console.terminal import Terminal
 from rag.errors import PaperboyError
+from rag.store.private_files import private_umask
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,12 @@ cli.command("doctor")(doctor.doctor)
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage."""
     _disable_telemetry()
+    with private_umask():
+        return _run(argv)
+
+
+def _run(argv: list[str] | None) -> int:
+    """Run one command; return its exit status, and print what went wrong."""
     try:
         status = cli(argv, standalone_mode=False)
         return status if isinstance(status, int) else 0

@@ -85,7 +85,7 @@ def test_a_file_of_a_newer_version_is_refused(path: Path, opened: Database) -> N
 
 def test_a_file_that_is_not_a_database_is_refused(path: Path) -> None:
     path.write_text("this is not a database, and long enough to be read as one" * 50)
-    with pytest.raises(DataFolderError, match="--data-dir"):
+    with pytest.raises(DataFolderError, match="not a database.*--data-dir"):
         open_database(path, [MIGRATIONS])
 
 
@@ -93,7 +93,7 @@ def test_a_damaged_first_page_is_refused(path: Path) -> None:
     open_database(path, [MIGRATIONS]).close()
     data = path.read_bytes()
     path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4000 + data[4016:])
-    with pytest.raises(DataFolderError, match="cannot be used"):
+    with pytest.raises(DataFolderError, match="is damaged"):
         open_database(path, [MIGRATIONS])
 
 
@@ -119,7 +119,7 @@ def test_a_migration_that_takes_too_long_is_reported(
 ) -> None:
     monkeypatch.setattr(database_module, "MIGRATION_SECONDS", 0.05)
     with (
-        database_module._migrating(path),
+        database_module._opening(path),
         pytest.raises(DataFolderError, match="another process has been preparing"),
     ):
         open_database(path, [MIGRATIONS])
