@@ -8,14 +8,15 @@ sentences never crowd out the abstracts. The texts stay in SQLite.
 import hashlib
 import logging
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import DataFolderError
+from rag.errors import DataFolderError, first_line
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ class ChunkVectors:
         import chromadb
         from chromadb.config import Settings
 
-        settings = Settings(anonymized_telemetry=False)
+        # Without `_env_file=None` it would obey a file .env of the current folder.
+        settings = Settings(anonymized_telemetry=False, _env_file=None)
         self._client: ClientAPI = chromadb.PersistentClient(str(self.folder), settings=settings)
         self.abstracts = self._collection("wholes")  # the name in data folders
         self.sentences = self._collection("sentences")
@@ -79,15 +81,40 @@ class ChunkVectors:
             rows = np.flatnonzero(mask)
             for start in range(0, len(rows), BATCH):
                 batch = rows[start : start + BATCH]
-                collection.add(ids=[chunk_ids[i] for i in batch], embeddings=vectors[batch])
+                with self._writing():
+                    collection.add(ids=[chunk_ids[i] for i in batch], embeddings=vectors[batch])
 
     def delete(self, chunk_ids: Iterable[str]) -> None:
         """Delete chunks; unknown ids are ignored."""
         ids = list(chunk_ids)
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
-            self.abstracts.delete(ids=batch)
-            self.sentences.delete(ids=batch)
+            with self._writing():
+                self.abstracts.delete(ids=batch)
+                self.sentences.delete(ids=batch)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Raise a failed write, such as on a full disk, as DataFolderError.
+
+        Chroma never gives back the lock of a write that failed, and the next one would wait for it
+        for ever: so its files are opened anew.
+        """
+        from chromadb.errors import ChromaError
+
+        try:
+            yield
+        except ChromaError as error:
+            self.reopen()
+            raise DataFolderError(
+                f"the vector index cannot be written ({first_line(error)}); the papers are stored "
+                "and will be indexed later: free some space on the disk and try again."
+            ) from error
+
+    def reopen(self) -> None:
+        """Close the files and open them again."""
+        self.close()
+        self._open()
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[str]:
         """Return the ids of the n nearest abstracts and the n nearest sentences."""
@@ -135,8 +162,8 @@ class ChunkVectors:
             self._open()
         except (OSError, ChromaError) as error:
             raise DataFolderError(
-                f"the index in {self.folder} is damaged and cannot be replaced ({error}): "
-                "delete that folder and try again."
+                f"the index in {self.folder} is damaged and cannot be rebuilt ({error}): "
+                "check the disk's free space and the folder's permissions."
             ) from error
 
     def close(self) -> None:
