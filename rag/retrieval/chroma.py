@@ -8,6 +8,7 @@ sentences never crowd out the abstracts. The texts stay in SQLite.
 import hashlib
 import logging
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # importing Chroma takes a second, which `paperboy papers` do
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
 
-BATCH = 5_000  # Chroma refuses more than 5,461 records at once
+BATCH = 500  # records per write, which searches wait for; Chroma refuses more than 5,461
 PROBES = 16  # stored vectors that are searched for when the index is opened
 # More links per vector than Chroma's defaults of 16 and 100: with those, about three in a thousand
 # vectors of very similar papers cannot be reached by any query after the index was reopened.
@@ -44,6 +45,8 @@ class ChunkVectors:
     def __init__(self, folder: Path, *, embedder: str) -> None:
         """Open the folder; each embedder name has collections of its own."""
         self.folder = folder
+        # Chroma's queries fail ("Error finding id") while another thread writes.
+        self._lock = threading.RLock()
         self._suffix = hashlib.sha256(embedder.encode()).hexdigest()[:8]
         try:
             self._open()
@@ -102,14 +105,15 @@ class ChunkVectors:
         """
         from chromadb.errors import ChromaError
 
-        try:
-            yield
-        except ChromaError as error:
-            self.reopen()
-            raise DataFolderError(
-                f"the vector index cannot be written ({first_line(error)}); the papers are stored "
-                "and will be indexed later: free some space on the disk and try again."
-            ) from error
+        with self._lock:
+            try:
+                yield
+            except ChromaError as error:
+                self.reopen()
+                raise DataFolderError(
+                    f"the vector index cannot be written ({first_line(error)}); the papers are "
+                    "stored and will be indexed later: free some space on the disk and try again."
+                ) from error
 
     def reopen(self) -> None:
         """Close the files and open them again."""
@@ -119,16 +123,18 @@ class ChunkVectors:
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[str]:
         """Return the ids of the n nearest abstracts and the n nearest sentences."""
         found: list[str] = []
-        for collection in (self.abstracts, self.sentences):
-            result = collection.query(
-                query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
-            )
-            found.extend(result["ids"][0])
+        with self._lock:
+            for collection in (self.abstracts, self.sentences):
+                result = collection.query(
+                    query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
+                )
+                found.extend(result["ids"][0])
         return found
 
     def counts(self) -> tuple[int, int]:
         """Return the number of stored abstracts and of stored sentences."""
-        return self.abstracts.count(), self.sentences.count()
+        with self._lock:
+            return self.abstracts.count(), self.sentences.count()
 
     def is_sound(self, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
         """Return whether queries find these stored (chunk id, vector) pairs.
@@ -153,6 +159,10 @@ class ChunkVectors:
 
     def clear(self) -> None:
         """Replace the folder with an empty one."""
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
         from chromadb.errors import ChromaError
 
         self.close()
