@@ -17,6 +17,7 @@ from defusedxml.ElementTree import fromstring
 from ingest.fetch import Fetcher, TryAgainError
 from ingest.sources.paper_record import clean, parse_paper, plain_arxiv_id
 from ingest.sources.source import SetAside
+from ingest.untrusted import decode_xml, whole_number
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -42,7 +43,7 @@ class Feed:
 def parse_feed(data: bytes) -> Feed:
     """Parse an Atom answer. Raises ValueError if the data is not Atom."""
     try:
-        feed = fromstring(data, forbid_dtd=True)  # against entity bombs
+        feed = fromstring(decode_xml(data), forbid_dtd=True)  # against entity bombs
     except ParseError as error:
         raise ValueError(f"not Atom: {error}") from error
     if feed.tag != f"{_ATOM}feed":
@@ -51,10 +52,10 @@ def parse_feed(data: bytes) -> Feed:
     for entry in entries:
         if "/api/errors" in _text(entry, "id"):
             return Feed((), 0, _text(entry, "summary") or "error")
-    total = feed.findtext(_TOTAL, "").strip()
+    total = whole_number(feed.findtext(_TOTAL, "").strip())
     return Feed(
         tuple(_record(entry, number) for number, entry in enumerate(entries, start=1)),
-        int(total) if total.isdigit() else len(entries),
+        len(entries) if total is None else total,
     )
 
 
