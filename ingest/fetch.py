@@ -181,7 +181,7 @@ class Fetcher:
         body = bytearray()
         for part in response.iter_bytes():
             body += part
-            if len(body) > self.config.max_bytes:
+            if is_too_large(body, self.config.max_bytes):
                 limit = f"{self.config.max_bytes:,} bytes"
                 raise PageError(f"{self.host} sent more than {limit}: nothing was stored.")
             if time.monotonic() > ends_at:
@@ -194,6 +194,11 @@ class Fetcher:
         if isinstance(error, TryAgainError) and error.is_paused:
             return 0.0
         return float(self.config.backoff_seconds * 2 ** (state.attempt_number - 1))
+
+
+def is_too_large(body: bytearray, most: int) -> bool:
+    """Return whether an answer, unpacked, has more bytes than are read."""
+    return len(body) > most
 
 
 def _etag(headers: httpx.Headers) -> str:

@@ -59,6 +59,14 @@ def parse_feed(data: bytes) -> Feed:
     )
 
 
+def plausible(feed: Feed, start: int) -> Feed:
+    """Return a page that begins at paper `start`. Raises TryAgainError if it cannot be empty."""
+    if not feed.records and feed.total > start and not feed.error:
+        # A known fault of arXiv's, not a search without results.
+        raise TryAgainError(f"sent an empty page of {feed.total:,} papers")
+    return feed
+
+
 def _record(entry: Element, number: int) -> Paper | SetAside:
     names = entry.findall(f"{_ATOM}author/{_ATOM}name")
     return parse_paper(
@@ -144,11 +152,7 @@ class ArxivSource:
         start = int(params.get("start", "0"))
 
         def parse(data: bytes) -> Feed:
-            feed = parse_feed(data)
-            if not feed.records and feed.total > start and not feed.error:
-                # A known fault of arXiv's, not a search without results.
-                raise TryAgainError(f"sent an empty page of {feed.total:,} papers")
-            return feed
+            return plausible(parse_feed(data), start)
 
         feed = self.fetcher.get(API_PATH, params, parse, accept=(200, 400)).data
         if feed is None or feed.error:
