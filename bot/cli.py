@@ -21,7 +21,7 @@ from bot.commands import (
     subscriptions,
 )
 from bot.config import load_settings
-from bot.console.terminal import Terminal
+from bot.console.terminal import PlainFormatter, Terminal
 from rag.errors import PaperboyError
 from rag.store.private_files import private_umask
 
@@ -65,11 +65,9 @@ def options(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more to stderr.")] = False,
 ) -> None:
     """Read the options before the command (`--help` shows HELP)."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
     context.obj = App(load_settings(config), data_dir or default_data_dir(), use_model=not no_model)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # importing Chroma takes a second, which `paperboy papers` do
     from chromadb.api import ClientAPI
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
+    from chromadb.config import Settings
 
 BATCH = 500  # records per write, which searches wait for; Chroma refuses more than 5,461
 PROBES = 16  # stored vectors that are searched for when the index is opened
@@ -58,11 +59,10 @@ class ChunkVectors:
 
     def _open(self) -> None:
         import chromadb
-        from chromadb.config import Settings
 
-        # Without `_env_file=None` it would obey a file .env of the current folder.
-        settings = Settings(anonymized_telemetry=False, _env_file=None)
-        self._client: ClientAPI = chromadb.PersistentClient(str(self.folder), settings=settings)
+        self._client: ClientAPI = chromadb.PersistentClient(
+            str(self.folder), settings=chroma_settings()
+        )
         self.abstracts = self._collection("wholes")  # the name in data folders
         self.sentences = self._collection("sentences")
 
@@ -179,6 +179,16 @@ class ChunkVectors:
     def close(self) -> None:
         """Close the files, so that this process can open the folder again."""
         self._client.close()
+
+
+def chroma_settings() -> "Settings":
+    """Return Chroma's settings: without telemetry, and deaf to a file .env of the current folder.
+
+    Such a file could name a server that the vectors are then sent to.
+    """
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False, _env_file=None)
 
 
 def _forget_client(folder: Path) -> None:
