@@ -22,6 +22,7 @@ from bot.commands import (
 )
 from bot.config import load_settings
 from bot.console.terminal import Terminal
+from bot.redaction import redact_logs, redacted
 from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ def options(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more to stderr.")] = False,
 ) -> None:
     """Read the options before the command (`--help` shows HELP)."""
+    redact_logs()
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR,
         format="%(levelname)s %(name)s: %(message)s",
@@ -114,7 +116,8 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         log.info("unexpected error", exc_info=True)
         kind = type(error).__name__
-        Terminal().error(f"unexpected error ({kind}: {error}): try `paperboy doctor`.")
+        said = redacted(f"{kind}: {error}")
+        Terminal().error(f"unexpected error ({said}): try `paperboy doctor`.")
         return 1
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from tests.discord_fake.judge import Judge
 from tests.discord_fake.permissions import EVERYTHING
 
-Fault = tuple[str, int, Any, dict[str, str]]  # part of a route, status, body, headers
+# Part of a route, status (0: the connection breaks), body, headers.
+Fault = tuple[str, int, Any, dict[str, str]]
 
 
 @dataclass(kw_only=True, eq=False)

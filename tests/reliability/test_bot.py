@@ -8,10 +8,12 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
@@ -27,6 +29,7 @@ from bot.gateway.runner import (
     looks_like_a_token,
     serve,
 )
+from bot.redaction import redact_logs
 from ingest.sync import ingest
 from rag.answering.gate import Gate
 from rag.config import RagConfig
@@ -316,14 +319,63 @@ def test_c1_a_nonsense_token_is_told_without_a_network_too(
     assert "Discord does not know this token" in err
 
 
+def unchanged(text: str) -> str:
+    return text
+
+
+@pytest.mark.protection("bot.redaction.redacted", unchanged)
 async def test_c2_no_token_is_logged_at_any_level(
     filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)  # of aiohttp, too, in which the fake logs its requests
     server = await connect(filled, token=TOKEN)
-    asked = await server.fake.slash("alice", "ask", question=QUESTION)
+    fake = server.fake
+    asked = await fake.slash("alice", "ask", question=QUESTION)
     await asked.wait_ack()
-    await server.fake.until(lambda: finished(asked.original), 10)
-    ours = "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith("aiohttp"))
-    assert TOKEN not in ours
-    assert asked.token not in ours
+    await fake.until(lambda: finished(asked.original), 10)
+    fake.fail_next += [("PATCH /webhooks", 0, {}, {})]  # the connection breaks
+    broken = await fake.slash("alice", "ask", question=QUESTION)
+    await broken.wait_ack()
+    await fake.until(lambda: not fake.fail_next, 10)
+    tree = server.bot.tree
+    with pytest.MonkeyPatch.context() as patch:  # as if a request of a command had failed
+        url = f"{fake.url}/api/v10/webhooks/1/{broken.token}/messages/nowhere"
+        patch.setattr(server.bot.services.executor, "read", partial(refused, url))
+        await fake.slash("alice", "search", text="herons")
+        await fake.until(lambda: "/messages/nowhere" in caplog.text, 5)  # all but the token
+    logging.getLogger("bot").error("token %s of %s", TOKEN, tree, stack_info=True)
+    for token in (TOKEN, asked.token, broken.token):
+        assert token not in caplog.text
+
+
+async def refused(url: str, *_: Any, **__: Any) -> None:
+    """Ask for a page that answers with an error; aiohttp's exception has the URL."""
+    async with aiohttp.ClientSession(raise_for_status=True) as session, session.get(url):
+        pass
+
+
+@pytest.mark.protection("bot.redaction.redacted", unchanged)
+@pytest.mark.parametrize(
+    ("before", "secret", "after"),
+    [
+        ("POST /interactions/12/", "aW50ZXJhY3Rpb246MTI", "/callback"),
+        ("url='https://discord.com/api/webhooks/1/", "a-b_c", "?wait=1'"),
+        ("{'op': 2, 'd': {'token': '", "short", "', 'seq': 1}}"),
+        ("Authorization: Bot ", TOKEN, ""),
+        ("Bearer ", "hf_abcdefghijklmnop", " was sent"),
+        ("it was ", TOKEN, "."),
+        ("smtp: ", "pass-word-123", " was refused"),
+    ],
+)  # fmt: skip
+def test_c2_a_secret_of_any_form_is_hidden_in_message_traceback_and_stack(
+    before: str, secret: str, after: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f"{before}{secret}{after}"
+    redact_logs(environment={"PAPERBOY_MAIL_PASSWORD": "pass-word-123", "EMPTY_KEY": ""})
+    try:
+        raise ValueError(text) from KeyError(text)
+    except ValueError:
+        logging.getLogger("aiohttp.client").exception("broken: %s", text)
+    assert f"{before}[hidden]{after}" in caplog.records[-1].getMessage()
+    assert text not in caplog.text
+    assert caplog.text.count("[hidden]") >= 3
