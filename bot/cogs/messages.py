@@ -20,7 +20,7 @@ from bot.conversation.reply_chain import ConversationContext, ReplyChain
 from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, notice_embed
-from bot.render.safe_text import plain, shorten
+from bot.render.safe_text import MESSAGE, plain_within, shorten
 from rag.query.followups import ALONE
 
 log = logging.getLogger(__name__)
@@ -220,7 +220,7 @@ async def _reply(
     if location.permissions.embed_links:
         await reply.show(embed(text))
     else:
-        await location.channel.send(plain(text))
+        await location.channel.send(plain_within(text, MESSAGE))
 
 
 def _may_reply(location: MessageLocation) -> bool:

@@ -29,8 +29,10 @@ from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
 from bot.render.picture import Picture
+from bot.render.safe_text import plain_within
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import draw
+from bot.subscriptions.embeds import MAX_REASON
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
 from rag.digest.records import Digest
 from rag.records import Paper
@@ -161,8 +163,9 @@ class DiscordTransport:
         where = "" if subscription.kind == "person" else f" for <#{subscription.target}>"
         embed = discord.Embed(
             title="A digest is paused",
-            description=f"{whose} digest{where} could not be delivered: {reason}. When that is "
-            "fixed, resume it here or in /subscriptions.",
+            description=f"{whose} digest{where} could not be delivered: "
+            f"{plain_within(reason, MAX_REASON)}. When that is fixed, resume it here or in "
+            "/subscriptions.",
             colour=BLURPLE,
         )
         await channel.send(embed=embed, view=view)
