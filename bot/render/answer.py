@@ -8,7 +8,6 @@ from bot.render.answer_text import discord_text, lists_papers
 from bot.render.parts import MAX_MESSAGES, lines_within, split
 from bot.render.safe_text import (
     EMBED_DESCRIPTION,
-    EMBED_FOOTER,
     EMBED_TITLE,
     link,
     plain_within,
@@ -26,6 +25,7 @@ UNANSWERED = "I was restarted before I could answer this: please ask again."
 INTERRUPTED = "I was restarted while writing this."
 TRY_OTHER_WORDS = "Other words may help; /search shows the most similar papers."
 MAX_SOURCE_TITLE = 200  # characters
+MAX_FOOTER = 1_000  # characters, beside a title and a description of full length
 CUT_OFF = "… The rest is too long for Discord."
 
 
@@ -48,7 +48,7 @@ def answer_embeds(
     if question:
         embeds[0].title = plain_within(shorten(question, EMBED_TITLE), EMBED_TITLE)
     if footer := _footer(answer, written_by, doing):
-        embeds[-1].set_footer(text=shorten(footer, EMBED_FOOTER))
+        embeds[-1].set_footer(text=shorten(footer, MAX_FOOTER))
     return embeds
 
 

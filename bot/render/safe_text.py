@@ -10,7 +10,6 @@ EMBED_TITLE = 256  # characters, as are all of these limits
 EMBED_DESCRIPTION = 4_096
 MESSAGE = 2_000  # the text above the embeds
 EMBED_FIELD = 1_024
-EMBED_FOOTER = 2_048
 EMBED_TOTAL = 6_000  # all embeds of a message together
 CHOICE = 100  # the name or the value of an autocomplete choice
 MAX_ALT = 1_024  # the description of an attachment
