@@ -22,9 +22,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import aiohttp
 import discord
 
+from bot.components.discord_errors import FAILURES
 from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
@@ -55,7 +55,6 @@ GONE = {
     50083: "the thread is closed",
     160005: "the thread is locked",
 }
-UNREACHABLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class DiscordTransport:
         try:
             channel = await self._channel(subscription)
             sent = await channel.send(embed=embed, files=files, view=view, nonce=name)
-        except UNREACHABLE as error:
+        except FAILURES as error:
             raise _explain(error) from error
         user_id = int(subscription.target) if subscription.kind == "person" else 0
         await self.shown_lists.remember(
@@ -141,7 +140,7 @@ class DiscordTransport:
                     break
                 if message.author == self.bot.user and name in names_in(message):
                     return True
-        except UNREACHABLE as error:
+        except FAILURES as error:
             meaning = _explain(error)
             if isinstance(meaning, LaterError):
                 raise meaning from error

@@ -12,13 +12,16 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import aiohttp
+import discord
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk
 
+from bot.components.discord_errors import MEANINGS, UNREACHABLE
 from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from bot.gateway.runner import (
@@ -41,7 +44,7 @@ from rag.text.language import ENGLISH, unread_language
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
 from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
-from tests.discord_server import Connect, finished, judged, make_bot, openapi, text_of
+from tests.discord_server import Connect, Server, finished, judged, make_bot, openapi, text_of
 from tests.papers import HERON, LONG, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -223,6 +226,104 @@ async def test_hundred_questions_are_acknowledged_and_quoted_at_once(
         quoted.append(time.monotonic() - started)
     assert percentile(acknowledged, 0.95) <= 0.3
     assert percentile(quoted, 0.95) <= 1.0
+
+
+# -- what Discord refuses -------------------------------------------------------------------
+
+REFUSALS = {
+    10003: (404, "Unknown Channel"), 10008: (404, "Unknown Message"),
+    10015: (404, "Unknown Webhook"), 10062: (404, "Unknown interaction"),
+    50001: (403, "Missing Access"), 50007: (403, "Cannot send messages to this user"),
+    50013: (403, "Missing Permissions"), 50027: (401, "Invalid Webhook Token"),
+    50083: (400, "Thread is archived"),
+}  # fmt: skip
+
+
+def refusal(route: str, code: int) -> tuple[str, int, Any, dict[str, str]]:
+    status, text = REFUSALS[code]
+    return (route, status, {"code": code, "message": text}, {})
+
+
+def told_directly(server: Server) -> list[str]:
+    """Return the words of the bot's direct messages."""
+    direct = [c for c, channel in server.fake.channels.items() if "guild_id" not in channel]
+    return [text_of(m) for m in server.answers() if m["channel_id"] in direct]
+
+
+@pytest.mark.protection("bot.components.error_reply.meaning_of", lambda _: None)
+@pytest.mark.protection("bot.components.error_reply.tell_directly", AsyncMock(return_value=True))
+@pytest.mark.parametrize("code", REFUSALS)
+@pytest.mark.parametrize("route", ["POST /interactions", "PATCH /webhooks"])
+async def test_b6_what_discord_refuses_is_told_in_one_word(
+    filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture, code: int, route: str
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    fake.fail_next += [refusal(route, code)] * 3  # the reply, and the error in its place
+    before = len(fake.log)
+    await fake.slash("bob", "search", text="herons")
+    await fake.until(lambda: told_directly(server), 3)
+    (told,) = told_directly(server)
+    assert told == MEANINGS[code]
+    assert "my side" not in told
+    await asyncio.sleep(0.2)
+    requests = [entry for entry in fake.log[before:] if " /" in entry[0]]
+    assert len(requests) <= 6  # no storm
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+async def test_b6_with_closed_direct_messages_the_channel_says_that_a_reply_was_lost(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, closed_to_bot={"bob"})
+    fake = server.fake
+    fake.fail_next += [refusal("POST /interactions", 10062)] * 2
+    await fake.slash("bob", "paper", title="a private thing")
+    lost = await fake.until(lambda: [m for m in server.answers() if "lost my reply" in text_of(m)])
+    assert f"<@{fake.users['bob']['id']}>" in text_of(lost[0])
+    assert "private" not in text_of(lost[0])
+
+
+@pytest.mark.protection("bot.components.error_reply.tell_directly", AsyncMock(return_value=True))
+@pytest.mark.parametrize("code", [50001, 50013, 50083, 10003])
+async def test_b6_a_channel_that_lets_nothing_through_is_told_once(
+    filled: Library, connect: Connect, code: int
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    for _ in range(3):
+        fake.fail_next += [refusal("POST /channels/{c}/messages", code)] * 2
+        await fake.say("bob", f"{fake.mention} {QUESTION}")
+        await fake.until(lambda: not fake.fail_next, 5)
+    await fake.until(lambda: told_directly(server), 3)
+    await asyncio.sleep(0.2)
+    (told,) = told_directly(server)
+    assert told == f"<#{fake.general}>: {MEANINGS[code]}"
+
+
+async def test_b6_an_archived_message_or_a_dead_token_does_not_stop_the_answer(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, chat=slow(LINE))
+    fake = server.fake
+    asked = await fake.slash("alice", "ask", question=QUESTION)
+    await asked.wait_ack()
+    await fake.until(lambda: asked.original["embeds"], 10)
+    fake.fail_next.append(refusal("PATCH /webhooks", 50027))
+    answer = await fake.until(lambda: finished(asked.original), 20)
+    assert "94.2%" in text_of(answer)
+    assert len(server.answers()) == 1
+
+
+@pytest.mark.protection("bot.components.error_reply.FAILURES", discord.DiscordException)
+async def test_b6_a_broken_connection_is_told_nevertheless(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    server.fake.fail_next += [("PATCH /webhooks", 0, {}, {})] * 2
+    await server.fake.slash("bob", "search", text="herons")
+    await server.fake.until(lambda: told_directly(server), 3)
+    assert told_directly(server) == [UNREACHABLE]
 
 
 # -- starting -------------------------------------------------------------------------------
