@@ -2,14 +2,18 @@
 
 import asyncio
 import re
+from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.conversation.store import ConversationStore
 from bot.taste.learn import TasteCache
 from bot.taste.ratings import RatingStore
 from ingest.sync import ingest
 from rag.library import Library
+from rag.records import Question
+from tests.bot.conversation.test_reply_chain import MORE
 from tests.bot.taste.test_learn import MONDAY, on, papers
 from tests.discord_fake.permissions import EVERYTHING, MANAGE_GUILD
 from tests.discord_server import Connect, Server, button, finished, text_of
@@ -173,3 +177,33 @@ async def test_b11_a_forged_form_changes_no_settings(filled: Library, connect: C
     await asyncio.sleep(0.5)
     settings = server.bot.services.guild_settings.of(int(fake.guild))
     assert settings.person_per_hour == 30
+
+
+def known_anywhere(store: ConversationStore, message_id: int, **_: object) -> bool:
+    return store._row(message_id) is not None
+
+
+@pytest.mark.protection("bot.conversation.store.ConversationStore.knows", known_anywhere)
+async def test_b8_a_conversation_never_continues_elsewhere(
+    filled: Library, connect: Connect, monkeypatch: Any
+) -> None:
+    server = await connect(filled)
+    fake, seen = server.fake, []
+    ask = server.bot.services.executor.qa.ask
+
+    def watched(question: Question) -> Any:
+        seen.append([turn.question for turn in question.history])
+        return ask(question)
+
+    monkeypatch.setattr(server.bot.services.executor.qa, "ask", watched)
+    here = await server.say("alice", f"{fake.mention} {QUESTION}")
+    elsewhere = fake.add_channel("elsewhere")
+    await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])
+    alone = await fake.open_dm("alice")
+    # Replies across channels do not exist in Discord; this one pretends to be one.
+    for channel in (elsewhere, alone):
+        said = await fake.say("alice", f"{fake.mention} {MORE}", channel, reply_to=here)
+        await server.answer_to(said)
+    await server.say("bob", MORE, channel=await fake.open_dm("bob"))
+    await server.say("alice", f"{fake.mention} {MORE}")
+    assert seen == [[], [], [], [], []]
