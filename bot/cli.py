@@ -22,6 +22,7 @@ from bot.commands import (
 )
 from bot.config import load_settings
 from bot.console.terminal import PlainFormatter, Terminal
+from bot.redaction import redact_logs, redacted
 from rag.errors import PaperboyError
 from rag.store.private_files import private_umask
 
@@ -65,6 +66,7 @@ def options(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more to stderr.")] = False,
 ) -> None:
     """Read the options before the command (`--help` shows HELP)."""
+    redact_logs()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
@@ -119,7 +121,8 @@ def _run(argv: list[str] | None) -> int:
     except Exception as error:
         log.info("unexpected error", exc_info=True)
         kind = type(error).__name__
-        Terminal().error(f"unexpected error ({kind}: {error}): try `paperboy doctor`.")
+        said = redacted(f"{kind}: {error}")
+        Terminal().error(f"unexpected error ({said}): try `paperboy doctor`.")
         return 1
 
 

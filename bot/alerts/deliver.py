@@ -13,6 +13,7 @@ from bot.access.guild_settings import GuildSettingsStore
 from bot.alerts.detect import taking_off
 from bot.alerts.embed import TITLE, alert_embed
 from bot.alerts.store import AlertStore, StoredAlert
+from bot.components.discord_errors import FAILURES
 from bot.executor import Executor
 from bot.taste.paper_keys import key_of
 from bot.taste.rating_view import button_id, buttons_of
@@ -81,8 +82,11 @@ class AlertDelivery:
             log.info("no alert in channel %s: %s", stored.channel_id, error)
             await write(store.give_up, stored, f"Discord says: {error.text}")
             return False
-        except Exception as error:  # whatever it is, the other alerts are sent
+        except FAILURES as error:
             log.warning("the alert for channel %s is retried later: %s", stored.channel_id, error)
+            return False
+        except Exception:  # a bug must not stop the other alerts
+            log.exception("the alert for channel %s", stored.channel_id)
             return False
         await write(store.sent, stored, message)
         return True

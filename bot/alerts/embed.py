@@ -5,7 +5,7 @@ from discord import Colour, Embed
 from bot.alerts.detect import Alert
 from bot.render.answer import paper_line
 from bot.render.papers import GIST
-from bot.render.safe_text import EMBED_DESCRIPTION, plain, shorten
+from bot.render.safe_text import plain, shorten
 from rag.text.sentences import gist
 
 TITLE = "This paper takes off"
@@ -20,8 +20,6 @@ def alert_embed(alert: Alert) -> Embed:
     whose = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     text = f"{paper_line(paper)}\n{whose}{about}\n\n**{figures(alert)}**"
     embed = Embed(title=TITLE, description=text, colour=COLOUR)
-    if len(text) > EMBED_DESCRIPTION:  # the URL of a paper without an id contains its title
-        embed.description = f"{plain(shorten(paper.title, GIST))}\n\n**{figures(alert)}**"
     embed.set_footer(text=f"Compared with {alert.compared:,} papers at the same age.")
     return embed
 

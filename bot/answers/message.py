@@ -125,8 +125,10 @@ class ChannelReply:
         channel: "discord.abc.MessageableChannel",
         user_id: int,
         reference: discord.MessageReference | None = None,
+        *,
+        question_id: int | None = None,
     ) -> None:
-        """With `reference`, the message is a reply to that message."""
+        """With `reference`, the message is a reply to that message. `question_id` is what asks."""
         self.channel = channel
         self.channel_id = channel.id
         self.user_id = user_id
@@ -134,7 +136,7 @@ class ChannelReply:
         self.guild_id: int | None = guild.id if guild else None
         self.kind = "message"
         self.reference = reference
-        self.event_id = reference.message_id if reference else None
+        self.event_id = reference.message_id if reference else question_id
         self.nonce = secrets.token_hex(12)
         self._sent: discord.Message | None = None
 

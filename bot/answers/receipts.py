@@ -71,6 +71,10 @@ class StoredAnswer:
         """Whether the bot ended before it sent a message."""
         return self.message_id == self.event_id
 
+    def is_in(self, channel_id: int | None) -> bool:
+        """Return whether the answer is in this channel."""
+        return self.channel_id == channel_id
+
     @property
     def more(self) -> int:
         """How many papers follow those that the answer lists."""
@@ -160,14 +164,26 @@ class ReceiptStore:
         with self.database.transaction() as db:
             db.execute("DELETE FROM receipts WHERE message = ?", (message_id,))
 
+    def retract(self, message_id: int) -> list[int]:
+        """Delete the receipts of an answer, or of the answers to a question, that was deleted.
+
+        Returns the messages of these answers.
+        """
+        condition, values = "message = ? OR event = ?", (message_id, message_id)
+        found = [stored.message_id for stored in self._where(condition, *values)]
+        if found:
+            with self.database.transaction() as db:
+                db.execute(f"DELETE FROM receipts WHERE {condition}", values)
+        return found
+
     def get(self, message_id: int) -> StoredAnswer | None:
         """Return the stored state of an answer."""
         return next(iter(self._where("message = ?", message_id)), None)
 
-    def last_in(self, channel_id: int) -> StoredAnswer | None:
-        """Return the channel's last answer that has a receipt."""
-        condition = "channel = ? AND receipt IS NOT NULL ORDER BY message DESC LIMIT 1"
-        return next(iter(self._where(condition, channel_id)), None)
+    def last_in(self, channel_id: int, *, count: int) -> list[StoredAnswer]:
+        """Return the channel's last answers that have a receipt, latest first."""
+        condition = "channel = ? AND receipt IS NOT NULL ORDER BY message DESC LIMIT ?"
+        return self._where(condition, channel_id, count)
 
     def unfinished(self) -> list[StoredAnswer]:
         """Return the unfinished answers, oldest first."""

@@ -9,7 +9,8 @@ from dataclasses import replace
 import discord
 
 from bot.answers.message import AnswerMessage
-from bot.answers.receipts import Inquiry, ReceiptStore, receipt_of
+from bot.answers.receipts import Inquiry, ReceiptStore, StoredAnswer, receipt_of
+from bot.components.discord_errors import FAILURES
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.render.answer import unanswered_embed
@@ -93,6 +94,41 @@ class AnswerRecord:
         await self.drop_receipt(message)
         if message.id:
             await self.executor.write(self.conversations.drop, message.id)
+
+    async def retract(self, *messages: int) -> None:
+        """Delete everything about answers, or the answers to questions, that were deleted."""
+        await self.executor.write(self._retract, messages)
+
+    def _retract(self, messages: Sequence[int]) -> None:
+        for message_id in messages:
+            for answer in {message_id, *self.receipts.retract(message_id)}:
+                if self.conversations.knows(answer):
+                    self.conversations.drop(answer)
+
+    async def is_there(self, stored: StoredAnswer, client: discord.Client) -> bool:
+        """Return whether an answer and its question can still be read by others.
+
+        They may have been deleted while the bot was away. If that is unknown, return False.
+        """
+        channel = client.get_partial_messageable(stored.channel_id)
+        try:
+            message = await channel.fetch_message(stored.message_id)
+        except discord.NotFound:
+            await self.retract(stored.message_id)
+            return False
+        except FAILURES as error:
+            log.info("the answer %s cannot be read: %s", stored.message_id, error)
+            return False
+        return not await self.is_retracted(message)
+
+    async def is_retracted(self, message: discord.Message) -> bool:
+        """Return whether the question of this answer was deleted; if so, forget both."""
+        reference = message.reference
+        resolved = reference.resolved if reference else None
+        if not isinstance(resolved, discord.DeletedReferencedMessage):
+            return False
+        await self.retract(message.id)
+        return True
 
     async def drop_receipt(self, message: AnswerMessage) -> None:
         """Delete the receipt of an answer whose message somebody deleted."""

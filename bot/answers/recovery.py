@@ -1,16 +1,23 @@
 """Finishes the answers that a previous run left unfinished."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import discord
 
 from bot.answers.buttons import interrupted_view
 from bot.answers.receipts import ReceiptStore, StoredAnswer
+from bot.components.discord_errors import FAILURES
 from bot.executor import Executor
 
 log = logging.getLogger(__name__)
 
+FIRST_WAIT = 10.0  # seconds before the second attempt; doubled before each further one …
+LONGEST_WAIT = 600.0  # … up to this
+MAX_ATTEMPTS = 20  # about three hours
+NO_HISTORY = 160002  # Discord's error code: a reply needs the permission Read Message History
 REFERENCE = "message_reference"  # named in Discord's error if the question was deleted
 
 
@@ -20,22 +27,47 @@ class Recovery:
     It does not answer again: the user may have asked elsewhere by now, and has a button for it.
     """
 
-    def __init__(self, client: discord.Client, executor: Executor, receipts: ReceiptStore) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        executor: Executor,
+        receipts: ReceiptStore,
+        *,
+        first_wait: float = FIRST_WAIT,
+    ) -> None:
         self.client = client
         self.executor = executor
         self.receipts = receipts
+        self.first_wait = first_wait
 
     async def finish(self, unfinished: Sequence[StoredAnswer]) -> None:
-        """Finish these answers; one that cannot be edited now waits for the next start."""
-        for stored in unfinished:
+        """Finish these answers; those that cannot be edited now are tried again later."""
+        wait = self.first_wait
+        for attempt in range(MAX_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+            unfinished = [stored for stored in unfinished if not await self._is_finished(stored)]
+            if not unfinished:
+                return
+
+    async def _is_finished(self, stored: StoredAnswer) -> bool:
+        """Try to finish an answer; return whether nothing is left to do."""
+        try:
+            now = await self.executor.read(self.receipts.get, stored.message_id)
+            if now is None or now.unfinished is None:  # forgotten or finished in the meantime
+                return True
             try:
                 await (self._reply(stored) if stored.is_unsent else self._edit(stored))
-            except Exception as error:  # whatever it is, the other answers are finished
+            except FAILURES as error:
                 if not _is_out_of_reach(error):
                     log.warning("message %s stays unfinished: %s", stored.message_id, error)
-                    continue
+                    return False
                 log.info("the unfinished message %s is out of reach: %s", stored.message_id, error)
             await self.executor.write(self.receipts.finish, stored.message_id)
+        except Exception:  # a bug must not stop the others; the next start tries again
+            log.exception("message %s stays unfinished", stored.message_id)
+        return True
 
     async def _edit(self, stored: StoredAnswer) -> None:
         """Edit the message that the previous run sent."""
@@ -44,17 +76,31 @@ class Recovery:
         nobody = discord.AllowedMentions.none()
         message = channel.get_partial_message(stored.message_id)
         await message.edit(embed=first, view=interrupted_view(stored), allowed_mentions=nobody)
-        for embed in more:
-            await channel.send(embed=embed)
+        for number, embed in enumerate(more):
+            await channel.send(embed=embed, nonce=f"{stored.message_id}-{number}")
 
     async def _reply(self, stored: StoredAnswer) -> None:
         """Reply to a question that got no reply at all."""
         channel = self.client.get_partial_messageable(stored.channel_id)
+        options: dict[str, Any] = {
+            "embed": interrupted_embeds(stored)[0],
+            "view": interrupted_view(stored),
+            "nonce": str(stored.message_id),  # so that a second try posts nothing again
+        }
         question = discord.MessageReference(
             message_id=stored.message_id, channel_id=stored.channel_id
         )
-        embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
-        sent = await channel.send(embed=embed, view=view, reference=question)
+        try:
+            # The question of a thread that began with it is in the channel above.
+            is_above = stored.channel_id == stored.message_id
+            if not is_above:
+                options["reference"] = question
+            sent = await channel.send(**options)
+        except discord.HTTPException as error:
+            if error.code != NO_HISTORY:
+                raise
+            del options["reference"]
+            sent = await channel.send(**options)
         await self.executor.write(
             self.receipts.save, sent.id, channel_id=stored.channel_id, user_id=stored.user_id,
             event_id=stored.event_id, inquiry=stored.inquiry, receipt=None, unfinished=None,

@@ -27,6 +27,7 @@ Click = discord.Interaction[PaperboyBot]
 SIMILAR_PAPERS = 5
 REASON = "reason"  # kind of the form of a thumb down, and the name of its field
 MAX_REASON = 1_000  # characters
+LAST_ANSWERS = 5  # of a channel, among which /why looks for one that is still there
 THANKS = "Thank you, I have noted that."
 
 
@@ -55,6 +56,7 @@ class AnswerButtons(commands.Cog):
     """Handles the buttons under answers, also those that a previous run sent."""
 
     def __init__(self, bot: PaperboyBot) -> None:
+        self.bot = bot
         self.services = bot.services
         self.executor = bot.services.executor
         self.actions = {
@@ -74,7 +76,7 @@ class AnswerButtons(commands.Cog):
             if action in (STOP, AGAIN):
                 _require_asker(interaction, asker, action)
             message = interaction.message
-            if message is None or (stored := await self._stored(message.id)) is None:
+            if message is None or (stored := await self._stored(message)) is None:
                 embeds = [mark_interrupted(embed) for embed in message.embeds] if message else []
                 await interaction.response.edit_message(embeds=embeds, view=None)
                 raise GoneError
@@ -90,7 +92,10 @@ class AnswerButtons(commands.Cog):
         message_id, fields = form
         try:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            reason = fields[REASON].strip()
+            stored = await self.executor.read(self.services.receipts.get, message_id)
+            if stored is None or not stored.is_in(interaction.channel_id):  # or the form is forged
+                raise GoneError
+            reason = fields.get(REASON, "").strip()[:MAX_REASON]
             await self._save_feedback(message_id, interaction, liked=False, reason=reason)
             await interaction.edit_original_response(content=THANKS)
         except Exception as error:
@@ -110,16 +115,24 @@ class AnswerButtons(commands.Cog):
             receipt = receipt_of(await self.executor.quote(asked))
         else:
             await self.services.in_flight.settled()
-            channel_id = interaction.channel_id or 0
-            last = await self.executor.read(self.services.receipts.last_in, channel_id)
-            if last is None or last.receipt is None:
-                raise NoAnswerHereError
-            receipt = last.receipt
+            receipt = await self._last_receipt(interaction)
         await interaction.edit_original_response(embed=await self._receipt_embed(receipt))
 
-    async def _stored(self, message_id: int) -> StoredAnswer | None:
+    async def _last_receipt(self, interaction: discord.Interaction) -> Row:
+        """Return what the channel's last answer was made from, without those that were deleted."""
+        channel_id, receipts = interaction.channel_id or 0, self.services.receipts
+        record = self.services.answers.record
+        for stored in await self.executor.read(receipts.last_in, channel_id, count=LAST_ANSWERS):
+            is_own = stored.user_id == interaction.user.id
+            if stored.receipt and (is_own or await record.is_there(stored, self.bot)):
+                return stored.receipt
+        raise NoAnswerHereError
+
+    async def _stored(self, message: discord.Message) -> StoredAnswer | None:
         """Return the stored answer; if it is being stored at the moment, wait for that."""
-        receipts = self.services.receipts
+        if await self.services.answers.record.is_retracted(message):
+            return None
+        message_id, receipts = message.id, self.services.receipts
         stored = await self.executor.read(receipts.get, message_id)
         if stored and stored.receipt:
             return stored

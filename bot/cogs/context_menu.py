@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.checks import count_question
+from bot.access.checks import check_access, count_question
 from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
 from bot.components.error_reply import reply_with_error
@@ -56,7 +56,7 @@ class ContextMenu(commands.Cog):
             ),
         )
         await self.services.in_flight.settled()
-        if not await self.services.executor.read(self.services.conversations.knows, message.id):
+        if not await self._knows(interaction, message.id):
             form.add_field(
                 "It is about",
                 discord.ui.TextInput(
@@ -76,7 +76,8 @@ class ContextMenu(commands.Cog):
             return
         message_id, fields = form
         try:
-            await self._answer(interaction, message_id, fields[QUESTION], fields.get(ABOUT, ""))
+            question, about = fields.get(QUESTION, ""), fields.get(ABOUT, "")[:MAX_QUESTION]
+            await self._answer(interaction, message_id, question, about)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
@@ -88,10 +89,12 @@ class ContextMenu(commands.Cog):
         about: str,
     ) -> None:
         """Answer from the paper named in the text; without one, use the text as context."""
+        clean_question(question)
+        check_access(interaction, self.services.guild_settings)
         count_question(interaction, self.services.guild_settings, self.services.rate_limits)
         reply = await InteractionReply.defer(interaction)
         executor = self.services.executor
-        is_answer = await executor.read(self.services.conversations.knows, message_id)
+        is_answer = await self._knows(interaction, message_id)
         papers = await executor.read(named_papers, about, executor.library.catalog)
         paper = papers[0] if len(papers) == 1 else None
         inquiry = Inquiry(
@@ -102,6 +105,18 @@ class ContextMenu(commands.Cog):
             by=_name_of(interaction),
         )
         await self.services.answers.answer(inquiry, reply, show_question=True)
+
+    async def _knows(self, interaction: discord.Interaction, message_id: int) -> bool:
+        """Return whether a message is an answer or a list that this user can see here.
+
+        A form says itself what it is about, so it could name an answer of another channel.
+        """
+        return await self.services.executor.read(
+            self.services.conversations.knows,
+            message_id,
+            channels=(interaction.channel_id or 0,),
+            user_id=interaction.user.id,
+        )
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Explain the first paper that a message links."""

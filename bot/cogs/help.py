@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.conversation.onboarding import example_question
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.gateway.client import PaperboyBot
-from bot.render.safe_text import plain
+from bot.render.safe_text import EMBED_FIELD, plain, plain_within
 from rag.records import Coverage
 
 COLOUR = discord.Colour.blurple()
@@ -66,7 +66,7 @@ class Help(commands.Cog):
         )
         embed = discord.Embed(title="Status", colour=COLOUR)
         embed.add_field(name="Papers", value=str(coverage), inline=False)
-        embed.add_field(name="Model", value=plain(self._model()), inline=False)
+        embed.add_field(name="Model", value=plain_within(self._model(), EMBED_FIELD), inline=False)
         liked, disliked = await self.services.executor.read(self.services.feedback.counts)
         embed.add_field(name="Answers judged", value=f"👍 {liked} · 👎 {disliked}", inline=False)
         up = datetime.now(UTC) - self.bot.started_at

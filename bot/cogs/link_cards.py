@@ -10,6 +10,7 @@ import discord
 from discord.ext import commands
 
 from bot.access.checks import check_access, count_question
+from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, reply_with_error
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, unquoted
 from bot.conversation.paper_links import pasted_ids
@@ -50,7 +51,7 @@ class LinkCards(commands.Cog):
             return
         try:
             await self._show(message, location, guild, ids)
-        except discord.HTTPException as error:  # nobody asked for the card, so nobody is told
+        except FAILURES as error:  # nobody asked for the card, so nobody is told
             log.info("no card for message %s: %s", message.id, error)
 
     async def _show(

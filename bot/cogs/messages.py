@@ -12,7 +12,8 @@ from bot.access.rate_limits import TooManyQuestionsError
 from bot.answers.message import ChannelReply
 from bot.answers.receipts import Inquiry
 from bot.answers.recovery import REFERENCE
-from bot.components.error_reply import explain
+from bot.components.discord_errors import FAILURES
+from bot.components.error_reply import explain, tell_directly
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of
 from bot.conversation.onboarding import hint
 from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
@@ -20,7 +21,7 @@ from bot.conversation.reply_chain import ConversationContext, ReplyChain
 from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, notice_embed
-from bot.render.safe_text import plain, shorten
+from bot.render.safe_text import MESSAGE, plain_within, shorten
 from rag.query.followups import ALONE
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Messages(commands.Cog):
             bot.threads,
             self.inspector,
         )
+        self._told: set[tuple[int, int]] = set()  # (channel, user)
         self._explained: set[tuple[int, Action]] = set()  # (channel, what the bot cannot do there)
 
     @commands.Cog.listener()
@@ -60,14 +62,18 @@ class Messages(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
-        """Stop the answer to a question that is deleted in the meantime."""
-        self.services.in_flight.retract(gone.message_id)
+        """Stop the answer to a question that is deleted, and forget what was deleted."""
+        await self._forget(gone.message_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
-        """Stop the answers to questions that a moderator deletes."""
-        for message in gone.message_ids:
-            self.services.in_flight.retract(message)
+        """Do the same for what a moderator deletes."""
+        await self._forget(*gone.message_ids)
+
+    async def _forget(self, *messages: int) -> None:
+        for message_id in messages:
+            self.services.in_flight.retract(message_id)
+        await self.services.answers.record.retract(*messages)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -145,7 +151,7 @@ class Messages(commands.Cog):
             keep_to=context.paper.paper_id if context.paper else None,
             by=message.author.display_name if message.guild else "",
         )
-        reply = ChannelReply(channel, message.author.id, reference)
+        reply = ChannelReply(channel, message.author.id, reference, question_id=message.id)
         await self.services.answers.answer(inquiry, reply)
 
     async def _channel_for(
@@ -169,7 +175,7 @@ class Messages(commands.Cog):
         try:
             name = next((turn.question for turn in turns if turn.question), question)
             return await message.create_thread(name=shorten(name, MAX_THREAD_NAME))
-        except discord.HTTPException:  # not allowed here, or another thread was started meanwhile
+        except FAILURES:  # not allowed here, or another thread was started meanwhile
             return location.channel
 
     async def _move_from(
@@ -202,10 +208,24 @@ class Messages(commands.Cog):
             return
         if isinstance(error, TooManyQuestionsError) and error.already_told:
             return
+        text = explain(error)
         try:
-            await _reply(message, location, explain(error))
-        except discord.HTTPException as failed:
-            log.warning("could not tell %s what went wrong: %s", message.author.id, failed)
+            await _reply(message, location, text)
+        except FAILURES as failed:
+            log.info("no reply to message %s: %s", message.id, failed)
+            await self._tell_elsewhere(message, location, text)
+
+    async def _tell_elsewhere(
+        self, message: discord.Message, location: MessageLocation, text: str
+    ) -> None:
+        """Tell somebody who cannot be answered in the channel, once per channel and person."""
+        key = (location.channel.id, message.author.id)
+        if message.guild is None or key in self._told:
+            return
+        self._told.add(key)
+        embed = error_embed(text)
+        embed.description = f"<#{location.channel.id}>: {embed.description}"
+        await tell_directly(message.author, embed)
 
 
 async def _reply(
@@ -220,7 +240,7 @@ async def _reply(
     if location.permissions.embed_links:
         await reply.show(embed(text))
     else:
-        await location.channel.send(plain(text))
+        await location.channel.send(plain_within(text, MESSAGE))
 
 
 def _may_reply(location: MessageLocation) -> bool:

@@ -18,7 +18,8 @@ from bot.config import MOST_PER_HOUR
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.conversation.threads import LONG
 from bot.gateway.client import PaperboyBot
-from bot.render.safe_text import EMBED_FIELD, plain, shorten
+from bot.render.parts import lines_within
+from bot.render.safe_text import EMBED_FIELD, plain
 from rag.errors import PaperboyError
 
 MAX_CHOICES = 25  # Discord's limit
@@ -218,11 +219,10 @@ def _embed(
         embed.description = (
             f"{NO_MESSAGE_CONTENT} So ask-channels and threads need a mention as well."
         )
-    channels = [f"<#{number}>" for number in sorted(settings.channels)]
-    asks = [f"<#{number}>" for number in sorted(settings.ask_channels)]
+    channels, asks = _channels(settings.channels), _channels(settings.ask_channels)
     for name, value in (
-        ("Ask-channels", " ".join(asks) or "none"),
-        ("I answer in", " ".join(channels) or "every channel that I can see"),
+        ("Ask-channels", asks or "none"),
+        ("I answer in", channels or "every channel that I can see"),
         ("Who may ask", _names(settings.allowed, guild) or "everybody"),
         ("Who may not", _names(settings.denied, guild) or "nobody"),
         ("Questions within an hour", f"{_count(settings.person_per_hour)} for one person, "
@@ -234,12 +234,17 @@ def _embed(
     return embed
 
 
+def _channels(numbers: Iterable[int]) -> str:
+    """Return as many of the channels as fit into a field."""
+    return lines_within((f"<#{n}>" for n in sorted(numbers)), EMBED_FIELD, between=" ")
+
+
 def _names(group: Group, guild: discord.Guild | None) -> str:
     """Return the names of the roles that still exist, and the users."""
     found = [guild and guild.get_role(number) for number in sorted(group.roles)]
     roles = [plain(f"@{role.name}") for role in found if role]
     names = [*roles, *(f"<@{number}>" for number in sorted(group.people))]
-    return shorten(" ".join(names), EMBED_FIELD)
+    return lines_within(names, EMBED_FIELD, between=" ")
 
 
 def _count(limit: int) -> str:

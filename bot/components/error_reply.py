@@ -2,6 +2,7 @@
 
 - a command for those who manage the server: say so
 - a PaperboyError: its own sentence, which says what to do
+- what Discord refuses, or does not take in time: what that means
 - a command that this version no longer has: say how to get the current ones
 - anything else: apologise; the log has the traceback
 
@@ -14,10 +15,13 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.components.discord_errors import FAILURES, meaning_of
 from bot.render.answer import error_embed
 from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)
+
+LOST = "Discord lost my reply to you: please try again."
 
 # Responses that change the message of a button: for them the "original response" is that message.
 MESSAGE_CHANGES = (
@@ -27,20 +31,52 @@ MESSAGE_CHANGES = (
 
 
 async def reply_with_error(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Tell the user what went wrong; only they see it, unless a public reply was deferred."""
-    embed = error_embed(_sentence(error))
+    """Tell the user what went wrong; only they see it, unless a public reply was deferred.
+
+    If Discord does not take a reply to the interaction any more, they are told directly.
+    """
+    text = _sentence(error)
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
     try:
-        if interaction.type is discord.InteractionType.autocomplete:
-            return
-        if interaction.response.type in MESSAGE_CHANGES:
-            await interaction.followup.send(embed=embed, ephemeral=True)
-        elif not interaction.response.is_done():
-            await interaction.response.send_message(embed=embed, ephemeral=True)
-        elif await _shows_something(interaction):
-            await interaction.followup.send(embed=embed, ephemeral=True)
-        else:
-            await interaction.edit_original_response(embed=embed)
-    except Exception as failed:  # of Discord, of the connection to it
+        await _respond(interaction, error_embed(text))
+    except FAILURES as failed:
+        log.info("no reply to interaction %s: %s", interaction.id, failed)
+        if not await tell_directly(interaction.user, error_embed(text)):
+            await _tell_in_channel(interaction)
+
+
+async def _respond(interaction: discord.Interaction[Any], embed: discord.Embed) -> None:
+    if interaction.response.type in MESSAGE_CHANGES:
+        await interaction.followup.send(embed=embed, ephemeral=True)
+    elif not interaction.response.is_done():
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+    elif await _shows_something(interaction):
+        await interaction.followup.send(embed=embed, ephemeral=True)
+    else:
+        await interaction.edit_original_response(embed=embed)
+
+
+async def tell_directly(user: discord.User | discord.Member, embed: discord.Embed) -> bool:
+    """Tell somebody what went wrong by direct message; return whether Discord took it."""
+    try:
+        await user.send(embed=embed)
+    except FAILURES as failed:
+        log.info("no direct message to %s: %s", user.id, failed)
+        return False
+    return True
+
+
+async def _tell_in_channel(interaction: discord.Interaction[Any]) -> None:
+    """Say in the channel that a reply was lost; not which, since others read it, too."""
+    if interaction.guild_id is None or interaction.channel_id is None:
+        return
+    channel = interaction.client.get_partial_messageable(interaction.channel_id)
+    embed = error_embed(LOST)
+    embed.description = f"{interaction.user.mention}: {embed.description}"  # embeds ping nobody
+    try:
+        await channel.send(embed=embed)
+    except FAILURES as failed:
         log.warning("could not tell %s what went wrong: %s", interaction.user.id, failed)
 
 
@@ -62,5 +98,8 @@ def explain(error: BaseException) -> str:
     if isinstance(error, PaperboyError):
         text = str(error)
         return text[:1].upper() + text[1:]
+    if meaning := meaning_of(error):
+        log.info("an error of Discord: %s", error)
+        return meaning
     log.error("unexpected error", exc_info=error)
     return f"Something went wrong on my side ({type(error).__name__}). Please try again."

@@ -22,8 +22,7 @@ class SettingsPanel(discord.ui.View):
 
     async def interaction_check(self, interaction: discord.Interaction) -> bool:
         """Raise MissingPermissions for users who do not manage the server."""
-        if not interaction.permissions.manage_guild:
-            raise app_commands.MissingPermissions(["manage_guild"])
+        require_manager(interaction)
         return True
 
     async def on_error(self, interaction: Click, error: Exception, *_: Any) -> None:
@@ -31,10 +30,20 @@ class SettingsPanel(discord.ui.View):
         await reply_with_error(interaction, error)
 
 
+def require_manager(interaction: discord.Interaction) -> None:
+    """Raise MissingPermissions for users who do not manage the server."""
+    if not interaction.permissions.manage_guild:
+        raise app_commands.MissingPermissions(["manage_guild"])
+
+
 async def save_choice(
     interaction: Click, render: Callable[[Click], dict[str, Any]], **changes: object
 ) -> None:
-    """Store the changed settings and show the panel again; `render` returns its message."""
+    """Store the changed settings and show the panel again; `render` returns its message.
+
+    Raises MissingPermissions, also for a form that somebody else opened.
+    """
+    require_manager(interaction)
     services, guild_id = interaction.client.services, interaction.guild_id
     if guild_id is None:
         return

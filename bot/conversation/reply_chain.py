@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.components.discord_errors import FAILURES
 from bot.conversation.message_facts import MessageInspector, MessageLocation, replied_to
 from bot.conversation.shown_lists import RECENT, ShownLists
 from bot.conversation.store import ConversationStore
@@ -120,7 +121,7 @@ class ReplyChain:
             return reference.cached_message
         try:
             return await message.channel.fetch_message(reference.message_id)
-        except discord.HTTPException:
+        except FAILURES:
             return None
 
     def _text_of(self, message: discord.Message) -> list[str]:

@@ -25,11 +25,17 @@ class ShownLists:
         self.conversations = conversations
 
     async def remember(
-        self, message_id: int, papers: Iterable[Paper], *, channel_id: int, user_id: int
+        self,
+        message_id: int,
+        papers: Iterable[Paper],
+        *,
+        channel_id: int,
+        user_id: int,
+        is_private: bool = False,
     ) -> None:
         """Store the papers of a message in the order of their numbers, in place of earlier ones.
 
-        `user_id` is the user who asked for them; 0 if nobody did.
+        `user_id` is the user who asked for them; 0 if nobody did. `is_private`: only they see it.
         """
         ids = [paper.paper_id for paper in papers]
         if not ids:
@@ -41,6 +47,7 @@ class ShownLists:
                 channel_id=channel_id,
                 user_id=user_id,
                 papers=ids,
+                is_private=is_private,
             )
         except sqlite3.Error as error:  # such as a full disk: the list itself is shown
             log.warning("the papers of message %s could not be stored: %s", message_id, error)
@@ -50,7 +57,13 @@ class ShownLists:
     ) -> None:
         """Store the papers of a message that replies to a command or a button."""
         channel_id, user_id = interaction.channel_id or 0, interaction.user.id
-        await self.remember(message.id, papers, channel_id=channel_id, user_id=user_id)
+        await self.remember(
+            message.id,
+            papers,
+            channel_id=channel_id,
+            user_id=user_id,
+            is_private=seen_by_one(message),
+        )
 
     async def referred_to(
         self, question: str, *, channel_id: int, user_id: int, now: datetime
@@ -65,3 +78,8 @@ class ShownLists:
         return await self.executor.read(
             self.conversations.last_in, channel_id, user_id=user_id, own=True, since=now - RECENT
         )
+
+
+def seen_by_one(message: discord.Message) -> bool:
+    """Return whether only the user who asked for a message sees it."""
+    return message.flags.ephemeral

@@ -13,8 +13,10 @@ from rag.store.database import Database
 MAX_HISTORY = 6  # earlier questions that a question can refer back to
 MAX_ABOUT = 20  # answers about one paper
 MAX_EXCHANGES = 200  # answers whose exchanges are in memory
-ANSWERS = "(SELECT message, channel, person FROM conversations)"
-ANSWERS_AND_LISTS = f"{ANSWERS[:-1]} UNION ALL SELECT message, channel, person FROM shown_lists)"
+ANSWERS = "(SELECT message, channel, person, 0 AS private FROM conversations)"
+ANSWERS_AND_LISTS = (
+    f"{ANSWERS[:-1]} UNION ALL SELECT message, channel, person, private FROM shown_lists)"
+)
 
 
 class ConversationStore:
@@ -51,20 +53,31 @@ class ConversationStore:
             )
 
     def remember_list(
-        self, message_id: int, *, channel_id: int, user_id: int, papers: Sequence[str]
+        self,
+        message_id: int,
+        *,
+        channel_id: int,
+        user_id: int,
+        papers: Sequence[str],
+        is_private: bool = False,
     ) -> None:
-        """Store the ids of the papers that a message lists, in the order of their numbers."""
+        """Store the ids of the papers that a message lists, in the order of their numbers.
+
+        `is_private`: only this user sees the message.
+        """
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO shown_lists VALUES (?, ?, ?, ?)",
-                (message_id, channel_id, user_id, json.dumps(papers)),
+                "INSERT OR REPLACE INTO shown_lists (message, channel, person, papers, private) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (message_id, channel_id, user_id, json.dumps(papers), is_private),
             )
 
     def drop(self, message_id: int) -> None:
-        """Delete a turn whose answer failed or was deleted."""
+        """Delete a turn whose answer failed or was deleted, or a list that was deleted."""
         self._exchanges.pop(message_id, None)
         with self.database.transaction() as db:
             db.execute("DELETE FROM conversations WHERE message = ?", (message_id,))
+            db.execute("DELETE FROM shown_lists WHERE message = ?", (message_id,))
 
     def asked_since(self, moment: datetime) -> list[tuple[int | None, int, datetime]]:
         """Return (guild, user, time) of the questions since this moment, oldest first."""
@@ -84,10 +97,17 @@ class ConversationStore:
         """Forget what the model has read, for all users; it only saves the model some reading."""
         self._exchanges.clear()
 
-    def knows(self, message_id: int, *, channels: Collection[int] = ()) -> bool:
-        """Return whether this message is an answer or a list, in one of these channels if any."""
+    def knows(
+        self, message_id: int, *, channels: Collection[int] = (), user_id: int | None = None
+    ) -> bool:
+        """Return whether this message is an answer or a list, in one of these channels if any.
+
+        With `user_id`, lists that only another user saw are unknown.
+        """
         row = self._row(message_id) or self._list_row(message_id)
-        return row is not None and (not channels or row["channel"] in channels)
+        if row is None or (channels and row["channel"] not in channels):
+            return False
+        return user_id in (None, row["person"]) or not row["private"]
 
     def questions(self, message_id: int) -> list[tuple[int, str]]:
         """Return (user, question) of the turns up to this answer, oldest first."""
@@ -123,13 +143,14 @@ class ConversationStore:
     ) -> int | None:
         """Return the last answer or list in a channel for this user, else for anybody.
 
-        With `own`, only for this user, and with `since`, none before it. A thread that was started
+        Lists that only another user saw are left out. With `own`, only for this user, and with
+        `since`, none before it. A thread that was started
         from an answer begins with that answer: the two have the same id.
         """
         table = ANSWERS if answers_only else ANSWERS_AND_LISTS
         row = self.database.connection.execute(
             f"SELECT message FROM {table} WHERE (channel = ? OR message = ?) AND message >= ? "
-            "AND (person = ? OR NOT ?) ORDER BY person = ? DESC, message DESC LIMIT 1",
+            "AND (person = ? OR NOT (? OR private)) ORDER BY person = ? DESC, message DESC LIMIT 1",
             (channel_id, channel_id, time_snowflake(since) if since else 0, user_id, own, user_id),
         ).fetchone()
         return row["message"] if row else None
@@ -145,13 +166,15 @@ class ConversationStore:
 
     def _row(self, message_id: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(
-            "SELECT channel, person, question, earlier, cited FROM conversations WHERE message = ?",
+            "SELECT channel, person, question, earlier, cited, 0 AS private FROM conversations "
+            "WHERE message = ?",
             (message_id,),
         ).fetchone()
         return row
 
     def _list_row(self, message_id: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(
-            "SELECT channel, papers FROM shown_lists WHERE message = ?", (message_id,)
+            "SELECT channel, person, papers, private FROM shown_lists WHERE message = ?",
+            (message_id,),
         ).fetchone()
         return row

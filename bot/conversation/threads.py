@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import discord
 
+from bot.components.discord_errors import FAILURES
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.render.safe_text import plain, shorten
@@ -77,7 +78,7 @@ class Threads:
             return None
         try:
             return await place.fetch_message(thread.id)
-        except discord.HTTPException:  # started without a message, or the bot may not read it
+        except FAILURES:  # started without a message, or the bot may not read it
             return None
 
     async def paper_of_answer(self, answer: int) -> Paper | None:

@@ -17,6 +17,7 @@ from bot.conversation.threads import Threads
 from bot.gateway.command_registration import BotStateStore, sync_commands
 from bot.gateway.command_tree import CheckedCommandTree
 from bot.gateway.error_reports import ErrorReporter
+from bot.redaction import redact_logs
 from bot.services import Services
 from bot.taste.rating_view import PaperMenu, RateButton
 
@@ -41,8 +42,8 @@ COGS = (
     "bot.cogs.trends",
 )
 REMEMBERED_EVENTS = 2_000  # messages and interactions, in case Discord repeats one
-# discord.py's loggers whose DEBUG lines contain the tokens of interactions.
-TOKEN_LOGGERS = ("discord.gateway", "discord.http", "discord.webhook.async_")
+# discord.py's loggers whose DEBUG lines contain what people write.
+VERBOSE_LOGGERS = ("discord.gateway", "discord.http", "discord.webhook.async_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,8 @@ class PaperboyBot(commands.Bot):
         if self.options.error_channel:
             self._reporter = ErrorReporter(self, self.options.error_channel)
             self._reporter.start()
-        for name in TOKEN_LOGGERS:
+        redact_logs(self.http.token or "")
+        for name in VERBOSE_LOGGERS:
             logging.getLogger(name).setLevel(logging.INFO)
         services = self.services
         services.in_flight.open()

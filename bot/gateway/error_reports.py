@@ -14,6 +14,7 @@ from types import TracebackType
 
 import discord
 
+from bot.components.discord_errors import FAILURES
 from bot.render.answer import error_embed
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class ErrorReporter(logging.Handler):
     async def _send(self, text: str) -> None:
         try:
             await self.client.get_partial_messageable(self.channel).send(embed=error_embed(text))
-        except (discord.DiscordException, OSError) as error:
+        except FAILURES as error:
             log.warning("an error could not be reported in channel %s: %s", self.channel, error)
 
 

@@ -6,6 +6,7 @@ __all__ = [
     "comparison",
     "digest",
     "papers",
+    "parts",
     "picture",
     "receipt",
     "recent",

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from discord import Colour, Embed
 
 from bot.render.answer_text import discord_text, lists_papers
+from bot.render.parts import MAX_MESSAGES, lines_within, split
 from bot.render.safe_text import (
     EMBED_DESCRIPTION,
-    EMBED_FOOTER,
     EMBED_TITLE,
     link,
-    plain,
+    plain_within,
     shorten,
-    split,
 )
 from rag.links import arxiv_url
 from rag.records import Answer, Citation, Paper
@@ -26,6 +25,8 @@ UNANSWERED = "I was restarted before I could answer this: please ask again."
 INTERRUPTED = "I was restarted while writing this."
 TRY_OTHER_WORDS = "Other words may help; /search shows the most similar papers."
 MAX_SOURCE_TITLE = 200  # characters
+MAX_FOOTER = 1_000  # characters, beside a title and a description of full length
+CUT_OFF = "… The rest is too long for Discord."
 
 
 def answer_embeds(
@@ -36,18 +37,30 @@ def answer_embeds(
     `question` becomes the title, for messages that do not show the question otherwise. `doing`
     is the current activity ("Writing …") and marks the answer as unfinished.
     """
-    text = discord_text(answer.text, answer.citations)
-    if not lists_papers(answer.text, answer.citations):
-        text = f"{text}\n\n{sources(answer.citations)}".strip()
+    # What is cut off here could not be shown: escaped, the text is never shorter.
+    raw = answer.text[: MAX_MESSAGES * EMBED_DESCRIPTION]
+    text = discord_text(raw, answer.citations)
+    listed = "" if lists_papers(raw, answer.citations) else sources(answer.citations)
     embeds = [
         Embed(description=part, colour=_colour(answer, doing))
-        for part in split(text, EMBED_DESCRIPTION)
+        for part in _parts(text, listed, is_cut=len(raw) < len(answer.text))
     ]
     if question:
-        embeds[0].title = plain(shorten(question, EMBED_TITLE // 2))[:EMBED_TITLE]
+        embeds[0].title = plain_within(shorten(question, EMBED_TITLE), EMBED_TITLE)
     if footer := _footer(answer, written_by, doing):
-        embeds[-1].set_footer(text=shorten(footer, EMBED_FOOTER))
+        embeds[-1].set_footer(text=shorten(footer, MAX_FOOTER))
     return embeds
+
+
+def _parts(text: str, listed: str, *, is_cut: bool) -> list[str]:
+    """Return the descriptions of at most MAX_MESSAGES embeds; the list of sources is the last."""
+    parts = split(f"{text}\n\n{listed}".strip(), EMBED_DESCRIPTION)
+    if len(parts) <= MAX_MESSAGES and not is_cut:
+        return parts
+    last = [lines_within(listed.splitlines(), EMBED_DESCRIPTION)] if listed else []
+    parts = split(text, EMBED_DESCRIPTION - len(CUT_OFF) - 1)[: MAX_MESSAGES - len(last)]
+    parts[-1] += f"\n{CUT_OFF}"
+    return parts + last
 
 
 def sources(citations: Sequence[Citation]) -> str:
@@ -55,9 +68,9 @@ def sources(citations: Sequence[Citation]) -> str:
     return "\n".join(f"{c.n}. {paper_line(c.paper)}" for c in citations)
 
 
-def paper_line(paper: Paper) -> str:
+def paper_line(paper: Paper, *, max_title: int = MAX_SOURCE_TITLE) -> str:
     """Return `title · featured 2025-12-04 · arXiv`, linked."""
-    parts = [link(shorten(paper.title, MAX_SOURCE_TITLE), paper.url)]
+    parts = [link(shorten(paper.title, max_title), paper.url)]
     if paper.featured_on:
         parts.append(f"featured {paper.featured_on}")
     elif paper.published_on:
@@ -105,15 +118,15 @@ def mark_interrupted(embed: Embed) -> Embed:
 def unanswered_embed(question: str) -> Embed:
     """Return an error that replaces an answer lost in a restart; its title is the question."""
     embed = error_embed(UNANSWERED)
-    embed.title = plain(shorten(question, EMBED_TITLE // 2))[:EMBED_TITLE] or None
+    embed.title = plain_within(shorten(question, EMBED_TITLE), EMBED_TITLE) or None
     return embed
 
 
 def notice_embed(text: str) -> Embed:
     """Return a message that is neither an answer nor an error."""
-    return Embed(description=plain(text)[:EMBED_DESCRIPTION], colour=Colour.blurple())
+    return Embed(description=plain_within(text, EMBED_DESCRIPTION), colour=Colour.blurple())
 
 
 def error_embed(text: str) -> Embed:
     """Return an error message."""
-    return Embed(description=plain(text)[:EMBED_DESCRIPTION], colour=FAILED)
+    return Embed(description=plain_within(text, EMBED_DESCRIPTION), colour=FAILED)

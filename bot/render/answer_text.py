@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from bot.render.safe_text import is_code_url, is_safe_url, link, plain
+from bot.render.parts import FENCE
+from bot.render.safe_text import is_code_url, is_safe_url, link, plain, shorten
 from rag.links import arxiv_url
 from rag.records import Citation, Paper
 
-FENCE = "```"  # a line before and after a block of code
 INDENT = "  "  # before a line that is subordinate to the one above
 SEPARATOR = " · "  # between the facts of a paper
 SMALL = "-# "  # what makes a line small on Discord
+MAX_TITLE = 280  # characters of a title in a list
 
 _NAME = re.compile(r"(?:[^“”]{1,40} \()?")  # what may stand in front of a title: "HeronNet ("
+_MARKER = re.compile(r"\[\d+\]")
 _URL_END = r"(?=[.,;:)\"”]*(?:\s|$))"
 
 LineKind = Literal["main", "small", "code"]
@@ -47,6 +49,7 @@ def discord_text(text: str, citations: Sequence[Citation]) -> str:
     and the fact "code" below it links the paper's repository.
     """
     entries = _entries(text, citations) if lists_papers(text, citations) else {}
+    links = _Links(citations)
     shown, before, paper = [], "main", None
     for number, (line, kind) in enumerate(lines_of(text)):
         if (kind == "code") != (before == "code"):
@@ -55,12 +58,12 @@ def discord_text(text: str, citations: Sequence[Citation]) -> str:
         if kind == "code":
             shown.append(line.replace(FENCE, "`\u200b`\u200b`"))
         elif citation := entries.get(number):
-            shown.append(_entry(line, citation, citations))
+            shown.append(_entry(line, citation, links))
             paper = citation.paper
         elif kind == "small" and line:
-            shown.append(SMALL + _with_code(_linked(line, citations), paper))
+            shown.append(SMALL + _with_code(links.put_into(line), paper))
         else:
-            shown.append(_linked(line, citations))
+            shown.append(links.put_into(line))
     if before == "code":
         shown.append(FENCE)
     return "\n".join(shown)
@@ -74,24 +77,28 @@ def lists_papers(text: str, citations: Sequence[Citation]) -> bool:
 
 def _entries(text: str, citations: Sequence[Citation]) -> dict[int, Citation]:
     """Return the numbers of the lines that present a paper, each with its citation."""
-    entries = {}
+    entries: dict[int, Citation] = {}
+    by_marker = {f"[{citation.n}]": citation for citation in citations}
     for number, (line, kind) in enumerate(lines_of(text)):
-        for citation in citations:
+        if kind != "main" or "“" in line:
+            continue
+        for marker in dict.fromkeys(_MARKER.findall(line)):
+            if (citation := by_marker.get(marker)) is None:
+                continue
             name, title, _ = line.partition(citation.paper.title)
-            begins = bool(title and _NAME.fullmatch(name)) and "“" not in line
-            if kind == "main" and begins and f"[{citation.n}]" in line:
+            if title and _NAME.fullmatch(name):
                 entries[number] = citation
     return entries
 
 
-def _entry(line: str, citation: Citation, citations: Sequence[Citation]) -> str:
+def _entry(line: str, citation: Citation, links: "_Links") -> str:
     """Return the line of a paper with its title as a link, and its number first in a list."""
     paper, marker, number = citation.paper, f" [{citation.n}]", ""
-    if (citation.n > 1 or len(citations) > 1) and line.endswith(marker):
+    if (citation.n > 1 or len(links.markers) > 1) and line.endswith(marker):
         line, number = line.removesuffix(marker), f"**{citation.n}.** "
     name, _, rest = line.partition(paper.title)
-    title = link(paper.title, paper.url)
-    return f"{number}{_linked(name, citations)}{title}{_linked(rest, citations)}"
+    title = link(shorten(paper.title, MAX_TITLE), paper.url)
+    return f"{number}{links.put_into(name)}{title}{links.put_into(rest)}"
 
 
 def _with_code(line: str, paper: Paper | None) -> str:
@@ -102,22 +109,26 @@ def _with_code(line: str, paper: Paper | None) -> str:
     return SEPARATOR.join(code if fact == "code" else fact for fact in line.split(SEPARATOR))
 
 
-def _linked(text: str, citations: Sequence[Citation]) -> str:
-    """Return the text escaped; each `[n]` and each address of a cited paper becomes a link."""
-    markers = {f"[{citation.n}]": citation.paper.url for citation in citations}
-    addresses = {url for citation in citations for url in _addresses(citation.paper)}
-    pattern = "|".join(
-        [r"\[\d+\]", *(re.escape(url) + _URL_END for url in sorted(addresses, reverse=True))]
-    )
-    parts = []
-    for i, part in enumerate(re.split(f"({pattern})", text)):  # every second part is a match
-        if i % 2 and part in markers:
-            parts.append(f"[{part}](<{markers[part]}>)")
-        elif i % 2 and part in addresses:
-            parts.append(link(part, part))
-        else:
-            parts.append(plain(part))
-    return "".join(parts)
+class _Links:
+    """The links of an answer: its markers `[n]` and the addresses of its papers."""
+
+    def __init__(self, citations: Sequence[Citation]) -> None:
+        self.markers = {f"[{citation.n}]": citation.paper.url for citation in citations}
+        self.addresses = {url for citation in citations for url in _addresses(citation.paper)}
+        addresses = (re.escape(url) + _URL_END for url in sorted(self.addresses, reverse=True))
+        self._pattern = re.compile(f"({'|'.join([_MARKER.pattern, *addresses])})")
+
+    def put_into(self, text: str) -> str:
+        """Return the text escaped; each marker and each address of a cited paper is a link."""
+        parts = []
+        for i, part in enumerate(self._pattern.split(text)):  # every second part is a match
+            if i % 2 and part in self.markers:
+                parts.append(f"[{part}](<{self.markers[part]}>)")
+            elif i % 2 and part in self.addresses:
+                parts.append(link(part, part))
+            else:
+                parts.append(plain(part))
+        return "".join(parts)
 
 
 def _addresses(paper: Paper) -> Iterator[str]:

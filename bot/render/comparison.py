@@ -4,33 +4,47 @@ from discord import Embed
 
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
-from bot.render.safe_text import EMBED_FIELD, EMBED_TOTAL, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TOTAL, plain_within, shorten
 from rag.answering.comparison import Comparison
 from rag.records import Paper
 from rag.text.names import short_name
 
 MAX_NAME = 40  # characters
-MAX_QUOTES = (420, 320, 240, 180, 130, 90)  # characters of a quote; the first that fits is used
+# Characters of a quote and of a title; the first pair for which there is room is used.
+LENGTHS = (
+    (420, 200),
+    (320, 200),
+    (240, 200),
+    (180, 200),
+    (130, 200),
+    (90, 200),
+    (90, 80),
+    (40, 40),
+)
 BLANK = "–"
 
 
 def comparison_embed(comparison: Comparison) -> Embed:
     """Return the comparison; all quotes are shortened equally until it fits into one embed."""
-    embeds = (_embed(comparison, max_quote) for max_quote in MAX_QUOTES)
-    return next(filter(_fits, embeds), _embed(comparison, MAX_QUOTES[-1]))
+    embeds = (_embed(comparison, *lengths) for lengths in LENGTHS)
+    return next(filter(_fits, embeds), _embed(comparison, *LENGTHS[-1]))
 
 
 def _fits(embed: Embed) -> bool:
     fields_fit = all(len(field.value or "") <= EMBED_FIELD for field in embed.fields)
-    return fields_fit and len(embed) <= EMBED_TOTAL
+    description_fits = len(embed.description or "") <= EMBED_DESCRIPTION
+    return fields_fit and description_fits and len(embed) <= EMBED_TOTAL
 
 
-def _embed(comparison: Comparison, max_quote: int) -> Embed:
-    names = [plain(shorten(short_name(paper), MAX_NAME)) for paper in comparison.papers]
+def _embed(comparison: Comparison, max_quote: int, max_title: int) -> Embed:
+    names = [
+        plain_within(shorten(short_name(paper), MAX_NAME), MAX_NAME) for paper in comparison.papers
+    ]
     embed = Embed(
         title="Side by side, quoted from the abstracts",
         description="\n".join(
-            f"{n}. {_heading(paper)}" for n, paper in enumerate(comparison.papers, start=1)
+            f"{n}. {_heading(paper, max_title)}"
+            for n, paper in enumerate(comparison.papers, start=1)
         ),
         colour=COLOUR,
     )
@@ -44,11 +58,12 @@ def _embed(comparison: Comparison, max_quote: int) -> Embed:
     return embed
 
 
-def _heading(paper: Paper) -> str:
+def _heading(paper: Paper, max_title: int) -> str:
     """Return the paper with its links, and a remark if its abstract is Paperboy's summary."""
     remark = " · Paperboy's summary" if paper.abstract_source == "summary" else ""
-    return paper_line(paper) + remark
+    return paper_line(paper, max_title=max_title) + remark
 
 
 def _cell(quote: str, max_quote: int) -> str:
-    return f"“{plain(shorten(quote, max_quote))}”" if quote else BLANK
+    quote = shorten(quote, max_quote)
+    return f"“{plain_within(quote, max_quote)}”" if quote else BLANK

@@ -1,12 +1,14 @@
 """A digest as embeds and as an e-mail: its topics, then its papers by rank."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from email.utils import make_msgid
 from html import escape
 
 from discord import Colour, Embed
 
+from bot.render.parts import MAX_MESSAGES, split
 from bot.render.picture import Picture
 from bot.render.safe_text import (
     EMBED_DESCRIPTION,
@@ -15,16 +17,23 @@ from bot.render.safe_text import (
     is_code_url,
     link,
     plain,
+    plain_within,
     shorten,
-    split,
 )
 from rag.digest.records import Digest, Entry
 from rag.links import arxiv_url
 from rag.records import Coverage
 
 COLOUR = Colour.blurple()
-WITH_TLDR = 25  # entries with a sentence; later ones have a title only
+WITH_TLDR = 25  # entries with a sentence if there is room; later ones have a title only
 MAX_TITLE, MAX_TLDR, MAX_REASON, MAX_TOPIC = 280, 300, 200, 80  # characters
+MAX_NOTE = 1_000  # characters of a note or a brief
+# How many entries have a sentence, and the characters of a title and of a sentence; the first for
+# which MAX_MESSAGES are enough is used.
+LENGTHS = (
+    (WITH_TLDR, MAX_TITLE, MAX_TLDR), (WITH_TLDR, MAX_TITLE, 200), (WITH_TLDR, MAX_TITLE, 140),
+    (WITH_TLDR, 160, 90), (10, 160, 140), (0, 160, 0), (0, 60, 0),
+)  # fmt: skip
 MAX_SUBJECT = 150  # characters
 ORIGIN = "One sentence each, from Hugging Face's summary or else from the abstract."
 # Readable on white and on black; other text keeps the mail program's colour.
@@ -34,13 +43,7 @@ MUTED = "#808080"
 
 def digest_embeds(digest: Digest, coverage: Coverage) -> list[Embed]:
     """Return the digest as embeds, one per message."""
-    brief = f"{plain(digest.brief)}\n" if digest.brief else ""
-    intro = "\n".join(filter(None, (plain(digest.note), brief, _topics(digest))))
-    if not digest.groups:
-        intro = f"{intro}\nI have read {coverage}.".strip()
-    blocks = [intro] if intro else []
-    blocks += ["\n".join(_lines(entry)) for entry in digest.ranked]
-    embeds = [Embed(description=part, colour=COLOUR) for part in _pack(blocks)]
+    embeds = [Embed(description=part, colour=COLOUR) for part in _parts(digest, coverage)]
     embeds[0].title = shorten(digest.headline, EMBED_TITLE)
     if digest.groups:
         embeds[-1].set_footer(text=ORIGIN)
@@ -49,7 +52,38 @@ def digest_embeds(digest: Digest, coverage: Coverage) -> list[Embed]:
 
 def brief_text(digest: Digest) -> str:
     """Return the digest's brief as the text of a message, which stands above its embeds."""
-    return shorten(plain(digest.brief), MESSAGE)
+    return plain_within(shorten(digest.brief, MESSAGE), MESSAGE)
+
+
+def _parts(digest: Digest, coverage: Coverage) -> list[str]:
+    """Return the descriptions of at most MAX_MESSAGES embeds."""
+    brief = f"{plain_within(digest.brief, MAX_NOTE)}\n" if digest.brief else ""
+    note = plain_within(digest.note, MAX_NOTE)
+    intro = "\n".join(filter(None, (note, brief, _topics(digest))))
+    if not digest.groups:
+        intro = f"{intro}\nI have read {coverage}.".strip()
+    entries = digest.ranked
+    for lengths in LENGTHS:
+        parts = _pack(_blocks(intro, entries, lengths))
+        if len(parts) <= MAX_MESSAGES:
+            return parts
+
+    def is_too_much(count: int) -> bool:
+        return len(_pack(_blocks(intro, entries[:count], lengths, _left_out(count)))) > MAX_MESSAGES
+
+    def _left_out(count: int) -> str:
+        return f"… and {len(entries) - count:,} more."
+
+    count = bisect_left(range(len(entries)), True, key=is_too_much) - 1
+    return _pack(_blocks(intro, entries[:count], lengths, _left_out(count)))
+
+
+def _blocks(
+    intro: str, entries: Sequence[Entry], lengths: tuple[int, int, int], end: str = ""
+) -> list[str]:
+    """Return the texts that are cut only if they are longer than a message."""
+    blocks = ["\n".join(_lines(entry, *lengths)) for entry in entries]
+    return [*filter(None, (intro, *blocks, end))]
 
 
 def _topics(digest: Digest) -> str:
@@ -64,14 +98,14 @@ def _topics(digest: Digest) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(entry: Entry) -> Iterator[str]:
+def _lines(entry: Entry, with_tldr: int, max_title: int, max_tldr: int) -> Iterator[str]:
     paper = entry.paper
     votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}** "
-    yield f"{entry.rank}. {votes}{link(shorten(paper.title, MAX_TITLE), paper.url)}"
-    if entry.rank > WITH_TLDR:
+    yield f"{entry.rank}. {votes}{link(shorten(paper.title, max_title), paper.url)}"
+    if entry.rank > with_tldr:
         return
     if entry.tldr:
-        yield f"   {plain(shorten(entry.tldr, MAX_TLDR))}"
+        yield f"   {plain(shorten(entry.tldr, max_tldr))}"
     facts = []
     if paper.organization:
         facts.append(plain(shorten(paper.organization, 80)))

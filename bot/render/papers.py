@@ -1,10 +1,11 @@
 """Papers as embeds: search results, cards of single papers, and a topic's trend."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from discord import Colour, Embed
 
 from bot.render.answer import paper_line
+from bot.render.parts import first_within, lines_within
 from bot.render.safe_text import (
     EMBED_DESCRIPTION,
     EMBED_FIELD,
@@ -12,8 +13,8 @@ from bot.render.safe_text import (
     is_safe_url,
     link,
     plain,
+    plain_within,
     shorten,
-    split,
 )
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
@@ -23,7 +24,11 @@ from rag.trends import METHOD, Trend
 COLOUR = Colour.blurple()
 GIST = 280  # characters
 SEARCH_PAGE = 5  # papers per page of search results
+# Characters of a title and of its quote; the first pair for which there is room is used.
+HIT_LENGTHS = ((200, GIST), (200, GIST // 2), (200, GIST // 4), (200, 0), (80, 0))
 MAX_AUTHORS = 8  # on a card
+MAX_CARD = 1_500  # characters of the text on a card
+MAX_PROBLEM = 1_000  # characters
 
 
 def search_embed(
@@ -34,13 +39,9 @@ def search_embed(
     `page` counts from 0; every page but the last has SEARCH_PAGE papers.
     """
     first = page * SEARCH_PAGE + 1
-    bodies = (
-        "\n".join(_hit_lines(hits, first=first, max_quote=length))
-        for length in (GIST, GIST // 2, GIST // 4, 0)
-    )
-    body = next((b for b in bodies if len(b) <= EMBED_DESCRIPTION), "")
+    body = _hit_list(hits, first=first)
     embed = Embed(description=body or f"No paper matches. I have read {coverage}.", colour=COLOUR)
-    embed.title = plain(shorten(f"Papers about “{text}”", EMBED_TITLE // 2))[:EMBED_TITLE]
+    embed.title = plain_within(shorten(f"Papers about “{text}”", EMBED_TITLE), EMBED_TITLE)
     if pages > 1:
         embed.set_footer(text=f"Page {page + 1} of {pages}, nearest first.")
     return embed
@@ -48,14 +49,22 @@ def search_embed(
 
 def similar_embed(hits: Sequence[Hit]) -> Embed:
     """Return the papers that are most similar to those that an answer cites."""
-    body = "\n".join(_hit_lines(hits, first=1, max_quote=GIST)) or "I have read no other paper."
-    description = split(body, EMBED_DESCRIPTION)[0]
+    description = _hit_list(hits, first=1) or "I have read no other paper."
     return Embed(title="The nearest papers to those cited", description=description, colour=COLOUR)
 
 
-def _hit_lines(hits: Sequence[Hit], *, first: int, max_quote: int) -> Iterator[str]:
+def _hit_list(hits: Sequence[Hit], *, first: int) -> str:
+    """Return the papers with the longest quotes for which there is room."""
+    lists = (
+        "\n".join(_hit_lines(hits, first=first, max_title=title, max_quote=quote))
+        for title, quote in HIT_LENGTHS
+    )
+    return first_within(lists, EMBED_DESCRIPTION)
+
+
+def _hit_lines(hits: Sequence[Hit], *, first: int, max_title: int, max_quote: int) -> Iterator[str]:
     for n, hit in enumerate(hits, start=first):
-        yield f"{n}. {paper_line(hit.paper)}"
+        yield f"{n}. {paper_line(hit.paper, max_title=max_title)}"
         if hit.chunk.sentence and max_quote:
             yield f"   “{plain(shorten(hit.chunk.sentence, max_quote))}”"
 
@@ -65,38 +74,29 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
     prefix = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     text = prefix + shorten(paper.tldr or gist(paper.abstract) or paper.abstract, 1_000)
     embed = Embed(
-        title=plain(shorten(paper.title, EMBED_TITLE // 2))[:EMBED_TITLE],
+        title=plain_within(shorten(paper.title, EMBED_TITLE), EMBED_TITLE),
         url=paper.url,
-        description=plain(text)[:EMBED_DESCRIPTION],
+        description=plain_within(text, MAX_CARD),
         colour=COLOUR,
     )
     for name, value in _facts(paper):
         embed.add_field(name=name, value=value, inline=name != "Authors")
-    if nearest := _lines_within(map(paper_line, neighbours), EMBED_FIELD):
+    if nearest := lines_within(map(paper_line, neighbours), EMBED_FIELD):
         embed.add_field(name="Nearest papers", value=nearest, inline=False)
     return embed
-
-
-def _lines_within(lines: Iterable[str], limit: int) -> str:
-    """Return the lines that fit into `limit` characters; lines that are too long are skipped."""
-    text = ""
-    for line in lines:
-        if len(text) + len(line) < limit:
-            text += f"{line}\n"
-    return text.rstrip()
 
 
 def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str]) -> Embed:
     """Return a short card for a linked paper; `discussed` are URLs of answers about it."""
     prefix = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     embed = Embed(
-        title=plain(shorten(paper.title, EMBED_TITLE // 2))[:EMBED_TITLE],
+        title=plain_within(shorten(paper.title, EMBED_TITLE), EMBED_TITLE),
         url=paper.url,
         description=plain(prefix + shorten(paper.tldr or gist(paper.abstract), GIST)),
         colour=COLOUR,
     )
-    nearest = _lines_within(map(paper_line, neighbours), EMBED_FIELD)
-    links = _lines_within((f"• {url}" for url in discussed), EMBED_FIELD)
+    nearest = lines_within(map(paper_line, neighbours), EMBED_FIELD)
+    links = lines_within((f"• {url}" for url in discussed), EMBED_FIELD)
     for name, value in (("Nearest papers", nearest), ("Discussed here before", links)):
         if value:
             embed.add_field(name=name, value=value, inline=False)
@@ -112,7 +112,10 @@ def unread_card(arxiv_id: str, *, problem: str = "", is_fetching: bool = False) 
     """
     paper = link(arxiv_id, paper_url(arxiv_id, ""))
     text = f"I am fetching {paper} …" if is_fetching else f"I have not read {paper} yet."
-    return Embed(description=f"{text} {plain(problem)}".strip(), colour=Colour.light_grey())
+    return Embed(
+        description=f"{text} {plain_within(problem, MAX_PROBLEM)}".strip(),
+        colour=Colour.light_grey(),
+    )
 
 
 def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
@@ -120,7 +123,8 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
     if paper.authors:
         more = len(paper.authors) - MAX_AUTHORS
         names = ", ".join(shorten(name, 80) for name in paper.authors[:MAX_AUTHORS])
-        yield "Authors", plain(names + (f" and {more} more" if more > 0 else ""))[:1_024]
+        names += f" and {more} more" if more > 0 else ""
+        yield "Authors", plain_within(names, EMBED_FIELD)
     elif paper.author_count:
         yield "Authors", str(paper.author_count)
     if paper.organization:
@@ -137,11 +141,13 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
     for words, url in (("Code", paper.code_url), ("Project", paper.project_url)):
         if url and is_safe_url(url):
             links.append(link(words, url))
-    yield "Links", " · ".join(links)
+    yield "Links", lines_within(links, EMBED_FIELD, between=" · ")
 
 
 def trend_embed(trend: Trend) -> Embed:
     """Return the figures of a topic, and how they were counted."""
-    title = plain(shorten(f"Papers per week about “{trend.topic}”", EMBED_TITLE // 2))
-    embed = Embed(title=title[:EMBED_TITLE], description=str(trend), colour=COLOUR)
+    title = plain_within(
+        shorten(f"Papers per week about “{trend.topic}”", EMBED_TITLE), EMBED_TITLE
+    )
+    embed = Embed(title=title, description=str(trend), colour=COLOUR)
     return embed.set_footer(text=METHOD)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from discord import Colour, Embed
 
 from bot.json_rows import Row
-from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, plain_within, shorten
 from rag.records import Paper
 
 COLOUR = Colour.blurple()
@@ -37,7 +37,7 @@ def _lines(receipt: Row, papers: Mapping[str, Paper]) -> Iterator[str]:
     if receipt["understood"]:
         yield f"**Understood:** {plain(shorten(receipt['understood'], 300))}"
     if receipt.get("read_as"):  # older receipts have none
-        yield f"**Read as:** {plain(receipt['read_as'])}"
+        yield f"**Read as:** {plain(shorten(receipt['read_as'], 300))}"
     yield f"**Read:** {plain(receipt['coverage'])}"
     yield f"**Took** {receipt['seconds']:.2f} s, {_method(receipt)}"
     if receipt["support"] is not None:
@@ -70,7 +70,7 @@ def _lines(receipt: Row, papers: Mapping[str, Paper]) -> Iterator[str]:
 
 def _method(receipt: Row) -> str:
     if receipt["model"]:
-        return f"written by {plain(receipt['model'])}"
+        return f"written by {plain_within(receipt['model'], 100)}"
     if receipt["refused"]:
         return "refused, no model"
     return "quoted, no model" if receipt["evidence"] else "from the catalogue, no model"

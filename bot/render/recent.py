@@ -6,6 +6,7 @@ from datetime import date, datetime
 from discord import Colour, Embed
 from discord.utils import format_dt
 
+from bot.render.parts import first_within
 from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, shorten
 from rag.digest.records import tldr_of
 from rag.records import Coverage, Paper
@@ -13,8 +14,8 @@ from rag.records import Coverage, Paper
 COLOUR = Colour.blurple()
 TRENDING = "Trending papers"
 MAX_PAPERS = 10
-MAX_TITLE = 280  # characters
-MAX_SUMMARIES = (200, 140, 90, 0)  # characters of a summary; the first that fits is used
+# Characters of a title and of a summary; the first pair for which there is room is used.
+LENGTHS = ((280, 200), (280, 140), (280, 90), (280, 0), (80, 0))
 FURTHER = "`/catchup since` goes back further."
 
 
@@ -75,17 +76,20 @@ def _list(intro: str, papers: Sequence[Paper], gained: Mapping[str, int] | None 
     if len(papers) > len(first):
         intro += f"The {len(first)} most upvoted:"
     bodies = (
-        "\n".join(filter(None, [intro.strip(), *_lines(first, length, gained)]))
-        for length in MAX_SUMMARIES
+        "\n".join(filter(None, [intro.strip(), *_lines(first, lengths, gained)]))
+        for lengths in LENGTHS
     )
-    return next((body for body in bodies if len(body) <= EMBED_DESCRIPTION), "")
+    return first_within(bodies, EMBED_DESCRIPTION)
 
 
-def _lines(papers: Sequence[Paper], length: int, gained: Mapping[str, int] | None) -> Iterator[str]:
-    """Yield the papers with their upvotes, and a summary of at most `length` characters."""
+def _lines(
+    papers: Sequence[Paper], lengths: tuple[int, int], gained: Mapping[str, int] | None
+) -> Iterator[str]:
+    """Yield the papers with their upvotes and a summary; `lengths` are those of both."""
+    max_title, max_summary = lengths
     for n, paper in enumerate(papers, start=1):
         new = f" (+{gained[paper.paper_id]})" if gained else ""
         votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}{new}** "
-        yield f"{n}. {votes}{link(shorten(paper.title, MAX_TITLE), paper.url)}"
-        if length:
-            yield f"   {plain(shorten(tldr_of(paper), length))}"
+        yield f"{n}. {votes}{link(shorten(paper.title, max_title), paper.url)}"
+        if max_summary:
+            yield f"   {plain(shorten(tldr_of(paper), max_summary))}"

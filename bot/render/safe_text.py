@@ -1,27 +1,37 @@
-"""Text for Discord: escape untrusted text, build links, shorten and split within limits."""
+"""Text for Discord: escape untrusted text, judge and build links, shorten within limits.
+
+Whatever is shortened is shortened before it is escaped: a cut in escaped text could leave half of
+an escape or of a link, and what was text would become a link.
+"""
 
 import re
-from urllib.parse import urlsplit
 
 EMBED_TITLE = 256  # characters, as are all of these limits
 EMBED_DESCRIPTION = 4_096
 MESSAGE = 2_000  # the text above the embeds
 EMBED_FIELD = 1_024
-EMBED_FOOTER = 2_048
 EMBED_TOTAL = 6_000  # all embeds of a message together
 CHOICE = 100  # the name or the value of an autocomplete choice
 MAX_ALT = 1_024  # the description of an attachment
+MAX_URL = 512  # of a link from a record; longer ones are left out
+MAX_CODE = 500  # of an address that is shown as code; a longer one becomes several pieces
 
 CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "huggingface.co")
 
 # Text that Discord would turn into a link or an invitation.
 _ADDRESS = re.compile(
-    r"(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|discord\.gg/|discord(?:app)?\.com/invite/)[^\s<>`]+"
+    r"(?:[a-z][a-z0-9+.-]{0,30}://|www\.|discord(?:app)?\.(?:gg|com|gift|new)/)[^\s<>`]+"
     r"(?<![.,;:!?)\]}'\"”’*_~|])",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(r"[\\*_~|`\[\]<]|(?<![^\n])[#>+-]|(?<=\d)\.(?=\s)")
 _PING = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
+# A name as the host, then characters of RFC 3986 without those that end a link in Markdown.
+_URL = re.compile(
+    r"https?://(?P<host>(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})"
+    r"(?:[/?#][\w.~:/?#@!$&'*+,;=%-]*)?",
+    re.IGNORECASE | re.ASCII,
+)
 _INVISIBLE = "\u200b"  # zero-width space: breaks a ping and shows nothing
 
 
@@ -32,9 +42,24 @@ def plain(text: str) -> str:
     """
     parts, start = [], 0
     for match in _ADDRESS.finditer(text):
-        parts += [_escape(text[start : match.start()]), f"`{_PING.sub(_no_ping, match[0])}`"]
+        parts += [_escape(text[start : match.start()]), _code(match[0])]
         start = match.end()
     return "".join(parts) + _escape(text[start:])
+
+
+def plain_within(text: str, limit: int) -> str:
+    """Return the text escaped, after cutting off as much as leaves at most `limit` characters."""
+    room, shown = limit, plain(_cut(text, limit))
+    while len(shown) > limit:
+        room = room * limit // len(shown)  # less each time
+        shown = plain(_cut(text, room)) if room > 1 else "…"
+    return shown
+
+
+def _code(address: str) -> str:
+    """Return an address as inline code; `…` in the middle of one would hide where it leads."""
+    pieces = [address[n : n + MAX_CODE] for n in range(0, len(address), MAX_CODE)]
+    return _INVISIBLE.join(f"`{_PING.sub(_no_ping, piece)}`" for piece in pieces)
 
 
 def _escape(text: str) -> str:
@@ -52,45 +77,33 @@ def link(words: str, url: str) -> str:
 
 
 def is_safe_url(url: str) -> bool:
-    """Return whether a link from a record is a plain web address that is safe in Markdown."""
-    return url.startswith(("https://", "http://")) and not set(url) & set(" <>()`\n")
+    """Return whether a link from a record is a plain web address, the same for every reader.
+
+    Browsers read more into an address than RFC 3986 allows: they take a backslash for a slash and
+    drop tabs, so that another host is opened than the one that Python sees. Whatever contains such
+    characters, a user name, or a host that is not a name is not linked.
+    """
+    return len(url) <= MAX_URL and _URL.fullmatch(url) is not None
 
 
 def is_code_url(url: str | None) -> bool:
     """Return whether a link is on a known host of code repositories."""
-    return bool(url and is_safe_url(url) and urlsplit(url).hostname in CODE_HOSTS)
+    if not url or not is_safe_url(url):
+        return False
+    found = _URL.fullmatch(url)
+    return found is not None and found["host"].lower() in CODE_HOSTS
 
 
 def shorten(text: str, limit: int) -> str:
     """Return the text on one line, cut after a word if it is longer than `limit` characters."""
-    text = " ".join(text.split())
+    return _cut(" ".join(text.split()), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return the text, cut after a word if it is longer than `limit` characters."""
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
     if text[limit - 1] != " ":
         head = head.rsplit(" ", 1)[0]
     return f"{head.rstrip('.,;: ')}…"
-
-
-def split(text: str, limit: int) -> list[str]:
-    """Return the text in parts of at most `limit` characters, cut at the best places.
-
-    Only white space at the cuts is dropped.
-    """
-    parts, text = [], text.rstrip()
-    while len(text) > limit:
-        cut = _best_cut(text, limit)
-        parts.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
-    return [*parts, text] if text or not parts else parts
-
-
-def _best_cut(text: str, limit: int) -> int:
-    """Return where to cut: after a line, or else a sentence, a word, or at the limit."""
-    head = text[: limit + 1]
-    for pattern in (r"\n", r"[.!?…][\"”)]*\s", r"\s"):
-        ends = [match.end() for match in re.finditer(pattern, head)]
-        fitting = [end for end in ends if limit // 2 < end and len(text[:end].rstrip()) <= limit]
-        if fitting:
-            return fitting[-1]
-    return limit

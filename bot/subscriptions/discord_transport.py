@@ -22,15 +22,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import aiohttp
 import discord
 
+from bot.components.discord_errors import FAILURES
 from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
 from bot.render.digest import digest_embeds
 from bot.render.picture import Picture
+from bot.render.safe_text import plain_within
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import draw
+from bot.subscriptions.embeds import MAX_REASON
 from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
 from rag.digest.records import Digest
 from rag.records import Paper
@@ -53,7 +55,6 @@ GONE = {
     50083: "the thread is closed",
     160005: "the thread is locked",
 }
-UNREACHABLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class DiscordTransport:
         try:
             channel = await self._channel(subscription)
             sent = await channel.send(embed=embed, files=files, view=view, nonce=name)
-        except UNREACHABLE as error:
+        except FAILURES as error:
             raise _explain(error) from error
         user_id = int(subscription.target) if subscription.kind == "person" else 0
         await self.shown_lists.remember(
@@ -139,7 +140,7 @@ class DiscordTransport:
                     break
                 if message.author == self.bot.user and name in names_in(message):
                     return True
-        except UNREACHABLE as error:
+        except FAILURES as error:
             meaning = _explain(error)
             if isinstance(meaning, LaterError):
                 raise meaning from error
@@ -161,8 +162,9 @@ class DiscordTransport:
         where = "" if subscription.kind == "person" else f" for <#{subscription.target}>"
         embed = discord.Embed(
             title="A digest is paused",
-            description=f"{whose} digest{where} could not be delivered: {reason}. When that is "
-            "fixed, resume it here or in /subscriptions.",
+            description=f"{whose} digest{where} could not be delivered: "
+            f"{plain_within(reason, MAX_REASON)}. When that is fixed, resume it here or in "
+            "/subscriptions.",
             colour=BLURPLE,
         )
         await channel.send(embed=embed, view=view)

@@ -5,11 +5,13 @@ from datetime import datetime
 import discord
 from discord.utils import format_dt
 
-from bot.render.safe_text import EMBED_FIELD, plain, shorten
+from bot.render.parts import lines_within
+from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_FIELD, plain_within
 from bot.subscriptions.parsing import rhythm_in_words, wish_in_words
 from bot.subscriptions.records import Delivery, Subscription
 
 COLOUR = discord.Colour.blurple()
+MAX_REASON = 500  # characters
 PAUSED = discord.Colour.light_grey()
 NONE_YET = (
     "There is no subscription yet: /subscribe brings you a digest by direct message, or one into "
@@ -28,23 +30,23 @@ def subscription_embed(
     for name, value in (
         ("Where", _place(subscription)),
         ("When", rhythm_in_words(subscription.rhythm)),
-        ("What", plain(wish_in_words(subscription.wish))),
+        ("What", plain_within(wish_in_words(subscription.wish), EMBED_FIELD)),
         ("Next", _next(subscription)),
         ("Last", last and _last(last)),
     ):
         if value:
-            embed.add_field(name=name, value=shorten(value, EMBED_FIELD), inline=False)
+            embed.add_field(name=name, value=value, inline=False)
     return embed
 
 
 def list_embed(subscriptions: list[Subscription]) -> discord.Embed:
     """Return an embed with one line per subscription."""
-    lines = [
+    lines = (
         f"**{item.id}**: {_place(item)}, {rhythm_in_words(item.rhythm)}; {_next(item)}"
         for item in subscriptions
-    ]
-    text = "\n".join(lines)
-    return discord.Embed(title="Subscriptions", description=text or NONE_YET, colour=COLOUR)
+    )
+    text = lines_within(lines, EMBED_DESCRIPTION) or NONE_YET
+    return discord.Embed(title="Subscriptions", description=text, colour=COLOUR)
 
 
 def menu_label(subscription: Subscription) -> str:
@@ -62,7 +64,7 @@ def _place(subscription: Subscription) -> str:
 
 def _next(subscription: Subscription) -> str:
     if subscription.paused:
-        reason = f": {plain(subscription.reason)}" if subscription.reason else ""
+        reason = f": {plain_within(subscription.reason, MAX_REASON)}" if subscription.reason else ""
         return f"paused{reason}"
     return when(subscription.next_due)
 
@@ -74,8 +76,9 @@ def when(instant: datetime) -> str:
 
 def _last(delivery: Delivery) -> str:
     at = format_dt(delivery.done_at or delivery.due_at, "R")
+    reason = plain_within(delivery.reason, MAX_REASON)
     if delivery.state == "sent":
         return f"sent {at}"
     if delivery.state in ("pending", "sending"):
-        return f"due {format_dt(delivery.due_at, 'R')}, not sent yet {plain(delivery.reason)}"
-    return f"not sent, {at}: {plain(delivery.reason)}"
+        return f"due {format_dt(delivery.due_at, 'R')}, not sent yet {reason}"
+    return f"not sent, {at}: {reason}"

@@ -28,13 +28,15 @@ MAX_WORDS = 3  # in a reason
 class Example:
     """A paper with the vector of the whole paper, shape (dimensions,), and whether it is liked.
 
-    `weight` is relative to the other liked (or other not liked) examples.
+    `weight` is relative to the other liked (or other not liked) examples. `may_be_named`: a reason
+    may name the paper.
     """
 
     paper: Paper
     vector: Vectors
     is_liked: bool
     weight: float = 1.0
+    may_be_named: bool = True
 
 
 class Classifier:
@@ -61,8 +63,10 @@ class Classifier:
         self._model = LogisticRegression(C=STRENGTH, solver="liblinear")
         self._middle, self._half = _bounds(self._model, features, liked, weights)
         self._model.fit(features, liked, sample_weight=weights)
-        self._liked = [example for example in examples if example.is_liked]
-        self._liked_words = words[liked]
+        self._liked_count = int(liked.sum())
+        named = np.array([example.is_liked and example.may_be_named for example in examples])
+        self._named = [example for example in examples if example.is_liked and example.may_be_named]
+        self._named_words = words[named]
 
     def scores(self, papers: Sequence[Paper], vectors: Sequence[Vectors]) -> NDArray[np.float64]:
         """Return -1 … 1 per paper: about 0.8 for a typical liked one, -0.8 for a typical other.
@@ -73,21 +77,26 @@ class Classifier:
             return np.zeros(len(papers))
         words = self._words.transform([_text(paper) for paper in papers])
         decisions = self._model.decision_function(_joined(words, vectors))
-        trust = len(self._liked) / (len(self._liked) + DOUBT)
+        trust = self._liked_count / (self._liked_count + DOUBT)
         scores = trust * np.tanh((decisions - self._middle) / self._half)
         return np.asarray(scores, dtype=np.float64)
 
-    def reason(self, paper: Paper, vector: Vectors) -> tuple[Paper, list[str]]:
-        """Return the liked paper most similar to this one, and the strongest shared words."""
+    def reason(self, paper: Paper, vector: Vectors) -> tuple[Paper | None, list[str]]:
+        """Return the liked paper most similar to this one, and the strongest shared words.
+
+        None if no liked paper may be named.
+        """
+        if not self._named:
+            return None, []
         row = self._words.transform([_text(paper)])
         coefficients = self._model.coef_[0, : len(self._names)].clip(min=0)
-        shared = self._liked_words.multiply(row).multiply(coefficients).tocsr()
-        alike = np.array([example.vector @ vector for example in self._liked])
+        shared = self._named_words.multiply(row).multiply(coefficients).tocsr()
+        alike = np.array([example.vector @ vector for example in self._named])
         nearest = int(np.argmax(alike + np.asarray(shared.sum(axis=1)).ravel()))
         strength = shared[nearest].tocoo()
         order = np.argsort(-strength.data, kind="stable")
         words = [str(self._names[strength.col[n]]) for n in order if strength.data[n] > 0]
-        return self._liked[nearest].paper, _distinct(words)
+        return self._named[nearest].paper, _distinct(words)
 
 
 def _joined(words: Any, vectors: Sequence[Vectors]) -> Any:

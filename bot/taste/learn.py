@@ -23,6 +23,7 @@ MAX_OTHERS = 400  # unrated papers of the same days
 OTHER_WEIGHT = 0.25  # of such a paper relative to one with a 👎
 MAX_VOTES = 3.0  # counted for one paper
 REASON_SCORE = 0.5  # an opinion from here on has a reason
+SEVERAL = 3  # people of a server who like a paper, before a reason names it
 MAX_TITLE = 80  # characters of a title in a reason
 CACHE_SIZE = 50  # tastes in memory
 
@@ -48,6 +49,8 @@ class LearnedTaste:
 
     def _reason(self, paper: Paper, vector: Vectors) -> str:
         liked, words = self.classifier.reason(paper, vector)
+        if liked is None:
+            return ""
         title = liked.title if len(liked.title) <= MAX_TITLE else f"{liked.title[: MAX_TITLE - 1]}…"
         shared = f" ({', '.join(words)})" if words else ""
         return f"because {self.whose} liked “{title}”{shared}"
@@ -67,31 +70,38 @@ class TasteCache:
 
     def of_guild(self, guild_id: int) -> Taste | None:
         """Return the common taste of the users of a guild; None with too few ratings."""
-        return self._of(f"server {guild_id}", self.ratings.marks(guild_id=guild_id), "this server")
+        marks = self.ratings.marks(guild_id=guild_id)
+        return self._of(f"server {guild_id}", marks, "this server", named_from=SEVERAL)
 
     def of_user(self, user_id: int) -> Taste | None:
         """Return the taste of a user, from ratings in any guild; None with too few ratings."""
-        return self._of(f"person {user_id}", self.ratings.marks(user_id=user_id), "you")
+        marks = self.ratings.marks(user_id=user_id)
+        return self._of(f"person {user_id}", marks, "you", named_from=1)
 
     def clear(self) -> None:
         """Clear the cache; tastes are learned again from the stored ratings."""
         with self._lock:
             self._cache.clear()
 
-    def _of(self, key: str, marks: dict[str, Marks], whose: str) -> Taste | None:
+    def _of(
+        self, key: str, marks: dict[str, Marks], whose: str, *, named_from: int
+    ) -> Taste | None:
         with self._lock:
             known = self._cache.pop(key, None)
             if known is None or known[0] != marks:
-                known = (marks, learn(self.catalog, marks, whose=whose))
+                known = (marks, learn(self.catalog, marks, whose=whose, named_from=named_from))
             self._cache[key] = known  # moved to the end: the least recently used is dropped first
             while len(self._cache) > CACHE_SIZE:
                 self._cache.popitem(last=False)
         return known[1]
 
 
-def learn(catalog: Catalog, marks: Mapping[str, Marks], *, whose: str) -> Taste | None:
+def learn(
+    catalog: Catalog, marks: Mapping[str, Marks], *, whose: str, named_from: int = 1
+) -> Taste | None:
     """Return the taste for these marks by paper id; None with too few.
 
+    Reasons name only papers that `named_from` people like: one person's opinion is nobody else's.
     Unrated papers of the same days count as papers that users saw but did not like.
     """
     votes = {paper_id: mark.liked - mark.disliked for paper_id, mark in marks.items()}
@@ -107,7 +117,9 @@ def learn(catalog: Catalog, marks: Mapping[str, Marks], *, whose: str) -> Taste 
     weights += [OTHER_WEIGHT] * len(others)
     is_liked = [votes[paper_id] > 0 for paper_id in rated] + [False] * len(others)
     vectors = vectors_of(catalog, papers)
-    examples = map(Example, papers, vectors, is_liked, weights)
+    may_be_named = [marks[paper_id].liked >= named_from for paper_id in rated]
+    may_be_named += [False] * len(others)
+    examples = map(Example, papers, vectors, is_liked, weights, may_be_named)
     return LearnedTaste(catalog, Classifier(list(examples)), whose)
 
 

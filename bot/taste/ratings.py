@@ -71,12 +71,17 @@ class RatingStore:
         return [row["paper"] for row in rows]
 
     def marks(self, *, guild_id: int | None = None, user_id: int | None = None) -> dict[str, Marks]:
-        """Return the marks of each paper, from the users of a guild or from one user anywhere."""
-        where, value = ("server", guild_id) if user_id is None else ("person", user_id)
+        """Return the marks of each paper, from the users of a guild or from one user anywhere.
+
+        Lists of saved papers are private: they count for the user alone.
+        """
+        where, value = ("person = ?", user_id)
+        if user_id is None:
+            where, value = ("server = ? AND kind != 'save'", guild_id)
         rows = self.database.connection.execute(
             "SELECT paper, COUNT(DISTINCT CASE WHEN kind != 'dislike' THEN person END) AS liked, "
             "COUNT(DISTINCT CASE WHEN kind = 'dislike' THEN person END) AS disliked "
-            f"FROM ratings WHERE {where} = ? GROUP BY paper ORDER BY paper",
+            f"FROM ratings WHERE {where} GROUP BY paper ORDER BY paper",
             (value,),
         )
         return {row["paper"]: Marks(row["liked"], row["disliked"]) for row in rows}

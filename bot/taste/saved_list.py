@@ -10,7 +10,8 @@ from bot.components.error_reply import reply_with_error
 from bot.components.persistent import PersistentItem
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
-from bot.render.safe_text import EMBED_DESCRIPTION, plain, shorten, split
+from bot.render.parts import first_within
+from bot.render.safe_text import EMBED_DESCRIPTION, plain, shorten
 from bot.taste.paper_keys import key_of, papers_of_ids
 from bot.taste.ratings import RatingStore
 from rag.records import Paper
@@ -18,6 +19,8 @@ from rag.store.catalog import Catalog
 from rag.text.sentences import gist
 
 PAGE_SIZE = 5  # papers, as many as fit one row of buttons
+# Characters of a title and of what it is about; the first pair for which there is room is used.
+LENGTHS = ((200, GIST // 2), (80, GIST // 4), (80, 0))
 NOTHING = "You have saved no paper yet: /save or 🔖 puts one on your list."
 TURN, REMOVE = "page", "remove"
 Click = discord.Interaction[Any]  # its client is a PaperboyBot, which is in a higher layer
@@ -77,8 +80,11 @@ def saved_page(
     page = min(page, pages - 1)
     first = page * PAGE_SIZE
     shown = papers[first : first + PAGE_SIZE]
-    lines = [_line(n, paper) for n, (_, paper) in enumerate(shown, start=first + 1)]
-    body = split("\n".join(lines), EMBED_DESCRIPTION)[0]
+    lists = (
+        "\n".join(_line(n, paper, *lengths) for n, (_, paper) in enumerate(shown, start=first + 1))
+        for lengths in LENGTHS
+    )
+    body = first_within(lists, EMBED_DESCRIPTION)
     embed = discord.Embed(
         title=f"Your saved papers: {len(papers):,}", description=body, colour=COLOUR
     )
@@ -86,9 +92,9 @@ def saved_page(
     return embed, _view(shown, page, pages)
 
 
-def _line(n: int, paper: Paper) -> str:
-    about = plain(shorten(paper.tldr or gist(paper.abstract), GIST // 2))
-    return f"{n}. {paper_line(paper)}\n   {about}"
+def _line(n: int, paper: Paper, max_title: int, max_gist: int) -> str:
+    about = plain(shorten(paper.tldr or gist(paper.abstract), max_gist)) if max_gist else ""
+    return f"{n}. {paper_line(paper, max_title=max_title)}\n   {about}".rstrip()
 
 
 def _view(shown: list[tuple[str, Paper]], page: int, pages: int) -> discord.ui.View:

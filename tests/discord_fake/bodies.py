@@ -13,7 +13,8 @@ MESSAGE_ROUTES = re.compile(
 )
 CALLBACK_ROUTE = re.compile(r"POST /interactions/[^/]+/[^/]+/callback")
 NEW_MESSAGE, CHANGED_MESSAGE = 4, 7  # kinds of callbacks
-ACTION_ROW, BUTTON, TEXT_DISPLAY = 1, 2, 10  # kinds of components
+# Kinds of components.
+ACTION_ROW, BUTTON, STRING_MENU, TEXT_INPUT, TEXT_DISPLAY, LABEL = 1, 2, 3, 4, 10, 18
 PICTURES = ("image", "thumbnail", "video")
 
 

@@ -106,8 +106,10 @@ def _is_ours(url: str, allowed_urls: Container[str]) -> bool:
 
 
 def _netloc(url: str) -> str:
+    """Return the host that a browser opens: for it a backslash is a slash, and tabs are nothing."""
+    as_opened = re.sub(r"[\t\r\n]", "", url).replace("\\", "/")
     try:
-        return urlsplit(url).hostname or ""
+        return urlsplit(as_opened).hostname or ""
     except ValueError:
         return ""
 

@@ -12,6 +12,10 @@ from tests.discord_fake.bodies import (
     ACTION_ROW,
     BUTTON,
     CALLBACK_ROUTE,
+    LABEL,
+    STRING_MENU,
+    TEXT_INPUT,
+    addresses,
     components,
     embeds,
     message_in,
@@ -32,7 +36,10 @@ LENGTHS = {
 }
 ALL_EMBEDS_LENGTH = 6000
 EMBEDS, FIELDS, ROWS, IN_A_ROW = 10, 25, 5, 5
-CUSTOM_ID_LENGTH, LABEL_LENGTH = 100, 80
+CUSTOM_ID_LENGTH, LABEL_LENGTH, PLACEHOLDER_LENGTH = 100, 80, 150
+MENU_OPTIONS, OPTION_LENGTH = 25, 100
+FORM_TITLE_LENGTH, FIELD_LABEL_LENGTH, FIELD_VALUE_LENGTH = 45, 45, 4000
+URL_LENGTH = 2048
 COMMANDS, OPTIONS, CHOICES = 100, 25, 25
 DESCRIPTION_LENGTH, CHOICE_LENGTH, THREAD_NAME_LENGTH = 100, 100, 100
 SLASH_COMMAND, CHOICES_CALLBACK = 1, 8
@@ -57,6 +64,7 @@ def beyond_limits(request: str, body: Any) -> Iterator[str]:
         if body.get("type") == CHOICES_CALLBACK:
             yield from _choices(data.get("choices") or [])
         elif message is None:  # a form
+            yield from _length("form title", data.get("title") or "", FORM_TITLE_LENGTH)
             yield from _components(data)
     if THREAD_ROUTES.fullmatch(request) or ("name" in body and CHANNEL_ROUTE.fullmatch(request)):
         yield from _length("name", body.get("name") or "", THREAD_NAME_LENGTH, at_least=1)
@@ -84,6 +92,8 @@ def _message(message: Payload) -> Iterator[str]:
     total = sum(len(text) for embed in embeds(message) for _, text in words_of_embed(embed))
     if total > ALL_EMBEDS_LENGTH:
         yield f"all embeds have {total} characters, {ALL_EMBEDS_LENGTH} are allowed"
+    for what, url in addresses(message):
+        yield from _length(what, url, URL_LENGTH)
     yield from _components(message)
 
 
@@ -96,6 +106,28 @@ def _components(message: Payload) -> Iterator[str]:
             yield from _count("components in a row", component.get("components") or [], IN_A_ROW)
         if component.get("type") == BUTTON:
             yield from _length("button label", component.get("label") or "", LABEL_LENGTH)
+        if component.get("type") == LABEL:
+            yield from _length("field label", component.get("label") or "", FIELD_LABEL_LENGTH)
+        if component.get("type") == TEXT_INPUT:
+            yield from _length("field value", component.get("value") or "", FIELD_VALUE_LENGTH)
+        if component.get("type") == STRING_MENU:
+            yield from _menu(component)
+    ids = [one["custom_id"] for one in components(message) if one.get("custom_id")]
+    if len(set(ids)) < len(ids):
+        yield "two components have the same custom_id"
+
+
+def _menu(menu: Payload) -> Iterator[str]:
+    options = menu.get("options") or []
+    yield from _count("options of a menu", options, MENU_OPTIONS)
+    if not options:
+        yield "a menu without options"
+    yield from _length("placeholder", menu.get("placeholder") or "", PLACEHOLDER_LENGTH)
+    for option in options:
+        yield from _length("option label", option["label"], OPTION_LENGTH, at_least=1)
+        yield from _length("option value", option["value"], OPTION_LENGTH, at_least=1)
+    if len({option["value"] for option in options}) < len(options):
+        yield "two options of a menu have the same value"
 
 
 def _choices(choices: list[Payload]) -> Iterator[str]:

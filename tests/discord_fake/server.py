@@ -64,7 +64,7 @@ class Server:
             _, status, answer, headers = faults.pop(0)
             if status == HANG_UP and request.transport:
                 request.transport.abort()
-            return _reply(status or 500, answer, headers)
+            return _reply(status, answer, headers)
         allowed, headers = self._take_from_bucket(route, ids.get("c") or ids.get("t"))
         if not allowed:
             wait = float(headers["X-RateLimit-Reset-After"])

@@ -4,19 +4,25 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
+import aiohttp
+import discord
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk
 
+from bot.components.discord_errors import MEANINGS, UNREACHABLE
 from bot.executor import Executor
 from bot.gateway.client import PaperboyBot
 from bot.gateway.runner import (
@@ -27,6 +33,7 @@ from bot.gateway.runner import (
     looks_like_a_token,
     serve,
 )
+from bot.redaction import redact_logs
 from ingest.sync import ingest
 from rag.answering.gate import Gate
 from rag.config import RagConfig
@@ -34,11 +41,21 @@ from rag.encoders.embedder import Embedder
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.pipeline import PaperQA
+from rag.records import Answer
 from rag.text.language import ENGLISH, unread_language
 from tests.benchmarks.lag import measured_lag, percentile
 from tests.discord_fake import Judge
 from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
-from tests.discord_server import Connect, finished, judged, make_bot, openapi, text_of
+from tests.discord_server import (
+    Connect,
+    Server,
+    choose,
+    finished,
+    judged,
+    make_bot,
+    openapi,
+    text_of,
+)
 from tests.papers import HERON, LONG, TODAY, ListSource, many
 
 QUESTION = "how accurate is HeronNet compared with human counters?"
@@ -70,6 +87,14 @@ LINES = (
 )
 
 
+async def on_the_loop(
+    executor: Executor, quoted: Answer, *, on_text: Any, on_place: Any, cancel: Any
+) -> Answer:
+    """Write an answer where everything else waits for it."""
+    return list(executor.qa.write(quoted, cancel=cancel, on_place=on_place))[-1]
+
+
+@pytest.mark.protection("bot.executor.Executor.generate", on_the_loop)
 async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama], embedder: Embedder
 ) -> None:
@@ -95,6 +120,9 @@ async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     assert library.catalog.coverage().papers == 101
 
 
+@pytest.mark.protection("bot.render.safe_text._escape", lambda text: text)
+@pytest.mark.protection("bot.render.safe_text._ADDRESS", re.compile("(?!)"))
+@pytest.mark.protection("discord.AllowedMentions.none", discord.AllowedMentions.all)
 async def test_b2_whatever_the_model_or_an_abstract_holds_nothing_pings_or_links_elsewhere(
     library: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,9 +156,12 @@ async def test_b2_whatever_the_model_or_an_abstract_holds_nothing_pings_or_links
         await fake.until(lambda i=shown: i.original["embeds"], 5)
     typed = await fake.autocomplete("alice", "paper", "title", title="her")
     await typed.wait_ack()
-    assert judge.complaints == []  # the fixture asks as well
+    complaints = list(judge.complaints)
+    judge.complaints.clear()  # at which the fixture looks as well
+    assert complaints == []
 
 
+@pytest.mark.protection("bot.answers.live_message.LiveMessage._seconds_to_next_edit", lambda _: 0.0)
 async def test_b5_a_429_in_mid_stream_and_the_last_text_arrives_once(
     filled: Library, connect: Connect
 ) -> None:
@@ -222,6 +253,126 @@ async def test_hundred_questions_are_acknowledged_and_quoted_at_once(
     assert percentile(quoted, 0.95) <= 1.0
 
 
+@pytest.mark.protection("bot.access.rate_limits.RateLimits.take", lambda *_: None)
+async def test_b9_a_rate_limited_user_is_told_once_and_others_are_served(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    await choose(server, person_per_hour=2)
+    first = await server.say("alice", f"{fake.mention} {QUESTION}")
+    await server.say("alice", QUESTION, reply_to=first)
+    told = await server.say("alice", f"{fake.mention} {QUESTION}")
+    assert text_of(told) == (
+        "You have asked 2 questions within an hour, which is all I can do for one person: "
+        "ask me again in 60 minutes, please."
+    )
+    for _ in range(5):
+        await fake.say("alice", f"{fake.mention} {QUESTION}")
+    asked = await fake.slash("alice", "ask", question=QUESTION)
+    callback = await asked.wait_ack()
+    assert "You have asked 2 questions" in text_of(callback["data"])
+    assert callback["data"]["flags"] == 64  # only she sees it
+    assert "94.2%" in text_of(await server.say("bob", f"{fake.mention} {QUESTION}"))
+    assert len(server.answers()) == 5
+
+
+# -- what Discord refuses -------------------------------------------------------------------
+
+REFUSALS = {
+    10003: (404, "Unknown Channel"), 10008: (404, "Unknown Message"),
+    10015: (404, "Unknown Webhook"), 10062: (404, "Unknown interaction"),
+    50001: (403, "Missing Access"), 50007: (403, "Cannot send messages to this user"),
+    50013: (403, "Missing Permissions"), 50027: (401, "Invalid Webhook Token"),
+    50083: (400, "Thread is archived"),
+}  # fmt: skip
+
+
+def refusal(route: str, code: int) -> tuple[str, int, Any, dict[str, str]]:
+    status, text = REFUSALS[code]
+    return (route, status, {"code": code, "message": text}, {})
+
+
+def told_directly(server: Server) -> list[str]:
+    """Return the words of the bot's direct messages."""
+    direct = [c for c, channel in server.fake.channels.items() if "guild_id" not in channel]
+    return [text_of(m) for m in server.answers() if m["channel_id"] in direct]
+
+
+@pytest.mark.protection("bot.components.error_reply.meaning_of", lambda _: None)
+@pytest.mark.protection("bot.components.error_reply.tell_directly", AsyncMock(return_value=True))
+@pytest.mark.parametrize("route", ["POST /interactions", "PATCH /webhooks"])
+async def test_b6_what_discord_refuses_is_told_in_one_word(
+    filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture, route: str
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    for count, code in enumerate(REFUSALS, start=1):
+        fake.fail_next += [refusal(route, code)] * 2  # the reply, and the error in its place
+        before = len(fake.log)
+        await fake.slash("bob", "search", text="herons")
+        await fake.until(lambda n=count: len(told_directly(server)) >= n, 2)
+        told = told_directly(server)[-1]
+        assert told == MEANINGS[code]
+        assert fake.fail_next == []
+        assert len([entry for entry in fake.log[before:] if " /" in entry[0]]) <= 6  # no storm
+    assert len(told_directly(server)) == len(REFUSALS)
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+async def test_b6_with_closed_direct_messages_the_channel_says_that_a_reply_was_lost(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, closed_to_bot={"bob"})
+    fake = server.fake
+    fake.fail_next += [refusal("POST /interactions", 10062)] * 2
+    await fake.slash("bob", "paper", title="a private thing")
+    lost = await fake.until(lambda: [m for m in server.answers() if "lost my reply" in text_of(m)])
+    assert f"<@{fake.users['bob']['id']}>" in text_of(lost[0])
+    assert "private" not in text_of(lost[0])
+
+
+@pytest.mark.protection("bot.components.error_reply.tell_directly", AsyncMock(return_value=True))
+async def test_b6_a_channel_that_lets_nothing_through_is_told_once(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    for count, code in enumerate([50001, 50013, 50083, 10003], start=1):
+        user = f"person {code}"
+        for _ in range(3):
+            fake.fail_next += [refusal("POST /channels/{c}/messages", code)] * 2
+            await fake.say(user, f"{fake.mention} {QUESTION}")
+            await fake.until(lambda: not fake.fail_next, 5)
+            await fake.until(lambda n=count: len(told_directly(server)) == n, 2)
+        assert told_directly(server)[-1] == f"<#{fake.general}>: {MEANINGS[code]}"
+
+
+async def test_b6_an_archived_message_or_a_dead_token_does_not_stop_the_answer(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled, chat=slow(LINE))
+    fake = server.fake
+    asked = await fake.slash("alice", "ask", question=QUESTION)
+    await asked.wait_ack()
+    await fake.until(lambda: asked.original["embeds"], 10)
+    fake.fail_next.append(refusal("PATCH /webhooks", 50027))
+    answer = await fake.until(lambda: finished(asked.original), 20)
+    assert "94.2%" in text_of(answer)
+    assert len(server.answers()) == 1
+
+
+@pytest.mark.protection("bot.components.error_reply.FAILURES", discord.DiscordException)
+async def test_b6_a_broken_connection_is_told_nevertheless(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    server.fake.fail_next += [("PATCH /webhooks", 0, {}, {})] * 2
+    await server.fake.slash("bob", "search", text="herons")
+    await server.fake.until(lambda: told_directly(server), 3)
+    assert told_directly(server) == [UNREACHABLE]
+
+
 # -- starting -------------------------------------------------------------------------------
 
 
@@ -229,6 +380,7 @@ def desk_of(library: Library) -> Executor:
     return Executor(PaperQA(library, RagConfig(), today=lambda: TODAY))
 
 
+@pytest.mark.protection("bot.gateway.runner._explain", lambda error, _: error)
 async def test_c1_a_missing_intent_is_told_after_one_identify(filled: Library) -> None:
     executor = desk_of(filled)
     async with judged(forbidden_intents=1 << 15) as fake:
@@ -316,14 +468,63 @@ def test_c1_a_nonsense_token_is_told_without_a_network_too(
     assert "Discord does not know this token" in err
 
 
+def unchanged(text: str) -> str:
+    return text
+
+
+@pytest.mark.protection("bot.redaction.redacted", unchanged)
 async def test_c2_no_token_is_logged_at_any_level(
     filled: Library, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)  # of aiohttp, too, in which the fake logs its requests
     server = await connect(filled, token=TOKEN)
-    asked = await server.fake.slash("alice", "ask", question=QUESTION)
+    fake = server.fake
+    asked = await fake.slash("alice", "ask", question=QUESTION)
     await asked.wait_ack()
-    await server.fake.until(lambda: finished(asked.original), 10)
-    ours = "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith("aiohttp"))
-    assert TOKEN not in ours
-    assert asked.token not in ours
+    await fake.until(lambda: finished(asked.original), 10)
+    fake.fail_next += [("PATCH /webhooks", 0, {}, {})]  # the connection breaks
+    broken = await fake.slash("alice", "ask", question=QUESTION)
+    await broken.wait_ack()
+    await fake.until(lambda: not fake.fail_next, 10)
+    tree = server.bot.tree
+    with pytest.MonkeyPatch.context() as patch:  # as if a request of a command had failed
+        url = f"{fake.url}/api/v10/webhooks/1/{broken.token}/messages/nowhere"
+        patch.setattr(server.bot.services.executor, "read", partial(refused, url))
+        await fake.slash("alice", "search", text="herons")
+        await fake.until(lambda: "/messages/nowhere" in caplog.text, 5)  # all but the token
+    logging.getLogger("bot").error("token %s of %s", TOKEN, tree, stack_info=True)
+    for token in (TOKEN, asked.token, broken.token):
+        assert token not in caplog.text
+
+
+async def refused(url: str, *_: Any, **__: Any) -> None:
+    """Ask for a page that answers with an error; aiohttp's exception has the URL."""
+    async with aiohttp.ClientSession(raise_for_status=True) as session, session.get(url):
+        pass
+
+
+@pytest.mark.protection("bot.redaction.redacted", unchanged)
+@pytest.mark.parametrize(
+    ("before", "secret", "after"),
+    [
+        ("POST /interactions/12/", "aW50ZXJhY3Rpb246MTI", "/callback"),
+        ("url='https://discord.com/api/webhooks/1/", "a-b_c", "?wait=1'"),
+        ("{'op': 2, 'd': {'token': '", "short", "', 'seq': 1}}"),
+        ("Authorization: Bot ", TOKEN, ""),
+        ("Bearer ", "hf_abcdefghijklmnop", " was sent"),
+        ("it was ", TOKEN, "."),
+        ("smtp: ", "pass-word-123", " was refused"),
+    ],
+)  # fmt: skip
+def test_c2_a_secret_of_any_form_is_hidden_in_message_traceback_and_stack(
+    before: str, secret: str, after: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f"{before}{secret}{after}"
+    redact_logs(environment={"PAPERBOY_MAIL_PASSWORD": "pass-word-123", "EMPTY_KEY": ""})
+    try:
+        raise ValueError(text) from KeyError(text)
+    except ValueError:
+        logging.getLogger("aiohttp.client").exception("broken: %s", text)
+    assert f"{before}[hidden]{after}" in caplog.records[-1].getMessage()
+    assert text not in caplog.text
+    assert caplog.text.count("[hidden]") >= 3

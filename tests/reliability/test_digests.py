@@ -19,8 +19,9 @@ import pytest
 
 import bot.migrations
 import rag.store.migrations
+from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.outbox import Outbox
-from bot.subscriptions.records import Kind, Rhythm, Subscription
+from bot.subscriptions.records import Delivery, Kind, Rhythm, Subscription
 from bot.subscriptions.schedule import due_at, due_between, next_due
 from bot.subscriptions.store import SubscriptionStore
 from rag.store.catalog import Catalog
@@ -65,6 +66,7 @@ def expected_due(at: time, clocks: Clocks) -> dict[date, datetime]:
     }
 
 
+@pytest.mark.protection("bot.subscriptions.schedule.zone_of", lambda _: ZoneInfo("UTC"))
 def test_d4_once_per_local_day_over_two_years_in_twelve_time_zones() -> None:
     first, last = utc(2025, 1, 1), utc(2027, 1, 1)
     changes = 0
@@ -120,6 +122,11 @@ def states(world: World, subscription: int | None = None) -> list[tuple[str, str
     return [(row.day, row.state) for row in world.outbox.rows(subscription)]
 
 
+async def give_up(sender: DigestSender, delivery: Delivery, reason: str) -> None:
+    await sender._end(delivery, "failed", reason)
+
+
+@pytest.mark.protection("bot.subscriptions.delivery.DigestSender._retry", give_up)
 async def test_d1_the_source_is_down_at_digest_time(world: World) -> None:
     subscribe(world)
     world.source_down = lambda now: now < utc(2025, 3, 4, 13, 20)
@@ -174,6 +181,7 @@ async def test_d2_the_bot_was_down_over_the_slot(world: World, hours: int, expec
         )
 
 
+@pytest.mark.protection("bot.subscriptions.schedule.MISSED", "")
 async def test_d2_of_several_missed_days_the_last_one_is_caught_up_with(world: World) -> None:
     world.window = timedelta(hours=50)
     world.start()
@@ -185,6 +193,7 @@ async def test_d2_of_several_missed_days_the_last_one_is_caught_up_with(world: W
     assert all(row.reason for row in world.outbox.rows()[:3])
 
 
+@pytest.mark.protection("bot.subscriptions.outbox.Outbox.claim", lambda *_: None)
 @pytest.mark.parametrize("messages", [1, 3])
 async def test_d3_a_kill_at_every_point_of_a_day(tmp_path: Path, messages: int) -> None:
     """Killed at the first point, at the second …: the digest arrives exactly once each time."""
@@ -239,6 +248,7 @@ class AfterMessage(Killer):
             raise Killed(name)
 
 
+@pytest.mark.protection("bot.subscriptions.store.SubscriptionStore.pause", lambda *_: None)
 async def test_d5_one_closed_direct_message(world: World) -> None:
     for person in ("11", "12", "13"):
         subscribe(world, person, kind="person")

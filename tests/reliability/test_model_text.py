@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.render import answer_text, safe_text
+from bot.render import answer_text, parts, safe_text
 from rag.answering import degeneration, manuscript
 from rag.answering.prompt import INSTRUCTIONS
 from rag.grounding import citations, claims, comparatives, pairings, polarity, signs
@@ -54,7 +54,7 @@ MORE: dict[str, Callable[[str], object]] = {
     "names": lambda text: names.system_names.__wrapped__(replace(HERON, abstract=text)),
     "sources": lambda text: signs.sources_of.__wrapped__(replace(HERON, abstract=text)),
     "links": lambda text: safe_text.link(text, HERON.url),
-    "parts": lambda text: safe_text.split(text, 100),
+    "parts": lambda text: parts.split(text, 100),
     "one line": lambda text: safe_text.shorten(text, len(text) // 2 + 2),
     "Discord's text": lambda text: answer_text.discord_text(text, CITED),
 }

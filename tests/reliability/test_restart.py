@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from discord.ext import commands
@@ -85,7 +86,10 @@ async def test_an_unfinished_message_says_what_happened_and_its_buttons_answer(
         assert len([body for _, body in fake.edits(message["id"]) if LEFT in str(body)]) == 1
 
 
-async def test_nobody_is_answered_twice_whatever_discord_says_once_more(filled: Library) -> None:
+@pytest.mark.protection(
+    "bot.answers.record.AnswerRecord.is_answered", AsyncMock(return_value=False)
+)
+async def test_b7_nobody_is_answered_twice_whatever_discord_says_once_more(filled: Library) -> None:
     async with judged() as fake:
         chat = held()
         async with joined(fake, filled, chat=chat) as server:

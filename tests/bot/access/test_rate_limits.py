@@ -6,7 +6,7 @@ from bot.access.guild_settings import GuildSettings
 from bot.access.rate_limits import HOUR, MAX_COUNTS, RateLimits, TooManyQuestionsError
 from bot.services import build_services
 from rag.library import Library
-from tests.discord_server import Connect, choose, text_of
+from tests.discord_server import Connect, choose
 from tests.papers import QUESTION
 
 ALICE, BOB = 11, 12
@@ -43,29 +43,6 @@ def test_the_number_of_counted_users_is_limited() -> None:
     for person in range(MAX_COUNTS + 50):
         limits.take(None, person, GuildSettings())
     assert len(limits._counts) == MAX_COUNTS
-
-
-async def test_b9_a_rate_limited_user_is_told_once_and_others_are_served(
-    filled: Library, connect: Connect
-) -> None:
-    server = await connect(filled)
-    fake = server.fake
-    await choose(server, person_per_hour=2)
-    first = await server.say("alice", f"{fake.mention} {QUESTION}")
-    await server.say("alice", QUESTION, reply_to=first)
-    told = await server.say("alice", f"{fake.mention} {QUESTION}")
-    assert text_of(told) == (
-        "You have asked 2 questions within an hour, which is all I can do for one person: "
-        "ask me again in 60 minutes, please."
-    )
-    for _ in range(5):
-        await fake.say("alice", f"{fake.mention} {QUESTION}")
-    asked = await fake.slash("alice", "ask", question=QUESTION)
-    callback = await asked.wait_ack()
-    assert "You have asked 2 questions" in text_of(callback["data"])
-    assert callback["data"]["flags"] == 64  # only she sees it
-    assert "94.2%" in text_of(await server.say("bob", f"{fake.mention} {QUESTION}"))
-    assert len(server.answers()) == 5
 
 
 async def test_rate_limits_survive_a_restart(filled: Library, connect: Connect) -> None:

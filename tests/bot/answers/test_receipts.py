@@ -43,10 +43,9 @@ def test_the_last_in_a_channel_has_a_receipt(receipts: ReceiptStore) -> None:
         keep(receipts, message, receipt={"sources": []})
     keep(receipts, 3)  # still looked for
     keep(receipts, 4, receipt={"sources": []}, channel_id=8)
-    last = receipts.last_in(7)
-    assert last is not None
-    assert last.message_id == 2
-    assert receipts.last_in(9) is None
+    assert [stored.message_id for stored in receipts.last_in(7, count=5)] == [2, 1]
+    assert [stored.message_id for stored in receipts.last_in(7, count=1)] == [2]
+    assert receipts.last_in(9, count=5) == []
 
 
 def test_old_receipts_and_those_beyond_the_limit_are_deleted(

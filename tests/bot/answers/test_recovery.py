@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 
@@ -19,16 +20,18 @@ EMBED = {"description": "I was restarted."}
 
 
 class FakeChannel:
-    """Records edits and messages, or raises an error."""
+    """Records edits and messages, or raises an error (`failures` times)."""
 
     def __init__(self) -> None:
+        self.failures = 10**6
         self.error: Exception | None = None
         self.edited: list[int] = []
         self.replied_to: list[int | None] = []
 
     def get_partial_message(self, message_id: int) -> Any:
         async def edit(**_: object) -> None:
-            if self.error:
+            self.failures -= 1
+            if self.error and self.failures >= 0:
                 raise self.error
             self.edited.append(message_id)
 
@@ -57,7 +60,7 @@ def interrupted(receipts: ReceiptStore, message_id: int, event_id: int) -> None:
 
 def recovery(channel: FakeChannel, executor: Executor, receipts: ReceiptStore) -> Recovery:
     client: Any = SimpleNamespace(get_partial_messageable=lambda channel_id: channel)
-    return Recovery(client, executor, receipts)
+    return Recovery(client, executor, receipts, first_wait=0)
 
 
 async def test_a_message_is_edited_and_a_question_without_reply_gets_one(
@@ -86,6 +89,8 @@ def http_error(kind: type[discord.HTTPException], status: int, text: str = "") -
         (http_error(discord.HTTPException, 400, "something else"), False),
         (http_error(discord.DiscordServerError, 500), False),
         (OSError(), False),
+        (aiohttp.ServerDisconnectedError(), False),
+        (ZeroDivisionError(), False),
     ],
 )
 async def test_only_what_is_out_of_reach_is_given_up(
@@ -96,3 +101,14 @@ async def test_only_what_is_out_of_reach_is_given_up(
     interrupted(receipts, 100, event_id=99)
     await recovery(channel, executor, receipts).finish(receipts.unfinished())
     assert (receipts.unfinished() == []) is is_given_up
+
+
+async def test_a_broken_connection_is_tried_again_in_the_same_run(
+    executor: Executor, receipts: ReceiptStore
+) -> None:
+    channel = FakeChannel()
+    channel.error, channel.failures = aiohttp.ServerDisconnectedError(), 3
+    interrupted(receipts, 100, event_id=99)
+    await recovery(channel, executor, receipts).finish(receipts.unfinished())
+    assert channel.edited == [100]
+    assert receipts.unfinished() == []

@@ -6,7 +6,6 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from rag.library import Library
-from rag.records import Question
 from tests.discord_fake.permissions import EVERYTHING, READ_HISTORY
 from tests.discord_server import Connect, choose, text_of
 
@@ -94,28 +93,3 @@ async def test_in_an_ask_channel_each_user_continues_their_own_question(
     assert "97%" in text_of(await server.say("bob", "what do bakers find in PastryBench?"))
     assert "3 hours" in text_of(await server.say("alice", MORE))
     assert "1,200" in text_of(await server.say("bob", "and how many recipes does it have?"))
-
-
-async def test_b8_a_conversation_never_continues_elsewhere(
-    filled: Library, connect: Connect, monkeypatch: Any
-) -> None:
-    server = await connect(filled)
-    fake, seen = server.fake, []
-    ask = server.bot.services.executor.qa.ask
-
-    def watched(question: Question) -> Any:
-        seen.append([turn.question for turn in question.history])
-        return ask(question)
-
-    monkeypatch.setattr(server.bot.services.executor.qa, "ask", watched)
-    here = await server.say("alice", f"{fake.mention} {QUESTION}")
-    elsewhere = fake.add_channel("elsewhere")
-    await fake.dispatch("CHANNEL_CREATE", fake.channels[elsewhere])
-    alone = await fake.open_dm("alice")
-    # Replies across channels do not exist in Discord; this one pretends to be one.
-    for channel in (elsewhere, alone):
-        said = await fake.say("alice", f"{fake.mention} {MORE}", channel, reply_to=here)
-        await server.answer_to(said)
-    await server.say("bob", MORE, channel=await fake.open_dm("bob"))
-    await server.say("alice", f"{fake.mention} {MORE}")
-    assert seen == [[], [], [], [], []]

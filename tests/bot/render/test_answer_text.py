@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.render.answer_text import FENCE, discord_text, lines_of, lists_papers
-from bot.render.safe_text import split
+from bot.render.answer_text import discord_text, lines_of, lists_papers
+from bot.render.parts import FENCE, split
 from rag.records import Citation, Paper
 from tests.papers import HERON, PASTRY
 

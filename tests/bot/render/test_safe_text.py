@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.render.safe_text import link, plain, shorten, split
+from bot.render.parts import split
+from bot.render.safe_text import link, plain, shorten
 
 
 def unescaped(text: str) -> str:

@@ -181,8 +181,9 @@ async def test_forget_deletes_ratings(filled: Library, connect: Connect) -> None
     assert asked.original is not None
     await server.fake.click("alice", asked.original, "forget:yes")
     await server.fake.until(lambda: "Removed: 1 rating" in asked.original["content"])
-    guild = int(server.fake.guild)
-    assert server.bot.services.ratings.marks(guild_id=guild)[HERON.paper_id].liked == 1  # bob's
+    ratings, users = server.bot.services.ratings, server.fake.users
+    assert ratings.saved(int(users["alice"]["id"])) == []
+    assert ratings.saved(int(users["bob"]["id"])) == [HERON.paper_id]
 
 
 async def test_leaving_a_server_deletes_its_ratings_but_no_saved_papers(

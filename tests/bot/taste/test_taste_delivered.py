@@ -45,8 +45,10 @@ def week(library: Library) -> Library:
 
 
 def like_birds(bot: Any, library: Library, *, user_id: int, guild_id: int) -> None:
+    """Let this user and two others like the papers on birds."""
     for paper_id in on("birds", library):
-        bot.services.ratings.give(user_id, guild_id, paper_id, "like")
+        for person in (user_id, 101, 102):
+            bot.services.ratings.give(person, guild_id, paper_id, "like")
 
 
 async def test_the_digest_of_a_server_follows_its_taste_and_has_a_menu(
