@@ -7,8 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar, cast
 
-import aiohttp
 import discord
+
+from bot.components.discord_errors import FAILURES, UNANSWERED
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +17,6 @@ EDIT_SECONDS = (
     1.1  # between two edits: a little over Discord's one second, which counts from arrival
 )
 
-# Discord did not get the request, or may not have: what is sent again can still arrive.
-UNREACHABLE = (discord.DiscordServerError, aiohttp.ClientError, OSError)
 RETRY_SECONDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # before each further attempt
 
 State = TypeVar("State")
@@ -33,7 +32,7 @@ async def keep_trying(
     for pause in seconds:
         try:
             await request()
-        except UNREACHABLE as error:
+        except UNANSWERED as error:
             log.info("Discord cannot be reached, trying again in %s s: %s", pause, error)
             await asyncio.sleep(pause)
         else:
@@ -88,7 +87,7 @@ class LiveMessage(Generic[State]):
                 await self._edit(cast(State, self._latest))
             except discord.NotFound:
                 self.is_gone = True
-            except (*UNREACHABLE, discord.DiscordException) as error:
+            except FAILURES as error:
                 log.info("an edit failed, the next one follows: %s", error)
             except Exception:  # the final state may be one that can be shown
                 log.exception("an edit failed, the next one follows")

@@ -9,11 +9,12 @@ from typing import Any
 import discord
 
 from bot.answers.in_flight import AnswerInProgress, AnswersInFlight
-from bot.answers.live_message import UNREACHABLE, LiveMessage, keep_trying
+from bot.answers.live_message import LiveMessage, keep_trying
 from bot.answers.message import AnswerMessage, Reply, place_of
 from bot.answers.receipts import Inquiry
 from bot.answers.record import AnswerRecord
 from bot.answers.request_log import log_question
+from bot.components.discord_errors import UNANSWERED
 from bot.executor import Executor
 from rag.answering.writer import WENT_WRONG
 from rag.records import Answer
@@ -168,7 +169,7 @@ class AnswerService:
         """Show the finished answer, or the quotes if it cannot be shown; return what is shown."""
         try:
             await live.finish((answer, ""))
-        except (*UNREACHABLE, discord.NotFound):
+        except (*UNANSWERED, discord.NotFound):
             raise
         except Exception:
             log.exception("a written answer could not be shown")

@@ -150,7 +150,7 @@ async def test_b10_the_quotes_are_finished_if_writing_fails_altogether(
     assert "went wrong" in text_of(answer)
 
 
-@pytest.mark.protection("bot.answers.live_message.UNREACHABLE", (discord.DiscordServerError,))
+@pytest.mark.protection("bot.answers.live_message.UNANSWERED", (discord.DiscordServerError,))
 async def test_b10_the_last_edit_is_tried_until_it_arrives(
     server: Server, model: OpenAIServer
 ) -> None:
