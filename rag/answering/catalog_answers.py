@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rag.answering.paper_details import facts_of
 from rag.answering.refusal import REFUSAL
-from rag.query.request import Order, Request
+from rag.query.request import Order, Request, repeated
 from rag.records import Citation, Draft, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
