@@ -60,7 +60,7 @@ NOTES = {
     "hangs up": "closed the connection in mid-answer",
     "endless line": "sent something that is not an answer",
     "endless lines": "sent something that is not an answer",
-    "endless error": "closed the connection in mid-answer",
+    "endless error": "sent something that is not an answer",
     "compressed": "closed the connection in mid-answer",
     "silent": "sent nothing for 0.5 s: see what it is doing, or raise [rag.model] server_first",
     "silent stream": "raise [rag.model] server_first_seconds",
