@@ -61,7 +61,7 @@ NOTES = {
     "endless line": "sent something that is not an answer",
     "endless lines": "sent something that is not an answer",
     "endless error": "sent something that is not an answer",
-    "compressed": "closed the connection in mid-answer",
+    "compressed": "sent something that is not an answer",
     "silent": "sent nothing for 0.5 s: see what it is doing, or raise [rag.model] server_first",
     "silent stream": "raise [rag.model] server_first_seconds",
     "stalls": "raise [rag.model] server_next_seconds",
