@@ -96,6 +96,7 @@ async def check(server: Server, model: OpenAIServer, attacks: Sequence[str]) -> 
             await server.ask(asked, user=f"person {n}", paper=paper.paper_id)
             shown = list(texts(server.fake.log[before:]))
             assert shown
+            assert "Something went wrong" not in "".join(shown)
             assert [text for text in shown if _MARKED.search(text)] == [], attack
             if asked == question:
                 assert "94.2%" in shown[-1], attack
