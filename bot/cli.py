@@ -21,9 +21,10 @@ from bot.commands import (
     subscriptions,
 )
 from bot.config import load_settings
-from bot.console.terminal import Terminal
+from bot.console.terminal import PlainFormatter, Terminal
 from bot.redaction import redact_logs, redacted
 from rag.errors import PaperboyError
+from rag.store.private_files import private_umask
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +67,9 @@ def options(
 ) -> None:
     """Read the options before the command (`--help` shows HELP)."""
     redact_logs()
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
     context.obj = App(load_settings(config), data_dir or default_data_dir(), use_model=not no_model)
 
 
@@ -96,6 +95,12 @@ cli.command("doctor")(doctor.doctor)
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage."""
     _disable_telemetry()
+    with private_umask():
+        return _run(argv)
+
+
+def _run(argv: list[str] | None) -> int:
+    """Run one command; return its exit status, and print what went wrong."""
     try:
         status = cli(argv, standalone_mode=False)
         return status if isinstance(status, int) else 0

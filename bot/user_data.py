@@ -1,6 +1,14 @@
 """Everything stored about a user: counted and, on request, deleted."""
 
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from rag.store.backups import backups_of
 from rag.store.database import Database
+
+log = logging.getLogger(__name__)
 
 # Every table of the bot with a column `person` (a test checks that), and what one row is.
 TABLES = {
@@ -32,19 +40,44 @@ def count_rows(database: Database, user_id: int) -> dict[str, int]:
 
 
 def forget(database: Database, user_id: int) -> dict[str, int]:
-    """Delete all rows about a user; return how many. Their bytes in the file are overwritten."""
-    with database.transaction() as db:
-        # A channel keeps its digest, but not the name of the user who subscribed it.
-        anonymised = db.execute(
-            "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'", (user_id,)
-        ).rowcount
-        deleted = {
-            table: db.execute(f"DELETE FROM {table} WHERE person = ?", (user_id,)).rowcount
-            for table in TABLES
-        }
-        deleted["subscriptions"] += anonymised
+    """Delete all rows about a user; return how many. Their bytes in the file are overwritten.
+
+    They are deleted from its backups, too.
+    """
+    deleted = _forget(database, user_id)
+    for path in backups_of(database.path):
+        _forget_in_backup(path, user_id)
     # The write-ahead log contains the old pages until it is checkpointed and truncated.
     database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return deleted
+
+
+def _forget_in_backup(path: Path, user_id: int) -> None:
+    try:
+        with closing(Database(path)) as backup:
+            _forget(backup, user_id)
+    except sqlite3.Error as error:
+        log.warning("the backup %s cannot be changed (%s), so it is removed", path.name, error)
+        path.unlink(missing_ok=True)
+
+
+def _forget(database: Database, user_id: int) -> dict[str, int]:
+    """Delete the rows of the tables that this file has; an older backup may lack some."""
+    tables = [name for name in TABLES if database.has_table(name)]
+    with database.transaction() as db:
+        # A channel keeps its digest, but not the name of the user who subscribed it.
+        anonymised = 0
+        if "subscriptions" in tables:
+            anonymised = db.execute(
+                "UPDATE subscriptions SET person = 0 WHERE person = ? AND kind = 'channel'",
+                (user_id,),
+            ).rowcount
+        deleted = {
+            table: db.execute(f"DELETE FROM {table} WHERE person = ?", (user_id,)).rowcount
+            for table in tables
+        }
+    if anonymised:
+        deleted["subscriptions"] += anonymised
     return deleted
 
 

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from rapidfuzz import fuzz
 
 from ingest.config import SyncConfig
-from ingest.fetch import Fetcher
+from ingest.fetch import Fetcher, PageError
 from ingest.sources.hf_daily import MAX_SEARCH_CHARACTERS, SEARCH_PATH, parse_daily
 from rag.records import Paper, title_key
 from rag.store.catalog import Catalog
 
 MAX_RESULTS = 10  # search results to compare
+MAX_FAILED = 2  # searches in a row: then it is the host
 MIN_SIMILARITY = 90.0  # of 100, by rapidfuzz's ratio: above, two abstracts are the same text
 
 
@@ -25,10 +26,17 @@ def find_arxiv_ids(catalog: Catalog, fetcher: Fetcher, config: SyncConfig) -> in
     """
     now = datetime.fromtimestamp(fetcher.clock.now(), UTC)
     since = now - timedelta(days=config.search_days)
-    count = 0
+    count, failed = 0, 0
     for known in catalog.without_arxiv_id(not_searched_since=since, count=config.searches):
         params = {"q": known.title[:MAX_SEARCH_CHARACTERS], "limit": str(MAX_RESULTS)}
-        items = fetcher.json(SEARCH_PATH, params)
+        try:
+            items = fetcher.json(SEARCH_PATH, params)
+            failed = 0
+        except PageError:  # of this title
+            failed += 1
+            if failed == MAX_FAILED:
+                raise
+            items = []
         results = [p for p in parse_daily(items) if isinstance(p, Paper)]
         match = _same_paper(results, known)
         if match is None:

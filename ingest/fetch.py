@@ -1,6 +1,5 @@
 """HTTP requests within a host's rate limit, with retries; errors in one sentence."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +15,12 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from ingest.clock import Clock
 from ingest.config import FetchConfig
 from ingest.rate_limiter import BusyError, RateLimit, RateLimiter
+from ingest.untrusted import read_json
 from rag.errors import SourceError
 
 USER_AGENT = "paperboy (Discord bot that reads Daily Papers)"
 MAX_WAIT_SECONDS = 600.0  # a host that wants a longer wait is left to the next run
+MAX_ETAG = 200  # characters
 MAX_TIMEOUTS = 10  # an answer may take this many times `timeout_seconds` in all
 
 T = TypeVar("T")
@@ -32,12 +33,21 @@ class FetchResult(NamedTuple, Generic[T]):
     etag: str
 
 
-class TryAgainError(Exception):
-    """A temporary fault; `is_paused` means that the rate limiter already waits for the host."""
+class PageError(SourceError):
+    """The host answers, but not to this request: others may be answered."""
 
-    def __init__(self, reason: str, *, is_paused: bool = False) -> None:
+
+class TryAgainError(Exception):
+    """A temporary fault.
+
+    `is_paused` means that the rate limiter already waits for the host, `is_of_page` that the fault
+    is one of this request, not of the host.
+    """
+
+    def __init__(self, reason: str, *, is_paused: bool = False, is_of_page: bool = False) -> None:
         super().__init__(reason)
         self.is_paused = is_paused
+        self.is_of_page = is_of_page
 
 
 class Fetcher:
@@ -81,7 +91,7 @@ class Fetcher:
 
     def json(self, path: str, params: Mapping[str, str]) -> object:
         """Return the parsed answer. Raises SourceError if all attempts fail."""
-        return self.get(path, params, json.loads).data
+        return self.get(path, params, read_json).data
 
     def get(
         self,
@@ -107,7 +117,8 @@ class Fetcher:
         try:
             return attempts(self._get, path, params, parse, etag, accept)
         except TryAgainError as error:
-            raise SourceError(
+            kind = PageError if error.is_of_page else SourceError
+            raise kind(
                 f"{self.host} {error}: check the network and run the same command again later."
             ) from error
         except BusyError as error:
@@ -141,9 +152,9 @@ class Fetcher:
             kind = "timed out" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
             raise TryAgainError(kind) from error
         try:
-            return FetchResult(parse(body), response.headers.get("ETag", ""))
+            return FetchResult(parse(body), _etag(response.headers))
         except (ValueError, RecursionError) as error:
-            raise TryAgainError("sent a broken answer") from error
+            raise TryAgainError("sent a broken answer", is_of_page=True) from error
 
     def _check_busy(self, response: httpx.Response) -> None:
         """Pause requests for as long as the host asks. Raises TryAgainError if it is busy."""
@@ -154,14 +165,15 @@ class Fetcher:
             self.limiter.pause(self.host, seconds)
         if is_busy:
             reason = f"answered {response.status_code}"
-            raise TryAgainError(reason, is_paused=seconds is not None)
+            is_of_page = response.status_code == 500  # 502 to 504 are the host's
+            raise TryAgainError(reason, is_paused=seconds is not None, is_of_page=is_of_page)
 
     def _body(
         self, response: httpx.Response, params: Mapping[str, str], accept: tuple[int, ...]
     ) -> bytes:
         if response.status_code not in accept:
             request = ", ".join(f"{name}={value}" for name, value in params.items())
-            raise SourceError(
+            raise PageError(
                 f"{self.host} answered {response.status_code} to {request}: check the source."
             )
         ends_at = time.monotonic() + MAX_TIMEOUTS * self.config.timeout_seconds
@@ -169,9 +181,9 @@ class Fetcher:
         body = bytearray()
         for part in response.iter_bytes():
             body += part
-            if len(body) > self.config.max_bytes:
+            if is_too_large(body, self.config.max_bytes):
                 limit = f"{self.config.max_bytes:,} bytes"
-                raise SourceError(f"{self.host} sent more than {limit}: nothing was stored.")
+                raise PageError(f"{self.host} sent more than {limit}: nothing was stored.")
             if time.monotonic() > ends_at:
                 raise TryAgainError("did not answer in time")
         return bytes(body)
@@ -184,16 +196,27 @@ class Fetcher:
         return float(self.config.backoff_seconds * 2 ** (state.attempt_number - 1))
 
 
+def is_too_large(body: bytearray, most: int) -> bool:
+    """Return whether an answer, unpacked, has more bytes than are read."""
+    return len(body) > most
+
+
+def _etag(headers: httpx.Headers) -> str:
+    """Return the ETag, "" if it cannot be sent back."""
+    etag: str = headers.get("ETag", "")
+    return etag if re.fullmatch(rf"[!-~]{{1,{MAX_ETAG}}}", etag) else ""
+
+
 def _retry_after(headers: httpx.Headers, now: float) -> float | None:
     """Return Retry-After, a number or a date, in seconds; None if it is neither."""
     text = headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if re.fullmatch(r"[0-9]+", text):
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        return max(0.0, when.replace(tzinfo=when.tzinfo or UTC).timestamp() - now)
+    except (ValueError, TypeError, ArithmeticError, LookupError):  # for a date that is none
         return None
-    return max(0.0, when.replace(tzinfo=when.tzinfo or UTC).timestamp() - now)
 
 
 def _rate_limit_reset(headers: httpx.Headers) -> float | None:
@@ -203,7 +226,7 @@ def _rate_limit_reset(headers: httpx.Headers) -> float | None:
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
     for part in headers.get("RateLimit", "").split(","):
-        fields = dict(re.findall(r";\s*([rt])=(\d+)", part))
+        fields = dict(re.findall(r";\s*([rt])=([0-9]+)", part))
         if fields.get("r") == "0" and "t" in fields:
             return float(fields["t"])
     return None

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 120.0  # how long another process may take for its request
 MAX_AHEAD_SECONDS = 3600.0  # no turn is taken further in the future than this
+MAX_PAUSE_SECONDS = 86_400.0  # a host is asked again after a day, whatever it wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class RateLimiter:
             raise BusyError(LOCK_SECONDS) from error
 
     def pause(self, host: str, seconds: float) -> None:
-        """Make every process leave the host alone for this long."""
-        until = self.clock.now() + seconds
+        """Make every process leave the host alone for this long, at most MAX_PAUSE_SECONDS."""
+        until = self.clock.now() + bounded_pause(seconds)
         with self._database.transaction() as db:
             db.execute(
                 "INSERT INTO pauses VALUES (?, ?) "
@@ -96,7 +97,10 @@ class RateLimiter:
                 "DELETE FROM turns WHERE host = ? AND (at <= ? OR at > ?)",
                 (host, now - limit.seconds, now + MAX_AHEAD_SECONDS),
             )
-            db.execute("DELETE FROM pauses WHERE until <= ?", (now,))
+            db.execute(  # the same holds for a pause
+                "DELETE FROM pauses WHERE until <= ? OR until > ?",
+                (now, now + bounded_pause(float("inf"))),
+            )
             row = db.execute("SELECT until FROM pauses WHERE host = ?", (host,)).fetchone()
             at = max(now, row["until"]) if row else now
             # The turn `requests` before this one must be older than the limit's period by then.
@@ -109,3 +113,8 @@ class RateLimiter:
                 raise BusyError(at - now)
             db.execute("INSERT INTO turns VALUES (?, ?)", (host, at))
         return float(at - now)
+
+
+def bounded_pause(seconds: float) -> float:
+    """Return a pause that a host asked for, between 0 and MAX_PAUSE_SECONDS."""
+    return max(0.0, min(seconds, MAX_PAUSE_SECONDS))

@@ -133,7 +133,7 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
                 papers.append(record)
             elif isinstance(record, SetAside):
                 invalid.append(record)
-            elif papers or record.state == "read":
+            elif papers or record.state in ("read", "failed"):
                 flush()
                 set_aside(record.name)
             if isinstance(record, PageEnd):

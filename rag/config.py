@@ -1,10 +1,17 @@
 """The settings of rag/ with their defaults. A test checks that config.toml repeats them."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+PROMPT_TOKENS = 200  # of the context that a prompt needs at least
+
+
+def answer_tokens(max_tokens: int, n_ctx: int) -> int:
+    """Return how many tokens an answer may have; half of a context that is too small for it."""
+    return max_tokens if max_tokens <= n_ctx - PROMPT_TOKENS else n_ctx // 2
 
 
 class Section(BaseModel):
@@ -96,6 +103,15 @@ class ModelConfig(Section):
         if url and "@" in parts.netloc:
             raise ValueError("a password does not belong here; put it in $PAPERBOY_SERVER_KEY")
         return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _leaves_room_for_the_prompt(self) -> Self:
+        if self.max_tokens > self.n_ctx - PROMPT_TOKENS:
+            raise ValueError(
+                f"max_tokens ({self.max_tokens}) leaves no room in n_ctx ({self.n_ctx}) for the "
+                f"question and its papers: lower it to {self.n_ctx - PROMPT_TOKENS} or less"
+            )
+        return self
 
     @field_validator("server_url", "provider")
     @classmethod

@@ -21,7 +21,9 @@ from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
 from rag.store.database import Migrations, open_database
 from rag.store.migrations import MIGRATIONS
+from rag.store.private_files import PRIVATE_FILE, PRIVATE_FOLDER, restrict
 
+DATABASE_NAME = "paperboy.sqlite"
 LOCK_SECONDS = 1.5  # how long to wait for a process that is closing the index
 
 
@@ -44,9 +46,10 @@ class Library:
         self.folder = folder
         self.config = config
         self.purpose = purpose
-        self._lock = FileLock(folder / "index.lock")
+        self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            restrict(folder)
             writable = os.access(folder, os.W_OK | os.X_OK)
         except OSError as error:
             raise DataFolderError(
@@ -58,7 +61,7 @@ class Library:
                 f"the data folder {folder} cannot be written: "
                 "change its permissions or give another one with --data-dir."
             )
-        self.catalog = Catalog(open_database(folder / "paperboy.sqlite", [MIGRATIONS, *migrations]))
+        self.catalog = Catalog(open_database(folder / DATABASE_NAME, [MIGRATIONS, *migrations]))
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -126,6 +129,7 @@ class Library:
                 f"the index in {self.folder} is in use by {holder}: "
                 "stop it, or give another folder with --data-dir."
             ) from error
+        owner.touch(mode=PRIVATE_FILE)
         owner.write_text(json.dumps({"pid": os.getpid(), "purpose": self.purpose}))
 
     def close(self) -> None:

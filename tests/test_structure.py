@@ -35,6 +35,7 @@ SHORT = {
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/config.py": "the settings of the room",
     "ingest/sources/starter.py": "a source of its own",
+    "rag/isolated_python.py": "the only place that starts Python",
     "rag/links.py": "the only place that builds links",
 }
 

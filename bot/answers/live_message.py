@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar, cast
 
 import discord
+
+from bot.components.discord_errors import FAILURES, UNANSWERED
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +17,27 @@ EDIT_SECONDS = (
     1.1  # between two edits: a little over Discord's one second, which counts from arrival
 )
 
+RETRY_SECONDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # before each further attempt
+
 State = TypeVar("State")
+
+
+async def keep_trying(
+    request: Callable[[], Awaitable[None]], seconds: Sequence[float] = RETRY_SECONDS
+) -> None:
+    """Send a request until Discord has answered it; it must do no harm if it arrives twice.
+
+    Raises what the last attempt raises, and at once what no further attempt can mend.
+    """
+    for pause in seconds:
+        try:
+            await request()
+        except UNANSWERED as error:
+            log.info("Discord cannot be reached, trying again in %s s: %s", pause, error)
+            await asyncio.sleep(pause)
+        else:
+            return
+    await request()
 
 
 class LiveMessage(Generic[State]):
@@ -45,10 +67,10 @@ class LiveMessage(Generic[State]):
         await self._task
 
     async def finish(self, state: State) -> None:
-        """Show the final state. Raises what the edit raises."""
+        """Show the final state. Raises what the last attempt raises; see `keep_trying`."""
         await self.stop()
         await asyncio.sleep(self._seconds_to_next_edit())
-        await self._edit(state)
+        await keep_trying(lambda: self._edit(state))
 
     def _seconds_to_next_edit(self) -> float:
         return max(0.0, self._edited_at + self._interval - time.monotonic())
@@ -65,6 +87,8 @@ class LiveMessage(Generic[State]):
                 await self._edit(cast(State, self._latest))
             except discord.NotFound:
                 self.is_gone = True
-            except discord.DiscordException as error:
+            except FAILURES as error:
                 log.info("an edit failed, the next one follows: %s", error)
+            except Exception:  # the final state may be one that can be shown
+                log.exception("an edit failed, the next one follows")
             self._edited_at = time.monotonic()

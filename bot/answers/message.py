@@ -1,5 +1,7 @@
 """The Discord message that shows one answer, and where it goes: an interaction or a channel."""
 
+import asyncio
+import secrets
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -135,6 +137,7 @@ class ChannelReply:
         self.kind = "message"
         self.reference = reference
         self.event_id = reference.message_id if reference else question_id
+        self.nonce = secrets.token_hex(12)
         self._sent: discord.Message | None = None
 
     @property
@@ -149,7 +152,8 @@ class ChannelReply:
             nobody = discord.AllowedMentions.none()
             self._sent = await self._sent.edit(embed=embed, view=view, allowed_mentions=nobody)
             return
-        options: dict[str, Any] = {"view": view, "reference": self.reference}
+        # With a nonce, Discord takes a message that is sent twice for one.
+        options: dict[str, Any] = {"view": view, "reference": self.reference, "nonce": self.nonce}
         given = {name: value for name, value in options.items() if value is not None}
         self._sent = await self.channel.send(embed=embed, **given)
 
@@ -181,12 +185,16 @@ class AnswerMessage:
         """Show the answer; `next_step` says what happens next if it is not finished."""
         user_id = self.reply.user_id
         view = writing_view(user_id) if next_step else finished_view(user_id, answer)
-        await self.reply.show(self.embeds(answer, next_step)[0], view)
+        await self.reply.show((await self.rendered(answer, next_step))[0], view)
 
     async def send_overflow(self, answer: Answer) -> None:
         """Send the embeds that did not fit into the message."""
-        for embed in self.embeds(answer)[1:]:
+        for embed in (await self.rendered(answer))[1:]:
             await self.reply.send_more(embed)
+
+    async def rendered(self, answer: Answer, next_step: str = "") -> list[discord.Embed]:
+        """Return the answer as embeds, rendered off the event loop: it may be long."""
+        return await asyncio.to_thread(self.embeds, answer, next_step)
 
     def embeds(self, answer: Answer, next_step: str = "") -> list[discord.Embed]:
         """Return the answer as embeds, one per message."""

@@ -64,6 +64,8 @@ class AnswerRecord:
             await self.executor.write(self._store, message, answer, unfinished)
         except sqlite3.Error as error:  # such as a full disk: users still get their answer
             log.warning("an answer could not be stored: %s", error)
+        except Exception:
+            log.exception("an answer could not be stored")
 
     def _store(
         self,

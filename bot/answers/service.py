@@ -4,22 +4,26 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
+from typing import Any
 
 import discord
 
 from bot.answers.in_flight import AnswerInProgress, AnswersInFlight
-from bot.answers.live_message import LiveMessage
+from bot.answers.live_message import LiveMessage, keep_trying
 from bot.answers.message import AnswerMessage, Reply, place_of
 from bot.answers.receipts import Inquiry
 from bot.answers.record import AnswerRecord
 from bot.answers.request_log import log_question
+from bot.components.discord_errors import UNANSWERED
 from bot.executor import Executor
+from rag.answering.writer import WENT_WRONG
 from rag.records import Answer
 
 log = logging.getLogger(__name__)
 
 WRITING = "Writing an answer …"
 INTERRUPTED = "I was restarted while I wrote an answer; these are the quoted sentences."
+FIRST_RETRY_SECONDS = (0.5, 1, 2, 4)  # people are waiting for the quotes
 LEAST_SHOWN = 40  # characters of a written answer, before it replaces the quotes
 
 
@@ -70,17 +74,23 @@ class AnswerService:
         writes = self.executor.can_generate(answer) and not self.in_flight.is_stopping
         next_step = describe_wait(self.executor.queue_length()) if writes else ""
         await self.in_flight.send(self._show_quoted(message, answer, next_step))
-        if writes:
-            if self.in_flight.is_stopping:
-                progress.cancel.set()
-            answer = await self._write(progress, answer)
+        try:
+            if writes:
+                answer = await self._write(progress, answer)
+            await self._close(progress, answer)
+        except Exception:  # nothing replaces an answer that people see by an error
+            log.exception("after an answer was shown")
+        return answer
+
+    async def _close(self, progress: AnswerInProgress, answer: Answer) -> None:
+        """Send what did not fit, or take the answer back if its question is gone."""
+        message = progress.message
         if progress.is_retracted:
             await self._remove(message, answer)
         else:
             await message.send_overflow(answer)
         if progress.is_retracted or progress.is_forgotten:
             await self.record.drop(message)
-        return answer
 
     async def _quote(self, message: AnswerMessage) -> Answer:
         """Return the quoted answer."""
@@ -97,16 +107,22 @@ class AnswerService:
     async def _show_quoted(self, message: AnswerMessage, quoted: Answer, next_step: str) -> None:
         """Show the quoted answer and store it."""
         try:
-            await message.show(quoted, next_step)
+            await keep_trying(lambda: message.show(quoted, next_step), FIRST_RETRY_SECONDS)
         except Exception:
             await self.record.drop(message)
             raise
-        unfinished = message.embeds(replace(quoted, note=INTERRUPTED)) if next_step else None
+        interrupted = replace(quoted, note=INTERRUPTED)
+        unfinished = await message.rendered(interrupted) if next_step else None
         await self.record.store(message, quoted, unfinished=unfinished)
 
     async def _write(self, progress: AnswerInProgress, quoted: Answer) -> Answer:
-        """Stream the written answer into the message; return the finished one."""
+        """Stream the written answer into the message; return the finished one.
+
+        Whatever goes wrong, the quotes stay or come back.
+        """
         message, cancel = progress.message, progress.cancel
+        if self.in_flight.is_stopping:
+            cancel.set()
 
         async def edit(state: tuple[Answer, str]) -> None:
             await message.show(*state)
@@ -123,11 +139,13 @@ class AnswerService:
             live.show((quoted, describe_wait(people_in_front)))
 
         try:
-            answer = await self.executor.generate(
+            answer = await self._generated(
                 quoted, on_text=on_text, on_place=on_place, cancel=cancel
             )
             if not live.is_gone and not progress.is_retracted:
-                await live.finish((answer, ""))
+                answer = await self._finish(live, answer, quoted)
+        except discord.NotFound:
+            live.is_gone, answer = True, quoted
         finally:
             await asyncio.shield(live.stop())
         if live.is_gone:
@@ -135,6 +153,28 @@ class AnswerService:
         elif not (progress.is_forgotten or progress.is_retracted):
             # Stored again, since it may cite fewer papers than the quotes did.
             await self.record.store(message, answer, unfinished=None)
+        return answer
+
+    async def _generated(self, quoted: Answer, **options: Any) -> Answer:
+        """Return the written answer; after any failure the quoted one with a note."""
+        try:
+            return await self.executor.generate(quoted, **options)
+        except Exception:
+            log.exception("writing an answer")
+            return replace(quoted, note=f"{quoted.note} {WENT_WRONG}".strip())
+
+    async def _finish(
+        self, live: LiveMessage[tuple[Answer, str]], answer: Answer, quoted: Answer
+    ) -> Answer:
+        """Show the finished answer, or the quotes if it cannot be shown; return what is shown."""
+        try:
+            await live.finish((answer, ""))
+        except (*UNANSWERED, discord.NotFound):
+            raise
+        except Exception:
+            log.exception("a written answer could not be shown")
+            answer = replace(quoted, note=f"{quoted.note} {WENT_WRONG}".strip())
+            await live.finish((answer, ""))
         return answer
 
     async def _remove(self, message: AnswerMessage, answer: Answer) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,13 +18,15 @@ from bot.subscriptions.records import LaterError
 from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError
 from rag.grounding.judge import load_judge
-from rag.library import Library
+from rag.library import DATABASE_NAME, Library
 from rag.llm.gpu import NO_CUDA_COMPILER, Gpu, find_cuda_compiler, find_gpu
 from rag.llm.language_model import LocalProcessModel
 from rag.llm.model_files import explain_base_model, full_check
 from rag.llm.offload import Offload
 from rag.models.build_check import check_build
 from rag.retrieval.reranker import load_reranker
+from rag.store.backups import backups_of
+from rag.store.private_files import is_private
 
 MAX_PIECES = 16  # of an answer that is only a test
 MIN_FREE_BYTES = 500_000_000
@@ -71,8 +73,9 @@ def run_checks(app: App) -> Iterator[Check]:
     library = None
     try:
         library = open_library(app.data_dir, app.settings.rag, purpose="paperboy doctor")
-        yield Check("data folder", True, str(app.data_dir))
+        yield _data_folder(app.data_dir)
         for name, check in (
+            ("database", _database),
             ("papers", _papers),
             ("embedding model", _embedder),
             ("index", _index),
@@ -81,7 +84,7 @@ def run_checks(app: App) -> Iterator[Check]:
         ):
             yield _guarded(name, check, library)
     except PaperboyError as error:
-        yield _failed("data folder", error)
+        yield _with_backups(_failed("data folder", error), app.data_dir)
     finally:
         if library is not None:
             library.close()
@@ -187,6 +190,31 @@ def check_mail(app: App) -> Check:
     except LaterError as error:
         return Check("e-mail", False, str(error), "check [bot.mail] in config.toml.")
     return Check("e-mail", True, f"{config.host} accepts mail from {config.sender}")
+
+
+def _data_folder(folder: Path) -> Check:
+    if is_private(folder):
+        return Check("data folder", True, str(folder))
+    cure = "make it yours alone (`chmod 700`), or give another one with --data-dir."
+    return Check("data folder", False, f"other users may read {folder}", cure)
+
+
+def _database(library: Library) -> Check:
+    """Read every page of the database."""
+    database = library.catalog.database
+    problems = database.find_damage()
+    if problems:
+        cure = "put a backup in its place, or give another folder with --data-dir."
+        check = Check("database", False, f"{database.path.name} is damaged ({problems})", cure)
+        return _with_backups(check, library.folder)
+    return Check("database", True, f"{database.path.name} is sound")
+
+
+def _with_backups(check: Check, folder: Path) -> Check:
+    """Add the names of the backups that there are."""
+    names = ", ".join(path.name for path in backups_of(folder / DATABASE_NAME))
+    backups = f"backups: {names}" if names else "there is no backup"
+    return replace(check, detail=f"{check.detail}; {backups}")
 
 
 def _papers(library: Library) -> Check:

@@ -5,6 +5,8 @@ import discord
 
 # What any request to Discord may raise; aiohttp's errors are not wrapped by discord.py.
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
+# Discord did not get the request, or may not have: what is sent again can still arrive.
+UNANSWERED = (discord.DiscordServerError, aiohttp.ClientError, OSError)
 
 LATE = "Discord did not wait for my reply: please try again."
 UNREACHABLE = "Discord cannot be reached at the moment: please try again."

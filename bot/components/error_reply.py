@@ -5,6 +5,8 @@
 - what Discord refuses, or does not take in time: what that means
 - a command that this version no longer has: say how to get the current ones
 - anything else: apologise; the log has the traceback
+
+An error never takes the place of something that the user sees already.
 """
 
 import logging
@@ -47,10 +49,12 @@ async def reply_with_error(interaction: discord.Interaction[Any], error: Excepti
 async def _respond(interaction: discord.Interaction[Any], embed: discord.Embed) -> None:
     if interaction.response.type in MESSAGE_CHANGES:
         await interaction.followup.send(embed=embed, ephemeral=True)
-    elif interaction.response.is_done():
-        await interaction.edit_original_response(embed=embed)
-    else:
+    elif not interaction.response.is_done():
         await interaction.response.send_message(embed=embed, ephemeral=True)
+    elif await _shows_something(interaction):
+        await interaction.followup.send(embed=embed, ephemeral=True)
+    else:
+        await interaction.edit_original_response(embed=embed)
 
 
 async def tell_directly(user: discord.User | discord.Member, embed: discord.Embed) -> bool:
@@ -74,6 +78,11 @@ async def _tell_in_channel(interaction: discord.Interaction[Any]) -> None:
         await channel.send(embed=embed)
     except FAILURES as failed:
         log.warning("could not tell %s what went wrong: %s", interaction.user.id, failed)
+
+
+async def _shows_something(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether the reply is more than "thinking …": an error never takes its place."""
+    return not (await interaction.original_response()).flags.loading
 
 
 def _sentence(error: Exception) -> str:

@@ -1,21 +1,53 @@
 """Print to a terminal or a pipe: results to stdout, remarks and errors to stderr."""
 
 import json
+import logging
+import re
 import sys
 from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from bot.json_rows import Row
+
+# C0 but tab and newline, DEL, C1, and what turns the direction of writing: a terminal obeys them.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """Return text in which each control character is U+FFFD."""
+    return CONTROL.sub("\ufffd", text)
+
+
+class PlainConsole(Console):
+    """A console whose texts cannot command the terminal; styles still can."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield what is printed, without control characters in the texts and links."""
+        for text, style, control in super().render(renderable, options):
+            if style and style.link and CONTROL.search(style.link):
+                style = style.update_link(None)
+            yield Segment(text if control else plain(text), style, control)
+
+
+class PlainFormatter(logging.Formatter):
+    """Formats log records, whose texts may come from anywhere, without control characters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text."""
+        return plain(super().format(record))
 
 
 class Terminal:
     """Prints results to stdout, and remarks about the work to stderr."""
 
     def __init__(self) -> None:
-        self.out = Console(highlight=False, emoji=False, markup=False)
-        self.err = Console(highlight=False, emoji=False, markup=False, stderr=True)
+        self.out = PlainConsole(highlight=False, emoji=False, markup=False)
+        self.err = PlainConsole(highlight=False, emoji=False, markup=False, stderr=True)
         self._last_warning = ""
 
     @property
@@ -47,7 +79,8 @@ class Terminal:
         self.err.print(Text(f"paperboy: {text}", style="red"), soft_wrap=True)
 
     def rows(self, rows: Iterable[Row]) -> None:
-        """Print each row as one line of JSON."""
+        """Print each row as one line of JSON, in which control characters are escaped."""
         for row in rows:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            line = json.dumps(row, ensure_ascii=False)
+            sys.stdout.write(CONTROL.sub(lambda m: f"\\u{ord(m[0]):04x}", line) + "\n")
         sys.stdout.flush()

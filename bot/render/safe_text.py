@@ -72,7 +72,7 @@ def _no_ping(match: re.Match[str]) -> str:
 
 def link(words: str, url: str) -> str:
     """Return a Markdown link without a preview; `words` may be untrusted, `url` must not be."""
-    words = re.sub(r"\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
+    words = re.sub(r"(?<!\w)\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
     return f"[{plain(words)}](<{url}>)"
 
 

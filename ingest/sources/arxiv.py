@@ -17,6 +17,7 @@ from defusedxml.ElementTree import fromstring
 from ingest.fetch import Fetcher, TryAgainError
 from ingest.sources.paper_record import clean, parse_paper, plain_arxiv_id
 from ingest.sources.source import SetAside
+from ingest.untrusted import decode_xml, whole_number
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -42,7 +43,7 @@ class Feed:
 def parse_feed(data: bytes) -> Feed:
     """Parse an Atom answer. Raises ValueError if the data is not Atom."""
     try:
-        feed = fromstring(data, forbid_dtd=True)  # against entity bombs
+        feed = fromstring(decode_xml(data), forbid_dtd=True)  # against entity bombs
     except ParseError as error:
         raise ValueError(f"not Atom: {error}") from error
     if feed.tag != f"{_ATOM}feed":
@@ -51,11 +52,19 @@ def parse_feed(data: bytes) -> Feed:
     for entry in entries:
         if "/api/errors" in _text(entry, "id"):
             return Feed((), 0, _text(entry, "summary") or "error")
-    total = feed.findtext(_TOTAL, "").strip()
+    total = whole_number(feed.findtext(_TOTAL, "").strip())
     return Feed(
         tuple(_record(entry, number) for number, entry in enumerate(entries, start=1)),
-        int(total) if total.isdigit() else len(entries),
+        len(entries) if total is None else total,
     )
+
+
+def plausible(feed: Feed, start: int) -> Feed:
+    """Return a page that begins at paper `start`. Raises TryAgainError if it cannot be empty."""
+    if not feed.records and feed.total > start and not feed.error:
+        # A known fault of arXiv's, not a search without results.
+        raise TryAgainError(f"sent an empty page of {feed.total:,} papers")
+    return feed
 
 
 def _record(entry: Element, number: int) -> Paper | SetAside:
@@ -143,11 +152,7 @@ class ArxivSource:
         start = int(params.get("start", "0"))
 
         def parse(data: bytes) -> Feed:
-            feed = parse_feed(data)
-            if not feed.records and feed.total > start and not feed.error:
-                # A known fault of arXiv's, not a search without results.
-                raise TryAgainError(f"sent an empty page of {feed.total:,} papers")
-            return feed
+            return plausible(parse_feed(data), start)
 
         feed = self.fetcher.get(API_PATH, params, parse, accept=(200, 400)).data
         if feed is None or feed.error:

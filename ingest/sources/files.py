@@ -10,6 +10,7 @@ from ingest.sources.paper_record import parse_paper
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
 from ingest.sources.source import SetAside
+from ingest.untrusted import decode, read_json
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -73,7 +74,7 @@ def _read(path: Path) -> str:
         raise SourceError(f"{path} has an unknown type: give {KINDS}.")
     if b"\0" in data[:4096]:
         raise SourceError(f"{path} is not a text file: give {KINDS}.")
-    return data.decode("utf-8-sig", errors="replace")
+    return decode(data)
 
 
 def _from_lines(text: str) -> Iterator[Paper | SetAside]:
@@ -82,7 +83,7 @@ def _from_lines(text: str) -> Iterator[Paper | SetAside]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = read_json(line)
         except (ValueError, RecursionError) as error:
             yield SetAside(f"line {number}", f"not valid JSON ({_brief(error)})", broken=True)
             continue
@@ -91,7 +92,7 @@ def _from_lines(text: str) -> Iterator[Paper | SetAside]:
 
 def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:
     try:
-        data = json.loads(text)
+        data = read_json(text)
     except (ValueError, RecursionError) as error:
         raise SourceError(
             f"{path} is not valid JSON ({_brief(error)}): correct that place and ingest it again."

@@ -5,7 +5,6 @@ with a JSON array, empty past the end. huggingface_hub's list_daily_papers does 
 the summary, the keywords and the code link and turns 0 upvotes into None.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,16 +12,20 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Literal
 
-from ingest.fetch import Fetcher, FetchResult, TryAgainError
+from ingest.fetch import Fetcher, FetchResult, PageError, TryAgainError
 from ingest.fetch_history import FetchHistory, KnownPage
 from ingest.sources.paper_record import parse_paper
 from ingest.sources.source import PageEnd, SetAside
-from rag.errors import SourceError
+from ingest.untrusted import read_json
+from rag.digest.days import DayError, parse_day, parse_week, period_days
+from rag.errors import SourceError, first_line
 from rag.records import Paper
 
 DAILY_PATH = "/api/daily_papers"
 SEARCH_PATH = "/api/papers/search"
 PAGE_SIZE = 100  # the API's largest
+MAX_ITEMS = 1_000  # papers of one answer
+MAX_FAILED = 2  # lists in a row: then it is the host
 MAX_PAGES = 100  # a month has at most about 30
 MAX_SEARCH_CHARACTERS = 250  # characters: the API takes no longer search
 EMPTY_RETRY_SECONDS = 5.0  # wait before an unexpectedly empty list is requested again
@@ -78,14 +81,15 @@ def parse_hf_spec(spec: str) -> list[Query]:
     first, dots, last = spec.partition("..")
     try:
         return _queries_for_days(first, last if dots else first)
-    except ValueError as error:
-        raise SourceError(f"hf:{spec} is not a known day ({error}): use {FORMS}.") from error
+    except (ValueError, DayError) as error:
+        reason = first_line(error).partition(": ")[0]
+        raise SourceError(f"hf:{spec} is not a known day ({reason}): use {FORMS}.") from error
 
 
 def _queries_for_days(first: str, last: str) -> list[Query]:
     if re.fullmatch(r"\d{4}-W\d{2}", first) and first == last:
-        monday = date.fromisoformat(f"{first}-1")
-        return [Query(first, DAILY_PATH, (("week", first),), monday, monday + timedelta(days=6))]
+        monday, sunday = period_days("week", parse_week(first))
+        return [Query(first, DAILY_PATH, (("week", first),), monday, sunday)]
     if re.fullmatch(r"\d{4}-\d{2}", first) and re.fullmatch(r"\d{4}-\d{2}", last):
         return _months(first, last)
     start, end = _plain_date(first), _plain_date(last)
@@ -99,7 +103,7 @@ def _queries_for_days(first: str, last: str) -> list[Query]:
 def _plain_date(text: str) -> date:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         raise ValueError(f"{text!r} is not YYYY-MM-DD")
-    return date.fromisoformat(text)
+    return parse_day(text)
 
 
 def _months(first: str, last: str) -> list[Query]:
@@ -137,15 +141,27 @@ class DailyPapersSource:
         self.history = history
 
     def records(self) -> Iterator[Paper | SetAside | PageEnd]:
-        """Yield the papers of each list in the API's order."""
+        """Yield the papers of each list in the API's order.
+
+        One list that cannot be read is set aside; it is asked for again by the next run.
+        """
+        failed = 0
         for query in self.queries:
             is_one_of_many = len(self.queries) > 1 and query.first_day and query.last_day
             if is_one_of_many and query.first_day and query.first_day > self.today:
                 return
             if is_one_of_many and self._is_settled(query):
                 yield PageEnd(f"hf:{query.name}", "settled")
-            else:
+                continue
+            try:
                 yield from self._list(query)
+                failed = 0
+            except PageError as error:
+                failed += 1
+                if failed == min(MAX_FAILED, len(self.queries)):
+                    raise
+                yield SetAside(f"hf:{query.name}", first_line(error))
+                yield PageEnd(f"hf:{query.name}", "failed")
 
     def _is_settled(self, query: Query) -> bool:
         return bool(
@@ -196,20 +212,22 @@ def _state(
 
 
 def _items_of(body: bytes) -> list[object]:
-    items = json.loads(body)
+    items = read_json(body)
     if not isinstance(items, list):
-        raise TryAgainError("gave something that is not a list of papers")
+        raise TryAgainError("gave something that is not a list of papers", is_of_page=True)
     return items
 
 
 def parse_daily(
-    items: object, *, day: date | None = None, place: str = "answer"
+    items: object, *, day: date | None = None, place: str = "answer", most: int = MAX_ITEMS
 ) -> Iterator[Paper | SetAside]:
-    """Yield the papers of one API answer; `day` is the requested day, if any."""
+    """Yield the first `most` papers of one API answer; `day` is the requested day, if any."""
     if not isinstance(items, list):
         yield SetAside(place, f"a list of papers is a list, not {type(items).__name__}")
         return
-    for number, item in enumerate(items, start=1):
+    if len(items) > most:
+        yield SetAside(place, f"it lists {len(items):,} papers, of which {most:,} were read")
+    for number, item in enumerate(items[:most], start=1):
         record = flatten_item(item)
         if day is not None and isinstance(record, dict):
             record["submittedOnDailyAt"] = day.isoformat()

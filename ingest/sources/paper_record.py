@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -16,14 +17,19 @@ from pydantic import (
 )
 
 from ingest.sources.source import SetAside
+from ingest.untrusted import MAX_COUNT, is_possible_day
 from rag.records import AbstractSource, Paper
 
 MAX_TITLE = 1_000  # characters; the longest real ones have about 250
 MAX_ABSTRACT = 20_000
+MAX_TLDR = 5_000
+MAX_NAME = 500  # of an author, a keyword or an organisation
+MAX_NAMES = 10_000  # the largest collaborations have about 5,000 authors
+MAX_ADDRESS = 500  # longer ones fit into no message of Discord's
 NEW_ID = r"\d{4}\.\d{4,5}"
 OLD_ID = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV_ID = re.compile(rf"({NEW_ID}|{OLD_ID})(?:v\d+)?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def clean(text: str) -> str:
@@ -72,16 +78,26 @@ def _organization(value: object) -> object:
 
 
 def _web_address(value: object) -> object:
-    """Take http(s) addresses; anything else becomes None."""
+    """Take http(s) addresses up to MAX_ADDRESS; anything else becomes None."""
     value = _optional_text(value)
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None
+    fits = isinstance(value, str) and len(value) <= MAX_ADDRESS
+    return value if fits and str(value).startswith(("https://", "http://")) else None
+
+
+def _possible(day: date | None) -> date | None:
+    if day is not None and not is_possible_day(day):
+        raise ValueError(f"no paper is of {day}")
+    return day
 
 
 Text = Annotated[StrictStr, BeforeValidator(_text)]
-OptionalText = Annotated[StrictStr | None, BeforeValidator(_optional_text)]
-Day = Annotated[date | None, BeforeValidator(_day)]
-Names = Annotated[tuple[StrictStr, ...], BeforeValidator(_names)]
-Count = Annotated[StrictInt, Field(ge=0)]
+Tldr = Annotated[
+    Annotated[StrictStr, Field(max_length=MAX_TLDR)] | None, BeforeValidator(_optional_text)
+]
+Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_possible)]
+Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
+Names = Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES), BeforeValidator(_names)]
+Count = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT)]
 WebAddress = Annotated[str | None, BeforeValidator(_web_address)]
 
 
@@ -103,12 +119,12 @@ class PaperRecord(BaseModel):
     abstract_source: AbstractSource = "abstract"
     authors: Names = ()
     author_count: Count | None = None
-    organization: Annotated[StrictStr | None, BeforeValidator(_organization)] = None
+    organization: Annotated[Name | None, BeforeValidator(_organization)] = None
     published_on: Day = _first_of("published_on", "date_published", "publishedAt")
     featured_on: Day = _first_of("featured_on", "date_featured", "submittedOnDailyAt")
     upvotes: Count | None = None
     comment_count: Count | None = _first_of("comment_count", "num_comments", "numComments")
-    tldr: OptionalText = _first_of("tldr", "ai_summary")
+    tldr: Tldr = _first_of("tldr", "ai_summary")
     keywords: Names = Field((), validation_alias=AliasChoices("keywords", "ai_keywords"))
     code_url: WebAddress = _first_of("code_url", "github", "githubRepo")
     project_url: WebAddress = _first_of("project_url", "project_page", "projectPage")

@@ -4,7 +4,6 @@ Such a page carries its data as JSON in the attribute `data-props` of
 `<div data-target="DailyPapers">` (a list) or `<div data-target="PaperContent">` (one paper).
 """
 
-import json
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
@@ -13,7 +12,10 @@ from typing import Any
 from ingest.sources.hf_daily import parse_daily
 from ingest.sources.paper_record import parse_paper
 from ingest.sources.source import SetAside
+from ingest.untrusted import is_possible_day, read_json
 from rag.records import Paper
+
+MAX_PAPERS = 5_000  # of a page: a month has about 3,000
 
 
 def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
@@ -24,7 +26,8 @@ def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
         yield SetAside("the page", "its data is cut off or damaged", broken=True)
     if "DailyPapers" in props.found:
         page = props.found["DailyPapers"]
-        yield from parse_daily(page.get("dailyPapers"), day=_day(page), place="page")
+        papers = page.get("dailyPapers")
+        yield from parse_daily(papers, day=_day(page), place="page", most=MAX_PAPERS)
     elif "PaperContent" in props.found:
         yield parse_paper(props.found["PaperContent"].get("paper"), place="page")
 
@@ -44,7 +47,7 @@ class _Props(HTMLParser):
         if component not in ("DailyPapers", "PaperContent"):
             return
         try:
-            props = json.loads(attributes.get("data-props") or "")
+            props = read_json(attributes.get("data-props") or "")
         except (ValueError, RecursionError):
             self.broken = True
             return
@@ -58,6 +61,7 @@ def _day(page: dict[str, Any]) -> date | None:
         return None
     text = page.get("date") or page.get("dateString")
     try:
-        return date.fromisoformat(str(text)[:10])
+        day = date.fromisoformat(str(text)[:10])
     except ValueError:
         return None
+    return day if is_possible_day(day) else None

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ingest.sources.paper_record import clean
+from ingest.sources.paper_record import clean, parse_paper
 from ingest.sources.source import SetAside
+from ingest.untrusted import whole_number
 from rag.records import Paper
 
 MAX_TITLE_CHARACTERS = 300  # characters; longer paragraphs are abstracts
 _DAY = re.compile(
-    r"(?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2})(?:, (?P<year>\d{4}))?(?: (?P<n>\d+))?"
+    r"(?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2})(?:, (?P<year>\d{4}))?(?: (?P<n>[0-9]+))?"
 )
-_AUTHORS = re.compile(r"[•·*\s]*(?P<n>[\d,]+) authors?")
+_AUTHORS = re.compile(r"[•·*\s]*(?P<n>[0-9,]+) authors?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,12 @@ def _details(block: str) -> _Details | None:
         return None
     authors = _AUTHORS.fullmatch(lines[0])
     return _Details(
-        author_count=int(authors["n"].replace(",", "")) if authors else None,
+        author_count=whole_number(authors["n"].replace(",", "")) if authors else None,
         organization=None if authors else clean(lines[0].lstrip("•·* ")),
         month=month,
         day=int(day["day"]),
         year=int(day["year"]) if day["year"] else None,
-        comment_count=int(day["n"]) if day["n"] else None,
+        comment_count=whole_number(day["n"]) if day["n"] else None,
     )
 
 
@@ -145,16 +146,22 @@ def _paper(title: str, abstract: str, details: _Details | None, year: int) -> Pa
     if not abstract:
         return SetAside(title, "it has no abstract")
     if details is None:
-        return Paper(title=title, abstract=abstract)
+        return _checked(title=title, abstract=abstract)
     try:
         published_on = date(details.year or year, details.month, details.day)
     except ValueError as error:
         return SetAside(title, f"its day does not exist ({error})")
-    return Paper(
+    return _checked(
         title=title,
         abstract=abstract,
         author_count=details.author_count,
         organization=details.organization,
-        published_on=published_on,
+        published_on=published_on.isoformat(),
         comment_count=details.comment_count,
     )
+
+
+def _checked(**record: object) -> Paper | SetAside:
+    """Return the paper, within the bounds that hold for every source."""
+    paper = parse_paper(record, place="the page")
+    return SetAside(str(record["title"]), paper.reason) if isinstance(paper, SetAside) else paper

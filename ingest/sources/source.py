@@ -21,11 +21,11 @@ class PageEnd:
     """The end of a page of a list; the records since the previous end belong to it.
 
     `mark_stored` is to be called once they are stored. `state` is "settled" for a page that was not
-    requested, because it no longer changes.
+    requested, because it no longer changes, and "failed" for one that could not be read.
     """
 
     name: str
-    state: Literal["read", "unchanged", "settled", "empty"]
+    state: Literal["read", "unchanged", "settled", "empty", "failed"]
     mark_stored: Callable[[], None] = lambda: None
 
 

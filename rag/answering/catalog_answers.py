@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rag.answering.paper_details import facts_of
 from rag.answering.refusal import REFUSAL
-from rag.query.request import Order, Request
+from rag.query.request import Order, Request, repeated
 from rag.records import Citation, Draft, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
@@ -150,9 +150,10 @@ class CatalogAnswers:
         return [term for term in request.topic_terms if term not in LIST_WORDS]
 
     def _topic(self, request: Request) -> str:
-        """Return the topic's words as they were typed."""
-        return " ".join(
-            word.strip(".,:;?!/") for word in request.topic.split() if set(terms(word)) - LIST_WORDS
+        """Return the topic's words as they were typed, unless they are many."""
+        typed = request.topic.split()
+        return repeated(
+            " ".join(word.strip(".,:;?!/") for word in typed if set(terms(word)) - LIST_WORDS)
         )
 
     def _asks_for_papers(self, request: Request) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rag.errors import QuestionError
 from rag.records import Paper
+from rag.text.directives import is_directive
 from rag.text.sentences import Role, gist, split_sentences
 
 MIN_PAPERS, MAX_PAPERS = 2, 4
@@ -37,6 +38,8 @@ class Aspect:
 
     def score(self, sentence: str, position: int = 0) -> float:
         """Return how clearly a sentence states this aspect; the gist has `position` 0."""
+        if is_directive(sentence):
+            return 0.0
         score = sum(weight for sign, weight in self.signs if sign.search(sentence))
         score += (
             self.before_gist * (position < 0)
@@ -148,7 +151,7 @@ def _column(paper: Paper) -> tuple[str, ...]:
     """Return a paper's quotes, beginning with its gist."""
     sentences = split_sentences(paper.abstract)
     quotes = [gist(paper.abstract)]
-    gist_index = sentences.index(quotes[0]) if sentences else 0
+    gist_index = sentences.index(quotes[0]) if quotes[0] else 0
     for aspect in ASPECTS:
         scores = {s: aspect.score(s, n - gist_index) for n, s in enumerate(sentences)}
         fitting = [sentence for sentence in sentences if scores[sentence] >= MIN_SCORE]

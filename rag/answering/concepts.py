@@ -15,6 +15,7 @@ from rag.answering.paper_details import quoted
 from rag.query.request import Request
 from rag.records import Citation, Draft, Evidence, Hit, Paper, Window
 from rag.retrieval.retriever import HybridRetriever
+from rag.text.directives import is_directive
 from rag.text.sentences import Role
 from rag.text.words import STOPWORDS, fold, words
 
@@ -273,7 +274,7 @@ def _long_form(before: str, short: str) -> str:
 def signs_of(sentence: str, names: re.Pattern[str], index: int, cosine: float) -> Signs | None:
     """Return the signs of a sentence; None if it does not mention the concept."""
     mention = names.search(sentence)
-    if not mention:
+    if not mention or is_directive(sentence):
         return None
     before = words(sentence[: mention.start()])
     rest = sentence[mention.end() :]

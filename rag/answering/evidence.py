@@ -12,6 +12,7 @@ from rag.query.request import Request
 from rag.records import Evidence, Hit, Paper
 from rag.retrieval.index import Entry, Index
 from rag.store.keywords import KeywordIndex, weight_covered
+from rag.text.directives import is_directive
 from rag.text.names import system_names
 from rag.text.sentences import Role
 from rag.text.words import terms
@@ -119,7 +120,8 @@ class EvidenceFinder:
                         role_weights,
                     )
                 )
-        return sorted(ranked, key=lambda e: -e.score)
+        statements = [e for e in ranked if not is_directive(e.sentence)]
+        return sorted(statements, key=lambda e: -e.score)
 
     def choose(
         self,

@@ -20,7 +20,7 @@ from rag.store.keywords import KeywordIndex
 from rag.text.language import ENGLISH, function_words, question_language, sentence_language
 from rag.text.words import STOPWORDS, fold, terms, words
 
-MAX_FOREIGN = 0.1  # of the letters, in a script that neither the question nor the quotes use
+MAX_FOREIGN = 0.03  # of the letters, in a script that neither the question nor the quotes use
 USUAL_FUNCTION_WORDS = 0.15  # of all words; fewer are a list of words, or a short answer
 USUAL_LENGTH = 12  # words, from which on an answer has so many
 # A Chinese or Japanese character is about half a word.
@@ -47,18 +47,18 @@ class Signs(NamedTuple):
 # Of what cannot be compared, because answer and papers are in two languages.
 USUAL = Signs(1.5, 2.0, 2.5, 0.9, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 WEIGHTS = Signs(
-    told=2.32,
-    new=2.81,
-    length=-2.54,
-    quoted_too=1.44,
-    paper_score=19.51,
-    cites_others=-3.22,
-    prompt_words=-27.52,
-    symbols=-22.57,
-    begins=8.72,
-    bare=-71.98,
+    told=2.78,
+    new=3.12,
+    length=-3.16,
+    quoted_too=1.47,
+    paper_score=21.65,
+    cites_others=-3.47,
+    prompt_words=-28.63,
+    symbols=-24.53,
+    begins=9.19,
+    bare=-83.1,
 )
-BIAS = -27.70
+BIAS = -30.11
 
 
 class Gate:
@@ -72,7 +72,7 @@ class Gate:
 
         Its markers are the numbers of the passages.
         """
-        if _foreign_letters(text, f"{quoted.question.text} {quoted.text}") > MAX_FOREIGN:
+        if has_foreign_letters(quoted, text):
             return False
         signs = self.signs(quoted, text, passages)
         return BIAS + sum(w * x for w, x in zip(WEIGHTS, signs, strict=True)) >= 0
@@ -163,10 +163,11 @@ def _nearest(claim: Claim, passages: Sequence[Passage]) -> Evidence | None:
     return max(sentences, key=lambda e: len(said & set(terms(e.sentence))))
 
 
-def _foreign_letters(text: str, known: str) -> float:
-    """Return the share of the text's letters in scripts that the known text does not use."""
+def has_foreign_letters(quoted: Answer, text: str) -> bool:
+    """Return whether much of it is in a script that neither the question nor the quotes use."""
+    known = f"{quoted.question.text} {quoted.text}"
     scripts = {_script(c) for c in known if c.isalpha()} | {"LATIN", "GREEK"}
-    return _share([_script(c) not in scripts for c in text if c.isalpha()])
+    return _share([_script(c) not in scripts for c in text if c.isalpha()]) > MAX_FOREIGN
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import pairwise
 from typing import cast
 
@@ -48,14 +48,19 @@ class Manuscript:
         grounding: Grounding | None,
         *,
         language: str = ENGLISH,
+        keep_on: Callable[[], None] = lambda: None,
     ) -> None:
-        """`language` is that of the question; without `grounding` every sentence passes."""
+        """`language` is that of the question; without `grounding` every sentence passes.
+
+        `keep_on` is called before each step of the check, and may raise to end it.
+        """
         self.pieces = 0
         self.degeneration: Degeneration | None = None
         self._answer = AnswerText()
         self._passages = passages
         self._grounding = grounding
         self._language = language
+        self._keep_on = keep_on
         self._marks_failed = bool(grounding and grounding.config.failed == "mark")
         self._detector = DegenerationDetector(passages, INSTRUCTIONS)
         self._claims: list[Claim] = []  # complete sentences
@@ -124,6 +129,7 @@ class Manuscript:
             yield
 
     def _review(self, *, is_finished: bool) -> bool:
+        self._keep_on()
         text = strip_first_role(self.raw)
         if not self.degeneration:
             self.degeneration = self._detector.find(text, is_finished=is_finished)
@@ -147,7 +153,9 @@ class Manuscript:
     def _take(self, claims: list[Claim]) -> bool:
         """Judge the new ones of these sentences; return whether more of them passed than before."""
         passed = self.passed
-        for n, claim in enumerate(claims):
+        known = _common_start(claims, self._claims)
+        for n, claim in enumerate(claims[known:], start=known):
+            self._keep_on()
             is_said = any(_alike(claim.text, earlier.text) for earlier in claims[:n])
             if is_said or self._detector.is_copied(claim.text):
                 start = self.raw.rfind(claim.text)
@@ -167,11 +175,19 @@ class Manuscript:
             return []
         if self._grounding is None:
             return [(claim, Verdict(1.0)) for claim in claims]
-        return self._grounding.judged(claims, self._passages, language=self._language)
+        return self._grounding.judged(
+            claims, self._passages, language=self._language, keep_on=self._keep_on
+        )
 
     @property
     def _judged(self) -> list[tuple[Claim, Verdict]]:
         return [self._verdicts[claim] for claim in self._claims if claim in self._verdicts]
+
+
+def _common_start(claims: Sequence[Claim], others: Sequence[Claim]) -> int:
+    """Return how many sentences both begin with."""
+    pairs = enumerate(zip(claims, others, strict=False))
+    return next((n for n, (ours, theirs) in pairs if ours != theirs), min(len(claims), len(others)))
 
 
 def _alike(text: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from rag.links import ARXIV_ID, arxiv_url
 from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.text.names import short_name
-from rag.text.sentences import finding, gist, split_sentences
+from rag.text.sentences import finding, gist, split_sentences, statements
 from rag.text.words import STOPWORDS, fold, one_line, words
 
 MAX_AUTHORS = 12  # names in an answer; the rest are counted
@@ -223,7 +223,7 @@ def escape_latex(text: str) -> str:
 
 def _gist(paper: Paper, n: int, *, with_result: bool) -> _Part:
     """Return what the paper is, in the record's TL;DR or the abstract's words, and its result."""
-    summary = next(iter(split_sentences(one_line(paper.tldr or ""))), "")
+    summary = next(iter(statements(one_line(paper.tldr or ""))), "")
     summary = re.sub(r";$", ".", summary)  # sentences are also split at semicolons
     opening = gist(paper.abstract)
     name = short_name(paper)
@@ -272,7 +272,8 @@ def _named(paper: Paper, sentences: list[Evidence], n: int) -> _Part:
 def _best(paper: Paper, aspect: Aspect, count: int, *, score: float = 1.0) -> list[Evidence]:
     """Return the sentences that state an aspect most clearly, in the abstract's order."""
     sentences = split_sentences(paper.abstract)
-    center = sentences.index(gist(paper.abstract)) if sentences else 0
+    presenting = gist(paper.abstract)
+    center = sentences.index(presenting) if presenting else 0
     scores = [aspect.score(sentence, i - center) for i, sentence in enumerate(sentences)]
     least = max(MIN_SCORE, SECOND_SHARE * max(scores, default=0.0))
     fitting = [i for i in range(len(sentences)) if scores[i] >= least]

@@ -11,7 +11,8 @@ from rag.retrieval.retriever import HybridRetriever
 from rag.retrieval.topic_search import MIN_ON_TOPIC, TopicHit, TopicSearch
 from rag.store.catalog import Catalog
 from rag.store.keywords import weight_covered
-from rag.text.sentences import gist, split_sentences
+from rag.text.directives import is_directive
+from rag.text.sentences import gist, statements
 from rag.text.words import terms
 
 USUAL_COUNT = 5  # papers, if the request names no number
@@ -170,18 +171,19 @@ def _by_upvotes(hits: Sequence[TopicHit], known: dict[str, Paper]) -> list[Paper
 
 def _about(paper: Paper, chunk: Chunk | None, weights: dict[str, float]) -> tuple[str, bool]:
     """Return a sentence on what the paper is for the topic, and whether it is a quotation."""
-    for sentence in split_sentences(" ".join((paper.tldr or "").split())):
+    for sentence in statements(" ".join((paper.tldr or "").split())):
         return sentence, False
     lead = gist(paper.abstract)
     is_covered = weight_covered(weights, frozenset(terms(lead))) >= LEAD_SHARE if weights else True
     sentence = lead if is_covered or not chunk or not chunk.sentence else chunk.sentence
+    sentence = lead if is_directive(sentence) else sentence
     return sentence, bool(sentence)
 
 
 def _name(request: Request, papers: Sequence[Paper]) -> str:
     """Return "31 papers on birds with code, 2024-05 to 2026-08"."""
     noun = "paper" if len(papers) == 1 else "papers"
-    topic = f" on {request.topic}" if request.topic_terms else ""
+    topic = f" on {request.topic_in_words}" if request.topic_terms else ""
     source = f" from {request.organization}" if request.organization else ""
     source += f" by {request.author}" if request.author else ""
     code = " with code" if request.with_code else ""

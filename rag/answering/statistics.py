@@ -284,7 +284,7 @@ class Statistics:
 
     def _described(self, request: Request, papers: Sequence[Paper], today: date) -> str:
         """Return " on robots from NVIDIA featured in November 2025"."""
-        topic = f" on {request.topic}" if request.topic_terms else ""
+        topic = f" on {request.topic_in_words}" if request.topic_terms else ""
         source = f" from {request.organization}" if request.organization else ""
         author = f" by {request.author}" if request.author else ""
         shown = " shown before" if request.pointed else ""

@@ -14,7 +14,7 @@ from rag.answering.gate import Gate
 from rag.answering.manuscript import Manuscript
 from rag.answering.prompt import Prompt, build_prompt, make_messages, paper_ids
 from rag.answering.refusal import REFUSAL, refuse
-from rag.config import ModelConfig
+from rag.config import ModelConfig, answer_tokens
 from rag.errors import JudgeError, ModelError
 from rag.grounding.checker import Grounding
 from rag.grounding.citations import check
@@ -26,6 +26,7 @@ from rag.text.language import question_language
 log = logging.getLogger(__name__)
 
 STOPPED = "The answer was stopped; these are the quoted sentences."
+WENT_WRONG = "Something went wrong with the written answer; these are the quoted sentences."
 BROKEN_OFF = "What the model wrote after that was not readable."
 MAX_SUPPORT = 0.5  # of the quotes: a model that finds no answer in better ones is not believed
 # Why the quotes stay, in a word, and what people read about it.
@@ -101,6 +102,9 @@ class Writer:
                 last = yield from self._write(quoted, self._prompt(quoted), cancel)
         except (ModelError, JudgeError) as error:
             last = _fall_back(quoted, str(error))
+        except Exception:  # whatever it is, the quotes are as good as before
+            log.exception("writing an answer")
+            last = _fall_back(quoted, WENT_WRONG)
         if cancel and cancel.is_set():
             last = _fall_back(quoted, STOPPED)
         yield replace(last, seconds=quoted.seconds + time.perf_counter() - started)
@@ -112,7 +116,8 @@ class Writer:
         started = time.perf_counter()
         # Of the answer to a translated question no language is expected.
         language = "" if quoted.translation else question_language(quoted.question.text)
-        manuscript = Manuscript(prompt.citable, self.grounding, language=language)
+        keep_on = self._keep_on(cancel)
+        manuscript = Manuscript(prompt.citable, self.grounding, language=language, keep_on=keep_on)
         best: Answer | None = None
         for _ in manuscript.read(self.model.stream(prompt.messages, cancel=cancel)):
             if better := self._if_as_good(quoted, manuscript, prompt.citable):
@@ -186,15 +191,17 @@ class Writer:
         `sentences` are one of each paper, in the order of the list, whose numbers the markers are.
         The last brief is empty after any failure.
         """
-        passages, last = passages_of_list(sentences), Brief(finished=True)
+        last = Brief(finished=True)
         try:
+            passages = passages_of_list(sentences)
             with self.queue.wait_for_turn(on_place=on_place, cancel=cancel):
                 started = time.perf_counter()
                 messages = make_messages(REQUEST, passages, today)
                 while len(passages) > 1 and not self._fits(messages, self._room):
                     passages.pop()
                     messages = make_messages(REQUEST, passages, today)
-                manuscript, is_shown = Manuscript(passages, self.grounding), False
+                keep_on, is_shown = self._keep_on(cancel), False
+                manuscript = Manuscript(passages, self.grounding, keep_on=keep_on)
                 for _ in manuscript.read(self.model.stream(messages, cancel=cancel)):
                     if manuscript.passed >= MIN_SENTENCES:
                         is_shown = True
@@ -209,12 +216,35 @@ class Writer:
                 last = Brief(text, manuscript.note, finished=True, writing=writing)
         except (ModelError, JudgeError) as error:
             log.info("no brief: %s", error)
+        except Exception:  # the list is as good as before
+            log.exception("writing a brief")
+            last = Brief(finished=True)
         yield Brief(finished=True) if cancel and cancel.is_set() else last
+
+    def _keep_on(self, cancel: threading.Event | None) -> Callable[[], None]:
+        """Return what the check calls before each step; it raises ModelError if it has to stop.
+
+        The model itself is stopped elsewhere, but the check can take longer than the model.
+        """
+        seconds = self.config.answer_seconds
+        deadline = time.monotonic() + seconds
+
+        def keep_on() -> None:
+            if cancel and cancel.is_set():
+                raise ModelError(STOPPED)
+            if time.monotonic() > deadline:
+                raise ModelError(
+                    f"the answer took longer than {seconds:.0f} seconds: name a smaller model, or "
+                    "raise answer_seconds in [rag.model]."
+                )
+
+        return keep_on
 
     @property
     def _room(self) -> int:
         """The tokens that a prompt may have."""
-        return self.model.n_ctx - self.config.max_tokens
+        n_ctx = self.model.n_ctx
+        return n_ctx - answer_tokens(self.config.max_tokens, n_ctx)
 
     def _prompt(self, quoted: Answer) -> Prompt:
         """Return a prompt that leaves room for the answer.

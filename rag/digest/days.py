@@ -12,6 +12,7 @@ from rag.store.catalog import Catalog
 from rag.store.queries import featured_between, featured_day_before, first_featured_day
 
 MAX_NEWEST = 10  # papers shown if no featured day is known
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # that people may name
 SATURDAY = 5  # of Python's weekday()
 
 
@@ -35,7 +36,7 @@ def parse_day(text: str) -> date:
     """Return the day that `text` (YYYY-MM-DD) names; raise DayError for other text."""
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return date.fromisoformat(text)
+            return _bounded(date.fromisoformat(text))
     except ValueError:
         pass
     raise DayError(f"{text!r} is not a day: write it like 2025-12-08.")
@@ -45,12 +46,19 @@ def parse_week(text: str) -> date:
     """Return a day of the week that `text` (YYYY-Www, or a day) names; raise DayError."""
     try:
         if re.fullmatch(r"\d{4}-W\d{2}", text):
-            return date.fromisoformat(f"{text}-1")
+            return _bounded(date.fromisoformat(f"{text}-1"))
         return parse_day(text)
     except (ValueError, DayError):
         raise DayError(
             f"{text!r} is not a week: write it like 2025-W49, or a day of it like 2025-12-04."
         ) from None
+
+
+def _bounded(day: date) -> date:
+    """Return the day. Raises DayError if it lies outside what can be computed with."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise DayError(f"no paper is of {day}: name a day from {FIRST_DAY} to {LAST_DAY}.")
+    return day
 
 
 def period_days(period: Period, day: date) -> tuple[date, date]:

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import Literal, Protocol, get_args
 
 from rag.records import Paper
-from rag.text.sentences import gist, split_sentences
+from rag.text.sentences import gist, statements
 
 
 def tldr_of(paper: Paper) -> str:
     """Return the first sentence of Hugging Face's summary, or else the abstract's gist."""
-    for sentence in split_sentences(" ".join((paper.tldr or "").split())):
+    for sentence in statements(" ".join((paper.tldr or "").split())):
         return sentence
     return gist(" ".join(paper.abstract.split()))
 

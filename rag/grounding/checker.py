@@ -6,7 +6,7 @@ the marker of the passage that supports it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.embeddings import Embeddings
@@ -16,7 +16,7 @@ from rag.encoders.embedder import SentenceTransformerEmbeddings
 from rag.grounding.alignment import Reader
 from rag.grounding.claims import MIN_CLAUSE_TERMS, Claim, claims_of
 from rag.grounding.judge import Judge
-from rag.grounding.signs import Signs, probability, read_signs, sources_of
+from rag.grounding.signs import Signs, probability, read_signs, sources_of, stated
 from rag.records import Paper, Passage
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.names import is_name_in, names_in, system_names
@@ -27,6 +27,7 @@ from rag.text.words import terms, words
 LIKELY = 0.19
 UNCITED_NEAR = 0.7  # nearness that a sentence needs which cites nothing
 MAX_LISTED = 12  # things that an abstract lists without a number
+MAX_SENTENCE = 2000  # characters; what is longer is no sentence
 MAX_FRAGMENT_TERMS = 5  # content words of an answer that is not a whole sentence
 MARK = " (not found in the abstract)"
 
@@ -96,11 +97,17 @@ class Grounding:
         return Checked(kept, passed, failed, is_marked=self.config.failed == "mark")
 
     def judged(
-        self, claims: Sequence[Claim], passages: Sequence[Passage], *, language: str = ENGLISH
+        self,
+        claims: Sequence[Claim],
+        passages: Sequence[Passage],
+        *,
+        language: str = ENGLISH,
+        keep_on: Callable[[], None] = lambda: None,
     ) -> list[tuple[Claim, Verdict]]:
         """Return each sentence, with the markers it should have, and the verdict on it.
 
-        Markers of passages that were not given are ignored.
+        Markers of passages that were not given are ignored. `keep_on` is called before each
+        sentence is compared with a paper, and may raise to end the check.
         """
         papers = {passage.n: passage.paper for passage in passages}
         claims = [claim.among(papers) for claim in claims]
@@ -108,16 +115,24 @@ class Grounding:
         following: tuple[int, ...] = ()
         for claim in reversed(claims):
             following = claim.cited or following
-            found.append(self._judged(claim, following, papers, language))
+            found.append(self._judged(claim, following, papers, language, keep_on))
         return found[::-1]
 
     def _judged(
-        self, claim: Claim, following: Sequence[int], papers: Mapping[int, Paper], language: str
+        self,
+        claim: Claim,
+        following: Sequence[int],
+        papers: Mapping[int, Paper],
+        language: str,
+        keep_on: Callable[[], None],
     ) -> tuple[Claim, Verdict]:
         """Return a sentence with the markers it should have, and the verdict on it.
 
         One without a marker may share the markers that follow; else it gets the one that fits best.
         """
+        keep_on()
+        if len(claim.text) > MAX_SENTENCE:
+            return claim, Verdict(0.0, "long")
         if claim.cited:
             return claim, self._verdict(claim, papers, language)
         if following:
@@ -125,8 +140,10 @@ class Grounding:
             verdict = self._verdict(sharing, papers, language)
             if not verdict.failed:
                 return sharing, verdict
-        tried = [claim.citing([n]) for n in papers]
-        verdicts = [self._verdict(c, papers, language) for c in tried]
+        tried, verdicts = [claim.citing([n]) for n in papers], []
+        for other in tried:
+            keep_on()
+            verdicts.append(self._verdict(other, papers, language))
         fitting = [
             (verdict.near, -n)
             for n, verdict in enumerate(verdicts)
@@ -153,7 +170,7 @@ class Grounding:
         if not all(is_name_in(name, said) for name in named):
             return Verdict(0.0, "name")
         if self.judge:
-            likely = self.judge.probability([strip_tex(paper.abstract) for paper in cited], text)
+            likely = self.judge.probability([strip_tex(stated(paper)) for paper in cited], text)
             return Verdict(likely, "" if likely >= self.config.judge_bound else "judge")
         if language != ENGLISH:
             return Verdict(1.0 if named or numbers else 0.0)
@@ -190,7 +207,7 @@ def _all_of(paper: Paper) -> str:
     """Return the texts and facts from which a sentence may take names and numbers."""
     days = f"{paper.published_on or ''} {paper.featured_on or ''}"
     people = f"{paper.organization or ''} {', '.join(paper.authors)}"
-    return f"{strip_tex(paper.title)}. {strip_tex(paper.abstract)} {people} {days}"
+    return f"{strip_tex(paper.title)}. {strip_tex(stated(paper))} {people} {days}"
 
 
 def describe_failed(number: int, *, is_marked: bool) -> str:

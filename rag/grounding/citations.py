@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from rag.records import Citation, Passage
 
 # [1], [1, 3], [2-4], and the brackets 【1】 that some models prefer.
-MARKER = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】](?:\(<?https?:[^()\s]*\))?")
-_UNFINISHED = re.compile(r"\s*[\[【][\d\s,;–-]*$")
+MARKER = re.compile(
+    r"(?<!\s)\s*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】](?:\(<?https?:[^()\s]*\))?"
+)
+_UNFINISHED = re.compile(r"(?<!\s)\s*[\[【][\d\s,;–-]*$")
 _ONE_MARKER = re.compile(r" ?\[(\d+)\]")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(<?\w+:[^()]*\)")
 
@@ -49,7 +51,7 @@ def renumber(text: str, numbers: Mapping[int, int | None]) -> str:
 def marked(text: str) -> list[int]:
     """Return the numbers in `1, 3` or `2-4`, in order."""
     found: list[int] = []
-    for part in re.split(r"\s*[,;]\s*", text):
-        first, *last = [int(number) for number in re.split(r"\s*[–-]\s*", part)]
+    for part in re.split("[,;]", text):
+        first, *last = [int(number) for number in re.split("[–-]", part)]
         found.extend(range(first, last[0] + 1) if last and last[0] - first < 10 else [first])
     return list(dict.fromkeys(found))

@@ -1,6 +1,7 @@
 """Splits a written text into claims: sentences, their clauses, and the passages each cites."""
 
 import re
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -12,17 +13,19 @@ from rag.text.words import terms
 
 _LINE = re.compile(r"[^\n]+")
 _HAN_STOP = re.compile(r"(?<=[。！？])(?=\S)")
-_END = re.compile(r"[.!?。！？…]*[\"”’)]*$")
 # Where a new clause may begin. "And" between two nouns splits too, which does no harm, because each
 # word is encoded within the whole sentence.
 _JOINT = re.compile(
-    r"\s*;\s+|\s+[—–]\s+|,?\s+(?:while|whereas|although|though|but|because|so that)\s+"
+    r"(?<!\s)\s*;\s+|(?<!\s)\s+[—–]\s+"
+    r"|,?(?<!\s)\s+(?:while|whereas|although|though|but|because|so that)\s+"
     r"|,\s+(?:and|as|yet|since|which)\s+"
-    r"|\s+and\s+",
+    r"|(?<!\s)\s+and\s+",
     re.IGNORECASE,
 )
 MIN_CLAUSE_WORDS = 3
 MIN_CLAUSE_TERMS = 2  # content words
+MAX_SHORT = 300  # characters of a clause that is too short to stand alone
+MAX_OPENING = 100  # characters of a sentence that says nothing without the next one
 
 
 class Clause(NamedTuple):
@@ -72,15 +75,12 @@ class Claim:
 
     def marked(self, remark: str) -> str:
         """Return the sentence with its markers, and a remark before the full stop."""
-        end = _END.search(self.written)
-        place = end.start() if end else len(self.written)
+        place = _end_of(self.written)
         return f"{self.written[:place]}{remark}{self.written[place:]}"
 
     def citing(self, numbers: Sequence[int]) -> "Claim":
         """Return the same sentence with only these markers, at its end."""
-        end = _END.search(self.text)
-        place = end.start() if end else len(self.text)
-        return replace(self, marks=((place, tuple(numbers)),))
+        return replace(self, marks=((_end_of(self.text), tuple(numbers)),))
 
     def followed_by(self, other: "Claim") -> "Claim":
         """Return both sentences as one."""
@@ -118,7 +118,14 @@ def clauses_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _is_short(text: str) -> bool:
+    if len(text) > MAX_SHORT:
+        return False
     return len(text.split()) < MIN_CLAUSE_WORDS or len(terms(text)) < MIN_CLAUSE_TERMS
+
+
+def _end_of(sentence: str) -> int:
+    """Return where the full stop and what closes a sentence begin."""
+    return len(sentence.rstrip('"”’)').rstrip(".!?。！？…"))
 
 
 def claims_of(text: str) -> list[Claim]:
@@ -129,23 +136,29 @@ def claims_of(text: str) -> list[Claim]:
     begins with a marker.
     """
     bare = ""
-    marks: list[tuple[int, tuple[int, ...]]] = []
+    found_marks: list[tuple[int, tuple[int, ...]]] = []
     done = 0
     for match in MARKER.finditer(text):
         bare += text[done : match.start()]
-        marks.append((len(bare), tuple(marked(match[1]))))
+        found_marks.append((len(bare), tuple(marked(match[1]))))
         done = match.end()
     bare += text[done:]
-    leading = bool(marks) and not bare[: marks[0][0]].strip()
+    leading = bool(found_marks) and not bare[: found_marks[0][0]].strip()
+    marks = deque(found_marks)
     found: list[Claim] = []
     of_next: list[tuple[int, tuple[int, ...]]] = []
     end = 0
     for sentence in _sentences(bare):
         start = bare.index(sentence, end)
         space, end = bare[end:start], start + len(sentence)
-        last = len(_END.sub("", sentence))
+        last = _end_of(sentence)
         first, behind = (start - len(space), end) if leading else (start + 1, end + 1)
-        places = [(p - start, n) for p, n in marks if first <= p < behind]
+        while marks and marks[0][0] < first:
+            marks.popleft()
+        places = []
+        while marks and marks[0][0] < behind:
+            place, numbers = marks.popleft()
+            places.append((place - start, numbers))
         own = of_next + [(min(max(place, 0), last), n) for place, n in places]
         of_next = []
         if any(place == last < len(sentence) for place, _ in places):
@@ -160,7 +173,8 @@ def claims_of(text: str) -> list[Claim]:
 
 def _only_opens(claim: Claim) -> bool:
     """Return whether a sentence says nothing without the next one ("No.", "Very little.")."""
-    return not claim.marks and len(terms(claim.text)) < MIN_CLAUSE_TERMS
+    is_short = not claim.marks and len(claim.text) <= MAX_OPENING
+    return is_short and len(terms(claim.text)) < MIN_CLAUSE_TERMS
 
 
 def _joined(marks: list[tuple[int, tuple[int, ...]]]) -> tuple[tuple[int, tuple[int, ...]], ...]:

@@ -57,6 +57,7 @@ _IMPLIED = re.compile(
     r"|(?:left|leaves?|leaving) (?:out|aside)|(?:kept|keeps?|held) back|vanish\w*)\b",
     re.IGNORECASE,
 )
+SCOPE_CHARACTERS = 200  # in which these content words stand
 SCOPE = 2  # content words that a negation reaches
 
 
@@ -132,7 +133,8 @@ def negated(text: str) -> set[str]:
     """Return the stems of the content words that are negated: up to SCOPE behind each "not"."""
     found: set[str] = set()
     for match in _NEGATIVE.finditer(text):
-        rest = _NEGATIVE.split(_BREAK.split(text[match.end() :], maxsplit=1)[0], maxsplit=1)[0]
+        following = text[match.end() : match.end() + SCOPE_CHARACTERS]
+        rest = _NEGATIVE.split(_BREAK.split(following, maxsplit=1)[0], maxsplit=1)[0]
         reached = [stems[-1] for word in rest.split() if (stems := terms(word))]
         found.update([word for word in reached if word.isalpha()][:SCOPE])
     return found

@@ -20,6 +20,7 @@ from rag.grounding.contradiction import Contradictions, contradictions
 from rag.grounding.pairings import rival_comes_first
 from rag.grounding.polarity import denial, has_not, is_negative
 from rag.records import Paper
+from rag.text.directives import is_directive
 from rag.text.names import system_names
 from rag.text.numbers import quantities, strip_tex
 from rag.text.sentences import split_sentences
@@ -106,10 +107,19 @@ def _own_names(paper: Paper) -> Sequence[str]:
 
 
 @lru_cache(maxsize=256)
+def stated(paper: Paper) -> str:
+    """Return a paper's abstract without the orders in it, which support nothing."""
+    sentences = split_sentences(paper.abstract)
+    if not any(map(is_directive, sentences)):
+        return paper.abstract
+    return " ".join(sentence for sentence in sentences if not is_directive(sentence))
+
+
+@lru_cache(maxsize=256)
 def sources_of(paper: Paper) -> tuple[str, ...]:
     """Return a paper's title and the sentences of its abstract, which semicolons do not end."""
     found: list[str] = [strip_tex(paper.title)]
-    for sentence in split_sentences(strip_tex(paper.abstract)):
+    for sentence in split_sentences(strip_tex(stated(paper))):
         if len(found) > 1 and found[-1].endswith(";"):
             found[-1] += f" {sentence}"
         else:

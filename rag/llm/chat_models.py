@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
-from rag.config import ModelConfig
+from rag.config import ModelConfig, answer_tokens
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
 from rag.llm.local_model import LocalModel
@@ -161,7 +161,7 @@ class ChatLlama(ChunkStreamingChatModel):
         text = ""
         pieces = self.local.stream(
             [_llama_message(message) for message in messages],
-            max_tokens=max_tokens,
+            max_tokens=answer_tokens(max_tokens, self.local.n_ctx),
             temperature=self.temperature,
             schema=schema,
             cancel=cancel,

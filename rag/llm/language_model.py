@@ -1,8 +1,9 @@
 """One interface for the models that write answers: a local process, a server, or a provider."""
 
+import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -16,6 +17,12 @@ from rag.llm.chat_models import ChatLlama, ChatServer, load_chat_model
 from rag.llm.offload import Offload
 from rag.llm.reasoning import CUT_OFF, AnswerText, without_thinking
 from rag.llm.server_errors import ONLY_THOUGHT as SERVER_ONLY_THOUGHT
+from rag.llm.untrusted_text import (
+    MAX_TOKEN_CHARACTERS,
+    bounded,
+    whole_characters,
+    without_control_tokens,
+)
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +98,8 @@ class ProviderModel:
     config: ModelConfig
     # Whether the chat model stops by itself once `cancel` is set, even before the first token.
     takes_cancel: ClassVar[bool] = False
+    # Whether control tokens in a message may become control tokens: many servers read them so.
+    reads_control_tokens: ClassVar[bool] = True
     only_thought: ClassVar[str] = ONLY_THOUGHT
 
     @property
@@ -127,9 +136,12 @@ class ProviderModel:
     ) -> Iterator[str]:
         """See LanguageModel."""
         answer = AnswerText()
-        for piece in without_thinking(self._stream(messages, max_tokens, cancel)):
-            answer.add(piece)
-            yield piece
+        tokens = max_tokens or getattr(self.chat, "max_tokens", None) or self.config.max_tokens
+        with contextlib.closing(self._stream(messages, max_tokens, cancel)) as raw:
+            pieces = bounded(whole_characters(raw), tokens * MAX_TOKEN_CHARACTERS)
+            for piece in without_thinking(pieces):
+                answer.add(piece)
+                yield piece
         was_cancelled = cancel is not None and cancel.is_set()
         if answer.has_thought and not answer.text.strip() and not was_cancelled:
             raise ModelError(self.only_thought)
@@ -150,7 +162,7 @@ class ProviderModel:
         try:
             # With another method, some providers first compile the class, which takes seconds.
             chain = self.chat.with_structured_output(fields, method="function_calling")
-            return fields.model_validate(chain.invoke(list(messages), **options))
+            return fields.model_validate(chain.invoke(self._harmless(messages), **options))
         except ModelError:
             raise
         except Exception as error:  # of a provider's client, of LangChain, or no such object
@@ -162,10 +174,10 @@ class ProviderModel:
         messages: Sequence[BaseMessage],
         max_tokens: int | None,
         cancel: threading.Event | None,
-    ) -> Iterator[str]:
+    ) -> Generator[str]:
         options = self._options(max_tokens, cancel)
         try:
-            for chunk in self.chat.stream(list(messages), **options):
+            for chunk in self.chat.stream(self._harmless(messages), **options):
                 if cancel and cancel.is_set():
                     return
                 yield str(chunk.text)
@@ -176,6 +188,15 @@ class ProviderModel:
         except Exception as error:  # any error of a provider's client
             log.info("the model failed", exc_info=True)
             raise ModelError(f"the model did not answer ({type(error).__name__}).") from error
+
+    def _harmless(self, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+        """Return the messages without control tokens, which only a chat template may write."""
+        if not self.reads_control_tokens:
+            return list(messages)
+        return [
+            message.model_copy(update={"content": without_control_tokens(str(message.text))})
+            for message in messages
+        ]
 
     def _options(self, max_tokens: int | None, cancel: threading.Event | None) -> dict[str, Any]:
         options: dict[str, Any] = {}
@@ -210,6 +231,7 @@ class LocalProcessModel(ProviderModel):
 
     chat: ChatLlama
     takes_cancel: ClassVar[bool] = True
+    reads_control_tokens: ClassVar[bool] = False  # see LlamaModel.prompt_tokens
 
     @property
     def problem(self) -> str:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from rag.isolated_python import python_command, python_environment
 from rag.llm.gpu import NO_CUDA_COMPILER, CudaCompiler, Gpu, find_cuda_compiler, find_gpu
 
 LOG = Path(sys.prefix) / "llama-build.log"
@@ -210,8 +211,8 @@ def _pip(*arguments: str, log: TextIO, cmake: Sequence[str] = ()) -> None:
 def _run(*arguments: str, log: TextIO, environment: Mapping[str, str] | None = None) -> None:
     """Run this Python. Raises CalledProcessError if it fails."""
     subprocess.run(
-        [sys.executable, *arguments],
-        env=os.environ | (environment or {}), stdin=subprocess.DEVNULL, stdout=log,
+        python_command(*arguments),
+        env=python_environment(environment), stdin=subprocess.DEVNULL, stdout=log,
         stderr=subprocess.STDOUT, check=True,
     )  # fmt: skip
 

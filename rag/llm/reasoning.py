@@ -31,6 +31,7 @@ CLOSING_TAGS = tuple(TAGS.values())
 MESSAGE = "<|message|>"  # ends a message's header: the role, the channel
 HEADER_PARTS = ("<|start|>", "<|channel|>")
 RETURN = "<|return|>"
+MAX_HEADER = 200  # characters, white space included, that may still be the first header
 ENDS = ("<|end|>", "<|call|>", RETURN)
 THOUGHT_CHANNELS = ("analysis", "commentary")
 FINAL_CHANNEL = "final"
@@ -194,6 +195,8 @@ def _takes_back(mark: str) -> bool:
 
 def _may_be_header(text: str) -> bool:
     """Return whether a text so far may be, or begin with, the name of a channel."""
+    if len(text) > MAX_HEADER:
+        return False
     start = text.lstrip()
     return any(word.startswith(start) for word in (*THOUGHT_CHANNELS, FINAL_CHANNEL)) or (
         start.startswith(THOUGHT_CHANNELS) and not _FIRST_THOUGHT.match(text)

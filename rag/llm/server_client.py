@@ -12,7 +12,15 @@ import logging
 import queue
 import re
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import CancelledError, Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -33,6 +41,8 @@ POLL_SECONDS = 0.05  # between two checks for a cancel while waiting
 CONNECT_SECONDS = 5.0
 MODELS_SECONDS = 5.0  # for the list of models, which no server has to compute
 CLOSE_SECONDS = 2.0
+MAX_RESPONSE_BYTES = 16_000_000  # of a whole answer, or of the list of models
+MAX_LINE_BYTES = 500_000  # of a stream of events, in which each token has a line
 SPARE_CHUNKS = 50  # beyond one per token: roles, usage, keep-alives
 MAX_NAME = 80  # characters of a model's name in messages to people
 CLOSED = "Paperboy has left the model server: start it again."
@@ -233,6 +243,7 @@ class ServerClient:
         client = openai.DefaultAsyncHttpxClient(
             trust_env=not _is_loopback(self.url),  # a proxy for the web cannot reach this machine
             follow_redirects=False,  # the question and the key are for this address alone
+            event_hooks={"response": [_bound_response]},
             # One connection per answer: a pooled one may have died with the server.
             limits=httpx2.Limits(max_keepalive_connections=0),
         )
@@ -240,7 +251,12 @@ class ServerClient:
             base_url=self.url,
             # Without a key, ChatOpenAI would send $OPENAI_API_KEY to this server.
             api_key=self._key or "none",
-            default_headers={"OpenAI-Organization": "", "OpenAI-Project": ""},
+            # What is compressed may be a thousand times as long as what is counted here.
+            default_headers={
+                "OpenAI-Organization": "",
+                "OpenAI-Project": "",
+                "Accept-Encoding": "identity",
+            },
             model=self._model or ANY_MODEL,
             streaming=True,
             stream_chunk_timeout=None,  # _read enforces the time-outs
@@ -248,6 +264,35 @@ class ServerClient:
             max_retries=0,  # people have the quoted answer already, and a retry may break again
             http_async_client=client,
         )
+
+
+async def _bound_response(response: Any) -> None:
+    """Let a response (of httpx) fail once it is longer than any answer."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise ValueError("the server compresses its answer, which it was asked not to do")
+    is_stream = "event-stream" in response.headers.get("Content-Type", "")
+    response.stream = _bounded_stream(response.stream, MAX_LINE_BYTES if is_stream else 0)
+
+
+def _bounded_stream(stream: Any, max_line_bytes: int) -> Any:
+    """Return a stream of bytes (of httpx) that raises ValueError if it, or a line, is too long."""
+    import httpx2
+
+    class BoundedStream(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            total = line = 0
+            async for piece in stream:
+                total += len(piece)
+                end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+                line = line + len(piece) if end < 0 else len(piece) - end - 1
+                if total > MAX_RESPONSE_BYTES or (max_line_bytes and line > max_line_bytes):
+                    raise ValueError(f"the server's answer is too long ({total:,} bytes)")
+                yield piece
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return BoundedStream()
 
 
 def _first_chat_model(names: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ import logging
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import IO, Any
 
 from rag.cpu import cores, limit_openmp_spinning
 from rag.errors import ModelError
+from rag.isolated_python import python_command, python_environment
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def worker_command(path: Path, *, n_ctx: int, threads: int, gpu_layers: int = -1
     0 threads stand for one per usable core, -1 layers for all that a GPU can take.
     """
     return [
-        sys.executable, "-m", "rag.llm.worker", str(path),
+        *python_command("-m", "rag.llm.worker"), str(path),
         "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
         "--gpu-layers", str(gpu_layers),
     ]  # fmt: skip
@@ -43,7 +43,7 @@ class WorkerProcess:
         """Start the process. Raises OSError if it cannot be started."""
         limit_openmp_spinning()
         self._process = subprocess.Popen(
-            command,
+            command, env=python_environment(),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace",
             start_new_session=True,  # Ctrl-C must reach only Paperboy, which closes this process

@@ -7,9 +7,11 @@ downloads a later run cannot continue.
 """
 
 import errno
+import ipaddress
 import logging
 import os
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,7 +55,7 @@ def fetch(
     Continues the download of an earlier run. Raises ModelFileError; the part that was downloaded
     stays, unless it is wrong.
     """
-    with _explain_errors(source, endpoint, folder):
+    with _explain_errors(source, endpoint, folder), _redirects_only_to_the_web(endpoint):
         remote = _get_metadata(source, endpoint)
         folder.mkdir(parents=True, exist_ok=True)
         with _exclusive_lock(folder):
@@ -67,6 +69,52 @@ def fetch(
                 _download(remote, part, on_progress)
                 _verify_and_rename(part, path, remote, on_progress)
     return path, bool(remote.sha256)
+
+
+@contextmanager
+def _redirects_only_to_the_web(endpoint: str | None) -> Iterator[None]:
+    """Let huggingface_hub follow no redirect from the web into a private network.
+
+    A hub in a private network (HF_ENDPOINT) may redirect to another host there.
+    """
+    from huggingface_hub import constants, set_client_factory
+    from huggingface_hub.utils._http import default_client_factory
+
+    hub = httpx.URL(endpoint or constants.ENDPOINT)
+
+    def check(request: httpx.Request) -> None:
+        is_same = request.url.host == hub.host and request.url.scheme == hub.scheme
+        if is_same or is_private(hub.host):
+            return
+        if request.url.scheme != hub.scheme or is_private(request.url.host):
+            raise ModelFileError(
+                f"{hub.host} redirects to {request.url.scheme}://{request.url.host}, which no "
+                "public hub does: nothing was fetched; check HF_ENDPOINT and the proxy."
+            )
+
+    def make_client() -> httpx.Client:
+        client = default_client_factory()
+        client.event_hooks["request"].append(check)
+        return client
+
+    set_client_factory(make_client)
+    try:
+        yield
+    finally:
+        set_client_factory(default_client_factory)
+
+
+def is_private(host: str) -> bool:
+    """Return whether a host is this machine, or any of its addresses is outside the public web.
+
+    A name without an address here may be known to a proxy, so it counts as public.
+    """
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return False
+    addresses = [ipaddress.ip_address(str(address).partition("%")[0]) for address in found]
+    return any(not (getattr(a, "ipv4_mapped", None) or a).is_global for a in addresses)
 
 
 def _get_metadata(source: HubFile, endpoint: str | None) -> _RemoteFile:

@@ -10,6 +10,7 @@ from rag.text.names import system_names
 from rag.text.words import terms, words
 
 MAX_QUESTION = 2_000  # characters
+MAX_REPEATED_TOPIC = 8  # words
 
 
 def clean_question(question: str) -> str:
@@ -24,6 +25,11 @@ def clean_question(question: str) -> str:
     if not words(question):
         raise QuestionError("there is no word in the question: ask in words.")
     return question
+
+
+def repeated(topic: str) -> str:
+    """Return a topic as an answer repeats it: only a short one, since a long one is a speech."""
+    return topic if len(topic.split()) <= MAX_REPEATED_TOPIC else "this"
 
 
 Order = Literal[
@@ -144,6 +150,11 @@ class Request:
     def subjects(self) -> tuple[Paper, ...]:
         """The papers that it refers back to, else those that it names; often none."""
         return self.pointed or self.named
+
+    @property
+    def topic_in_words(self) -> str:
+        """The topic as an answer repeats it."""
+        return repeated(self.topic)
 
     @cached_property
     def topic_terms(self) -> list[str]:

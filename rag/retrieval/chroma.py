@@ -8,14 +8,16 @@ sentences never crowd out the abstracts. The texts stay in SQLite.
 import hashlib
 import logging
 import shutil
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import DataFolderError
+from rag.errors import DataFolderError, first_line
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +25,9 @@ if TYPE_CHECKING:  # importing Chroma takes a second, which `paperboy papers` do
     from chromadb.api import ClientAPI
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
+    from chromadb.config import Settings
 
-BATCH = 5_000  # Chroma refuses more than 5,461 records at once
+BATCH = 500  # records per write, which searches wait for; Chroma refuses more than 5,461
 PROBES = 16  # stored vectors that are searched for when the index is opened
 # More links per vector than Chroma's defaults of 16 and 100: with those, about three in a thousand
 # vectors of very similar papers cannot be reached by any query after the index was reopened.
@@ -43,6 +46,8 @@ class ChunkVectors:
     def __init__(self, folder: Path, *, embedder: str) -> None:
         """Open the folder; each embedder name has collections of its own."""
         self.folder = folder
+        # Chroma's queries fail ("Error finding id") while another thread writes.
+        self._lock = threading.RLock()
         self._suffix = hashlib.sha256(embedder.encode()).hexdigest()[:8]
         try:
             self._open()
@@ -54,10 +59,10 @@ class ChunkVectors:
 
     def _open(self) -> None:
         import chromadb
-        from chromadb.config import Settings
 
-        settings = Settings(anonymized_telemetry=False)
-        self._client: ClientAPI = chromadb.PersistentClient(str(self.folder), settings=settings)
+        self._client: ClientAPI = chromadb.PersistentClient(
+            str(self.folder), settings=chroma_settings()
+        )
         self.abstracts = self._collection("wholes")  # the name in data folders
         self.sentences = self._collection("sentences")
 
@@ -79,29 +84,57 @@ class ChunkVectors:
             rows = np.flatnonzero(mask)
             for start in range(0, len(rows), BATCH):
                 batch = rows[start : start + BATCH]
-                collection.add(ids=[chunk_ids[i] for i in batch], embeddings=vectors[batch])
+                with self._writing():
+                    collection.add(ids=[chunk_ids[i] for i in batch], embeddings=vectors[batch])
 
     def delete(self, chunk_ids: Iterable[str]) -> None:
         """Delete chunks; unknown ids are ignored."""
         ids = list(chunk_ids)
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
-            self.abstracts.delete(ids=batch)
-            self.sentences.delete(ids=batch)
+            with self._writing():
+                self.abstracts.delete(ids=batch)
+                self.sentences.delete(ids=batch)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Raise a failed write, such as on a full disk, as DataFolderError.
+
+        Chroma never gives back the lock of a write that failed, and the next one would wait for it
+        for ever: so its files are opened anew.
+        """
+        from chromadb.errors import ChromaError
+
+        with self._lock:
+            try:
+                yield
+            except ChromaError as error:
+                self.reopen()
+                raise DataFolderError(
+                    f"the vector index cannot be written ({first_line(error)}); the papers are "
+                    "stored and will be indexed later: free some space on the disk and try again."
+                ) from error
+
+    def reopen(self) -> None:
+        """Close the files and open them again."""
+        self.close()
+        self._open()
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[str]:
         """Return the ids of the n nearest abstracts and the n nearest sentences."""
         found: list[str] = []
-        for collection in (self.abstracts, self.sentences):
-            result = collection.query(
-                query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
-            )
-            found.extend(result["ids"][0])
+        with self._lock:
+            for collection in (self.abstracts, self.sentences):
+                result = collection.query(
+                    query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
+                )
+                found.extend(result["ids"][0])
         return found
 
     def counts(self) -> tuple[int, int]:
         """Return the number of stored abstracts and of stored sentences."""
-        return self.abstracts.count(), self.sentences.count()
+        with self._lock:
+            return self.abstracts.count(), self.sentences.count()
 
     def is_sound(self, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
         """Return whether queries find these stored (chunk id, vector) pairs.
@@ -126,6 +159,10 @@ class ChunkVectors:
 
     def clear(self) -> None:
         """Replace the folder with an empty one."""
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
         from chromadb.errors import ChromaError
 
         self.close()
@@ -135,13 +172,23 @@ class ChunkVectors:
             self._open()
         except (OSError, ChromaError) as error:
             raise DataFolderError(
-                f"the index in {self.folder} is damaged and cannot be replaced ({error}): "
-                "delete that folder and try again."
+                f"the index in {self.folder} is damaged and cannot be rebuilt ({error}): "
+                "check the disk's free space and the folder's permissions."
             ) from error
 
     def close(self) -> None:
         """Close the files, so that this process can open the folder again."""
         self._client.close()
+
+
+def chroma_settings() -> "Settings":
+    """Return Chroma's settings: without telemetry, and deaf to a file .env of the current folder.
+
+    Such a file could name a server that the vectors are then sent to.
+    """
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False, _env_file=None)
 
 
 def _forget_client(folder: Path) -> None:

@@ -6,6 +6,8 @@ catches up.
 
 import json
 import logging
+import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from rag.retrieval.chroma import PROBES, ChunkVectors
 from rag.store.catalog import SQL_VARIABLES
 from rag.store.database import Database
 from rag.store.rows import paper_from_row
+from rag.store.upsert import drop_vectors
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,9 @@ class Index:
         self.database = database
         self.vectors = vectors
         self.embedder = embedder
+        # Held while Chroma is made to follow SQLite: two threads that did so at once could each add
+        # what the other has just deleted.
+        self._following = threading.RLock()
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -73,34 +79,48 @@ class Index:
         return int(row[0])
 
     def store(self, entries: Sequence[Entry]) -> None:
-        """Store entries, durably, and delete stale chunks."""
+        """Store entries, durably, and delete stale chunks.
+
+        An entry of a text that has changed meanwhile is left out: its paper is pending.
+        """
         with self.database.transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO chunk_vectors "
-                "(paper, text_hash, embedder, sentences, vectors, stored) "
-                "SELECT id, ?, ?, ?, ?, 0 FROM papers WHERE paper_id = ?",
-                [
-                    (
-                        entry.text_hash,
-                        self.embedder,
-                        json.dumps(entry.sentences, ensure_ascii=False),
-                        entry.vectors.astype(np.float16).tobytes(),
-                        entry.paper_id,
-                    )
-                    for entry in entries
-                ],
-            )
+            for entry in entries:
+                row = db.execute(
+                    "SELECT id, paper_id FROM papers WHERE paper_id = ? AND text_hash = ?",
+                    (entry.paper_id, entry.text_hash),
+                ).fetchone()
+                if row:
+                    self._store(db, row, entry)
         self.catch_up()
+
+    def _store(self, db: sqlite3.Connection, row: sqlite3.Row, entry: Entry) -> None:
+        drop_vectors(db, row)  # chunks that Chroma has under the same ids are of an earlier text
+        db.execute(
+            "INSERT INTO chunk_vectors (paper, text_hash, embedder, sentences, vectors, stored) "
+            "VALUES (?, ?, ?, ?, ?, 0)",
+            (
+                row["id"],
+                entry.text_hash,
+                self.embedder,
+                json.dumps(entry.sentences, ensure_ascii=False),
+                entry.vectors.astype(np.float16).tobytes(),
+            ),
+        )
 
     def clear(self) -> None:
         """Delete all vectors, so that every paper is pending; Chroma's folder is replaced."""
-        with self.database.transaction() as db:
-            db.execute("DELETE FROM chunk_vectors")
-            db.execute("DELETE FROM stale_chunks")
-        self.vectors.clear()
+        with self._following:
+            with self.database.transaction() as db:
+                db.execute("DELETE FROM chunk_vectors")
+                db.execute("DELETE FROM stale_chunks")
+            self.vectors.clear()
 
     def catch_up(self) -> None:
         """Delete stale chunks from Chroma and add the entries that only SQLite has."""
+        with self._following:
+            self._follow()
+
+    def _follow(self) -> None:
         self._delete_stale()
         while missing := list(self._entries("stored = 0 LIMIT ?", [PAPERS_PER_CHROMA_BATCH])):
             chunk_ids = [chunk_id for entry in missing for chunk_id in entry.chunk_ids]

@@ -1,11 +1,13 @@
 """Papers in SQLite: the connection, the migrations, the catalogue and keyword search."""
 
 __all__ = [
+    "backups",
     "catalog",
     "database",
     "keywords",
     "lookup",
     "migrations",
+    "private_files",
     "queries",
     "rows",
     "term_variants",

@@ -3,7 +3,8 @@
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -12,6 +13,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import DataFolderError
+from rag.store.backups import back_up, remove_old_backups
+from rag.store.faults import DatabaseFaultError, ExplainingConnection, explain_fault
+from rag.store.private_files import PRIVATE_FILE
 
 BUSY_SECONDS = 10.0  # how long a writer waits for another one
 MIGRATION_SECONDS = 120.0  # how long to wait while another process migrates the same file
@@ -35,35 +39,66 @@ class Migrations:
 
 
 def open_database(path: Path, migrations: Sequence[Migrations]) -> "Database":
-    """Return the database with every migration applied.
+    """Return the database with every migration applied; an older file is backed up before.
 
-    One process migrates at a time; the others wait for it. Raises DataFolderError if the file is
-    not a database, was written by a newer version, or stays busy.
+    One process opens a file at a time; the others wait for it. Raises DataFolderError if the file
+    cannot be used, was written by a newer version, or stays busy.
     """
     database = Database(path)
     try:
-        if not database.is_current(migrations):
-            with _migrating(path):
-                database.migrate(migrations)
+        with _opening(path):
+            _retry_while_busy(lambda: _bring_up_to_date(database, migrations))
+            remove_old_backups(path)
     except BaseException:
         database.close()
         raise
     return database
 
 
+def _bring_up_to_date(database: "Database", migrations: Sequence[Migrations]) -> None:
+    if not database.is_current(migrations):
+        if database.path != IN_MEMORY and database.is_in_use():
+            back_up(database.path)
+        database.migrate(migrations)
+
+
+def _retry_while_busy(action: Callable[[], None]) -> None:
+    """Run the action again while another connection is in the way, up to BUSY_SECONDS.
+
+    SQLite itself does not wait for some locks, such as that of a file that changes to WAL mode.
+    """
+    ends_at = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return action()
+        except DatabaseFaultError as error:
+            if not error.is_busy or time.monotonic() > ends_at:
+                raise
+        time.sleep(0.05)
+
+
 @contextmanager
-def _migrating(path: Path) -> Iterator[None]:
-    """Hold the lock for migrating this file."""
+def _opening(path: Path) -> Iterator[None]:
+    """Hold the lock for opening this file, which is created for its owner alone."""
     if path == IN_MEMORY:
         yield
         return
     try:
-        with FileLock(path.with_suffix(".migration.lock"), timeout=MIGRATION_SECONDS):
+        with FileLock(
+            path.with_suffix(".migration.lock"), timeout=MIGRATION_SECONDS, mode=PRIVATE_FILE
+        ):
+            if not path.exists():
+                path.touch(mode=PRIVATE_FILE)  # SQLite gives its other files the same mode
             yield
     except Timeout as error:
         raise DataFolderError(
             f"another process has been preparing {path} for {MIGRATION_SECONDS:.0f} seconds: "
             "wait until it is done, or stop it."
+        ) from error
+    except OSError as error:
+        raise DataFolderError(
+            f"{path} cannot be prepared ({error.strerror}): check its folder's permissions and "
+            "disk, or give another folder with --data-dir."
         ) from error
 
 
@@ -90,37 +125,25 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        with self._explain_errors():
+        try:
             connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            connection.row_factory = sqlite3.Row
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False,
+                factory=ExplainingConnection,
+            )  # fmt: skip
+        except sqlite3.Error as error:
+            raise explain_fault(error, self.path.name) from error
+        connection.name = self.path.name
+        connection.row_factory = sqlite3.Row
+        try:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")  # deleted data leaves the file
+        except BaseException:
+            connection.close()
+            raise
         with self._lock:
             self._connections.append(connection)
         return connection
-
-    @contextmanager
-    def _explain_errors(self) -> Iterator[None]:
-        """Raise SQLite's errors while opening as DataFolderError, which says what to do."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise self._unusable(error) from error
-            raise DataFolderError(
-                f"{self.path} is busy: another program writes to it; try again soon."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: sqlite3.Error) -> DataFolderError:
-        return DataFolderError(
-            f"{self.path} cannot be used ({error}): give another folder with --data-dir, "
-            "or move that file away to start over."
-        )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -129,35 +152,45 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite ends it itself after some faults
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
     def is_current(self, migrations: Sequence[Migrations]) -> bool:
         """Return whether every migration is applied. Raises DataFolderError for a newer file."""
-        with self._explain_errors():
-            mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]
-            known = self.connection.execute(
-                "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'"
-            ).fetchone()
-            if mode != "wal" or not known:
-                return False
-            return all(self._version(room.room) >= self._newest(room) for room in migrations)
+        mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]
+        if mode != "wal" or not self.is_in_use():
+            return False
+        return all(self._version(room.room) >= self._newest(room) for room in migrations)
+
+    def is_in_use(self) -> bool:
+        """Return whether the file has tables of Paperboy's."""
+        return self.has_table("schema_version")
+
+    def has_table(self, name: str) -> bool:
+        """Return whether there is a table of this name."""
+        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return bool(self.connection.execute(query, (name,)).fetchone())
 
     def migrate(self, migrations: Sequence[Migrations]) -> None:
         """Apply the migrations that this file lacks. Raises DataFolderError for a newer file."""
-        with self._explain_errors():
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute(
-                "CREATE TABLE IF NOT EXISTS schema_version (room TEXT PRIMARY KEY, number INTEGER)"
-            )
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_version (room TEXT PRIMARY KEY, number INTEGER)"
+        )
         for room in migrations:
             self._newest(room)
             version = self._version(room.room)
             for number, script in room.steps():
                 if number > version:
                     self._apply(room.room, number, script.read_text(encoding="utf-8"))
+
+    def find_damage(self) -> str:
+        """Read every page; return what is wrong with the first damaged one, or ""."""
+        first = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        return "" if first == "ok" else str(first)
 
     def _newest(self, migrations: Migrations) -> int:
         """Return a room's last number. Raises DataFolderError if the file has a higher one."""

@@ -120,7 +120,7 @@ def _update(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper, seen_at: dat
     number, at = row["id"], seen_at.isoformat(timespec="seconds")
     values = row_from_paper(paper) | {"updated_at": at}
     if (row["paper_id"], row["text_hash"]) != (paper.paper_id, paper.text_hash):
-        _drop_vectors(db, row)
+        drop_vectors(db, row)
     if row["title_key"] != values["title_key"]:
         db.execute("INSERT OR IGNORE INTO old_titles VALUES (?, ?)", (row["title_key"], number))
     if row["upvotes"] != paper.upvotes:
@@ -133,7 +133,7 @@ def _update(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper, seen_at: dat
 
 
 def _delete(db: sqlite3.Connection, row: sqlite3.Row) -> None:
-    _drop_vectors(db, row)
+    drop_vectors(db, row)
     db.execute("DELETE FROM keyword_index WHERE rowid = ?", (row["id"],))
     db.execute("DELETE FROM papers WHERE id = ?", (row["id"],))
 
@@ -174,8 +174,11 @@ def _move_history(db: sqlite3.Connection, old: int, new: int) -> None:
     )
 
 
-def _drop_vectors(db: sqlite3.Connection, row: sqlite3.Row) -> None:
-    """Delete a row's vectors and list its chunks for deletion from Chroma."""
+def drop_vectors(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """Delete a row's vectors and list its chunks for deletion from Chroma.
+
+    The row has the columns id and paper_id.
+    """
     old = db.execute("SELECT sentences FROM chunk_vectors WHERE paper = ?", (row["id"],)).fetchone()
     if old is None:
         return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ENGLISH, CHINESE, GERMAN = "en", "zh", "de"
 EUROPEAN_LANGUAGES = ("de", "fr", "es")
+MAX_READ = 3000  # characters: the language of a longer text shows at its beginning
 # If only one word of a question is certainly foreign, this share of its words must be known ones.
 MIN_KNOWN_SHARE = 0.5
 # Probability of a language without a glossary: of a text that is English otherwise, and of one that
@@ -43,7 +44,7 @@ _OTHERS = {
     "he": "Hebrew", "hi": "Hindi", "ja": "Japanese", "ko": "Korean", "ru": "Russian",
     "sr": "Serbian", "ta": "Tamil", "th": "Thai", "uk": "Ukrainian", "ur": "Urdu",
 }  # fmt: skip
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|(?<!\w)['‘][^'’]+['’](?!\w)")
+_QUOTED = re.compile(r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'‘’]{1,300}['’](?!\w)")
 # A French elision is a word of its own; a hyphenated word is one word.
 _TOKEN = re.compile(r"(?:c|d|j|l|m|n|s|t|qu|jusqu)['’](?=\w)|[^\W\d_]+(?:-[^\W\d_]+)*", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
@@ -58,7 +59,7 @@ def question_language(question: str) -> str:
     Many words are spelled alike in two languages ("die", "on", "pour") or are parts of names
     ("de la", "von"). They count only beside words that no English question contains.
     """
-    text = _QUOTED.sub(" ", question)  # a quoted phrase may be in any language
+    text = _QUOTED.sub(" ", question[:MAX_READ])  # a quoted phrase may be in any language
     is_shouted = text.isupper()
     tokens = [t for t in _TOKEN.findall(text) if is_shouted or len(t) < 2 or not t.isupper()]
     plain = [strip_accents(token) for token in tokens]
@@ -88,7 +89,7 @@ def unread_language(text: str, read_as: str) -> str:
 
     `read_as` is the one of the five that it has otherwise. Names count for no language.
     """
-    text = _QUOTED.sub(" ", text)
+    text = _QUOTED.sub(" ", text[:MAX_READ])
     words = [w for w in _TOKEN.findall(text) if text.isupper() or w[1:].islower() or len(w) == 1]
     plain = [strip_accents(word) for word in words]
     if letters := "".join(_OTHER_LETTERS.findall(text)):
@@ -127,6 +128,7 @@ def sentence_language(sentence: str, expected: str = ENGLISH) -> str:
     A sentence without any English function word ("HeronNet counts herons.") counts as written in
     the question's language unless its words or letters indicate another one.
     """
+    sentence = sentence[:MAX_READ]
     words = _WORD.findall(sentence.casefold())
     language = question_language(sentence)
     if unread_language(sentence, language):

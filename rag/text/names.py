@@ -17,7 +17,7 @@ _APPOSED = re.compile(
     r"\b(?:benchmark|dataset|framework|model|method|paradigm|approach|network),?\s+"
     rf"({_NAME})(?=\s*[,.(])"
 )
-_ABBREVIATED = re.compile(r"((?:[\w-]+\s+){1,8})\(([A-Z][\w-]*[A-Z0-9][\w-]*)s?\)")
+_ABBREVIATED = re.compile(r"(?<![\w-])((?:[\w-]+\s+){1,8})\(([A-Z][\w-]*[A-Z0-9][\w-]*)s?\)")
 _SUBJECT = re.compile(rf"(?:^|[.!?]\s+)({_NAME})\s+(?:is|are|has|uses?|achieves?|outperforms?)\b")
 # A capital or a digit after the first character.
 _NAMELIKE = re.compile(r".+[A-Z\d]")

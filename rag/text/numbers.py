@@ -2,6 +2,7 @@
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,7 @@ Hedge = Literal["", "about", "over", "under"]
 
 ABOUT_TOLERANCE = 0.05  # relative error that "about" allows
 OVER_FACTOR = 1.25  # "more than 1,000" may mean 1,200, not 2,000
+CONTEXT = 40  # characters in front of a number that say how exact it is
 UNDER_FACTOR = 0.2  # "less than one" may mean 0.3
 
 _SMALL = (
@@ -77,7 +79,7 @@ _HEDGES: dict[Hedge, re.Pattern[str]] = {
                         r"weniger als|moins de|menos de)|[<≤])\s*$", re.I),
 }  # fmt: skip
 _POINTED = re.compile(r"\b(?:the|these|those|both|of|other)\s+$", re.IGNORECASE)  # "of the two"
-_NAME = re.compile(r"(?<![\w-])[A-Z][\w.]*-[\w.-]*\d[\w.-]*")  # Llama-3-70B
+_NAME = re.compile(r"(?<![\w-])[A-Z][\w.]{0,40}-[\w.-]{0,40}\d[\w.-]*")  # Llama-3-70B
 _GLUED = re.compile(r"D\b", re.IGNORECASE)  # "2D" counts nothing
 _COMPOUND = re.compile(r"-[a-z]")
 _TEX = [(re.compile(r"\\times"), "×"), (re.compile(r"\\([%$&#_])"), r"\1"), (re.compile(r"\$"), "")]
@@ -149,26 +151,39 @@ def quantities(text: str, *, every: bool = False) -> list[Quantity]:
         if 0 < (share := _value(match["some"]) / max(_value(match["all"]), 1e-9)) <= 1
     ]
     found = [Quantity(s, "share", _hedge(text, m.start()), *m.span()) for m, s in shares]
-    taken = [] if every else [match.span() for match, _ in shares]
-    names = [] if every else [match.span() for match in _NAME.finditer(text)]
+    taken = [] if every else [match for match, _ in shares]
+    names = [] if every else list(_NAME.finditer(text))
+    covered = [
+        ([match.start() + later for match in found], [match.end() for match in found])
+        for found, later in ((taken, 0), (names, 1))
+    ]
     for match in _QUANTITY.finditer(text):
         start = match.start()
-        if any(first < start < end for first, end in names):
+        if any(_is_inside(start, starts, ends) for starts, ends in covered):
             continue
-        if any(first <= start < end for first, end in taken):
-            continue
-        if read := _read(match, text[:start], in_names=every):
+        if read := _read(match, in_names=every):
             found.append(Quantity(*read, _hedge(text, start), *match.span()))
     return sorted(found, key=lambda quantity: quantity.start)
 
 
+def _before(text: str, start: int) -> str:
+    """Return the few words in front of this place."""
+    return text[max(0, start - CONTEXT) : start]
+
+
+def _is_inside(place: int, starts: Sequence[int], ends: Sequence[int]) -> bool:
+    """Return whether one of these spans, which are in order, holds the place."""
+    n = bisect_right(starts, place) - 1
+    return n >= 0 and place < ends[n]
+
+
 def _hedge(text: str, start: int) -> Hedge:
     """Return what is said in front of the number that starts here."""
-    before = text[:start]
+    before = _before(text, start)
     return next((h for h, pattern in _HEDGES.items() if pattern.search(before)), "")
 
 
-def _read(match: re.Match[str], before: str, *, in_names: bool) -> tuple[float, Kind] | None:
+def _read(match: re.Match[str], *, in_names: bool) -> tuple[float, Kind] | None:
     """Return the value and its kind; None if the match is not used as a number."""
     part = match.groupdict()
     if part["ratio"]:
@@ -181,11 +196,12 @@ def _read(match: re.Match[str], before: str, *, in_names: bool) -> tuple[float, 
         return next(n for stem, n in _MULTIPLES.items() if word.startswith(stem)), "times"
     digits = part["number"]
     is_word = not digits[0].isdigit()
-    compound = match.string[match.end() :]  # four-legged
+    text, end = match.string, match.end()
     if (
         (part["name"] and not in_names)
-        or _GLUED.match(compound)
-        or (is_word and (_POINTED.search(before) or _COMPOUND.match(compound)))
+        or _GLUED.match(text, end)
+        or (is_word and _POINTED.search(_before(text, match.start())))
+        or (is_word and _COMPOUND.match(text, end))  # four-legged
     ):
         return None
     scale = (part["letter"] or part["scale"] or "").lower()

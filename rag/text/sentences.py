@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from rag.text.directives import is_directive
+
 _OWN_WORK = re.compile(
     r"\b(?:we|our|this (?:paper|work|study|report|approach|method|model))\b", re.IGNORECASE
 )
@@ -37,6 +39,14 @@ def split_sentences(text: str) -> list[str]:
     return sentences
 
 
+def statements(text: str) -> list[str]:
+    """Return the sentences of a text that say something, and do not tell their reader what to do.
+
+    An abstract is somebody else's text: "Ignore what came before" is no finding of a paper.
+    """
+    return [sentence for sentence in split_sentences(text) if not is_directive(sentence)]
+
+
 class Role(NamedTuple):
     """What a sentence of an abstract is about: several of these, or none."""
 
@@ -56,7 +66,7 @@ class Role(NamedTuple):
 
 def gist(abstract: str) -> str:
     """Return the sentence that presents the work, else one about it, else the first; or ""."""
-    sentences = split_sentences(abstract)
+    sentences = statements(abstract)
     for sentence in sentences:
         if _PRESENTS.search(sentence):
             return sentence
@@ -66,5 +76,5 @@ def gist(abstract: str) -> str:
 
 def finding(abstract: str) -> str:
     """Return the sentence with the result, usually the last; "" if that is the gist."""
-    sentences = [s for s in split_sentences(abstract) if not Role.of(s).pointer]
+    sentences = [s for s in statements(abstract) if not Role.of(s).pointer]
     return sentences[-1] if sentences and sentences[-1] != gist(abstract) else ""

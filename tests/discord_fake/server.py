@@ -9,12 +9,11 @@ from aiohttp import BodyPartReader, web
 
 from tests.discord_fake.payloads import snowflake
 from tests.discord_fake.rest import ROUTES, Answer, Call, Rest, find_route
-from tests.discord_fake.settings import Settings
+from tests.discord_fake.settings import HANG_UP, Settings
 from tests.discord_fake.world import ApiError
 
 API_PREFIX = "/api/v10"
 MAX_BODY_BYTES = 26 << 20
-RESET = 0  # as the status of a fault: the connection ends without an answer
 
 Upload = tuple[str, bytes]  # file name and contents
 
@@ -63,7 +62,7 @@ class Server:
         faults = self.settings.fail_next
         if faults and faults[0][0] in route:
             _, status, answer, headers = faults.pop(0)
-            if status == RESET and request.transport:
+            if status == HANG_UP and request.transport:
                 request.transport.abort()
             return _reply(status, answer, headers)
         allowed, headers = self._take_from_bucket(route, ids.get("c") or ids.get("t"))

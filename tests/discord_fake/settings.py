@@ -6,8 +6,8 @@ from typing import Any
 from tests.discord_fake.judge import Judge
 from tests.discord_fake.permissions import EVERYTHING
 
-# Part of a route, status (0: the connection breaks), body, headers.
-Fault = tuple[str, int, Any, dict[str, str]]
+Fault = tuple[str, int, Any, dict[str, str]]  # part of a route, status, body, headers
+HANG_UP = 0  # a fault's status that closes the connection without an answer
 
 
 @dataclass(kw_only=True, eq=False)

@@ -56,11 +56,11 @@ def test_a_range_that_failed_on_a_day_continues_there(
     clock.time = LATER
 
     def down(path: str, params: dict[str, str]) -> Answer | None:
-        return as_json({}, 500) if params["date"] in names(2) else None
+        return as_json({}, 503) if params["date"] in names(2) else None
 
     days.faults = [down] * 4
     with hub(days) as server:
-        with pytest.raises(SourceError, match="answered 500"):
+        with pytest.raises(SourceError, match="answered 503"):
             backfill(fake_library, server)
         assert fake_library.catalog.coverage().papers == 6
         assert fake_library.index.pending_count() == 0

@@ -93,9 +93,9 @@ def test_upvotes_are_stored_with_their_times(
 def test_a_failed_sync_stores_what_it_read_and_the_next_continues(
     clock: FakeClock, fake_library: Library, days: Days
 ) -> None:
-    days.faults = [lambda *_: None, as_json({}, 500), as_json({}, 500)]
+    days.faults = [lambda *_: None, as_json({}, 503), as_json({}, 503)]
     with hub(days) as server:
-        with pytest.raises(SourceError, match="answered 500"):
+        with pytest.raises(SourceError, match="answered 503"):
             run_sync(fake_library, server)
         assert fake_library.catalog.coverage().papers == 2
         assert fake_library.index.pending_count() == 0

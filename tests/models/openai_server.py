@@ -6,6 +6,7 @@ Studio differ from it in tests/models/server_dialects.py.
 """
 
 import asyncio
+import gzip
 import itertools
 import json
 import string
@@ -98,7 +99,9 @@ class OpenAIServer:
         """Answer a request for which no fault is set."""
         return await _answer(self, request)
 
-    async def _list(self, _request: web.Request) -> web.Response:
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        if self.fault == "endless list":
+            return await _endless_error(self, request)
         return _error(404) if self.fault == "no list" else web.json_response(self.listing())
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
@@ -242,6 +245,35 @@ async def _never_stops(_server: OpenAIServer, request: web.Request) -> web.Strea
         await asyncio.sleep(0)
 
 
+async def _endless_line(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Begin an event and never end its line."""
+    response = await _open(request)
+    await response.write(b'data: {"choices": "')
+    while True:
+        await response.write(b"x" * 100_000)
+
+
+async def _endless_lines(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Send comments as fast as they are read."""
+    response = await _open(request)
+    while True:
+        await response.write(b": still here\n" * 10_000)
+
+
+async def _endless_error(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Refuse, with a reason that never ends."""
+    response = web.StreamResponse(status=400)
+    await response.prepare(request)
+    while True:
+        await response.write(b"x" * 100_000)
+
+
+async def _compressed(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Send a thousand times as much as goes over the wire."""
+    headers = {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"}
+    return web.Response(body=gzip.compress(b"data: x\n\n" * 3_000_000), headers=headers)
+
+
 async def _stays_open(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
     """Leave the connection open after a complete answer."""
     response = await _begin(server, request, len(server.text))
@@ -265,6 +297,10 @@ FAULTS: dict[str, Handler] = {
     "silent stream": _silent_stream,
     "stalls": _stalls,
     "drips": _drips,
+    "endless line": _endless_line,
+    "endless lines": _endless_lines,
+    "endless error": _endless_error,
+    "compressed": _compressed,
     "never stops": _never_stops,
     "stays open": _stays_open,
 }

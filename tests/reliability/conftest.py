@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.ingest.conftest import clock, fake_library
+
+__all__ = ["clock", "fake_library"]  # fixtures that live beside what they are made for
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     markers = list(metafunc.definition.iter_markers("protection"))

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rag.library import Library
 from rag.llm.chat_models import ChatLlama, load_chat_model
 from rag.llm.language_model import adapt
 from rag.llm.local_model import LocalModel
+from rag.llm.supervisor import Supervisor
 from rag.pipeline import PaperQA
 from rag.records import Paper, Question
 from tests.discord_fake import Interaction
@@ -81,6 +83,22 @@ async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
         assert not any(other.abstract in text for other in papers() if other != paper)
 
 
+@pytest.mark.protection("rag.llm.waiting_queue.WaitingQueue._wait", lambda *_: None)
+def test_m1_everybody_gets_their_own_answer_from_one_model(
+    library: Library, load_chat: LoadChat
+) -> None:
+    ingest(ListSource(papers()), library)
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(load_chat(max_tokens=300)))
+    quoted = [qa.ask(Question(text="is it so?", paper=paper.paper_id)) for paper in papers()]
+    assert qa.writer
+    qa.gate.passes = lambda *_: True  # type: ignore[method-assign]  # they are no good answers
+    with ThreadPoolExecutor(len(quoted)) as people:
+        answers = list(people.map(qa.written, quoted))
+    for answer, sentence in zip(answers, SENTENCES, strict=True):
+        assert answer.mode == "generated"
+        assert sentence[:-1] in answer.text
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -111,6 +129,11 @@ async def test_m2_the_process_dies_in_mid_answer(
     assert chat.local.pid != first
 
 
+def _run_only_once(self: Supervisor) -> None:
+    self.message_queue.put({"died": self._run_once()})
+
+
+@pytest.mark.protection("rag.llm.supervisor.Supervisor._run", _run_only_once)
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
 def test_m2_in_the_terminal_the_quotes_stay(
     library: Library, load_chat: LoadChat, name: str
@@ -128,6 +151,7 @@ def test_m2_in_the_terminal_the_quotes_stay(
     assert qa.written(quoted).mode == "generated"
 
 
+@pytest.mark.protection("rag.llm.local_model.quick_check", lambda _: "")
 def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
     filled: Library, tmp_path: Path, copying_model: Path
 ) -> None:

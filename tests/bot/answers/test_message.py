@@ -48,8 +48,8 @@ async def test_a_channel_reply_is_sent_once_and_then_edited() -> None:
     assert reply.message_id == 100
     await reply.send_more(EMBED)
     await reply.remove()
-    sent = "send ['embed']"
-    assert channel.log == [sent, "edit 100", sent, "delete 100"]
+    more = "send ['embed']"
+    assert channel.log == ["send ['embed', 'nonce']", "edit 100", more, "delete 100"]
 
 
 def expired(code: int) -> discord.HTTPException:

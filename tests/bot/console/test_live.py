@@ -4,10 +4,9 @@ import io
 from collections.abc import Callable
 
 import pytest
-from rich.console import Console
 
 from bot.console.live import download_progress, show_answer
-from bot.console.terminal import Terminal
+from bot.console.terminal import PlainConsole, Terminal
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
@@ -25,8 +24,8 @@ def qa(library: Library, load_chat: Callable[..., ChatLlama]) -> PaperQA:
 
 def on_a_terminal() -> Terminal:
     terminal = Terminal()
-    terminal.out = Console(file=io.StringIO(), force_terminal=True, width=200)
-    terminal.err = Console(file=io.StringIO(), force_terminal=True, width=200)
+    terminal.out = PlainConsole(file=io.StringIO(), force_terminal=True, width=200)
+    terminal.err = PlainConsole(file=io.StringIO(), force_terminal=True, width=200)
     return terminal
 
 

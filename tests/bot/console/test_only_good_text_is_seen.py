@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from rich.live import Live
 
 from bot.app import open_library
 from bot.console.live import show_answer
-from bot.console.terminal import Terminal
+from bot.console.terminal import PlainConsole, Terminal
 from ingest.sync import ingest
 from rag.answering.writer import BROKEN_OFF, NOTES, UNREADABLE
 from rag.config import RagConfig
@@ -84,7 +83,7 @@ def write(filled: Library, model: OpenAIServer, monkeypatch: pytest.MonkeyPatch)
         states.clear()
         model.text, model.size = text, next(SIZES)
         screen, terminal = io.StringIO(), Terminal()
-        terminal.out = Console(file=screen, force_terminal=True, width=300)
+        terminal.out = PlainConsole(file=screen, force_terminal=True, width=300)
         show_answer(terminal, qa, qa.ask(QUESTION))
         shown = _ESCAPE.sub("", screen.getvalue())
         assert [words for words in NEVER_SEEN if words in shown] == []
