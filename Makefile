@@ -11,7 +11,7 @@ LINT := $(LINT_VENV)/bin
 CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "Paperboy needs Python 3.11 or newer: make run PYTHON=python3.11"; exit 1; }
 
-.PHONY: run test test-all lint format bench llama clean
+.PHONY: run test test-all lint format bench soak llama clean
 
 # Without llama.cpp Paperboy still answers, in quoted sentences: a build that failed is not tried
 # again by itself.
@@ -55,6 +55,11 @@ bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.m
 	$(BIN)/python -m tests.benchmarks.discord
 	$(BIN)/python -m tests.benchmarks.crowd
 	$(BIN)/python -m tests.benchmarks.model
+
+# make soak MINUTES=60
+MINUTES ?= 10
+soak: $(VENV)/.ready-test ## Twenty people ask while everything around the bot breaks (Linux)
+	$(BIN)/python -m tests.benchmarks.soak --minutes $(MINUTES)
 
 $(VENV)/bin/python:
 	@$(CHECK_PYTHON)
