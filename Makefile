@@ -12,7 +12,7 @@ AUDIT_VENV := .venv-audit
 CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "Paperboy needs Python 3.11 or newer: make run PYTHON=python3.11"; exit 1; }
 
-.PHONY: run test test-all lint format bench fuzz audit llama clean
+.PHONY: run test test-all lint format bench soak fuzz audit llama clean
 
 # Without llama.cpp Paperboy still answers, in quoted sentences: a build that failed is not tried
 # again by itself.
@@ -68,6 +68,11 @@ fuzz: $(VENV)/.ready-fuzz ## Fuzz the parsers of what comes from elsewhere; a cr
 
 audit: $(AUDIT_VENV)/.ready $(VENV)/.ready ## Known vulnerabilities and licences of the dependencies
 	$(AUDIT_VENV)/bin/python -m tests.audit $(BIN)/python
+
+# make soak MINUTES=60
+MINUTES ?= 10
+soak: $(VENV)/.ready-test ## Twenty people ask while everything around the bot breaks (Linux)
+	$(BIN)/python -m tests.benchmarks.soak --minutes $(MINUTES)
 
 $(VENV)/bin/python:
 	@$(CHECK_PYTHON)

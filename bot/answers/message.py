@@ -137,7 +137,8 @@ class ChannelReply:
         self.kind = "message"
         self.reference = reference
         self.event_id = reference.message_id if reference else question_id
-        self.nonce = secrets.token_hex(12)
+        # The same after a restart, which may not know whether the message was sent.
+        self.nonce = str(self.event_id) if self.event_id else secrets.token_hex(12)
         self._sent: discord.Message | None = None
 
     @property

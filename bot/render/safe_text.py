@@ -32,6 +32,7 @@ _URL = re.compile(
     r"(?:[/?#][\w.~:/?#@!$&'*+,;=%-]*)?",
     re.IGNORECASE | re.ASCII,
 )
+_HOST_DOT = re.compile(r"(?<=[a-z0-9])\.(?=[a-z]{2})", re.IGNORECASE)  # as in a name of a host
 _INVISIBLE = "\u200b"  # zero-width space: breaks a ping and shows nothing
 
 

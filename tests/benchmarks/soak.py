@@ -94,7 +94,8 @@ HOSTILE: tuple[dict[str, object], ...] = (
     {"title": NASTY * 10, "summary": NASTY * 50},
     {"title": None}, {"summary": 7}, {"id": "nonsense"}, {"upvotes": 2**63}, {"upvotes": -1},
     {"authors": "nobody"}, {"authors": [{"name": "x" * 100_000}]}, {"publishedAt": "9999-12-31"},
-    {"githubRepo": "https://github.com/" + "x" * 1_100}, {"githubRepo": "https://evil.example\\@github.com/x"},
+    {"githubRepo": "https://github.com/" + "x" * 1_100},
+    {"githubRepo": "https://evil.example\\@github.com/x"},
     {"title": "\ud800 half", "summary": "x" * 19_000}, {"ai_summary": NASTY}, {"title": "the " * 240},
 )  # fmt: skip
 
@@ -126,7 +127,7 @@ class Soak:
     memory: list[tuple[float, int, int]] = field(default_factory=list)  # time, bot's, model's bytes
     started_at: float = 0.0  # the last start
     begun: float = field(default_factory=time.time)
-    errors: Counter[str] = field(default_factory=Counter)
+    starts: list[tuple[float, float]] = field(default_factory=list)  # begun, connected
 
     @property
     def share(self) -> float:
@@ -141,7 +142,7 @@ class Soak:
 
     async def start(self) -> None:
         """Start the bot and wait until it listens."""
-        before = self.fake.identifies
+        before, begun = self.fake.identifies, time.time()
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", SCRIPT, f"{self.fake.url}/api/v10", self.fake.ws_url, str(SPEED),
             str(self.begun), BEGIN.isoformat(), str(self.folder / "lags"),
@@ -154,6 +155,7 @@ class Soak:
             key: one for key, one in self.fake.gateway.listeners.items() if one.connection
         }
         self.started_at = time.monotonic()
+        self.starts.append((begun, time.time()))
 
     def is_connected(self) -> bool:
         """Return whether the bot hears what people say."""
@@ -395,9 +397,8 @@ def database_of(soak: Soak) -> Any:
 def report(soak: Soak) -> bool:
     """Print what happened; return whether all is well."""
     outcomes = Counter(asked.outcome or "lost" for asked in soak.asked)
-    print(
-        f"minutes: {soak.minutes:.0f}, on the fast clock: {(soak.now() - BEGIN).total_seconds() / 3600:.0f} hours"
-    )
+    hours = (soak.now() - BEGIN) / timedelta(hours=1)
+    print(f"minutes: {soak.minutes:.0f}, on the fast clock: {hours:.0f} hours")
     print(f"asked: {len(soak.asked)} by {PEOPLE} people")
     for outcome, count in outcomes.most_common():
         print(f"  {outcome}: {count}")
@@ -408,17 +409,10 @@ def report(soak: Soak) -> bool:
     print(f"  doubled: {(doubled := soak.doubled())}")
     print(f"broken: {dict(soak.faults)}")
     lost_digests, doubled_digests = report_digests(soak)
-    lags = [
-        lag for line in (soak.folder / "lags").read_text().splitlines() for lag in json.loads(line)
-    ]
-    print(
-        f"event loop late: median {percentile(lags, 0.5) * 1000:.0f} ms, 99th percentile "
-        f"{percentile(lags, 0.99) * 1000:.0f} ms, at most {max(lags) * 1000:.0f} ms"
-    )
+    print_lags(soak)
     acks = [a.used.ack_ms for a in soak.asked if a.used and a.used.ack_ms]
-    print(
-        f"acknowledged: median {percentile(acks, 0.5):.0f} ms, 99th percentile {percentile(acks, 0.99):.0f} ms"
-    )
+    median, last = percentile(acks, 0.5), percentile(acks, 0.99)
+    print(f"acknowledged: median {median:.0f} ms, 99th percentile {last:.0f} ms")
     warm = [row for row in soak.memory if row[0] > soak.started_at + WARM_SECONDS]
     grown = 0.0
     if len(warm) > 8:
@@ -446,6 +440,21 @@ def report(soak: Soak) -> bool:
     return not any(bad) and grown < 0.1
 
 
+def print_lags(soak: Soak) -> None:
+    """Print how late the event loop was while the bot was connected."""
+    blocks = [json.loads(line) for line in (soak.folder / "lags").read_text().splitlines()]
+    lags = [
+        lag
+        for at, *late in blocks
+        if not any(begin - 3 < at < end + 3 for begin, end in soak.starts)
+        for lag in late
+    ]
+    print(
+        f"event loop late: median {percentile(lags, 0.5) * 1000:.0f} ms, 99th percentile "
+        f"{percentile(lags, 0.99) * 1000:.0f} ms, at most {max(lags) * 1000:.0f} ms"
+    )
+
+
 def papers_in(soak: Soak) -> int:
     """Return how many papers there are now."""
     count: int = database_of(soak).connection.execute("SELECT COUNT(*) FROM papers").fetchone()[0]
@@ -469,9 +478,8 @@ def report_digests(soak: Soak) -> tuple[int, int]:
         row.state == "sent" and not shown[f"digest:discuss:{row.name_of(0)}"] for row in rows
     )
     doubled = sum(count > 1 for count in shown.values())
-    print(
-        f"digests due: {len(rows)}: {dict(states)}; messages {sum(shown.values())}, lost {lost}, doubled {doubled}"
-    )
+    print(f"digests due: {len(rows)}: {dict(states)}")
+    print(f"  messages {sum(shown.values())}, lost {lost}, doubled {doubled}")
     return lost, doubled
 
 
@@ -490,7 +498,6 @@ async def run(minutes: float, seed: int, folder: Path) -> bool:
             await asyncio.gather(
                 *(soak.person(n) for n in range(PEOPLE)), soak.break_things(), soak.watch_memory()
             )
-            print("time is over", flush=True)
         finally:
             if soak.process and soak.process.returncode is None:
                 soak.process.terminate()
@@ -504,12 +511,14 @@ def main() -> int:
     """Run it; the status is 1 if something was lost or doubled, or if memory grew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--log", type=Path, help="Write the bot's log here.")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         is_well = asyncio.run(run(arguments.minutes, arguments.seed, Path(folder)))
         noise = (Path(folder) / "stderr").read_text()
-        Path("/tmp/soak_stderr").write_text(noise)
+        if arguments.log:
+            arguments.log.write_text(noise)
         if errors := [line for line in noise.splitlines() if line.startswith("ERROR")]:
             print(
                 "errors logged:",

@@ -60,7 +60,7 @@ HONEST = "https://github.com/heron/net"
 BITS = (
     "](https://evil.example/a)", "[", "](", "<https://evil.example/b>", "https://evil.example/c",
     "\\", "`", "```", "**", "_", "~~", "||", "@everyone", "@here", "<@1234567890123456789>",
-    "discord.gg/abc", "www.evil.example", "\n", "\n# ", "\n> ", " ", ". ", "· ", "1. ",
+    "discord.gg/abc", "www.evil.example", "evil.com ", "https://evil.example\\@github.com/x ", "\n", "\n# ", "\n> ", " ", ". ", "· ", "1. ",
     "[1]", "(<https://evil.example/d>)", "ab", "word ", "日本語", "👩‍👩‍👧", "é", "ﷺ", "\u202e",
 )  # fmt: skip
 BAD_URLS = (
@@ -378,6 +378,15 @@ def test_b13_bounded_text_fits_and_is_the_beginning_of_the_whole(text: str, limi
 
 
 # -- B4 --------------------------------------------------------------------------------------
+
+
+@pytest.mark.protection("bot.render.safe_text._HOST_DOT", re.compile("(?!)"))
+def test_b13_the_words_of_a_link_name_no_other_host() -> None:
+    words = link("See evil.com and Node.js at https://github.com/x", "https://huggingface.co/x")
+    assert [*leaks({"embeds": [{"description": words}]})] == []
+    assert words.replace("\u200b", "") == (
+        "[See evil.com and Node.js at github.com/x](<https://huggingface.co/x>)"
+    )
 
 
 def read(text: str) -> str:
