@@ -124,7 +124,6 @@ def _everything(self: Any) -> str:
 @pytest.mark.usefixtures("edit_at_once")
 @pytest.mark.protection("rag.text.directives._is_order", lambda _: False)
 @pytest.mark.protection("rag.answering.manuscript.Manuscript.text", property(_everything))
-@pytest.mark.protection("rag.answering.gate.Gate.passes", lambda *_: True)
 async def test_b3_orders_are_not_carried_out_and_the_question_is_answered(
     library: Library, connect: Connect, model: OpenAIServer, request: pytest.FixtureRequest
 ) -> None:

@@ -293,7 +293,7 @@ def test_m3_evidence_is_dropped_but_the_question_stays_whole(
     prompt = qa.writer._prompt(long)
     assert f"Question: {QUESTION}" in prompt.messages[-1].text
     assert quoted.evidence[0].sentence in prompt.messages[-1].text
-    assert "these are" not in qa.written(long).note  # tokens beyond the context
+    assert "tokens, these are" not in qa.written(long).note
     assert {passage.paper for passage in prompt.citable} <= {e.paper for e in long.evidence}
 
 
