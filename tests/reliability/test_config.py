@@ -49,7 +49,8 @@ sys.addaudithook(hook)
 exec(sys.argv[1])
 from bot.cli import main
 statuses = [main(command) for command in json.loads(sys.argv[2])]
-print(json.dumps([statuses, sorted(seen)]))
+from langsmith.utils import tracing_is_enabled
+print(json.dumps([statuses, sorted(seen), bool(tracing_is_enabled())]))
 """
 FOLLOWING = """
 import ingest.fetch
@@ -69,7 +70,8 @@ TRACING = "import bot.cli; bot.cli._disable_telemetry = lambda: None"
 
 
 def mutated(name: str, patch: str) -> Any:
-    return pytest.param(patch, id=f"without {name}", marks=pytest.mark.xfail(strict=True))
+    marks = [pytest.mark.xfail(strict=True), pytest.mark.slow]
+    return pytest.param(patch, id=f"without {name}", marks=marks)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +82,7 @@ def mutated(name: str, patch: str) -> Any:
         mutated("_disable_telemetry", TRACING),
     ],
 )
-def test_c3_commands_connect_to_the_configured_host_alone(
-    tmp_path: Path, copying_model: Path, patch: str
-) -> None:
+def test_c3_commands_connect_to_the_configured_host_alone(tmp_path: Path, patch: str) -> None:
     """Even where the host sends people elsewhere, and the environment asks for tracing."""
 
     def answer(path: str, params: dict[str, str]) -> Answer:
@@ -92,10 +92,7 @@ def test_c3_commands_connect_to_the_configured_host_alone(
 
     config = tmp_path / "config.toml"
     with hub(answer) as server:
-        config.write_text(
-            f'[ingest.fetch]\nhuggingface_url = "{server.url}"\nattempts = 1\n'
-            f'[rag.model]\npath = "{copying_model}"\nread_below = 0\nmax_tokens = 16\n'
-        )
+        config.write_text(f'[ingest.fetch]\nhuggingface_url = "{server.url}"\nattempts = 1\n')
         common = ["--config", str(config), "--data-dir", str(tmp_path / "data")]
         commands = [
             [*common, "ingest", "starter", "hf:2025-12-01"],
@@ -111,9 +108,10 @@ def test_c3_commands_connect_to_the_configured_host_alone(
             [sys.executable, "-W", "ignore", "-c", WATCHED, patch, json.dumps(commands)],
             cwd=ROOT, env=os.environ | tracing, capture_output=True, text=True, check=True,
         )  # fmt: skip
-    statuses, seen = json.loads(done.stdout.splitlines()[-1])
+    statuses, seen, is_traced = json.loads(done.stdout.splitlines()[-1])
     assert statuses == [0, 1, 0], done.stderr
     assert seen == ["127.0.0.1"]
+    assert not is_traced
 
 
 # -- C4: dependencies and what listens -------------------------------------------------------------
