@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 
 import discord
 
@@ -29,9 +30,12 @@ class AnswerRecord:
         self.conversations = conversations
         self.receipts = receipts
         self._promising: set[asyncio.Task[None]] = set()
+        self.expected: set[int] = set()  # interactions that are being answered
 
     async def is_answered(self, event_id: int) -> bool:
         """Return whether this message or interaction has an answer already."""
+        if event_id in self.expected:
+            return False
         return await self.executor.read(self.receipts.is_answered, event_id)
 
     async def earlier_turns(self, message: AnswerMessage) -> list[Turn]:
@@ -44,10 +48,35 @@ class AnswerRecord:
         Nothing waits for it, since the answer should not.
         """
         if message.id:
-            storing = self.store(message, None, unfinished=[unanswered_embed(message.title)])
-            task = asyncio.create_task(storing)
-            self._promising.add(task)
-            task.add_done_callback(self._promising.discard)
+            self._start(self.store(message, None, unfinished=[unanswered_embed(message.title)]))
+
+    def expect(self, interaction: discord.Interaction[Any], question: str) -> None:
+        """Store in the background that an interaction is about to be answered.
+
+        Call it before the interaction is deferred: then Discord shows that an answer is due.
+        """
+        self.expected.add(interaction.id)
+        self._start(self._store_expected(interaction, question))
+
+    async def _store_expected(self, interaction: discord.Interaction[Any], question: str) -> None:
+        try:
+            await self.executor.write(
+                self.receipts.save, interaction.id, channel_id=interaction.channel_id or 0,
+                user_id=interaction.user.id, event_id=interaction.id,
+                inquiry=Inquiry(question=question), receipt=None,
+                unfinished=[dict(unanswered_embed(question).to_dict())],
+            )  # fmt: skip
+        except sqlite3.Error as error:
+            log.warning("a question could not be stored: %s", error)
+
+    async def drop_expected(self, event_id: int) -> None:
+        """Delete what `expect` stored, after an error that the user was told."""
+        await self.executor.write(self.receipts.drop, event_id)
+
+    def _start(self, storing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(storing)
+        self._promising.add(task)
+        task.add_done_callback(self._promising.discard)
 
     async def store(
         self,

@@ -11,12 +11,14 @@ from bot.answers.buttons import interrupted_view
 from bot.answers.receipts import ReceiptStore, StoredAnswer
 from bot.components.discord_errors import FAILURES
 from bot.executor import Executor
+from bot.render.answer import mark_interrupted
 
 log = logging.getLogger(__name__)
 
 FIRST_WAIT = 10.0  # seconds before the second attempt; doubled before each further one …
 LONGEST_WAIT = 600.0  # … up to this
 MAX_ATTEMPTS = 20  # about three hours
+SEARCHED_MESSAGES = 100  # after the question
 NO_HISTORY = 160002  # Discord's error code: a reply needs the permission Read Message History
 REFERENCE = "message_reference"  # named in Discord's error if the question was deleted
 
@@ -82,6 +84,10 @@ class Recovery:
     async def _reply(self, stored: StoredAnswer) -> None:
         """Reply to a question that got no reply at all."""
         channel = self.client.get_partial_messageable(stored.channel_id)
+        if (message := await self._find(channel, stored)) is not None:
+            await self._interrupt(message, stored)
+            await self._save(message.id, stored)
+            return
         options: dict[str, Any] = {
             "embed": interrupted_embeds(stored)[0],
             "view": interrupted_view(stored),
@@ -101,10 +107,44 @@ class Recovery:
                 raise
             del options["reference"]
             sent = await channel.send(**options)
+        await self._save(sent.id, stored)
+
+    async def _find(
+        self, channel: discord.PartialMessageable, stored: StoredAnswer
+    ) -> discord.Message | None:
+        """Return the reply if the previous run sent it and ended before that was stored."""
+        user = self.client.user
+        after = discord.Object(stored.message_id)
+        try:
+            async for message in channel.history(after=after, limit=SEARCHED_MESSAGES):
+                if user and message.author.id == user.id and stored.event_id in _asked_by(message):
+                    return message
+        except discord.Forbidden:
+            pass
+        return None
+
+    async def _interrupt(self, message: discord.Message, stored: StoredAnswer) -> None:
+        """Say in a message that it was interrupted; what it shows already stays."""
+        embeds = [mark_interrupted(embed) for embed in message.embeds]
+        await message.edit(
+            embeds=embeds or interrupted_embeds(stored)[:1],
+            view=interrupted_view(stored),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+    async def _save(self, message_id: int, stored: StoredAnswer) -> None:
         await self.executor.write(
-            self.receipts.save, sent.id, channel_id=stored.channel_id, user_id=stored.user_id,
+            self.receipts.save, message_id, channel_id=stored.channel_id, user_id=stored.user_id,
             event_id=stored.event_id, inquiry=stored.inquiry, receipt=None, unfinished=None,
         )  # fmt: skip
+
+
+def _asked_by(message: discord.Message) -> set[int]:
+    """Return the ids of the message and the interaction that a message answers."""
+    found = {message.reference.message_id} if message.reference else set()
+    if message.interaction_metadata:
+        found.add(message.interaction_metadata.id)
+    return {number for number in found if number}
 
 
 def _is_out_of_reach(error: Exception) -> bool:

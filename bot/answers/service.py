@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +47,20 @@ class AnswerService:
         self.in_flight = in_flight
         self.model_name = model_name
         self.log_questions = log_questions
+
+    @asynccontextmanager
+    async def expecting(
+        self, interaction: discord.Interaction[Any], question: str
+    ) -> AsyncIterator[None]:
+        """Defer and answer an interaction within the block: a kill does not lose it."""
+        self.record.expect(interaction, question)
+        try:
+            yield
+        except Exception:
+            await self.record.drop_expected(interaction.id)
+            raise
+        finally:
+            self.record.expected.discard(interaction.id)
 
     async def answer(self, inquiry: Inquiry, reply: Reply, *, show_question: bool = False) -> None:
         """Answer into `reply`, unless this message or interaction has an answer already.

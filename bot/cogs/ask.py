@@ -35,18 +35,21 @@ class Ask(commands.Cog):
         if not self.bot.is_new_event(interaction.id):
             return
         clean_question(question)  # before a public reply is sent
-        reply = await InteractionReply.defer(interaction)
-        executor = self.services.executor
-        chosen = (
-            await executor.read(require_paper, executor.library.catalog, paper) if paper else None
-        )
-        inquiry = Inquiry(
-            question=question,
-            earlier=await self._earlier(interaction, question) if chosen is None else None,
-            paper=chosen.paper_id if chosen else None,
-            by=interaction.user.display_name if interaction.guild_id else "",
-        )
-        await self.services.answers.answer(inquiry, reply, show_question=True)
+        async with self.services.answers.expecting(interaction, question):
+            reply = await InteractionReply.defer(interaction)
+            executor = self.services.executor
+            chosen = (
+                await executor.read(require_paper, executor.library.catalog, paper)
+                if paper
+                else None
+            )
+            inquiry = Inquiry(
+                question=question,
+                earlier=await self._earlier(interaction, question) if chosen is None else None,
+                paper=chosen.paper_id if chosen else None,
+                by=interaction.user.display_name if interaction.guild_id else "",
+            )
+            await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _earlier(self, interaction: discord.Interaction, question: str) -> int | None:
         """Return the user's last answer or list here, if the question refers back to it."""

@@ -92,19 +92,20 @@ class ContextMenu(commands.Cog):
         clean_question(question)
         check_access(interaction, self.services.guild_settings)
         count_question(interaction, self.services.guild_settings, self.services.rate_limits)
-        reply = await InteractionReply.defer(interaction)
-        executor = self.services.executor
-        is_answer = await self._knows(interaction, message_id)
-        papers = await executor.read(named_papers, about, executor.library.catalog)
-        paper = papers[0] if len(papers) == 1 else None
-        inquiry = Inquiry(
-            question=question,
-            earlier=message_id if is_answer else None,
-            said=(about,) if not paper and _is_question(about) else (),
-            paper=paper.paper_id if paper else None,
-            by=_name_of(interaction),
-        )
-        await self.services.answers.answer(inquiry, reply, show_question=True)
+        async with self.services.answers.expecting(interaction, question):
+            reply = await InteractionReply.defer(interaction)
+            executor = self.services.executor
+            is_answer = await self._knows(interaction, message_id)
+            papers = await executor.read(named_papers, about, executor.library.catalog)
+            paper = papers[0] if len(papers) == 1 else None
+            inquiry = Inquiry(
+                question=question,
+                earlier=message_id if is_answer else None,
+                said=(about,) if not paper and _is_question(about) else (),
+                paper=paper.paper_id if paper else None,
+                by=_name_of(interaction),
+            )
+            await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _knows(self, interaction: discord.Interaction, message_id: int) -> bool:
         """Return whether a message is an answer or a list that this user can see here.
@@ -121,10 +122,11 @@ class ContextMenu(commands.Cog):
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Explain the first paper that a message links."""
         text = text_of(message)
-        reply = await InteractionReply.defer(interaction)
-        paper = await self._first_paper(text)
-        inquiry = Inquiry(question=EXPLAIN, paper=paper.paper_id, by=_name_of(interaction))
-        await self.services.answers.answer(inquiry, reply, show_question=True)
+        async with self.services.answers.expecting(interaction, EXPLAIN):
+            reply = await InteractionReply.defer(interaction)
+            paper = await self._first_paper(text)
+            inquiry = Inquiry(question=EXPLAIN, paper=paper.paper_id, by=_name_of(interaction))
+            await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _first_paper(self, text: str) -> Paper:
         executor = self.services.executor

@@ -24,7 +24,7 @@ _ATOM = re.compile(
 )
 _ENDS_SENTENCE = re.compile(r"[.!?…][\"”)]*\Z")
 _FENCE_LINE = re.compile(rf"^{FENCE}$", re.MULTILINE)
-_BLOCK_MARK = re.compile(r"[#>+-]")  # at the beginning of a line it means more than itself
+_BLOCK_MARK = re.compile(r"[#>+-]+\s")  # at the beginning of a line it means more than itself
 _SLACK = 2 * len(f"{FENCE}\n")  # for closing a block of code and opening it again
 
 

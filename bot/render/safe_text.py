@@ -72,9 +72,15 @@ def _no_ping(match: re.Match[str]) -> str:
 
 
 def link(words: str, url: str) -> str:
-    """Return a Markdown link without a preview; `words` may be untrusted, `url` must not be."""
+    """Return a Markdown link without a preview; `words` may be untrusted, `url` must not be.
+
+    The words name no other host: such a link would seem to lead there.
+    """
     words = re.sub(r"(?<!\w)\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
-    return f"[{plain(words)}](<{url}>)"
+    shown = plain(words)
+    if not url.endswith(words):
+        shown = _HOST_DOT.sub(f".{_INVISIBLE}", shown)
+    return f"[{shown}](<{url}>)"
 
 
 def is_safe_url(url: str) -> bool:

@@ -96,7 +96,8 @@ HOSTILE: tuple[dict[str, object], ...] = (
     {"authors": "nobody"}, {"authors": [{"name": "x" * 100_000}]}, {"publishedAt": "9999-12-31"},
     {"githubRepo": "https://github.com/" + "x" * 1_100},
     {"githubRepo": "https://evil.example\\@github.com/x"},
-    {"title": "\ud800 half", "summary": "x" * 19_000}, {"ai_summary": NASTY}, {"title": "the " * 240},
+    {"title": "\ud800 half", "summary": "x" * 19_000}, {"ai_summary": NASTY},
+    {"title": "the " * 240},
 )  # fmt: skip
 
 
@@ -109,6 +110,7 @@ class Asked:
     said: dict[str, Any] | None = None  # a message …
     used: Interaction | None = None  # … or an interaction
     outcome: str = ""
+    is_question: bool = True  # not a command that lists papers
 
 
 @dataclass
@@ -127,6 +129,7 @@ class Soak:
     memory: list[tuple[float, int, int]] = field(default_factory=list)  # time, bot's, model's bytes
     started_at: float = 0.0  # the last start
     begun: float = field(default_factory=time.time)
+    begun_at: float = field(default_factory=time.monotonic)
     starts: list[tuple[float, float]] = field(default_factory=list)  # begun, connected
 
     @property
@@ -234,6 +237,7 @@ class Soak:
             elif chance.random() < 0.7:
                 asked.used = await self.fake.slash(name, "ask", question=text)
             else:
+                asked.is_question = False
                 command, option = chance.choice(
                     (("search", {"text": "herons"}), ("paper", {"title": "Heron"}),
                      ("trending", {}), ("catchup", {}))
@@ -262,6 +266,8 @@ class Soak:
         unheard = message is None and (asked.said or not (asked.used and asked.used.callback))
         if is_cut and unheard and waited > RESTART_SECONDS:
             return "never reached the bot, which was cut off"
+        if is_cut and not asked.is_question and waited > RESTART_SECONDS / 2:
+            return "a command cut off by a kill, as Discord says"
         return ""
 
     def _direct(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -403,9 +409,8 @@ def report(soak: Soak) -> bool:
     for outcome, count in outcomes.most_common():
         print(f"  {outcome}: {count}")
     for asked in [asked for asked in soak.asked if not asked.outcome][:5]:
-        message = soak._reply(asked)
-        shown = json.dumps(message, ensure_ascii=False)[:600] if message else None
-        print(f"  lost: {asked.at - soak.started_at:.1f} s {asked.said or asked.used.type} {shown}")
+        shown = json.dumps([asked.said, soak._reply(asked)], ensure_ascii=False)
+        print(f"    {asked.person} after {asked.at - soak.begun_at:.0f} s: {shown[:900]}")
     print(f"  doubled: {(doubled := soak.doubled())}")
     print(f"broken: {dict(soak.faults)}")
     lost_digests, doubled_digests = report_digests(soak)
@@ -486,13 +491,14 @@ def report_digests(soak: Soak) -> tuple[int, int]:
 async def run(minutes: float, seed: int, folder: Path) -> bool:
     """Run it all; return whether nothing was lost."""
     judge = Judge(openapi())
-    async with FakeDiscord(token=TOKEN, judge=judge, nonce_life=180.0) as fake:
+    async with FakeDiscord(token=TOKEN, judge=judge, nonce_life=180.0 * SPEED) as fake:
         soak = Soak(folder, minutes, random.Random(seed), fake)
         hub = await soak.serve_papers()
         prepare(soak)
         soak.begun = time.time()
         fast = SimpleNamespace(time=lambda: soak.now().timestamp(), monotonic=time.monotonic)
-        payloads.time = rest.time = fast  # type: ignore[attr-defined]
+        for module in (payloads, rest):
+            vars(module)["time"] = fast
         try:
             await soak.start()
             await asyncio.gather(

@@ -60,7 +60,8 @@ HONEST = "https://github.com/heron/net"
 BITS = (
     "](https://evil.example/a)", "[", "](", "<https://evil.example/b>", "https://evil.example/c",
     "\\", "`", "```", "**", "_", "~~", "||", "@everyone", "@here", "<@1234567890123456789>",
-    "discord.gg/abc", "www.evil.example", "evil.com ", "https://evil.example\\@github.com/x ", "\n", "\n# ", "\n> ", " ", ". ", "· ", "1. ",
+    "discord.gg/abc", "www.evil.example", "evil.com ",
+    "https://evil.example\\@github.com/x ", "\n", "\n# ", "\n> ", " ", ". ", "· ", "1. ",
     "[1]", "(<https://evil.example/d>)", "ab", "word ", "日本語", "👩‍👩‍👧", "é", "ﷺ", "\u202e",
 )  # fmt: skip
 BAD_URLS = (

@@ -1,6 +1,6 @@
 """What a previous run left unfinished is finished, or tried again at the next start."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +26,7 @@ class FakeChannel:
         self.failures = 10**6
         self.error: Exception | None = None
         self.edited: list[int] = []
+        self.sent: list[Any] = []
         self.replied_to: list[int | None] = []
 
     def get_partial_message(self, message_id: int) -> Any:
@@ -36,6 +37,10 @@ class FakeChannel:
             self.edited.append(message_id)
 
         return SimpleNamespace(edit=edit)
+
+    async def history(self, **_: object) -> AsyncIterator[Any]:
+        for message in self.sent:
+            yield message
 
     async def send(self, *, reference: discord.MessageReference, **_: object) -> Any:
         if self.error:
@@ -59,7 +64,9 @@ def interrupted(receipts: ReceiptStore, message_id: int, event_id: int) -> None:
 
 
 def recovery(channel: FakeChannel, executor: Executor, receipts: ReceiptStore) -> Recovery:
-    client: Any = SimpleNamespace(get_partial_messageable=lambda channel_id: channel)
+    client: Any = SimpleNamespace(
+        get_partial_messageable=lambda channel_id: channel, user=SimpleNamespace(id=1)
+    )
     return Recovery(client, executor, receipts, first_wait=0)
 
 
@@ -111,4 +118,28 @@ async def test_a_broken_connection_is_tried_again_in_the_same_run(
     interrupted(receipts, 100, event_id=99)
     await recovery(channel, executor, receipts).finish(receipts.unfinished())
     assert channel.edited == [100]
+    assert receipts.unfinished() == []
+
+
+@pytest.mark.parametrize("by", ["reference", "interaction_metadata"])
+async def test_a_reply_that_was_sent_but_not_noted_is_found_and_keeps_what_it_shows(
+    executor: Executor, receipts: ReceiptStore, by: str
+) -> None:
+    channel = FakeChannel()
+    edits: list[dict[str, Any]] = []
+
+    async def edit(**changes: Any) -> None:
+        edits.append(changes)
+
+    shown = discord.Embed(description="“Quoted.” [1]", colour=discord.Colour.orange())
+    asked = {"reference": None, "interaction_metadata": None}
+    asked[by] = SimpleNamespace(message_id=200, id=200)  # type: ignore[assignment]
+    channel.sent = [SimpleNamespace(
+        id=300, author=SimpleNamespace(id=1), embeds=[shown], edit=edit, **asked
+    )]  # fmt: skip
+    interrupted(receipts, 200, event_id=200)
+    await recovery(channel, executor, receipts).finish(receipts.unfinished())
+    assert [embed.description for embed in edits[0]["embeds"]] == ["“Quoted.” [1]"]
+    assert channel.replied_to == []
+    assert receipts.get(300) is not None
     assert receipts.unfinished() == []
