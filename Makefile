@@ -8,10 +8,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := PIP_NO_INPUT=1 $(PIP) install --constraint constraints.txt </dev/null
 LINT_VENV := .venv-lint
 LINT := $(LINT_VENV)/bin
+AUDIT_VENV := .venv-audit
 CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "Paperboy needs Python 3.11 or newer: make run PYTHON=python3.11"; exit 1; }
 
-.PHONY: run test test-all lint format bench soak llama clean
+.PHONY: run test test-all lint format bench soak fuzz audit llama clean
 
 # Without llama.cpp Paperboy still answers, in quoted sentences: a build that failed is not tried
 # again by itself.
@@ -56,6 +57,18 @@ bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.m
 	$(BIN)/python -m tests.benchmarks.crowd
 	$(BIN)/python -m tests.benchmarks.model
 
+# Each parser for so many seconds, guided by what its inputs reach; not on Windows.
+FUZZ_SECONDS := 600
+fuzz: $(VENV)/.ready-fuzz ## Fuzz the parsers of what comes from elsewhere; a crash leaves its input
+	@mkdir -p build/fuzz
+	for name in html text daily atom lines list; do \
+		$(BIN)/python -m tests.fuzz.parsers $$name -max_total_time=$(FUZZ_SECONDS) -max_len=20000 \
+			-artifact_prefix=build/fuzz/$$name- || exit 1; \
+	done
+
+audit: $(AUDIT_VENV)/.ready $(VENV)/.ready ## Known vulnerabilities and licences of the dependencies
+	$(AUDIT_VENV)/bin/python -m tests.audit $(BIN)/python
+
 # make soak MINUTES=60
 MINUTES ?= 10
 soak: $(VENV)/.ready-test ## Twenty people ask while everything around the bot breaks (Linux)
@@ -86,6 +99,17 @@ $(VENV)/.ready-bench: $(VENV)/.ready-test
 	@$(INSTALL) --editable '.[test,bench]'
 	@touch $@
 
+$(VENV)/.ready-fuzz: $(VENV)/.ready-test
+	@$(INSTALL) --editable '.[test,fuzz]'
+	@touch $@
+
+$(AUDIT_VENV)/.ready: requirements-audit.txt constraints.txt
+	@$(CHECK_PYTHON)
+	@test -e $(AUDIT_VENV)/bin/python || $(PYTHON) -m venv $(AUDIT_VENV)
+	@PIP_NO_INPUT=1 $(AUDIT_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint constraints.txt --requirement requirements-audit.txt </dev/null
+	@touch $@
+
 $(LINT_VENV)/.ready: requirements-lint.txt constraints.txt
 	@$(CHECK_PYTHON)
 	@echo "Installing the linters into $(LINT_VENV) (a minute, once) …"
@@ -95,4 +119,4 @@ $(LINT_VENV)/.ready: requirements-lint.txt constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(LINT_VENV) build *.egg-info
+	rm -rf $(VENV) $(LINT_VENV) $(AUDIT_VENV) build *.egg-info

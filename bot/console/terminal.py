@@ -46,8 +46,8 @@ class Terminal:
     """Prints results to stdout, and remarks about the work to stderr."""
 
     def __init__(self) -> None:
-        self.out = PlainConsole(highlight=False, emoji=False, markup=False)
-        self.err = PlainConsole(highlight=False, emoji=False, markup=False, stderr=True)
+        self.out: Console = PlainConsole(highlight=False, emoji=False, markup=False)
+        self.err: Console = PlainConsole(highlight=False, emoji=False, markup=False, stderr=True)
         self._last_warning = ""
 
     @property

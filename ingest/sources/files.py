@@ -53,8 +53,8 @@ def _read(path: Path) -> str:
     """Return the file's text. Raises SourceError if it cannot be a file of papers."""
     if not path.exists():
         raise SourceError(f"there is no file {path}: check the path.")
-    if path.is_dir():
-        raise SourceError(f"{path} is a directory: give {KINDS}.")
+    if not path.is_file():  # a folder, a device without an end, a pipe that nobody writes to
+        raise SourceError(f"{path} is not a file: give {KINDS}.")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(f"{path} is larger than 512 MB: split it into smaller files.")

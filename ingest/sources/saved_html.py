@@ -40,6 +40,13 @@ class _Props(HTMLParser):
         self.found: dict[str, dict[str, Any]] = {}
         self.broken = False
 
+    def parse_html_declaration(self, i: int) -> int:
+        """Return where a declaration ends; one that Python's parser gives up on is a comment."""
+        try:
+            return super().parse_html_declaration(i)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         """Read `data-props` of the two components with papers."""
         attributes = dict(attrs)

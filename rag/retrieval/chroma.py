@@ -8,10 +8,10 @@ sentences never crowd out the abstracts. The texts stay in SQLite.
 import hashlib
 import logging
 import shutil
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +47,7 @@ class ChunkVectors:
         """Open the folder; each embedder name has collections of its own."""
         self.folder = folder
         # Chroma's queries fail ("Error finding id") while another thread writes.
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._suffix = hashlib.sha256(embedder.encode()).hexdigest()[:8]
         try:
             self._open()

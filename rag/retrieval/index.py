@@ -7,9 +7,9 @@ catches up.
 import json
 import logging
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ class Index:
         self.embedder = embedder
         # Held while Chroma is made to follow SQLite: two threads that did so at once could each add
         # what the other has just deleted.
-        self._following = threading.RLock()
+        self._following = RLock()
 
     # -- writing ---------------------------------------------------------------------------
 

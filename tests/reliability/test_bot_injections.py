@@ -96,6 +96,7 @@ async def check(server: Server, model: OpenAIServer, attacks: Sequence[str]) -> 
             await server.ask(asked, user=f"person {n}", paper=paper.paper_id)
             shown = list(texts(server.fake.log[before:]))
             assert shown
+            assert "Something went wrong" not in "".join(shown)
             assert [text for text in shown if _MARKED.search(text)] == [], attack
             if asked == question:
                 assert "94.2%" in shown[-1], attack
@@ -123,7 +124,6 @@ def _everything(self: Any) -> str:
 @pytest.mark.usefixtures("edit_at_once")
 @pytest.mark.protection("rag.text.directives._is_order", lambda _: False)
 @pytest.mark.protection("rag.answering.manuscript.Manuscript.text", property(_everything))
-@pytest.mark.protection("rag.answering.gate.Gate.passes", lambda *_: True)
 async def test_b3_orders_are_not_carried_out_and_the_question_is_answered(
     library: Library, connect: Connect, model: OpenAIServer, request: pytest.FixtureRequest
 ) -> None:

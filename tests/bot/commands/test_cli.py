@@ -164,7 +164,7 @@ def test_daily_and_trends_work_beside_a_running_bot(run: Run, filled: Library) -
     ("arguments", "status", "says"),
     [
         (["ingest", "nothing.txt"], 1, "there is no file nothing.txt"),
-        (["ingest", "."], 1, "is a directory"),
+        (["ingest", "."], 1, "is not a file"),
         (["ingest", "nowhere:2025"], 1, "unknown source"),
         (["ingest", "hf:2025-02-30"], 1, "not a known day"),
         (["ingest"], 2, "name a source"),

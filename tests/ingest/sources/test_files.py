@@ -46,11 +46,14 @@ def test_bad_files_are_refused_in_one_sentence(
     assert "\n" not in str(caught.value)
 
 
-def test_missing_files_and_directories(tmp_path: Path) -> None:
+def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no file"):
         records(tmp_path / "nothing.txt")
-    with pytest.raises(SourceError, match="directory"):
-        records(tmp_path)
+    endless = tmp_path / "endless.jsonl"
+    endless.symlink_to("/dev/zero")
+    for path in (tmp_path, endless):
+        with pytest.raises(SourceError, match="not a file"):
+            records(path)
 
 
 def test_a_broken_line_is_set_aside_alone(tmp_path: Path) -> None:
