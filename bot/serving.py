@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import threading
@@ -65,6 +66,7 @@ async def _run_bot(
     await check_token(token, tell=terminal.note)
     with app.assistant("paperboy run") as qa:
         await asyncio.to_thread(_warm_up, qa)
+        _spare_the_collector()
         reading = asyncio.create_task(_read(read_first, qa.library, terminal))
         executor = Executor(qa)
         services = build_services(
@@ -149,6 +151,16 @@ def _warm_up(qa: PaperQA) -> None:
     qa.library.embedder.encode_question("warm up")
     unread_language("a question that loads the languages", read_as=ENGLISH)
     warm_up(qa.library)
+
+
+def _spare_the_collector() -> None:
+    """Let Python's garbage collector pass over what stays loaded.
+
+    The libraries make about a million objects; going through them all stops every thread, and so
+    the event loop, for half a second each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _read(

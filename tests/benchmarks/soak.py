@@ -5,7 +5,7 @@
 A real `paperboy run` with a tiny model serves a Discord on 127.0.0.1 and reads new papers, hostile
 ones among them, from a Hugging Face on 127.0.0.1. Bot, Discord and papers share a clock that runs
 300 times as fast, so daily digests fall due all the time. The bot's process and its model's are
-killed at random, the gateway is cut, requests break or end with 5xx and 429. In the last two fifths
+killed at random, the gateway is cut, requests break or end with 5xx and 429. In the last three fifths
 the bot is not killed any more, so that its memory can be watched. The report says what was lost.
 """
 
@@ -53,8 +53,8 @@ BEGIN = datetime(2025, 12, 2, 6, tzinfo=UTC)  # on the fast clock
 PATIENCE = 60.0  # seconds that somebody waits for an answer
 RESTART_SECONDS = 60.0  # in which a killed bot is back
 CUT_SECONDS = 6.0  # around a cut, in which a question may not have reached the bot
-WARM_SECONDS = 60.0  # after the last start, before its memory counts
-NO_KILLS_AFTER = 0.6  # of the time
+WARM_SECONDS = 90.0  # after the last start, before its memory counts
+NO_KILLS_AFTER = 0.4  # of the time
 
 # The real command; only Discord is elsewhere and the clock is faster. It notes how late its event
 # loop is.
@@ -431,6 +431,9 @@ def report(soak: Soak) -> bool:
             f"({(warm[-1][0] - warm[0][0]) / 60:.1f} min): {first / 2**20:.0f} MiB, in the end "
             f"{last / 2**20:.0f} MiB ({grown:+.1%}); of the model {warm[-1][2] / 2**20:.0f} MiB"
         )
+    by_minute = {int(at - soak.started_at) // 30: used for at, used, _ in soak.memory}
+    series = " ".join(f"{used / 2**20:.0f}" for half, used in by_minute.items() if half >= 0)
+    print(f"  every half minute since then: {series} MiB")
     print(f"papers read: {papers_in(soak)}")
     print(f"complaints about messages: {len(soak.fake.judge.complaints)}")
     for complaint in soak.fake.judge.complaints[:5]:
