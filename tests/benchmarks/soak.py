@@ -5,8 +5,9 @@
 A real `paperboy run` with a tiny model serves a Discord on 127.0.0.1 and reads new papers, hostile
 ones among them, from a Hugging Face on 127.0.0.1. Bot, Discord and papers share a clock that runs
 300 times as fast, so daily digests fall due all the time. The bot's process and its model's are
-killed at random, the gateway is cut, requests break or end with 5xx and 429. In the last three fifths
-the bot is not killed any more, so that its memory can be watched. The report says what was lost.
+killed at random, the gateway is cut, requests break or end with 5xx and 429. In the last three
+fifths the bot is not killed any more, so that its memory can be watched. The report says what was
+lost.
 """
 
 import argparse
