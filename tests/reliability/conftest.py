@@ -1,4 +1,4 @@
-"""Each check is run as it is, and once more with its protection off, when it has to fail.
+"""Each check is run as it is; `make test-all` also runs it with its protection off: it has to fail.
 
     @pytest.mark.protection("rag.store.database.back_up", lambda *_: None)
     def test_s8_an_older_folder_is_backed_up(tmp_path): …
@@ -23,8 +23,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if markers:
         for marker in markers:
             pkgutil.resolve_name(marker.args[0])  # a wrong name would fail for that alone
+        marks = [pytest.mark.xfail(strict=True), pytest.mark.slow]
         off = [
-            pytest.param(marker.args, id=f"without {name}", marks=pytest.mark.xfail(strict=True))
+            pytest.param(marker.args, id=f"without {name}", marks=marks)
             for marker in markers
             for name in [str(marker.args[0]).rpartition(".")[2]]
         ]
