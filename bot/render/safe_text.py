@@ -18,10 +18,11 @@ MAX_CODE = 500  # of an address that is shown as code; a longer one becomes seve
 
 CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "huggingface.co")
 
-# Text that Discord would turn into a link or an invitation.
+# Text that Discord would turn into a link or an invitation, without the punctuation after it.
+_REST = r"[^\s<>`]*[^\s<>`.,;:!?)\]}'\"”’*_~|]"
 _ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{0,30}://|www\.|discord(?:app)?\.(?:gg|com|gift|new)/)[^\s<>`]+"
-    r"(?<![.,;:!?)\]}'\"”’*_~|])",
+    rf"[a-z][a-z0-9+.-]{{0,30}}://(?:{_REST})?"
+    rf"|(?:www\.|discord(?:app)?\.(?:gg|com|gift|new)/){_REST}",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(r"[\\*_~|`\[\]<]|(?<![^\n])[#>+-]|(?<=\d)\.(?=\s)")

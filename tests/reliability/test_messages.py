@@ -325,7 +325,7 @@ def test_b13_every_message_fits_and_links_nothing_foreign(world: World) -> None:
 
 
 @pytest.mark.slow
-@settings(FEW, max_examples=1_500)
+@settings(FEW, max_examples=500)
 @given(WORLDS)
 def test_b13_of_many_records_at_their_bounds(world: World) -> None:
     assert complaints(world)[:3] == []
