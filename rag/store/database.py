@@ -102,6 +102,11 @@ def _opening(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _decode(stored: bytes) -> str:
+    """Return stored text; a damaged byte becomes U+FFFD, so that the row can still be read."""
+    return stored.decode("utf-8", "replace")
+
+
 class Database:
     """One SQLite file in WAL mode, with a connection per thread.
 
@@ -134,6 +139,7 @@ class Database:
             raise explain_fault(error, self.path.name) from error
         connection.name = self.path.name
         connection.row_factory = sqlite3.Row
+        connection.text_factory = _decode
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")

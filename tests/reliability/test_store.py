@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +26,27 @@ from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from bot.app import open_library
+from bot.commands.doctor import _index, _papers
 from bot.user_data import forget
 from ingest.sources.files import FileSource
 from ingest.sync import index_pending, ingest
 from rag.config import RagConfig
+from rag.digest.vocabulary import vocabulary_of
 from rag.encoders.embedder import Embedder
 from rag.errors import DataFolderError, IndexInUseError
 from rag.library import Library
 from rag.records import Paper
+from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.retrieval.chroma import HNSW, ChunkVectors
 from rag.retrieval.index import Index
+from rag.store import queries
 from rag.store.backups import back_up, backups_of, remove_old_backups
 from rag.store.catalog import Catalog
 from rag.store.database import Database, open_database
 from rag.store.faults import explain_fault
+from rag.store.lookup import suggest_papers
 from rag.store.migrations import MIGRATIONS
+from rag.store.rows import _warn, paper_from_row
 from tests.papers import HERON, PAPERS, TODAY, ListSource, many
 
 SAME = types.SimpleNamespace(hexdigest=lambda: "0" * 64)  # a hash that tells nothing apart
@@ -746,3 +753,140 @@ def _indexed(data: Path) -> int:
         return -1
     finally:
         connection.close()
+
+
+# -- damaged cells -------------------------------------------------------------------------------
+
+
+def damage(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "paperboy.sqlite")) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def read_everywhere(library: Library) -> list[set[str]]:
+    """Return the ids of the papers that each way of reading gives."""
+    catalog = library.catalog
+    assert catalog.coverage().papers
+    queries.author_names(catalog.database)
+    queries.most_prolific_authors(catalog, 5)
+    vocabulary_of(catalog)
+    load_abstract_vectors(catalog.database, [paper.paper_id for paper in PAPERS])
+    return [
+        {paper.paper_id for paper in papers}
+        for papers in (
+            catalog.papers(),
+            catalog.get([paper.paper_id for paper in PAPERS]).values(),
+            catalog.latest_papers(50),
+            queries.featured_between(catalog, date(2020, 1, 1), date(2030, 1, 1)),
+            [hit.paper for hit in library.retriever.search("HeronNet drone video", top_k=50)],
+            suggest_papers(catalog, "e", limit=50),
+        )
+    ]
+
+
+CELLS = {
+    "authors": "'[\"A. One'",
+    "keywords": "'{}'",
+    "published_on": "'garbage'",
+    "featured_on": "'2025-13-45'",
+    "upvotes": "'many'",
+    "title": "x'00ff'",
+    "abstract": "x'ff'",
+    "code_url": "x'ff'",
+}
+
+
+@pytest.mark.protection("rag.store.rows.read_paper", paper_from_row)
+@pytest.mark.parametrize("column", CELLS)
+def test_s2_a_damaged_cell_leaves_out_its_paper_alone(
+    make_library: Callable[..., Library], caplog: pytest.LogCaptureFixture, column: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    _warn.cache_clear()
+    before = read_everywhere(library)
+    assert HERON.paper_id in before[0]
+    damage(
+        library.folder,
+        f"UPDATE papers SET {column} = {CELLS[column]} WHERE paper_id = '{HERON.paper_id}'",
+    )
+    assert read_everywhere(library) == [ids - {HERON.paper_id} for ids in before]
+    warnings = [r.getMessage() for r in caplog.records if HERON.paper_id in r.getMessage()]
+    assert len(warnings) == 1
+    assert library.catalog.damaged() == [HERON.paper_id]
+    check = _papers(library)
+    assert not check.ok
+    assert "1 stored papers are damaged" in check.detail
+    assert "fetch those papers again" in check.cure
+    ingest(ListSource([HERON]), library)  # the next sighting replaces it
+    assert library.catalog.get([HERON.paper_id])[HERON.paper_id] == HERON
+    assert read_everywhere(library) == before
+    assert _papers(library).ok
+
+
+@pytest.mark.protection("rag.store.database._decode", bytes.decode)
+@pytest.mark.parametrize("column", ["title", "abstract", "organization", "authors"])
+def test_s2_a_damaged_byte_of_a_text_stops_nothing(
+    make_library: Callable[..., Library], column: str
+) -> None:
+    library = make_library()
+    known = replace(HERON, organization="Marsh Lab")
+    ingest(ListSource([known, *PAPERS[1:]]), library)
+    before = read_everywhere(library)
+    text = f"substr(CAST({column} AS BLOB), 4)"
+    damage(
+        library.folder,
+        f"UPDATE papers SET {column} = CAST(x'5b22ff' || {text} AS TEXT) "
+        f"WHERE paper_id = '{HERON.paper_id}'",
+        "UPDATE chunk_vectors SET text_hash = 'old'",  # so that every text is to be embedded
+    )
+    for ids, known_before in zip(read_everywhere(library), before, strict=True):
+        assert known_before - {HERON.paper_id} <= ids <= known_before
+    index_pending(library, progress=lambda *_: None)
+    if column in ("title", "abstract"):  # what is not text that was hashed may be wrong by a letter
+        assert library.catalog.damaged() == [HERON.paper_id]
+    ingest(ListSource([known]), library)
+    assert library.catalog.get([HERON.paper_id])[HERON.paper_id] == known
+    assert library.catalog.damaged() == []
+    assert library.index.pending_count() == 0
+
+
+VECTORS = [
+    "vectors = x'00'",
+    "vectors = x''",
+    "vectors = 'text'",
+    "vectors = substr(vectors, 1, 20)",
+    "sentences = '[]'",
+    "sentences = 'garbage'",
+    "sentences = '[1]'",
+    "sentences = x'ff'",
+]
+
+
+@pytest.mark.protection("rag.retrieval.index.Index._drop", lambda *_: None)
+@pytest.mark.parametrize("cell", [*VECTORS, "nan"])
+@pytest.mark.parametrize("which", ["one", "all"])
+def test_s2_damaged_vectors_are_computed_again(
+    make_library: Callable[..., Library], cell: str, which: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(many(12)), library)
+    library.close()
+    where = "" if which == "all" else " WHERE paper = 3"
+    size = "SELECT max(length(vectors)) FROM chunk_vectors"
+    with closing(sqlite3.connect(library.folder / "paperboy.sqlite")) as connection:
+        largest = connection.execute(size).fetchone()[0]
+    if cell == "nan":
+        cell = f"vectors = substr(x'{'ff' * largest}', 1, length(vectors))"
+    damage(library.folder, f"UPDATE chunk_vectors SET stored = 0, {cell}{where}")
+    again = make_library(library.folder)
+    assert again.catalog.coverage().papers == 12
+    vocabulary_of(again.catalog)
+    load_abstract_vectors(again.catalog.database, [paper.paper_id for paper in many(12)])
+    check = _index(again)
+    assert not check.ok
+    assert f"{1 if which == 'one' else 12} papers are not indexed" in check.detail
+    index_pending(again, progress=lambda *_: None)
+    assert _index(again).ok
+    assert_all_found(again, many(12))
