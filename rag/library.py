@@ -20,6 +20,7 @@ from rag.retrieval.reranker import load_reranker
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
 from rag.store.database import Migrations, open_database
+from rag.store.keywords import KeywordIndex
 from rag.store.migrations import MIGRATIONS
 from rag.store.private_files import PRIVATE_FILE, PRIVATE_FOLDER, restrict
 
@@ -61,7 +62,13 @@ class Library:
                 f"the data folder {folder} cannot be written: "
                 "change its permissions or give another one with --data-dir."
             )
-        self.catalog = Catalog(open_database(folder / DATABASE_NAME, [MIGRATIONS, *migrations]))
+        database = open_database(folder / DATABASE_NAME, [MIGRATIONS, *migrations])
+        self.catalog = Catalog(database)
+        try:
+            KeywordIndex(database).probe()
+        except BaseException:
+            database.close()
+            raise
 
     @cached_property
     def embedder(self) -> Embedder:

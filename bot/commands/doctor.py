@@ -26,6 +26,7 @@ from rag.llm.offload import Offload
 from rag.models.build_check import check_build
 from rag.retrieval.reranker import load_reranker
 from rag.store.backups import backups_of
+from rag.store.keywords import KeywordIndex
 from rag.store.private_files import is_private
 
 MAX_PIECES = 16  # of an answer that is only a test
@@ -207,6 +208,9 @@ def _database(library: Library) -> Check:
     """Read every page of the database."""
     database = library.catalog.database
     problems = database.find_damage()
+    if (not problems or "FTS5" in problems) and KeywordIndex(database).check():
+        rebuilt = "its keyword index was damaged and has been rebuilt from the papers"
+        return Check("database", True, f"{database.path.name}: {rebuilt}")
     if problems:
         cure = "put a backup in its place, or give another folder with --data-dir."
         check = Check("database", False, f"{database.path.name} is damaged ({problems})", cure)

@@ -1,10 +1,12 @@
 """The catalogue of papers in SQLite: what everything else is computed from."""
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 from rag.records import Coverage, Paper, Window
 from rag.store.database import Database
+from rag.store.keywords import is_damaged, rebuild
 from rag.store.rows import format_day, is_intact, papers_from_rows, parse_day, read_paper
 from rag.store.upsert import UpsertCounts, upsert_paper
 
@@ -25,7 +27,17 @@ class Catalog:
 
         `seen_at` is when the source described them, with a time zone; by default now.
         """
-        total, at = UpsertCounts(), (seen_at or datetime.now(UTC)).astimezone(UTC)
+        at = (seen_at or datetime.now(UTC)).astimezone(UTC)
+        batch = list(papers)
+        try:
+            return self._upsert(batch, at)
+        except sqlite3.OperationalError as error:
+            if not (is_damaged(error) and rebuild(self.database)):
+                raise
+        return self._upsert(batch, at)
+
+    def _upsert(self, papers: Sequence[Paper], at: datetime) -> UpsertCounts:
+        total = UpsertCounts()
         with self.database.transaction() as db:
             for paper in papers:
                 total += upsert_paper(db, paper, at)

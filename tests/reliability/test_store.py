@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from bot.app import open_library
-from bot.commands.doctor import _index, _papers
+from bot.commands.doctor import _database, _index, _papers
 from bot.user_data import forget
 from ingest.sources.files import FileSource
 from ingest.sync import index_pending, ingest
@@ -44,6 +44,7 @@ from rag.store.backups import back_up, backups_of, remove_old_backups
 from rag.store.catalog import Catalog
 from rag.store.database import Database, open_database
 from rag.store.faults import explain_fault
+from rag.store.keywords import KeywordIndex
 from rag.store.lookup import suggest_papers
 from rag.store.migrations import MIGRATIONS
 from rag.store.rows import _warn, paper_from_row
@@ -890,3 +891,58 @@ def test_s2_damaged_vectors_are_computed_again(
     index_pending(again, progress=lambda *_: None)
     assert _index(again).ok
     assert_all_found(again, many(12))
+
+
+KEYWORD_DAMAGE = [
+    "DELETE FROM keyword_index_data",
+    "UPDATE keyword_index_data SET block = x'00' WHERE id > 10",
+    "DELETE FROM keyword_index_docsize",
+    "DROP TABLE keyword_index",
+]
+
+
+@pytest.mark.protection("rag.store.keywords.rebuild", lambda database: False)
+@pytest.mark.protection("rag.store.catalog.rebuild", lambda database: False)
+@pytest.mark.parametrize("statement", KEYWORD_DAMAGE)
+def test_s2_a_damaged_keyword_index_is_rebuilt_by_a_query_and_by_a_write(
+    make_library: Callable[..., Library], statement: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    keywords = KeywordIndex(library.catalog.database)
+    before = keywords.search("herons recipes", 10)
+    assert before
+    damage(library.folder, statement)
+    assert keywords.search("herons recipes", 10) == before
+    damage(library.folder, "DELETE FROM keyword_index_data")
+    new = many(1)[0]
+    library.catalog.upsert([new])
+    assert keywords.search(new.title, 1)[0][0] == new.paper_id
+    assert keywords.search("herons", 10)
+
+
+@pytest.mark.protection("rag.store.keywords.rebuild", lambda database: False)
+@pytest.mark.parametrize("statement", KEYWORD_DAMAGE)
+def test_s2_a_damaged_keyword_index_is_rebuilt_at_opening(
+    make_library: Callable[..., Library], statement: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    damage(library.folder, statement)
+    again = make_library(library.folder)
+    assert {h.paper.paper_id for h in again.retriever.search("herons")} >= {HERON.paper_id}
+    assert not KeywordIndex(again.catalog.database).check() or "WHERE" in statement
+
+
+@pytest.mark.protection("rag.store.keywords.rebuild", lambda database: False)
+def test_s2_doctor_rebuilds_a_keyword_index_that_lost_papers(
+    make_library: Callable[..., Library],
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    damage(library.folder, "DELETE FROM keyword_index_content WHERE id = 2")
+    check = _database(library)
+    assert check.ok
+    assert "rebuilt" in check.detail
+    assert _database(library).detail.endswith("is sound")
