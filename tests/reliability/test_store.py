@@ -946,3 +946,126 @@ def test_s2_doctor_rebuilds_a_keyword_index_that_lost_papers(
     assert check.ok
     assert "rebuilt" in check.detail
     assert _database(library).detail.endswith("is sound")
+
+
+# -- other things in the place of the folder's files ---------------------------------------------
+
+
+@pytest.mark.protection("rag.library._read_owner", lambda path: json.loads(path.read_text())["pid"])
+@pytest.mark.parametrize(
+    "text", ["[]", "3", '"x"', "{}", "[" * 100_000, '{"pid": [], "purpose": 3}']
+)
+def test_s10_an_owner_that_cannot_be_read_is_another_process(
+    make_library: Callable[..., Library], text: str
+) -> None:
+    first = make_library()
+    _ = first.index
+    (first.folder / "index.owner").write_text(text)
+    with pytest.raises(IndexInUseError, match="is in use by another process: stop it"):
+        _ = make_library(first.folder).index
+
+
+@pytest.mark.protection("rag.library.write_anew", Path.write_text)
+@pytest.mark.parametrize("kind", ["link", "hard link", "dangling", "folder"])
+def test_s10_the_owner_is_written_over_no_other_file(
+    make_library: Callable[..., Library], tmp_path: Path, kind: str
+) -> None:
+    library = make_library()
+    victim, owner = tmp_path / "victim.txt", library.folder / "index.owner"
+    if kind != "dangling":
+        victim.write_text("mine")
+    if kind == "folder":
+        owner.mkdir()
+    elif kind == "hard link":
+        owner.hardlink_to(victim)
+    else:
+        owner.symlink_to(victim)
+    ingest(ListSource(), library)
+    assert victim.exists() == (kind != "dangling")
+    if victim.exists():
+        assert victim.read_text() == "mine"
+    if kind != "folder":
+        assert json.loads(owner.read_text())["pid"] == os.getpid()
+        assert owner.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.protection(
+    "rag.retrieval.chroma._remove", lambda folder: shutil.rmtree(folder, ignore_errors=True)
+)
+@pytest.mark.parametrize("kind", ["file", "loop", "dangling", "link to a file"])
+def test_s2_another_thing_in_the_place_of_the_index_is_moved_aside(
+    make_library: Callable[..., Library], kind: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    chroma, other = library.folder / "chroma", library.folder / "other"
+    shutil.rmtree(chroma)
+    if kind == "file":
+        chroma.write_text("mine")
+    if kind == "loop":
+        chroma.symlink_to("chroma")
+    if kind == "dangling":
+        chroma.symlink_to(library.folder / "gone" / "folder")
+    if kind == "link to a file":
+        other.write_text("mine")
+        chroma.symlink_to(other)
+    again = make_library(library.folder)
+    assert_all_found(again, list(PAPERS))
+    aside = [path for path in library.folder.iterdir() if path.name.endswith(".aside")]
+    if kind == "file":
+        assert [path.read_text() for path in aside] == ["mine"]
+    if kind == "link to a file":
+        assert other.read_text() == "mine"
+
+
+def test_s2_an_index_that_cannot_be_rebuilt_is_a_sentence(
+    make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    library = make_library()
+    (library.folder / "chroma").write_text("no folder")
+    monkeypatch.setattr("rag.retrieval.chroma._remove", fail)
+    with pytest.raises(DataFolderError, match="check the disk's free space"):
+        _ = library.index
+
+
+@pytest.mark.protection("rag.store.database.damaged", lambda name, problem: ValueError(problem))
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM schema_version",
+        "DROP TABLE schema_version",
+        "DELETE FROM schema_version WHERE room = 'rag'",
+        "UPDATE schema_version SET number = 'x'",
+        "UPDATE schema_version SET number = NULL",
+        "UPDATE schema_version SET number = 1",
+    ],
+)
+def test_s8_a_database_without_its_version_is_damaged(
+    make_library: Callable[..., Library], statement: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    damage(library.folder, statement)
+    for _ in range(2):
+        with pytest.raises(DataFolderError, match=r"is damaged .* put a backup in its place"):
+            make_library(library.folder)
+    with closing(sqlite3.connect(library.folder / "paperboy.sqlite")) as kept:
+        assert kept.execute("SELECT COUNT(*) FROM papers").fetchone() == (len(PAPERS),)
+
+
+@pytest.mark.protection("rag.store.faults.damaged", lambda name, problem: ValueError(problem))
+@pytest.mark.parametrize("table", ["papers", "featured_days", "chunk_vectors", "catalog_version"])
+def test_s8_a_database_without_a_table_is_damaged(
+    make_library: Callable[..., Library], table: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    damage(library.folder, "PRAGMA foreign_keys = OFF", f"DROP TABLE {table}")
+    with pytest.raises(DataFolderError, match="is damaged"):
+        ingest(ListSource(many(1)), make_library(library.folder))
