@@ -36,9 +36,11 @@ def _warn(paper_id: str, problem: str) -> None:
 
 
 def is_intact(row: sqlite3.Row) -> bool:
-    """Return whether a row of `papers` can be read and has the text that was stored."""
+    """Return whether a row of `papers` can be read, with the text and the arXiv id as stored."""
     paper = read_paper(row)
-    return paper is not None and paper.text_hash == row["text_hash"]
+    if paper is None or paper.text_hash != row["text_hash"]:
+        return False
+    return paper.arxiv_id is None or paper.paper_id == row["paper_id"]
 
 
 def paper_from_row(row: sqlite3.Row) -> Paper:

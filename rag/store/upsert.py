@@ -108,17 +108,19 @@ def _matching_rows(db: sqlite3.Connection, paper: Paper) -> list[sqlite3.Row]:
     """Return the rows that are this paper, the one to keep first."""
     key = title_key(paper.title)
     same_title = db.execute(
-        "SELECT * FROM papers WHERE title_key = ? OR id IN "
+        "SELECT * FROM papers WHERE title_key = ? OR paper_id = ? OR id IN "
         "(SELECT paper FROM old_titles WHERE title_key = ?) ORDER BY id",
-        (key, key),
+        (key, paper.paper_id, key),
     ).fetchall()
     if paper.arxiv_id is None:
         # Prefer a current title to a former one, and the same day to another.
         day = format_day(paper.published_on)
         same_title.sort(key=lambda row: (row["title_key"] != key, row["published_on"] != day))
         return same_title[:1]
-    by_id = db.execute("SELECT * FROM papers WHERE arxiv_id = ?", (paper.arxiv_id,)).fetchall()
-    return by_id + [row for row in same_title if row["arxiv_id"] is None]
+    ids = (paper.arxiv_id, paper.paper_id)  # one of the two may be damaged
+    by_id = db.execute("SELECT * FROM papers WHERE arxiv_id = ? OR paper_id = ?", ids).fetchall()
+    known = {row["id"] for row in by_id}
+    return by_id + [row for row in same_title if row["arxiv_id"] is None and row["id"] not in known]
 
 
 def _insert(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> None:

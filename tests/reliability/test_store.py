@@ -1069,3 +1069,31 @@ def test_s8_a_database_without_a_table_is_damaged(
     damage(library.folder, "PRAGMA foreign_keys = OFF", f"DROP TABLE {table}")
     with pytest.raises(DataFolderError, match="is damaged"):
         ingest(ListSource(many(1)), make_library(library.folder))
+
+
+@pytest.mark.protection("rag.store.upsert._known", lambda row, paper: paper_from_row(row))
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "arxiv_id = '25?1.00001', upvotes = 'x'",
+        "arxiv_id = NULL, upvotes = 'x'",
+        "title_key = 'x', keywords = 'x'",
+        "paper_id = 'arxiv:x', upvotes = 'x'",
+        "text_hash = 'x', authors = ''",
+    ],
+)
+def test_s2_the_next_sighting_replaces_a_damaged_row(
+    make_library: Callable[..., Library], cell: str
+) -> None:
+    library = make_library()
+    untitled = replace(HERON, arxiv_id=None, title="Herons without a Number")
+    ingest(ListSource([*PAPERS, untitled]), library)
+    damage(library.folder, f"UPDATE papers SET {cell} WHERE arxiv_id = '{HERON.arxiv_id}'")
+    if "id" not in cell:
+        damage(library.folder, f"UPDATE papers SET {cell} WHERE title = '{untitled.title}'")
+    assert library.catalog.damaged()
+    ingest(ListSource([HERON, untitled]), library)
+    assert library.catalog.damaged() == []
+    ids = [HERON.paper_id, untitled.paper_id]
+    assert list(library.catalog.get(ids).values()) == [HERON, untitled]
+    assert library.catalog.coverage().papers == len(PAPERS) + 1
