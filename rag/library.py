@@ -20,10 +20,12 @@ from rag.retrieval.reranker import load_reranker
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
 from rag.store.database import Migrations, open_database
+from rag.store.keywords import KeywordIndex
 from rag.store.migrations import MIGRATIONS
-from rag.store.private_files import PRIVATE_FILE, PRIVATE_FOLDER, restrict
+from rag.store.private_files import PRIVATE_FILE, PRIVATE_FOLDER, restrict, write_anew
 
 DATABASE_NAME = "paperboy.sqlite"
+MAX_OWNER_BYTES = 1_000
 LOCK_SECONDS = 1.5  # how long to wait for a process that is closing the index
 
 
@@ -61,7 +63,13 @@ class Library:
                 f"the data folder {folder} cannot be written: "
                 "change its permissions or give another one with --data-dir."
             )
-        self.catalog = Catalog(open_database(folder / DATABASE_NAME, [MIGRATIONS, *migrations]))
+        database = open_database(folder / DATABASE_NAME, [MIGRATIONS, *migrations])
+        self.catalog = Catalog(database)
+        try:
+            KeywordIndex(database).probe()
+        except BaseException:
+            database.close()
+            raise
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -120,17 +128,11 @@ class Library:
         try:
             self._lock.acquire(timeout=LOCK_SECONDS)
         except Timeout as error:
-            try:
-                holder_facts = json.loads(owner.read_text(encoding="utf-8"))
-                holder = f"`{holder_facts['purpose']}` (process {holder_facts['pid']})"
-            except (OSError, ValueError, KeyError):
-                holder = "another process"
             raise IndexInUseError(
-                f"the index in {self.folder} is in use by {holder}: "
+                f"the index in {self.folder} is in use by {_read_owner(owner)}: "
                 "stop it, or give another folder with --data-dir."
             ) from error
-        owner.touch(mode=PRIVATE_FILE)
-        owner.write_text(json.dumps({"pid": os.getpid(), "purpose": self.purpose}))
+        write_anew(owner, json.dumps({"pid": os.getpid(), "purpose": self.purpose}))
 
     def close(self) -> None:
         """Close the catalogue and release the index."""
@@ -138,3 +140,15 @@ class Library:
             self.index.vectors.close()
         self._lock.release()
         self.catalog.database.close()
+
+
+def _read_owner(path: Path) -> str:
+    """Return who holds the index, as its file says; `another process` if that cannot be read."""
+    try:
+        facts = json.loads(path.read_bytes()[:MAX_OWNER_BYTES])
+        purpose, number = facts["purpose"], facts["pid"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return "another process"
+    if not isinstance(purpose, str) or not isinstance(number, int) or not purpose.isprintable():
+        return "another process"
+    return f"`{purpose}` (process {number})"

@@ -26,11 +26,16 @@ from rag.llm.offload import Offload
 from rag.models.build_check import check_build
 from rag.retrieval.reranker import load_reranker
 from rag.store.backups import backups_of
+from rag.store.keywords import KeywordIndex
 from rag.store.private_files import is_private
 
 MAX_PIECES = 16  # of an answer that is only a test
 MIN_FREE_BYTES = 500_000_000
 NO_MODEL = "none: answers are quoted sentences; `paperboy model pull` fetches a model"
+NAMED = 5  # damaged papers whose ids are given
+DAMAGED_CURE = (
+    "fetch those papers again (`paperboy ingest`), which replaces them, or put a backup in place."
+)
 DEFAULT_CURE = "see README.md, Troubleshooting."
 
 
@@ -203,6 +208,9 @@ def _database(library: Library) -> Check:
     """Read every page of the database."""
     database = library.catalog.database
     problems = database.find_damage()
+    if (not problems or "FTS5" in problems) and KeywordIndex(database).check():
+        rebuilt = "its keyword index was damaged and has been rebuilt from the papers"
+        return Check("database", True, f"{database.path.name}: {rebuilt}")
     if problems:
         cure = "put a backup in its place, or give another folder with --data-dir."
         check = Check("database", False, f"{database.path.name} is damaged ({problems})", cure)
@@ -218,6 +226,11 @@ def _with_backups(check: Check, folder: Path) -> Check:
 
 
 def _papers(library: Library) -> Check:
+    damaged = library.catalog.damaged()
+    if damaged:
+        names = ", ".join(damaged[:NAMED]) + (", …" if len(damaged) > NAMED else "")
+        detail = f"{len(damaged):,} stored papers are damaged and cannot be read right ({names})"
+        return _with_backups(Check("papers", False, detail, DAMAGED_CURE), library.folder)
     coverage = library.catalog.coverage()
     cure = "" if coverage.papers else "run `paperboy ingest starter`."
     return Check("papers", bool(coverage.papers), str(coverage), cure)
@@ -235,6 +248,7 @@ def _index(library: Library) -> Check:
         index = library.index
     except IndexInUseError as error:
         return Check("index", True, f"not checked: {error}")
+    index.check()
     pending = index.pending_count()
     if pending:
         return Check(

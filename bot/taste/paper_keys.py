@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rag.errors import PaperboyError
 from rag.records import Paper
 from rag.store.catalog import Catalog
-from rag.store.rows import paper_from_row
+from rag.store.rows import read_paper
 
 MAX_KEY = 80  # characters
 
@@ -32,9 +32,10 @@ def paper_of_key(catalog: Catalog, key: str) -> Paper:
         "ORDER BY paper_id != :key, id LIMIT 1",
         {"key": key, "title": title},
     ).fetchone()
-    if row is None:
+    paper = read_paper(row) if row else None
+    if paper is None:
         raise GonePaperError("I no longer know that paper: look for it with /search.")
-    return paper_from_row(row)
+    return paper
 
 
 def papers_of_ids(catalog: Catalog, paper_ids: Sequence[str]) -> dict[str, Paper]:

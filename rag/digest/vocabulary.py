@@ -1,6 +1,6 @@
 """The vocabulary of topic names: keywords that many papers share, each with a mean vector."""
 
-import json
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -8,9 +8,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.retrieval.abstract_vectors import Vectors, decode_abstract_vector, main_embedder
+from rag.retrieval.abstract_vectors import (
+    CHUNKS,
+    Vectors,
+    decode_abstract_vector,
+    main_embedder,
+    of_one_size,
+)
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
+from rag.store.rows import parse_strings
 from rag.text.words import STOPWORDS, terms
 
 MIN_PAPERS = 6  # with the same keyword, before it counts as a topic
@@ -133,16 +140,20 @@ def vocabulary_of(catalog: Catalog) -> Vocabulary:
 def _keywords_and_vectors(catalog: Catalog) -> Iterator[tuple[list[str], Vectors]]:
     """Yield the keywords and the vector of the newest papers that have keywords."""
     rows = catalog.database.connection.execute(
-        "SELECT keywords, vectors, json_array_length(sentences) + 1 AS chunks "
+        f"SELECT keywords, vectors, {CHUNKS} AS chunks "
         "FROM papers JOIN chunk_vectors AS v ON v.paper = papers.id WHERE keywords != '[]' "
         "AND embedder = ? ORDER BY COALESCE(featured_on, published_on) DESC LIMIT ?",
         (main_embedder(catalog.database), MAX_PAPERS),
     )
-    for row in rows:
-        yield (
-            sorted(set(json.loads(row["keywords"]))),
-            decode_abstract_vector(row["vectors"], row["chunks"]),
-        )
+    keywords, vectors = {}, {}
+    for number, row in enumerate(rows):
+        vector = decode_abstract_vector(row["vectors"], row["chunks"])
+        with contextlib.suppress(ValueError):  # damaged keywords
+            keywords[number] = sorted(set(parse_strings(row["keywords"])))
+            if vector is not None:
+                vectors[number] = vector
+    for number, vector in of_one_size(vectors).items():
+        yield keywords[number], vector
 
 
 @lru_cache(maxsize=65_536)

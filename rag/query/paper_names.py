@@ -279,7 +279,7 @@ class PaperNames:
             version = self.keywords.version()
             if version != self._version:
                 rows = self.catalog.database.connection.execute(
-                    "SELECT paper_id, title FROM papers"
+                    "SELECT paper_id, title FROM papers WHERE typeof(title) = 'text'"
                 )
                 self._index = _Index([(row["paper_id"], row["title"]) for row in rows])
                 self._version = version

@@ -3,7 +3,9 @@
 An abstract's vector (of title and abstract together) is the first of its paper's stored vectors.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,12 @@ from rag.store.catalog import SQL_VARIABLES
 from rag.store.database import Database
 
 Vectors = NDArray[np.float32]
+Key = TypeVar("Key")
+# How many vectors a row of chunk_vectors has; NULL if its list of sentences is damaged.
+CHUNKS = (
+    "CASE WHEN typeof(sentences) = 'text' AND json_valid(sentences) "
+    "THEN json_array_length(sentences) + 1 END"
+)
 
 
 def load_abstract_vectors(
@@ -27,14 +35,23 @@ def load_abstract_vectors(
         batch = list(paper_ids[start : start + SQL_VARIABLES])
         marks = ",".join("?" * len(batch))
         rows = database.connection.execute(
-            "SELECT paper_id, vectors, json_array_length(sentences) + 1 AS chunks "
+            f"SELECT paper_id, vectors, {CHUNKS} AS chunks "
             "FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
             f"WHERE v.text_hash = papers.text_hash AND embedder = ? AND paper_id IN ({marks})",
             [embedder, *batch],
         )
         for row in rows:
-            found[row["paper_id"]] = decode_abstract_vector(row["vectors"], row["chunks"])
-    return found
+            vector = decode_abstract_vector(row["vectors"], row["chunks"])
+            if vector is not None:
+                found[row["paper_id"]] = vector
+    return of_one_size(found)
+
+
+def of_one_size(vectors: dict[Key, Vectors]) -> dict[Key, Vectors]:
+    """Return the vectors with the dimensions of most; damaged ones can have others."""
+    sizes = Counter(len(vector) for vector in vectors.values())
+    usual = max(sizes, key=sizes.__getitem__, default=0)
+    return {key: vector for key, vector in vectors.items() if len(vector) == usual}
 
 
 def main_embedder(database: Database) -> str:
@@ -45,7 +62,12 @@ def main_embedder(database: Database) -> str:
     return str(row["embedder"]) if row else ""
 
 
-def decode_abstract_vector(stored: bytes, chunks: int) -> Vectors:
-    """Return the first of a paper's `chunks` vectors, which are stored as float16 in a row."""
-    vectors = np.frombuffer(stored, dtype=np.float16)
-    return vectors[: len(vectors) // chunks].astype(np.float32)
+def decode_abstract_vector(stored: object, chunks: int | None) -> Vectors | None:
+    """Return the first of a paper's `chunks` vectors, which are stored as float16 in a row.
+
+    None if they are damaged.
+    """
+    if not isinstance(stored, bytes) or not stored or not chunks or len(stored) % (2 * chunks):
+        return None
+    vector = np.frombuffer(stored, dtype=np.float16)[: len(stored) // (2 * chunks)]
+    return vector.astype(np.float32) if np.isfinite(vector).all() else None

@@ -8,6 +8,7 @@ sentences never crowd out the abstracts. The texts stay in SQLite.
 import hashlib
 import logging
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,8 +55,7 @@ class ChunkVectors:
         except Exception as error:  # a damaged file can raise anything, down to ValueError
             log.warning("the vector index in %s cannot be opened: %s", folder, error)
             _forget_client(folder)
-            shutil.rmtree(folder, ignore_errors=True)
-            self._open()
+            self._open_emptied()
 
     def _open(self) -> None:
         import chromadb
@@ -163,14 +163,16 @@ class ChunkVectors:
             self._clear()
 
     def _clear(self) -> None:
-        from chromadb.errors import ChromaError
-
         self.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._open_emptied()
+
+    def _open_emptied(self) -> None:
         try:
+            _remove(self.folder)
             self.folder.mkdir(parents=True, exist_ok=True)
             self._open()
-        except (OSError, ChromaError) as error:
+        except Exception as error:  # as above
+            _forget_client(self.folder)
             raise DataFolderError(
                 f"the index in {self.folder} is damaged and cannot be rebuilt ({error}): "
                 "check the disk's free space and the folder's permissions."
@@ -189,6 +191,16 @@ def chroma_settings() -> "Settings":
     from chromadb.config import Settings
 
     return Settings(anonymized_telemetry=False, _env_file=None)
+
+
+def _remove(folder: Path) -> None:
+    """Delete the index's folder; a file or a link in its place is moved aside. Raises OSError."""
+    if folder.is_symlink() or folder.is_file():
+        aside = folder.with_name(f"{folder.name}.{time.time_ns()}.aside")
+        log.warning("%s is no folder of an index; moving it to %s", folder, aside)
+        folder.rename(aside)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _forget_client(folder: Path) -> None:

@@ -9,6 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from threading import RLock
 
 import numpy as np
@@ -18,12 +19,13 @@ from rag.records import Paper, chunk_id_of
 from rag.retrieval.chroma import PROBES, ChunkVectors
 from rag.store.catalog import SQL_VARIABLES
 from rag.store.database import Database
-from rag.store.rows import paper_from_row
+from rag.store.rows import is_intact, papers_from_rows, parse_strings
 from rag.store.upsert import drop_vectors
 
 log = logging.getLogger(__name__)
 
 Vectors = NDArray[np.float32]
+NAMED = 5  # papers whose ids a warning names
 PAPERS_PER_CHROMA_BATCH = 500  # each with about ten chunks
 
 
@@ -64,10 +66,11 @@ class Index:
         rows = self.database.connection.execute(
             "SELECT papers.* FROM papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id "
             "WHERE v.paper IS NULL OR v.text_hash != papers.text_hash OR v.embedder != ? "
-            "ORDER BY papers.id LIMIT ?",
-            (self.embedder, n),
+            "ORDER BY papers.id",
+            (self.embedder,),
         )
-        return [paper_from_row(row) for row in rows]
+        # A damaged text would stay pending for ever.
+        return papers_from_rows(islice(filter(is_intact, rows), n))
 
     def pending_count(self) -> int:
         """Return how many papers have no vectors of this embedder yet."""
@@ -153,6 +156,7 @@ class Index:
         Called when the index is opened: finishes what a killed process left undone, and searches
         for stored vectors to check that Chroma still finds them.
         """
+        self._drop_damaged()
         expected = self._expected_counts()
         if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
             log.warning("the vector index is damaged; rebuilding it from %s", self.database.path)
@@ -160,6 +164,48 @@ class Index:
             with self.database.transaction() as db:
                 db.execute("UPDATE chunk_vectors SET stored = 0")
         self.catch_up()
+
+    def check(self) -> None:
+        """Read all vectors; damaged ones are deleted, so that their papers are pending."""
+        numbers = self.database.connection.execute("SELECT paper FROM chunk_vectors").fetchall()
+        for start in range(0, len(numbers), SQL_VARIABLES):
+            batch = [row["paper"] for row in numbers[start : start + SQL_VARIABLES]]
+            for _ in self._entries(f"v.paper IN ({','.join('?' * len(batch))})", batch):
+                pass
+
+    def _drop_damaged(self) -> None:
+        """Delete the vectors that do not fit their sentences, so that their papers are pending."""
+        sizes = (
+            "CASE WHEN typeof(sentences) = 'text' AND json_valid(sentences) "
+            "AND length(vectors) % (2 * (1 + json_array_length(sentences))) = 0 "
+            "THEN length(vectors) / (1 + json_array_length(sentences)) END"
+        )
+        rows = self.database.connection.execute(
+            f"SELECT {sizes} AS size, COUNT(*) AS n FROM chunk_vectors WHERE embedder = ? "
+            "GROUP BY size ORDER BY size IS NULL, size = 0, n DESC",
+            (self.embedder,),
+        ).fetchall()
+        if len(rows) < 2 and not (rows and not rows[0]["size"]):
+            return
+        damaged = self.database.connection.execute(
+            "SELECT papers.id, paper_id FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
+            f"WHERE v.embedder = ? AND {sizes} IS NOT ?",
+            (self.embedder, rows[0]["size"] or -1),
+        ).fetchall()
+        self._drop(damaged)
+
+    def _drop(self, rows: Sequence[sqlite3.Row]) -> None:
+        """Delete the vectors of these papers, so that they are computed again from the text."""
+        if not rows:
+            return
+        names = ", ".join(row["paper_id"] for row in rows[:NAMED])
+        log.warning(
+            "the stored vectors of %d papers are damaged (%s%s): they will be computed again",
+            len(rows), names, ", …" if len(rows) > NAMED else "",
+        )  # fmt: skip
+        with self.database.transaction() as db:
+            for row in rows:
+                drop_vectors(db, row)
 
     def _has_lost(self, expected: tuple[int, int]) -> bool:
         """Return whether Chroma has fewer chunks than expected; more are merely stale."""
@@ -200,12 +246,30 @@ class Index:
 
     def _entries(self, condition: str, values: Sequence[object]) -> Iterator[Entry]:
         rows = self.database.connection.execute(
-            "SELECT paper_id, v.text_hash, sentences, vectors FROM chunk_vectors AS v "
+            "SELECT papers.id, paper_id, v.text_hash, sentences, vectors FROM chunk_vectors AS v "
             f"JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND {condition}",
             [self.embedder, *values],
         )
+        damaged = []
         for row in rows.fetchall():
-            sentences = tuple(json.loads(row["sentences"]))
-            flat = np.frombuffer(row["vectors"], dtype=np.float16)
-            vectors = flat.reshape(1 + len(sentences), -1).astype(np.float32)
-            yield Entry(row["paper_id"], row["text_hash"], sentences, vectors)
+            entry = _decode(row)
+            if entry is None:
+                damaged.append(row)
+            else:
+                yield entry
+        self._drop(damaged)
+
+
+def _decode(row: sqlite3.Row) -> Entry | None:
+    """Return a row's entry; None if its sentences or vectors are damaged."""
+    try:
+        sentences = parse_strings(row["sentences"])
+        flat = np.frombuffer(row["vectors"], dtype=np.float16)
+        vectors = flat.reshape(1 + len(sentences), -1).astype(np.float32)
+    except (ValueError, TypeError):
+        return None
+    lengths = np.linalg.norm(vectors, axis=1)
+    # A text without any known word may have a vector of zeros.
+    if not vectors.size or not np.all((abs(lengths - 1) < 0.05) | (lengths == 0)):
+        return None
+    return Entry(row["paper_id"], row["text_hash"], sentences, vectors)

@@ -1,11 +1,13 @@
 """The catalogue of papers in SQLite: what everything else is computed from."""
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 from rag.records import Coverage, Paper, Window
 from rag.store.database import Database
-from rag.store.rows import format_day, paper_from_row, parse_day
+from rag.store.keywords import is_damaged, rebuild
+from rag.store.rows import format_day, is_intact, papers_from_rows, parse_day, read_paper
 from rag.store.upsert import UpsertCounts, upsert_paper
 
 _DAY = "COALESCE(featured_on, published_on)"
@@ -25,7 +27,17 @@ class Catalog:
 
         `seen_at` is when the source described them, with a time zone; by default now.
         """
-        total, at = UpsertCounts(), (seen_at or datetime.now(UTC)).astimezone(UTC)
+        at = (seen_at or datetime.now(UTC)).astimezone(UTC)
+        batch = list(papers)
+        try:
+            return self._upsert(batch, at)
+        except sqlite3.OperationalError as error:
+            if not (is_damaged(error) and rebuild(self.database)):
+                raise
+        return self._upsert(batch, at)
+
+    def _upsert(self, papers: Sequence[Paper], at: datetime) -> UpsertCounts:
+        total = UpsertCounts()
         with self.database.transaction() as db:
             for paper in papers:
                 total += upsert_paper(db, paper, at)
@@ -60,7 +72,7 @@ class Catalog:
             "upvotes DESC NULLS LAST, id",
             values,
         )
-        return [paper_from_row(row) for row in rows]
+        return papers_from_rows(rows)
 
     def get(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
         """Return the papers with these ids, by id; unknown ids are left out."""
@@ -71,7 +83,8 @@ class Catalog:
             for row in self.database.connection.execute(
                 f"SELECT * FROM papers WHERE paper_id IN ({marks})", batch
             ):
-                found[row["paper_id"]] = paper_from_row(row)
+                if paper := read_paper(row):
+                    found[row["paper_id"]] = paper
         return found
 
     def ids_in_window(self, window: Window) -> set[str] | None:
@@ -91,12 +104,14 @@ class Catalog:
             "ORDER BY upvotes DESC NULLS LAST, id",
             (format_day(day),),
         )
-        return [paper_from_row(row) for row in rows]
+        return papers_from_rows(rows)
 
     def last_featured_day(self) -> date | None:
         """Return the newest day with known Daily Papers."""
-        row = self.database.connection.execute("SELECT MAX(day) AS day FROM featured_days")
-        return parse_day(row.fetchone()["day"])
+        row = self.database.connection.execute(
+            "SELECT day FROM featured_days WHERE date(day) IS day ORDER BY day DESC LIMIT 1"
+        ).fetchone()
+        return parse_day(row["day"]) if row else None
 
     def latest_published(self, count: int) -> list[Paper]:
         """Return the papers published last, newest first."""
@@ -105,7 +120,7 @@ class Catalog:
             "ORDER BY published_on DESC, id LIMIT ?",
             (count,),
         )
-        return [paper_from_row(row) for row in rows]
+        return papers_from_rows(rows)
 
     def latest_papers(self, count: int) -> list[Paper]:
         """Return the papers of the newest days; within a day, most upvoted first."""
@@ -114,7 +129,7 @@ class Catalog:
             "LIMIT ?",
             (count,),
         )
-        return [paper_from_row(row) for row in rows]
+        return papers_from_rows(rows)
 
     def upvote_history(self, paper_id: str) -> list[tuple[datetime, int]]:
         """Return the changes of a paper's upvotes: (time in UTC, upvotes), oldest first."""
@@ -133,7 +148,7 @@ class Catalog:
             "ORDER BY searched_at NULLS FIRST, id LIMIT ?",
             (not_searched_since.astimezone(UTC).isoformat(timespec="seconds"), count),
         )
-        return [paper_from_row(row) for row in rows]
+        return papers_from_rows(rows)
 
     def all_set_aside(self) -> list[tuple[str, str, str]]:
         """Return the records that do not fit: (source, record, reason)."""
@@ -144,11 +159,22 @@ class Catalog:
 
     def coverage(self) -> Coverage:
         """Return the number of papers and the days that they cover."""
+        try:
+            return self._coverage(_DAY)
+        except (ValueError, TypeError):  # a damaged day; leaving those out takes longer
+            return self._coverage(f"CASE WHEN date({_DAY}) IS {_DAY} THEN {_DAY} END")
+
+    def _coverage(self, day: str) -> Coverage:
         row = self.database.connection.execute(
-            f"SELECT COUNT(*) AS n, MIN({_DAY}) AS first, MAX({_DAY}) AS last, "
-            f"COUNT(*) - COUNT({_DAY}) AS undated FROM papers"
+            f"SELECT COUNT(*) AS n, MIN({day}) AS first, MAX({day}) AS last, "
+            f"COUNT(*) - COUNT({day}) AS undated FROM papers"
         ).fetchone()
         return Coverage(row["n"], parse_day(row["first"]), parse_day(row["last"]), row["undated"])
+
+    def damaged(self) -> list[str]:
+        """Read every paper; return the ids of those that are not as they were stored."""
+        rows = self.database.connection.execute("SELECT * FROM papers")
+        return [str(row["paper_id"]) for row in rows if not is_intact(row)]
 
 
 def _condition(window: Window) -> tuple[str, str, list[str]]:

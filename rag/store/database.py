@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from rag.errors import DataFolderError
 from rag.store.backups import back_up, remove_old_backups
-from rag.store.faults import DatabaseFaultError, ExplainingConnection, explain_fault
+from rag.store.faults import DatabaseFaultError, ExplainingConnection, damaged, explain_fault
 from rag.store.private_files import PRIVATE_FILE
 
 BUSY_SECONDS = 10.0  # how long a writer waits for another one
@@ -56,6 +56,8 @@ def open_database(path: Path, migrations: Sequence[Migrations]) -> "Database":
 
 
 def _bring_up_to_date(database: "Database", migrations: Sequence[Migrations]) -> None:
+    if database.has_lost_version():
+        raise damaged(database.path.name, "its tables have no version")
     if not database.is_current(migrations):
         if database.path != IN_MEMORY and database.is_in_use():
             back_up(database.path)
@@ -102,6 +104,11 @@ def _opening(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _decode(stored: bytes) -> str:
+    """Return stored text; a damaged byte becomes U+FFFD, so that the row can still be read."""
+    return stored.decode("utf-8", "replace")
+
+
 class Database:
     """One SQLite file in WAL mode, with a connection per thread.
 
@@ -134,6 +141,7 @@ class Database:
             raise explain_fault(error, self.path.name) from error
         connection.name = self.path.name
         connection.row_factory = sqlite3.Row
+        connection.text_factory = _decode
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -168,6 +176,18 @@ class Database:
     def is_in_use(self) -> bool:
         """Return whether the file has tables of Paperboy's."""
         return self.has_table("schema_version")
+
+    def has_lost_version(self) -> bool:
+        """Return whether there are tables, but no version of any: none of them was ever alone."""
+        query = (
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name != 'schema_version' "
+            "AND name NOT LIKE 'sqlite_%'"
+        )
+        if not self.connection.execute(query).fetchone():
+            return False
+        if not self.is_in_use():
+            return True
+        return not self.connection.execute("SELECT 1 FROM schema_version").fetchone()
 
     def has_table(self, name: str) -> bool:
         """Return whether there is a table of this name."""
@@ -207,6 +227,8 @@ class Database:
         row = self.connection.execute(
             "SELECT number FROM schema_version WHERE room = ?", (room,)
         ).fetchone()
+        if row and not isinstance(row["number"], int):
+            raise damaged(self.path.name, f"no version of {room}")
         return row["number"] if row else 0
 
     def _apply(self, room: str, number: int, script: str) -> None:
@@ -214,10 +236,12 @@ class Database:
         store_number = f"INSERT OR REPLACE INTO schema_version VALUES ('{room}', {number});"
         try:
             self.connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n{store_number}\nCOMMIT;")
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            raise
+            if isinstance(error, DatabaseFaultError):
+                raise
+            raise damaged(self.path.name, str(error)) from error  # not the tables it should have
 
     def close(self) -> None:
         """Close every thread's connection."""

@@ -48,11 +48,20 @@ class DatabaseFaultError(DataFolderError, sqlite3.OperationalError):
         return self.code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def damaged(name: str, problem: str) -> DatabaseFaultError:
+    """Return the fault of a file whose tables are not those that Paperboy made."""
+    return DatabaseFaultError(_DAMAGED.format(name=name, error=problem), sqlite3.SQLITE_CORRUPT)
+
+
 def explain_fault(error: sqlite3.Error, name: str) -> sqlite3.Error:
     """Return the fault of the file `name` behind an error; other errors unchanged."""
     code = getattr(error, "sqlite_errorcode", None) or 0
     sentence = SENTENCES.get(code & 0xFF)  # the other bits say more than is needed
-    if sentence is None or isinstance(error, DatabaseFaultError):
+    if isinstance(error, DatabaseFaultError):
+        return error
+    if str(error).startswith("no such table: ") and "keyword_" not in str(error):
+        return damaged(name, str(error))
+    if sentence is None:
         return error
     return DatabaseFaultError(sentence.format(name=name, error=error), code & 0xFF)
 

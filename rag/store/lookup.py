@@ -7,7 +7,7 @@ from rag.links import ARXIV_ID
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.store.rows import paper_from_row
+from rag.store.rows import papers_from_rows
 from rag.text.names import system_names
 from rag.text.words import terms, words
 
@@ -98,7 +98,7 @@ def _by_title(catalog: Catalog, typed: str, limit: int) -> list[Paper]:
             limit,
         ],
     )
-    return [paper_from_row(row) for row in rows]
+    return papers_from_rows(rows)
 
 
 def _escape_like(text: str) -> str:

@@ -26,6 +26,20 @@ def private_umask() -> Iterator[None]:
         os.umask(before)
 
 
+def write_anew(path: Path, text: str) -> None:
+    """Replace a small file with a new one for its owner alone; a link's target stays as it is.
+
+    Nothing depends on such a file, so that a failure is only a warning.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        with open(number, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        log.warning("%s cannot be written (%s)", path, error.strerror)
+
+
 def restrict(folder: Path) -> None:
     """Take other users' rights to a data folder and its files away.
 

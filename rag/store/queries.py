@@ -1,13 +1,17 @@
 """Questions to the catalogue beyond papers by id: featured days, authors, upvotes gained."""
 
-import json
 from datetime import UTC, date, datetime
 
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.database import Database
-from rag.store.rows import paper_from_row
+from rag.store.rows import papers_from_rows, parse_strings, read_paper
 
+# A paper's authors, one a row; none if they are damaged.
+_AUTHORS = (
+    "json_each(CASE WHEN typeof(authors) = 'text' AND json_valid(authors) THEN authors "
+    "ELSE '[]' END)"
+)
 # A paper's upvotes when they were last recorded up to a moment, and when they were recorded first.
 _UPVOTES_BEFORE = (
     "SELECT upvotes FROM upvotes WHERE paper = papers.id AND seen_at <= :since "
@@ -27,7 +31,7 @@ def featured_between(catalog: Catalog, first: date, last: date) -> list[Paper]:
         "ORDER BY upvotes DESC NULLS LAST, title COLLATE NOCASE, id",
         (first.isoformat(), last.isoformat()),
     )
-    return [paper_from_row(row) for row in rows]
+    return papers_from_rows(rows)
 
 
 def featured_since(catalog: Catalog, day: date, *, seen_at: datetime | None = None) -> list[Paper]:
@@ -42,28 +46,32 @@ def featured_since(catalog: Catalog, day: date, *, seen_at: datetime | None = No
         "ORDER BY upvotes DESC NULLS LAST, id",
         (day.isoformat(), day.isoformat(), late),
     )
-    return [paper_from_row(row) for row in rows]
+    return papers_from_rows(rows)
 
 
 def first_featured_day(catalog: Catalog) -> date | None:
     """Return the oldest day with known Daily Papers."""
-    row = catalog.database.connection.execute("SELECT MIN(day) AS day FROM featured_days")
-    day = row.fetchone()["day"]
-    return date.fromisoformat(day) if day else None
+    row = catalog.database.connection.execute(
+        "SELECT day FROM featured_days WHERE date(day) IS day ORDER BY day LIMIT 1"
+    ).fetchone()
+    return date.fromisoformat(row["day"]) if row else None
 
 
 def featured_day_before(catalog: Catalog, day: date) -> date | None:
     """Return the last day before this one with known Daily Papers."""
     row = catalog.database.connection.execute(
-        "SELECT MAX(day) AS day FROM featured_days WHERE day < ?", (day.isoformat(),)
+        "SELECT day FROM featured_days WHERE day < ? AND date(day) IS day "
+        "ORDER BY day DESC LIMIT 1",
+        (day.isoformat(),),
     ).fetchone()
-    return date.fromisoformat(row["day"]) if row["day"] else None
+    return date.fromisoformat(row["day"]) if row else None
 
 
 def newest_days(catalog: Catalog, count: int, *, until: date = date.max) -> list[date]:
     """Return the newest days with Daily Papers, oldest first; none after `until`."""
     rows = catalog.database.connection.execute(
-        "SELECT DISTINCT day FROM featured_days WHERE day <= ? ORDER BY day DESC LIMIT ?",
+        "SELECT DISTINCT day FROM featured_days WHERE day <= ? AND date(day) IS day "
+        "ORDER BY day DESC LIMIT ?",
         (until.isoformat(), count),
     )
     return [date.fromisoformat(row["day"]) for row in rows][::-1]
@@ -83,7 +91,15 @@ def organizations(catalog: Catalog) -> list[str]:
 def author_names(database: Database) -> list[str]:
     """Return the authors of all papers, each name once."""
     rows = database.connection.execute("SELECT authors FROM papers WHERE authors != '[]'")
-    return list(dict.fromkeys(name for row in rows for name in json.loads(row["authors"])))
+    return list(dict.fromkeys(name for row in rows for name in _names(row["authors"])))
+
+
+def _names(stored: str) -> tuple[str, ...]:
+    """Return the names in a JSON list; none if it is damaged."""
+    try:
+        return parse_strings(stored)
+    except ValueError:
+        return ()
 
 
 def papers_of_author(catalog: Catalog, *names: str) -> list[Paper]:
@@ -93,18 +109,18 @@ def papers_of_author(catalog: Catalog, *names: str) -> list[Paper]:
     """
     marks = ",".join("?" * len(names))
     rows = catalog.database.connection.execute(
-        "SELECT * FROM papers WHERE EXISTS (SELECT 1 FROM json_each(authors) "
+        f"SELECT * FROM papers WHERE EXISTS (SELECT 1 FROM {_AUTHORS} "
         f"WHERE json_each.value COLLATE NOCASE IN ({marks})) "
         "ORDER BY COALESCE(featured_on, published_on) DESC NULLS LAST, papers.id",
         names,
     )
-    return [paper_from_row(row) for row in rows]
+    return papers_from_rows(rows)
 
 
 def most_prolific_authors(catalog: Catalog, count: int) -> list[tuple[str, int]]:
     """Return the authors with the most papers, each with their number of papers."""
     rows = catalog.database.connection.execute(
-        "SELECT json_each.value AS name, COUNT(*) AS n FROM papers, json_each(authors) "
+        f"SELECT json_each.value AS name, COUNT(*) AS n FROM papers, {_AUTHORS} "
         "GROUP BY json_each.value ORDER BY n DESC, name LIMIT ?",
         (count,),
     )
@@ -134,4 +150,4 @@ def gained_since(catalog: Catalog, since: datetime, *, count: int) -> list[tuple
             "count": count,
         },
     )
-    return [(paper_from_row(row), row["gained"]) for row in rows]
+    return [(paper, row["gained"]) for row in rows if (paper := read_paper(row)) is not None]

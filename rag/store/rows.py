@@ -1,20 +1,57 @@
-"""A row of the table `papers` ↔ a Paper."""
+"""A row of the table `papers` ↔ a Paper; a row that cannot be read is left out."""
 
 import json
+import logging
 import sqlite3
+from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from rag.records import Paper, title_key
 
+log = logging.getLogger(__name__)
+
+TEXTS = ("title", "abstract", "abstract_source")
+OPTIONAL_TEXTS = ("arxiv_id", "organization", "tldr", "code_url", "project_url")
+NUMBERS = ("author_count", "upvotes", "comment_count")
+
+
+def papers_from_rows(rows: Iterable[sqlite3.Row]) -> list[Paper]:
+    """Return the papers stored in rows of `papers`, without those that cannot be read."""
+    return [paper for row in rows if (paper := read_paper(row)) is not None]
+
+
+def read_paper(row: sqlite3.Row) -> Paper | None:
+    """Return the Paper stored in a row of `papers`; None, and a warning, if a cell is damaged."""
+    try:
+        return paper_from_row(row)
+    except (ValueError, TypeError, RecursionError) as error:
+        _warn(str(row["paper_id"]), str(error))
+        return None
+
+
+@lru_cache(maxsize=1000)  # one warning a paper, however often it is read
+def _warn(paper_id: str, problem: str) -> None:
+    log.warning("the stored paper %r cannot be read (%s), so it is left out", paper_id, problem)
+
+
+def is_intact(row: sqlite3.Row) -> bool:
+    """Return whether a row of `papers` can be read, with the text and the arXiv id as stored."""
+    paper = read_paper(row)
+    if paper is None or paper.text_hash != row["text_hash"]:
+        return False
+    return paper.arxiv_id is None or paper.paper_id == row["paper_id"]
+
 
 def paper_from_row(row: sqlite3.Row) -> Paper:
-    """Return the Paper stored in a row of `papers`."""
+    """Return the Paper stored in a row of `papers`. Raises ValueError for a damaged cell."""
+    _check_types(row)
     return Paper(
         title=row["title"],
         abstract=row["abstract"],
         abstract_source=row["abstract_source"],
         arxiv_id=row["arxiv_id"],
-        authors=tuple(json.loads(row["authors"])),
+        authors=parse_strings(row["authors"]),
         author_count=row["author_count"],
         organization=row["organization"],
         published_on=parse_day(row["published_on"]),
@@ -22,10 +59,30 @@ def paper_from_row(row: sqlite3.Row) -> Paper:
         upvotes=row["upvotes"],
         comment_count=row["comment_count"],
         tldr=row["tldr"],
-        keywords=tuple(json.loads(row["keywords"])),
+        keywords=parse_strings(row["keywords"]),
         code_url=row["code_url"],
         project_url=row["project_url"],
     )
+
+
+def _check_types(row: sqlite3.Row) -> None:
+    """Raise ValueError for a value of another type than its column's: SQLite stores any in any."""
+    for names, types in ((TEXTS, str), (OPTIONAL_TEXTS, str | None), (NUMBERS, int | None)):
+        for name in names:
+            if not isinstance(row[name], types):
+                raise ValueError(f"the value of {name} is damaged")
+
+
+def parse_strings(stored: str) -> tuple[str, ...]:
+    """Return the strings of a JSON list. Raises ValueError if the text is anything else."""
+    try:
+        values = json.loads(stored)
+    except (TypeError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError("not a list of strings")
+    "".join(values).encode()  # half a surrogate pair is a ValueError too
+    return tuple(values)
 
 
 def row_from_paper(paper: Paper) -> dict[str, object]:

@@ -3,14 +3,15 @@
 Everything here runs in the caller's transaction.
 """
 
-import json
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from rag.records import Paper, chunk_id_of, title_key
 from rag.store.keywords import keyword_text
-from rag.store.rows import format_day, paper_from_row, row_from_paper
+from rag.store.rows import format_day, is_intact, parse_strings, read_paper, row_from_paper
+
+ASSUMED_CHUNKS = 100  # of a paper whose list of sentences is damaged: more than almost any has
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,34 @@ def upsert_paper(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> Ups
     if not rows:
         _insert(db, paper, seen_at)
         return UpsertCounts(new=1)
-    target, known = rows[0], paper_from_row(rows[0])
+    target, known = rows[0], _known(rows[0], paper)
     merged = known
     for row in rows[1:]:  # the title:… row of a paper whose arXiv id is now known
-        merged = merge(paper_from_row(row), merged)
+        merged = merge(_known(row, merged), merged)
         _move_history(db, row["id"], target["id"])
         _delete(db, row)
     merged = merge(merged, paper)
     is_new_day = _add_featured_day(db, target["id"], paper.featured_on)
     recounted = int(merged.upvotes != known.upvotes)
-    if merged == known and len(rows) == 1:
+    if merged == known and len(rows) == 1 and is_intact(target):
         return UpsertCounts(changed=1) if is_new_day else UpsertCounts(unchanged=1)
     _update(db, target, merged, seen_at)
     return UpsertCounts(changed=1, recounted=recounted)
+
+
+def _known(row: sqlite3.Row, paper: Paper) -> Paper:
+    """Return the paper of a row; what is damaged comes from this description of the same paper."""
+    known = read_paper(row)
+    if known is None:
+        return replace(paper, arxiv_id=row["arxiv_id"] or paper.arxiv_id)
+    if is_intact(row) or not paper.abstract:
+        return known
+    return replace(
+        known,
+        title=paper.title,
+        abstract=paper.abstract,
+        abstract_source=paper.abstract_source,
+    )
 
 
 def merge(known: Paper, later: Paper) -> Paper:
@@ -92,17 +108,19 @@ def _matching_rows(db: sqlite3.Connection, paper: Paper) -> list[sqlite3.Row]:
     """Return the rows that are this paper, the one to keep first."""
     key = title_key(paper.title)
     same_title = db.execute(
-        "SELECT * FROM papers WHERE title_key = ? OR id IN "
+        "SELECT * FROM papers WHERE title_key = ? OR paper_id = ? OR id IN "
         "(SELECT paper FROM old_titles WHERE title_key = ?) ORDER BY id",
-        (key, key),
+        (key, paper.paper_id, key),
     ).fetchall()
     if paper.arxiv_id is None:
         # Prefer a current title to a former one, and the same day to another.
         day = format_day(paper.published_on)
         same_title.sort(key=lambda row: (row["title_key"] != key, row["published_on"] != day))
         return same_title[:1]
-    by_id = db.execute("SELECT * FROM papers WHERE arxiv_id = ?", (paper.arxiv_id,)).fetchall()
-    return by_id + [row for row in same_title if row["arxiv_id"] is None]
+    ids = (paper.arxiv_id, paper.paper_id)  # one of the two may be damaged
+    by_id = db.execute("SELECT * FROM papers WHERE arxiv_id = ? OR paper_id = ?", ids).fetchall()
+    known = {row["id"] for row in by_id}
+    return by_id + [row for row in same_title if row["arxiv_id"] is None and row["id"] not in known]
 
 
 def _insert(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> None:
@@ -182,7 +200,10 @@ def drop_vectors(db: sqlite3.Connection, row: sqlite3.Row) -> None:
     old = db.execute("SELECT sentences FROM chunk_vectors WHERE paper = ?", (row["id"],)).fetchone()
     if old is None:
         return
-    count = len(json.loads(old["sentences"])) + 1
+    try:
+        count = len(parse_strings(old["sentences"])) + 1
+    except ValueError:  # damaged
+        count = ASSUMED_CHUNKS
     db.executemany(
         "INSERT OR IGNORE INTO stale_chunks VALUES (?)",
         [(chunk_id_of(row["paper_id"], index),) for index in range(count)],

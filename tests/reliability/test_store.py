@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +26,28 @@ from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from bot.app import open_library
+from bot.commands.doctor import _database, _index, _papers
 from bot.user_data import forget
 from ingest.sources.files import FileSource
 from ingest.sync import index_pending, ingest
 from rag.config import RagConfig
+from rag.digest.vocabulary import vocabulary_of
 from rag.encoders.embedder import Embedder
 from rag.errors import DataFolderError, IndexInUseError
 from rag.library import Library
 from rag.records import Paper
+from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.retrieval.chroma import HNSW, ChunkVectors
 from rag.retrieval.index import Index
+from rag.store import queries
 from rag.store.backups import back_up, backups_of, remove_old_backups
 from rag.store.catalog import Catalog
 from rag.store.database import Database, open_database
 from rag.store.faults import explain_fault
+from rag.store.keywords import KeywordIndex
+from rag.store.lookup import suggest_papers
 from rag.store.migrations import MIGRATIONS
+from rag.store.rows import _warn, paper_from_row
 from tests.papers import HERON, PAPERS, TODAY, ListSource, many
 
 SAME = types.SimpleNamespace(hexdigest=lambda: "0" * 64)  # a hash that tells nothing apart
@@ -746,3 +754,346 @@ def _indexed(data: Path) -> int:
         return -1
     finally:
         connection.close()
+
+
+# -- damaged cells -------------------------------------------------------------------------------
+
+
+def damage(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "paperboy.sqlite")) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def read_everywhere(library: Library) -> list[set[str]]:
+    """Return the ids of the papers that each way of reading gives."""
+    catalog = library.catalog
+    assert catalog.coverage().papers
+    queries.author_names(catalog.database)
+    queries.most_prolific_authors(catalog, 5)
+    vocabulary_of(catalog)
+    load_abstract_vectors(catalog.database, [paper.paper_id for paper in PAPERS])
+    return [
+        {paper.paper_id for paper in papers}
+        for papers in (
+            catalog.papers(),
+            catalog.get([paper.paper_id for paper in PAPERS]).values(),
+            catalog.latest_papers(50),
+            queries.featured_between(catalog, date(2020, 1, 1), date(2030, 1, 1)),
+            [hit.paper for hit in library.retriever.search("HeronNet drone video", top_k=50)],
+            suggest_papers(catalog, "e", limit=50),
+        )
+    ]
+
+
+CELLS = {
+    "authors": "'[\"A. One'",
+    "keywords": "'{}'",
+    "published_on": "'garbage'",
+    "featured_on": "'2025-13-45'",
+    "upvotes": "'many'",
+    "title": "x'00ff'",
+    "abstract": "x'ff'",
+    "code_url": "x'ff'",
+}
+
+
+@pytest.mark.protection("rag.store.rows.read_paper", paper_from_row)
+@pytest.mark.parametrize("column", CELLS)
+def test_s2_a_damaged_cell_leaves_out_its_paper_alone(
+    make_library: Callable[..., Library], caplog: pytest.LogCaptureFixture, column: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    _warn.cache_clear()
+    before = read_everywhere(library)
+    assert HERON.paper_id in before[0]
+    damage(
+        library.folder,
+        f"UPDATE papers SET {column} = {CELLS[column]} WHERE paper_id = '{HERON.paper_id}'",
+    )
+    assert read_everywhere(library) == [ids - {HERON.paper_id} for ids in before]
+    warnings = [r.getMessage() for r in caplog.records if HERON.paper_id in r.getMessage()]
+    assert len(warnings) == 1
+    assert library.catalog.damaged() == [HERON.paper_id]
+    check = _papers(library)
+    assert not check.ok
+    assert "1 stored papers are damaged" in check.detail
+    assert "fetch those papers again" in check.cure
+    ingest(ListSource([HERON]), library)  # the next sighting replaces it
+    assert library.catalog.get([HERON.paper_id])[HERON.paper_id] == HERON
+    assert read_everywhere(library) == before
+    assert _papers(library).ok
+
+
+@pytest.mark.protection("rag.store.database._decode", bytes.decode)
+@pytest.mark.parametrize("column", ["title", "abstract", "organization", "authors"])
+def test_s2_a_damaged_byte_of_a_text_stops_nothing(
+    make_library: Callable[..., Library], column: str
+) -> None:
+    library = make_library()
+    known = replace(HERON, organization="Marsh Lab")
+    ingest(ListSource([known, *PAPERS[1:]]), library)
+    before = read_everywhere(library)
+    text = f"substr(CAST({column} AS BLOB), 4)"
+    damage(
+        library.folder,
+        f"UPDATE papers SET {column} = CAST(x'5b22ff' || {text} AS TEXT) "
+        f"WHERE paper_id = '{HERON.paper_id}'",
+        "UPDATE chunk_vectors SET text_hash = 'old'",  # so that every text is to be embedded
+    )
+    for ids, known_before in zip(read_everywhere(library), before, strict=True):
+        assert known_before - {HERON.paper_id} <= ids <= known_before
+    index_pending(library, progress=lambda *_: None)
+    if column in ("title", "abstract"):  # what is not text that was hashed may be wrong by a letter
+        assert library.catalog.damaged() == [HERON.paper_id]
+    ingest(ListSource([known]), library)
+    assert library.catalog.get([HERON.paper_id])[HERON.paper_id] == known
+    assert library.catalog.damaged() == []
+    assert library.index.pending_count() == 0
+
+
+VECTORS = [
+    "vectors = x'00'",
+    "vectors = x''",
+    "vectors = 'text'",
+    "vectors = substr(vectors, 1, 20)",
+    "sentences = '[]'",
+    "sentences = 'garbage'",
+    "sentences = '[1]'",
+    "sentences = x'ff'",
+]
+
+
+@pytest.mark.protection("rag.retrieval.index.Index._drop", lambda *_: None)
+@pytest.mark.parametrize("cell", [*VECTORS, "nan"])
+@pytest.mark.parametrize("which", ["one", "all"])
+def test_s2_damaged_vectors_are_computed_again(
+    make_library: Callable[..., Library], cell: str, which: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(many(12)), library)
+    library.close()
+    where = "" if which == "all" else " WHERE paper = 3"
+    size = "SELECT max(length(vectors)) FROM chunk_vectors"
+    with closing(sqlite3.connect(library.folder / "paperboy.sqlite")) as connection:
+        largest = connection.execute(size).fetchone()[0]
+    if cell == "nan":
+        cell = f"vectors = substr(x'{'ff' * largest}', 1, length(vectors))"
+    damage(library.folder, f"UPDATE chunk_vectors SET stored = 0, {cell}{where}")
+    again = make_library(library.folder)
+    assert again.catalog.coverage().papers == 12
+    vocabulary_of(again.catalog)
+    load_abstract_vectors(again.catalog.database, [paper.paper_id for paper in many(12)])
+    check = _index(again)
+    assert not check.ok
+    assert f"{1 if which == 'one' else 12} papers are not indexed" in check.detail
+    index_pending(again, progress=lambda *_: None)
+    assert _index(again).ok
+    assert_all_found(again, many(12))
+
+
+KEYWORD_DAMAGE = [
+    "DELETE FROM keyword_index_data",
+    "UPDATE keyword_index_data SET block = x'00' WHERE id > 10",
+    "DELETE FROM keyword_index_docsize",
+    "DROP TABLE keyword_index",
+]
+
+
+@pytest.mark.protection("rag.store.keywords.rebuild", lambda database: False)
+@pytest.mark.protection("rag.store.catalog.rebuild", lambda database: False)
+@pytest.mark.parametrize("statement", KEYWORD_DAMAGE)
+def test_s2_a_damaged_keyword_index_is_rebuilt_by_a_query_and_by_a_write(
+    make_library: Callable[..., Library], statement: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    keywords = KeywordIndex(library.catalog.database)
+    before = keywords.search("herons recipes", 10)
+    assert before
+    damage(library.folder, statement)
+    assert keywords.search("herons recipes", 10) == before
+    damage(library.folder, "DELETE FROM keyword_index_data")
+    new = many(1)[0]
+    library.catalog.upsert([new])
+    assert keywords.search(new.title, 1)[0][0] == new.paper_id
+    assert keywords.search("herons", 10)
+
+
+@pytest.mark.protection("rag.store.keywords.rebuild", lambda database: False)
+@pytest.mark.parametrize("statement", KEYWORD_DAMAGE)
+def test_s2_a_damaged_keyword_index_is_rebuilt_at_opening(
+    make_library: Callable[..., Library], statement: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    damage(library.folder, statement)
+    again = make_library(library.folder)
+    assert {h.paper.paper_id for h in again.retriever.search("herons")} >= {HERON.paper_id}
+    assert not KeywordIndex(again.catalog.database).check() or "WHERE" in statement
+
+
+@pytest.mark.protection("rag.store.keywords.rebuild", lambda database: False)
+def test_s2_doctor_rebuilds_a_keyword_index_that_lost_papers(
+    make_library: Callable[..., Library],
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    damage(library.folder, "DELETE FROM keyword_index_content WHERE id = 2")
+    check = _database(library)
+    assert check.ok
+    assert "rebuilt" in check.detail
+    assert _database(library).detail.endswith("is sound")
+
+
+# -- other things in the place of the folder's files ---------------------------------------------
+
+
+@pytest.mark.protection("rag.library._read_owner", lambda path: json.loads(path.read_text())["pid"])
+@pytest.mark.parametrize(
+    "text", ["[]", "3", '"x"', "{}", "[" * 100_000, '{"pid": [], "purpose": 3}']
+)
+def test_s10_an_owner_that_cannot_be_read_is_another_process(
+    make_library: Callable[..., Library], text: str
+) -> None:
+    first = make_library()
+    _ = first.index
+    (first.folder / "index.owner").write_text(text)
+    with pytest.raises(IndexInUseError, match="is in use by another process: stop it"):
+        _ = make_library(first.folder).index
+
+
+@pytest.mark.protection("rag.library.write_anew", Path.write_text)
+@pytest.mark.parametrize("kind", ["link", "hard link", "dangling", "folder"])
+def test_s10_the_owner_is_written_over_no_other_file(
+    make_library: Callable[..., Library], tmp_path: Path, kind: str
+) -> None:
+    library = make_library()
+    victim, owner = tmp_path / "victim.txt", library.folder / "index.owner"
+    if kind != "dangling":
+        victim.write_text("mine")
+    if kind == "folder":
+        owner.mkdir()
+    elif kind == "hard link":
+        owner.hardlink_to(victim)
+    else:
+        owner.symlink_to(victim)
+    ingest(ListSource(), library)
+    assert victim.exists() == (kind != "dangling")
+    if victim.exists():
+        assert victim.read_text() == "mine"
+    if kind != "folder":
+        assert json.loads(owner.read_text())["pid"] == os.getpid()
+        assert owner.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.protection(
+    "rag.retrieval.chroma._remove", lambda folder: shutil.rmtree(folder, ignore_errors=True)
+)
+@pytest.mark.parametrize("kind", ["file", "loop", "dangling", "link to a file"])
+def test_s2_another_thing_in_the_place_of_the_index_is_moved_aside(
+    make_library: Callable[..., Library], kind: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    chroma, other = library.folder / "chroma", library.folder / "other"
+    shutil.rmtree(chroma)
+    if kind == "file":
+        chroma.write_text("mine")
+    if kind == "loop":
+        chroma.symlink_to("chroma")
+    if kind == "dangling":
+        chroma.symlink_to(library.folder / "gone" / "folder")
+    if kind == "link to a file":
+        other.write_text("mine")
+        chroma.symlink_to(other)
+    again = make_library(library.folder)
+    assert_all_found(again, list(PAPERS))
+    aside = [path for path in library.folder.iterdir() if path.name.endswith(".aside")]
+    if kind == "file":
+        assert [path.read_text() for path in aside] == ["mine"]
+    if kind == "link to a file":
+        assert other.read_text() == "mine"
+
+
+def test_s2_an_index_that_cannot_be_rebuilt_is_a_sentence(
+    make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    library = make_library()
+    (library.folder / "chroma").write_text("no folder")
+    monkeypatch.setattr("rag.retrieval.chroma._remove", fail)
+    with pytest.raises(DataFolderError, match="check the disk's free space"):
+        _ = library.index
+
+
+@pytest.mark.protection("rag.store.database.damaged", lambda name, problem: ValueError(problem))
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM schema_version",
+        "DROP TABLE schema_version",
+        "DELETE FROM schema_version WHERE room = 'rag'",
+        "UPDATE schema_version SET number = 'x'",
+        "UPDATE schema_version SET number = NULL",
+        "UPDATE schema_version SET number = 1",
+    ],
+)
+def test_s8_a_database_without_its_version_is_damaged(
+    make_library: Callable[..., Library], statement: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    damage(library.folder, statement)
+    for _ in range(2):
+        with pytest.raises(DataFolderError, match=r"is damaged .* put a backup in its place"):
+            make_library(library.folder)
+    with closing(sqlite3.connect(library.folder / "paperboy.sqlite")) as kept:
+        assert kept.execute("SELECT COUNT(*) FROM papers").fetchone() == (len(PAPERS),)
+
+
+@pytest.mark.protection("rag.store.faults.damaged", lambda name, problem: ValueError(problem))
+@pytest.mark.parametrize("table", ["papers", "featured_days", "chunk_vectors", "catalog_version"])
+def test_s8_a_database_without_a_table_is_damaged(
+    make_library: Callable[..., Library], table: str
+) -> None:
+    library = make_library()
+    ingest(ListSource(), library)
+    library.close()
+    damage(library.folder, "PRAGMA foreign_keys = OFF", f"DROP TABLE {table}")
+    with pytest.raises(DataFolderError, match="is damaged"):
+        ingest(ListSource(many(1)), make_library(library.folder))
+
+
+@pytest.mark.protection("rag.store.upsert._known", lambda row, paper: paper_from_row(row))
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "arxiv_id = '25?1.00001', upvotes = 'x'",
+        "arxiv_id = NULL, upvotes = 'x'",
+        "title_key = 'x', keywords = 'x'",
+        "paper_id = 'arxiv:x', upvotes = 'x'",
+        "text_hash = 'x', authors = ''",
+    ],
+)
+def test_s2_the_next_sighting_replaces_a_damaged_row(
+    make_library: Callable[..., Library], cell: str
+) -> None:
+    library = make_library()
+    untitled = replace(HERON, arxiv_id=None, title="Herons without a Number")
+    ingest(ListSource([*PAPERS, untitled]), library)
+    damage(library.folder, f"UPDATE papers SET {cell} WHERE arxiv_id = '{HERON.arxiv_id}'")
+    if "id" not in cell:
+        damage(library.folder, f"UPDATE papers SET {cell} WHERE title = '{untitled.title}'")
+    assert library.catalog.damaged()
+    ingest(ListSource([HERON, untitled]), library)
+    assert library.catalog.damaged() == []
+    ids = [HERON.paper_id, untitled.paper_id]
+    assert list(library.catalog.get(ids).values()) == [HERON, untitled]
+    assert library.catalog.coverage().papers == len(PAPERS) + 1
