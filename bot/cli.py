@@ -1,7 +1,9 @@
 """`paperboy`: register the commands, and print every error as one sentence."""
 
+import io
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -93,13 +95,23 @@ cli.command("doctor")(doctor.doctor)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage."""
+    """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage.
+
+    A byte of the arguments or of standard input that is not UTF-8 is read as U+FFFD.
+    """
     _disable_telemetry()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     with private_umask():
-        return _run(argv)
+        return _run([readable(text) for text in (sys.argv[1:] if argv is None else argv)])
 
 
-def _run(argv: list[str] | None) -> int:
+def readable(text: str) -> str:
+    """Return text in which each lone surrogate, as which Python reads a bad byte, is U+FFFD."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def _run(argv: list[str]) -> int:
     """Run one command; return its exit status, and print what went wrong."""
     try:
         status = cli(argv, standalone_mode=False)

@@ -13,7 +13,8 @@ from rich.text import Text
 from bot.json_rows import Row
 
 # C0 but tab and newline, DEL, C1, and what turns the direction of writing: a terminal obeys them.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Besides, lone surrogates, which no terminal can show.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(text: str) -> str:

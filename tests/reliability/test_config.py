@@ -10,7 +10,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import closing
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -302,3 +302,44 @@ def test_c5_json_keeps_the_words(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal().rows([{"text": escape} for escape in ESCAPES])
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["text"] for line in lines] == list(ESCAPES)
+
+
+@pytest.mark.protection("bot.cli.readable", str)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "how are herons counted, caf\udce9?"],
+        ["why", "how are herons counted, caf\udcff?"],
+        ["compare", "2501.00001", "caf\udce9"],
+    ],
+)
+def test_c5_a_bad_byte_in_an_argument_ends_no_command(
+    filled: Library, run: Callable[..., tuple[int, str, str]], arguments: list[str]
+) -> None:
+    filled.close()
+    status, out, err = run("--no-model", "--data-dir", filled.folder, *arguments)
+    assert status in (0, 1, 2)
+    assert "unexpected error" not in err
+    assert out + err
+
+
+@pytest.mark.protection("bot.console.terminal.plain", str)
+@pytest.mark.parametrize("path", ["caf\ud800.txt", "\udfff/caf\udce9.jsonl"])
+def test_c5_a_lone_surrogate_is_shown_as_an_odd_character(
+    capfd: pytest.CaptureFixture[str], path: str
+) -> None:
+    Terminal().error(path)
+    assert "caf\ufffd" in capfd.readouterr().err
+
+
+def test_c5_a_bad_byte_on_standard_input_is_one_odd_character(
+    filled: Library, run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.close()
+    typed = BytesIO(b"how are herons counted, caf\xe9?\nwhat is HeronNet?\n")
+    pipe = TextIOWrapper(typed, encoding="utf-8", errors="surrogateescape")
+    monkeypatch.setattr(sys, "stdin", pipe)
+    status, out, err = run("--no-model", "--data-dir", filled.folder, "chat")
+    assert status == 0, err
+    assert "caf\ufffd" in out
+    assert "what is HeronNet?" in out

@@ -4,8 +4,11 @@ import contextlib
 import gzip
 import itertools
 import json
+import socket
+import threading
+import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -144,6 +147,56 @@ def test_i2_arxiv_is_asked_every_three_seconds_on_one_connection(
         assert server.connections == 1
     assert len(times) == 3
     assert all(later - earlier >= 3 for earlier, later in itertools.pairwise(times))
+
+
+DRIPS = {
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+    "body without a length": (b"HTTP/1.1 200 OK\r\n\r\n[", b" "),
+}
+DRIP_SECONDS = 3.0  # of a host that would go on for ever
+
+
+@contextlib.contextmanager
+def dripping(first: bytes, again: bytes) -> Iterator[str]:
+    """Serve answers that never end, a few bytes every 0.05 seconds."""
+    ended = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        ends_at = time.monotonic() + DRIP_SECONDS
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(first)
+            while time.monotonic() < ends_at and not ended.wait(0.05):
+                connection.sendall(again)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while not ended.is_set():
+                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ended.set()
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+@pytest.mark.protection("ingest.deadline.shut_down", lambda connection: None)
+def test_i2_a_host_that_sends_a_little_at_a_time_holds_no_request(
+    clock: FakeClock, fake_library: Library, monkeypatch: pytest.MonkeyPatch, drip: str
+) -> None:
+    monkeypatch.setattr("ingest.fetch.MAX_TIMEOUTS", 3)
+    with dripping(*DRIPS[drip]) as url:
+        config = FetchConfig(huggingface_url=url, timeout_seconds=0.4, attempts=1)
+        began = time.monotonic()
+        with (
+            pytest.raises(SourceError, match="did not answer in time"),
+            resolve_source("hf:2025-12-01", config, today=TODAY, library=fake_library) as source,
+        ):
+            ingest(source, fake_library)
+        assert 1.2 <= time.monotonic() - began < 2.7
 
 
 @pytest.mark.protection("ingest.sources.arxiv.plausible", lambda feed, start: feed)
