@@ -3,7 +3,6 @@
 import io
 import logging
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,7 @@ from bot.commands import (
     subscriptions,
 )
 from bot.config import load_settings
-from bot.console.terminal import PlainFormatter, Terminal
+from bot.console.terminal import PlainFormatter, Terminal, readable
 from bot.redaction import redact_logs, redacted
 from rag.errors import PaperboyError
 from rag.store.private_files import private_umask
@@ -104,11 +103,6 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdin.reconfigure(errors="replace")
     with private_umask():
         return _run([readable(text) for text in (sys.argv[1:] if argv is None else argv)])
-
-
-def readable(text: str) -> str:
-    """Return text in which each lone surrogate, as which Python reads a bad byte, is U+FFFD."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def _run(argv: list[str]) -> int:

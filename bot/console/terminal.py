@@ -22,6 +22,16 @@ def plain(text: str) -> str:
     return CONTROL.sub("\ufffd", text)
 
 
+def readable(text: str) -> str:
+    """Return text in which each lone surrogate, as which Python reads a bad byte, is U+FFFD."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """Return text whose line breaks are spaces: a name in a sentence may hold one."""
+    return " ".join(text.splitlines())
+
+
 class PlainConsole(Console):
     """A console whose texts cannot command the terminal; styles still can."""
 
@@ -77,7 +87,7 @@ class Terminal:
 
     def error(self, text: str) -> None:
         """Print an error to stderr."""
-        self.err.print(Text(f"paperboy: {text}", style="red"), soft_wrap=True)
+        self.err.print(Text(f"paperboy: {one_line(text)}", style="red"), soft_wrap=True)
 
     def rows(self, rows: Iterable[Row]) -> None:
         """Print each row as one line of JSON, in which control characters are escaped."""
