@@ -1,7 +1,7 @@
 """Files of papers: saved pages, JSON and JSON Lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class FileSource:
         """Yield the file's papers. Raises SourceError if it has none."""
         _check(self.path)
         if self.path.suffix == ".jsonl":
-            yield from _some(_from_lines(self.path), self.path)
+            yield from _some(_from_lines(_lines(self.path)), self.path)
             return
         text = decode(_read(self.path))
         if self.path.suffix == ".json":
@@ -106,8 +106,8 @@ def _unreadable(path: Path, error: OSError) -> SourceError:
     return SourceError(f"{path} cannot be read ({error.strerror}): check its permissions.")
 
 
-def _from_lines(path: Path) -> Iterator[Paper | SetAside]:
-    for number, line in enumerate(_lines(path), start=1):
+def _from_lines(lines: Iterable[bytes]) -> Iterator[Paper | SetAside]:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         if len(line) > MAX_LINE_BYTES:
