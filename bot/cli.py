@@ -1,5 +1,6 @@
 """`paperboy`: register the commands, and print every error as one sentence."""
 
+import io
 import logging
 import os
 import sys
@@ -21,7 +22,7 @@ from bot.commands import (
     subscriptions,
 )
 from bot.config import load_settings
-from bot.console.terminal import PlainFormatter, Terminal
+from bot.console.terminal import PlainFormatter, Terminal, readable
 from bot.redaction import redact_logs, redacted
 from rag.errors import PaperboyError
 from rag.store.private_files import private_umask
@@ -93,13 +94,18 @@ cli.command("doctor")(doctor.doctor)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage."""
+    """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage.
+
+    A byte of the arguments or of standard input that is not UTF-8 is read as U+FFFD.
+    """
     _disable_telemetry()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     with private_umask():
-        return _run(argv)
+        return _run([readable(text) for text in (sys.argv[1:] if argv is None else argv)])
 
 
-def _run(argv: list[str] | None) -> int:
+def _run(argv: list[str]) -> int:
     """Run one command; return its exit status, and print what went wrong."""
     try:
         status = cli(argv, standalone_mode=False)

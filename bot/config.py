@@ -90,6 +90,8 @@ def load_settings(path: Path | None) -> Settings:
         raise ConfigError(f"{path} cannot be read ({error.strerror}): check --config.") from error
     except ValidationError as error:
         raise ConfigError(f"{path}: {_explain(error)}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply: write it like config.toml.") from error
     except ValueError as error:  # not TOML, or not UTF-8
         raise ConfigError(f"{path} is not valid TOML ({error}): correct it there.") from error
 

@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from ingest.clock import Clock
 from ingest.config import FetchConfig
+from ingest.deadline import Deadline
 from ingest.rate_limiter import BusyError, RateLimit, RateLimiter
 from ingest.untrusted import read_json
 from rag.errors import SourceError
@@ -21,7 +22,7 @@ from rag.errors import SourceError
 USER_AGENT = "paperboy (Discord bot that reads Daily Papers)"
 MAX_WAIT_SECONDS = 600.0  # a host that wants a longer wait is left to the next run
 MAX_ETAG = 200  # characters
-MAX_TIMEOUTS = 10  # an answer may take this many times `timeout_seconds` in all
+MAX_TIMEOUTS = 10  # a request may take this many times `timeout_seconds` in all
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class Fetcher:
         self.limiter = limiter
         self.clock: Clock = limiter.clock
         self._ends_at = time.monotonic() + deadline if deadline is not None else None
+        self._deadline = Deadline()
         self._client = httpx.Client(
             base_url=base_url,
             headers={"User-Agent": USER_AGENT},
@@ -142,19 +144,35 @@ class Fetcher:
         try:
             with (
                 self.limiter.turn(self.host, self.limit, max_wait=min(remaining, MAX_WAIT_SECONDS)),
-                self._client.stream("GET", path, params=dict(params), headers=headers) as response,
+                self._deadline.start(self._seconds()),
+                self._client.stream(
+                    "GET",
+                    path,
+                    params=dict(params),
+                    headers=headers,
+                    extensions={"trace": self._deadline.trace},
+                ) as response,
             ):
                 self._check_busy(response)
                 if response.status_code == 304 and etag:
                     return FetchResult(None, etag)
                 body = self._body(response, params, accept)
+                if self._deadline.has_passed:  # it may look like the end of the answer
+                    raise TryAgainError("did not answer in time")
         except httpx.HTTPError as error:
+            if self._deadline.has_passed:
+                raise TryAgainError("did not answer in time") from error
             kind = "timed out" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
             raise TryAgainError(kind) from error
         try:
             return FetchResult(parse(body), _etag(response.headers))
         except (ValueError, RecursionError) as error:
             raise TryAgainError("sent a broken answer", is_of_page=True) from error
+
+    def _seconds(self) -> float:
+        """Return how long the next request may take, from its connection to its last byte."""
+        seconds = MAX_TIMEOUTS * self.config.timeout_seconds
+        return min(seconds, self._ends_at - time.monotonic()) if self._ends_at else seconds
 
     def _check_busy(self, response: httpx.Response) -> None:
         """Pause requests for as long as the host asks. Raises TryAgainError if it is busy."""
@@ -176,16 +194,12 @@ class Fetcher:
             raise PageError(
                 f"{self.host} answered {response.status_code} to {request}: check the source."
             )
-        ends_at = time.monotonic() + MAX_TIMEOUTS * self.config.timeout_seconds
-        ends_at = min(ends_at, self._ends_at or ends_at)
         body = bytearray()
         for part in response.iter_bytes():
             body += part
             if is_too_large(body, self.config.max_bytes):
                 limit = f"{self.config.max_bytes:,} bytes"
                 raise PageError(f"{self.host} sent more than {limit}: nothing was stored.")
-            if time.monotonic() > ends_at:
-                raise TryAgainError("did not answer in time")
         return bytes(body)
 
     def _wait(self, state: RetryCallState) -> float:

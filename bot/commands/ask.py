@@ -10,8 +10,9 @@ import typer
 from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
 from bot.console.live import show_answer, warn_without_model
 from bot.console.render import answer_lines, hit_lines, receipt_lines
-from bot.console.terminal import Terminal
+from bot.console.terminal import Terminal, readable
 from bot.json_rows import Row, answer_row, search_row, why_row
+from ingest.untrusted import decode
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
 from rag.query.request import clean_question
@@ -64,16 +65,18 @@ def ask(
 def _read_batch(path: Path) -> list[dict[str, Any]]:
     """Return the conversations in the file; raise UsageError for the first invalid line."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read ({error}): give a file of JSON lines.") from error
+        lines = decode(path.read_bytes()).split("\n")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read ({error.strerror}): give a file of JSON lines."
+        ) from error
     items = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             item = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(
                 f"line {number} of {path} is not valid JSON ({error}): write {BATCH_LINE}."
             ) from error
@@ -88,7 +91,7 @@ def _turns(item: dict[str, Any]) -> list[str]:
     turns = item.get("turns") or []
     if isinstance(item.get("question"), str) and (not turns or turns[-1] != item["question"]):
         turns = [*turns, item["question"]]
-    return [str(turn) for turn in turns]
+    return [readable(str(turn)) for turn in turns]
 
 
 def question_of(item: dict[str, Any]) -> Question:

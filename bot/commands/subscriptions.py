@@ -32,7 +32,10 @@ commands = typer.Typer(
     rich_markup_mode="rich",
 )
 
-Number = Annotated[int, typer.Argument(metavar="ID", help="Its number, as `list` shows it.")]
+MAX_ID = 2**63 - 1  # what SQLite stores
+Number = Annotated[
+    int, typer.Argument(metavar="ID", min=1, max=MAX_ID, help="Its number, as `list` shows it.")
+]
 
 
 @commands.command("list")
@@ -190,9 +193,14 @@ def _kind_and_target(*, mail: str, channel: str, person: str) -> tuple[Kind, str
     kind, target = given[0]
     if kind == "mail" and not _is_address(target):
         raise UsageError(f"{target!r} is not an e-mail address: write it like you@example.org.")
-    if kind != "mail" and not target.isdecimal():
+    if kind != "mail" and not _is_id(target):
         raise UsageError(f"{target!r} is not an id: copy it in Discord (Developer Mode, Copy ID).")
     return kind, target
+
+
+def _is_id(text: str) -> bool:
+    is_short = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID))
+    return is_short and 1 <= int(text) <= MAX_ID
 
 
 def _is_address(text: str) -> bool:

@@ -13,12 +13,23 @@ from rich.text import Text
 from bot.json_rows import Row
 
 # C0 but tab and newline, DEL, C1, and what turns the direction of writing: a terminal obeys them.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Besides, lone surrogates, which no terminal can show.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
     """Return text in which each control character is U+FFFD."""
     return CONTROL.sub("\ufffd", text)
+
+
+def readable(text: str) -> str:
+    """Return text in which each lone surrogate, as which Python reads a bad byte, is U+FFFD."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """Return text whose line breaks are spaces: a name in a sentence may hold one."""
+    return " ".join(text.splitlines())
 
 
 class PlainConsole(Console):
@@ -76,7 +87,7 @@ class Terminal:
 
     def error(self, text: str) -> None:
         """Print an error to stderr."""
-        self.err.print(Text(f"paperboy: {text}", style="red"), soft_wrap=True)
+        self.err.print(Text(f"paperboy: {one_line(text)}", style="red"), soft_wrap=True)
 
     def rows(self, rows: Iterable[Row]) -> None:
         """Print each row as one line of JSON, in which control characters are escaped."""

@@ -1,12 +1,12 @@
 """Files of papers: saved pages, JSON and JSON Lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 from ingest.sources.hf_daily import flatten_item
-from ingest.sources.paper_record import parse_paper
+from ingest.sources.paper_record import clean, parse_paper
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
 from ingest.sources.source import SetAside
@@ -14,7 +14,11 @@ from ingest.untrusted import decode, read_json
 from rag.errors import SourceError
 from rag.records import Paper
 
-MAX_BYTES = 512 * 1024 * 1024
+MB = 1024 * 1024
+MAX_BYTES = 32 * MB  # of a file that is read as a whole; the page of a month has about 20 MB
+MAX_LINES_BYTES = 512 * MB  # of a .jsonl file, which is read line by line
+MAX_LINE_BYTES = 4 * MB
+HEAD_BYTES = 4096  # by which a file is judged
 SUFFIXES = (".txt", ".html", ".json", ".jsonl")
 KINDS = "a .txt or .html page, or a .json or .jsonl file"
 
@@ -24,46 +28,61 @@ class FileSource:
 
     def __init__(self, path: Path, *, today: date) -> None:
         self.path = path
-        self.name = path.name
+        self.name = clean(path.name)
         self.today = today
 
     def records(self) -> Iterator[Paper | SetAside]:
         """Yield the file's papers. Raises SourceError if it has none."""
-        text = _read(self.path)
+        _check(self.path)
         if self.path.suffix == ".jsonl":
-            records = _from_lines(text)
-        elif self.path.suffix == ".json":
+            yield from _some(_from_lines(_lines(self.path)), self.path)
+            return
+        text = decode(_read(self.path))
+        if self.path.suffix == ".json":
             records = _from_json(text, self.path)
         elif self.path.suffix == ".html":
             records = parse_saved_html(text)
         else:
             records = parse_saved_text(text, today=self.today)
-        is_empty = True
-        for record in records:
-            is_empty = False
-            yield record
-        if is_empty:
-            raise SourceError(
-                f"no papers were found in {self.path}: save a page of huggingface.co/papers as "
-                "text or HTML, or give a .json or .jsonl file of papers."
-            )
+        yield from _some(records, self.path)
 
 
-def _read(path: Path) -> str:
-    """Return the file's text. Raises SourceError if it cannot be a file of papers."""
+def _some(records: Iterator[Paper | SetAside], path: Path) -> Iterator[Paper | SetAside]:
+    """Yield the records. Raises SourceError if there are none."""
+    is_empty = True
+    for record in records:
+        is_empty = False
+        yield record
+    if is_empty:
+        raise SourceError(
+            f"no papers were found in {path}: save a page of huggingface.co/papers as "
+            "text or HTML, or give a .json or .jsonl file of papers."
+        )
+
+
+def most_bytes(path: Path) -> int:
+    """Return the size of the largest file of this kind that is read."""
+    return MAX_LINES_BYTES if path.suffix == ".jsonl" else MAX_BYTES
+
+
+def _check(path: Path) -> None:
+    """Raise SourceError if the file's beginning or size shows that it is no file of papers."""
     if not path.exists():
         raise SourceError(f"there is no file {path}: check the path.")
     if not path.is_file():  # a folder, a device without an end, a pipe that nobody writes to
         raise SourceError(f"{path} is not a file: give {KINDS}.")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise SourceError(f"{path} is larger than 512 MB: split it into smaller files.")
-        data = path.read_bytes()
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            data = file.read(HEAD_BYTES)
     except OSError as error:
+        raise _unreadable(path, error) from error
+    if size > most_bytes(path):
+        cure = "" if path.suffix == ".jsonl" else ", or write one paper a line in a .jsonl file"
         raise SourceError(
-            f"{path} cannot be read ({error.strerror}): check its permissions."
-        ) from error
-    if not data.strip():
+            f"{path} is larger than {most_bytes(path) // MB} MB: split it into smaller files{cure}."
+        )
+    if size <= HEAD_BYTES and not data.strip():
         raise SourceError(f"{path} is empty: give a file with papers.")
     if data.startswith(b"%PDF"):
         raise SourceError(
@@ -72,15 +91,27 @@ def _read(path: Path) -> str:
         )
     if path.suffix not in SUFFIXES:
         raise SourceError(f"{path} has an unknown type: give {KINDS}.")
-    if b"\0" in data[:4096]:
+    if b"\0" in data:
         raise SourceError(f"{path} is not a text file: give {KINDS}.")
-    return decode(data)
 
 
-def _from_lines(text: str) -> Iterator[Paper | SetAside]:
-    # Not splitlines(): that would also cut at the Unicode separators inside a JSON string.
-    for number, line in enumerate(text.split("\n"), start=1):
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(f"{path} cannot be read ({error.strerror}): check its permissions.")
+
+
+def _from_lines(lines: Iterable[bytes]) -> Iterator[Paper | SetAside]:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
+            continue
+        if len(line) > MAX_LINE_BYTES:
+            yield SetAside(f"line {number}", f"longer than {MAX_LINE_BYTES // MB} MB", broken=True)
             continue
         try:
             record = read_json(line)
@@ -88,6 +119,18 @@ def _from_lines(text: str) -> Iterator[Paper | SetAside]:
             yield SetAside(f"line {number}", f"not valid JSON ({_brief(error)})", broken=True)
             continue
         yield parse_paper(flatten_item(record), place=f"line {number}")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the file's lines; of one that is too long, only a beginning that is too long."""
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                yield line
+                while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):  # go on to its end
+                    line = file.readline(MAX_LINE_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:

@@ -4,6 +4,7 @@ Such a page carries its data as JSON in the attribute `data-props` of
 `<div data-target="DailyPapers">` (a list) or `<div data-target="PaperContent">` (one paper).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
@@ -16,6 +17,9 @@ from ingest.untrusted import is_possible_day, read_json
 from rag.records import Paper
 
 MAX_PAPERS = 5_000  # of a page: a month has about 3,000
+MAX_ATTRIBUTES = 200  # of a tag
+_TAG_NAME = re.compile(r"<[^\s/>]*")
+_ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:'[^']*'|"[^"]*"|[^\s>]*))?""")
 
 
 def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
@@ -47,6 +51,12 @@ class _Props(HTMLParser):
         except AssertionError:
             return self.parse_bogus_comment(i)
 
+    def parse_starttag(self, i: int) -> int:
+        """Return where a tag ends; one with too many attributes is passed over."""
+        if has_many_attributes(self.rawdata, i):
+            return self.rawdata.find(">", i) + 1 or -1
+        return super().parse_starttag(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         """Read `data-props` of the two components with papers."""
         attributes = dict(attrs)
@@ -60,6 +70,14 @@ class _Props(HTMLParser):
             return
         if isinstance(props, dict):
             self.found[component] = props
+
+
+def has_many_attributes(text: str, start: int) -> bool:
+    """Return whether a tag has more attributes than are read: Python takes 500 bytes for each."""
+    place = _TAG_NAME.match(text, start)
+    for _ in range(MAX_ATTRIBUTES + 1):
+        place = place and _ATTRIBUTE.match(text, place.end())
+    return place is not None
 
 
 def _day(page: dict[str, Any]) -> date | None:

@@ -6,14 +6,30 @@ from typing import Literal, Protocol
 
 from rag.records import Paper
 
+MAX_LABEL = 200  # characters of a record's name, or of a reason, in lists for people
+
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A record that is not a valid paper, and why. `broken` means that its file is damaged."""
+    """A record that is not a valid paper, and why, in at most MAX_LABEL characters each.
+
+    `broken` means that its file is damaged.
+    """
 
     record: str
     reason: str
     broken: bool = False
+
+    def __post_init__(self) -> None:
+        """Shorten what people read."""
+        object.__setattr__(self, "record", label(self.record))
+        object.__setattr__(self, "reason", label(self.reason))
+
+
+def label(text: str) -> str:
+    """Return the text, or its beginning, on one line."""
+    line = " ".join(text[: MAX_LABEL + 1].split())
+    return line if len(text) <= MAX_LABEL else f"{line[: MAX_LABEL - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

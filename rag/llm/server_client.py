@@ -12,6 +12,7 @@ import logging
 import queue
 import re
 import threading
+import warnings
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -240,6 +241,7 @@ class ServerClient:
         import openai
         from langchain_openai import ChatOpenAI
 
+        silence_serializer()
         client = openai.DefaultAsyncHttpxClient(
             trust_env=not _is_loopback(self.url),  # a proxy for the web cannot reach this machine
             follow_redirects=False,  # the question and the key are for this address alone
@@ -264,6 +266,11 @@ class ServerClient:
             max_retries=0,  # people have the quoted answer already, and a retry may break again
             http_async_client=client,
         )
+
+
+def silence_serializer() -> None:
+    """Keep Pydantic from warning on stderr about a field of a type that the API does not have."""
+    warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
 
 
 async def _bound_response(response: Any) -> None:

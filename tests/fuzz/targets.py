@@ -43,7 +43,7 @@ def read_atom(data: bytes) -> Records:
 
 
 def read_lines(data: bytes) -> Records:
-    return _from_lines(decode(data))
+    return _from_lines(data.split(b"\n"))
 
 
 def read_list(data: bytes) -> Records:

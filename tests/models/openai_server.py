@@ -185,6 +185,20 @@ async def _odd_json(_server: OpenAIServer, request: web.Request) -> web.StreamRe
     return response
 
 
+def _odd_field(**fields: Any) -> Handler:
+    """Return an answer whose chunks have fields of other types than the protocol's."""
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    first = chunk | {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
+    odd = first | fields
+
+    async def answer(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+        response = await _open(request)
+        await response.write(f"data: {json.dumps(odd)}\n\ndata: [DONE]\n\n".encode())
+        return response
+
+    return answer
+
+
 async def _reported_error(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
     response = await _begin(server, request, 2)
     await response.write(b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
@@ -289,6 +303,9 @@ FAULTS: dict[str, Handler] = {
     "other JSON": _other_json,
     "no JSON": _no_json,
     "odd JSON": _odd_json,
+    "odd content": _odd_field(choices=[{"index": 0, "delta": {"content": ["a", {"b": 1}]}}]),
+    "odd usage": _odd_field(usage="x"),
+    "odd name": _odd_field(model=["m"]),
     "reported error": _reported_error,
     "ends": _ends,
     "breaks": _breaks,

@@ -10,7 +10,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import closing
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -302,3 +302,107 @@ def test_c5_json_keeps_the_words(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal().rows([{"text": escape} for escape in ESCAPES])
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["text"] for line in lines] == list(ESCAPES)
+
+
+@pytest.mark.protection("bot.cli.readable", str)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "how are herons counted, caf\udce9?"],
+        ["why", "how are herons counted, caf\udcff?"],
+        ["compare", "2501.00001", "caf\udce9"],
+    ],
+)
+def test_c5_a_bad_byte_in_an_argument_ends_no_command(
+    filled: Library, run: Callable[..., tuple[int, str, str]], arguments: list[str]
+) -> None:
+    filled.close()
+    status, out, err = run("--no-model", "--data-dir", filled.folder, *arguments)
+    assert status in (0, 1, 2)
+    assert "unexpected error" not in err
+    assert out + err
+
+
+@pytest.mark.protection("bot.console.terminal.plain", str)
+@pytest.mark.parametrize("path", ["caf\ud800.txt", "\udfff/caf\udce9.jsonl"])
+def test_c5_a_lone_surrogate_is_shown_as_an_odd_character(
+    capfd: pytest.CaptureFixture[str], path: str
+) -> None:
+    Terminal().error(path)
+    assert "caf\ufffd" in capfd.readouterr().err
+
+
+def test_c5_a_bad_byte_on_standard_input_is_one_odd_character(
+    filled: Library, run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.close()
+    typed = BytesIO(b"how are herons counted, caf\xe9?\nwhat is HeronNet?\n")
+    pipe = TextIOWrapper(typed, encoding="utf-8", errors="surrogateescape")
+    monkeypatch.setattr(sys, "stdin", pipe)
+    status, out, err = run("--no-model", "--data-dir", filled.folder, "chat")
+    assert status == 0, err
+    assert "caf\ufffd" in out
+    assert "what is HeronNet?" in out
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5_000, "a = " + "{a=" * 5_000, "[" * 5_000])
+def test_c5_settings_that_are_nested_deeply_are_refused_by_name(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "deep.toml"
+    path.write_text(text)
+    status, _, err = run("--config", path, "papers")
+    assert status == 2
+    assert f"{path} is n" in err
+    assert "unexpected" not in err
+
+
+LARGE = ["9" * 30, "9" * 5_000, str(2**63), "0", "\u0663"]
+
+
+@pytest.mark.parametrize("number", LARGE)
+@pytest.mark.parametrize("command", ["preview", "pause", "resume", "remove", "send"])
+def test_c5_a_number_that_cannot_be_stored_is_refused(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, number: str, command: str
+) -> None:
+    status, _, err = run("--data-dir", tmp_path, "subscriptions", command, number)
+    assert status in (1, 2)
+    assert "unexpected" not in err
+
+
+@pytest.mark.protection("bot.commands.subscriptions._is_id", str.isdecimal)
+@pytest.mark.parametrize("number", LARGE)
+@pytest.mark.parametrize("option", ["--channel", "--person"])
+def test_c5_an_id_that_cannot_be_one_is_refused(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, number: str, option: str
+) -> None:
+    status, _, err = run("--data-dir", tmp_path, "subscriptions", "add", "daily", option, number)
+    assert status in (1, 2)
+    assert "is not an id" in err
+
+
+@pytest.mark.protection("bot.commands.ask.decode", bytes.decode)
+def test_c5_a_bad_byte_in_a_batch_leaves_the_other_lines(
+    filled: Library, run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    filled.close()
+    batch = tmp_path / "batch.jsonl"
+    batch.write_bytes(
+        b'{"id": 1, "question": "how are herons counted, caf\xe9?"}\n'
+        b'{"id": "\\ud800", "question": "how accurate is HeronNet? \\udfff"}\n'
+        b'{"id": 3, "question": "how accurate is HeronNet?"}\n'
+    )
+    status, out, err = run("--no-model", "--data-dir", filled.folder, "ask", "--batch", batch)
+    assert status == 0, err
+    assert [json.loads(line)["id"] for line in out.splitlines()] == [1, "\ud800", 3]
+
+
+@pytest.mark.protection("bot.console.terminal.one_line", str)
+@pytest.mark.parametrize("name", ["a\nStored 9.jsonl", "a\u2028Stored 9.txt", "a\r\nStored 9.json"])
+def test_c5_the_name_of_a_file_forges_no_line(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, name: str
+) -> None:
+    for arguments in (["ingest", name], ["ask", "--batch", name], ["--config", name, "papers"]):
+        status, _, err = run("--data-dir", tmp_path, *arguments)
+        assert status in (1, 2)
+        assert len(err.splitlines()) == 1, err

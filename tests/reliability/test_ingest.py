@@ -4,8 +4,11 @@ import contextlib
 import gzip
 import itertools
 import json
+import socket
+import threading
+import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,11 @@ from ingest.rate_limiter import MAX_PAUSE_SECONDS, BusyError, RateLimit, RateLim
 from ingest.report import IngestReport, SyncReport
 from ingest.resolve_source import resolve_source
 from ingest.sources.arxiv import parse_feed
+from ingest.sources.files import MAX_BYTES, MAX_LINES_BYTES, FileSource
 from ingest.sources.hf_daily import MAX_ITEMS, parse_daily, parse_hf_spec
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
-from ingest.sources.source import SetAside
+from ingest.sources.source import MAX_LABEL, SetAside
 from ingest.sync import ingest, sync
 from rag.digest.days import DayError, parse_day, parse_week, period_days
 from rag.errors import SourceError
@@ -146,6 +150,56 @@ def test_i2_arxiv_is_asked_every_three_seconds_on_one_connection(
     assert all(later - earlier >= 3 for earlier, later in itertools.pairwise(times))
 
 
+DRIPS = {
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+    "body without a length": (b"HTTP/1.1 200 OK\r\n\r\n[", b" "),
+}
+DRIP_SECONDS = 3.0  # of a host that would go on for ever
+
+
+@contextlib.contextmanager
+def dripping(first: bytes, again: bytes) -> Iterator[str]:
+    """Serve answers that never end, a few bytes every 0.05 seconds."""
+    ended = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        ends_at = time.monotonic() + DRIP_SECONDS
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(first)
+            while time.monotonic() < ends_at and not ended.wait(0.05):
+                connection.sendall(again)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while not ended.is_set():
+                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ended.set()
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+@pytest.mark.protection("ingest.deadline.shut_down", lambda connection: None)
+def test_i2_a_host_that_sends_a_little_at_a_time_holds_no_request(
+    clock: FakeClock, fake_library: Library, monkeypatch: pytest.MonkeyPatch, drip: str
+) -> None:
+    monkeypatch.setattr("ingest.fetch.MAX_TIMEOUTS", 3)
+    with dripping(*DRIPS[drip]) as url:
+        config = FetchConfig(huggingface_url=url, timeout_seconds=0.4, attempts=1)
+        began = time.monotonic()
+        with (
+            pytest.raises(SourceError, match="did not answer in time"),
+            resolve_source("hf:2025-12-01", config, today=TODAY, library=fake_library) as source,
+        ):
+            ingest(source, fake_library)
+        assert 1.2 <= time.monotonic() - began < 2.7
+
+
 @pytest.mark.protection("ingest.sources.arxiv.plausible", lambda feed, start: feed)
 def test_i3_an_empty_page_of_arxiv_is_no_end_of_the_list(
     clock: FakeClock, fake_library: Library
@@ -247,6 +301,90 @@ def test_i5_bad_bytes_spoil_only_their_own_place(clock: FakeClock, fake_library:
 def test_i5_bad_bytes_in_atom_spoil_only_their_own_place(bad: bytes) -> None:
     page = feed(*map(entry, range(3))).replace(b"An abstract", b"An abs%stract" % bad, 1)
     assert len(papers_of(parse_feed(page).records)) == 3
+
+
+SHAPES = {
+    "page.html": b"<a" + b" x='y'" * 400_000 + b">",
+    "mixed.html": (b"<a data-target=DailyPapers" + b" x='y'" * 1_000 + b">") * 300,
+    "bare.html": b"<a" + b" x" * 400_000 + b">",
+}
+
+
+@pytest.mark.protection("ingest.sources.saved_html.has_many_attributes", lambda text, start: False)
+@pytest.mark.parametrize("name", ["page.html", "bare.html"])
+def test_i5_a_tag_with_millions_of_attributes_takes_little_memory(
+    tmp_path: Path, name: str
+) -> None:
+    assert peak_of(tmp_path / name, SHAPES[name]) < 8 * len(SHAPES[name])
+
+
+def test_i5_neither_do_many_such_tags(tmp_path: Path) -> None:
+    assert peak_of(tmp_path / "mixed.html", SHAPES["mixed.html"]) < 8 * len(SHAPES["mixed.html"])
+
+
+def peak_of(path: Path, data: bytes) -> int:
+    """Return the most bytes that Python holds while the file is read; it has no papers."""
+    path.write_bytes(data)
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match="no papers were found"):
+            papers_of(FileSource(path, today=TODAY).records())
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_i5_a_tag_with_many_attributes_hides_no_other(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    props = json.dumps({"dailyPapers": [item(1)]}).replace("'", "&#39;")
+    page.write_text(
+        f"<a{' x=1' * 1_000}><div data-target='DailyPapers' data-props='{props}'></div>"
+    )
+    assert len(papers_of(FileSource(page, today=TODAY).records())) == 1
+
+
+@pytest.mark.protection("ingest.sources.files.most_bytes", lambda path: 2**40)
+@pytest.mark.parametrize("suffix", [".html", ".txt", ".json", ".jsonl"])
+def test_i5_a_file_that_is_too_large_is_not_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"large{suffix}"
+    with path.open("wb") as file:
+        file.write(b'[{"":[]}')
+        file.truncate(MAX_LINES_BYTES + 1 if suffix == ".jsonl" else MAX_BYTES + 1)  # sparse
+    with pytest.raises(SourceError, match=r"larger than (32|512) MB"):
+        next(iter(FileSource(path, today=TODAY).records()))
+
+
+@pytest.mark.protection("ingest.sources.files.MAX_LINE_BYTES", 2**40)
+@pytest.mark.parametrize("line", [b"[" + b'{"":[]},' * 900_000, b"x" * 12_000_000])
+def test_i5_a_line_of_megabytes_is_set_aside_unread(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "list.jsonl"
+    good = json.dumps(item(1)).encode()
+    path.write_bytes(b"\n".join([good, line, json.dumps(item(2)).encode(), line]))
+    records = list(FileSource(path, today=TODAY).records())
+    assert len(papers_of(records)) == 2
+    assert [(r.record, r.reason) for r in set_aside_of(records)] == [
+        ("line 2", "longer than 4 MB"), ("line 4", "longer than 4 MB")
+    ]  # fmt: skip
+
+
+@pytest.mark.protection("ingest.sources.source.label", str)
+@pytest.mark.parametrize(
+    "page",
+    [
+        "t" * 5_000_000 + "\n\nText.\n\n",
+        "t" * 5_000_000 + "\n\n\u2022 3 authors\n\u00b7\nJan 2, 2025 3\n",
+    ],
+)
+def test_i5_what_is_set_aside_has_a_short_name(page: str) -> None:
+    records = set_aside_of(parse_saved_text(page, today=TODAY))
+    assert records
+    assert all(len(r.record) <= MAX_LABEL and len(r.reason) <= MAX_LABEL for r in records)
+
+
+@pytest.mark.protection("ingest.sources.files.clean", str)
+def test_i5_the_name_of_a_file_forges_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "a\nStored 9,999 papers.jsonl"
+    assert FileSource(path, today=TODAY).name == "a Stored 9,999 papers.jsonl"
 
 
 # -- I7: links and redirects -----------------------------------------------------------------------

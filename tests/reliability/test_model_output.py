@@ -3,6 +3,7 @@
 import resource
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -17,7 +18,7 @@ from bot.answers.live_message import LiveMessage
 from ingest.sync import ingest
 from rag.answering.writer import Writer
 from rag.config import CheckConfig, ModelConfig, RagConfig, answer_tokens
-from rag.errors import ModelFileError
+from rag.errors import ModelError, ModelFileError
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama, ChatServer
 from rag.llm.language_model import adapt
@@ -368,3 +369,17 @@ def test_m7_answers_equal_those_of_a_fresh_process_and_memory_stays_flat(
             status = Path(f"/proc/{chat.local.pid}/status").read_text(encoding="utf-8")
             memory.append(int(status.partition("VmRSS:")[2].split()[0]))
     assert memory[-1] - memory[len(memory) // 3] < 20_000  # kilobytes
+
+
+@pytest.mark.protection("rag.llm.server_client.silence_serializer", lambda: None)
+@pytest.mark.parametrize("fault", ["odd content", "odd usage", "odd name"])
+def test_m8_a_field_of_another_type_warns_of_nothing_on_stderr(
+    model: OpenAIServer, load: Callable[..., ChatServer], fault: str
+) -> None:
+    model.fault = fault
+    chat = load()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(ModelError, match="model server"):
+            list(chat.server.stream([HumanMessage("hello")], max_tokens=20))
+    assert not [str(w.message) for w in said if "Pydantic" in str(w.message)]
