@@ -377,9 +377,9 @@ def test_m8_a_field_of_another_type_warns_of_nothing_on_stderr(
     model: OpenAIServer, load: Callable[..., ChatServer], fault: str
 ) -> None:
     model.fault = fault
-    chat = load()
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
+        chat = load()  # in a thread of its own, the client is made as soon as possible
         with pytest.raises(ModelError, match="model server"):
             list(chat.server.stream([HumanMessage("hello")], max_tokens=20))
     assert not [str(w.message) for w in said if "Pydantic" in str(w.message)]
