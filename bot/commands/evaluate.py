@@ -64,20 +64,17 @@ def evaluate(
     if pairs and not written:
         raise UsageError("--pairs needs --written.")
     app, terminal = app_of(context), Terminal()
-    if written:
-        assert questions is not None
-        items = _read_questions(questions)
-        with app.assistant(
-            "paperboy eval", today=lambda: today or app.today(), even_base=True
-        ) as qa:
-            _compare(qa, items, terminal, page=pairs, as_json=as_json)
-        return
     if beir is not None:
         figures = _beir(app, beir, split, terminal)
     else:
         assert questions is not None
         items = _read_questions(questions)
-        with app.assistant("paperboy eval", today=lambda: today or app.today()) as qa:
+        with app.assistant(
+            "paperboy eval", today=lambda: today or app.today(), even_base=written
+        ) as qa:
+            if written:
+                _compare(qa, items, terminal, page=pairs, as_json=as_json)
+                return
             figures = _judge(items, list(answer_batch(qa, items)))
     if as_json:
         terminal.rows([figures])
