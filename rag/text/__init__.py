@@ -1,3 +1,3 @@
-"""Text: words and terms, sentences, names, numbers and languages."""
+"""Text: cleaned, words and terms, sentences, names, numbers and languages."""
 
-__all__ = ["directives", "language", "names", "ngrams", "numbers", "sentences", "words"]
+__all__ = ["clean", "directives", "language", "names", "ngrams", "numbers", "sentences", "words"]
