@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -50,7 +50,8 @@ class Paper:
 
     `abstract_source` is "summary" if the text was written for this project in place of the
     abstract. `published_on` is the arXiv date, `featured_on` the first day on which it was among
-    the Daily Papers. `tldr` is Hugging Face's `ai_summary`.
+    the Daily Papers. `tldr` is Hugging Face's `ai_summary`. `raw_title` and `raw_abstract` are the
+    texts as they were received, if cleaning changed more than their spaces.
     """
 
     title: str
@@ -68,6 +69,8 @@ class Paper:
     keywords: tuple[str, ...] = ()
     code_url: str | None = None
     project_url: str | None = None
+    raw_title: str | None = field(default=None, compare=False, repr=False)
+    raw_abstract: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def paper_id(self) -> str:

@@ -6,13 +6,14 @@ from datetime import date
 from pathlib import Path
 
 from ingest.sources.hf_daily import flatten_item
-from ingest.sources.paper_record import clean, parse_paper
+from ingest.sources.paper_record import parse_paper
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
 from ingest.sources.source import SetAside
 from ingest.untrusted import decode, read_json
 from rag.errors import SourceError
 from rag.records import Paper
+from rag.text.clean import clean_characters
 
 MB = 1024 * 1024
 MAX_BYTES = 32 * MB  # of a file that is read as a whole; the page of a month has about 20 MB
@@ -28,7 +29,7 @@ class FileSource:
 
     def __init__(self, path: Path, *, today: date) -> None:
         self.path = path
-        self.name = clean(path.name)
+        self.name = clean_characters(path.name)
         self.today = today
 
     def records(self) -> Iterator[Paper | SetAside]:

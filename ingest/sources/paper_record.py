@@ -1,6 +1,7 @@
 """Untrusted records → Paper: validates everything that files and APIs say about a paper."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -19,9 +20,11 @@ from pydantic import (
 from ingest.sources.source import SetAside
 from ingest.untrusted import MAX_COUNT, is_possible_day
 from rag.records import AbstractSource, Paper
+from rag.text.clean import clean, clean_characters, received
 
 MAX_TITLE = 1_000  # characters; the longest real ones have about 250
 MAX_ABSTRACT = 20_000
+MAX_RECEIVED = 200_000  # of any text before it is cleaned
 MAX_TLDR = 5_000
 MAX_NAME = 500  # of an author, a keyword or an organisation
 MAX_NAMES = 10_000  # the largest collaborations have about 5,000 authors
@@ -29,13 +32,6 @@ MAX_ADDRESS = 500  # longer ones fit into no message of Discord's
 NEW_ID = r"\d{4}\.\d{4,5}"
 OLD_ID = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV_ID = re.compile(rf"({NEW_ID}|{OLD_ID})(?:v\d+)?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def clean(text: str) -> str:
-    """Return the text on one line, without control characters and lone surrogates."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def plain_arxiv_id(text: str) -> str:
@@ -47,7 +43,8 @@ def plain_arxiv_id(text: str) -> str:
 
 
 def _text(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
+    # A longer one is refused for its length.
+    return clean(value) if isinstance(value, str) and len(value) <= MAX_RECEIVED else value
 
 
 def _optional_text(value: object) -> object:
@@ -79,7 +76,7 @@ def _organization(value: object) -> object:
 
 def _web_address(value: object) -> object:
     """Take http(s) addresses up to MAX_ADDRESS; anything else becomes None."""
-    value = _optional_text(value)
+    value = clean_characters(value[:MAX_RECEIVED]) if isinstance(value, str) else value
     fits = isinstance(value, str) and len(value) <= MAX_ADDRESS
     return value if fits and str(value).startswith(("https://", "http://")) else None
 
@@ -141,12 +138,24 @@ def parse_paper(record: object, *, place: str) -> Paper | SetAside:
     if not isinstance(record, dict):
         return SetAside(place, f"a paper is an object with a title, not {type(record).__name__}")
     try:
-        return PaperRecord.model_validate(record).to_paper()
+        paper = PaperRecord.model_validate(record).to_paper()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "record"
         reason = f"{field}: {first['msg'].removeprefix('Value error, ')}"
         title = record.get("title")
         return SetAside(
-            f"{place} ({clean(title)[:80]})" if isinstance(title, str) else place, reason
+            f"{place} ({clean(title[:MAX_TITLE])[:80]})" if isinstance(title, str) else place,
+            reason,
         )
+    return replace(
+        paper,
+        raw_title=_received(record, "title"),
+        raw_abstract=_received(record, "abstract", "summary"),
+    )
+
+
+def _received(record: dict[str, Any], *names: str) -> str | None:
+    """Return the text in the first of these fields as it was received, if cleaning changed it."""
+    text = next((record[name] for name in names if name in record), None)
+    return received(text) if isinstance(text, str) else None

@@ -12,7 +12,8 @@ from rag.records import Paper, title_key
 log = logging.getLogger(__name__)
 
 TEXTS = ("title", "abstract", "abstract_source")
-OPTIONAL_TEXTS = ("arxiv_id", "organization", "tldr", "code_url", "project_url")
+RAW_TEXTS = ("raw_title", "raw_abstract")
+OPTIONAL_TEXTS = ("arxiv_id", "organization", "tldr", "code_url", "project_url", *RAW_TEXTS)
 NUMBERS = ("author_count", "upvotes", "comment_count")
 
 
@@ -62,6 +63,8 @@ def paper_from_row(row: sqlite3.Row) -> Paper:
         keywords=parse_strings(row["keywords"]),
         code_url=row["code_url"],
         project_url=row["project_url"],
+        raw_title=row["raw_title"],
+        raw_abstract=row["raw_abstract"],
     )
 
 
@@ -105,6 +108,8 @@ def row_from_paper(paper: Paper) -> dict[str, object]:
         "keywords": json.dumps(paper.keywords, ensure_ascii=False),
         "code_url": paper.code_url,
         "project_url": paper.project_url,
+        "raw_title": paper.raw_title,
+        "raw_abstract": paper.raw_abstract,
         "text_hash": paper.text_hash,
     }
 

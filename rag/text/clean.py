@@ -60,3 +60,9 @@ def clean_characters(text: str) -> str:
 def clean(text: str) -> str:
     """Return a title, an abstract or a name as people read it: clean characters, and no TeX."""
     return " ".join(without_tex(clean_characters(text)).split())
+
+
+def received(text: str) -> str | None:
+    """Return a text as it was received, on one line; None if cleaning changes only its spaces."""
+    line = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    return line if line != clean(text) else None

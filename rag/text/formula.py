@@ -18,9 +18,9 @@ _SYMBOLS = {
     "cmark": "✓", "sharp": "♯", "implies": "⇒", "iff": "⇔", "gets": "←", "textmu": "µ",
 }  # fmt: skip
 _SPACES = {
-    **{"quad": " ", "qquad": " ", ",": " ", ":": " ", ";": " ", " ": " ", "~": " "},
-    **{"!": "", "/": "", "-": "", "@": ""},
-}
+    "quad": " ", "qquad": " ", ",": " ", ":": " ", ";": " ", " ": " ", "~": " ",
+    "!": "", "/": "", "-": "", "@": "",
+}  # fmt: skip
 # What only says how something looks.
 _NOTHING = frozenset(
     """left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm

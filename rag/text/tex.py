@@ -192,7 +192,7 @@ class _Text:
             space = re.compile(r"\s+").match(self.text, after, end)
             return "", space.end() if space else after
         if name in _ACCENTS:
-            return self._accent(name, start, after, end, depth)
+            return self._accent(name, after, end, depth)
         if name == "char" and (number := re.compile(r'"?[0-9A-F]+').match(self.text, after, end)):
             return code_point(number[0]), number.end()
         if is_formula_command(name):
@@ -254,7 +254,7 @@ class _Text:
         plain = plain_formula(self.text[start:after])
         return self.text[start:after] if plain is None else plain, after
 
-    def _accent(self, name: str, start: int, after: int, end: int, depth: int) -> tuple[str, int]:
+    def _accent(self, name: str, after: int, end: int, depth: int) -> tuple[str, int]:
         r"""Read an accent that is a letter: `\v{r}` or `\c c`."""
         close = self.closing.get(after, end)
         if close < end:
@@ -265,9 +265,12 @@ class _Text:
                 return composed or base, close + 1
         elif name == "u" and (code := re.compile("[0-9a-fA-F]{4}").match(self.text, after, end)):
             return code_point(f"x{code[0]}"), code.end()  # of JSON
-        elif name not in "bdt" and (spaced := _SPACED_LETTER.match(self.text, after, end)):
-            if composed := _composed(spaced[1], name):
-                return composed, spaced.end()
+        elif (
+            name not in "bdt"
+            and (spaced := _SPACED_LETTER.match(self.text, after, end))
+            and (composed := _composed(spaced[1], name))
+        ):
+            return composed, spaced.end()
         return f"\\{name}", after
 
     def _backslashes(self, start: int, end: int, depth: int) -> tuple[str, int]:
