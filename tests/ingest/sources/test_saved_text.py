@@ -7,6 +7,7 @@ import pytest
 from ingest.sources.saved_text import parse_saved_text
 from ingest.sources.source import SetAside
 from rag.records import Paper
+from rag.text.clean import clean
 
 TODAY = date(2026, 11, 21)
 

@@ -7,6 +7,7 @@ from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
+from rag.text.clean import clean
 from rag.text.sentences import split_sentences
 from tests.papers import TODAY
 
