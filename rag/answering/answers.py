@@ -21,6 +21,11 @@ from rag.retrieval.topic_search import MIN_ON_TOPIC
 MIN_LISTED = 3  # papers on a topic; fewer are quoted …
 SURELY_A_LIST = 0.9  # … unless it is this certain that a list is wanted
 
+# Kinds of requests that are about what they name.
+ABOUT_PAPERS: tuple[Kind, ...] = (
+    "content", "concept", "list", "advice", "paper", "similar", "comparison",
+)  # fmt: skip
+
 Answering = Callable[[Request], Draft | None]
 
 
@@ -51,6 +56,9 @@ class Answers:
                 coverage=self.catalog.coverage(),
                 model=self.model,
             )
+
+        if request.unread and not request.subjects and request.kind in ABOUT_PAPERS:
+            return self.quotes.refuse_unread(request.unread)
 
         def english(request: Request) -> str:
             return translate(question.text, language=request.language).text

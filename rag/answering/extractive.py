@@ -127,6 +127,10 @@ class ExtractiveQA:
         text, citations = quote(self.evidence.choose_each(ranked, papers))
         return Draft(text, citations, hits, ranked, refused=not ranked)
 
+    def refuse_unread(self, names: Sequence[str]) -> Draft:
+        """Return a refusal that says that papers with these names were not read."""
+        return Draft(*refuse(self.catalog.coverage(), [], unread=names), refused=True)
+
     def _refuse(
         self, hits: Sequence[Hit], filters: str, *, silent_paper: Paper | None = None
     ) -> Draft:

@@ -16,12 +16,14 @@ def refuse(
     *,
     filters: str = "",
     unknown_ids: Sequence[str] = (),
+    unread: Sequence[str] = (),
     silent_paper: Paper | None = None,
 ) -> tuple[str, tuple[Citation, ...]]:
     """Return the text of a refusal and its citations, the nearest papers.
 
     `filters` describes the papers that were searched; `unknown_ids` are the arXiv ids in the
-    question; `silent_paper` is the paper whose abstract does not answer it.
+    question and `unread` the names in it that no paper has; `silent_paper` is the paper whose
+    abstract does not answer it.
     """
     if silent_paper:
         text = f"{REFUSAL} The abstract of {silent_paper.title} [1] does not say it."
@@ -29,6 +31,8 @@ def refuse(
     scope = f" I looked among the papers {filters}." if filters else ""
     if unknown_ids:
         scope = f" I have not read arXiv {', '.join(unknown_ids)}."
+    if unread:
+        scope = f" I have not read {', '.join(unread)}."
     text = f"{REFUSAL}{scope} I have read {coverage}."
     if not coverage.papers:
         text += " Bring some in: `paperboy ingest starter`."

@@ -3,7 +3,7 @@
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -15,7 +15,8 @@ from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.store.lookup import papers_with_name
-from rag.text.names import COMMON_NAMES
+from rag.text.names import COMMON_NAMES, name_key
+from rag.text.tex import without_tex
 from rag.text.words import STOPWORDS, fold, terms
 
 MAX_NAME_WORDS = 4  # before a title's colon
@@ -34,6 +35,8 @@ MAX_TYPOS = 1  # letters that are wrong, missing, too many or swapped with the n
 _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
 _HEAD_END = re.compile(r"[:?!]|\s[-–—]+\s")
+_REST_OF_NAME = re.compile(r"(?:[^\W_]|[-_+]|\.(?=\d))*")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _REPORT = re.compile(r"\s+(?:technical|system)\s+(?:report|card)$", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
 _LINKED = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")
@@ -76,6 +79,30 @@ class _Title:
         return start < self.head_words and length >= least and content >= MIN_TITLE_WORDS
 
 
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """Where a text names papers, and as what they are known if it is a name."""
+
+    start: int
+    end: int
+    paper_ids: list[str]
+    name: str = ""
+
+
+def _is_version(typed: str, key: str, known: Collection[str]) -> bool:
+    """Return whether the typed words are another version of a known name, not words and a number.
+
+    "Pi 0.7" is one of `pi0.5`, "HeronNet2" of `heronnet`, and "tau-bench" of `tau2bench`; "heron
+    net 2" may be two nets, and the plain name of `pi0.5` stands for all its versions.
+    """
+    number = re.search(r"(\s?)(\d[\d.]*)", typed)
+    if number is None:
+        return any(re.search(r"\d[a-z]", other) for other in known)
+    if number[1]:
+        return not _YEAR.fullmatch(number[2]) and any(_DIGIT.search(other) for other in known)
+    return len(key) >= MIN_NAME_LETTERS
+
+
 def _ids(text: str) -> list[str]:
     return ARXIV_ID.findall(text)
 
@@ -85,6 +112,7 @@ class _Index:
 
     def __init__(self, titles: Sequence[tuple[str, str]]) -> None:
         self.names: dict[str, list[tuple[str, str]]] = defaultdict(list)  # key → (id, as written)
+        self.versions: dict[str, set[str]] = defaultdict(set)  # letters of a key → keys
         self.titles: dict[tuple[str, str], list[tuple[_Title, int]]] = defaultdict(list)
         for paper_id, title in titles:
             self._add(paper_id, title)
@@ -100,8 +128,12 @@ class _Index:
         head, *more = (part.strip() for part in _HEAD_END.split(title))
         for part in {head, *more[:-1]}:  # "Can Simulators Reason? Gen-ViRe: A Benchmark"
             name = _REPORT.sub("", part)
-            if 0 < len(_WORD.findall(name)) <= MAX_NAME_WORDS:
-                self.names[_key(name)].append((paper_id, name))
+            if 0 < len(_WORD.findall(name)) <= MAX_NAME_WORDS and (key := name_key(name)):
+                self.names[key].append((paper_id, name))
+                if "." in key:  # "pi07"
+                    self.names[key.replace(".", "")].append((paper_id, name))
+                if _LIKE_A_NAME.match(name):
+                    self.versions[_letters(key)].add(key)
         head_words = len(_WORD.findall(head))
         entry = _Title(paper_id, words, head_words)
         starts = {0, head_words} | ({1} if words and words[0] in ("the", "a", "an") else set())
@@ -127,22 +159,76 @@ class PaperNames:
         Among thousands of papers many have a common word for a name ("Bridge", "Memory"): such a
         name counts only if the text says that it means a paper.
         """
-        found = dict.fromkeys(paper_id for _, _, ids in self._mentions(text) for paper_id in ids)
+        mentions = self._mentions(without_tex(text))
+        found = dict.fromkeys(paper_id for mention in mentions for paper_id in mention.paper_ids)
         papers = self.catalog.get(list(found))
         return [papers[paper_id] for paper_id in found if paper_id in papers]
 
     def mask(self, text: str, placeholder: str) -> tuple[str, int]:
         """Return the text with a placeholder for each named paper, and how many there are."""
-        mentions = [(start, end) for start, end, ids in self._mentions(text) if ids]
-        for start, end in sorted(mentions, reverse=True):
-            text = f"{text[:start]} {placeholder} {text[end:]}"
+        text = without_tex(text)
+        mentions = [mention for mention in self._mentions(text) if mention.paper_ids]
+        for mention in sorted(mentions, key=lambda mention: mention.start, reverse=True):
+            text = f"{text[: mention.start]} {placeholder} {text[mention.end :]}"
         return text, len(mentions)
 
-    def _mentions(self, text: str) -> list[tuple[int, int, list[str]]]:
+    def as_written(self, text: str) -> str:
+        """Return the text with the names in it as their papers write them: "heron net", "pi0.7"."""
+        text = without_tex(text)
+        for mention in reversed(self._mentions(text)):
+            typed = text[mention.start : mention.end]
+            if mention.name and terms(typed) != terms(mention.name):
+                text = f"{text[: mention.start]}{mention.name}{text[mention.end :]}"
+        return text
+
+    def unread(self, text: str) -> list[str]:
+        """Return the names in the text that no paper has, where one has the same but for a number.
+
+        Whoever asks for Heron-4 must not be told of Heron-3.
+        """
+        index = self._current_index()
+        text = _LINKED.sub(lambda match: " " * len(match[0]), without_tex(text))
+        spans = [match.span() for match in _WORD.finditer(text)]
+        found, first = [], 0
+        while first < len(spans):
+            count, is_unread = self._near(index, text, spans, first)
+            if is_unread:
+                found.append(text[spans[first][0] : spans[first + count - 1][1]])
+            first += max(1, count)
+        return found
+
+    def _near(
+        self, index: _Index, text: str, spans: Sequence[tuple[int, int]], first: int
+    ) -> tuple[int, bool]:
+        """Return how many words from `first` on are a name, and whether it is a near one."""
+        for count in range(min(MAX_NAME_WORDS, len(spans) - first), 0, -1):
+            start, end = spans[first][0], spans[first + count - 1][1]
+            typed = text[start:end]
+            key = name_key(typed)
+            if key in index.names:
+                return count, False
+            near = index.versions.get(_letters(key))
+            if (
+                near
+                and not _is_in_word(text, start, end)
+                and not re.match(r"\.\d", text[end:])
+                and _is_version(typed, key, near)
+                and not self._is_anywhere(typed, key)
+            ):
+                return count, True
+        return 0, False
+
+    def _is_anywhere(self, typed: str, key: str) -> bool:
+        """Return whether some paper has these words in its title or abstract."""
+        joined = key.replace(".", "")
+        counts = self.keywords.document_counts({joined, *terms(joined)[:1]})
+        return any(counts.values()) or self.keywords.count_phrase(typed, 1) > 0
+
+    def _mentions(self, text: str) -> "list[_Mention]":
         """Return where the text names papers, and their ids: links first, then names."""
         index = self._current_index()
         found = [
-            (link.start(), link.end(), [f"arxiv:{arxiv_id}" for arxiv_id in _ids(link[0])])
+            _Mention(link.start(), link.end(), [f"arxiv:{number}" for number in _ids(link[0])])
             for link in _LINKED.finditer(text)
         ]
         rest = _LINKED.sub(lambda match: " " * len(match[0]), text)
@@ -152,7 +238,10 @@ class PaperNames:
             length, ids = self._longest(index, rest, spans, first)
             last = min(first + max(1, length), len(spans)) - 1
             if ids:
-                found.append((spans[first][0], spans[last][1], ids))
+                start, end = spans[first][0], spans[last][1]
+                named = index.names.get(name_key(rest[start:end]), [])
+                name = next((name for paper_id, name in named if paper_id in ids), "")
+                found.append(_Mention(start, end, ids, name))
             first += max(1, length)
         return found
 
@@ -164,7 +253,7 @@ class PaperNames:
         length, ids = self._title(index, text, spans, words, first)
         for count in range(min(MAX_NAME_WORDS + 2, len(words)), length, -1):
             start, end = spans[first][0], spans[first + count - 1][1]
-            if (named := index.names.get(_key(text[start:end]))) and (
+            if (named := index.names.get(name_key(text[start:end]))) and (
                 ids_named := self._named(text, start, end, named)
             ):
                 return count, ids_named
@@ -201,16 +290,17 @@ class PaperNames:
     def _named(self, text: str, start: int, end: int, named: list[tuple[str, str]]) -> list[str]:
         """Return the ids of the papers with this name if the typed words mean them."""
         typed = text[start:end]
+        key, parts = name_key(typed), _WORD.findall(fold(typed))
         exact = [paper_id for paper_id, name in named if name == typed]
-        ids = exact or [paper_id for paper_id, _ in named]
+        same = [paper_id for paper_id, name in named if name_key(name) == key]
+        ids = exact or same or [paper_id for paper_id, _ in named]
         after = text[end:]
         if (
             len(ids) > MAX_PAPERS_PER_NAME
-            or re.match(r"[-\s]?v?\d", after)
+            or re.match(r"[-.\s]?v?\d", after)
             or _is_in_word(text, start, end)
         ):
             return []
-        key, parts = _key(typed), _WORD.findall(fold(typed))
         is_exact = bool(exact and _LIKE_A_NAME.match(typed))
         is_split = len(parts) > 1 and not any(parts == _WORD.findall(fold(n)) for _, n in named)
         if is_split and len(key) < MIN_SPLIT_LETTERS and not any(p[0].isdigit() for p in parts):
@@ -218,7 +308,9 @@ class PaperNames:
         if is_exact and _SAID_CLEARLY.match(after):
             return ids
         is_said = _said(text, start, end)
-        if len(key) < MIN_ANY_CASE_LETTERS and len(parts) == 1 and not (exact or is_said):
+        is_numbered = len(key) >= MIN_NAME_LETTERS and bool(_DIGIT.search(key[1:]))
+        is_short = len(key) < MIN_ANY_CASE_LETTERS and len(parts) == 1
+        if is_short and not (exact or is_said or is_numbered):
             return []
         if " " in typed:
             return ids if self._is_rare(text, start, end) else []
@@ -236,8 +328,8 @@ class PaperNames:
 
     def _single_word(self, index: _Index, text: str, start: int, end: int) -> tuple[int, list[str]]:
         """Return 1 and the papers whose abstracts introduce this name, or a similar one."""
-        while end < len(text) and (text[end].isalnum() or text[end] in "-_$^{}\\+"):
-            end += 1
+        if rest := _REST_OF_NAME.match(text, end):
+            end = rest.end()
         word = text[start:end].strip("-")
         is_namelike = bool(_LIKE_A_NAME.match(word))
         if _is_in_word(text, start, end) or len(word) < MIN_NAME_LETTERS:
@@ -251,7 +343,7 @@ class PaperNames:
             papers = papers_with_name(word, self.catalog, self.keywords)
             return count, [paper.paper_id for paper in papers]
         if len(word) >= MIN_TYPO_LETTERS and not papers_with:
-            key = _key(word)
+            key = name_key(word)
             similar = process.extractOne(
                 key, index.long_names, scorer=OSA.distance, score_cutoff=MAX_TYPOS
             )
@@ -300,9 +392,9 @@ def _is_in_word(text: str, start: int, end: int) -> bool:
     return bool(re.search(r"[\w-]$", before) or re.match(r"-?\w", after))
 
 
-def _key(name: str) -> str:
-    """Return a name's letters and digits, folded."""
-    return "".join(_WORD.findall(fold(name)))
+def _letters(key: str) -> str:
+    """Return a name's key without its numbers: names that differ in them are near names."""
+    return re.sub(r"[\d.]+", "", key)
 
 
 def _same(word: str) -> str:

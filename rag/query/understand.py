@@ -106,6 +106,7 @@ class QueryUnderstanding:
         """Return what a question asks for that is in one of the glossary's languages."""
         english = translate(question, language=language)
         text = self.spelling.correct(question) if english.language == "en" else english.text
+        text = self.paper_names.as_written(text)
         request = parse(
             text,
             today,
@@ -114,7 +115,10 @@ class QueryUnderstanding:
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
-        request = replace(request, text=text, named=tuple(named), language=english.language)
+        unread = () if named else tuple(self.paper_names.unread(request.topic))
+        request = replace(
+            request, text=text, named=tuple(named), unread=unread, language=english.language
+        )
         masked, slots = self._mask(text, today, english.language)
         is_about_papers = bool(request.authors or request.prolific or request.order)
         chances = self._chances(

@@ -16,6 +16,7 @@ from rag.errors import DataFolderError
 from rag.store.backups import back_up, remove_old_backups
 from rag.store.faults import DatabaseFaultError, ExplainingConnection, damaged, explain_fault
 from rag.store.private_files import PRIVATE_FILE
+from rag.text.words import fold
 
 BUSY_SECONDS = 10.0  # how long a writer waits for another one
 MIGRATION_SECONDS = 120.0  # how long to wait while another process migrates the same file
@@ -116,6 +117,11 @@ def _decode(stored: bytes) -> str:
     return stored.decode("utf-8", "replace")
 
 
+def _fold(stored: object) -> str:
+    """Return a stored text folded, for SQL; "" for a damaged value, which is no text."""
+    return fold(stored) if isinstance(stored, str) else ""
+
+
 class Database:
     """One SQLite file in WAL mode, with a connection per thread.
 
@@ -149,6 +155,7 @@ class Database:
         connection.name = self.path.name
         connection.row_factory = sqlite3.Row
         connection.text_factory = _decode
+        connection.create_function("fold", 1, _fold, deterministic=True)
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")

@@ -142,6 +142,11 @@ class KeywordIndex:
         )
         return {row["paper_id"] for row in rows}
 
+    def papers_with_any(self, query_terms: Iterable[str]) -> list[str]:
+        """Return the ids of all papers that contain one of these terms, best first."""
+        query = " OR ".join(f'"{term}"' for term in query_terms)
+        return [paper_id for paper_id, _ in self._best(query, -1)]
+
     def count_phrase(self, phrase: str, limit: int) -> int:
         """Return how many papers contain the terms of a phrase in a row, counting up to a limit."""
         query = " ".join(terms(phrase.replace("-", " ")))

@@ -8,8 +8,9 @@ from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.store.rows import papers_from_rows
-from rag.text.names import system_names
-from rag.text.words import terms, words
+from rag.text.clean import clean
+from rag.text.names import name_key, system_names
+from rag.text.words import fold, terms, words
 
 MIN_NAME_CHARACTERS = 3
 MAX_PAPERS_PER_WORD = 40  # a word in more papers than this is not taken for a name
@@ -20,6 +21,7 @@ MAX_TYPED_WORDS = 12  # words of the typed text that are matched against titles
 MIN_PREFIX_CHARACTERS = 3  # characters of a system's name before it is suggested
 MAX_PREFIX_PAPERS = 200  # papers that are read for a name with the typed beginning
 
+_JOINED_TITLE = "replace(replace(fold(title), '-', ''), ' ', '')"
 _REST_OF_WORD = re.compile(r"[\w-]*")
 _NAMELIKE = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
 _NAMELIKE_WORD = re.compile(r"\w.*[A-Z\d]")  # the same, beginning with a letter or a digit
@@ -30,19 +32,21 @@ _NAMELIKE_WORD = re.compile(r"\w.*[A-Z\d]")  # the same, beginning with a letter
 
 def papers_with_name(name: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
     """Return the papers whose own system has this name; none if too many papers share it."""
-    name_terms = terms(name)[:1]  # a joined word comes first, before its parts
-    if not name_terms or len(name) < MIN_NAME_CHARACTERS:
+    key = name_key(name)
+    if len(key) < MIN_NAME_CHARACTERS:
         return []
-    count = keywords.document_counts(name_terms)[name_terms[0]]
+    joined = key.replace(".", "")
+    counts = keywords.document_counts({joined, *terms(joined)[:1]})  # "Heron-Net", "HeronNet"
+    count = sum(counts.values())
     if not 0 < count <= MAX_PAPERS_PER_WORD:
         return []
-    ids = [paper_id for paper_id, _ in keywords.search(name_terms[0], count)]
+    ids = keywords.papers_with_any(counts)
     exact, any_case = [], []
     for paper in catalog.get(ids).values():
         names = system_names(paper)[:1]
         if name in names and (_NAMELIKE.match(name) or count <= MAX_PAPERS_LOOSE):
             exact.append(paper)
-        elif name.casefold() in [n.casefold() for n in names] and count <= MAX_PAPERS_LOOSE:
+        elif key in map(name_key, names) and count <= MAX_PAPERS_LOOSE:
             any_case.append(paper)
     papers = exact or any_case
     return papers if len(papers) <= MAX_PAPERS_PER_NAME else []
@@ -61,7 +65,7 @@ def require_paper(catalog: Catalog, typed: str) -> Paper:
 
 def find_paper(catalog: Catalog, typed: str) -> Paper | None:
     """Return the paper with this id, link, system name or (part of a) title; None if none fits."""
-    typed = typed.strip()
+    typed = clean(typed)
     ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(typed))]
     if by_id := catalog.get(ids):
         return next(iter(by_id.values()))
@@ -69,7 +73,14 @@ def find_paper(catalog: Catalog, typed: str) -> Paper | None:
     if len(named) == 1:
         return named[0]
     suggested = suggest_papers(catalog, typed, limit=1) if typed else []
-    return suggested[0] if suggested else None
+    return suggested[0] if suggested and not _is_other_version(typed, suggested[0].title) else None
+
+
+def _is_other_version(typed: str, title: str) -> bool:
+    """Return whether the typed text ends inside of a number of the title: "Pi 0" of "π0.5"."""
+    key = re.escape(name_key(typed))
+    title = name_key(title)
+    return bool(re.search(rf"{key}\.?\d", title)) and not re.search(rf"{key}(?!\.?\d)", title)
 
 
 def suggest_papers(catalog: Catalog, typed: str, *, limit: int) -> list[Paper]:
@@ -78,23 +89,30 @@ def suggest_papers(catalog: Catalog, typed: str, *, limit: int) -> list[Paper]:
     Papers whose system's name begins with the text follow, since the name is often in the abstract
     alone. Without any text, the newest papers.
     """
-    if not typed.strip():
+    typed = clean(typed)
+    if not typed:
         return catalog.latest_papers(limit)
     found = {paper.paper_id: paper for paper in _by_title(catalog, typed, limit)}
     if len(found) < limit:
-        found.update((paper.paper_id, paper) for paper in _by_name_prefix(catalog, typed.strip()))
+        found.update((paper.paper_id, paper) for paper in _by_name_prefix(catalog, typed))
     return list(found.values())[:limit]
 
 
 def _by_title(catalog: Catalog, typed: str, limit: int) -> list[Paper]:
-    typed_words = typed.split()[:MAX_TYPED_WORDS]
-    condition = " AND ".join(["title LIKE ? ESCAPE '\\'"] * len(typed_words))
+    """Return papers with the typed words in their titles, or with a name that is spelled so."""
+    folded = fold(typed)
+    words_typed = folded.split()[:MAX_TYPED_WORDS]
+    key = name_key(typed)
+    condition = " AND ".join(["fold(title) LIKE ? ESCAPE '\\'"] * len(words_typed))
+    if len(key) >= MIN_NAME_CHARACTERS:
+        condition = f"({condition}) OR {_JOINED_TITLE} LIKE ?"
     rows = catalog.database.connection.execute(
         f"SELECT * FROM papers WHERE {condition} "
-        "ORDER BY title NOT LIKE ? ESCAPE '\\', upvotes DESC NULLS LAST, id LIMIT ?",
+        "ORDER BY fold(title) NOT LIKE ? ESCAPE '\\', upvotes DESC NULLS LAST, id LIMIT ?",
         [
-            *(f"%{_escape_like(word)}%" for word in typed_words),
-            f"{_escape_like(typed.strip())}%",
+            *(f"%{_escape_like(word)}%" for word in words_typed),
+            *([f"{key}%"] if len(key) >= MIN_NAME_CHARACTERS else []),
+            f"{_escape_like(folded)}%",
             limit,
         ],
     )

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.records import Paper
+from rag.text.tex import without_tex
 from rag.text.words import fold
 
 MAX_TITLE_NAME_WORDS = 3  # up to this many words before a title's colon are a name
-_NAME = r"[A-Z][\w$^{}\\-]*(?:[-\s]?\d(?:\.\d)?)?"
+_NAME = r"[A-Z\u0370-\u03ff\u00b5][\w$^{}\\-]*(?:\.\d[\w-]*)?(?:[-\s]?\d(?:\.\d)?)?"
 _INTRODUCED = re.compile(
     r"\b(?:propos|present|introduc|develop|releas|describ|call|nam|term|dubb)\w*\s+"
     rf"(?:it\s+|as\s+|this\s+\w+\s+|\\textit{{)*[\"“']?({_NAME})(?=[\s,.;:(\"”'}}])"
@@ -29,6 +30,20 @@ COMMON_NAMES = frozenset(
     CLIP GPT API SOTA RAG CoT MoE KV RGB LoRA CFG ViT AR We This In The Our It To For A An
     """.split()
 )
+
+
+_POWER = re.compile(r"(?<=\w)[-\s]*\b(squared|cubed)\b")
+_NO_PART = re.compile(r"[^\w.]+|_|(?<!\d)\.|\.(?!\d)")  # of a key
+
+
+def name_key(name: str) -> str:
+    r"""Return what all spellings of a name have in common, and no other name.
+
+    `π0.7`, `$\pi_{0.7}$`, `Pi 0.7` and `pi-0.7` give `pi0.7`; `GPT-4o` and `gpt 4o` give `gpt4o`.
+    """
+    folded = fold(without_tex(name))
+    folded = _POWER.sub(lambda match: "2" if match[1] == "squared" else "3", folded)
+    return _NO_PART.sub("", folded)
 
 
 @lru_cache(maxsize=16_384)
@@ -63,7 +78,7 @@ def system_names(paper: Paper) -> tuple[str, ...]:
 def name_missing_from_title(paper: Paper) -> str:
     """Return the system's name if the title does not contain it, else ""."""
     name = next(iter(system_names(paper)), "")
-    return "" if name.casefold() in paper.title.casefold() else name
+    return "" if name_key(name) in name_key(paper.title) else name
 
 
 def short_name(paper: Paper) -> str:

@@ -24,6 +24,11 @@ _LATIN = str.maketrans(
         "þ": "th",
     }
 )
+_GREEK = {
+    chr(code): unicodedata.name(chr(code)).split()[-1].lower().replace("lamda", "lambda")
+    for code in range(0x3B1, 0x3CA)
+}
+_GREEK_LETTER = re.compile("(?<![α-ω])[α-ω](?![α-ω])")  # a symbol, not a letter of a Greek word
 _stemmer = Stemmer.Stemmer("porter")  # C code; safe here because calls hold the GIL
 
 STOPWORDS = frozenset(
@@ -50,13 +55,14 @@ def _stem(word: str) -> str:
 def fold(text: str) -> str:
     """Return the text in lower case, without accents, in compatibility form (NFKD).
 
-    Latin letters become what people type for them who have none of those: `Łukasz` → `lukasz`.
+    Letters become what people type for them who have none of those: `Łukasz` → `lukasz`, and Greek
+    ones that stand alone are spelled out: `π0.7` → `pi0.7`.
     """
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return bare.translate(_LATIN)
+    return _GREEK_LETTER.sub(lambda match: _GREEK[match[0]], bare.translate(_LATIN))
 
 
 def words(text: str) -> list[str]:

@@ -30,6 +30,9 @@ def test_accents_and_widths_are_folded() -> None:
         ("Weiß STRASSE", "weiss strasse"),
         ("Guðrún Þór", "gudrun thor"),
         ("Ħal Għaxaq", "hal ghaxaq"),
+        ("π₀.₇ and τ²-Bench", "pi0.7 and tau2-bench"),
+        ("µTransfer, β-VAE, Λ", "mutransfer, beta-vae, lambda"),
+        ("λόγος", "λογοσ"),
     ],
 )
 def test_latin_letters_are_folded_to_what_people_type(written: str, typed: str) -> None:
