@@ -8,6 +8,7 @@ from bot.render.parts import FENCE
 from bot.render.safe_text import is_code_url, is_safe_url, link, plain, shorten
 from rag.links import arxiv_url
 from rag.records import Citation, Paper
+from rag.text.brackets import brackets_of
 
 INDENT = "  "  # before a line that is subordinate to the one above
 SEPARATOR = " · "  # between the facts of a paper
@@ -79,10 +80,11 @@ def _entries(text: str, citations: Sequence[Citation]) -> dict[int, Citation]:
     """Return the numbers of the lines that present a paper, each with its citation."""
     entries: dict[int, Citation] = {}
     by_marker = {f"[{citation.n}]": citation for citation in citations}
+    own = brackets_of(tuple(citation.paper for citation in citations))
     for number, (line, kind) in enumerate(lines_of(text)):
         if kind != "main" or "“" in line:
             continue
-        for marker in dict.fromkeys(_MARKER.findall(line)):
+        for marker in dict.fromkeys(m[0] for m in _MARKER.finditer(line) if m not in own):
             if (citation := by_marker.get(marker)) is None:
                 continue
             name, title, _ = line.partition(citation.paper.title)
@@ -113,22 +115,27 @@ class _Links:
     """The links of an answer: its markers `[n]` and the addresses of its papers."""
 
     def __init__(self, citations: Sequence[Citation]) -> None:
+        self.own = brackets_of(tuple(citation.paper for citation in citations))
         self.markers = {f"[{citation.n}]": citation.paper.url for citation in citations}
         self.addresses = {url for citation in citations for url in _addresses(citation.paper)}
         addresses = (re.escape(url) + _URL_END for url in sorted(self.addresses, reverse=True))
-        self._pattern = re.compile(f"({'|'.join([_MARKER.pattern, *addresses])})")
+        self._pattern = re.compile("|".join([_MARKER.pattern, *addresses]))
 
     def put_into(self, text: str) -> str:
-        """Return the text escaped; each marker and each address of a cited paper is a link."""
-        parts = []
-        for i, part in enumerate(self._pattern.split(text)):  # every second part is a match
-            if i % 2 and part in self.markers:
-                parts.append(f"[{part}](<{self.markers[part]}>)")
-            elif i % 2 and part in self.addresses:
-                parts.append(link(part, part))
+        """Return the text escaped; each marker and each address of a cited paper is a link.
+
+        What the papers themselves have in brackets is text.
+        """
+        parts, done = [], 0
+        for match in self._pattern.finditer(text):
+            found = match[0]
+            parts.append(plain(text[done : match.start()]))
+            if found in self.markers and match not in self.own:
+                parts.append(f"[{found}](<{self.markers[found]}>)")
             else:
-                parts.append(plain(part))
-        return "".join(parts)
+                parts.append(link(found, found) if found in self.addresses else plain(found))
+            done = match.end()
+        return "".join([*parts, plain(text[done:])])
 
 
 def _addresses(paper: Paper) -> Iterator[str]:

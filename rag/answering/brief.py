@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rag.grounding.citations import check, renumber
 from rag.records import Evidence, Passage, Writing
+from rag.text.brackets import brackets_of
 
 MIN_BRIEFED = 3  # in a list, for a brief about it
 MAX_BRIEFED = 10  # that a brief is written from
@@ -38,5 +39,8 @@ def passages_of_list(sentences: Sequence[Evidence]) -> list[Passage]:
 def clean(text: str, passages: Sequence[Passage]) -> str:
     """Return the text in one paragraph, without links; the numbers stay those of the list."""
     text, citations = check(text, passages)
+    own = brackets_of(tuple(passage.paper for passage in passages))
     numbers = {passage.paper.paper_id: passage.n for passage in passages}
-    return " ".join(renumber(text, {c.n: numbers[c.paper.paper_id] for c in citations}).split())
+    return " ".join(
+        renumber(text, {c.n: numbers[c.paper.paper_id] for c in citations}, own).split()
+    )

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rag.grounding.citations import MARKER
 from rag.records import Passage
+from rag.text.brackets import MARKER
 from rag.text.words import STOPWORDS
 
 LOOP, HEADER, ROLE = "repeats itself", "copies its prompt", "plays a role"

@@ -79,7 +79,7 @@ class Gate:
 
     def signs(self, quoted: Answer, text: str, passages: Sequence[Passage]) -> Signs:
         """Read the signs; those that compare English words are as usual in other languages."""
-        claims = claims_of(text)
+        claims = claims_of(text, passages)
         bare = " ".join(claim.text for claim in claims)
         language = sentence_language(bare, question_language(quoted.question.text))
         papers = {passage.n: passage.paper for passage in passages}

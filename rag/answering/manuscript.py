@@ -135,17 +135,18 @@ class Manuscript:
             self.degeneration = self._detector.find(text, is_finished=is_finished)
         if self.degeneration:
             complete = COMPLETE_SENTENCES.match(text[: self.degeneration.start])
-            claims = claims_of(complete[0]) if complete else []
+            claims = claims_of(complete[0], self._passages) if complete else []
         elif is_finished:
             pattern = ENDED_SENTENCES if self.is_cut_off else COMPLETE_SENTENCES
             complete = pattern.match(text)
-            claims = claims_of(complete[0] if complete else "" if self.is_cut_off else text)
+            written = complete[0] if complete else "" if self.is_cut_off else text
+            claims = claims_of(written, self._passages)
             if claims and not complete and not claims[-1].cited:
                 claims.pop()  # it breaks off
         elif not _MAY_END.search(self.raw, max(0, len(self.raw) - NEAR_END)):
             return False
         else:
-            claims = claims_of(text)[:-1]
+            claims = claims_of(text, self._passages)[:-1]
             while claims and not claims[-1].cited:
                 claims.pop()  # the marker that follows may stand for it, too
         return self._take(claims)

@@ -16,6 +16,7 @@ from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 from rag.answering.refusal import REFUSAL
 from rag.grounding.citations import renumber
 from rag.records import Answer, Evidence, Exchange, Paper, Passage, PromptPassage
+from rag.text.brackets import brackets_of
 from rag.text.words import one_line
 
 MAX_PAPERS = 5
@@ -84,7 +85,8 @@ class Prompt:
         """Return the answer's text with the passages' numbers in its markers."""
         passage_numbers = {passage.paper.paper_id: passage.n for passage in self.citable}
         numbers = {c.n: passage_numbers.get(c.paper.paper_id) for c in answer.citations}
-        return renumber(answer.text, numbers)
+        own = brackets_of(tuple(citation.paper for citation in answer.citations))
+        return renumber(answer.text, numbers, own)
 
 
 def build_prompt(

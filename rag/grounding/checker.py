@@ -87,7 +87,7 @@ class Grounding:
         """
         passed = failed = 0
         kept = ""
-        for claim, verdict in self.judged(claims_of(text), passages, language=language):
+        for claim, verdict in self.judged(claims_of(text, passages), passages, language=language):
             passed += not verdict.failed
             failed += bool(verdict.failed)
             if verdict.failed and self.config.failed != "mark":

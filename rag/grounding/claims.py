@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from rag.grounding.citations import MARKER, marked
+from rag.records import Passage
+from rag.text.brackets import brackets_of, find_markers, marked
 from rag.text.numbers import strip_tex
 from rag.text.sentences import split_sentences
 from rag.text.words import terms
@@ -128,17 +129,19 @@ def _end_of(sentence: str) -> int:
     return len(sentence.rstrip('"”’)').rstrip(".!?。！？…"))
 
 
-def claims_of(text: str) -> list[Claim]:
+def claims_of(text: str, passages: Sequence[Passage] = ()) -> list[Claim]:
     """Return the sentences in order.
 
     The text is split without its markers, because they confuse the splitter. A marker after a full
     stop belongs to the sentence before it, unless that has one before the full stop, or the text
-    begins with a marker.
+    begins with a marker. What the papers of the passages have in brackets themselves is text.
     """
+    own = brackets_of(tuple(passage.paper for passage in passages))
+    given = [passage.n for passage in passages] or None
     bare = ""
     found_marks: list[tuple[int, tuple[int, ...]]] = []
     done = 0
-    for match in MARKER.finditer(text):
+    for match in find_markers(text, own, given):
         bare += text[done : match.start()]
         found_marks.append((len(bare), tuple(marked(match[1]))))
         done = match.end()

@@ -1,3 +1,13 @@
 """Text: cleaned, words and terms, sentences, names, numbers and languages."""
 
-__all__ = ["clean", "directives", "language", "names", "ngrams", "numbers", "sentences", "words"]
+__all__ = [
+    "brackets",
+    "clean",
+    "directives",
+    "language",
+    "names",
+    "ngrams",
+    "numbers",
+    "sentences",
+    "words",
+]
