@@ -22,7 +22,8 @@ from rag.query.model_reader import ModelReader
 from rag.query.model_translator import ModelTranslator, describe
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
-from rag.records import Answer, Draft, Evidence, Paper, Question
+from rag.records import Answer, Citation, Draft, Evidence, Paper, Question
+from rag.text.withdrawal import withdrawal_of
 
 TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
@@ -162,6 +163,7 @@ class PaperQA:
             read_as = f"{read_as}, {describe(alone.foreign, alone.translation)}"
         if alone.translation:
             note = f"{TRANSLATED.format(alone.translation)} {note}".strip()
+        note = f"{note} {_withdrawals(draft.citations)}".strip()
         return Answer(
             question=question,
             today=today,
@@ -264,3 +266,9 @@ class PaperQA:
             return within, draft, ""
         wide = answer(alone)
         return (within, draft, "") if wide.refused else (alone, wide, WIDENED)
+
+
+def _withdrawals(citations: Sequence[Citation]) -> str:
+    """Return what the cited papers that were withdrawn say of it, for a note."""
+    said = ((citation.n, withdrawal_of(citation.paper)) for citation in citations)
+    return " ".join(f"[{n}] was withdrawn: “{reason}”" for n, reason in said if reason)

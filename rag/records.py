@@ -3,8 +3,8 @@
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 from rag.links import paper_url
@@ -50,7 +50,8 @@ class Paper:
 
     `abstract_source` is "summary" if the text was written for this project in place of the
     abstract. `published_on` is the arXiv date, `featured_on` the first day on which it was among
-    the Daily Papers. `tldr` is Hugging Face's `ai_summary`.
+    the Daily Papers. `tldr` is Hugging Face's `ai_summary`, `comment` arXiv's. `seen_at` is when a
+    source last described it, in UTC, and no part of what is equal; a file may not know it.
     """
 
     title: str
@@ -68,6 +69,8 @@ class Paper:
     keywords: tuple[str, ...] = ()
     code_url: str | None = None
     project_url: str | None = None
+    comment: str | None = None
+    seen_at: datetime | None = field(default=None, compare=False)
 
     @property
     def paper_id(self) -> str:

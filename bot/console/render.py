@@ -12,6 +12,7 @@ from rag.digest.records import Digest
 from rag.links import arxiv_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 
 MAX_TLDR = 240  # characters of a paper's summary in a list
@@ -44,6 +45,8 @@ def _day_and_upvotes(paper: Paper) -> str:
         facts.append(f"published {paper.published_on}")
     if paper.upvotes is not None:
         facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
+    if withdrawal_of(paper):
+        facts.append(WITHDRAWN)
     return ", ".join(facts)
 
 

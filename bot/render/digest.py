@@ -23,6 +23,7 @@ from bot.render.safe_text import (
 from rag.digest.records import Digest, Entry
 from rag.links import arxiv_url
 from rag.records import Coverage
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 COLOUR = Colour.blurple()
 WITH_TLDR = 25  # entries with a sentence if there is room; later ones have a title only
@@ -106,7 +107,7 @@ def _lines(entry: Entry, with_tldr: int, max_title: int, max_tldr: int) -> Itera
         return
     if entry.tldr:
         yield f"   {plain(shorten(entry.tldr, max_tldr))}"
-    facts = []
+    facts = [f"**{WITHDRAWN}**"] if withdrawal_of(paper) else []
     if paper.organization:
         facts.append(plain(shorten(paper.organization, 80)))
     if paper.comment_count:
@@ -195,7 +196,9 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
 
 def _mail_facts(entry: Entry) -> list[str]:
     paper = entry.paper
-    facts = [] if paper.upvotes is None else [f"▲ {paper.upvotes}"]
+    facts = [WITHDRAWN] if withdrawal_of(paper) else []
+    if paper.upvotes is not None:
+        facts.append(f"▲ {paper.upvotes}")
     if paper.organization:
         facts.append(shorten(paper.organization, 80))
     if paper.comment_count:

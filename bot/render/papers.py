@@ -19,6 +19,7 @@ from bot.render.safe_text import (
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
 from rag.text.sentences import gist
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 
 COLOUR = Colour.blurple()
@@ -28,6 +29,7 @@ SEARCH_PAGE = 5  # papers per page of search results
 HIT_LENGTHS = ((200, GIST), (200, GIST // 2), (200, GIST // 4), (200, 0), (80, 0))
 MAX_AUTHORS = 8  # on a card
 MAX_CARD = 1_500  # characters of the text on a card
+WIDE = ("Authors", "Comment", WITHDRAWN.capitalize())  # fields of a card with a row of their own
 MAX_PROBLEM = 1_000  # characters
 
 
@@ -80,7 +82,7 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
         colour=COLOUR,
     )
     for name, value in _facts(paper):
-        embed.add_field(name=name, value=value, inline=name != "Authors")
+        embed.add_field(name=name, value=value, inline=name not in WIDE)
     if nearest := lines_within(map(paper_line, neighbours), EMBED_FIELD):
         embed.add_field(name="Nearest papers", value=nearest, inline=False)
     return embed
@@ -97,7 +99,12 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
     )
     nearest = lines_within(map(paper_line, neighbours), EMBED_FIELD)
     links = lines_within((f"• {url}" for url in discussed), EMBED_FIELD)
-    for name, value in (("Nearest papers", nearest), ("Discussed here before", links)):
+    withdrawal = plain_within(withdrawal_of(paper), EMBED_FIELD)
+    for name, value in (
+        (WITHDRAWN.capitalize(), withdrawal),
+        ("Nearest papers", nearest),
+        ("Discussed here before", links),
+    ):
         if value:
             embed.add_field(name=name, value=value, inline=False)
     day = f"Featured {paper.featured_on}" if paper.featured_on else "Not featured, as far as I know"
@@ -135,6 +142,10 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
         yield "Published", str(paper.published_on)
     if paper.upvotes is not None:
         yield "Upvotes", str(paper.upvotes)
+    if withdrawal := withdrawal_of(paper):
+        yield WITHDRAWN.capitalize(), plain_within(withdrawal, EMBED_FIELD)
+    elif paper.comment:
+        yield "Comment", plain_within(paper.comment, EMBED_FIELD)
     links = [link("Hugging Face", paper.url)]
     if paper.arxiv_id:
         links.append(link("arXiv", arxiv_url(paper.arxiv_id)))

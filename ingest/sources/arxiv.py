@@ -10,6 +10,7 @@ connection. To ingest one paper from code:
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring
@@ -27,6 +28,7 @@ MAX_IDS = 100  # per `arxiv:ID,ID…`
 MAX_QUERY = 1_000  # characters
 FORMS = "arxiv:ID (several with commas between) or arxiv:search:QUERY"
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_COMMENT = "{http://arxiv.org/schemas/atom}comment"
 _TOTAL = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
 _OPERATORS = re.compile(r"\b(?:ti|au|abs|co|jr|cat|rn|all|id|submittedDate):|\b(?:AND|OR|ANDNOT)\b")
 
@@ -76,8 +78,10 @@ def _record(entry: Element, number: int) -> Paper | SetAside:
             "summary": _text(entry, "summary"),
             "authors": [name.text for name in names if name.text],
             "publishedAt": _text(entry, "published"),
+            "comment": clean(entry.findtext(_COMMENT, "")),
         },
         place=f"entry {number}",
+        fetched_at=datetime.now(UTC),
     )
 
 

@@ -8,7 +8,7 @@ the summary, the keywords and the code link and turns 0 upvotes into None.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -179,7 +179,8 @@ class DailyPapersSource:
             items, etag = self._items(query, params, known, first=number == 0)
             place = f"hf:{query.name}" + (f" page {number + 1}" if number else "")
             if items is not None:
-                yield from parse_daily(items, day=query.day, place=place)
+                now = datetime.fromtimestamp(self.fetcher.clock.now(), UTC)
+                yield from parse_daily(items, day=query.day, place=place, fetched_at=now)
             count = len(items) if items is not None else known.records if known else 0
             read += count
             is_last = not query.pages or count < PAGE_SIZE
@@ -219,9 +220,17 @@ def _items_of(body: bytes) -> list[object]:
 
 
 def parse_daily(
-    items: object, *, day: date | None = None, place: str = "answer", most: int = MAX_ITEMS
+    items: object,
+    *,
+    day: date | None = None,
+    place: str = "answer",
+    most: int = MAX_ITEMS,
+    fetched_at: datetime | None = None,
 ) -> Iterator[Paper | SetAside]:
-    """Yield the first `most` papers of one API answer; `day` is the requested day, if any."""
+    """Yield the first `most` papers of one API answer.
+
+    `day` is the requested day, if any; `fetched_at` when the API answered.
+    """
     if not isinstance(items, list):
         yield SetAside(place, f"a list of papers is a list, not {type(items).__name__}")
         return
@@ -231,7 +240,7 @@ def parse_daily(
         record = flatten_item(item)
         if day is not None and isinstance(record, dict):
             record["submittedOnDailyAt"] = day.isoformat()
-        yield parse_paper(record, place=f"{place} record {number}")
+        yield parse_paper(record, place=f"{place} record {number}", fetched_at=fetched_at)
 
 
 def flatten_item(item: object) -> object:

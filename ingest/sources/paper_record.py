@@ -1,7 +1,8 @@
 """Untrusted records → Paper: validates everything that files and APIs say about a paper."""
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -23,6 +24,7 @@ from rag.records import AbstractSource, Paper
 MAX_TITLE = 1_000  # characters; the longest real ones have about 250
 MAX_ABSTRACT = 20_000
 MAX_TLDR = 5_000
+MAX_COMMENT = 1_000
 MAX_NAME = 500  # of an author, a keyword or an organisation
 MAX_NAMES = 10_000  # the largest collaborations have about 5,000 authors
 MAX_ADDRESS = 500  # longer ones fit into no message of Discord's
@@ -90,6 +92,20 @@ def _possible(day: date | None) -> date | None:
     return day
 
 
+def _comment(value: object) -> object:
+    """Take arXiv's comment, shortened; Hugging Face has a list under this name."""
+    return _optional_text(value[:MAX_COMMENT]) if isinstance(value, str) else None
+
+
+def _sighting(value: object) -> object:
+    """Take the time at which an exported record was true, if it is a past one with a zone."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return time if time and time.tzinfo and time <= datetime.now(UTC) else None
+
+
 Text = Annotated[StrictStr, BeforeValidator(_text)]
 Tldr = Annotated[
     Annotated[StrictStr, Field(max_length=MAX_TLDR)] | None, BeforeValidator(_optional_text)
@@ -97,6 +113,8 @@ Tldr = Annotated[
 Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_possible)]
 Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
 Names = Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES), BeforeValidator(_names)]
+Comment = Annotated[str | None, BeforeValidator(_comment)]
+Sighting = Annotated[datetime | None, BeforeValidator(_sighting)]
 Count = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT)]
 WebAddress = Annotated[str | None, BeforeValidator(_web_address)]
 
@@ -128,6 +146,8 @@ class PaperRecord(BaseModel):
     keywords: Names = Field((), validation_alias=AliasChoices("keywords", "ai_keywords"))
     code_url: WebAddress = _first_of("code_url", "github", "githubRepo")
     project_url: WebAddress = _first_of("project_url", "project_page", "projectPage")
+    comment: Comment = _first_of("comment", "comments")
+    seen_at: Sighting = None
 
     def to_paper(self) -> Paper:
         """Return the Paper; known authors are counted, whatever the record says."""
@@ -136,12 +156,18 @@ class PaperRecord(BaseModel):
         return Paper(**fields)
 
 
-def parse_paper(record: object, *, place: str) -> Paper | SetAside:
-    """Return the record's Paper, or the reason to set it aside; `place` says where it was."""
+def parse_paper(
+    record: object, *, place: str, fetched_at: datetime | None = None
+) -> Paper | SetAside:
+    """Return the record's Paper, or the reason to set it aside; `place` says where it was.
+
+    `fetched_at` is when its source sent it; a file's record may have a time of its own.
+    """
     if not isinstance(record, dict):
         return SetAside(place, f"a paper is an object with a title, not {type(record).__name__}")
     try:
-        return PaperRecord.model_validate(record).to_paper()
+        paper = PaperRecord.model_validate(record).to_paper()
+        return replace(paper, seen_at=fetched_at) if fetched_at else paper
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "record"

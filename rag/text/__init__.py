@@ -1,3 +1,12 @@
 """Text: words and terms, sentences, names, numbers and languages."""
 
-__all__ = ["directives", "language", "names", "ngrams", "numbers", "sentences", "words"]
+__all__ = [
+    "directives",
+    "language",
+    "names",
+    "ngrams",
+    "numbers",
+    "sentences",
+    "withdrawal",
+    "words",
+]

@@ -1,7 +1,7 @@
 import itertools
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -50,6 +50,17 @@ def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
     config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 30} | options)
     with resolve_source(what, config, today=TODAY) as source:
         return [r for r in source.records() if not isinstance(r, PageEnd)]
+
+
+def test_an_entry_has_its_comment_and_the_time_of_the_answer() -> None:
+    comment = (
+        "<arxiv:comment xmlns:arxiv='http://arxiv.org/schemas/atom'>12\n pages</arxiv:comment>"
+    )
+    (paper,) = parse_feed(feed(entry(7).replace("<author>", f"{comment}<author>"))).records
+    assert isinstance(paper, Paper)
+    assert paper.comment == "12 pages"
+    assert paper.seen_at
+    assert abs(datetime.now(UTC) - paper.seen_at) < timedelta(minutes=1)
 
 
 def test_an_entry_is_a_paper() -> None:
