@@ -90,7 +90,7 @@ class App:
     @property
     def is_base_model(self) -> bool:
         """Whether the model is a file without a chat template, never trained to answer."""
-        return bool(self.model.path) and is_base_model(Path(self.model.path).expanduser())
+        return bool(self.model.path) and is_base_model(Path(self.model.path))
 
     @property
     def model_chosen_by(self) -> str:
