@@ -15,8 +15,9 @@ from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
 from ingest.sources.source import PageEnd, SetAside, Source
+from rag.encoders.embedder import Embedder
 from rag.errors import SourceError, StoppedError
-from rag.library import Library
+from rag.library import EmbeddedIndex, Library
 from rag.records import Paper
 from rag.retrieval.index import Entry
 
@@ -159,27 +160,44 @@ def ingest_now(source: Source, library: Library) -> list[Paper]:
     library.catalog.upsert(described)
     papers = list(library.catalog.get([paper.paper_id for paper in described]).values())
     if papers:
-        library.index.store(_entries(papers, library, SentenceSplitter()))
+        served = library.served
+        served.index.store(_entries(papers, served.embedder, SentenceSplitter()))
     return papers
 
 
 def index_pending(library: Library, *, progress: Progress) -> int:
     """Chunk, embed and index every pending paper; return how many there were."""
-    index, splitter = library.index, SentenceSplitter()
+    return _index_pending(library.served, progress)
+
+
+def build_next_index(library: Library, *, progress: Progress) -> int:
+    """Index all papers with a newly configured embedding model, which answers from then on.
+
+    Return how many papers were indexed; 0 if no other model is configured. A killed run continues.
+    """
+    if not library.next_index:
+        return 0
+    done = _index_pending(library.next_index, progress)
+    library.swap_index()
+    return done + index_pending(library, progress=progress)  # those that came at the last moment
+
+
+def _index_pending(indexed: EmbeddedIndex, progress: Progress) -> int:
+    index, splitter = indexed.index, SentenceSplitter()
     index.catch_up()
     total = index.pending_count()
     done = 0
     while papers := index.pending(PAPERS_PER_BATCH):
-        index.store(_entries(papers, library, splitter))
+        index.store(_entries(papers, indexed.embedder, splitter))
         done += len(papers)
         progress("indexing", done, total)
     return done
 
 
-def _entries(papers: list[Paper], library: Library, splitter: TextSplitter) -> list[Entry]:
+def _entries(papers: list[Paper], embedder: Embedder, splitter: TextSplitter) -> list[Entry]:
     """Chunk and embed papers together."""
     chunks = [chunk(paper, splitter) for paper in papers]
-    vectors = library.embedder.encode([c.text for of_paper in chunks for c in of_paper])
+    vectors = embedder.encode([c.text for of_paper in chunks for c in of_paper])
     entries, start = [], 0
     for paper, of_paper in zip(papers, chunks, strict=True):
         end = start + len(of_paper)

@@ -44,11 +44,11 @@ class PaperQA:
     ) -> None:
         """`today` returns the day for questions without one; `model` writes the answers."""
         self.library = library
-        self.retriever = library.retriever
         self.config = config
         self.today = today
-        self.answers = Answers(library, config)
-        self.gate = Gate(self.retriever.keywords)
+        self._answers = Answers(library, config)
+        keywords = library.retriever.keywords
+        self.gate = Gate(keywords)
         self.writer = (
             Writer(
                 model,
@@ -62,7 +62,7 @@ class PaperQA:
         )
         self.query = QueryUnderstanding(
             library.catalog,
-            self.retriever.keywords,
+            keywords,
             library.word_vectors,
             library.bundled_embedder.encode_question,
             model_reader=self._model_reader(),
@@ -85,6 +85,13 @@ class PaperQA:
         seconds = self.config.model.translate_seconds
         filler = FormFiller(self.writer.model, self.writer.queue, seconds=seconds)
         return ModelTranslator(filler.fill)
+
+    @property
+    def answers(self) -> Answers:
+        """What answers each kind of request, from the index that answers now."""
+        if self._answers.retriever is not self.library.retriever:
+            self._answers = Answers(self.library, self.config)
+        return self._answers
 
     def answer(self, question: Question | str) -> Answer:
         """Return the answer that the model writes; without a model, the quoted one."""

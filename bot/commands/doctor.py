@@ -249,6 +249,9 @@ def _index(library: Library) -> Check:
     except IndexInUseError as error:
         return Check("index", True, f"not checked: {error}")
     index.check()
+    if library.next_embedder:
+        detail = f"it is of {library.embedder.name}, not yet of {library.next_embedder.name}"
+        return Check("index", False, detail, "run `paperboy reindex`, or start the bot.")
     pending = index.pending_count()
     if pending:
         return Check(

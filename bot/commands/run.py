@@ -14,6 +14,7 @@ from bot.commands.options import app_of
 from bot.console.live import progress, show_answer
 from bot.console.model_setup import offer_model
 from bot.console.terminal import Terminal
+from bot.index_builder import building_index
 from ingest.resolve_source import resolve_source
 from ingest.sources.source import PageEnd, SetAside
 from ingest.sources.starter import StarterSource
@@ -48,7 +49,8 @@ def start(context: typer.Context) -> None:
     offer_model(app, terminal)
     with app.assistant("paperboy start") as qa:
         _add_first(app, qa.library, terminal)
-        converse(qa, terminal)
+        with building_index(qa.library, terminal.note):
+            converse(qa, terminal)
 
 
 def run(
@@ -76,7 +78,7 @@ def chat(context: typer.Context) -> None:
     """
     app, terminal = app_of(context), Terminal()
     offer_model(app, terminal)
-    with app.assistant("paperboy chat") as qa:
+    with app.assistant("paperboy chat") as qa, building_index(qa.library, terminal.note):
         converse(qa, terminal)
 
 

@@ -30,12 +30,13 @@ class Answers:
     def __init__(self, library: Library, config: RagConfig) -> None:
         catalog, retriever = library.catalog, library.retriever
         self.catalog = catalog
+        self.retriever = retriever
         self.model = config.model.name  # for whoever asks which model writes
         self.concepts = Concepts(retriever)
         self.details = PaperDetails(config.evidence)
         self.lists = PaperLists(catalog, retriever)
         self.quotes = ExtractiveQA(
-            catalog, retriever, library.embedder, library.word_vectors, config
+            catalog, retriever, retriever.embedder, library.word_vectors, config
         )
         self.small_talk = SmallTalk(library.bundled_embedder)
         self.statistics = Statistics(catalog, self.lists.topics)

@@ -192,20 +192,24 @@ def _move_history(db: sqlite3.Connection, old: int, new: int) -> None:
     )
 
 
-def drop_vectors(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+def drop_vectors(db: sqlite3.Connection, row: sqlite3.Row, *, embedder: str | None = None) -> None:
     """Delete a row's vectors and list its chunks for deletion from Chroma.
 
-    The row has the columns id and paper_id.
+    The row has the columns id and paper_id. Without `embedder`, those of every embedder are.
     """
-    old = db.execute("SELECT sentences FROM chunk_vectors WHERE paper = ?", (row["id"],)).fetchone()
-    if old is None:
-        return
-    try:
-        count = len(parse_strings(old["sentences"])) + 1
-    except ValueError:  # damaged
-        count = ASSUMED_CHUNKS
-    db.executemany(
-        "INSERT OR IGNORE INTO stale_chunks VALUES (?)",
-        [(chunk_id_of(row["paper_id"], index),) for index in range(count)],
-    )
-    db.execute("DELETE FROM chunk_vectors WHERE paper = ?", (row["id"],))
+    condition, values = "paper = :paper", {"paper": row["id"], "embedder": embedder}
+    if embedder is not None:
+        condition += " AND embedder = :embedder"
+    stored = db.execute(
+        f"SELECT embedder, sentences FROM chunk_vectors WHERE {condition}", values
+    ).fetchall()
+    for old in stored:
+        try:
+            count = len(parse_strings(old["sentences"])) + 1
+        except ValueError:  # damaged
+            count = ASSUMED_CHUNKS
+        db.executemany(
+            "INSERT OR IGNORE INTO stale_chunks VALUES (?, ?)",
+            [(old["embedder"], chunk_id_of(row["paper_id"], index)) for index in range(count)],
+        )
+    db.execute(f"DELETE FROM chunk_vectors WHERE {condition}", values)

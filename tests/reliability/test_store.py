@@ -356,7 +356,10 @@ def test_s7_eight_threads_leave_what_a_dict_would(
 ) -> None:
     """Texts change, are indexed and searched by eight threads; at the end each has its vectors."""
     library = open_library(tmp_path_factory.mktemp("data"), RagConfig())
-    library.__dict__["embedder"] = Embedder(DeterministicFakeEmbedding(size=8), name="fake")
+    library.__dict__["_embedders"] = (
+        Embedder(DeterministicFakeEmbedding(size=8), name="fake"),
+        None,
+    )
     ingest(ListSource(many(12)), library)
     model = {paper.paper_id: paper for paper in many(12)}
     lock = threading.Lock()

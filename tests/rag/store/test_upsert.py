@@ -71,11 +71,13 @@ def test_a_new_text_drops_the_vectors_and_lists_their_chunks(library: Library) -
     assert rows(library, "stale_chunks") == []
     library.catalog.upsert([replace(HERON, abstract="Shorter.")])
     assert len(rows(library, "chunk_vectors")) == 1
-    assert rows(library, "stale_chunks") == [(f"{HERON.paper_id}#{n}",) for n in range(5)]
+    assert rows(library, "stale_chunks") == [
+        (library.embedder.name, f"{HERON.paper_id}#{n}") for n in range(5)
+    ]
 
 
 def test_a_paper_that_gets_its_id_lists_the_chunks_of_its_old_one(library: Library) -> None:
     ingest(ListSource([LOOM]), library)
     library.catalog.upsert([replace(LOOM, arxiv_id="2411.00004")])
-    assert (f"{LOOM.paper_id}#0",) in rows(library, "stale_chunks")
+    assert (library.embedder.name, f"{LOOM.paper_id}#0") in rows(library, "stale_chunks")
     assert rows(library, "chunk_vectors") == []
