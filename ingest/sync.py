@@ -37,6 +37,7 @@ def ingest(source: Source, library: Library, *, progress: Progress | None = None
     started = time.monotonic()
     report_progress = progress or (lambda *_: None)
     report = IngestReport(source.name)
+    library.lock_index()  # raises IndexInUseError before anything is read
     try:
         _store(source, library, report, report_progress)
     except SourceError:
@@ -72,7 +73,7 @@ def sync(
                 "stopped before everything was indexed: the next run continues there."
             )
 
-    _ = library.index  # raises IndexInUseError before anything is fetched
+    library.lock_index()  # raises IndexInUseError before anything is fetched
     try:
         with huggingface_fetcher(config.fetch, library=library, stopping=stopping) as fetcher:
             history = fetch_history_for(library, fetcher)
