@@ -57,14 +57,15 @@ class App:
         even_base: bool = False,
     ) -> Iterator[PaperQA]:
         """Open the library and the pipeline over it, with the model if there is one."""
-        model = self.load_model(even_base=even_base)
-        try:
-            with self.library(purpose) as library:
+        with self.library(purpose) as library:
+            library.lock_index()
+            model = self.load_model(even_base=even_base)
+            try:
                 library.require_indexed()
                 yield PaperQA(library, self.settings.rag, today=today or self.today, model=model)
-        finally:
-            if model:
-                model.close()
+            finally:
+                if model:
+                    model.close()
 
     def load_model(self, *, even_base: bool = False) -> LanguageModel | None:
         """Return the configured language model; None without one, or without `use_model`.
@@ -90,7 +91,7 @@ class App:
     @property
     def is_base_model(self) -> bool:
         """Whether the model is a file without a chat template, never trained to answer."""
-        return bool(self.model.path) and is_base_model(Path(self.model.path).expanduser())
+        return bool(self.model.path) and is_base_model(Path(self.model.path))
 
     @property
     def model_chosen_by(self) -> str:

@@ -11,7 +11,7 @@ from ingest.arxiv_ids import find_arxiv_ids
 from ingest.chunk import SentenceSplitter, chunk
 from ingest.config import IngestConfig
 from ingest.fetch_history import FetchHistory
-from ingest.report import IngestReport, SyncReport
+from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
 from ingest.sources.source import PageEnd, SetAside, Source
@@ -37,6 +37,7 @@ def ingest(source: Source, library: Library, *, progress: Progress | None = None
     started = time.monotonic()
     report_progress = progress or (lambda *_: None)
     report = IngestReport(source.name)
+    library.lock_index()  # raises IndexInUseError before anything is read
     try:
         _store(source, library, report, report_progress)
     except SourceError:
@@ -72,7 +73,7 @@ def sync(
                 "stopped before everything was indexed: the next run continues there."
             )
 
-    _ = library.index  # raises IndexInUseError before anything is fetched
+    library.lock_index()  # raises IndexInUseError before anything is fetched
     try:
         with huggingface_fetcher(config.fetch, library=library, stopping=stopping) as fetcher:
             history = fetch_history_for(library, fetcher)
@@ -116,7 +117,7 @@ def _days_due(
 def _store(source: Source, library: Library, report: IngestReport, progress: Progress) -> None:
     """Store a source's records in the catalogue, page by page if it has pages."""
     papers: list[Paper] = []
-    invalid: list[SetAside] = []
+    invalid: Kept[SetAside] = Kept()
 
     def flush() -> None:
         report.upserted += library.catalog.upsert(papers)
@@ -124,9 +125,12 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
         progress("reading", report.read, None)
 
     def set_aside(name: str) -> None:
-        library.catalog.set_aside(name, [(a.record, a.reason) for a in invalid])
-        report.set_aside += invalid
-        invalid.clear()
+        nonlocal invalid
+        reasons = [(a.record, a.reason) for a in invalid]
+        if more := len(invalid) - len(reasons):
+            reasons.append(("…", f"and {more:,} more"))
+        library.catalog.set_aside(name, reasons)
+        invalid = Kept()
 
     try:
         for record in source.records():
@@ -134,6 +138,7 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
                 papers.append(record)
             elif isinstance(record, SetAside):
                 invalid.append(record)
+                report.reject(record)
             elif papers or record.state in ("read", "failed"):
                 flush()
                 set_aside(record.name)

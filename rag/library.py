@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 
 DATABASE_NAME = "paperboy.sqlite"
 MAX_OWNER_BYTES = 1_000
-LOCK_SECONDS = 1.5  # how long to wait for a process that is closing the index
+# How long to wait for a process that is closing the index. Few are: starting Python took a second.
+LOCK_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Library:
     @cached_property
     def served(self) -> EmbeddedIndex:
         """The index that answers, with its embedding model; `swap_index` replaces both at once."""
-        self._lock_index()
+        self.lock_index()
         served = self._open_index(self.embedder)
         if not self.next_embedder and not served.index.pending_count():
             served.index.drop_others()
@@ -203,8 +204,13 @@ class Library:
                 "run `paperboy reindex`."
             )
 
-    def _lock_index(self) -> None:
-        """Lock the index for this process. Raises IndexInUseError, which names the owner."""
+    def lock_index(self) -> None:
+        """Lock the index for this process until `close`, before anything slow is loaded.
+
+        Raises IndexInUseError, which names the owner.
+        """
+        if self._lock.is_locked:
+            return
         owner = self.folder / "index.owner"
         try:
             self._lock.acquire(timeout=LOCK_SECONDS)

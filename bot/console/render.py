@@ -6,7 +6,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from bot.render.answer_text import INDENT, lines_of
-from bot.render.safe_text import shorten
+from bot.render.safe_text import names_host, shorten
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
 from rag.links import arxiv_url
@@ -25,7 +25,8 @@ MAX_SENTENCES = 10  # of an answer's evidence; `--json` shows all
 def paper_text(label: str, paper: Paper) -> Text:
     """Return two lines: `[1] Title`, then the paper's links, day and upvotes."""
     text = Text(f"{label} ")
-    text.append(paper.title, style=f"bold link {paper.url}")
+    link = "" if names_host(paper.title) else f" link {paper.url}"
+    text.append(paper.title, style=f"bold{link}")
     text.append("\n   ")
     text.append(paper.url, style=f"cyan link {paper.url}")
     if paper.arxiv_id:

@@ -12,6 +12,7 @@ from bot.render.safe_text import (
     EMBED_TITLE,
     is_safe_url,
     link,
+    names_host,
     plain,
     plain_within,
     shorten,
@@ -77,7 +78,7 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
     text = prefix + shorten(paper.tldr or gist(paper.abstract) or paper.abstract, 1_000)
     embed = Embed(
         title=plain_within(shorten(paper.title, EMBED_TITLE), EMBED_TITLE),
-        url=paper.url,
+        url=_title_url(paper),
         description=plain_within(text, MAX_CARD),
         colour=COLOUR,
     )
@@ -93,7 +94,7 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
     prefix = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     embed = Embed(
         title=plain_within(shorten(paper.title, EMBED_TITLE), EMBED_TITLE),
-        url=paper.url,
+        url=_title_url(paper),
         description=plain(prefix + shorten(paper.tldr or gist(paper.abstract), GIST)),
         colour=COLOUR,
     )
@@ -110,6 +111,11 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
     day = f"Featured {paper.featured_on}" if paper.featured_on else "Not featured, as far as I know"
     votes = "" if paper.upvotes is None else f" · ▲ {paper.upvotes}"
     return embed.set_footer(text=f"{day}{votes} · reply to this to ask about it")
+
+
+def _title_url(paper: Paper) -> str | None:
+    """Return where a card's title leads; None if it would seem to lead to another host."""
+    return None if names_host(paper.title) else paper.url
 
 
 def unread_card(arxiv_id: str, *, problem: str = "", is_fetching: bool = False) -> Embed:

@@ -10,7 +10,7 @@ from ingest.sources.paper_record import clean, parse_paper
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
 from ingest.sources.source import SetAside
-from ingest.untrusted import decode, read_json
+from ingest.untrusted import TooManyValuesError, decode, read_json
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -136,6 +136,11 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:
     try:
         data = read_json(text)
+    except TooManyValuesError as error:
+        raise SourceError(
+            f"{path} has {error}: split it into smaller files, or write one paper a line in a "
+            ".jsonl file."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise SourceError(
             f"{path} is not valid JSON ({_brief(error)}): correct that place and ingest it again."

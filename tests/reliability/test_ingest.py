@@ -255,6 +255,7 @@ def test_i5_an_answer_of_200_megabytes_is_not_kept(
 ) -> None:
     bomb = gzip.compress(b"[" + b" " * 200_000_000 + b"]")
     days.faults = [(200, {"Content-Encoding": "gzip"}, bomb)]
+    _ = fake_library.index  # what is imported for it is not counted
     tracemalloc.start()
     try:
         with hub(days) as server:
@@ -365,6 +366,37 @@ def test_i5_a_line_of_megabytes_is_set_aside_unread(tmp_path: Path, line: bytes)
     assert [(r.record, r.reason) for r in set_aside_of(records)] == [
         ("line 2", "longer than 4 MB"), ("line 4", "longer than 4 MB")
     ]  # fmt: skip
+
+
+@pytest.mark.protection("ingest.untrusted.MAX_VALUES", 2**40)
+@pytest.mark.parametrize("record", ["[]", '{"":0}', '{"a":[]}', "1"])
+def test_i5_json_of_too_many_values_is_not_parsed(tmp_path: Path, record: str) -> None:
+    path = tmp_path / "list.json"
+    path.write_text(f"[{','.join([record] * 1_000_001)}]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match="more than 1,000,000 values: split it"):
+            next(iter(FileSource(path, today=TODAY).records()))
+        assert tracemalloc.get_traced_memory()[1] < 5 * path.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.protection("ingest.report.MAX_KEPT", 2**40)
+def test_i5_the_first_thousand_that_are_set_aside_are_kept_and_the_others_counted(
+    tmp_path: Path, fake_library: Library
+) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text("1\nx\n" * 10_000 + json.dumps(item(1)))
+    report = ingest(FileSource(path, today=TODAY), fake_library)
+    assert report.upserted.new == 1
+    assert "20,000 set aside" in str(report)
+    assert report.reasons()[-1].startswith("… and 9,995 more: ")
+    assert "and 9,999 more like it" in report.damage
+    stored = fake_library.catalog.all_set_aside()
+    assert len(stored) == 1_001
+    assert ("list.jsonl", "…", "and 19,000 more") in stored
+    assert len(report.set_aside.first) == 1_000
 
 
 @pytest.mark.protection("ingest.sources.source.label", str)

@@ -151,7 +151,7 @@ def test_recorded_days_are_stored_completely(
                     )
                     assert upserted.new == upserted.changed == 0
                 else:
-                    assert report.set_aside == []
+                    assert not report.set_aside
                     assert report.read == report.embedded > 5
     ordered = fake_library.catalog.featured(date.fromisoformat(day))
     assert len(ordered) == fake_library.catalog.coverage().papers
