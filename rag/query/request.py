@@ -124,6 +124,8 @@ class Request:
     organizations: tuple[str, ...] = ()  # the names that it has in the catalogue
     author: str | None = None  # as it was typed
     author_names: tuple[str, ...] = ()  # the names that it has in the catalogue
+    coauthors: tuple[tuple[str, ...], ...] = ()  # who must have written the papers, too
+    alike: tuple[str, ...] = ()  # authors who may be meant, if it is not clear who is
     prolific: bool = False
     order: Order | None = None
     several: bool = False

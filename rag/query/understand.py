@@ -18,7 +18,7 @@ from rag.query.model_translator import ModelTranslator
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
-from rag.query.parser import author_count, paper_facts, parse
+from rag.query.parser import author_count, paper_facts, parse, written_by
 from rag.query.people import People
 from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
@@ -89,8 +89,9 @@ class QueryUnderstanding:
         that the question was answered before, so that nobody waits for the model.
         """
         question = in_latin_letters(clean_question(question))
-        language = self.reader.language(question)
-        if not (foreign := unread_language(question, language)):
+        without_names = self.people.hide(question).text
+        language = self.reader.language(without_names)
+        if not (foreign := unread_language(without_names, language)):
             return self._understand(question, language, today, follows=follows, again=again)
         translator = self.model_translator
         translation = translator.translate(question, again=again) if translator else ""
@@ -104,13 +105,16 @@ class QueryUnderstanding:
         self, question: str, language: str, today: date, *, follows: bool, again: bool
     ) -> Request:
         """Return what a question asks for that is in one of the glossary's languages."""
-        english = translate(question, language=language)
-        text = self.spelling.correct(question) if english.language == "en" else english.text
+        hidden = self.people.hide(question)  # "de la Cruz" is not translated, "heronfeld" correct
+        english = translate(hidden.text, language=language)
+        text = self.spelling.correct(hidden.text) if english.language == "en" else english.text
+        text = hidden.shown(text)
         request = parse(
             text,
             today,
             find_organizations=partial(self.organizations.find, language=english.language),
             find_people=partial(self.people.find, language=english.language),
+            hide=self.people.hide,
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
@@ -202,15 +206,16 @@ class QueryUnderstanding:
         for name in said(*reading.people):
             mention = self.people.find(f"papers by {name}")
             if mention and not request.author:
-                request = replace(request, author=name, author_names=mention.names)
+                request = replace(request, **written_by(mention))
         return request
 
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
         """Return the text with placeholders for names and spans of time, and which it has."""
-        found = find_window(text, today, day_of=self._day_of)
-        _, rest = author_count(found[1] if found else text)
+        hidden = self.people.hide(text)
+        found = find_window(hidden.text, today, day_of=self._day_of)
+        _, rest = author_count(hidden.shown(found[1]) if found else text)
         organization = self.organizations.find(rest, language=language)
-        if organization:
+        if organization and not hidden.has_inside(organization.label):
             rest = _masked(rest, organization, ORGANIZATION)
         person = self.people.find(rest, language=language)
         if person:

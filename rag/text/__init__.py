@@ -1,3 +1,5 @@
 """Text: words and terms, sentences, names, numbers and languages."""
 
-__all__ = ["directives", "language", "names", "ngrams", "numbers", "sentences", "words"]
+__all__ = [
+    "directives", "language", "names", "ngrams", "numbers", "person_names", "sentences", "words",
+]  # fmt: skip
