@@ -15,6 +15,7 @@ from rag.query.followups import ALONE, SHOWN_LIST, Past, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.model_translator import ModelTranslator
+from rag.query.numeric_days import DayHabit, write_days
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
@@ -60,11 +61,13 @@ class QueryUnderstanding:
         encode: Callable[[str], NDArray[np.float32]],
         model_reader: ModelReader | None = None,
         model_translator: ModelTranslator | None = None,
+        day_habit: DayHabit | None = None,
     ) -> None:
         """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
 
         `model_reader` reads what the classifier is unsure about; `model_translator` translates what
-        the glossary does not know the language of.
+        the glossary does not know the language of. `day_habit` tells which number of "5/12" is the
+        day.
         """
         self.catalog = catalog
         self.keywords = keywords
@@ -76,6 +79,7 @@ class QueryUnderstanding:
         self.spelling = SpellingCorrector(keywords, word_vectors, known=self.reader.request_words)
         self.model_reader = model_reader
         self.model_translator = model_translator
+        self.day_habit = day_habit or DayHabit()
 
     def understand(
         self, question: str, today: date, *, follows: bool = False, again: bool = False
@@ -91,7 +95,23 @@ class QueryUnderstanding:
         question = in_latin_letters(clean_question(question))
         without_names = self.people.hide(question).text
         language = self.reader.language(without_names)
-        if not (foreign := unread_language(without_names, language)):
+        foreign = unread_language(without_names, language)
+        days = write_days(question, today, language=foreign or language, habit=self.day_habit)
+        request = self._read(days.text, language, foreign, today, follows=follows, again=again)
+        return replace(request, asked=days.text, day_reading=days.reading)
+
+    def _read(
+        self,
+        question: str,
+        language: str,
+        foreign: str,
+        today: date,
+        *,
+        follows: bool,
+        again: bool,
+    ) -> Request:
+        """Return what a question asks for; the model translates one in a foreign language."""
+        if not foreign:
             return self._understand(question, language, today, follows=follows, again=again)
         translator = self.model_translator
         translation = translator.translate(question, again=again) if translator else ""
