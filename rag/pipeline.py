@@ -20,6 +20,7 @@ from rag.llm.language_model import LanguageModel
 from rag.query.followups import ALONE, Past, refers_back, resolve
 from rag.query.model_reader import ModelReader
 from rag.query.model_translator import ModelTranslator, describe
+from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Citation, Draft, Evidence, Paper, Question
@@ -42,8 +43,12 @@ class PaperQA:
         *,
         today: Callable[[], date],
         model: LanguageModel | None = None,
+        day_habit: DayHabit | None = None,
     ) -> None:
-        """`today` returns the day for questions without one; `model` writes the answers."""
+        """`today` returns the day for questions without one; `model` writes the answers.
+
+        `day_habit` tells which number of "5/12/2025" is the day.
+        """
         self.library = library
         self.config = config
         self.today = today
@@ -68,6 +73,7 @@ class PaperQA:
             library.bundled_embedder.encode_question,
             model_reader=self._model_reader(),
             model_translator=self._model_translator(),
+            day_habit=day_habit,
         )
         self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
 
@@ -155,12 +161,13 @@ class PaperQA:
         follows = bool(question.history or question.keep_to or question.paper)
         alone = self.query.understand(question.text, today, follows=follows)
         # What is searched for; people see the question as they asked it.
-        asked = replace(question, text=alone.translation or question.text)
+        asked = replace(question, text=alone.translation or alone.asked)
         request, draft, note = self._draft_or_say_why(asked, alone, today)
         history = question.history
         read_as = "a question" if alone.is_unread else request.read_as
         if alone.foreign:
             read_as = f"{read_as}, {describe(alone.foreign, alone.translation)}"
+        note = f"{alone.day_reading} {note}".strip()
         if alone.translation:
             note = f"{TRANSLATED.format(alone.translation)} {note}".strip()
         note = f"{note} {_withdrawals(draft.citations)}".strip()

@@ -7,7 +7,9 @@ from datetime import date
 from rag.answering.concepts import Concepts
 from rag.answering.extractive import ExtractiveQA
 from rag.answering.paper_details import PaperDetails
+from rag.answering.paper_filters import papers_by
 from rag.answering.paper_lists import USUAL_COUNT, PaperLists
+from rag.answering.refusal import unknown_author
 from rag.answering.small_talk import SmallTalk
 from rag.answering.statistics import Statistics
 from rag.answering.summaries import Summaries
@@ -52,6 +54,9 @@ class Answers:
                 coverage=self.catalog.coverage(),
                 model=self.model,
             )
+
+        if request.author and not papers_by(self.catalog, request):
+            return Draft(unknown_author(request), (), refused=True)
 
         def english(request: Request) -> str:
             return translate(question.text, language=request.language).text

@@ -6,6 +6,7 @@ __all__ = [
     "names",
     "ngrams",
     "numbers",
+    "person_names",
     "sentences",
     "withdrawal",
     "words",

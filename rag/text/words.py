@@ -15,6 +15,13 @@ def one_line(text: str) -> str:
 _WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
 _JOINT = re.compile(r"[-‐‑'’.]")
 _APOSTROPHE_S = re.compile(r"['’]s$")
+# Latin letters that Unicode does not decompose; casefold makes "ss" of "ß".
+_LATIN = str.maketrans(
+    {
+        **dict(zip("đðħıłŋøŧ", "ddhilnot", strict=True)),
+        **{"æ": "ae", "œ": "oe", "þ": "th"},
+    }
+)
 _stemmer = Stemmer.Stemmer("porter")  # C code; safe here because calls hold the GIL
 
 STOPWORDS = frozenset(
@@ -39,9 +46,15 @@ def _stem(word: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text in lower case, without accents, in compatibility form (NFKD)."""
+    """Return the text in lower case, without accents, in compatibility form (NFKD).
+
+    Latin letters become what people type for them who have none of those: `Łukasz` → `lukasz`.
+    """
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return bare.translate(_LATIN)
 
 
 def words(text: str) -> list[str]:

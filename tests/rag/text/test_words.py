@@ -1,4 +1,6 @@
-from rag.text.words import terms, words
+import pytest
+
+from rag.text.words import fold, terms, words
 
 
 def test_hyphenated_words_give_the_joined_form_and_the_parts() -> None:
@@ -15,3 +17,20 @@ def test_stop_words_are_dropped_and_others_stemmed() -> None:
 def test_accents_and_widths_are_folded() -> None:
     assert words("Géométrie ＡＢＣ") == ["geometrie", "abc"]
     assert words("😀 ???") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("Łukasz Żółw", "lukasz zolw"),
+        ("Søren Ångström", "soren angstrom"),
+        ("Đặng Đình", "dang dinh"),
+        ("Işık", "isik"),
+        ("Æsir Œuvre", "aesir oeuvre"),
+        ("Weiß STRASSE", "weiss strasse"),
+        ("Guðrún Þór", "gudrun thor"),
+        ("Ħal Għaxaq", "hal ghaxaq"),
+    ],
+)
+def test_latin_letters_are_folded_to_what_people_type(written: str, typed: str) -> None:
+    assert fold(written) == typed
