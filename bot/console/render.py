@@ -9,7 +9,6 @@ from bot.render.answer_text import INDENT, lines_of
 from bot.render.safe_text import shorten
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
-from rag.links import arxiv_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
 from rag.trends import METHOD, Trend
@@ -25,10 +24,8 @@ def paper_text(label: str, paper: Paper) -> Text:
     """Return two lines: `[1] Title`, then the paper's links, day and upvotes."""
     text = Text(f"{label} ")
     text.append(paper.title, style=f"bold link {paper.url}")
-    text.append("\n   ")
-    text.append(paper.url, style=f"cyan link {paper.url}")
-    if paper.arxiv_id:
-        url = arxiv_url(paper.arxiv_id)
+    text.append("\n ")
+    for url in paper.urls:
         text.append("  ")
         text.append(url, style=f"cyan link {url}")
     text.append(f"  {_day_and_upvotes(paper)}", style="dim")

@@ -135,9 +135,8 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
         yield "Published", str(paper.published_on)
     if paper.upvotes is not None:
         yield "Upvotes", str(paper.upvotes)
-    links = [link("Hugging Face", paper.url)]
-    if paper.arxiv_id:
-        links.append(link("arXiv", arxiv_url(paper.arxiv_id)))
+    arxiv = arxiv_url(paper.arxiv_id) if paper.arxiv_id else ""
+    links = [link("arXiv" if url == arxiv else "Hugging Face", url) for url in paper.urls]
     for words, url in (("Code", paper.code_url), ("Project", paper.project_url)):
         if url and is_safe_url(url):
             links.append(link(words, url))
