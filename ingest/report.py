@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.source import LeftOut, PageEnd, SetAside
 from rag.store.upsert import UpsertCounts
 
 MAX_REASONS = 5  # reasons before "and N more"
@@ -17,6 +17,7 @@ class IngestReport:
     upserted: UpsertCounts = field(default_factory=UpsertCounts)
     embedded: int = 0
     set_aside: list[SetAside] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     pages: Counter[str] = field(default_factory=Counter)
     empty: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -50,6 +51,8 @@ class IngestReport:
         )
         if self.set_aside:
             text += f"; {len(self.set_aside):,} set aside"
+        if self.left_out:
+            text += f"; {_values(len(self.left_out))} left out"
         for state in ("unchanged", "settled"):
             if count := self.pages[state]:
                 text += f"; {count:,} {'list' if count == 1 else 'lists'} {state}"
@@ -58,13 +61,20 @@ class IngestReport:
         return f"{text} ({self.seconds:.1f} s)"
 
     def reasons(self) -> list[str]:
-        """Return a line for each of the first undamaged records that were set aside."""
+        """Return a line for each of the first undamaged records and values that are missing."""
         invalid = [record for record in self.set_aside if not record.broken]
         lines = [f"set aside: {a.record}: {a.reason}" for a in invalid[:MAX_REASONS]]
         if len(invalid) > MAX_REASONS:
             more = f"{len(invalid) - MAX_REASONS:,} more"
             lines.append(f"… and {more}: `paperboy ingest --list-set-aside` has all")
+        lines += [f"left out: {a.record}: {a.reason}" for a in self.left_out[:MAX_REASONS]]
+        if len(self.left_out) > MAX_REASONS:
+            lines.append(f"… and {_values(len(self.left_out) - MAX_REASONS)} more")
         return lines
+
+
+def _values(count: int) -> str:
+    return f"{count:,} {'value' if count == 1 else 'values'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class SyncReport:
     recounted: int
     identified: int
     set_aside: int
+    left_out: int
     embedded: int
     empty: tuple[str, ...]
     seconds: float
@@ -83,6 +94,8 @@ class SyncReport:
         noun = "paper" if self.new == 1 else "papers"
         text = f"+{self.new:,} {noun}, {self.recounted:,} upvotes changed"
         text += f", {self.set_aside:,} set aside"
+        if self.left_out:
+            text += f", {_values(self.left_out)} left out"
         if self.identified:
             text += f", {self.identified:,} found by their title"
         if self.empty:

@@ -15,7 +15,10 @@ from tests.papers import HERON, LOOM, PASTRY, TIDAL
         (f"see {TIDAL.url} and https://arxiv.org/pdf/2501.00001v3", [TIDAL, HERON]),
         (f"[{LOOM.title}](<{LOOM.url}>) · published", [LOOM]),
         ("2502.00003, again 2502.00003.", [PASTRY]),
-        (f"https://doi.org/10.48550/arXiv.{HERON.arxiv_id}, arxiv: {PASTRY.arxiv_id}", [HERON, PASTRY]),
+        (
+            f"https://doi.org/10.48550/arXiv.{HERON.arxiv_id}, arxiv: {PASTRY.arxiv_id}",
+            [HERON, PASTRY],
+        ),
         (f"https://alphaxiv.org/abs/{TIDAL.arxiv_id} and {LOOM.url}", [TIDAL, LOOM]),
         ("https://arxiv.org/abs/2412.00001 hep-th/9711200", []),
         ("https://arxiv.org/abs/2999.00001", []),
