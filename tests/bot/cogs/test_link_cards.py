@@ -236,6 +236,7 @@ async def test_a_link_with_an_id_that_no_paper_can_have_is_told_and_not_fetched(
         server, _ = await unread(filled, connect, served.url)
         shown = await server.fake.slash("alice", "paper", title="https://arxiv.org/abs/2413.10020")
         await server.quoted(shown)
+        assert shown.original is not None
         assert "2413.10020 cannot be an arXiv id: there is no month 13" in text_of(shown.original)
         assert served.asked == []
 
