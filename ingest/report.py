@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.source import LeftOut, PageEnd, SetAside
 from rag.store.upsert import UpsertCounts
 
 MAX_REASONS = 5  # reasons before "and N more"
@@ -45,6 +45,7 @@ class IngestReport:
     embedded: int = 0
     set_aside: Kept[SetAside] = field(default_factory=Kept)
     damaged: Kept[SetAside] = field(default_factory=Kept)  # those of them that are broken
+    left_out: Kept[LeftOut] = field(default_factory=Kept)
     pages: Counter[str] = field(default_factory=Counter)
     empty: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -85,6 +86,8 @@ class IngestReport:
         )
         if self.set_aside:
             text += f"; {len(self.set_aside):,} set aside"
+        if self.left_out:
+            text += f"; {_values(len(self.left_out))} left out"
         for state in ("unchanged", "settled"):
             if count := self.pages[state]:
                 text += f"; {count:,} {'list' if count == 1 else 'lists'} {state}"
@@ -93,13 +96,20 @@ class IngestReport:
         return f"{text} ({self.seconds:.1f} s)"
 
     def reasons(self) -> list[str]:
-        """Return a line for each of the first undamaged records that were set aside."""
+        """Return a line for each of the first undamaged records and values that are missing."""
         invalid = [record for record in self.set_aside if not record.broken]
         lines = [f"set aside: {a.record}: {a.reason}" for a in invalid[:MAX_REASONS]]
         if more := len(self.set_aside) - len(self.damaged) - len(lines):
             which = "all" if len(self.set_aside) <= MAX_KEPT else f"the first {MAX_KEPT:,}"
             lines.append(f"… and {more:,} more: `paperboy ingest --list-set-aside` has {which}")
+        lines += [f"left out: {a.record}: {a.reason}" for a in self.left_out.first[:MAX_REASONS]]
+        if len(self.left_out) > MAX_REASONS:
+            lines.append(f"… and {_values(len(self.left_out) - MAX_REASONS)} more")
         return lines
+
+
+def _values(count: int) -> str:
+    return f"{count:,} {'value' if count == 1 else 'values'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ class SyncReport:
     recounted: int
     identified: int
     set_aside: int
+    left_out: int
     embedded: int
     empty: tuple[str, ...]
     seconds: float
@@ -118,6 +129,8 @@ class SyncReport:
         noun = "paper" if self.new == 1 else "papers"
         text = f"+{self.new:,} {noun}, {self.recounted:,} upvotes changed"
         text += f", {self.set_aside:,} set aside"
+        if self.left_out:
+            text += f", {_values(self.left_out)} left out"
         if self.identified:
             text += f", {self.identified:,} found by their title"
         if self.empty:

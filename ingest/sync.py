@@ -14,7 +14,7 @@ from ingest.fetch_history import FetchHistory
 from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
-from ingest.sources.source import PageEnd, SetAside, Source
+from ingest.sources.source import LeftOut, PageEnd, SetAside, Source
 from rag.encoders.embedder import Embedder
 from rag.errors import SourceError, StoppedError
 from rag.library import EmbeddedIndex, Library
@@ -91,6 +91,7 @@ def sync(
         recounted=report.upserted.recounted,
         identified=identified,
         set_aside=len(report.set_aside),
+        left_out=len(report.left_out),
         embedded=embedded,
         empty=tuple(report.empty),
         seconds=time.monotonic() - started,
@@ -139,6 +140,8 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
             elif isinstance(record, SetAside):
                 invalid.append(record)
                 report.reject(record)
+            elif isinstance(record, LeftOut):
+                report.left_out.append(record)
             elif papers or record.state in ("read", "failed"):
                 flush()
                 set_aside(record.name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from rag.links import paper_url
+from rag.links import arxiv_url, paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
@@ -79,8 +79,14 @@ class Paper:
 
     @property
     def url(self) -> str:
-        """The paper's page on Hugging Face."""
+        """The paper's page on Hugging Face, or on arXiv if it has none there."""
         return paper_url(self.arxiv_id, self.title)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All pages of the paper, each once: `url`, then arXiv's."""
+        of_arxiv = [arxiv_url(self.arxiv_id)] if self.arxiv_id else []
+        return tuple(dict.fromkeys([self.url, *of_arxiv]))
 
     @property
     def day(self) -> date | None:

@@ -9,7 +9,6 @@ from bot.render.answer_text import INDENT, lines_of
 from bot.render.safe_text import names_host, shorten
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
-from rag.links import arxiv_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
@@ -27,10 +26,8 @@ def paper_text(label: str, paper: Paper) -> Text:
     text = Text(f"{label} ")
     link = "" if names_host(paper.title) else f" link {paper.url}"
     text.append(paper.title, style=f"bold{link}")
-    text.append("\n   ")
-    text.append(paper.url, style=f"cyan link {paper.url}")
-    if paper.arxiv_id:
-        url = arxiv_url(paper.arxiv_id)
+    text.append("\n ")
+    for url in paper.urls:
         text.append("  ")
         text.append(url, style=f"cyan link {url}")
     text.append(f"  {_day_and_upvotes(paper)}", style="dim")

@@ -184,9 +184,7 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
             yield f"   {_words(entry.tldr, MAX_TLDR)}"
         if facts := _mail_facts(entry):
             yield f"   {' · '.join(facts)}"
-        yield f"   {paper.url}"
-        if paper.arxiv_id:
-            yield f"   {arxiv_url(paper.arxiv_id)}"
+        yield from (f"   {url}" for url in paper.urls)
         if is_code_url(paper.code_url):
             yield f"   {paper.code_url}"
     yield ""

@@ -152,9 +152,8 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
         yield WITHDRAWN.capitalize(), plain_within(withdrawal, EMBED_FIELD)
     elif paper.comment:
         yield "Comment", plain_within(paper.comment, EMBED_FIELD)
-    links = [link("Hugging Face", paper.url)]
-    if paper.arxiv_id:
-        links.append(link("arXiv", arxiv_url(paper.arxiv_id)))
+    arxiv = arxiv_url(paper.arxiv_id) if paper.arxiv_id else ""
+    links = [link("arXiv" if url == arxiv else "Hugging Face", url) for url in paper.urls]
     for words, url in (("Code", paper.code_url), ("Project", paper.project_url)):
         if url and is_safe_url(url):
             links.append(link(words, url))

@@ -14,12 +14,11 @@ from typing import Literal
 
 from ingest.fetch import Fetcher, FetchResult, PageError, TryAgainError
 from ingest.fetch_history import FetchHistory, KnownPage
-from ingest.sources.paper_record import parse_paper
-from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.paper_record import parse_record
+from ingest.sources.source import PageEnd, Record, SetAside
 from ingest.untrusted import read_json
 from rag.digest.days import DayError, parse_day, parse_week, period_days
 from rag.errors import SourceError, first_line
-from rag.records import Paper
 
 DAILY_PATH = "/api/daily_papers"
 SEARCH_PATH = "/api/papers/search"
@@ -140,7 +139,7 @@ class DailyPapersSource:
         self.today = today
         self.history = history
 
-    def records(self) -> Iterator[Paper | SetAside | PageEnd]:
+    def records(self) -> Iterator[Record | PageEnd]:
         """Yield the papers of each list in the API's order.
 
         One list that cannot be read is set aside; it is asked for again by the next run.
@@ -168,7 +167,7 @@ class DailyPapersSource:
             self.history and query.last_day and self.history.is_settled(query.name, query.last_day)
         )
 
-    def _list(self, query: Query) -> Iterator[Paper | SetAside | PageEnd]:
+    def _list(self, query: Query) -> Iterator[Record | PageEnd]:
         """Yield a list's papers and, with a history, the end of each page."""
         read = 0
         for number in range(MAX_PAGES if query.pages else 1):
@@ -226,7 +225,7 @@ def parse_daily(
     place: str = "answer",
     most: int = MAX_ITEMS,
     fetched_at: datetime | None = None,
-) -> Iterator[Paper | SetAside]:
+) -> Iterator[Record]:
     """Yield the first `most` papers of one API answer.
 
     `day` is the requested day, if any; `fetched_at` when the API answered.
@@ -240,7 +239,7 @@ def parse_daily(
         record = flatten_item(item)
         if day is not None and isinstance(record, dict):
             record["submittedOnDailyAt"] = day.isoformat()
-        yield parse_paper(record, place=f"{place} record {number}", fetched_at=fetched_at)
+        yield from parse_record(record, place=f"{place} record {number}", fetched_at=fetched_at)
 
 
 def flatten_item(item: object) -> object:

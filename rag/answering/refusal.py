@@ -17,20 +17,20 @@ def refuse(
     hits: Sequence[Hit],
     *,
     filters: str = "",
-    unknown_ids: Sequence[str] = (),
+    unread: str = "",
     silent_paper: Paper | None = None,
 ) -> tuple[str, tuple[Citation, ...]]:
     """Return the text of a refusal and its citations, the nearest papers.
 
-    `filters` describes the papers that were searched; `unknown_ids` are the arXiv ids in the
-    question; `silent_paper` is the paper whose abstract does not answer it.
+    `filters` describes the papers that were searched; `unread` says which arXiv ids in the question
+    are unknown; `silent_paper` is the paper whose abstract does not answer it.
     """
     if silent_paper:
         text = f"{REFUSAL} The abstract of {silent_paper.title} [1] does not say it."
         return text, cite_by_title([silent_paper])
     scope = f" I looked among the papers {filters}." if filters else ""
-    if unknown_ids:
-        scope = f" I have not read arXiv {', '.join(unknown_ids)}."
+    if unread:
+        scope = f" {unread}"
     text = f"{REFUSAL}{scope} I have read {coverage}."
     if not coverage.papers:
         text += " Bring some in: `paperboy ingest starter`."

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from rag.arxiv_id import blank_ids, find_mentions
 from rag.encoders.word_vectors import WordVectors
-from rag.links import ARXIV_ID
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
@@ -36,7 +36,6 @@ _DIGIT = re.compile(r"\d")
 _HEAD_END = re.compile(r"[:?!]|\s[-–—]+\s")
 _REPORT = re.compile(r"\s+(?:technical|system)\s+(?:report|card)$", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
-_LINKED = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")
 _PREPOSITIONS = frozenset(
     "for via with in of by from to as through on using under without towards toward at into".split()
 )
@@ -74,10 +73,6 @@ class _Title:
         is_phrase = self.words[end] in _PREPOSITIONS
         least = MIN_TITLE_WORDS if is_phrase else MIN_BEGINNING_WORDS
         return start < self.head_words and length >= least and content >= MIN_TITLE_WORDS
-
-
-def _ids(text: str) -> list[str]:
-    return ARXIV_ID.findall(text)
 
 
 class _Index:
@@ -142,10 +137,11 @@ class PaperNames:
         """Return where the text names papers, and their ids: links first, then names."""
         index = self._current_index()
         found = [
-            (link.start(), link.end(), [f"arxiv:{arxiv_id}" for arxiv_id in _ids(link[0])])
-            for link in _LINKED.finditer(text)
+            (mention.start, mention.end, [f"arxiv:{mention.arxiv_id}"])
+            for mention in find_mentions(text)
+            if mention.arxiv_id
         ]
-        rest = _LINKED.sub(lambda match: " " * len(match[0]), text)
+        rest = blank_ids(text)
         spans = [match.span() for match in _WORD.finditer(rest)]
         first = 0
         while first < len(spans):

@@ -19,7 +19,9 @@ _APOSTROPHE_S = re.compile(r"['’]s$")
 _LATIN = str.maketrans(
     {
         **dict(zip("đðħıłŋøŧ", "ddhilnot", strict=True)),
-        **{"æ": "ae", "œ": "oe", "þ": "th"},
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
     }
 )
 _stemmer = Stemmer.Stemmer("porter")  # C code; safe here because calls hold the GIL

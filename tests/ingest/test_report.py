@@ -1,7 +1,7 @@
 """What an ingest and a sync say about themselves."""
 
 from ingest.report import MAX_REASONS, IngestReport, SyncReport
-from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.source import LeftOut, PageEnd, SetAside
 from rag.store.upsert import UpsertCounts
 
 
@@ -47,11 +47,21 @@ def test_damage_is_reported_apart() -> None:
     assert IngestReport("file").damage == ""
 
 
+def test_values_that_were_left_out_are_named_after_the_records_that_were_set_aside() -> None:
+    left_out = [LeftOut(f"line {n}", "upvotes: no number") for n in range(MAX_REASONS + 1)]
+    report = IngestReport("file", set_aside=[SetAside("line 9", "no title")], left_out=left_out)
+    assert f"1 set aside; {MAX_REASONS + 1} values left out (" in str(report)
+    lines = report.reasons()
+    assert lines[:2] == ["set aside: line 9: no title", "left out: line 0: upvotes: no number"]
+    assert lines[-1] == "… and 1 value more"
+
+
 def test_a_sync_says_what_changed() -> None:
     report = SyncReport(
-        new=1, recounted=1_234, identified=2, set_aside=0, embedded=1, empty=("hf:x",), seconds=2
-    )
+        new=1, recounted=1_234, identified=2, set_aside=0, left_out=1, embedded=1,
+        empty=("hf:x",), seconds=2,
+    )  # fmt: skip
     assert str(report) == (
-        "+1 paper, 1,234 upvotes changed, 0 set aside, 2 found by their title; "
+        "+1 paper, 1,234 upvotes changed, 0 set aside, 1 value left out, 2 found by their title; "
         "empty so far: hf:x (2.0 s)"
     )
