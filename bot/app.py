@@ -16,6 +16,7 @@ from rag.library import Library
 from rag.llm.language_model import LanguageModel, load_language_model
 from rag.llm.model_files import ModelFolder, is_base_model
 from rag.pipeline import PaperQA
+from rag.query.numeric_days import DayHabit
 
 DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"
 
@@ -57,14 +58,21 @@ class App:
         even_base: bool = False,
     ) -> Iterator[PaperQA]:
         """Open the library and the pipeline over it, with the model if there is one."""
-        model = self.load_model(even_base=even_base)
-        try:
-            with self.library(purpose) as library:
+        with self.library(purpose) as library:
+            library.lock_index()
+            model = self.load_model(even_base=even_base)
+            try:
                 library.require_indexed()
-                yield PaperQA(library, self.settings.rag, today=today or self.today, model=model)
-        finally:
-            if model:
-                model.close()
+                yield PaperQA(
+                    library,
+                    self.settings.rag,
+                    today=today or self.today,
+                    model=model,
+                    day_habit=self.day_habit,
+                )
+            finally:
+                if model:
+                    model.close()
 
     def load_model(self, *, even_base: bool = False) -> LanguageModel | None:
         """Return the configured language model; None without one, or without `use_model`.
@@ -90,7 +98,7 @@ class App:
     @property
     def is_base_model(self) -> bool:
         """Whether the model is a file without a chat template, never trained to answer."""
-        return bool(self.model.path) and is_base_model(Path(self.model.path).expanduser())
+        return bool(self.model.path) and is_base_model(Path(self.model.path))
 
     @property
     def model_chosen_by(self) -> str:
@@ -98,6 +106,13 @@ class App:
         if self.settings.rag.model.name:
             return "config.toml"
         return "`paperboy model use`" if self.model.name else ""
+
+    @property
+    def day_habit(self) -> DayHabit:
+        """Which number of "5/12/2025" is the day, by the settings."""
+        settings = self.settings.bot
+        order = None if settings.day_order == "auto" else settings.day_order
+        return DayHabit(settings.timezone, order)
 
     def today(self) -> date:
         """Return the current day in the configured time zone."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from ingest.config import IngestConfig
 from rag.config import RagConfig, Section
 from rag.errors import ConfigError
+from rag.query.numeric_days import DayOrder
 
 MOST_PER_HOUR = 100_000  # questions
 ThreadMode = Literal["never", "long", "always"]  # which conversations move to a thread
@@ -44,6 +45,7 @@ class BotConfig(Section):
     """`[bot]`."""
 
     timezone: str = Field("UTC", min_length=1)
+    day_order: DayOrder | Literal["auto"] = "auto"
     message_content: bool = True
     threads: ThreadMode = "never"
     person_per_hour: int = Field(30, ge=0, le=MOST_PER_HOUR)

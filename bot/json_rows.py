@@ -29,6 +29,8 @@ def paper_row(paper: Paper) -> Row:
         "comment_count": paper.comment_count,
         "url": paper.url,
         "abstract_source": paper.abstract_source,
+        "comment": paper.comment,
+        "seen_at": paper.seen_at and paper.seen_at.isoformat(),
     }
 
 

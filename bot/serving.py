@@ -20,6 +20,7 @@ from bot.executor import Executor
 from bot.gateway.client import BotOptions, PaperboyBot
 from bot.gateway.health import HealthEndpoint
 from bot.gateway.runner import check_token, checked_token, serve
+from bot.index_builder import building_index
 from bot.services import build_services
 from bot.subscriptions.drawing import draw, warm_up
 from bot.subscriptions.email_transport import PASSWORD_VARIABLE, EmailTransport
@@ -94,8 +95,9 @@ async def _run_bot(
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
         warn_without_model(terminal, qa)
         try:
-            async with health.listening(settings.health_port):
-                await serve(token, make_bot, tell=terminal.note)
+            with building_index(qa.library, terminal.note):
+                async with health.listening(settings.health_port):
+                    await serve(token, make_bot, tell=terminal.note)
         finally:
             executor.close()
             await reading

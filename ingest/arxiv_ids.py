@@ -37,7 +37,7 @@ def find_arxiv_ids(catalog: Catalog, fetcher: Fetcher, config: SyncConfig) -> in
             if failed == MAX_FAILED:
                 raise
             items = []
-        results = [p for p in parse_daily(items) if isinstance(p, Paper)]
+        results = [p for p in parse_daily(items, fetched_at=now) if isinstance(p, Paper)]
         match = _same_paper(results, known)
         if match is None:
             catalog.mark_title_searched(known.paper_id, now)

@@ -1,4 +1,7 @@
-"""The word after `paperboy ingest` (`starter`, `hf:…`, `arxiv:…` or a file) → its Source."""
+"""The word after `paperboy ingest` → its Source.
+
+It is `starter`, `hf:…`, `arxiv:…`, an arXiv id, a link to a paper, or a file.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +20,7 @@ from ingest.sources.files import FileSource
 from ingest.sources.hf_daily import DailyPapersSource
 from ingest.sources.source import Source
 from ingest.sources.starter import StarterSource
+from rag.arxiv_id import find_mentions
 from rag.errors import SourceError
 from rag.library import Library
 
@@ -38,6 +42,7 @@ def resolve_source(
     all requests together, in seconds.
     """
     scheme, colon, rest = spec.partition(":")
+    is_arxiv = bool(colon) and scheme.lower() == "arxiv"
     if spec == "starter":
         yield StarterSource()
     elif colon and scheme == "hf":
@@ -45,15 +50,23 @@ def resolve_source(
             queries = hf_daily.parse_hf_spec(rest)
             history = fetch_history_for(library, fetcher) if library else None
             yield DailyPapersSource(spec, queries, fetcher, today=today, history=history)
-    elif colon and scheme == "arxiv":
+    elif is_arxiv or _names_a_paper(spec):
         with arxiv_fetcher(config, library=library, deadline=deadline) as fetcher:
-            yield ArxivSource(rest, fetcher, max_papers=config.arxiv_papers)
+            what = rest if is_arxiv else spec
+            yield ArxivSource(what, fetcher, max_papers=config.arxiv_papers)
     elif colon and scheme.isalpha() and not Path(spec).exists():
         raise SourceError(
             f"{spec} is an unknown source: give a file, `starter`, {arxiv.FORMS}, {hf_daily.FORMS}."
         )
     else:
         yield FileSource(Path(spec), today=today)
+
+
+def _names_a_paper(spec: str) -> bool:
+    """Return whether the spec is an arXiv id or begins with a link to a paper, and is no file."""
+    if Path(spec).exists():
+        return False
+    return any(m.start == 0 and (m.in_link or m.typed == spec) for m in find_mentions(spec))
 
 
 def huggingface_fetcher(

@@ -11,12 +11,13 @@ from ingest.arxiv_ids import find_arxiv_ids
 from ingest.chunk import SentenceSplitter, chunk
 from ingest.config import IngestConfig
 from ingest.fetch_history import FetchHistory
-from ingest.report import IngestReport, SyncReport
+from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
-from ingest.sources.source import PageEnd, SetAside, Source
+from ingest.sources.source import LeftOut, PageEnd, SetAside, Source
+from rag.encoders.embedder import Embedder
 from rag.errors import SourceError, StoppedError
-from rag.library import Library
+from rag.library import EmbeddedIndex, Library
 from rag.records import Paper
 from rag.retrieval.index import Entry
 
@@ -36,6 +37,7 @@ def ingest(source: Source, library: Library, *, progress: Progress | None = None
     started = time.monotonic()
     report_progress = progress or (lambda *_: None)
     report = IngestReport(source.name)
+    library.lock_index()  # raises IndexInUseError before anything is read
     try:
         _store(source, library, report, report_progress)
     except SourceError:
@@ -71,7 +73,7 @@ def sync(
                 "stopped before everything was indexed: the next run continues there."
             )
 
-    _ = library.index  # raises IndexInUseError before anything is fetched
+    library.lock_index()  # raises IndexInUseError before anything is fetched
     try:
         with huggingface_fetcher(config.fetch, library=library, stopping=stopping) as fetcher:
             history = fetch_history_for(library, fetcher)
@@ -89,6 +91,7 @@ def sync(
         recounted=report.upserted.recounted,
         identified=identified,
         set_aside=len(report.set_aside),
+        left_out=len(report.left_out),
         embedded=embedded,
         empty=tuple(report.empty),
         seconds=time.monotonic() - started,
@@ -115,7 +118,7 @@ def _days_due(
 def _store(source: Source, library: Library, report: IngestReport, progress: Progress) -> None:
     """Store a source's records in the catalogue, page by page if it has pages."""
     papers: list[Paper] = []
-    invalid: list[SetAside] = []
+    invalid: Kept[SetAside] = Kept()
 
     def flush() -> None:
         report.upserted += library.catalog.upsert(papers)
@@ -123,9 +126,12 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
         progress("reading", report.read, None)
 
     def set_aside(name: str) -> None:
-        library.catalog.set_aside(name, [(a.record, a.reason) for a in invalid])
-        report.set_aside += invalid
-        invalid.clear()
+        nonlocal invalid
+        reasons = [(a.record, a.reason) for a in invalid]
+        if more := len(invalid) - len(reasons):
+            reasons.append(("…", f"and {more:,} more"))
+        library.catalog.set_aside(name, reasons)
+        invalid = Kept()
 
     try:
         for record in source.records():
@@ -133,6 +139,9 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
                 papers.append(record)
             elif isinstance(record, SetAside):
                 invalid.append(record)
+                report.reject(record)
+            elif isinstance(record, LeftOut):
+                report.left_out.append(record)
             elif papers or record.state in ("read", "failed"):
                 flush()
                 set_aside(record.name)
@@ -155,27 +164,44 @@ def ingest_now(source: Source, library: Library) -> list[Paper]:
     library.catalog.upsert(described)
     papers = list(library.catalog.get([paper.paper_id for paper in described]).values())
     if papers:
-        library.index.store(_entries(papers, library, SentenceSplitter()))
+        served = library.served
+        served.index.store(_entries(papers, served.embedder, SentenceSplitter()))
     return papers
 
 
 def index_pending(library: Library, *, progress: Progress) -> int:
     """Chunk, embed and index every pending paper; return how many there were."""
-    index, splitter = library.index, SentenceSplitter()
+    return _index_pending(library.served, progress)
+
+
+def build_next_index(library: Library, *, progress: Progress) -> int:
+    """Index all papers with a newly configured embedding model, which answers from then on.
+
+    Return how many papers were indexed; 0 if no other model is configured. A killed run continues.
+    """
+    if not library.next_index:
+        return 0
+    done = _index_pending(library.next_index, progress)
+    library.swap_index()
+    return done + index_pending(library, progress=progress)  # those that came at the last moment
+
+
+def _index_pending(indexed: EmbeddedIndex, progress: Progress) -> int:
+    index, splitter = indexed.index, SentenceSplitter()
     index.catch_up()
     total = index.pending_count()
     done = 0
     while papers := index.pending(PAPERS_PER_BATCH):
-        index.store(_entries(papers, library, splitter))
+        index.store(_entries(papers, indexed.embedder, splitter))
         done += len(papers)
         progress("indexing", done, total)
     return done
 
 
-def _entries(papers: list[Paper], library: Library, splitter: TextSplitter) -> list[Entry]:
+def _entries(papers: list[Paper], embedder: Embedder, splitter: TextSplitter) -> list[Entry]:
     """Chunk and embed papers together."""
     chunks = [chunk(paper, splitter) for paper in papers]
-    vectors = library.embedder.encode([c.text for of_paper in chunks for c in of_paper])
+    vectors = embedder.encode([c.text for of_paper in chunks for c in of_paper])
     entries, start = [], 0
     for paper, of_paper in zip(papers, chunks, strict=True):
         end = start + len(of_paper)

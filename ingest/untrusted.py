@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 MAX_COUNT = 1_000_000_000  # upvotes, comments, authors: far above any real number
 FIRST_DAY = date(1900, 1, 1)  # of a paper
 DAYS_AHEAD = 7  # a paper's day may lie so far in the future: clocks and time zones differ
+MAX_VALUES = 1_000_000  # of a JSON text: each takes up to 250 bytes. 32 MB of papers have 600,000
 MAX_DIGITS = 18  # of a whole number in JSON: what SQLite stores
 # What XML forbids, besides lone surrogates, which decoding replaces.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -22,12 +23,18 @@ def decode_xml(data: bytes) -> str:
     return _NOT_XML.sub("\ufffd", decode(data))
 
 
+class TooManyValuesError(ValueError):
+    """A JSON text would take too much memory."""
+
+
 def read_json(data: bytes | str) -> object:
     """Return the value of a JSON text. Raises ValueError or RecursionError.
 
     A whole number of more digits than SQLite stores is infinite, which no field accepts.
     """
     text = decode(data) if isinstance(data, bytes) else data
+    if sum(map(text.count, ",[{")) > MAX_VALUES:  # one before each value, more in texts
+        raise TooManyValuesError(f"more than {MAX_VALUES:,} values")
     return json.loads(text, parse_int=_whole)
 
 

@@ -90,6 +90,16 @@ class ModelConfig(Section):
             return self.server_model or "a model server"
         return self.provider or Path(self.path).stem
 
+    @field_validator("path")
+    @classmethod
+    def _is_expanded(cls, path: str) -> str:
+        try:
+            if "\0" not in path:
+                return str(Path(path).expanduser()) if path else ""
+        except RuntimeError:  # the home of somebody whom this machine does not know
+            pass
+        raise ValueError(f"{path!r} is not a path; write one like ~/models/mine.gguf")
+
     @field_validator("server_url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:

@@ -1,22 +1,24 @@
 """An open data folder: the catalogue at once, the index and the models when first needed."""
 
 import json
+import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from rag.config import EmbedderConfig, RagConfig
-from rag.encoders.embedder import Embedder, load_embedder
+from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of
 from rag.encoders.word_vectors import WordVectors
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError
 from rag.grounding.checker import Grounding
 from rag.grounding.judge import load_judge
-from rag.retrieval.chroma import ChunkVectors
-from rag.retrieval.index import Index
-from rag.retrieval.reranker import load_reranker
+from rag.retrieval.chroma import ChunkVectors, folder_of, remove_other_folders
+from rag.retrieval.index import Index, fuller_embedder
+from rag.retrieval.reranker import Reranker, load_reranker
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
 from rag.store.cleaning import clean_stored_papers
@@ -25,9 +27,20 @@ from rag.store.keywords import KeywordIndex
 from rag.store.migrations import MIGRATIONS
 from rag.store.private_files import PRIVATE_FILE, PRIVATE_FOLDER, restrict, write_anew
 
+log = logging.getLogger(__name__)
+
 DATABASE_NAME = "paperboy.sqlite"
 MAX_OWNER_BYTES = 1_000
-LOCK_SECONDS = 1.5  # how long to wait for a process that is closing the index
+# How long to wait for a process that is closing the index. Few are: starting Python took a second.
+LOCK_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedIndex:
+    """An index and the embedding model whose vectors it has."""
+
+    embedder: Embedder
+    index: Index
 
 
 class Library:
@@ -49,6 +62,7 @@ class Library:
         self.folder = folder
         self.config = config
         self.purpose = purpose
+        self._replaced: list[Index] = []
         self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -74,38 +88,106 @@ class Library:
             database.close()
             raise
 
-    @cached_property
+    @property
     def embedder(self) -> Embedder:
-        """The configured embedding model (loading it takes seconds)."""
-        return load_embedder(self.config.embedder)
+        """The embedding model of the index that answers (loading it takes seconds).
+
+        It is the configured one, unless the index of the one before has more papers.
+        """
+        return self._embedders[0]
+
+    @property
+    def next_embedder(self) -> Embedder | None:
+        """The configured embedding model if its index is still to be built; else None."""
+        return self._embedders[1]
+
+    @cached_property
+    def _embedders(self) -> tuple[Embedder, Embedder | None]:
+        configured = load_embedder(self.config.embedder)
+        before = fuller_embedder(self.catalog.database, than=configured.name)
+        if not before:
+            return configured, None
+        model = model_of(before)
+        try:
+            embedder = load_embedder(self.config.embedder.model_copy(update={"model": model}))
+        except EmbedderError as error:
+            log.warning("the papers are indexed with %s, which cannot be used: %s", before, error)
+            return configured, None
+        log.warning(
+            "the papers are indexed with %s, which answers until the index of %s is built: "
+            "`paperboy reindex` builds it, and so does the running bot.",
+            before, configured.name,
+        )  # fmt: skip
+        return embedder, configured
 
     @cached_property
     def bundled_embedder(self) -> Embedder:
         """The bundled embedding model, whichever is configured."""
-        is_bundled = self.config.embedder.model == "bundled"
-        return self.embedder if is_bundled else load_embedder(EmbedderConfig())
+        for embedder in self._embedders:
+            if embedder and embedder.name == BUNDLED_NAME:
+                return embedder
+        return load_embedder(EmbedderConfig())
 
     @cached_property
     def word_vectors(self) -> WordVectors:
         """The bundled encoder's word vectors, whichever encoder is configured."""
         return WordVectors()
 
-    @cached_property
+    @property
     def index(self) -> Index:
-        """The index, locked by this process until `close`, repaired if necessary."""
-        self._lock_index()
-        name = self.embedder.name
-        vectors = ChunkVectors(self.folder / "chroma", embedder=name)
-        index = Index(self.catalog.database, vectors, embedder=name)
+        """The index that answers, locked by this process until `close`, repaired if necessary."""
+        return self.served.index
+
+    @cached_property
+    def served(self) -> EmbeddedIndex:
+        """The index that answers, with its embedding model; `swap_index` replaces both at once."""
+        self.lock_index()
+        served = self._open_index(self.embedder)
+        if not self.next_embedder and not served.index.pending_count():
+            served.index.drop_others()
+            remove_other_folders(self.folder, embedder=self.embedder.name)
+        return served
+
+    @cached_property
+    def next_index(self) -> EmbeddedIndex | None:
+        """The index that is to be built for a newly configured embedding model; else None."""
+        _ = self.served  # locks the folder
+        return self._open_index(self.next_embedder) if self.next_embedder else None
+
+    def _open_index(self, embedder: Embedder) -> EmbeddedIndex:
+        vectors = ChunkVectors(self.folder / folder_of(embedder.name), embedder=embedder.name)
+        index = Index(self.catalog.database, vectors, embedder=embedder.name)
         index.repair()
-        return index
+        return EmbeddedIndex(embedder, index)
+
+    def swap_index(self) -> None:
+        """Answer from the next index from now on.
+
+        Questions in work go on with the one before, which stays open until `close`; its vectors
+        are deleted when the folder is opened again.
+        """
+        if not self.next_index:
+            return
+        self._replaced.append(self.served.index)
+        self.__dict__["_embedders"] = (self.next_index.embedder, None)
+        self.__dict__["served"] = self.next_index
+        self.__dict__["retriever"] = self._retriever_of(self.next_index)
+        self.__dict__["next_index"] = None
 
     @cached_property
     def retriever(self) -> HybridRetriever:
-        """Hybrid search over the index, with the configured reranker, if any."""
+        """Hybrid search over the index that answers, with the configured reranker, if any."""
+        return self._retriever_of(self.served)
+
+    def _retriever_of(self, served: EmbeddedIndex) -> HybridRetriever:
         config = self.config.retrieval
-        reranker = load_reranker(config, dtype=self.config.embedder.dtype)
-        return HybridRetriever(self.catalog, self.index, self.embedder, config, reranker=reranker)
+        return HybridRetriever(
+            self.catalog, served.index, served.embedder, config, reranker=self._reranker
+        )
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        return load_reranker(self.config.retrieval, dtype=self.config.embedder.dtype)
 
     @cached_property
     def grounding(self) -> Grounding | None:
@@ -125,8 +207,13 @@ class Library:
                 "run `paperboy reindex`."
             )
 
-    def _lock_index(self) -> None:
-        """Lock the index for this process. Raises IndexInUseError, which names the owner."""
+    def lock_index(self) -> None:
+        """Lock the index for this process until `close`, before anything slow is loaded.
+
+        Raises IndexInUseError, which names the owner.
+        """
+        if self._lock.is_locked:
+            return
         owner = self.folder / "index.owner"
         try:
             self._lock.acquire(timeout=LOCK_SECONDS)
@@ -139,8 +226,11 @@ class Library:
 
     def close(self) -> None:
         """Close the catalogue and release the index."""
-        if "index" in self.__dict__:
-            self.index.vectors.close()
+        for name in ("served", "next_index"):
+            if opened := self.__dict__.get(name):
+                opened.index.vectors.close()
+        for index in self._replaced:
+            index.vectors.close()
         self._lock.release()
         self.catalog.database.close()
 

@@ -1,21 +1,20 @@
 """Links to papers. All of them are built here."""
 
-import re
 from urllib.parse import quote
 
 HUGGING_FACE = "https://huggingface.co/papers"
 ARXIV = "https://arxiv.org/abs"
 MAX_SEARCH = 400  # characters of a title in a link, quoted
-ARXIV_ID = re.compile(r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d+)?(?!\d|\.\d)")  # also inside a link
 
 
 def paper_url(arxiv_id: str | None, title: str) -> str:
     """Return the paper's page on Hugging Face; without an id, a search for its title.
 
-    A title is searched by as many characters as keep the link short enough for a message.
+    Hugging Face has no pages for the ids of before April 2007: theirs are arXiv's. A title is
+    searched by as many characters as keep the link short enough for a message.
     """
     if arxiv_id:
-        return f"{HUGGING_FACE}/{arxiv_id}"
+        return arxiv_url(arxiv_id) if "/" in arxiv_id else f"{HUGGING_FACE}/{arxiv_id}"
     search = quote(title[:MAX_SEARCH], safe="")
     while len(search) > MAX_SEARCH:  # up to twelve characters for one of the title
         title = title[: len(title[:MAX_SEARCH]) * MAX_SEARCH // len(search)]

@@ -20,9 +20,11 @@ from rag.llm.language_model import LanguageModel
 from rag.query.followups import ALONE, Past, refers_back, resolve
 from rag.query.model_reader import ModelReader
 from rag.query.model_translator import ModelTranslator, describe
+from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
-from rag.records import Answer, Draft, Evidence, Paper, Question
+from rag.records import Answer, Citation, Draft, Evidence, Paper, Question
+from rag.text.withdrawal import withdrawal_of
 
 TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
@@ -41,14 +43,18 @@ class PaperQA:
         *,
         today: Callable[[], date],
         model: LanguageModel | None = None,
+        day_habit: DayHabit | None = None,
     ) -> None:
-        """`today` returns the day for questions without one; `model` writes the answers."""
+        """`today` returns the day for questions without one; `model` writes the answers.
+
+        `day_habit` tells which number of "5/12/2025" is the day.
+        """
         self.library = library
-        self.retriever = library.retriever
         self.config = config
         self.today = today
-        self.answers = Answers(library, config)
-        self.gate = Gate(self.retriever.keywords)
+        self._answers = Answers(library, config)
+        keywords = library.retriever.keywords
+        self.gate = Gate(keywords)
         self.writer = (
             Writer(
                 model,
@@ -62,11 +68,12 @@ class PaperQA:
         )
         self.query = QueryUnderstanding(
             library.catalog,
-            self.retriever.keywords,
+            keywords,
             library.word_vectors,
             library.bundled_embedder.encode_question,
             model_reader=self._model_reader(),
             model_translator=self._model_translator(),
+            day_habit=day_habit,
         )
         self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
 
@@ -85,6 +92,13 @@ class PaperQA:
         seconds = self.config.model.translate_seconds
         filler = FormFiller(self.writer.model, self.writer.queue, seconds=seconds)
         return ModelTranslator(filler.fill)
+
+    @property
+    def answers(self) -> Answers:
+        """What answers each kind of request, from the index that answers now."""
+        if self._answers.retriever is not self.library.retriever:
+            self._answers = Answers(self.library, self.config)
+        return self._answers
 
     def answer(self, question: Question | str) -> Answer:
         """Return the answer that the model writes; without a model, the quoted one."""
@@ -147,14 +161,16 @@ class PaperQA:
         follows = bool(question.history or question.keep_to or question.paper)
         alone = self.query.understand(question.text, today, follows=follows)
         # What is searched for; people see the question as they asked it.
-        asked = replace(question, text=alone.translation or question.text)
+        asked = replace(question, text=alone.translation or alone.asked)
         request, draft, note = self._draft_or_say_why(asked, alone, today)
         history = question.history
         read_as = "a question" if alone.is_unread else request.read_as
         if alone.foreign:
             read_as = f"{read_as}, {describe(alone.foreign, alone.translation)}"
+        note = f"{alone.day_reading} {note}".strip()
         if alone.translation:
             note = f"{TRANSLATED.format(alone.translation)} {note}".strip()
+        note = f"{note} {_withdrawals(draft.citations)}".strip()
         return Answer(
             question=question,
             today=today,
@@ -257,3 +273,9 @@ class PaperQA:
             return within, draft, ""
         wide = answer(alone)
         return (within, draft, "") if wide.refused else (alone, wide, WIDENED)
+
+
+def _withdrawals(citations: Sequence[Citation]) -> str:
+    """Return what the cited papers that were withdrawn say of it, for a note."""
+    said = ((citation.n, withdrawal_of(citation.paper)) for citation in citations)
+    return " ".join(f"[{n}] was withdrawn: “{reason}”" for n, reason in said if reason)

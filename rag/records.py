@@ -4,10 +4,10 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
-from rag.links import paper_url
+from rag.links import arxiv_url, paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
@@ -50,8 +50,10 @@ class Paper:
 
     `abstract_source` is "summary" if the text was written for this project in place of the
     abstract. `published_on` is the arXiv date, `featured_on` the first day on which it was among
-    the Daily Papers. `tldr` is Hugging Face's `ai_summary`. `raw_title` and `raw_abstract` are the
-    texts as they were received, if cleaning changed more than their spaces.
+    the Daily Papers. `tldr` is Hugging Face's `ai_summary`, `comment` arXiv's. `seen_at` is when a
+    source last described it, in UTC, and no part of what is equal; a file may not know it. Nor are
+    `raw_title` and `raw_abstract`, the texts as they were received, if cleaning changed more than
+    their spaces.
     """
 
     title: str
@@ -69,6 +71,8 @@ class Paper:
     keywords: tuple[str, ...] = ()
     code_url: str | None = None
     project_url: str | None = None
+    comment: str | None = None
+    seen_at: datetime | None = field(default=None, compare=False)
     raw_title: str | None = field(default=None, compare=False, repr=False)
     raw_abstract: str | None = field(default=None, compare=False, repr=False)
 
@@ -79,8 +83,14 @@ class Paper:
 
     @property
     def url(self) -> str:
-        """The paper's page on Hugging Face."""
+        """The paper's page on Hugging Face, or on arXiv if it has none there."""
         return paper_url(self.arxiv_id, self.title)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All pages of the paper, each once: `url`, then arXiv's."""
+        of_arxiv = [arxiv_url(self.arxiv_id)] if self.arxiv_id else []
+        return tuple(dict.fromkeys([self.url, *of_arxiv]))
 
     @property
     def day(self) -> date | None:

@@ -94,8 +94,9 @@ def papers_about(library: Library, topic: str, papers: Sequence[Paper]) -> dict[
     """
     database = library.catalog.database
     ids = [paper.paper_id for paper in papers]
-    question = library.embedder.encode_question(topic)
-    vectors = load_abstract_vectors(database, ids, embedder=library.embedder.name)
+    embedder = library.embedder
+    question = embedder.encode_question(topic)
+    vectors = load_abstract_vectors(database, ids, embedder=embedder.name)
     cosines = {paper_id: float(vector @ question) for paper_id, vector in vectors.items()}
     phrase = _stems(topic)
     containing = KeywordIndex(database).papers_with_all(phrase.split()) if phrase else set()

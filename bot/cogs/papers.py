@@ -11,9 +11,9 @@ from bot.papers.fetch import fetch_view
 from bot.papers.search_pages import MAX_SEARCH, PageButton, show_search_page
 from bot.render.papers import paper_card, unread_card
 from bot.taste.rating_view import paper_view
+from rag.arxiv_id import find_ids
 from rag.digest.days import parse_day
 from rag.digest.make import digest_of_day
-from rag.links import ARXIV_ID
 from rag.store.lookup import find_paper, require_paper
 
 SIMILAR_PAPERS = 3  # on a card
@@ -53,9 +53,9 @@ class Papers(commands.Cog):
         """Show one paper: what it is about, who wrote it, its links."""
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
-        arxiv_id = ARXIV_ID.search(title)
-        if arxiv_id and await executor.read(find_paper, executor.library.catalog, title) is None:
-            embed, view = unread_card(arxiv_id[1]), fetch_view(arxiv_id[1])
+        ids = find_ids(title)
+        if ids and await executor.read(find_paper, executor.library.catalog, title) is None:
+            embed, view = unread_card(ids[0]), fetch_view(ids[0])
             await interaction.edit_original_response(embed=embed, view=view)
             return
         paper = await executor.read(require_paper, executor.library.catalog, title)

@@ -150,7 +150,7 @@ def _model(app: App) -> Check:
     """Load the language model and have it begin an answer."""
     if not app.use_model:
         return Check("model", True, "not used because of --no-model")
-    if app.model.path and (problem := full_check(Path(app.model.path).expanduser())):
+    if app.model.path and (problem := full_check(Path(app.model.path))):
         return _failed("model", ModelFileError(problem))
     try:
         model, where = app.load_model(), ""
@@ -177,7 +177,7 @@ def _model(app: App) -> Check:
 def _not_used(app: App) -> Check:
     if not app.is_base_model:
         return Check("model", True, NO_MODEL)
-    advice = explain_base_model(Path(app.model.path).expanduser())
+    advice = explain_base_model(Path(app.model.path))
     return Check("model", True, f"{app.model.name}, by {app.model_chosen_by}, is not used", advice)
 
 
@@ -249,6 +249,9 @@ def _index(library: Library) -> Check:
     except IndexInUseError as error:
         return Check("index", True, f"not checked: {error}")
     index.check()
+    if library.next_embedder:
+        detail = f"it is of {library.embedder.name}, not yet of {library.next_embedder.name}"
+        return Check("index", False, detail, "run `paperboy reindex`, or start the bot.")
     pending = index.pending_count()
     if pending:
         return Check(

@@ -9,7 +9,7 @@ from bot.commands.options import UsageError, app_of
 from bot.console.live import progress
 from bot.console.terminal import Terminal
 from ingest.resolve_source import resolve_source
-from ingest.sync import index_pending
+from ingest.sync import build_next_index, index_pending
 from ingest.sync import ingest as run_ingest
 from ingest.sync import sync as run_sync
 from rag.errors import SourceError
@@ -71,6 +71,7 @@ def _ingest(app: App, terminal: Terminal, sources: list[str]) -> None:
                 progress(terminal) as report_progress,
             ):
                 report = run_ingest(source, library, progress=report_progress)
+                build_next_index(library, progress=report_progress)
             for line in report.reasons():
                 terminal.note(line)
             terminal.print(str(report))
@@ -90,6 +91,7 @@ def sync(context: typer.Context) -> None:
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy sync") as library, progress(terminal) as report_progress:
         report = run_sync(library, app.settings.ingest, today=app.today(), progress=report_progress)
+        build_next_index(library, progress=report_progress)
         coverage = library.catalog.coverage()
     terminal.print(str(report))
     terminal.print(f"In all: {coverage}.")
@@ -98,8 +100,10 @@ def sync(context: typer.Context) -> None:
 def reindex(context: typer.Context) -> None:
     """Embed every paper again, for example after changing the embedding model."""
     app, terminal = app_of(context), Terminal()
-    with app.library("paperboy reindex") as library:
-        library.index.clear()
-        with progress(terminal) as report_progress:
+    with app.library("paperboy reindex") as library, progress(terminal) as report_progress:
+        if library.next_index:
+            count = build_next_index(library, progress=report_progress)
+        else:
+            library.index.clear()
             count = index_pending(library, progress=report_progress)
         terminal.print(f"{count:,} papers indexed with {library.embedder.name}.")

@@ -133,7 +133,7 @@ def check_command(
 def _rows(app: App) -> list[Row]:
     """Return the recommended models, then the other model files on this machine."""
     folder, memory = ModelFolder(app.data_dir), memory_bytes()
-    current = Path(app.model.path).expanduser() if app.model.path else None
+    current = Path(app.model.path) if app.model.path else None
     rows: list[Row] = []
     for model in KNOWN_MODELS:
         path = folder.path / model.source.name
@@ -186,7 +186,7 @@ def _advice(app: App) -> str:
     if not app.model.name:
         return f"{advice}\nIn use: none, answers are quoted sentences."
     advice = f"{advice}\nIn use: {app.model.name}, by {app.model_chosen_by}"
-    if app.model.path and (problem := quick_check(Path(app.model.path).expanduser())):
+    if app.model.path and (problem := quick_check(Path(app.model.path))):
         return f"{advice}. But {problem}"
     return f"{advice}."
 
@@ -201,7 +201,7 @@ def _file_to_check(app: App, what: str) -> Path:
         )
     if not app.model.path:
         raise ModelFileError("no model is in use: fetch one with `paperboy model pull`.")
-    path = Path(app.model.path).expanduser()
+    path = Path(app.model.path)
     if problem := full_check(path):
         raise ModelFileError(problem)
     return path

@@ -14,14 +14,15 @@ from bot.commands.options import app_of
 from bot.console.live import progress, show_answer
 from bot.console.model_setup import offer_model
 from bot.console.terminal import Terminal
+from bot.index_builder import building_index
 from ingest.resolve_source import resolve_source
-from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.source import PageEnd, Record
 from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.errors import PaperboyError, QuestionError
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.records import Paper, Question, Turn
+from rag.records import Question, Turn
 
 LATEST = "hf:latest"
 NETWORK_SECONDS = 10.0  # that a start waits for Hugging Face in total
@@ -48,7 +49,8 @@ def start(context: typer.Context) -> None:
     offer_model(app, terminal)
     with app.assistant("paperboy start") as qa:
         _add_first(app, qa.library, terminal)
-        converse(qa, terminal)
+        with building_index(qa.library, terminal.note):
+            converse(qa, terminal)
 
 
 def run(
@@ -76,7 +78,7 @@ def chat(context: typer.Context) -> None:
     """
     app, terminal = app_of(context), Terminal()
     offer_model(app, terminal)
-    with app.assistant("paperboy chat") as qa:
+    with app.assistant("paperboy chat") as qa, building_index(qa.library, terminal.note):
         converse(qa, terminal)
 
 
@@ -106,7 +108,7 @@ class LatestPapers:
 
     def __init__(self, app: App) -> None:
         self._deadline = time.monotonic() + NETWORK_SECONDS
-        self._records: list[Paper | SetAside | PageEnd] = []
+        self._records: list[Record | PageEnd] = []
         self._problem = f"no answer within {NETWORK_SECONDS:.0f} seconds."
         self._thread = threading.Thread(target=self._fetch, args=(app,), daemon=True)
         self._thread.start()
@@ -126,7 +128,7 @@ class LatestPapers:
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
         return self._problem
 
-    def records(self) -> Iterator[Paper | SetAside | PageEnd]:
+    def records(self) -> Iterator[Record | PageEnd]:
         """Yield the papers; call `wait` first."""
         yield from self._records
 

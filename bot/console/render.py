@@ -6,12 +6,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from bot.render.answer_text import INDENT, lines_of
-from bot.render.safe_text import shorten
+from bot.render.safe_text import names_host, shorten
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
-from rag.links import arxiv_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 
 MAX_TLDR = 240  # characters of a paper's summary in a list
@@ -24,11 +24,10 @@ MAX_SENTENCES = 10  # of an answer's evidence; `--json` shows all
 def paper_text(label: str, paper: Paper) -> Text:
     """Return two lines: `[1] Title`, then the paper's links, day and upvotes."""
     text = Text(f"{label} ")
-    text.append(paper.title, style=f"bold link {paper.url}")
-    text.append("\n   ")
-    text.append(paper.url, style=f"cyan link {paper.url}")
-    if paper.arxiv_id:
-        url = arxiv_url(paper.arxiv_id)
+    link = "" if names_host(paper.title) else f" link {paper.url}"
+    text.append(paper.title, style=f"bold{link}")
+    text.append("\n ")
+    for url in paper.urls:
         text.append("  ")
         text.append(url, style=f"cyan link {url}")
     text.append(f"  {_day_and_upvotes(paper)}", style="dim")
@@ -44,6 +43,8 @@ def _day_and_upvotes(paper: Paper) -> str:
         facts.append(f"published {paper.published_on}")
     if paper.upvotes is not None:
         facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
+    if withdrawal_of(paper):
+        facts.append(WITHDRAWN)
     return ", ".join(facts)
 
 

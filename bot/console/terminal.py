@@ -12,14 +12,22 @@ from rich.text import Text
 
 from bot.json_rows import Row
 
-# C0 but tab and newline, DEL, C1, and what turns the direction of writing: a terminal obeys them.
-# Besides, lone surrogates, which no terminal can show.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# C0 but tab and newline, DEL, C1, what ends a line or turns the direction of writing: a terminal
+# obeys them. Besides, lone surrogates, which no terminal can show.
+_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+# What Unicode says to show as nothing, tag characters among it, in which text can be hidden; not
+# what joins letters (U+200C, U+200D), sets a direction or chooses an emoji (U+FE00 to U+FE0F).
+_HIDDEN = (
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff"
+    "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+CONTROL, HIDDEN = re.compile(f"[{_CONTROLS}]"), re.compile(f"[{_HIDDEN}]")
+_ESCAPED = re.compile(f"[{_CONTROLS}{_HIDDEN}]")  # in JSON
 
 
 def plain(text: str) -> str:
-    """Return text in which each control character is U+FFFD."""
-    return CONTROL.sub("\ufffd", text)
+    """Return text in which each control character is U+FFFD, without hidden characters."""
+    return HIDDEN.sub("", CONTROL.sub("\ufffd", text))
 
 
 def readable(text: str) -> str:
@@ -90,8 +98,8 @@ class Terminal:
         self.err.print(Text(f"paperboy: {one_line(text)}", style="red"), soft_wrap=True)
 
     def rows(self, rows: Iterable[Row]) -> None:
-        """Print each row as one line of JSON, in which control characters are escaped."""
+        """Print each row as one line of JSON; control and hidden characters are escaped."""
         for row in rows:
             line = json.dumps(row, ensure_ascii=False)
-            sys.stdout.write(CONTROL.sub(lambda m: f"\\u{ord(m[0]):04x}", line) + "\n")
+            sys.stdout.write(_ESCAPED.sub(lambda m: json.dumps(m[0])[1:-1], line) + "\n")
         sys.stdout.flush()

@@ -6,26 +6,24 @@ from urllib.parse import unquote
 
 import discord
 
-from rag.links import ARXIV_ID, HUGGING_FACE
+from rag.arxiv_id import find_mentions
+from rag.links import HUGGING_FACE
 from rag.records import Paper, paper_id_of
 from rag.store.catalog import Catalog
 
 # <…> around a link suppresses Discord's preview, so it gets no card either.
-_PASTED_LINK = re.compile(
-    r"(?P<suppressed><?)\bhttps?://(?:(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)"
-    rf"|(?:www\.)?(?:huggingface\.co|hf\.co)/papers)/{ARXIV_ID.pattern}",
-    re.IGNORECASE,
-)
+_PASTED_LINK = re.compile(r"(?P<suppressed><?)\b(?P<link>https?://[^\s<>]+)", re.IGNORECASE)
 
 
 def pasted_ids(text: str) -> list[str]:
     """Return the arXiv ids of the papers linked in a text, in order."""
-    ids = [match[2] for match in _PASTED_LINK.finditer(text) if not match["suppressed"]]
-    return list(dict.fromkeys(ids))
+    shown = [match["link"] for match in _PASTED_LINK.finditer(text) if not match["suppressed"]]
+    mentions = [mention for link in shown for mention in find_mentions(link) if mention.in_link]
+    return list(dict.fromkeys(mention.arxiv_id for mention in mentions if mention.arxiv_id))
 
 
 # A link to a paper without an arXiv id is a search for its title; see rag/links.py.
-_LINK = re.compile(rf"{re.escape(HUGGING_FACE)}\?q=(?P<title>[^\s)>]+)|{ARXIV_ID.pattern}")
+_TITLE_LINK = re.compile(rf"{re.escape(HUGGING_FACE)}\?q=(?P<title>[^\s)>]+)")
 
 
 def text_of(message: discord.Message) -> str:
@@ -43,11 +41,16 @@ def _parts(message: discord.Message) -> Iterator[str]:
 
 def named_ids(text: str) -> list[str]:
     """Return the ids of the papers named in a text by arXiv id or link, in order."""
-    ids = [
-        paper_id_of(None, unquote(match["title"])) if match["title"] else f"arxiv:{match[2]}"
-        for match in _LINK.finditer(text)
-    ]
-    return list(dict.fromkeys(ids))
+    places = {
+        match.start(): paper_id_of(None, unquote(match["title"]))
+        for match in _TITLE_LINK.finditer(text)
+    }
+    places |= {
+        mention.start: f"arxiv:{mention.arxiv_id}"
+        for mention in find_mentions(text)
+        if mention.arxiv_id
+    }
+    return list(dict.fromkeys(places[start] for start in sorted(places)))
 
 
 def named_papers(text: str, catalog: Catalog) -> list[Paper]:

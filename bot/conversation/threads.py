@@ -11,7 +11,7 @@ from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.render.safe_text import plain, shorten
 from rag.errors import PaperboyError
-from rag.links import HUGGING_FACE
+from rag.links import ARXIV, HUGGING_FACE
 from rag.records import Paper
 from rag.store.lookup import find_paper
 
@@ -21,7 +21,7 @@ MAX_ROOTS = 1_000  # threads whose first message is in memory
 MAX_QUESTION = 200  # characters of each question in the list of earlier ones
 ALREADY_THERE = 160004  # Discord's error code: this message has a thread
 
-_PAPER = re.compile(rf"{re.escape(HUGGING_FACE)}(?:/|\?q=)([^\s&#]+)")
+_PAPER = re.compile(rf"(?:{re.escape(HUGGING_FACE)}(?:/|\?q=)|{re.escape(ARXIV)}/)([^\s&#]+)")
 _THREAD_REQUEST = re.compile(
     r"\W*(?:(?:please|can|could|would|will|you|we|let'?s|let us|ok(?:ay)?)\W+)*"
     r"(?:(?:move|take|bring|continue|go on|carry on|start|open|make|create)\b[^?.!]{0,40}\b)?"

@@ -11,6 +11,7 @@ from bot.executor import Executor
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest_now
+from rag.arxiv_id import CANONICAL
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -61,7 +62,7 @@ class PaperFetcher:
 class FetchButton(
     PersistentItem,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"fetch:(?P<arxiv_id>\d{4}\.\d{4,5})",
+    template=rf"fetch:(?P<arxiv_id>{CANONICAL})",
 ):
     """The button on a card of an unknown paper; it keeps working after a restart."""
 

@@ -15,6 +15,7 @@ from bot.render.safe_text import (
 )
 from rag.links import arxiv_url
 from rag.records import Answer, Citation, Paper
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 UNFINISHED = Colour.orange()
 FINISHED = Colour.green()
@@ -69,7 +70,7 @@ def sources(citations: Sequence[Citation]) -> str:
 
 
 def paper_line(paper: Paper, *, max_title: int = MAX_SOURCE_TITLE) -> str:
-    """Return `title · featured 2025-12-04 · arXiv`, linked."""
+    """Return `title · featured 2025-12-04 · arXiv`, linked; a withdrawn paper is marked."""
     parts = [link(shorten(paper.title, max_title), paper.url)]
     if paper.featured_on:
         parts.append(f"featured {paper.featured_on}")
@@ -77,6 +78,8 @@ def paper_line(paper: Paper, *, max_title: int = MAX_SOURCE_TITLE) -> str:
         parts.append(f"published {paper.published_on}")
     if paper.arxiv_id:
         parts.append(link("arXiv", arxiv_url(paper.arxiv_id)))
+    if withdrawal_of(paper):
+        parts.append(f"**{WITHDRAWN}**")
     return " · ".join(parts)
 
 

@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from bot.render.parts import FENCE
 from bot.render.safe_text import is_code_url, is_safe_url, link, plain, shorten
-from rag.links import arxiv_url
 from rag.records import Citation, Paper
 from rag.text.brackets import brackets_of
 
@@ -140,7 +139,5 @@ class _Links:
 
 def _addresses(paper: Paper) -> Iterator[str]:
     """Yield the addresses in a paper's record that are safe to link."""
-    yield paper.url
-    if paper.arxiv_id:
-        yield arxiv_url(paper.arxiv_id)
+    yield from paper.urls
     yield from (url for url in (paper.code_url, paper.project_url) if url and is_safe_url(url))

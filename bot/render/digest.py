@@ -16,13 +16,16 @@ from bot.render.safe_text import (
     MESSAGE,
     is_code_url,
     link,
+    names_host,
     plain,
     plain_within,
     shorten,
+    unlinked,
 )
-from rag.digest.records import Digest, Entry
+from rag.digest.records import Digest, Entry, Group
 from rag.links import arxiv_url
 from rag.records import Coverage
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 COLOUR = Colour.blurple()
 WITH_TLDR = 25  # entries with a sentence if there is room; later ones have a title only
@@ -106,7 +109,7 @@ def _lines(entry: Entry, with_tldr: int, max_title: int, max_tldr: int) -> Itera
         return
     if entry.tldr:
         yield f"   {plain(shorten(entry.tldr, max_tldr))}"
-    facts = []
+    facts = [f"**{WITHDRAWN}**"] if withdrawal_of(paper) else []
     if paper.organization:
         facts.append(plain(shorten(paper.organization, 80)))
     if paper.comment_count:
@@ -168,22 +171,20 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
         yield digest.note
     if digest.brief:
         yield ""
-        yield digest.brief
+        yield unlinked(digest.brief)
     if len(digest.groups) > 1:
         yield ""
         for group in digest.groups:
-            yield f"{_one_line(group.name)}: {', '.join(str(e.rank) for e in group.entries)}"
+            yield _topic(group)
     for entry in digest.ranked:
         paper = entry.paper
         yield ""
-        yield f"{entry.rank}. {shorten(paper.title, MAX_TITLE)}"
+        yield f"{entry.rank}. {_words(paper.title, MAX_TITLE)}"
         if entry.tldr:
-            yield f"   {shorten(entry.tldr, MAX_TLDR)}"
+            yield f"   {_words(entry.tldr, MAX_TLDR)}"
         if facts := _mail_facts(entry):
             yield f"   {' · '.join(facts)}"
-        yield f"   {paper.url}"
-        if paper.arxiv_id:
-            yield f"   {arxiv_url(paper.arxiv_id)}"
+        yield from (f"   {url}" for url in paper.urls)
         if is_code_url(paper.code_url):
             yield f"   {paper.code_url}"
     yield ""
@@ -195,26 +196,30 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
 
 def _mail_facts(entry: Entry) -> list[str]:
     paper = entry.paper
-    facts = [] if paper.upvotes is None else [f"▲ {paper.upvotes}"]
+    facts = [WITHDRAWN] if withdrawal_of(paper) else []
+    if paper.upvotes is not None:
+        facts.append(f"▲ {paper.upvotes}")
     if paper.organization:
-        facts.append(shorten(paper.organization, 80))
+        facts.append(_words(paper.organization, 80))
     if paper.comment_count:
         facts.append(_comments(paper.comment_count))
     if entry.because:
-        facts.append(f"picked {shorten(entry.because, MAX_REASON)}")
+        facts.append(f"picked {_words(entry.because, MAX_REASON)}")
     return facts
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _topic(group: Group) -> str:
+    return f"{_words(group.name, MAX_TOPIC)}: {', '.join(str(e.rank) for e in group.entries)}"
+
+
+def _words(text: str, limit: int) -> str:
+    """Return untrusted text on one line, in which a mail program finds nothing to link."""
+    return unlinked(shorten(text, limit))
 
 
 def _html(digest: Digest, unsubscribe: str, image: str) -> str:
     """Return a complete HTML page; all text from papers is escaped."""
-    topics = "".join(
-        f"<li>{escape(group.name)}: {', '.join(str(e.rank) for e in group.entries)}</li>"
-        for group in digest.groups
-    )
+    topics = "".join(f"<li>{escape(_topic(group))}</li>" for group in digest.groups)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="color-scheme" content="light dark">'
@@ -224,7 +229,7 @@ def _html(digest: Digest, unsubscribe: str, image: str) -> str:
         'padding:16px">'
         f'<h1 style="font-size:20px">{escape(digest.headline)}</h1>'
         + (f"<p>{escape(digest.note)}</p>" if digest.note else "")
-        + (f"<p>{escape(digest.brief)}</p>" if digest.brief else "")
+        + (f"<p>{escape(unlinked(digest.brief))}</p>" if digest.brief else "")
         + (f'<ul style="padding-left:20px">{topics}</ul>' if len(digest.groups) > 1 else "")
         + (f"<p>{image}</p>" if image else "")
         + '<ol style="padding-left:24px">'
@@ -236,14 +241,18 @@ def _html(digest: Digest, unsubscribe: str, image: str) -> str:
 
 def _item(entry: Entry) -> str:
     paper = entry.paper
+    title = _words(paper.title, MAX_TITLE)
+    shown = _link(title, paper.url)
+    if names_host(title):
+        shown = f"{escape(title)} ({_link('page', paper.url)})"
     links = [_link("arXiv", arxiv_url(paper.arxiv_id))] if paper.arxiv_id else []
     if is_code_url(paper.code_url):
         links.append(_link("code", str(paper.code_url)))
     facts = " · ".join([*map(escape, _mail_facts(entry)), *links])
     return (
         f'<li style="margin-bottom:14px">'
-        f"<b>{_link(shorten(paper.title, MAX_TITLE), paper.url)}</b><br>"
-        f"{escape(shorten(entry.tldr, MAX_TLDR))}"
+        f"<b>{shown}</b><br>"
+        f"{escape(_words(entry.tldr, MAX_TLDR))}"
         f'<br><span style="color:{MUTED};font-size:13px">{facts}</span></li>'
     )
 

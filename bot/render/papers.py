@@ -12,6 +12,7 @@ from bot.render.safe_text import (
     EMBED_TITLE,
     is_safe_url,
     link,
+    names_host,
     plain,
     plain_within,
     shorten,
@@ -19,6 +20,7 @@ from bot.render.safe_text import (
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
 from rag.text.sentences import gist
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 
 COLOUR = Colour.blurple()
@@ -28,6 +30,7 @@ SEARCH_PAGE = 5  # papers per page of search results
 HIT_LENGTHS = ((200, GIST), (200, GIST // 2), (200, GIST // 4), (200, 0), (80, 0))
 MAX_AUTHORS = 8  # on a card
 MAX_CARD = 1_500  # characters of the text on a card
+WIDE = ("Authors", "Comment", WITHDRAWN.capitalize())  # fields of a card with a row of their own
 MAX_PROBLEM = 1_000  # characters
 
 
@@ -75,12 +78,12 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
     text = prefix + shorten(paper.tldr or gist(paper.abstract) or paper.abstract, 1_000)
     embed = Embed(
         title=plain_within(shorten(paper.title, EMBED_TITLE), EMBED_TITLE),
-        url=paper.url,
+        url=_title_url(paper),
         description=plain_within(text, MAX_CARD),
         colour=COLOUR,
     )
     for name, value in _facts(paper):
-        embed.add_field(name=name, value=value, inline=name != "Authors")
+        embed.add_field(name=name, value=value, inline=name not in WIDE)
     if nearest := lines_within(map(paper_line, neighbours), EMBED_FIELD):
         embed.add_field(name="Nearest papers", value=nearest, inline=False)
     return embed
@@ -91,18 +94,28 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
     prefix = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     embed = Embed(
         title=plain_within(shorten(paper.title, EMBED_TITLE), EMBED_TITLE),
-        url=paper.url,
+        url=_title_url(paper),
         description=plain(prefix + shorten(paper.tldr or gist(paper.abstract), GIST)),
         colour=COLOUR,
     )
     nearest = lines_within(map(paper_line, neighbours), EMBED_FIELD)
     links = lines_within((f"• {url}" for url in discussed), EMBED_FIELD)
-    for name, value in (("Nearest papers", nearest), ("Discussed here before", links)):
+    withdrawal = plain_within(withdrawal_of(paper), EMBED_FIELD)
+    for name, value in (
+        (WITHDRAWN.capitalize(), withdrawal),
+        ("Nearest papers", nearest),
+        ("Discussed here before", links),
+    ):
         if value:
             embed.add_field(name=name, value=value, inline=False)
     day = f"Featured {paper.featured_on}" if paper.featured_on else "Not featured, as far as I know"
     votes = "" if paper.upvotes is None else f" · ▲ {paper.upvotes}"
     return embed.set_footer(text=f"{day}{votes} · reply to this to ask about it")
+
+
+def _title_url(paper: Paper) -> str | None:
+    """Return where a card's title leads; None if it would seem to lead to another host."""
+    return None if names_host(paper.title) else paper.url
 
 
 def unread_card(arxiv_id: str, *, problem: str = "", is_fetching: bool = False) -> Embed:
@@ -135,9 +148,12 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
         yield "Published", str(paper.published_on)
     if paper.upvotes is not None:
         yield "Upvotes", str(paper.upvotes)
-    links = [link("Hugging Face", paper.url)]
-    if paper.arxiv_id:
-        links.append(link("arXiv", arxiv_url(paper.arxiv_id)))
+    if withdrawal := withdrawal_of(paper):
+        yield WITHDRAWN.capitalize(), plain_within(withdrawal, EMBED_FIELD)
+    elif paper.comment:
+        yield "Comment", plain_within(paper.comment, EMBED_FIELD)
+    arxiv = arxiv_url(paper.arxiv_id) if paper.arxiv_id else ""
+    links = [link("arXiv" if url == arxiv else "Hugging Face", url) for url in paper.urls]
     for words, url in (("Code", paper.code_url), ("Project", paper.project_url)):
         if url and is_safe_url(url):
             links.append(link(words, url))

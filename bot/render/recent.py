@@ -10,6 +10,7 @@ from bot.render.parts import first_within
 from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, shorten
 from rag.digest.records import tldr_of
 from rag.records import Coverage, Paper
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 COLOUR = Colour.blurple()
 TRENDING = "Trending papers"
@@ -90,6 +91,7 @@ def _lines(
     for n, paper in enumerate(papers, start=1):
         new = f" (+{gained[paper.paper_id]})" if gained else ""
         votes = "" if paper.upvotes is None else f"**▲ {paper.upvotes}{new}** "
-        yield f"{n}. {votes}{link(shorten(paper.title, max_title), paper.url)}"
+        withdrawn = f" · **{WITHDRAWN}**" if withdrawal_of(paper) else ""
+        yield f"{n}. {votes}{link(shorten(paper.title, max_title), paper.url)}{withdrawn}"
         if max_summary:
             yield f"   {plain(shorten(tldr_of(paper), max_summary))}"

@@ -5,6 +5,7 @@ an escape or of a link, and what was text would become a link.
 """
 
 import re
+import unicodedata
 
 EMBED_TITLE = 256  # characters, as are all of these limits
 EMBED_DESCRIPTION = 4_096
@@ -33,7 +34,11 @@ _URL = re.compile(
     r"(?:[/?#][\w.~:/?#@!$&'*+,;=%-]*)?",
     re.IGNORECASE | re.ASCII,
 )
-_HOST_DOT = re.compile(r"(?<=[a-z0-9])\.(?=[a-z]{2})", re.IGNORECASE)  # as in a name of a host
+# A scheme, "www.", or a dot as in the name of a host: also in "llama.cpp", but in no number.
+_HOST = re.compile(
+    r"\w://|\bwww\.|[\w-]\.(?=[^\W\d_]{2})|[a-z0-9]\u3002(?=[a-z]{2})", re.IGNORECASE
+)
+_LINKED = re.compile(r":(?=//)|[^\W_][.\u3002](?=[^\W\d_])")
 _INVISIBLE = "\u200b"  # zero-width space: breaks a ping and shows nothing
 
 
@@ -75,13 +80,24 @@ def _no_ping(match: re.Match[str]) -> str:
 def link(words: str, url: str) -> str:
     """Return a Markdown link without a preview; `words` may be untrusted, `url` must not be.
 
-    The words name no other host: such a link would seem to lead there.
+    A link whose words name another host would seem to lead there: they stand beside it.
     """
-    words = re.sub(r"(?<!\w)\w+://|www\.", "", words).replace("[", "(").replace("]", ")")
-    shown = plain(words)
-    if not url.endswith(words):
-        shown = _HOST_DOT.sub(f".{_INVISIBLE}", shown)
-    return f"[{shown}](<{url}>)"
+    if names_host(words) and not url.endswith(words):
+        return f"{plain(words)} ([page](<{url}>))"
+    words = re.sub(r"^https?://", "", words).replace("[", "(").replace("]", ")")
+    return f"[{plain(words)}](<{url}>)"
+
+
+def names_host(text: str) -> bool:
+    """Return whether a reader would see an address or the name of a host in the text."""
+    seen = unicodedata.normalize("NFKC", text)
+    visible = "".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Mn"))
+    return _HOST.search(visible) is not None
+
+
+def unlinked(text: str) -> str:
+    """Return the text with nothing in it that a mail program would turn into a link."""
+    return _LINKED.sub(rf"\g<0>{_INVISIBLE}", text)
 
 
 def is_safe_url(url: str) -> bool:

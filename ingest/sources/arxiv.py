@@ -7,17 +7,19 @@ connection. To ingest one paper from code:
         report = ingest(source, library)    # ingest.sync.ingest
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring
 
 from ingest.fetch import Fetcher, TryAgainError
-from ingest.sources.paper_record import parse_paper, plain_arxiv_id
+from ingest.sources.arxiv_query import arxiv_query
+from ingest.sources.paper_record import parse_paper
 from ingest.sources.source import SetAside
 from ingest.untrusted import decode_xml, whole_number
+from rag.arxiv_id import read_arxiv_id
 from rag.errors import SourceError
 from rag.records import Paper
 from rag.text.clean import clean_characters
@@ -27,10 +29,10 @@ API_PATH = "/api/query"
 PAGE_SIZE = 100
 MAX_IDS = 100  # per `arxiv:ID,ID…`
 MAX_QUERY = 1_000  # characters
-FORMS = "arxiv:ID (several with commas between) or arxiv:search:QUERY"
+FORMS = "arxiv:ID (several with commas between), a link to a paper or arxiv:search:QUERY"
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_COMMENT = "{http://arxiv.org/schemas/atom}comment"
 _TOTAL = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
-_OPERATORS = re.compile(r"\b(?:ti|au|abs|co|jr|cat|rn|all|id|submittedDate):|\b(?:AND|OR|ANDNOT)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ def _record(entry: Element, number: int) -> Paper | SetAside:
             "summary": _text(entry, "summary"),
             "authors": [name.text for name in names if name.text],
             "publishedAt": _text(entry, "published"),
+            "comment": one_line(entry.findtext(_COMMENT, "")),
         },
         place=f"entry {number}",
+        fetched_at=datetime.now(UTC),
     )
 
 
@@ -95,13 +99,11 @@ def parse_arxiv_spec(spec: str) -> tuple[list[str], str]:
             raise SourceError(
                 f"a search takes 1 to {MAX_QUERY:,} characters: arxiv:search:cat:cs.CL."
             )
-        if not _OPERATORS.search(query):  # arXiv would join plain words by OR
-            query = " AND ".join(f"all:{word}" for word in query.replace('"', " ").split())
-        return [], query
+        return [], arxiv_query(query)
     try:
-        ids = list(dict.fromkeys(plain_arxiv_id(part) for part in spec.split(",")))
+        ids = list(dict.fromkeys(read_arxiv_id(part) for part in spec.split(",")))
     except ValueError as error:
-        raise SourceError(f"arxiv:{spec} is not valid ({error}): use {FORMS}.") from error
+        raise SourceError(f"{error}; use {FORMS}.") from error
     if len(ids) > MAX_IDS:
         raise SourceError(f"{len(ids)} arXiv ids are too many at once: give up to {MAX_IDS}.")
     return ids, ""
@@ -112,8 +114,8 @@ class ArxivSource:
 
     def __init__(self, spec: str, fetcher: Fetcher, *, max_papers: int) -> None:
         """`max_papers` is the limit for a search."""
-        self.name = f"arxiv:{spec}"
         self.ids, self.query = parse_arxiv_spec(spec)
+        self.name = f"arxiv:{','.join(self.ids) or spec}"
         self.fetcher = fetcher
         self.max_papers = max_papers
 

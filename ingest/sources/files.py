@@ -6,13 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from ingest.sources.hf_daily import flatten_item
-from ingest.sources.paper_record import parse_paper
+from ingest.sources.paper_record import parse_record
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
-from ingest.sources.source import SetAside
-from ingest.untrusted import decode, read_json
+from ingest.sources.source import Record, SetAside
+from ingest.untrusted import TooManyValuesError, decode, read_json
 from rag.errors import SourceError
-from rag.records import Paper
 from rag.text.clean import clean_characters
 
 MB = 1024 * 1024
@@ -32,14 +31,14 @@ class FileSource:
         self.name = clean_characters(path.name)
         self.today = today
 
-    def records(self) -> Iterator[Paper | SetAside]:
+    def records(self) -> Iterator[Record]:
         """Yield the file's papers. Raises SourceError if it has none."""
         _check(self.path)
-        if self.path.suffix == ".jsonl":
+        if _has_records_by_line(self.path):
             yield from _some(_from_lines(_lines(self.path)), self.path)
             return
         text = decode(_read(self.path))
-        if self.path.suffix == ".json":
+        if self.path.suffix in (".json", ".jsonl"):
             records = _from_json(text, self.path)
         elif self.path.suffix == ".html":
             records = parse_saved_html(text)
@@ -48,7 +47,7 @@ class FileSource:
         yield from _some(records, self.path)
 
 
-def _some(records: Iterator[Paper | SetAside], path: Path) -> Iterator[Paper | SetAside]:
+def _some(records: Iterator[Record], path: Path) -> Iterator[Record]:
     """Yield the records. Raises SourceError if there are none."""
     is_empty = True
     for record in records:
@@ -63,7 +62,23 @@ def _some(records: Iterator[Paper | SetAside], path: Path) -> Iterator[Paper | S
 
 def most_bytes(path: Path) -> int:
     """Return the size of the largest file of this kind that is read."""
-    return MAX_LINES_BYTES if path.suffix == ".jsonl" else MAX_BYTES
+    return MAX_LINES_BYTES if _has_records_by_line(path) else MAX_BYTES
+
+
+def _has_records_by_line(path: Path) -> bool:
+    """Return whether each line of a .json or .jsonl file is a record; its beginning tells."""
+    if path.suffix not in (".json", ".jsonl"):
+        return False
+    with path.open("rb") as file:
+        first, _, rest = decode(file.read(MAX_LINE_BYTES + 1)).lstrip().partition("\n")
+    is_only_line = not rest.strip()
+    try:
+        record = read_json(first)
+    except (ValueError, RecursionError):
+        return path.suffix == ".jsonl" and not first.startswith("[")
+    if isinstance(record, dict):
+        return path.suffix == ".jsonl" or not is_only_line
+    return path.suffix == ".jsonl" and not (is_only_line and isinstance(record, list))
 
 
 def _check(path: Path) -> None:
@@ -79,7 +94,7 @@ def _check(path: Path) -> None:
     except OSError as error:
         raise _unreadable(path, error) from error
     if size > most_bytes(path):
-        cure = "" if path.suffix == ".jsonl" else ", or write one paper a line in a .jsonl file"
+        cure = "" if _has_records_by_line(path) else ", or write one paper a line in a .jsonl file"
         raise SourceError(
             f"{path} is larger than {most_bytes(path) // MB} MB: split it into smaller files{cure}."
         )
@@ -107,7 +122,7 @@ def _unreadable(path: Path, error: OSError) -> SourceError:
     return SourceError(f"{path} cannot be read ({error.strerror}): check its permissions.")
 
 
-def _from_lines(lines: Iterable[bytes]) -> Iterator[Paper | SetAside]:
+def _from_lines(lines: Iterable[bytes]) -> Iterator[Record]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -119,7 +134,7 @@ def _from_lines(lines: Iterable[bytes]) -> Iterator[Paper | SetAside]:
         except (ValueError, RecursionError) as error:
             yield SetAside(f"line {number}", f"not valid JSON ({_brief(error)})", broken=True)
             continue
-        yield parse_paper(flatten_item(record), place=f"line {number}")
+        yield from parse_record(flatten_item(record), place=f"line {number}")
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -134,16 +149,21 @@ def _lines(path: Path) -> Iterator[bytes]:
         raise _unreadable(path, error) from error
 
 
-def _from_json(text: str, path: Path) -> Iterator[Paper | SetAside]:
+def _from_json(text: str, path: Path) -> Iterator[Record]:
     try:
         data = read_json(text)
+    except TooManyValuesError as error:
+        raise SourceError(
+            f"{path} has {error}: split it into smaller files, or write one paper a line in a "
+            ".jsonl file."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise SourceError(
             f"{path} is not valid JSON ({_brief(error)}): correct that place and ingest it again."
         ) from error
     records = data if isinstance(data, list) else [data]
     for number, record in enumerate(records, start=1):
-        yield parse_paper(flatten_item(record), place=f"record {number}")
+        yield from parse_record(flatten_item(record), place=f"record {number}")
 
 
 def _brief(error: Exception) -> str:

@@ -8,18 +8,17 @@ the summary, the keywords and the code link and turns 0 upvotes into None.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Literal
 
 from ingest.fetch import Fetcher, FetchResult, PageError, TryAgainError
 from ingest.fetch_history import FetchHistory, KnownPage
-from ingest.sources.paper_record import parse_paper
-from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.paper_record import parse_record
+from ingest.sources.source import PageEnd, Record, SetAside
 from ingest.untrusted import read_json
 from rag.digest.days import DayError, parse_day, parse_week, period_days
 from rag.errors import SourceError, first_line
-from rag.records import Paper
 
 DAILY_PATH = "/api/daily_papers"
 SEARCH_PATH = "/api/papers/search"
@@ -140,7 +139,7 @@ class DailyPapersSource:
         self.today = today
         self.history = history
 
-    def records(self) -> Iterator[Paper | SetAside | PageEnd]:
+    def records(self) -> Iterator[Record | PageEnd]:
         """Yield the papers of each list in the API's order.
 
         One list that cannot be read is set aside; it is asked for again by the next run.
@@ -168,7 +167,7 @@ class DailyPapersSource:
             self.history and query.last_day and self.history.is_settled(query.name, query.last_day)
         )
 
-    def _list(self, query: Query) -> Iterator[Paper | SetAside | PageEnd]:
+    def _list(self, query: Query) -> Iterator[Record | PageEnd]:
         """Yield a list's papers and, with a history, the end of each page."""
         read = 0
         for number in range(MAX_PAGES if query.pages else 1):
@@ -179,7 +178,8 @@ class DailyPapersSource:
             items, etag = self._items(query, params, known, first=number == 0)
             place = f"hf:{query.name}" + (f" page {number + 1}" if number else "")
             if items is not None:
-                yield from parse_daily(items, day=query.day, place=place)
+                now = datetime.fromtimestamp(self.fetcher.clock.now(), UTC)
+                yield from parse_daily(items, day=query.day, place=place, fetched_at=now)
             count = len(items) if items is not None else known.records if known else 0
             read += count
             is_last = not query.pages or count < PAGE_SIZE
@@ -219,9 +219,17 @@ def _items_of(body: bytes) -> list[object]:
 
 
 def parse_daily(
-    items: object, *, day: date | None = None, place: str = "answer", most: int = MAX_ITEMS
-) -> Iterator[Paper | SetAside]:
-    """Yield the first `most` papers of one API answer; `day` is the requested day, if any."""
+    items: object,
+    *,
+    day: date | None = None,
+    place: str = "answer",
+    most: int = MAX_ITEMS,
+    fetched_at: datetime | None = None,
+) -> Iterator[Record]:
+    """Yield the first `most` papers of one API answer.
+
+    `day` is the requested day, if any; `fetched_at` when the API answered.
+    """
     if not isinstance(items, list):
         yield SetAside(place, f"a list of papers is a list, not {type(items).__name__}")
         return
@@ -231,7 +239,7 @@ def parse_daily(
         record = flatten_item(item)
         if day is not None and isinstance(record, dict):
             record["submittedOnDailyAt"] = day.isoformat()
-        yield parse_paper(record, place=f"{place} record {number}")
+        yield from parse_record(record, place=f"{place} record {number}", fetched_at=fetched_at)
 
 
 def flatten_item(item: object) -> object:

@@ -1,8 +1,8 @@
 """Untrusted records → Paper: validates everything that files and APIs say about a paper."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -17,8 +17,10 @@ from pydantic import (
     ValidationError,
 )
 
-from ingest.sources.source import SetAside
+from ingest.sources.loose_values import author_names, day_of, keyword_list, whole_count
+from ingest.sources.source import LeftOut, Record, SetAside
 from ingest.untrusted import MAX_COUNT, is_possible_day
+from rag.arxiv_id import read_arxiv_id
 from rag.records import AbstractSource, Paper
 from rag.text.clean import clean, clean_characters, received
 
@@ -26,20 +28,11 @@ MAX_TITLE = 1_000  # characters; the longest real ones have about 250
 MAX_ABSTRACT = 20_000
 MAX_RECEIVED = 200_000  # of any text before it is cleaned
 MAX_TLDR = 5_000
+MAX_COMMENT = 1_000
 MAX_NAME = 500  # of an author, a keyword or an organisation
 MAX_NAMES = 10_000  # the largest collaborations have about 5,000 authors
 MAX_ADDRESS = 500  # longer ones fit into no message of Discord's
-NEW_ID = r"\d{4}\.\d{4,5}"
-OLD_ID = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
-_ARXIV_ID = re.compile(rf"({NEW_ID}|{OLD_ID})(?:v\d+)?")
-
-
-def plain_arxiv_id(text: str) -> str:
-    """Return an arXiv id without its version. Raises ValueError if the text is not an id."""
-    match = _ARXIV_ID.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is not an arXiv id")
-    return match[1]
+NEEDED = frozenset({"arxiv_id", "id", "title", "abstract", "summary"})  # right, or no paper
 
 
 def _text(value: object) -> object:
@@ -52,20 +45,27 @@ def _optional_text(value: object) -> object:
 
 
 def _id(value: object) -> object:
-    return plain_arxiv_id(value) if isinstance(value, str) else value
+    """Take an id or a link, or a number that has lost no zeros."""
+    if isinstance(value, int | float):
+        try:
+            return read_arxiv_id(str(value))
+        except ValueError as error:
+            raise ValueError(f"{error}; a number loses zeros: write it as text") from error
+    if isinstance(value, str):
+        return read_arxiv_id(value) if value.strip() else None
+    return value
 
 
-def _day(value: object) -> object:
-    """Take the day of a timestamp; the sources give UTC."""
-    return value[:10] if isinstance(value, str) else value
+def _authors(value: object) -> object:
+    return _texts(author_names(value))
 
 
-def _names(value: object) -> object:
-    """Take names, or objects that have one, without hidden authors."""
-    if not isinstance(value, list):
-        return [] if value is None else value
-    people = [p for p in value if not (isinstance(p, dict) and p.get("hidden"))]
-    return [_text(p.get("name")) if isinstance(p, dict) else _text(p) for p in people]
+def _keywords(value: object) -> object:
+    return _texts(keyword_list(value))
+
+
+def _texts(values: object) -> object:
+    return [_text(value) for value in values] if isinstance(values, list) else values
 
 
 def _organization(value: object) -> object:
@@ -87,14 +87,30 @@ def _possible(day: date | None) -> date | None:
     return day
 
 
+def _comment(value: object) -> object:
+    """Take arXiv's comment, shortened; Hugging Face has a list under this name."""
+    return _optional_text(value[:MAX_COMMENT]) if isinstance(value, str) else None
+
+
+def _sighting(value: object) -> object:
+    """Take the time at which an exported record was true, if it is a past one with a zone."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return time if time and time.tzinfo and time <= datetime.now(UTC) else None
+
+
 Text = Annotated[StrictStr, BeforeValidator(_text)]
 Tldr = Annotated[
     Annotated[StrictStr, Field(max_length=MAX_TLDR)] | None, BeforeValidator(_optional_text)
 ]
-Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_possible)]
+Day = Annotated[date | None, BeforeValidator(day_of), AfterValidator(_possible)]
 Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
-Names = Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES), BeforeValidator(_names)]
-Count = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT)]
+Names = Annotated[tuple[Name, ...], Field(max_length=MAX_NAMES)]
+Comment = Annotated[str | None, BeforeValidator(_comment)]
+Sighting = Annotated[datetime | None, BeforeValidator(_sighting)]
+Count = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT), BeforeValidator(whole_count)]
 WebAddress = Annotated[str | None, BeforeValidator(_web_address)]
 
 
@@ -114,7 +130,7 @@ class PaperRecord(BaseModel):
         validation_alias=AliasChoices("abstract", "summary")
     )
     abstract_source: AbstractSource = "abstract"
-    authors: Names = ()
+    authors: Annotated[Names, BeforeValidator(_authors)] = ()
     author_count: Count | None = None
     organization: Annotated[Name | None, BeforeValidator(_organization)] = None
     published_on: Day = _first_of("published_on", "date_published", "publishedAt")
@@ -122,9 +138,13 @@ class PaperRecord(BaseModel):
     upvotes: Count | None = None
     comment_count: Count | None = _first_of("comment_count", "num_comments", "numComments")
     tldr: Tldr = _first_of("tldr", "ai_summary")
-    keywords: Names = Field((), validation_alias=AliasChoices("keywords", "ai_keywords"))
+    keywords: Annotated[Names, BeforeValidator(_keywords)] = Field(
+        (), validation_alias=AliasChoices("keywords", "ai_keywords")
+    )
     code_url: WebAddress = _first_of("code_url", "github", "githubRepo")
     project_url: WebAddress = _first_of("project_url", "project_page", "projectPage")
+    comment: Comment = _first_of("comment", "comments")
+    seen_at: Sighting = None
 
     def to_paper(self) -> Paper:
         """Return the Paper; known authors are counted, whatever the record says."""
@@ -133,29 +153,75 @@ class PaperRecord(BaseModel):
         return Paper(**fields)
 
 
-def parse_paper(record: object, *, place: str) -> Paper | SetAside:
-    """Return the record's Paper, or the reason to set it aside; `place` says where it was."""
+def parse_paper(
+    record: object, *, place: str, fetched_at: datetime | None = None
+) -> Paper | SetAside:
+    """Return the record's Paper, or the reason to set it aside; see `parse_record`."""
+    for parsed in parse_record(record, place=place, fetched_at=fetched_at):
+        if not isinstance(parsed, LeftOut):
+            return parsed
+    raise AssertionError("a record is a paper or set aside")
+
+
+def parse_record(
+    record: object, *, place: str, fetched_at: datetime | None = None
+) -> Iterator[Record]:
+    """Yield the record's Paper and the optional values that it is without, or one SetAside.
+
+    `place` says where the record was, and `fetched_at` when its source sent it; a file's record may
+    have a time of its own.
+    """
     if not isinstance(record, dict):
-        return SetAside(place, f"a paper is an object with a title, not {type(record).__name__}")
-    try:
-        paper = PaperRecord.model_validate(record).to_paper()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "record"
-        reason = f"{field}: {first['msg'].removeprefix('Value error, ')}"
-        title = record.get("title")
-        return SetAside(
-            f"{place} ({clean(title[:MAX_TITLE])[:80]})" if isinstance(title, str) else place,
-            reason,
-        )
-    return replace(
+        reason = f"a paper is an object with a title, not {type(record).__name__}"
+        yield SetAside(place, reason)
+        return
+    title = record.get("title")
+    name = f"{place} ({clean(title[:MAX_TITLE])[:80]})" if isinstance(title, str) else place
+    known = {f: value for f, value in record.items() if f == "title" or value not in (None, "")}
+    fields = _with_snapshot_fields(known)
+    left_out: dict[str, str] = {}
+    while True:
+        try:
+            paper = PaperRecord.model_validate(fields).to_paper()
+            break
+        except ValidationError as error:
+            reasons = _reasons(error)
+        for field, reason in reasons.items():
+            if field in NEEDED or field not in fields:
+                yield SetAside(name, reason)
+                return
+            del fields[field]
+        left_out |= reasons
+    yield replace(
         paper,
-        raw_title=_received(record, "title"),
-        raw_abstract=_received(record, "abstract", "summary"),
+        seen_at=fetched_at or paper.seen_at,
+        raw_title=_received(fields, "title"),
+        raw_abstract=_received(fields, "abstract", "summary"),
     )
+    yield from (LeftOut(name, reason) for reason in left_out.values())
 
 
 def _received(record: dict[str, Any], *names: str) -> str | None:
     """Return the text in the first of these fields as it was received, if cleaning changed it."""
     text = next((record[name] for name in names if name in record), None)
     return received(text) if isinstance(text, str) else None
+
+
+def _with_snapshot_fields(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with what Kaggle's snapshot of arXiv has in fields of its own."""
+    names, versions = record.get("authors_parsed"), record.get("versions")
+    if isinstance(names, list) and all(isinstance(parts, list) for parts in names):
+        record = record | {"authors": names}
+    if isinstance(versions, list) and versions and isinstance(versions[0], dict):
+        record = {"published_on": versions[0].get("created")} | record
+    return record
+
+
+def _reasons(error: ValidationError) -> dict[str, str]:
+    """Return the first reason for each field of a record that does not fit."""
+    reasons: dict[str, str] = {}
+    for found in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in found["loc"]) or "record"
+        reason = f"{place}: {found['msg'].removeprefix('Value error, ')}"
+        reasons.setdefault(place.partition(".")[0], reason)
+    return reasons

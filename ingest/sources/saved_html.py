@@ -11,10 +11,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 from ingest.sources.hf_daily import parse_daily
-from ingest.sources.paper_record import parse_paper
-from ingest.sources.source import SetAside
+from ingest.sources.paper_record import parse_record
+from ingest.sources.source import Record, SetAside
 from ingest.untrusted import is_possible_day, read_json
-from rag.records import Paper
 
 MAX_PAPERS = 5_000  # of a page: a month has about 3,000
 MAX_ATTRIBUTES = 200  # of a tag
@@ -22,7 +21,7 @@ _TAG_NAME = re.compile(r"<[^\s/>]*")
 _ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:'[^']*'|"[^"]*"|[^\s>]*))?""")
 
 
-def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
+def parse_saved_html(text: str) -> Iterator[Record]:
     """Yield the page's papers; nothing if it is another page."""
     props = _Props()
     props.feed(text)
@@ -33,7 +32,7 @@ def parse_saved_html(text: str) -> Iterator[Paper | SetAside]:
         papers = page.get("dailyPapers")
         yield from parse_daily(papers, day=_day(page), place="page", most=MAX_PAPERS)
     elif "PaperContent" in props.found:
-        yield parse_paper(props.found["PaperContent"].get("paper"), place="page")
+        yield from parse_record(props.found["PaperContent"].get("paper"), place="page")
 
 
 class _Props(HTMLParser):

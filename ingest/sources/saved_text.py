@@ -8,11 +8,11 @@ block can be missing.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from ingest.sources.paper_record import parse_paper
-from ingest.sources.source import SetAside
+from ingest.sources.paper_record import parse_record
+from ingest.sources.source import Record, SetAside
 from ingest.untrusted import whole_number
 from rag.records import Paper
 
@@ -35,7 +35,7 @@ class _Details:
     comment_count: int | None
 
 
-def parse_saved_text(text: str, *, today: date) -> Iterator[Paper | SetAside]:
+def parse_saved_text(text: str, *, today: date) -> Iterator[Record]:
     """Yield the page's papers in order; a paper that is cut off is set aside."""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
     blocks = blocks[_first_paper(blocks) :]
@@ -54,7 +54,7 @@ def parse_saved_text(text: str, *, today: date) -> Iterator[Paper | SetAside]:
             if is_last and detail is None:  # the text ends without the paper's details
                 yield SetAside(title, "the page ends within this paper: save the whole page")
             else:
-                yield _paper(title, abstract, detail if is_last else None, year)
+                yield from _paper(title, abstract, detail if is_last else None, year)
 
 
 def _first_paper(blocks: list[str]) -> int:
@@ -142,26 +142,18 @@ def _looks_like_title(paragraph: str) -> bool:
     return len(paragraph) <= MAX_TITLE_CHARACTERS and not paragraph.endswith((".", ":", ";", ","))
 
 
-def _paper(title: str, abstract: str, details: _Details | None, year: int) -> Paper | SetAside:
+def _paper(title: str, abstract: str, details: _Details | None, year: int) -> Iterator[Record]:
+    """Yield the paper, within the bounds that hold for every source."""
     if not abstract:
-        return SetAside(title, "it has no abstract")
-    if details is None:
-        return _checked(title=title, abstract=abstract)
-    try:
-        published_on = date(details.year or year, details.month, details.day)
-    except ValueError as error:
-        return SetAside(title, f"its day does not exist ({error})")
-    return _checked(
-        title=title,
-        abstract=abstract,
-        author_count=details.author_count,
-        organization=details.organization,
-        published_on=published_on.isoformat(),
-        comment_count=details.comment_count,
-    )
-
-
-def _checked(**record: object) -> Paper | SetAside:
-    """Return the paper, within the bounds that hold for every source."""
-    paper = parse_paper(record, place="the page")
-    return SetAside(str(record["title"]), paper.reason) if isinstance(paper, SetAside) else paper
+        yield SetAside(title, "it has no abstract")
+        return
+    record: dict[str, object] = {"title": title, "abstract": abstract}
+    if details:
+        record |= {
+            "author_count": details.author_count,
+            "organization": details.organization,
+            "published_on": f"{details.year or year:04d}-{details.month:02d}-{details.day:02d}",
+            "comment_count": details.comment_count,
+        }
+    for parsed in parse_record(record, place=""):
+        yield parsed if isinstance(parsed, Paper) else replace(parsed, record=title)

@@ -27,6 +27,22 @@ class SetAside:
         object.__setattr__(self, "reason", label(self.reason))
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An optional value that a paper was stored without, and why; SetAside has the bounds."""
+
+    record: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Shorten what people read."""
+        object.__setattr__(self, "record", label(self.record))
+        object.__setattr__(self, "reason", label(self.reason))
+
+
+Record = Paper | SetAside | LeftOut
+
+
 def label(text: str) -> str:
     """Return the text, or its beginning, on one line, without what nobody can see."""
     line = clean_characters(text[: MAX_LABEL + 1])
@@ -51,8 +67,8 @@ class Source(Protocol):
 
     name: str
 
-    def records(self) -> Iterator[Paper | SetAside | PageEnd]:
-        """Yield papers, records to set aside and, if the source has pages, the end of each.
+    def records(self) -> Iterator[Record | PageEnd]:
+        """Yield papers, what was set aside or left out and, if it has pages, the end of each.
 
         Raises SourceError if the source cannot be used.
         """

@@ -7,10 +7,13 @@ from datetime import date
 from rag.answering.concepts import Concepts
 from rag.answering.extractive import ExtractiveQA
 from rag.answering.paper_details import PaperDetails
+from rag.answering.paper_filters import papers_by
 from rag.answering.paper_lists import USUAL_COUNT, PaperLists
+from rag.answering.refusal import refuse, unknown_author
 from rag.answering.small_talk import SmallTalk
 from rag.answering.statistics import Statistics
 from rag.answering.summaries import Summaries
+from rag.arxiv_id import find_ids, impossible_ids
 from rag.config import RagConfig
 from rag.library import Library
 from rag.query.request import Kind, Request
@@ -35,19 +38,38 @@ class Answers:
     def __init__(self, library: Library, config: RagConfig) -> None:
         catalog, retriever = library.catalog, library.retriever
         self.catalog = catalog
+        self.retriever = retriever
         self.model = config.model.name  # for whoever asks which model writes
         self.concepts = Concepts(retriever)
         self.details = PaperDetails(config.evidence)
         self.lists = PaperLists(catalog, retriever)
         self.quotes = ExtractiveQA(
-            catalog, retriever, library.embedder, library.word_vectors, config
+            catalog, retriever, retriever.embedder, library.word_vectors, config
         )
         self.small_talk = SmallTalk(library.bundled_embedder)
         self.statistics = Statistics(catalog, self.lists.topics)
         self.summaries = Summaries(catalog)
 
     def draft(self, request: Request, question: Question, today: date) -> Draft:
-        """Return the answer's text and sources; a refusal if the papers do not answer."""
+        """Return the answer's text and sources; a refusal if the papers do not answer.
+
+        A paper that was not read is not answered from others, whatever is asked about it.
+        """
+        ids = find_ids(request.text or request.topic)
+        known = self.catalog.get([f"arxiv:{arxiv_id}" for arxiv_id in ids])
+        unread = [arxiv_id for arxiv_id in ids if f"arxiv:{arxiv_id}" not in known]
+        said = [f"I have not read arXiv {', '.join(unread)}."] if unread else []
+        said += [f"{sentence}." for sentence in impossible_ids(request.text or request.topic)]
+        note = " ".join(said)
+        if note and not (known or request.subjects):
+            return Draft(*refuse(self.catalog.coverage(), [], unread=note), refused=True)
+        draft = self._draft(request, question, today)
+        if not note:
+            return draft
+        text = f"{draft.text} {note}" if draft.refused else f"{note}\n{draft.text}"
+        return replace(draft, text=text)
+
+    def _draft(self, request: Request, question: Question, today: date) -> Draft:
         if request.kind in ("bot", "small talk", "off topic"):
             return self.small_talk.draft(
                 request,
@@ -58,7 +80,10 @@ class Answers:
             )
 
         if request.unread and not request.subjects and request.kind in ABOUT_PAPERS:
-            return self.quotes.refuse_unread(request.unread)
+            note = f"I have not read {', '.join(request.unread)}."
+            return Draft(*refuse(self.catalog.coverage(), [], unread=note), refused=True)
+        if request.author and not papers_by(self.catalog, request):
+            return Draft(unknown_author(request), (), refused=True)
 
         def english(request: Request) -> str:
             return translate(question.text, language=request.language).text

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.paper_details import facts_of
+from rag.answering.paper_filters import papers_by, papers_from
 from rag.answering.refusal import REFUSAL
 from rag.query.request import Order, Request, repeated
 from rag.records import Citation, Draft, Hit, Paper
@@ -120,7 +121,7 @@ class CatalogAnswers:
         if request.pointed:
             papers = list(request.pointed)
         elif request.author:
-            papers = papers_of_author(self.catalog, *request.author_names)
+            papers = papers_by(self.catalog, request)
             allowed = self.catalog.ids_in_window(request.window) if request.window else None
             papers = [p for p in papers if allowed is None or p.paper_id in allowed]
         else:
@@ -128,7 +129,7 @@ class CatalogAnswers:
         if request.authors:
             papers = [p for p in papers if request.authors.fits(p.author_count)]
         if request.organization:
-            papers = [p for p in papers if p.organization in request.organizations]
+            papers = papers_from(papers, request)
         if request.window and not request.order:
             papers.sort(key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
         return papers

@@ -1,6 +1,5 @@
 """Extractive answers: sentences of the papers, quoted word for word."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,10 +11,10 @@ from rag.answering.catalog_answers import CatalogAnswers
 from rag.answering.evidence import EvidenceFinder
 from rag.answering.refusal import refuse
 from rag.answering.research import Research
+from rag.arxiv_id import blank_ids
 from rag.config import RagConfig
 from rag.encoders.embedder import Embedder
 from rag.encoders.word_vectors import WordVectors
-from rag.links import ARXIV_ID
 from rag.query.request import Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
@@ -24,7 +23,6 @@ from rag.text.names import name_missing_from_title, short_name
 from rag.text.sentences import finding, gist, split_sentences
 from rag.text.words import terms
 
-_ARXIV = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")  # an id, or a link that ends in one
 # The words of a question that names papers and asks nothing in particular about them.
 INTRODUCTION_TERMS = frozenset(
     terms(
@@ -64,12 +62,9 @@ class ExtractiveQA:
     def _quote(self, request: Request) -> Draft:
         """Quote the sentences that answer the topic."""
         topic, subjects = request.topic, request.subjects
-        asks_more = set(terms(_ARXIV.sub(" ", topic))) - INTRODUCTION_TERMS - request.name_terms
+        asks_more = set(terms(blank_ids(topic))) - INTRODUCTION_TERMS - request.name_terms
         if subjects and not asks_more:
             return self._introduce(subjects)
-        if not subjects and (unknown_ids := ARXIV_ID.findall(topic)):
-            coverage = self.catalog.coverage()
-            return Draft(*refuse(coverage, [], unknown_ids=unknown_ids), refused=True)
         vector = self.embedder.encode_question(topic)
         if request.compares or len(request.named) > 1:
             return self._compare(request, vector)
@@ -126,10 +121,6 @@ class ExtractiveQA:
         ranked = self.evidence.rank(replace(request, named=()), vector, hits)  # no bonus for names
         text, citations = quote(self.evidence.choose_each(ranked, papers))
         return Draft(text, citations, hits, ranked, refused=not ranked)
-
-    def refuse_unread(self, names: Sequence[str]) -> Draft:
-        """Return a refusal that says that papers with these names were not read."""
-        return Draft(*refuse(self.catalog.coverage(), [], unread=names), refused=True)
 
     def _refuse(
         self, hits: Sequence[Hit], filters: str, *, silent_paper: Paper | None = None

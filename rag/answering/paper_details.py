@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from rag.answering.comparison import ASPECTS, MIN_SCORE, Aspect
 from rag.answering.refusal import REFUSAL
+from rag.arxiv_id import year_of
 from rag.config import EvidenceConfig
-from rag.links import ARXIV_ID, arxiv_url
+from rag.links import arxiv_url
 from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.text.names import short_name
@@ -141,7 +142,7 @@ def _number(value: int | None) -> str:
 
 
 def _links(paper: Paper) -> str:
-    return " · ".join([paper.url, *([arxiv_url(paper.arxiv_id)] if paper.arxiv_id else [])])
+    return " · ".join(paper.urls)
 
 
 _COLUMNS: dict[Fact, tuple[str, Callable[[Paper], str]]] = {
@@ -200,11 +201,10 @@ def _letters(text: str) -> str:
 
 
 def _year(paper: Paper) -> str:
-    """Return the year of publication; an arXiv id begins with its last two digits."""
+    """Return the year of publication; an arXiv id contains it."""
     if paper.published_on:
         return str(paper.published_on.year)
-    is_new_id = paper.arxiv_id and ARXIV_ID.fullmatch(paper.arxiv_id)
-    return f"20{paper.arxiv_id[:2]}" if is_new_id and paper.arxiv_id else ""
+    return str(year_of(paper.arxiv_id)) if paper.arxiv_id else ""
 
 
 _FORMULA = re.compile(r"(\$[^$]*[\\^_{][^$]*\$)")  # "$\pi_0$", but not "$1 million"

@@ -19,7 +19,7 @@ def papers_that_fit(catalog: Catalog, request: Request) -> list[Paper] | None:
     if request.pointed:
         papers = list(request.pointed)
     elif request.author:
-        papers = papers_of_author(catalog, *(request.author_names or (request.author,)))
+        papers = papers_by(catalog, request)
     elif request.organization or request.with_code or request.window:
         papers = catalog.papers(request.window)
     else:
@@ -28,10 +28,33 @@ def papers_that_fit(catalog: Catalog, request: Request) -> list[Paper] | None:
         inside = catalog.ids_in_window(request.window)
         papers = [paper for paper in papers if inside is None or paper.paper_id in inside]
     if request.organization:
-        papers = [paper for paper in papers if paper.organization in request.organizations]
+        papers = papers_from(papers, request)
     if request.with_code:
         papers = [paper for paper in papers if paper.code_url]
     return papers
+
+
+def papers_by(catalog: Catalog, request: Request) -> list[Paper]:
+    """Return the papers that all people of a request wrote, newest first."""
+    return [
+        paper
+        for paper in papers_of_author(catalog, *request.author_names)
+        if all(not set(paper.authors).isdisjoint(names) for names in request.coauthors)
+    ]
+
+
+def papers_from(papers: Iterable[Paper], request: Request) -> list[Paper]:
+    """Return those of the papers that are from the request's organisation.
+
+    Some papers list a lab among their authors instead.
+    """
+    names = {name.casefold() for name in (*request.organizations, request.organization or "")}
+    return [
+        paper
+        for paper in papers
+        if paper.organization in request.organizations
+        or not names.isdisjoint(map(str.casefold, paper.authors))
+    ]
 
 
 def all_papers_of(catalog: Catalog, topics: TopicSearch, request: Request) -> list[Paper]:

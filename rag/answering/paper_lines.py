@@ -4,6 +4,7 @@ import re
 
 from rag.records import Paper
 from rag.text.names import name_missing_from_title
+from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 _CLEAR_NAME = re.compile(r"[a-z][A-Z]|[A-Z]{2}|\d")
 
@@ -33,10 +34,12 @@ def _whose(paper: Paper, sentence: str) -> str:
 
 
 def _facts(paper: Paper) -> str:
-    """Return "2025-11-12 · 16 upvotes · code", as far as it is known."""
+    """Return "2025-11-12 · 16 upvotes · code · withdrawn", as far as it is known."""
     facts = [str(paper.day)] if paper.day else []
     if paper.upvotes is not None:
         facts.append(f"{paper.upvotes:,} upvote{'' if paper.upvotes == 1 else 's'}")
     if paper.code_url:
         facts.append("code")
+    if withdrawal_of(paper):
+        facts.append(WITHDRAWN)
     return " · ".join(facts)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from rag.query.request import Request
 from rag.records import Citation, Coverage, Hit, Paper
 
 # Every refusal begins with this sentence, which is also in the prompt.
 REFUSAL = "I found no paper that answers this."
 MAX_NEAREST = 3  # papers named as the nearest ones
+MAX_ALIKE = 5  # authors named who may be meant
 MIN_COSINE = 0.3  # of a paper that is worth naming
 
 
@@ -15,24 +17,20 @@ def refuse(
     hits: Sequence[Hit],
     *,
     filters: str = "",
-    unknown_ids: Sequence[str] = (),
-    unread: Sequence[str] = (),
+    unread: str = "",
     silent_paper: Paper | None = None,
 ) -> tuple[str, tuple[Citation, ...]]:
     """Return the text of a refusal and its citations, the nearest papers.
 
-    `filters` describes the papers that were searched; `unknown_ids` are the arXiv ids in the
-    question and `unread` the names in it that no paper has; `silent_paper` is the paper whose
-    abstract does not answer it.
+    `filters` describes the papers that were searched; `unread` says which arXiv ids or names in the
+    question are unknown; `silent_paper` is the paper whose abstract does not answer it.
     """
     if silent_paper:
         text = f"{REFUSAL} The abstract of {silent_paper.title} [1] does not say it."
         return text, cite_by_title([silent_paper])
     scope = f" I looked among the papers {filters}." if filters else ""
-    if unknown_ids:
-        scope = f" I have not read arXiv {', '.join(unknown_ids)}."
     if unread:
-        scope = f" I have not read {', '.join(unread)}."
+        scope = f" {unread}"
     text = f"{REFUSAL}{scope} I have read {coverage}."
     if not coverage.papers:
         text += " Bring some in: `paperboy ingest starter`."
@@ -40,6 +38,21 @@ def refuse(
     if citations:
         text += " The nearest: " + "; ".join(f"{c.paper.title} [{c.n}]" for c in citations) + "."
     return text, citations
+
+
+def unknown_author(request: Request) -> str:
+    """Return why a request for the papers of somebody cannot be answered."""
+    if request.author_names:
+        return f"{REFUSAL} No paper that I have read is by both {request.author}."
+    several = sorted(dict.fromkeys(request.alike))
+    named = ", ".join(several[:MAX_ALIKE]) + (" …" if len(several) > MAX_ALIKE else "")
+    if len(several) > MAX_ALIKE:
+        return (
+            f"{REFUSAL} {len(several):,} authors may be meant by “{request.author}” ({named}): "
+            "write the full name."
+        )
+    near = f" Similar names: {named}." if named else ""
+    return f"{REFUSAL} I know no author or organisation called “{request.author}”.{near}"
 
 
 def cite_by_title(papers: Sequence[Paper]) -> tuple[Citation, ...]:

@@ -22,6 +22,7 @@ limit_openmp_spinning()  # before any function here loads torch
 
 Vectors = NDArray[np.float32]
 
+BUNDLED_NAME = "all-MiniLM-L6-v2"  # under which the bundled model's vectors are stored
 RECENT_QUESTIONS = 64  # whose vectors are remembered
 BATCH_TEXTS = 32  # texts per batch of encode_tokens
 
@@ -159,10 +160,15 @@ def load_embedder(config: EmbedderConfig) -> Embedder:
         return Embedder(_from_provider(config.model), name=config.model)
     path = bundled_path() if config.model == "bundled" else config.model
     model = _load_sentence_transformer(path, config)
-    name = "all-MiniLM-L6-v2" if config.model == "bundled" else config.model
+    name = BUNDLED_NAME if config.model == "bundled" else config.model
     return Embedder(
         SentenceTransformerEmbeddings(model, batch_tokens=config.batch_tokens), name=name
     )
+
+
+def model_of(name: str) -> str:
+    """Return the setting `model` of the embedder whose vectors are stored under this name."""
+    return "bundled" if name == BUNDLED_NAME else name
 
 
 def choose_dtype(setting: str) -> str:

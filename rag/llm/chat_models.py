@@ -209,7 +209,7 @@ def load_chat_model(config: ModelConfig) -> BaseChatModel | None:
     if not config.path:
         return None
     local = LocalModel(
-        Path(config.path).expanduser(),
+        Path(config.path),
         n_ctx=config.n_ctx,
         threads=config.threads,
         gpu_layers=config.gpu_layers,

@@ -5,13 +5,14 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import HeaderError, read_header
 
 CHOICE_FILE = "in-use.txt"
 FETCH_AGAIN = "fetch it again with `paperboy model pull`."
-SEE_LIST = "`paperboy model list` shows what there is."
+CHOOSE = "name another file, or a model of `paperboy model list`."
 HASH_BYTES = 8_000_000  # hashed between two updates of the progress bar
 
 
@@ -36,7 +37,7 @@ def full_check(path: Path) -> str:
     try:
         read_header(path)
     except HeaderError as error:
-        return f"{path.name} cannot be loaded ({error}): {FETCH_AGAIN}"
+        return f"{path.name} cannot be loaded ({error}): {_cure(path)}"
     return _check_hash(path)
 
 
@@ -74,17 +75,26 @@ def explain_base_model(path: Path) -> str:
 
 
 def _check_first_bytes(path: Path) -> str:
-    if path.is_dir():
-        return f"{path.name} is a folder, not a GGUF file: {SEE_LIST}"
     try:
+        mode = path.stat().st_mode
+        if S_ISDIR(mode):
+            return f"{path.name} is a folder, not a GGUF file: {CHOOSE}"
+        if not S_ISREG(mode):  # a device without an end, a pipe that nobody writes to
+            return f"{path.name} is not a file: {CHOOSE}"
         with path.open("rb") as file:
             head = file.read(512)
     except FileNotFoundError:
-        return f"{path.name} does not exist: {SEE_LIST}"
+        return f"{path.name} does not exist: {_cure(path)}"
     except OSError as error:
         return f"{path.name} cannot be read ({error.strerror}): check its permissions."
     cause = _wrong_format(head)
-    return f"{path.name} cannot be loaded ({cause}): {FETCH_AGAIN}" if cause else ""
+    return f"{path.name} cannot be loaded ({cause}): {_cure(path)}" if cause else ""
+
+
+def _cure(path: Path) -> str:
+    """Return what to do about a file that is no model: only a fetched one can be fetched again."""
+    is_fetched = path.suffix == ".part" or _sha256_file(path).exists()
+    return FETCH_AGAIN if is_fetched else CHOOSE
 
 
 def _wrong_format(head: bytes) -> str:
@@ -185,7 +195,7 @@ class ModelFolder:
         """
         text = ""
         if path is not None:
-            path = path.expanduser().absolute()
+            path = path.absolute()
             text = path.name if path.parent == self.path.absolute() else str(path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -202,8 +212,11 @@ class ModelFolder:
         for path in self.installed():
             if path.stem.casefold() == stem:
                 return path
-        path = Path(text).expanduser()
-        return path if path.exists() else None
+        try:
+            path = Path(text).expanduser()
+            return path if path.exists() else None
+        except (OSError, RuntimeError):  # no name that a file can have, or nobody's home
+            return None
 
 
 def _write(path: Path, text: str) -> None:

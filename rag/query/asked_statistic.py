@@ -325,10 +325,11 @@ def _mention(request: Request, text: str) -> tuple[list[Condition], Request]:
 def _narrowed(request: Request, text: str) -> tuple[str, Request] | None:
     """Return what a share is of, and the request without it: the narrowing that is said last."""
     no_organization = replace(request, organization=None, organizations=())
+    no_author = replace(request, author=None, author_names=(), coauthors=())
     ways = [
         (request.topic, "are on", replace(request, topic="")),
         (request.organization, "are from", no_organization),
-        (request.author, "are by", replace(request, author=None, author_names=())),
+        (request.author, "are by", no_author),
     ]
     found = [
         (text.casefold().rfind(name.casefold()), f"{verb} {name}", whole)

@@ -41,10 +41,7 @@ WEEKDAY = (
     r"|(?-i:[Mm]on|[Tt]ues?|[Ww]ed|[Tt]hu|[Ff]ri))\b"
 )
 
-NUMERIC = (  # ISO; American; with dots, day first
-    rf"(?:{YEAR}[-/](?:0[1-9]|1[0-2])(?:[-/][0-3]\d)?"
-    rf"|\d{{1,2}}/\d{{1,2}}/{YEAR}|\d{{1,2}}\.\d{{1,2}}\.{YEAR})"
-)
+NUMERIC = rf"{YEAR}-(?:0[1-9]|1[0-2])(?:-[0-3]\d)?"  # other orders: see rag.query.numeric_days
 _ON = r"(?:(?:\w{3,6}day|mon|tue|wed|thu|fri|sat|sun),? )?(?:the )?"
 WITH_YEAR = rf"{_ON}(?:{DAY}(?: of)? )?{MONTH}(?: (?:the )?{DAY})?(?:,? of|,)? {YEAR}"
 WITHOUT_YEAR = rf"{_ON}(?:{DAY}(?: of)? {MONTH}|{MONTH} (?:the )?{DAY})"
@@ -101,19 +98,6 @@ def day_of_month(number: int, until: date) -> date | None:
     return None
 
 
-def day_without_year(text: str, today: date) -> date | None:
-    """Return the day that "3.12." or "12/3" names, the latest that is not in the future.
-
-    With dots the day comes first; with a slash either, whichever is nearer to today.
-    """
-    first, second = map(int, re.findall(r"\d+", text))
-    days = []
-    for day, month in [(first, second)] if "." in text else [(first, second), (second, first)]:
-        if month <= 12 and (found := _latest(f"{day} {LONG_MONTHS[month - 1]}", today)):
-            days.append(found.first)
-    return max(days, default=None)
-
-
 def months(year: int, month: int, count: int) -> Period:
     """Return `count` months, beginning with this one."""
     last_year, last_month = divmod(12 * year + month - 1 + count - 1, 12)
@@ -155,7 +139,7 @@ def _latest(name: str, until: date) -> Period | None:
 
 @lru_cache(maxsize=1024)
 def _parse(text: str, base: date) -> Period | None:
-    parsed = _parser(base, "DMY" if "." in text else "MDY").get_date_data(text)
+    parsed = _parser(base).get_date_data(text)
     if parsed.date_obj is None:
         return None
     day: date = parsed.date_obj.date()
@@ -167,12 +151,11 @@ def _parse(text: str, base: date) -> Period | None:
 
 
 @lru_cache(maxsize=8)
-def _parser(base: date, order: str) -> "DateDataParser":
+def _parser(base: date) -> "DateDataParser":
     """Return dateparser as of a day; its first call takes a tenth of a second, the others 1 ms."""
     from dateparser.date import DateDataParser
 
     settings: dict[str, Any] = {
-        "DATE_ORDER": order,
         "PARSERS": ["relative-time", "absolute-time"],
         "PREFER_DATES_FROM": "past",
         "PREFER_DAY_OF_MONTH": "first",

@@ -14,8 +14,8 @@ ALONE: tuple[Kind, ...] = ("bot", "small talk", "off topic")
 WITH_SLOTS: tuple[Kind, ...] = ("list", "advice", "summary", "trending", "concept", "count")
 SHOWN_LIST = Request(topic="", kind="list")  # without a question: it is these very papers
 CHANGEABLE = (
-    "window", "organization", "organizations", "author", "author_names", "with_code", "order",
-    "limit",
+    "window", "organization", "organizations", "author", "author_names", "coauthors", "alike",
+    "with_code", "order", "limit",
 )  # fmt: skip
 SURE = 0.9  # probability of a kind that is taken as it is
 MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
@@ -310,7 +310,7 @@ def _modify_last(request: Request, last: Past) -> Request:
     if request.organization:
         changes["organizations"] = request.organizations
     if request.author:
-        changes["author_names"] = request.author_names
+        changes |= {key: getattr(request, key) for key in ("author_names", "coauthors", "alike")}
     return replace(last.request, **changes)
 
 

@@ -16,7 +16,7 @@ _PAPERS = frozenset(
     """papers preprints publications articles works studies submissions uploads releases
     contributions""".split()
 )
-_WORKS = _PAPERS | frozenset(
+WORKS = _PAPERS | frozenset(
     """paper preprint publication article work study research stuff things output something
     anything everything smth sth anyting anythng ones one those them news count share number
     percentage fraction total tally""".split()
@@ -46,7 +46,7 @@ _REQUEST = frozenset(
     january february march april may june july august september october november december
     lot lots bunch me us got there here interested cool good great interesting big""".split()
 )
-FUNCTION_WORDS = STOPWORDS | _WORKS | _PUBLISHES | _REQUEST | _TEAMS
+FUNCTION_WORDS = STOPWORDS | WORKS | _PUBLISHES | _REQUEST | _TEAMS
 _ONLY_ENDS = frozenset("only maybe please pls plz thanks thx too".split())
 _AND = re.compile(r"\s*(?:[,/&+]|\b(?:and|or)\b)\s*(?:(?:from|by|at|of|the)\s+)*", re.IGNORECASE)
 _COMPARES = re.compile(r"\b(?:vs|versus|compar\w+|differ\w*|better|than|against)\b", re.IGNORECASE)
@@ -57,9 +57,16 @@ class Mention:
     """Organisations or people as they were typed, and where they stand."""
 
     label: str
-    names: tuple[str, ...]  # in the catalogue; empty if it has no paper of theirs
+    parts: tuple[tuple[str, ...], ...]  # what each of them is called in the catalogue
     start: int  # of the matched text, which includes a preposition
     end: int
+    together: bool = False  # all of them are wanted on one paper, not any: "Ada and Bo"
+    alike: tuple[str, ...] = ()  # names that may be meant, if no part has any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all of them; empty if the catalogue has no paper of theirs."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part))
 
 
 # Takes the text's words and the number of one; returns how many words from there on are a name, and
@@ -76,12 +83,13 @@ def find_mention(text: str, lookup: Lookup, *, language: str = "en") -> Mention 
     words = [fold(text[start:end]) for start, end in spans]
     first = 0
     while first < len(words):
-        last, names = _names_at(text, spans, words, first, lookup)
+        last, parts = _names_at(text, spans, words, first, lookup)
         if last > first:
             asked = _Request(text, spans, words, language).part_for(first, last)
             if asked:
                 label = text[spans[first][0] : spans[last - 1][1]]
-                return Mention(label, tuple(dict.fromkeys(names)), *asked)
+                together = len(parts) > 1 and not {"or", "vs", "versus"} & set(words[first:last])
+                return Mention(label, tuple(parts), *asked, together)
         first = max(last, first + 1)
     return None
 
@@ -92,22 +100,22 @@ def _names_at(
     words: Sequence[str],
     first: int,
     lookup: Lookup,
-) -> tuple[int, list[str]]:
-    """Return where the names that begin at a word end ("CMU and MIT"), and what they mean."""
-    names: list[str] = []
+) -> tuple[int, list[tuple[str, ...]]]:
+    """Return where the names that begin at a word end ("CMU and MIT"), and what each means."""
+    parts: list[tuple[str, ...]] = []
     start, last = first, first
     for _ in range(MAX_NAMES):
         length, found = lookup(words, start)
         if not length or _is_in_word(text, spans[start][0], spans[start + length - 1][1]):
             break
-        names += found
+        parts.append(found)
         last = start + length
         joint = _AND.match(text, spans[last - 1][1])
         following = [n for n in range(last, len(spans)) if joint and spans[n][0] == joint.end()]
         if not following:
             break
         start = following[0]
-    return last, names
+    return last, parts
 
 
 # -- whether a name stands for its papers --------------------------------------------------
@@ -145,7 +153,7 @@ class _Request:
                 begin -= 1
         before = self._word(begin - 1) if self._touches(begin) else ""
         is_cue = before in ("from", "by", "at", "of", "with")
-        if self.language != "en" and not _WORKS.isdisjoint(self.words):
+        if self.language != "en" and not WORKS.isdisjoint(self.words):
             # Words translated one by one do not stand in the order of English.
             if is_cue or (self.language == "zh" and not after[:1].isdigit()):
                 return self.spans[begin - is_cue][0], self._end(end)
@@ -164,10 +172,10 @@ class _Request:
         """Return whether papers are from, by, at or of the named, not something else."""
         earlier = self.words[:cue]
         if all(other in FUNCTION_WORDS or other.isdigit() for other in earlier):
-            return word != "with" or not earlier or earlier[-1] in _WORKS | _REQUEST
+            return word != "with" or not earlier or earlier[-1] in WORKS | _REQUEST
         if word in ("of", "with"):
-            return bool(earlier) and earlier[-1] in _WORKS | _REQUEST and self._touches(cue)
-        return word == "by" or not (_WORKS | _REQUEST).isdisjoint(self.words)
+            return bool(earlier) and earlier[-1] in WORKS | _REQUEST and self._touches(cue)
+        return word == "by" or not (WORKS | _REQUEST).isdisjoint(self.words)
 
     def _has_papers(self, begin: int, end: int, before: str) -> bool:
         """Return whether papers follow: "Meta papers", "the Qwen team's latest papers"."""
@@ -177,12 +185,12 @@ class _Request:
             end += 1
         # "the Qwen paper" is one about a model.
         return self._word(end) in _PAPERS or (
-            self._word(end) in _WORKS and self._word(begin) != "the"
+            self._word(end) in WORKS and self._word(begin) != "the"
         )
 
     def _publishes(self, end: int, before: str) -> bool:
         """Return whether the request asks what they did: "did Meta publish …"."""
-        if before and before not in _ASKS | _WORKS:
+        if before and before not in _ASKS | WORKS:
             return False
         following = list(self.words[end : end + 4])
         while following and following[0] in _REQUEST | {"also", "even", "just", "ever", "not"}:
@@ -195,7 +203,7 @@ class _Request:
         if verb in _PUBLISHES or (before in _ASKS and not _PUBLISHES.isdisjoint(self.words[end:])):
             return True
         is_something = not following or following[0] in FUNCTION_WORDS - {"a", "an", "the"}
-        return (verb in _DOES and is_something) or (before in _DOES and verb in _WORKS | {"any"})
+        return (verb in _DOES and is_something) or (before in _DOES and verb in WORKS | {"any"})
 
     def _is_alone(self, begin: int, end: int) -> bool:
         """Return whether the name stands alone: "and Google?", "count: Oxford, 2025"."""

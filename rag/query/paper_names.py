@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from rag.arxiv_id import blank_ids, find_mentions
 from rag.encoders.word_vectors import WordVectors
-from rag.links import ARXIV_ID
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
@@ -39,7 +39,6 @@ _REST_OF_NAME = re.compile(r"(?:[^\W_]|[-_+]|\.(?=\d))*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _REPORT = re.compile(r"\s+(?:technical|system)\s+(?:report|card)$", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
-_LINKED = re.compile(rf"\S*{ARXIV_ID.pattern}\S*")
 _PREPOSITIONS = frozenset(
     "for via with in of by from to as through on using under without towards toward at into".split()
 )
@@ -101,10 +100,6 @@ def _is_version(typed: str, key: str, known: Collection[str]) -> bool:
     if number[1]:
         return not _YEAR.fullmatch(number[2]) and any(_DIGIT.search(other) for other in known)
     return len(key) >= MIN_NAME_LETTERS
-
-
-def _ids(text: str) -> list[str]:
-    return ARXIV_ID.findall(text)
 
 
 class _Index:
@@ -187,7 +182,7 @@ class PaperNames:
         Whoever asks for Heron-4 must not be told of Heron-3.
         """
         index = self._current_index()
-        text = _LINKED.sub(lambda match: " " * len(match[0]), without_tex(text))
+        text = blank_ids(without_tex(text))
         spans = [match.span() for match in _WORD.finditer(text)]
         found, first = [], 0
         while first < len(spans):
@@ -228,10 +223,11 @@ class PaperNames:
         """Return where the text names papers, and their ids: links first, then names."""
         index = self._current_index()
         found = [
-            _Mention(link.start(), link.end(), [f"arxiv:{number}" for number in _ids(link[0])])
-            for link in _LINKED.finditer(text)
+            _Mention(mention.start, mention.end, [f"arxiv:{mention.arxiv_id}"])
+            for mention in find_mentions(text)
+            if mention.arxiv_id
         ]
-        rest = _LINKED.sub(lambda match: " " * len(match[0]), text)
+        rest = blank_ids(text)
         spans = [match.span() for match in _WORD.finditer(rest)]
         first = 0
         while first < len(spans):

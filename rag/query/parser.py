@@ -7,8 +7,10 @@ its topic.
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from rag.query.mentions import Mention
+from rag.query.people import Hidden
 from rag.query.request import AuthorCount, Fact, Order, Request
 from rag.query.window import DayOf, find_window
 
@@ -197,18 +199,24 @@ def parse(
     *,
     find_organizations: Callable[[str], Mention | None] | None = None,
     find_people: Callable[[str], Mention | None] | None = None,
+    hide: Callable[[str], Hidden] | None = None,
     day_of: DayOf | None = None,
 ) -> Request:
     """Return the Request of a question in English.
 
-    The functions look up organisations, authors and days of papers in the catalogue.
+    The functions look up organisations, authors and days of papers in the catalogue; `hide` puts
+    placeholders for people's names, in which no time is looked for.
     """
-    text = question
     window = None
+    hidden = hide(question) if hide else Hidden(question, {})
+    text = hidden.text
     if found := find_window(text, today, day_of=day_of):
         window, text = found
+    text = hidden.shown(text)
     authors, text = author_count(text)
     organization = find_organizations(text) if find_organizations else None
+    if organization and hidden.has_inside(organization.label):  # "Oxford" of "Jo Oxford"
+        organization = None
     if organization:
         text = f"{text[: organization.start]} {text[organization.end :]}"
     person = find_people(text) if find_people else None
@@ -229,8 +237,7 @@ def parse(
         authors=authors,
         organization=organization.label if organization else None,
         organizations=organization.names if organization else (),
-        author=person.label if person else None,
-        author_names=person.names if person else (),
+        **written_by(person),
         prolific=bool(prolific),
         order=order,
         several=bool(_SEVERAL.search(text)),
@@ -238,6 +245,19 @@ def parse(
         count=bool(count),
         facts=facts,
     )
+
+
+def written_by(person: Mention | None) -> dict[str, Any]:
+    """Return the fields of a Request for the people who are mentioned."""
+    if person is None:
+        return {}
+    names, *others = person.parts if person.together else (person.names,)
+    return {
+        "author": person.label,
+        "author_names": names,
+        "coauthors": tuple(others),
+        "alike": person.alike,
+    }
 
 
 def author_count(text: str) -> tuple[AuthorCount | None, str]:

@@ -2,20 +2,63 @@
 
 import re
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from rapidfuzz import fuzz, process
 
 from rag.encoders.word_vectors import WordVectors
-from rag.query.mentions import FUNCTION_WORDS, Mention, find_mention
+from rag.query.dates import MONTH, WEEKDAY
+from rag.query.mentions import FUNCTION_WORDS, WORKS, Mention, find_mention
 from rag.store.keywords import KeywordIndex
 from rag.store.queries import author_names
+from rag.text.person_names import MAX_WORDS, PersonNames, is_same_person, name_words
 from rag.text.words import fold
 
-MAX_WORDS = 5  # of a person's name
-MIN_FAMILY_LETTERS = 4  # of a family name that stands alone
+MIN_FAMILY_LETTERS = 4  # of a family name in small letters that stands alone
+MIN_SIMILAR = 88  # of 100, for an author to be named instead of an unknown one
+MAX_ALIKE = 5  # people who may share what was typed; more are asked about
+MAX_SHORTENED = 3  # letters in front of a full stop within a name: "Jr.", "Chr. Mo"
 _WORD = re.compile(r"[^\W_]+")
-_BEFORE_FAMILY = frozenset("by did does has have".split())
+_BEFORE_FAMILY = frozenset("by from did does has have".split())
+# "Papers by topic" names nobody.
+_SORTED_BY = frozenset(
+    "area comments country date day field lab likes month name topic year".split()
+)
+_ARTICLES = frozenset("a i".split())
+_BETWEEN = re.compile(r"([^\W_]+)([\W_]*)(?=(s\b)?)", re.IGNORECASE)
+_ENDS = re.compile(r"[;:?!()\[\]/&|]")
+_NAME_WORD = rf"(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[^\W\d_][^\W\d_.'’-]*[\w.'’-]*"
+_UNKNOWN = re.compile(
+    r"\b(?:papers?|works?|articles?|preprints?|publications?|anything|something|written|published"
+    rf"|authored|new|stuff) (?P<by>by (?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{1,3}}))"
+    rf"(?=\W*$|\s?[,;:?!]| (?:{'|'.join(sorted(FUNCTION_WORDS))})\b)",
+    re.IGNORECASE,
+)
+_TIME = re.compile(rf"{MONTH}|{WEEKDAY}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A text with a placeholder for each name of a person, which no rule takes for words."""
+
+    text: str
+    names: dict[str, str]  # as they were typed, by placeholder
+
+    def shown(self, text: str) -> str:
+        """Return a text with the names in place of the placeholders."""
+        for placeholder, name in self.names.items():
+            text = re.sub(rf"\b{placeholder}\b", lambda _, name=name: name, text, flags=re.I)
+        return text
+
+    def has_inside(self, words: str) -> bool:
+        """Return whether the words are only a part of one of the names."""
+        typed = f" {words.casefold()} "
+        return any(
+            typed in f" {name.casefold()} " and len(name) > len(words)
+            for name in self.names.values()
+        )
 
 
 class People:
@@ -30,6 +73,13 @@ class People:
 
     def find(self, text: str, *, language: str = "en") -> Mention | None:
         """Return the authors whose papers a request wants; see `find_mention`."""
+        return self._current().find(text, language=language)
+
+    def hide(self, text: str) -> Hidden:
+        """Return the text without names of authors: "papers from April Lee" names no month."""
+        return self._current().hide(text)
+
+    def _current(self) -> "PeopleIndex":
         with self._lock:
             version = self.keywords.version()
             if version != self._version:
@@ -37,55 +87,128 @@ class People:
                     author_names(self.keywords.database), self.word_vectors.knows
                 )
                 self._version = version
-            index = self._index
-        return index.find(text, language=language)
+            return self._index
 
 
 class PeopleIndex:
-    """The names of some people, by what may be typed for them."""
+    """The names of some people, as they stand in requests."""
 
     def __init__(
         self, names: Iterable[str], is_word: Callable[[str], bool] = lambda _: False
     ) -> None:
-        """`is_word` tells common words, which are not taken for family names: "Friday"."""
-        self._people: dict[str, list[str]] = defaultdict(list)  # without middle initials
-        self._turned: dict[str, str] = {}  # "Li Fei-Fei" may be typed as "Fei-Fei Li"
-        families: dict[str, set[str]] = defaultdict(set)
-        for name in names:
-            words = _WORD.findall(fold(name))
-            if len(words) > 1:
-                key = _key(words)
-                self._people[key].append(name)
-                families[words[-1]].add(key)
-                self._turned.setdefault(_key([*words[1:], words[0]]), key)
-        self._families = {
-            family: next(iter(keys))
-            for family, keys in families.items()
-            if len(keys) == 1 and not is_word(family)
-        }
+        """`is_word` tells common words, family names only with a capital: "stone", "Stone"."""
+        self._names = PersonNames(names)
+        self._is_word = is_word
 
     def find(self, text: str, *, language: str = "en") -> Mention | None:
-        """Return the authors whose papers a request wants; see `find_mention`."""
-        found = find_mention(text, self._longest, language=language)
-        is_one = found is not None and len(found.names) == 1
-        return replace(found, label=found.names[0]) if found and is_one else found
+        """Return the authors whose papers a request wants; see `find_mention`.
 
-    def _longest(self, words: Sequence[str], start: int) -> tuple[int, tuple[str, ...]]:
+        The label says who is meant if fewer than all words of the name were typed.
+        """
+        found = find_mention(text, partial(self._longest, _typed(text)), language=language)
+        if found is None:
+            return self._unknown(text)
+        joint = " and " if found.together else " or "
+        labels = [_label(names) for names in found.parts]
+        is_as_typed = len(found.parts) == 1 and all(
+            is_same_person(found.label, name) for name in found.names
+        )
+        if is_as_typed and len(found.names) > 1:
+            return found
+        if all(labels):
+            return replace(found, label=joint.join(labels))
+        return found if found.together else replace(found, parts=((),), alike=found.names)
+
+    def _unknown(self, text: str) -> Mention | None:
+        """Return a name behind "papers by" that no author has, with the authors of similar names.
+
+        What may also be a field or a company counts only if it is similar to a person's name.
+        """
+        match = _UNKNOWN.search(text)
+        if not match:
+            return None
+        label = match["name"]
+        words = name_words(label)
+        similar = process.extract(
+            "".join(words), self._joined, scorer=fuzz.ratio, score_cutoff=MIN_SIMILAR, limit=3
+        )
+        is_name = label.split()[-1][0].isupper() and not self._is_word(words[-1])
+        if not similar and not is_name:
+            return None
+        alike = tuple(self._names.names[n] for *_, n in similar)
+        return Mention(label, ((),), *match.span("by"), alike=alike)
+
+    @cached_property
+    def _joined(self) -> list[str]:
+        """The words of all names, joined."""
+        return ["".join(name_words(name)) for name in self._names.names]
+
+    def hide(self, text: str) -> Hidden:
+        """Return the text with placeholders for names of two words or more."""
+        spans = [match.span() for match in _WORD.finditer(text)]
+        typed = _typed(text)
+        words = [fold(word) for word, _ in typed]
+        names: dict[str, str] = {}
+        parts, done, first = [], 0, 0
+        while first < len(words):
+            length, _ = self._longest(typed, words, first)
+            start, end = spans[first][0], spans[first + max(length, 1) - 1][1]
+            if length > 1:
+                placeholder = f"PERSON{len(names)}"
+                names[placeholder] = text[start:end]
+                parts += [text[done:start], placeholder]
+                done = end
+            first += max(length, 1)
+        return Hidden("".join([*parts, text[done:]]), names)
+
+    def _longest(
+        self, typed: Sequence[tuple[str, str]], words: Sequence[str], start: int
+    ) -> tuple[int, tuple[str, ...]]:
         for length in range(min(MAX_WORDS, len(words) - start), 1, -1):
-            key = _key(words[start : start + length])
-            key = key if key in self._people else self._turned.get(key, "")
-            if key:
-                return length, tuple(self._people[key])
+            name = words[start : start + length]
+            joints = [joint for _, joint in typed[start : start + length - 1]]
+            if "end" in joints or joints.count(",") > 1:
+                continue
+            is_titled = all(word[0].isupper() for word, _ in typed[start : start + length])
+            if FUNCTION_WORDS.issuperset(name) and not is_titled:
+                continue
+            if "," in joints:
+                first = joints.index(",") + 1
+                name = [*name[first:], *name[:first]]
+            elif name[0] in _ARTICLES and typed[start][0].islower() and len(name) < 3:
+                continue
+            if found := self._names.meant(name):
+                return length, tuple(found)
         word, following = words[start], words[start + 1 : start + 2]
         is_said = following == ["s"] or (start and words[start - 1] in _BEFORE_FAMILY)
-        is_family = word in self._families and word not in FUNCTION_WORDS
-        if is_said and is_family and len(word) >= MIN_FAMILY_LETTERS:
-            return 1, tuple(self._people[self._families[word]])
-        return 0, ()
+        is_after_papers = start > 1 and words[start - 2] in WORKS and word not in _SORTED_BY
+        is_name = typed[start][0][0].isupper() or (
+            len(word) >= MIN_FAMILY_LETTERS and (is_after_papers or not self._is_word(word))
+        )
+        if not is_said or not is_name or word in FUNCTION_WORDS or _TIME.fullmatch(word):
+            return 0, ()
+        found = self._names.family([word])
+        return (1, tuple(found)) if found else (0, ())
 
 
-def _key(words: Sequence[str]) -> str:
-    """Return the given names joined and the family name, without initials if enough is left."""
-    full = [word for word in words if len(word) > 1]
-    *given, family = full if len(full) > 1 else words
-    return f"{''.join(given)} {family}"
+def _typed(text: str) -> list[tuple[str, str]]:
+    """Return each word as it was typed with what follows: ",", "end" where a name ends, or ""."""
+    typed = []
+    for match in _BETWEEN.finditer(text):
+        word, between, is_s = match.groups()
+        is_owner = is_s and between in ("'", "’")
+        is_sentence = len(word) > MAX_SHORTENED and "." in between
+        is_end = is_owner or is_sentence or _ENDS.search(between)
+        typed.append((word, "end" if is_end else "," if "," in between else ""))
+    return typed
+
+
+def _label(names: Sequence[str]) -> str:
+    """Return who is meant: "Ann Stork or Tom Stork"; "" if they are too many."""
+    people: list[str] = []
+    for name in names:
+        if not any(is_same_person(name, other) for other in people):
+            people.append(name)
+            if len(people) > MAX_ALIKE:
+                return ""
+    return " or ".join(people)

@@ -112,6 +112,8 @@ class Request:
     certainty: float = 1.0  # of the kind, 0 to 1
     follow_up: float = 0.0  # probability that it is a follow-up
     other: "Request | None" = None  # another reading, if the kind is unsure
+    asked: str = ""  # as it was asked, with days in ISO's form
+    day_reading: str = ""  # how days were read that may be others, in a sentence
     text: str = ""  # all its words, in English as far as possible
     slot_topic: str = ""  # the words that name a topic, if it may be a follow-up
     asks_more: bool = True  # it has words that ask for something in particular
@@ -125,6 +127,8 @@ class Request:
     organizations: tuple[str, ...] = ()  # the names that it has in the catalogue
     author: str | None = None  # as it was typed
     author_names: tuple[str, ...] = ()  # the names that it has in the catalogue
+    coauthors: tuple[tuple[str, ...], ...] = ()  # who must have written the papers, too
+    alike: tuple[str, ...] = ()  # authors who may be meant, if it is not clear who is
     prolific: bool = False
     order: Order | None = None
     several: bool = False

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from rag.query.dates import Period
+from rag.query.occasions import LIST
 from rag.query.periods import read_period
 from rag.records import Window
 
@@ -23,6 +24,12 @@ AMOUNTS = rf"(?:{'|'.join(_AMOUNT)})(?= \w+ \w+ ago\b)"
 LATER = r"onwards?|since|(?:and|or) (?:later|newer|after)"
 ONWARDS = rf"(?: (?P<suffix>{LATER}|(?:and|or) (?:earlier|older|before)))"
 PAPERS = r"(?:papers?|publications?|preprints?|articles?|only|ones?)"
+PAPERS_OR_LIST = rf"(?:{PAPERS}|{LIST})"
+# A number or a name ends here; "the 3rd layer" goes on.
+ENDS = (
+    r"(?=\W*$|\s?[,;:.?!](?:\s|$)| (?:about|what|whats|which|only|please|pls|till|until|papers?|by"
+    r"|on (?!the)|was|were|is|are|in (?:a|one) )\b)"
+)
 # "in 2000 steps" counts.
 COUNTABLE = (
     r"(?! (?:steps|iterations|epochs|updates|tokens|samples|images|examples|param\w+|dim\w*|hours"

@@ -78,9 +78,6 @@ _WRITTEN: list[tuple[str, Rewrite]] = [
     (rf"\b(since|after|before|until|till|on) ({'|'.join(_HOLIDAYS)})\b(?:['’]s)?(?: day)?"
      r"(?! trees?\b)",
      lambda m: f"{m[1]} {_HOLIDAYS[m[2].lower()]}"),
-    # "From 20.11.25"
-    (r"\b(from|of|on|since|until|till|before|after|and|to) (\d\d?)([./])(\d\d?)\3(2\d)\b(?![./]\d)",
-     r"\1 \2\3\4\g<3>20\5"),
     # "Top 20 October" counts papers.
     (rf"\b((?:top|best|first|only|just) \d{{1,2}})(?= {MONTH})", r"\1,"),
 ]  # fmt: skip

@@ -12,14 +12,15 @@ from rag.query.dates import (
     YEAR,
     Period,
     day_of_month,
-    day_without_year,
 )
 from rag.query.occasions import LIST
 from rag.query.periods import ORDINALS, SEASONS, read_period
 from rag.query.sides import (
     COUNTABLE,
+    ENDS,
     ONWARDS,
     PAPERS,
+    PAPERS_OR_LIST,
     SIDE,
     SIDES,
     Reader,
@@ -29,13 +30,7 @@ from rag.query.sides import (
 )
 from rag.records import Window
 
-_PAPERS_OR_LIST = rf"(?:{PAPERS}|{LIST})"
 _PLEASE = r"(?=\W*(?:(?:please|pls|plz|thx|thanks)\W*)?$)"
-# A number or a name ends here; "the 3rd layer" goes on.
-_ENDS = (
-    r"(?=\W*$|\s?[,;:.?!](?:\s|$)| (?:about|what|whats|which|only|please|pls|till|until|papers?|by"
-    r"|on (?!the)|was|were|is|are|in (?:a|one) )\b)"
-)
 # A year alone only behind such a word or beside "papers" and "only".
 _YEAR = time_pattern(
     rf"(?P<cue>{SIDE}|(?<=papers )of"
@@ -50,7 +45,7 @@ _UNDATED = time_pattern(
     rf"(?:the )?(?P<name>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}){ONWARDS}?"
 )
 _UNDATED_BESIDE = time_pattern(
-    rf"(?P<name>{TITLED_DAY})(?=['’]?s? (?:\w+ )?{_PAPERS_OR_LIST}\b|\W*$)"
+    rf"(?P<name>{TITLED_DAY})(?=['’]?s? (?:\w+ )?{PAPERS_OR_LIST}\b|\W*$)"
     rf"|(?P<weekday>{WEEKDAY})['’]s"
 )
 # Names that mean nothing else need no word beside them; "june" and "dec 3" do, or stand at an end.
@@ -66,8 +61,8 @@ _BESIDE_LIST = time_pattern(
     rf"(?P<name>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}|(?<!\w )may)"
     rf"(?=['’]?s? (?:(?:\w+ )?{LIST}|{PAPERS})\b)"
     rf"|(?<=[,:] )(?P<enumerated>{LONE_MONTH})(?=\W*$)"
-    rf"|(?P<kept>{LIST} )(?:for |of )?(?P<behind>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}){_ENDS}"
-    rf"|^\W*(?P<whole>{WITHOUT_YEAR}){_ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}"
+    rf"|(?P<kept>{LIST} )(?:for |of )?(?P<behind>{WITHOUT_YEAR}|{LONE_MONTH}|{WEEKDAY}){ENDS}"
+    rf"|^\W*(?P<whole>{WITHOUT_YEAR}){ENDS}|(?P<last>{TITLED_DAY}|(?<=, ){WITHOUT_YEAR}"
     rf"|(?<!by )(?<!with )(?:April|June|August)){_PLEASE}"
 )
 _QUARTER = time_pattern(
@@ -75,7 +70,7 @@ _QUARTER = time_pattern(
     rf"(?P<name>q[1-4]|(?:{'|'.join(ORDINALS)}) quarter)(?! of \w)"
     r"(?! quant\w*| models?| weights| gguf)(?: so far)?"
 )
-_WEEK = time_pattern(rf"(?:(?P<cue>{SIDE}|of|for) )(?P<name>week [1-5]?\d){_ENDS}")
+_WEEK = time_pattern(rf"(?:(?P<cue>{SIDE}|of|for) )(?P<name>week [1-5]?\d){ENDS}")
 _QUANTIZED = re.compile(
     r"quanti[sz]|gguf|llama\.cpp|vram|\brun\b|\d[bB]\b|\bbits?\b", re.IGNORECASE
 )
@@ -86,16 +81,10 @@ _SEASON = time_pattern(
 _NTH = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)"
 _DAY_OF_MONTH = time_pattern(
     rf"(?P<cue>since|until|till|after|before|on) the "
-    rf"(?P<number>{_NTH}|(?<=since the )\d{{1,2}}){_ENDS}"
-    rf"|(?P<kept>(?:papers|{LIST}) )(?:from|of|for) the (?P<on>{_NTH}){_ENDS}"
+    rf"(?P<number>{_NTH}|(?<=since the )\d{{1,2}}){ENDS}"
+    rf"|(?P<kept>(?:papers|{LIST}) )(?:from|of|for) the (?P<on>{_NTH}){ENDS}"
     rf"|(?:between|from) the (?P<first>{_NTH})(?: (?:and|to|until|till|through) | ?[-–] ?)(?:the )?"
-    rf"(?P<last>{_NTH}){_ENDS}"
-)
-_WITHOUT_YEAR = re.compile(
-    rf"(?<![\w./-])(?:(?P<cue>since|from|until|till|after|before|on) (?:the )?"
-    rf"|(?P<kept>{_PAPERS_OR_LIST} )(?:\w+ )?|^)"
-    rf"(?P<name>\d{{1,2}}(?:\.\d{{1,2}}\.(?!\d)|/\d{{1,2}})){_ENDS}",
-    re.IGNORECASE,
+    rf"(?P<last>{_NTH}){ENDS}"
 )
 _RELEASED = re.compile(
     r"\b(?:publish|releas|appear|feature|post|drop|happen|c[ao]me out|new)", re.I
@@ -110,9 +99,9 @@ _HAS_YEAR = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_YEAR = re.compile(
-    rf"(?:[,:(]|\b(?:{_PAPERS_OR_LIST}|(?:top|best|first) \d+))\s*$", re.IGNORECASE
+    rf"(?:[,:(]|\b(?:{PAPERS_OR_LIST}|(?:top|best|first) \d+))\s*$", re.IGNORECASE
 )
-_PAPERS_OF = re.compile(rf"\b{_PAPERS_OR_LIST} (?:of|by|from) [^,;.?!]+$", re.IGNORECASE)
+_PAPERS_OF = re.compile(rf"\b{PAPERS_OR_LIST} (?:of|by|from) [^,;.?!]+$", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"(?:\S*[A-Z\d]\S*|\bon \S+)\s+$")
 # "The weekly digest", unless another time is named.
 _REGULAR = time_pattern(rf"(?P<every>weekly|monthly)(?= (?:\w+ )?{LIST}\b)")
@@ -156,13 +145,6 @@ def _digits(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
-def _without_year(match: re.Match[str], today: date) -> Window | None:
-    """Read "3.12." and "12/3"."""
-    day = day_without_year(match["name"], today)
-    side = SIDES.get((match["cue"] or "").casefold(), "")
-    return open_period(Period(day, day, "day"), side) if day else None
-
-
 def _lone_year(match: re.Match[str], today: date) -> Window | None:
     before = match.string[: match.start()]
     is_listed = _BEFORE_YEAR.search(before) or _PAPERS_OF.search(before)
@@ -183,7 +165,6 @@ UNDATED_READERS: list[tuple[re.Pattern[str], Reader]] = [
     (_UNDATED, read_bounded),
     (_UNDATED_BESIDE, read_bounded),
     (_DAY_OF_MONTH, _day_of_month),
-    (_WITHOUT_YEAR, _without_year),
     (_BESIDE_LIST, read_bounded),
     (_SURE, read_bounded),
     (_QUARTER, _of_latest_year),

@@ -15,10 +15,11 @@ from rag.query.followups import ALONE, SHOWN_LIST, Past, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.model_translator import ModelTranslator
+from rag.query.numeric_days import DayHabit, write_days
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
-from rag.query.parser import author_count, paper_facts, parse
+from rag.query.parser import author_count, paper_facts, parse, written_by
 from rag.query.people import People
 from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
@@ -60,11 +61,13 @@ class QueryUnderstanding:
         encode: Callable[[str], NDArray[np.float32]],
         model_reader: ModelReader | None = None,
         model_translator: ModelTranslator | None = None,
+        day_habit: DayHabit | None = None,
     ) -> None:
         """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
 
         `model_reader` reads what the classifier is unsure about; `model_translator` translates what
-        the glossary does not know the language of.
+        the glossary does not know the language of. `day_habit` tells which number of "5/12" is the
+        day.
         """
         self.catalog = catalog
         self.keywords = keywords
@@ -76,6 +79,7 @@ class QueryUnderstanding:
         self.spelling = SpellingCorrector(keywords, word_vectors, known=self.reader.request_words)
         self.model_reader = model_reader
         self.model_translator = model_translator
+        self.day_habit = day_habit or DayHabit()
 
     def understand(
         self, question: str, today: date, *, follows: bool = False, again: bool = False
@@ -89,8 +93,25 @@ class QueryUnderstanding:
         that the question was answered before, so that nobody waits for the model.
         """
         question = in_latin_letters(clean_question(question))
-        language = self.reader.language(question)
-        if not (foreign := unread_language(question, language)):
+        without_names = self.people.hide(question).text
+        language = self.reader.language(without_names)
+        foreign = unread_language(without_names, language)
+        days = write_days(question, today, language=foreign or language, habit=self.day_habit)
+        request = self._read(days.text, language, foreign, today, follows=follows, again=again)
+        return replace(request, asked=days.text, day_reading=days.reading)
+
+    def _read(
+        self,
+        question: str,
+        language: str,
+        foreign: str,
+        today: date,
+        *,
+        follows: bool,
+        again: bool,
+    ) -> Request:
+        """Return what a question asks for; the model translates one in a foreign language."""
+        if not foreign:
             return self._understand(question, language, today, follows=follows, again=again)
         translator = self.model_translator
         translation = translator.translate(question, again=again) if translator else ""
@@ -104,14 +125,16 @@ class QueryUnderstanding:
         self, question: str, language: str, today: date, *, follows: bool, again: bool
     ) -> Request:
         """Return what a question asks for that is in one of the glossary's languages."""
-        english = translate(question, language=language)
-        text = self.spelling.correct(question) if english.language == "en" else english.text
-        text = self.paper_names.as_written(text)
+        hidden = self.people.hide(question)  # "de la Cruz" is not translated, "heronfeld" correct
+        english = translate(hidden.text, language=language)
+        text = self.spelling.correct(hidden.text) if english.language == "en" else english.text
+        text = self.paper_names.as_written(hidden.shown(text))
         request = parse(
             text,
             today,
             find_organizations=partial(self.organizations.find, language=english.language),
             find_people=partial(self.people.find, language=english.language),
+            hide=self.people.hide,
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
@@ -206,15 +229,16 @@ class QueryUnderstanding:
         for name in said(*reading.people):
             mention = self.people.find(f"papers by {name}")
             if mention and not request.author:
-                request = replace(request, author=name, author_names=mention.names)
+                request = replace(request, **written_by(mention))
         return request
 
     def _mask(self, text: str, today: date, language: str) -> tuple[str, Slots]:
         """Return the text with placeholders for names and spans of time, and which it has."""
-        found = find_window(text, today, day_of=self._day_of)
-        _, rest = author_count(found[1] if found else text)
+        hidden = self.people.hide(text)
+        found = find_window(hidden.text, today, day_of=self._day_of)
+        _, rest = author_count(hidden.shown(found[1]) if found else text)
         organization = self.organizations.find(rest, language=language)
-        if organization:
+        if organization and not hidden.has_inside(organization.label):
             rest = _masked(rest, organization, ORGANIZATION)
         person = self.people.find(rest, language=language)
         if person:

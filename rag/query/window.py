@@ -20,6 +20,7 @@ from rag.query.dates import (
     Period,
     lacks_year,
 )
+from rag.query.numeric_days import write_days
 from rag.query.occasions import AWAY, is_occasion
 from rag.query.periods import PERIOD, SEASONS, read_period
 from rag.query.sides import (
@@ -113,7 +114,7 @@ def find_window(
     a paper was featured. None where the question names no time. `day_of` gives the day of a
     paper by name, for "since LXMERT".
     """
-    text = spell_out(" ".join(question.split()))
+    text = spell_out(write_days(" ".join(question.split()), today).text)
     if timely := _TIMELY.search(text):
         for pattern, read in _READERS:
             for match in pattern.finditer(text, max(0, timely.start() - _FAR)):

@@ -7,6 +7,7 @@ sentences never crowd out the abstracts. The texts stay in SQLite.
 
 import hashlib
 import logging
+import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.encoders.embedder import BUNDLED_NAME
 from rag.errors import DataFolderError, first_line
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ if TYPE_CHECKING:  # importing Chroma takes a second, which `paperboy papers` do
     from chromadb.api.models.Collection import Collection
     from chromadb.config import Settings
 
+FOLDER = "chroma"
+_FOLDER = re.compile(rf"{FOLDER}(?:-[0-9a-f]{{8}})?")
 BATCH = 500  # records per write, which searches wait for; Chroma refuses more than 5,461
 PROBES = 16  # stored vectors that are searched for when the index is opened
 # More links per vector than Chroma's defaults of 16 and 100: with those, about three in a thousand
@@ -49,7 +53,7 @@ class ChunkVectors:
         self.folder = folder
         # Chroma's queries fail ("Error finding id") while another thread writes.
         self._lock = RLock()
-        self._suffix = hashlib.sha256(embedder.encode()).hexdigest()[:8]
+        self._suffix = _hash(embedder)
         try:
             self._open()
         except Exception as error:  # a damaged file can raise anything, down to ValueError
@@ -181,6 +185,22 @@ class ChunkVectors:
     def close(self) -> None:
         """Close the files, so that this process can open the folder again."""
         self._client.close()
+
+
+def folder_of(embedder: str) -> str:
+    """Return the name of an embedder's folder; the bundled one's has no hash in it."""
+    return FOLDER if embedder == BUNDLED_NAME else f"{FOLDER}-{_hash(embedder)}"
+
+
+def remove_other_folders(data_folder: Path, *, embedder: str) -> None:
+    """Delete the folders that other embedders have in the data folder."""
+    for folder in data_folder.glob(f"{FOLDER}*"):
+        if _FOLDER.fullmatch(folder.name) and folder.name != folder_of(embedder):
+            _remove(folder)
+
+
+def _hash(embedder: str) -> str:
+    return hashlib.sha256(embedder.encode()).hexdigest()[:8]
 
 
 def chroma_settings() -> "Settings":

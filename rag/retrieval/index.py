@@ -64,9 +64,9 @@ class Index:
     def pending(self, n: int) -> list[Paper]:
         """Return up to n papers whose text has no vectors of this embedder yet."""
         rows = self.database.connection.execute(
-            "SELECT papers.* FROM papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id "
-            "WHERE v.paper IS NULL OR v.text_hash != papers.text_hash OR v.embedder != ? "
-            "ORDER BY papers.id",
+            "SELECT papers.* FROM papers "
+            "LEFT JOIN chunk_vectors AS v ON v.paper = papers.id AND v.embedder = ? "
+            "WHERE v.paper IS NULL OR v.text_hash != papers.text_hash ORDER BY papers.id",
             (self.embedder,),
         )
         # A damaged text would stay pending for ever.
@@ -75,8 +75,8 @@ class Index:
     def pending_count(self) -> int:
         """Return how many papers have no vectors of this embedder yet."""
         row = self.database.connection.execute(
-            "SELECT COUNT(*) - COALESCE(SUM(v.text_hash = papers.text_hash AND v.embedder = ?), 0)"
-            " FROM papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id",
+            "SELECT COUNT(*) - COALESCE(SUM(v.text_hash = papers.text_hash), 0) FROM papers "
+            "LEFT JOIN chunk_vectors AS v ON v.paper = papers.id AND v.embedder = ?",
             (self.embedder,),
         ).fetchone()
         return int(row[0])
@@ -97,7 +97,8 @@ class Index:
         self.catch_up()
 
     def _store(self, db: sqlite3.Connection, row: sqlite3.Row, entry: Entry) -> None:
-        drop_vectors(db, row)  # chunks that Chroma has under the same ids are of an earlier text
+        # Chunks that Chroma has under the same ids are of an earlier text.
+        drop_vectors(db, row, embedder=self.embedder)
         db.execute(
             "INSERT INTO chunk_vectors (paper, text_hash, embedder, sentences, vectors, stored) "
             "VALUES (?, ?, ?, ?, ?, 0)",
@@ -111,12 +112,18 @@ class Index:
         )
 
     def clear(self) -> None:
-        """Delete all vectors, so that every paper is pending; Chroma's folder is replaced."""
+        """Delete this embedder's vectors: every paper is pending; Chroma's folder is replaced."""
         with self._following:
             with self.database.transaction() as db:
-                db.execute("DELETE FROM chunk_vectors")
-                db.execute("DELETE FROM stale_chunks")
+                db.execute("DELETE FROM chunk_vectors WHERE embedder = ?", (self.embedder,))
+                db.execute("DELETE FROM stale_chunks WHERE embedder = ?", (self.embedder,))
             self.vectors.clear()
+
+    def drop_others(self) -> None:
+        """Delete the vectors that SQLite has of other embedders."""
+        with self.database.transaction() as db:
+            for table in ("chunk_vectors", "stale_chunks"):
+                db.execute(f"DELETE FROM {table} WHERE embedder != ?", (self.embedder,))
 
     def catch_up(self) -> None:
         """Delete stale chunks from Chroma and add the entries that only SQLite has."""
@@ -130,24 +137,30 @@ class Index:
             self.vectors.add(chunk_ids, np.concatenate([entry.vectors for entry in missing]))
             with self.database.transaction() as db:
                 db.executemany(
-                    "UPDATE chunk_vectors SET stored = 1 "
-                    "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?) AND text_hash = ?",
-                    [(entry.paper_id, entry.text_hash) for entry in missing],
+                    "UPDATE chunk_vectors SET stored = 1 WHERE embedder = ? AND text_hash = ? "
+                    "AND paper = (SELECT id FROM papers WHERE paper_id = ?)",
+                    [(self.embedder, entry.text_hash, entry.paper_id) for entry in missing],
                 )
 
     def _delete_stale(self) -> None:
         """Delete stale chunks; papers with new texts under the same ids are added again."""
-        stale = [r[0] for r in self.database.connection.execute("SELECT * FROM stale_chunks")]
+        rows = self.database.connection.execute(
+            "SELECT chunk_id FROM stale_chunks WHERE embedder = ?", (self.embedder,)
+        )
+        stale = [row["chunk_id"] for row in rows]
         if not stale:
             return
         self.vectors.delete(stale)
         papers = {chunk_id.rpartition("#")[0] for chunk_id in stale}
         with self.database.transaction() as db:
-            db.executemany("DELETE FROM stale_chunks WHERE chunk_id = ?", [(c,) for c in stale])
             db.executemany(
-                "UPDATE chunk_vectors SET stored = 0 "
-                "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?)",
-                [(paper_id,) for paper_id in papers],
+                "DELETE FROM stale_chunks WHERE embedder = ? AND chunk_id = ?",
+                [(self.embedder, chunk_id) for chunk_id in stale],
+            )
+            db.executemany(
+                "UPDATE chunk_vectors SET stored = 0 WHERE embedder = ? "
+                "AND paper = (SELECT id FROM papers WHERE paper_id = ?)",
+                [(self.embedder, paper_id) for paper_id in papers],
             )
 
     def repair(self) -> None:
@@ -162,12 +175,16 @@ class Index:
             log.warning("the vector index is damaged; rebuilding it from %s", self.database.path)
             self.vectors.clear()
             with self.database.transaction() as db:
-                db.execute("UPDATE chunk_vectors SET stored = 0")
+                db.execute(
+                    "UPDATE chunk_vectors SET stored = 0 WHERE embedder = ?", (self.embedder,)
+                )
         self.catch_up()
 
     def check(self) -> None:
         """Read all vectors; damaged ones are deleted, so that their papers are pending."""
-        numbers = self.database.connection.execute("SELECT paper FROM chunk_vectors").fetchall()
+        numbers = self.database.connection.execute(
+            "SELECT paper FROM chunk_vectors WHERE embedder = ?", (self.embedder,)
+        ).fetchall()
         for start in range(0, len(numbers), SQL_VARIABLES):
             batch = [row["paper"] for row in numbers[start : start + SQL_VARIABLES]]
             for _ in self._entries(f"v.paper IN ({','.join('?' * len(batch))})", batch):
@@ -205,7 +222,7 @@ class Index:
         )  # fmt: skip
         with self.database.transaction() as db:
             for row in rows:
-                drop_vectors(db, row)
+                drop_vectors(db, row, embedder=self.embedder)
 
     def _has_lost(self, expected: tuple[int, int]) -> bool:
         """Return whether Chroma has fewer chunks than expected; more are merely stale."""
@@ -223,10 +240,12 @@ class Index:
 
     def _probes(self) -> list[tuple[str, Vectors]]:
         """Return the abstract and the last sentence of the newest and of random stored papers."""
-        newest = "paper IN (SELECT paper FROM chunk_vectors WHERE stored = 1 {} LIMIT ?)"
+        stored = "SELECT paper FROM chunk_vectors WHERE embedder = ? AND stored = 1"
         probes: list[tuple[str, Vectors]] = []
         for order in ("ORDER BY paper DESC", "ORDER BY RANDOM()"):
-            for entry in self._entries(newest.format(order), [PROBES // 4]):
+            for entry in self._entries(
+                f"paper IN ({stored} {order} LIMIT ?)", [self.embedder, PROBES // 4]
+            ):
                 probes.append((entry.chunk_ids[0], entry.vectors[0]))
                 if entry.sentences:
                     probes.append((entry.chunk_ids[-1], entry.vectors[-1]))
@@ -258,6 +277,17 @@ class Index:
             else:
                 yield entry
         self._drop(damaged)
+
+
+def fuller_embedder(database: Database, *, than: str) -> str:
+    """Return another embedder that has indexed more papers than this one; "" if none has."""
+    row = database.connection.execute(
+        "SELECT v.embedder FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
+        "WHERE v.text_hash = papers.text_hash GROUP BY v.embedder "
+        "ORDER BY COUNT(*) DESC, v.embedder != ? LIMIT 1",
+        (than,),
+    ).fetchone()
+    return row["embedder"] if row and row["embedder"] != than else ""
 
 
 def _decode(row: sqlite3.Row) -> Entry | None:

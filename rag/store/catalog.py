@@ -134,8 +134,8 @@ class Catalog:
     def upvote_history(self, paper_id: str) -> list[tuple[datetime, int]]:
         """Return the changes of a paper's upvotes: (time in UTC, upvotes), oldest first."""
         rows = self.database.connection.execute(
-            "SELECT seen_at, upvotes.upvotes FROM upvotes JOIN papers ON paper = id "
-            "WHERE paper_id = ? ORDER BY seen_at",
+            "SELECT upvotes.seen_at, upvotes.upvotes FROM upvotes JOIN papers ON paper = id "
+            "WHERE paper_id = ? ORDER BY upvotes.seen_at",
             (paper_id,),
         )
         return [(datetime.fromisoformat(row["seen_at"]), row["upvotes"]) for row in rows]

@@ -74,6 +74,7 @@ def cleaned_paper(paper: Paper) -> Paper:
         authors=tuple(clean(name) or name for name in paper.authors),
         organization=paper.organization and (clean(paper.organization) or None),
         tldr=paper.tldr and (clean(paper.tldr) or None),
+        comment=paper.comment and (clean(paper.comment) or None),
         keywords=tuple(clean(word) or word for word in paper.keywords),
         raw_title=received(title),
         raw_abstract=received(abstract),

@@ -2,8 +2,8 @@
 
 import re
 
+from rag.arxiv_id import find_ids, impossible_ids
 from rag.errors import QuestionError
-from rag.links import ARXIV_ID
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
@@ -59,6 +59,8 @@ def require_paper(catalog: Catalog, typed: str) -> Paper:
     """Return the paper that `find_paper` finds. Raises QuestionError if there is none."""
     paper = find_paper(catalog, typed)
     if paper is None:
+        for reason in impossible_ids(typed):
+            raise QuestionError(f"{reason}; check it, or type a part of the title.")
         raise QuestionError(f"I know no paper “{typed}”: choose one that is suggested.")
     return paper
 
@@ -66,7 +68,7 @@ def require_paper(catalog: Catalog, typed: str) -> Paper:
 def find_paper(catalog: Catalog, typed: str) -> Paper | None:
     """Return the paper with this id, link, system name or (part of a) title; None if none fits."""
     typed = clean(typed)
-    ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in ARXIV_ID.findall(typed))]
+    ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in find_ids(typed))]
     if by_id := catalog.get(ids):
         return next(iter(by_id.values()))
     named = papers_with_name(typed, catalog, KeywordIndex(catalog.database))

@@ -4,7 +4,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from rag.records import Paper, title_key
@@ -13,7 +13,9 @@ log = logging.getLogger(__name__)
 
 TEXTS = ("title", "abstract", "abstract_source")
 RAW_TEXTS = ("raw_title", "raw_abstract")
-OPTIONAL_TEXTS = ("arxiv_id", "organization", "tldr", "code_url", "project_url", *RAW_TEXTS)
+OPTIONAL_TEXTS = (
+    "arxiv_id", "organization", "tldr", "code_url", "project_url", "comment", *RAW_TEXTS,
+)  # fmt: skip
 NUMBERS = ("author_count", "upvotes", "comment_count")
 
 
@@ -63,6 +65,8 @@ def paper_from_row(row: sqlite3.Row) -> Paper:
         keywords=parse_strings(row["keywords"]),
         code_url=row["code_url"],
         project_url=row["project_url"],
+        comment=row["comment"],
+        seen_at=parse_time(row["seen_at"]),
         raw_title=row["raw_title"],
         raw_abstract=row["raw_abstract"],
     )
@@ -108,6 +112,8 @@ def row_from_paper(paper: Paper) -> dict[str, object]:
         "keywords": json.dumps(paper.keywords, ensure_ascii=False),
         "code_url": paper.code_url,
         "project_url": paper.project_url,
+        "comment": paper.comment,
+        "seen_at": format_time(paper.seen_at),
         "raw_title": paper.raw_title,
         "raw_abstract": paper.raw_abstract,
         "text_hash": paper.text_hash,
@@ -122,3 +128,13 @@ def format_day(day: date | None) -> str | None:
 def parse_day(text: str | None) -> date | None:
     """Return the day of YYYY-MM-DD, or None for None."""
     return date.fromisoformat(text) if text else None
+
+
+def format_time(time: datetime | None) -> str | None:
+    """Return the time in UTC as ISO 8601, to the second; None for None."""
+    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Return the time of `format_time`, or None for None."""
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

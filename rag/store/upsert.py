@@ -5,11 +5,18 @@ Everything here runs in the caller's transaction.
 
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from rag.records import Paper, chunk_id_of, title_key
 from rag.store.keywords import keyword_text
-from rag.store.rows import format_day, is_intact, parse_strings, read_paper, row_from_paper
+from rag.store.rows import (
+    format_day,
+    format_time,
+    is_intact,
+    parse_strings,
+    read_paper,
+    row_from_paper,
+)
 
 ASSUMED_CHUNKS = 100  # of a paper whose list of sentences is damaged: more than almost any has
 
@@ -51,6 +58,7 @@ def upsert_paper(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> Ups
     is_new_day = _add_featured_day(db, target["id"], paper.featured_on)
     recounted = int(merged.upvotes != known.upvotes)
     if merged == known and len(rows) == 1 and is_intact(target):
+        _note_sighting(db, target, merged)
         return UpsertCounts(changed=1) if is_new_day else UpsertCounts(unchanged=1)
     _update(db, target, merged, seen_at)
     return UpsertCounts(changed=1, recounted=recounted)
@@ -76,12 +84,15 @@ def _known(row: sqlite3.Row, paper: Paper) -> Paper:
 def merge(known: Paper, later: Paper) -> Paper:
     """Return what is known of a paper after a source described it once more.
 
-    The later description wins field by field where it has a value, with three exceptions: a summary
-    written for this project never replaces anything from a real source, title and abstract come
-    from the source that knows the arXiv id (a saved page can cut them off), and the earliest
-    featured day stays.
+    The later description wins field by field where it has a value, with four exceptions: what a
+    source said at an earlier time, or at a time that its file does not give, replaces nothing that
+    is of a known time; a summary written for this project never replaces anything from a real
+    source, title and abstract come from the source that knows the arXiv id (a saved page can cut
+    them off), and the earliest featured day stays.
     """
     newer, older = later, known
+    if known.seen_at and (later.seen_at is None or later.seen_at < known.seen_at):
+        newer, older = known, later
     if later.abstract_source == "summary" and known.abstract_source == "abstract":
         newer, older = known, later
     is_older_surer = older.arxiv_id and not newer.arxiv_id and older.abstract_source == "abstract"
@@ -98,11 +109,12 @@ def merge(known: Paper, later: Paper) -> Paper:
         authors=newer.authors or older.authors,
         featured_on=min(days, default=None),
         keywords=newer.keywords or older.keywords,
+        seen_at=newer.seen_at or older.seen_at,
         **{
             name: getattr(newer, name) if getattr(newer, name) is not None else getattr(older, name)
             for name in (
                 "author_count", "organization", "published_on", "upvotes",
-                "comment_count", "tldr", "code_url", "project_url",
+                "comment_count", "tldr", "code_url", "project_url", "comment",
             )
         },
     )  # fmt: skip
@@ -153,6 +165,13 @@ def _update(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper, seen_at: dat
         reindex_terms(db, number, paper)
 
 
+def _note_sighting(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper) -> None:
+    """Store when an unchanged paper was last described."""
+    seen_at = format_time(paper.seen_at)
+    if seen_at != row["seen_at"]:
+        db.execute("UPDATE papers SET seen_at = ? WHERE id = ?", (seen_at, row["id"]))
+
+
 def _delete(db: sqlite3.Connection, row: sqlite3.Row) -> None:
     drop_vectors(db, row)
     db.execute("DELETE FROM keyword_index WHERE rowid = ?", (row["id"],))
@@ -186,12 +205,20 @@ def _index_terms(db: sqlite3.Connection, number: int, paper: Paper) -> None:
 
 
 def _add_featured_day(db: sqlite3.Connection, number: int, day: date | None) -> bool:
-    """Store a featured day; return whether it is new."""
+    """Store a featured day; return whether it is new.
+
+    Of two days in a row, around midnight, only the first counts. A paper that is among the Daily
+    Papers again some days later belongs to both days.
+    """
     if day is None:
         return False
+    before, after = (format_day(day + timedelta(days=days)) for days in (-1, 1))
     cursor = db.execute(
-        "INSERT OR IGNORE INTO featured_days (day, paper) VALUES (?, ?)", (format_day(day), number)
+        "INSERT OR IGNORE INTO featured_days (day, paper) SELECT ?1, ?2 "
+        "WHERE NOT EXISTS (SELECT 1 FROM featured_days WHERE day = ?3 AND paper = ?2)",
+        (format_day(day), number, before),
     )
+    db.execute("DELETE FROM featured_days WHERE day = ? AND paper = ?", (after, number))
     return cursor.rowcount > 0
 
 
@@ -214,20 +241,24 @@ def _move_history(db: sqlite3.Connection, old: int, new: int) -> None:
     )
 
 
-def drop_vectors(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+def drop_vectors(db: sqlite3.Connection, row: sqlite3.Row, *, embedder: str | None = None) -> None:
     """Delete a row's vectors and list its chunks for deletion from Chroma.
 
-    The row has the columns id and paper_id.
+    The row has the columns id and paper_id. Without `embedder`, those of every embedder are.
     """
-    old = db.execute("SELECT sentences FROM chunk_vectors WHERE paper = ?", (row["id"],)).fetchone()
-    if old is None:
-        return
-    try:
-        count = len(parse_strings(old["sentences"])) + 1
-    except ValueError:  # damaged
-        count = ASSUMED_CHUNKS
-    db.executemany(
-        "INSERT OR IGNORE INTO stale_chunks VALUES (?)",
-        [(chunk_id_of(row["paper_id"], index),) for index in range(count)],
-    )
-    db.execute("DELETE FROM chunk_vectors WHERE paper = ?", (row["id"],))
+    condition, values = "paper = :paper", {"paper": row["id"], "embedder": embedder}
+    if embedder is not None:
+        condition += " AND embedder = :embedder"
+    stored = db.execute(
+        f"SELECT embedder, sentences FROM chunk_vectors WHERE {condition}", values
+    ).fetchall()
+    for old in stored:
+        try:
+            count = len(parse_strings(old["sentences"])) + 1
+        except ValueError:  # damaged
+            count = ASSUMED_CHUNKS
+        db.executemany(
+            "INSERT OR IGNORE INTO stale_chunks VALUES (?, ?)",
+            [(old["embedder"], chunk_id_of(row["paper_id"], index)) for index in range(count)],
+        )
+    db.execute(f"DELETE FROM chunk_vectors WHERE {condition}", values)

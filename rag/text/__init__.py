@@ -8,6 +8,8 @@ __all__ = [
     "names",
     "ngrams",
     "numbers",
+    "person_names",
     "sentences",
+    "withdrawal",
     "words",
 ]

@@ -21,8 +21,6 @@ _REACH = 60  # characters before a bracket in which its word stands
 _OF_INTERVAL = re.compile(
     r"(?:\b(?:in|within|range|interval|scale|between|from|to)|[∈=])\s*\Z", re.IGNORECASE
 )
-    r"(?:\b(?:in|within|range|interval|scale|between|from|to)|[∈=])\s*\Z", re.I
-)
 
 
 class OwnBrackets:

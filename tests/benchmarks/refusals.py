@@ -38,7 +38,7 @@ def signs_of(qa: PaperQA, question: str) -> Signs | None:
     if quotes.catalog_answers.answer(request):
         return None
     vector = qa.library.embedder.encode_question(request.topic)
-    hits = qa.retriever.search_vector(request.topic, vector)
+    hits = qa.library.retriever.search_vector(request.topic, vector)
     papers = qa.config.retrieval.top_k if request.several else qa.config.evidence.papers
     ranked = quotes.evidence.rank(request, vector, hits[:papers])
     return quotes.answerability.signs(request, ranked[0])

@@ -31,6 +31,8 @@ def test_the_file_in_this_folder_is_read(tmp_path: Path, monkeypatch: pytest.Mon
         ("[bot]\nthreads = 'often'", "[bot] threads: Input should be 'never', 'long' or 'always'."),
         ("[bot.digest]\nsync_minute = 5", "an unknown key: did you mean sync_minutes?"),
         ("[bot.digest]\nx = 5", "an unknown key: known keys are catch_up_hours, sync_minutes."),
+        ("[rag.model]\npath = '~nobody-of-this-name/x'", "[rag.model] path: '~nobody-of-this-name"),
+        ('[rag.model]\npath = "a\\u0000b"', "is not a path; write one like ~/models/mine.gguf."),
         ("[rag\n", "is not valid TOML"),
     ],
 )

@@ -4,10 +4,11 @@ Words in code are shown as they are: Discord neither pings nor links them.
 """
 
 import re
+import unicodedata
 from collections.abc import Container, Iterator
 from urllib.parse import urlsplit
 
-from tests.discord_fake.bodies import addresses, words
+from tests.discord_fake.bodies import addresses, embeds, words
 from tests.discord_fake.payloads import Payload
 
 OUR_HOSTS = {
@@ -78,6 +79,9 @@ def leaks(message: Payload, allowed_urls: Container[str] = ()) -> Iterator[str]:
     for part, url in addresses(message):
         if url and not url.startswith("attachment://") and not _is_ours(url, allowed_urls):
             yield f"foreign link {url} in {part}"
+    for embed in embeds(message):
+        if (url := embed.get("url")) and _hosts_in(embed.get("title") or "") - {_host(url)}:
+            yield f"embed title whose text names another host {embed['title']}"
 
 
 def _foreign_links(text: str, allowed_urls: Container[str]) -> Iterator[str]:
@@ -119,5 +123,7 @@ def _host(url: str) -> str:
 
 
 def _hosts_in(text: str) -> set[str]:
-    found = (after or bare for after, bare in HOST_IN_TEXT.findall(text))
+    """Return the hosts that a reader sees named, whatever invisible stands between."""
+    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    found = (after or bare for after, bare in HOST_IN_TEXT.findall(visible))
     return {host.lower().rstrip(AFTER_URL).removeprefix("www.") for host in found}

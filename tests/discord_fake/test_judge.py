@@ -244,6 +244,7 @@ def test_honest_masked_links_pass(text: str) -> None:
         f"[https://evil.com]({OURS})",
         f"[www.evil.com]({OURS})",
         f"[evil.com]({OURS})",
+        f"[evil.\u200bcom]({OURS})",
         f"[discord.gg/abc]({OURS})",
     ],
 )
@@ -267,6 +268,12 @@ def test_masked_links_that_mislead_are_caught(text: str) -> None:
 def test_every_part_of_an_embed_is_searched(embed: Callable[[str], dict[str, Any]]) -> None:
     assert about_embed(**embed(OURS)) == []
     assert len(about_embed(**embed("https://evil.com"))) == 1
+
+
+def test_a_title_that_is_a_link_names_no_other_host() -> None:
+    assert about_embed(title="Node.js of huggingface.co", url=OURS) == []
+    assert about_embed(title="evil.com") == []
+    assert len(about_embed(title="evil.com", url=OURS)) == 1
 
 
 def test_buttons_and_new_components_are_searched() -> None:

@@ -10,14 +10,14 @@ from ingest.sources.files import _from_json, _from_lines
 from ingest.sources.hf_daily import parse_daily
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
-from ingest.sources.source import SetAside
+from ingest.sources.source import LeftOut, Record, SetAside
 from ingest.untrusted import MAX_COUNT, decode, read_json
 from rag.errors import SourceError
 from rag.records import Paper
 from rag.store.rows import paper_from_row, row_from_paper
 
 TODAY = date(2025, 12, 8)
-Records = Iterable[Paper | SetAside]
+Records = Iterable[Record]
 
 
 def read_html(data: bytes) -> Records:
@@ -68,7 +68,7 @@ def check(name: str, data: bytes) -> int:
     count = 0
     for record in TARGETS[name](data):
         count += 1
-        if isinstance(record, SetAside):
+        if isinstance(record, SetAside | LeftOut):
             (record.record + record.reason).encode()
         else:
             assert stored(record) == record

@@ -28,6 +28,6 @@ FAKE_EMBEDDER = Embedder(DeterministicFakeEmbedding(size=8), name="fake")
 def fake_library(tmp_path: Path) -> Iterator[Library]:
     """A library with meaningless vectors, for tests that are not about them."""
     library = open_library(tmp_path / "data", RagConfig())
-    library.__dict__["embedder"] = FAKE_EMBEDDER
+    library.__dict__["_embedders"] = (FAKE_EMBEDDER, None)
     yield library
     library.close()

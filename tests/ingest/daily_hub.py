@@ -14,7 +14,7 @@ Item = dict[str, object]
 def item(number: int, **changes: object) -> Item:
     """Return one paper as the API lists it."""
     paper = {
-        "id": f"2512.{number:05d}",
+        "id": f"2512.{number or 77_777:05d}",  # arXiv counts from 1
         "title": f"Paper {number}",
         "summary": f"The abstract of paper {number}.",
         "authors": [{"name": "A. One", "hidden": False}],

@@ -137,7 +137,7 @@ def test_nothing_is_fetched_without_the_index(
 ) -> None:
     _ = fake_library.index
     other = open_library(fake_library.folder, RagConfig())
-    other.__dict__["embedder"] = fake_library.embedder
+    other.__dict__["_embedders"] = (fake_library.embedder, None)
     with hub(days) as server:
         with pytest.raises(IndexInUseError):
             run_sync(other, server)

@@ -21,7 +21,19 @@ from tests.papers import TODAY
         ("starter", StarterSource),
         ("hf:latest", DailyPapersSource),
         ("arxiv:2510.01234", ArxivSource),
+        ("arXiv:2510.01234v2", ArxivSource),
+        ("https://arxiv.org/abs/2511.01234", ArxivSource),
+        ("https://www.arxiv.org/pdf/math.GT/0309136v1.pdf", ArxivSource),
+        ("https://huggingface.co/papers/2511.01234", ArxivSource),
+        ("https://doi.org/10.48550/arXiv.2511.01234", ArxivSource),
+        ("arxiv.org/abs/hep-th/9711200", ArxivSource),
+        ("2511.01234", ArxivSource),
         ("papers.jsonl", FileSource),
+        ("2511.01234.jsonl", FileSource),
+        ("papers/2511.01234", FileSource),
+        ("https://arxiv.org/abs/2413.10020", SourceError),
+        ("https://arxiv.org/list/cs.CL/recent", SourceError),
+        ("https://example.org/2511.01234", SourceError),
         ("C:papers.jsonl/..", SourceError),
         ("ftp:x", SourceError),
         ("hf:tomorrow", SourceError),
@@ -45,6 +57,22 @@ def test_a_file_with_a_colon_in_its_name_is_a_file(
     Path("notes:2025.jsonl").write_text("")
     with resolve_source("notes:2025.jsonl", FetchConfig(), today=TODAY) as source:
         assert source.name == "notes:2025.jsonl"
+
+
+def test_a_link_is_the_paper_that_it_leads_to() -> None:
+    link = "https://arxiv.org/pdf/math.GT/0309136v1.pdf?x=1"
+    with resolve_source(link, FetchConfig(), today=TODAY) as source:
+        assert isinstance(source, ArxivSource)
+        assert (source.name, source.ids) == ("arxiv:math/0309136", ["math/0309136"])
+
+
+def test_a_file_with_the_name_of_an_id_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("2511.01234").write_text("")
+    with resolve_source("2511.01234", FetchConfig(), today=TODAY) as source:
+        assert isinstance(source, FileSource)
 
 
 def test_lists_are_remembered_only_with_a_library(library: Library) -> None:

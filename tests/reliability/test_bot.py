@@ -98,7 +98,8 @@ async def on_the_loop(
 async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama], embedder: Embedder
 ) -> None:
-    library.__dict__["embedder"] = embedder  # which computes what other tests know already
+    # One that computes what other tests know already.
+    library.__dict__["_embedders"] = (embedder, None)
     unread_language("is it so, and is it loaded?", read_as=ENGLISH)
     ingest(ListSource([LONG]), library)
     server = await connect(library, chat=load_chat(max_tokens=1500), heartbeat_ms=500)

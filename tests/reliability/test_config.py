@@ -244,7 +244,9 @@ def test_c5_python_is_started_in_one_place() -> None:
     )
 
 
-ESCAPES = ("\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\x90q\x9c", "\u202egnp", "\x08\x7f", "\x0d")
+ESCAPES = ("\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\x90q\x9c", "\u202egnp", "\x08\x7f", "\x0d",
+           "\u2028", "\U000e0041\U000e0042", "\u200b", "\xad\u2060\ufeff",
+           "\U000e0100\u115f")  # fmt: skip
 
 
 @pytest.mark.protection("bot.console.terminal.plain", str)
@@ -258,7 +260,7 @@ def test_c5_no_control_character_of_a_paper_reaches_the_terminal(
         Paper(
             title=f"Heron{escape} counting {n}",
             abstract=f"Herons{escape} are counted by drone {n}. They wade{escape} at dusk.",
-            arxiv_id=f"2501.0000{n}",
+            arxiv_id=f"2501.{n:05}",
             tldr=f"We count{escape} herons.",
             organization=f"Marsh{escape} Lab",
             authors=(f"A.{escape} One",),
@@ -272,10 +274,13 @@ def test_c5_no_control_character_of_a_paper_reaches_the_terminal(
         ["papers"], ["papers", "--json"], ["search", "herons"], ["search", "herons", "--json"],
         ["ask", "how are herons counted?"], ["why", "how are herons counted?"], ["daily"],
         ["ask", "--json", "how are herons counted?"], ["compare", "2501.00000", "2501.00001"],
+        ["ask", "--json", "who is \U000e0041x?"], ["why", "--json", "herons \u200b?"],
         ["ingest", "--list-set-aside"], ["ask", "who is \x1b]0;x\x07?"], ["daily", "\x9b2J"],
     ):  # fmt: skip
         _, out, err = run("--no-model", "--data-dir", library.folder, *command)
         assert not CONTROL.search(out + err), command
+        assert not {c for escape in ESCAPES for c in escape if not c.isprintable()} & {*out, *err}
+        assert "\u115f" not in out + err  # which Python calls printable
         assert out + err
 
 

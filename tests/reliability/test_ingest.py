@@ -231,8 +231,8 @@ def test_i3_an_empty_weekday_is_asked_again_and_called_empty_so_far(
         ({"title": None}, "title: "),
         ({"summary": ["no", "text"]}, "summary: "),
         ({"id": 7}, "id: "),
-        ({"upvotes": "many"}, "upvotes: "),
-        ({"authors": {"name": 1}}, "authors: "),
+        ({"id": "2413.10020"}, "id: "),
+        ({"id": 2512.1}, "id: "),
     ],
 )
 def test_i4_a_record_that_does_not_fit_is_shown_with_its_reason(
@@ -246,6 +246,28 @@ def test_i4_a_record_that_does_not_fit_is_shown_with_its_reason(
     assert reason in fake_library.catalog.all_set_aside()[0][2]
 
 
+@pytest.mark.protection("ingest.sources.paper_record.ValidationError", ZeroDivisionError)
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"upvotes": "many"}, "upvotes: "),
+        ({"authors": {"name": 1}}, "authors.0: "),
+        ({"publishedAt": "soon"}, "publishedAt: "),
+        ({"ai_keywords": {"a": 1}}, "ai_keywords: "),
+    ],
+)
+def test_i4_an_odd_optional_value_is_left_out_with_its_reason(
+    clock: FakeClock, fake_library: Library, changes: dict[str, object], reason: str
+) -> None:
+    days = Days(lists={"2025-12-01": [item(1), item(2, **changes), item(3)]})
+    with hub(days) as server:
+        report = run_ingest("hf:2025-12-01", fake_library, server)
+    assert fake_library.catalog.coverage().papers == 3
+    assert "1 value left out" in str(report)
+    assert reason in report.reasons()[0]
+    assert fake_library.catalog.all_set_aside() == []
+
+
 # -- I5: bombs and bad bytes -----------------------------------------------------------------------
 
 
@@ -255,6 +277,7 @@ def test_i5_an_answer_of_200_megabytes_is_not_kept(
 ) -> None:
     bomb = gzip.compress(b"[" + b" " * 200_000_000 + b"]")
     days.faults = [(200, {"Content-Encoding": "gzip"}, bomb)]
+    _ = fake_library.index  # what is imported for it is not counted
     tracemalloc.start()
     try:
         with hub(days) as server:
@@ -290,7 +313,7 @@ def test_i5_bad_bytes_spoil_only_their_own_place(clock: FakeClock, fake_library:
     papers = {paper.arxiv_id: paper for paper in fake_library.catalog.papers()}
     assert len(papers) == len(BAD)
     for number in range(len(BAD)):
-        text = papers[f"2512.{number:05d}"].abstract
+        text = papers[f"2512.{number or 77_777:05d}"].abstract
         assert text.startswith("The ab")
         assert text.endswith(f" of paper {number}.")
         assert text.isprintable()
@@ -367,6 +390,37 @@ def test_i5_a_line_of_megabytes_is_set_aside_unread(tmp_path: Path, line: bytes)
     ]  # fmt: skip
 
 
+@pytest.mark.protection("ingest.untrusted.MAX_VALUES", 2**40)
+@pytest.mark.parametrize("record", ["[]", '{"":0}', '{"a":[]}', "1"])
+def test_i5_json_of_too_many_values_is_not_parsed(tmp_path: Path, record: str) -> None:
+    path = tmp_path / "list.json"
+    path.write_text(f"[{','.join([record] * 1_000_001)}]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match="more than 1,000,000 values: split it"):
+            next(iter(FileSource(path, today=TODAY).records()))
+        assert tracemalloc.get_traced_memory()[1] < 5 * path.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.protection("ingest.report.MAX_KEPT", 2**40)
+def test_i5_the_first_thousand_that_are_set_aside_are_kept_and_the_others_counted(
+    tmp_path: Path, fake_library: Library
+) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text("1\nx\n" * 10_000 + json.dumps(item(1)))
+    report = ingest(FileSource(path, today=TODAY), fake_library)
+    assert report.upserted.new == 1
+    assert "20,000 set aside" in str(report)
+    assert report.reasons()[-1].startswith("… and 9,995 more: ")
+    assert "and 9,999 more like it" in report.damage
+    stored = fake_library.catalog.all_set_aside()
+    assert len(stored) == 1_001
+    assert ("list.jsonl", "…", "and 19,000 more") in stored
+    assert len(report.set_aside.first) == 1_000
+
+
 @pytest.mark.protection("ingest.sources.source.label", str)
 @pytest.mark.parametrize(
     "page",
@@ -438,8 +492,10 @@ def test_i8_a_hostile_record_leaves_the_others_and_every_command(
     body = json.dumps([*records, item(100)]).replace("-1,", f"{'9' * 6_000},").encode()
     with hub(lambda *_: (200, {}, body)) as server:
         report = run_ingest("hf:latest", library, server)
-    assert report.upserted.new == 1
-    assert len(report.set_aside) == len(HOSTILE)
+    assert report.upserted.new == len(HOSTILE) + 1
+    odd = {change.split(".")[0] for changes in HOSTILE for change in changes}
+    assert {left_out.reason.split(":")[0].split(".")[0] for left_out in report.left_out} == odd
+    assert all((p.upvotes or 0) <= 100 for p in library.catalog.papers())
     folder = library.folder
     library.close()
     for command in (["daily"], ["daily", "--week"], ["trends", "paper"], ["papers"]):
@@ -535,8 +591,11 @@ def test_i8_counts_and_days_of_a_saved_page_are_bounded() -> None:
     digits = "9" * 5_000
     page = f"Dec 8\n\nA title\n\nAn abstract.\n\n• {digits} authors\n·\nDec 31, 9999 {digits}\n\n"
     page += "Another title\n\nAnother abstract.\n\n• 2 authors\n·\nNov 3 2\n"
-    records = list(parse_saved_text(page, today=TODAY))
-    assert [paper.title for paper in papers_of(records)] == ["Another title"]
+    papers = papers_of(parse_saved_text(page, today=TODAY))
+    assert [(paper.title, paper.published_on) for paper in papers] == [
+        ("A title", None), ("Another title", date(2025, 11, 3))
+    ]  # fmt: skip
+    assert papers[0].author_count is None
     (html,) = parse_saved_html(
         "<div data-target='DailyPapers' data-props='"
         + json.dumps({"date": "9999-12-31", "dailyPapers": [item(1)]})

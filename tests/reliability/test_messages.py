@@ -23,7 +23,7 @@ from bot.conversation.threads import _so_far
 from bot.papers.search_pages import MAX_SEARCH, _view
 from bot.render.answer import answer_embeds, error_embed, notice_embed, unanswered_embed
 from bot.render.comparison import comparison_embed
-from bot.render.digest import brief_text, digest_embeds
+from bot.render.digest import brief_text, digest_embeds, digest_mail
 from bot.render.papers import (
     link_card,
     paper_card,
@@ -381,12 +381,56 @@ def test_b13_bounded_text_fits_and_is_the_beginning_of_the_whole(text: str, limi
 # -- B4 --------------------------------------------------------------------------------------
 
 
-@pytest.mark.protection("bot.render.safe_text._HOST_DOT", re.compile("(?!)"))
+NAMES_OF_HOSTS = (
+    "evil.com", "See evil.com now", "https://evil.example", "[huggingface.co](https://evil.example)",
+    "[https://evil.example](https://huggingface.co/papers)", "www.evil.com", "evil.co\u200bm",
+    "evil\u2060.com", "evil\uff0ecom", "evil\u3002com", "a-.evil.xyz", "пример.рф",
+    "discord.gg/abc",
+)  # fmt: skip
+
+
+@pytest.mark.protection("bot.render.safe_text.names_host", lambda _: False)
+@pytest.mark.protection("bot.render.papers.names_host", lambda _: False)
 def test_b13_the_words_of_a_link_name_no_other_host() -> None:
-    words = link("See evil.com and Node.js at https://github.com/x", "https://huggingface.co/x")
-    assert [*leaks({"embeds": [{"description": words}]})] == []
-    assert words.replace("\u200b", "") == (
-        "[See evil.com and Node.js at github.com/x](<https://huggingface.co/x>)"
+    found = []
+    for name in NAMES_OF_HOSTS:
+        paper = Paper(title=name, abstract="A.", arxiv_id="2512.01234", tldr=name)
+        cards = [paper_card(paper, [paper]), link_card(paper, [paper], [])]
+        made = answer(f"{name} [1]\n{name}", paper)
+        embeds = [*cards, similar_embed([Hit(paper, Chunk("p", 1, "", name), 1, 1, 1)])]
+        for embed in [*embeds, *answer_embeds(made, question=name, written_by="")]:
+            found += leaks({"embeds": [embed.to_dict()]})
+            assert words_of_links(embed.description or "").count(name) == 0
+    assert found == []
+
+
+@pytest.mark.protection("bot.render.digest.names_host", lambda _: False)
+@pytest.mark.protection("bot.render.digest.unlinked", str)
+def test_b13_a_mail_links_nothing_foreign_nor_names_it_in_a_link() -> None:
+    for name in NAMES_OF_HOSTS:
+        paper = Paper(title=name, abstract="A.", arxiv_id="2512.01234", organization=name)
+        entry = Entry(paper, tldr=name, because=name, rank=1)
+        digest = Digest("day", DAY, DAY, (Topic(name, (entry,)),), note="", total=1, brief=name)
+        mail = digest_mail(digest, unsubscribe="")
+        for part in mail.walk():
+            if part.get_content_maintype() == "text":
+                text = part.get_content()
+                assert "evil.com" not in text
+                assert "://evil" not in text
+                assert not any("evil" in words for words in re.findall(r"<a .*?>(.*?)</a>", text))
+
+
+def words_of_links(text: str) -> str:
+    """Return the words of the links in a text."""
+    return " ".join(re.findall(r"\[(.*?)\]\(<", text))
+
+
+def test_b13_a_title_that_names_a_host_stands_beside_its_link() -> None:
+    assert link("See evil.com and Node.js", "https://huggingface.co/x") == (
+        "See evil.com and Node.js ([page](<https://huggingface.co/x>))"
+    )
+    assert link("GPT-4.1 vs. e.g. it", "https://a.example") == (
+        "[GPT-4.1 vs. e.g. it](<https://a.example>)"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.cli import main
 from ingest.sync import ingest
 from rag.answering.gate import Gate
 from rag.config import ModelConfig, RagConfig
@@ -185,6 +186,35 @@ def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
         assert not qa.can_write(answer)  # from now on nobody waits for it
         chat.local.close()
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]
+
+
+@pytest.mark.protection("rag.llm.model_files._cure", lambda _: "fetch it again: …")
+@pytest.mark.protection("rag.llm.model_files.S_ISDIR", lambda _: False)
+@pytest.mark.protection("rag.llm.model_files.S_ISREG", lambda _: True)
+def test_m5_a_file_of_others_is_never_to_be_fetched_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes").write_text("hello")
+    (tmp_path / "cut.gguf").write_bytes(b"GGUFxxxx")
+    (tmp_path / "folder").mkdir()
+    wrong = {
+        tmp_path / "notes": "notes cannot be loaded (it is not a GGUF file)",
+        tmp_path / "cut.gguf": "cut.gguf cannot be loaded (it is",
+        tmp_path / "folder": "folder is a folder, not a GGUF file",
+        Path("/dev/null"): "null is not a file",
+        tmp_path / ("x" * 300): "there is no model or file named",
+        Path("~nobody-of-this-name/x.gguf"): "there is no model or file named",
+    }
+    for path, message in wrong.items():
+        for command in ("pull", "check", "use"):
+            assert main(["--data-dir", str(tmp_path / "data"), "model", command, str(path)]) == 1
+            said = capsys.readouterr().err
+            assert message in said
+            assert said.endswith((
+                ": name another file, or a model of `paperboy model list`.\n",
+                ": `paperboy model list` shows the names.\n",
+            ))  # fmt: skip
+    assert (tmp_path / "notes").read_text() == "hello"
 
 
 def test_m6_control_tokens_in_an_abstract_are_copied_as_characters(

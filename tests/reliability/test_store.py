@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from bot.app import open_library
+from bot.cli import main
 from bot.commands.doctor import _database, _index, _papers
 from bot.user_data import forget
 from ingest.sources.files import FileSource
@@ -111,7 +112,7 @@ def test_s3_a_second_process_is_refused_and_told_by_whom(
     ingest(ListSource(), first)
     code = (
         "from pathlib import Path; from bot.app import open_library; from rag.config import "
-        f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig())._lock_index()"
+        f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig()).lock_index()"
     )
     started = time.monotonic()
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -121,7 +122,7 @@ def test_s3_a_second_process_is_refused_and_told_by_whom(
     assert first.retriever.search(HERON.title)[0].paper == HERON
 
 
-@pytest.mark.protection("rag.library.Library._lock_index", lambda self: None)
+@pytest.mark.protection("rag.library.Library.lock_index", lambda self: None)
 def test_s3_the_refusal_comes_within_two_seconds(make_library: Callable[..., Library]) -> None:
     first = make_library()
     ingest(ListSource(), first)
@@ -131,6 +132,30 @@ def test_s3_the_refusal_comes_within_two_seconds(make_library: Callable[..., Lib
         _ = second.index
     assert time.monotonic() - started < 2
     assert second.catalog.coverage().papers == len(PAPERS)  # the catalogue can be read meanwhile
+
+
+@pytest.mark.protection("rag.library.Library.lock_index", lambda self: None)
+@pytest.mark.protection("rag.library.LOCK_SECONDS", 3)
+@pytest.mark.parametrize(
+    "command", ["ask heron?", "why heron?", "search heron", "chat", "sync", "ingest starter"]
+)
+def test_s3_a_command_is_refused_before_anything_slow_is_loaded(
+    make_library: Callable[..., Library],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    first = make_library()
+    ingest(ListSource(), first)
+    loaded = []
+    for name in ("rag.library.load_embedder", "bot.app.load_language_model", "ingest.sync._store"):
+        monkeypatch.setattr(name, lambda *_, name=name, **__: loaded.append(name))
+    started = time.monotonic()
+    assert main(["--data-dir", str(first.folder), *command.split()]) == 1
+    assert time.monotonic() - started < 2
+    assert loaded == []
+    assert "is in use by `paperboy` (process" in capsys.readouterr().err
+    assert first.retriever.search(HERON.title)[0].paper == HERON
 
 
 @pytest.mark.protection("rag.retrieval.chroma.hashlib.sha256", lambda data: SAME)
@@ -356,7 +381,10 @@ def test_s7_eight_threads_leave_what_a_dict_would(
 ) -> None:
     """Texts change, are indexed and searched by eight threads; at the end each has its vectors."""
     library = open_library(tmp_path_factory.mktemp("data"), RagConfig())
-    library.__dict__["embedder"] = Embedder(DeterministicFakeEmbedding(size=8), name="fake")
+    library.__dict__["_embedders"] = (
+        Embedder(DeterministicFakeEmbedding(size=8), name="fake"),
+        None,
+    )
     ingest(ListSource(many(12)), library)
     model = {paper.paper_id: paper for paper in many(12)}
     lock = threading.Lock()

@@ -200,6 +200,47 @@ async def test_the_card_of_the_paper_command_offers_the_same(
         assert again.original["embeds"][0]["title"] == "Paper 7 & more"
 
 
+OLD_LINKS = {
+    "https://arxiv.org/abs/hep-th/9711200v3": "hep-th/9711200",
+    "https://www.arxiv.org/pdf/math.GT/0309136.pdf": "math/0309136",
+    "https://doi.org/10.48550/arXiv.cs/0112017": "cs/0112017",
+}
+
+
+@pytest.mark.parametrize(("pasted", "arxiv_id"), OLD_LINKS.items())
+async def test_an_unknown_paper_with_an_old_id_is_fetched_and_found(
+    filled: Library, connect: Connect, pasted: str, arxiv_id: str
+) -> None:
+    answer = feed(entry(7, id=f"http://arxiv.org/abs/{arxiv_id}v3"))
+    with hub(lambda *_: (200, {}, answer)) as served:
+        server, _ = await unread(filled, connect, served.url)
+        card = await server.say("bob", pasted)
+        assert text_of(card) == (
+            f"I have not read [{arxiv_id}](<https://arxiv.org/abs/{arxiv_id}>) yet."
+        )
+        assert buttons(card) == [f"fetch:{arxiv_id}"]
+        await server.fake.click("bob", card, f"fetch:{arxiv_id}")
+        await server.fake.until(lambda: card["embeds"][0].get("title"), 20)
+        assert [params["id_list"] for _, params in served.asked] == [arxiv_id]
+        shown = await server.fake.slash("alice", "paper", title=pasted)
+        await server.quoted(shown)
+        assert shown.original is not None
+        assert shown.original["embeds"][0]["title"] == "Paper 7 & more"
+        assert "Hugging Face" not in text_of(shown.original)
+
+
+async def test_a_link_with_an_id_that_no_paper_can_have_is_told_and_not_fetched(
+    filled: Library, connect: Connect
+) -> None:
+    with arxiv() as served:
+        server, _ = await unread(filled, connect, served.url)
+        shown = await server.fake.slash("alice", "paper", title="https://arxiv.org/abs/2413.10020")
+        await server.quoted(shown)
+        assert shown.original is not None
+        assert "2413.10020 cannot be an arXiv id: there is no month 13" in text_of(shown.original)
+        assert served.asked == []
+
+
 @pytest.mark.parametrize("knows", [True, False])
 async def test_a_failed_fetch_is_explained_in_a_sentence(
     filled: Library, connect: Connect, knows: bool

@@ -40,6 +40,12 @@ def test_a_paper_has_clickable_links_its_day_and_its_upvotes() -> None:
     assert "arxiv.org" not in paper_text("1.", LOOM).plain
 
 
+def test_a_title_that_names_a_host_is_no_link_to_another_one() -> None:
+    text = paper_text("1.", replace(HERON, title="See evil.com"))
+    (title,) = (span for span in text.spans if "bold" in str(span.style))
+    assert "link" not in str(title.style)
+
+
 def test_an_answer_is_followed_by_its_sources_and_note() -> None:
     lines = [line.plain for line in answer_lines(answer("Birds [1].", HERON, note="No model."))]
     assert lines[0] == "Birds [1]."

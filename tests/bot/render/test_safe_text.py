@@ -35,7 +35,10 @@ def test_a_url_becomes_code_without_the_full_stop() -> None:
 
 def test_link_text_cannot_break_out_of_the_link() -> None:
     url = "https://huggingface.co/papers/1"
-    assert link("a](https://evil.example) [b", url) == f"[a)(evil.\u200bexample) (b](<{url}>)"
+    assert link("a](b [c", url) == f"[a)(b (c](<{url}>)"
+    assert link("a](https://evil.example)", url) == (
+        f"a\\](`https://evil.example`) ([page](<{url}>))"
+    )
 
 
 @given(st.text(max_size=300), st.integers(min_value=10, max_value=80))

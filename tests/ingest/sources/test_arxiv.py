@@ -1,7 +1,7 @@
 import itertools
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -10,7 +10,7 @@ import pytest
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sources.arxiv import Feed, parse_arxiv_spec, parse_feed
-from ingest.sources.source import PageEnd, SetAside
+from ingest.sources.source import PageEnd, Record, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -24,7 +24,7 @@ TODAY = date(2025, 12, 8)
 
 def entry(number: int, **changes: str) -> str:
     fields = {
-        "id": f"http://arxiv.org/abs/2512.{number:05d}v2",
+        "id": f"http://arxiv.org/abs/2512.{number or 77_777:05d}v2",
         "title": f"Paper\n  {number} & more",
         "summary": "  An abstract\nin two lines.",
         "published": "2025-12-01T10:00:00Z",
@@ -46,10 +46,21 @@ def error_feed(says: str) -> bytes:
     return feed(entry(1, id=f"https://arxiv.org/api/errors#{says}", title="Error", summary=says))
 
 
-def fetch(what: str, url: str, **options: object) -> list[Paper | SetAside]:
+def fetch(what: str, url: str, **options: object) -> list[Record]:
     config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 30} | options)
     with resolve_source(what, config, today=TODAY) as source:
         return [r for r in source.records() if not isinstance(r, PageEnd)]
+
+
+def test_an_entry_has_its_comment_and_the_time_of_the_answer() -> None:
+    comment = (
+        "<arxiv:comment xmlns:arxiv='http://arxiv.org/schemas/atom'>12\n pages</arxiv:comment>"
+    )
+    (paper,) = parse_feed(feed(entry(7).replace("<author>", f"{comment}<author>"))).records
+    assert isinstance(paper, Paper)
+    assert paper.comment == "12 pages"
+    assert paper.seen_at
+    assert abs(datetime.now(UTC) - paper.seen_at) < timedelta(minutes=1)
 
 
 def test_an_entry_is_a_paper() -> None:
@@ -76,6 +87,8 @@ def test_old_ids_keep_their_archive() -> None:
         ("2510.01234", ["2510.01234"], ""),
         ("2510.01234v3", ["2510.01234"], ""),
         ("astro-ph/0601001,2510.01234,2510.01234v1", ["astro-ph/0601001", "2510.01234"], ""),
+        ("math.GT/0309136, https://arxiv.org/abs/math/0309136v2", ["math/0309136"], ""),
+        ("https://huggingface.co/papers/2510.01234", ["2510.01234"], ""),
         ("search:cat:cs.CL", [], "cat:cs.CL"),
         ("search: au:Ng AND ti:graphs ", [], "au:Ng AND ti:graphs"),
         ('search:"video agents"', [], "all:video AND all:agents"),
@@ -86,7 +99,19 @@ def test_specs_and_what_they_request(what: str, ids: list[str], query: str) -> N
 
 
 @pytest.mark.parametrize(
-    "what", ["", "abc", "2510.1", "search:", "search: ", f"search:{'x' * 2000}", "2510.01234,"]
+    "what",
+    [
+        "",
+        "abc",
+        "2510.1",
+        "2413.10020",
+        "cs/0199017",
+        "0000.0000",
+        "search:",
+        "search: ",
+        f"search:{'x' * 2000}",
+        "2510.01234,",
+    ],
 )
 def test_an_invalid_spec_is_one_sentence(what: str) -> None:
     with pytest.raises(SourceError, match="arxiv:") as caught:
@@ -228,7 +253,7 @@ def test_recorded_answers_give_all_their_papers(recorded: dict[str, tuple[int, b
         ("astro-ph/0601001", "id_astro-ph_0601001_s0_m100_3150dca9dc76", ""),
         ("2104.12255v1", "id_2104.12255v1_s0_m100_6ae69987ffe1", ""),
         ("search:testing", "q_testing_s0_m100_cfe7536492ca", ""),
-        ("0000.0000", "id_0000.0000_s0_m100_8b51d9633a68", "no paper 0000.0000"),
+        ("2512.00001", "id_0000.0000_s0_m100_8b51d9633a68", "no paper 2512.00001"),
         ("search:abc", "id_abc_s0_m100_b79c8dcf6bc3", "incorrect id format"),
     ],
 )

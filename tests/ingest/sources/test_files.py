@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.files import FileSource
-from ingest.sources.source import SetAside
+from ingest.sources.source import Record, SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -13,7 +13,7 @@ TODAY = date(2026, 11, 21)
 GOOD = {"arxiv_id": "2501.00001", "title": "A title", "abstract": "Some text."}
 
 
-def records(path: Path) -> list[Paper | SetAside]:
+def records(path: Path) -> list[Record]:
     return list(FileSource(path, today=TODAY).records())
 
 
@@ -101,3 +101,45 @@ def test_a_recorded_api_answer_as_a_file(shared_data: Path) -> None:
     assert first.published_on == date(2025, 11, 26)
     assert first.organization == "Qwen"
     assert first.tldr
+
+
+LINES = "".join(json.dumps(GOOD | {"arxiv_id": f"2501.0000{n}"}) + "\n" for n in range(1, 4))
+ARRAY = json.dumps([json.loads(line) for line in LINES.splitlines()])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("papers.json", LINES),
+        ("papers.json", f"\ufeff\n{LINES}\n"),
+        ("papers.json", LINES.rstrip()),
+        ("papers.json", ARRAY),
+        ("papers.json", json.dumps(json.loads(ARRAY), indent=2)),
+        ("papers.jsonl", LINES),
+        ("papers.jsonl", ARRAY),
+        ("papers.jsonl", json.dumps(json.loads(ARRAY), indent=2)),
+    ],
+)
+def test_json_and_json_lines_are_told_apart_by_what_they_hold(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    assert [r.arxiv_id for r in records(path) if isinstance(r, Paper)] == [
+        "2501.00001", "2501.00002", "2501.00003"
+    ]  # fmt: skip
+
+
+def test_a_damaged_line_of_a_json_file_costs_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "papers.json"
+    path.write_text(LINES.replace('"2501.00002"', '"2501.00002', 1), encoding="utf-8")
+    found = records(path)
+    assert [r.record for r in found if isinstance(r, SetAside)] == ["line 2"]
+    assert len(found) == 3
+
+
+def test_one_record_in_a_json_file_is_a_paper(tmp_path: Path) -> None:
+    path = tmp_path / "paper.json"
+    for content in (json.dumps(GOOD), json.dumps(GOOD, indent=2), json.dumps(GOOD) + "\n\n"):
+        path.write_text(content, encoding="utf-8")
+        assert [type(record) for record in records(path)] == [Paper]

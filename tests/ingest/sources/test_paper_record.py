@@ -1,7 +1,9 @@
+from datetime import date
+
 import pytest
 
-from ingest.sources.paper_record import parse_paper, plain_arxiv_id
-from ingest.sources.source import SetAside
+from ingest.sources.paper_record import parse_paper, parse_record
+from ingest.sources.source import LeftOut, SetAside
 from rag.records import Paper
 
 GOOD = {"arxiv_id": "2501.00001v2", "title": "A  Title\nin two lines", "abstract": "Some text."}
@@ -29,11 +31,15 @@ def test_a_record_becomes_a_paper() -> None:
         ({"abstract": 5}, "abstract"),
         ({"arxiv_id": 2501.1}, "arxiv_id"),
         ({"arxiv_id": "abc"}, "'abc' is not an arXiv id"),
-        ({"authors": "A. One"}, "authors"),
-        ({"authors": [{"nom": "A"}]}, "authors"),
-        ({"upvotes": "many"}, "upvotes"),
-        ({"upvotes": -1}, "upvotes"),
-        ({"published_on": "2025-13-01"}, "published_on"),
+        ({"arxiv_id": 7}, "'7' is not an arXiv id"),
+        ({"arxiv_id": "2401.1002"}, "ids of 2024 have five digits after the dot"),
+        ({"arxiv_id": 2401.1002}, "a number loses zeros: write it as text"),
+        ({"arxiv_id": "0704.00011"}, "ids of 2007 have four digits after the dot"),
+        ({"arxiv_id": "2413.10020"}, "there is no month 13"),
+        ({"arxiv_id": "9912.10020"}, "it would be of 2099"),
+        ({"arxiv_id": "cs/0199017"}, "there is no month 99"),
+        ({"arxiv_id": "0000.0000"}, "there is no month 0"),
+        ({"arxiv_id": "https://arxiv.org/abs/2400.10020v1"}, "there is no month 0"),
         ({"abstract": "x" * 30_000}, "abstract"),
     ],
 )
@@ -58,9 +64,105 @@ def test_control_characters_are_removed() -> None:
     assert not set(paper.abstract) & {"\0", "\x1b"}
 
 
-def test_old_and_new_ids() -> None:
-    assert plain_arxiv_id("astro-ph/0601001v3") == "astro-ph/0601001"
-    assert plain_arxiv_id(" 2510.01234 ") == "2510.01234"
+@pytest.mark.parametrize(
+    ("written", "arxiv_id"),
+    [
+        ("astro-ph/0601001v3", "astro-ph/0601001"),
+        (" 2510.01234 ", "2510.01234"),
+        ("math.GT/0309136", "math/0309136"),
+        ("arXiv:2510.01234v2", "2510.01234"),
+        ("https://arxiv.org/pdf/2510.01234.pdf", "2510.01234"),
+        (2401.10023, "2401.10023"),  # five digits: no zero was lost
+        ("1401.1002", "1401.1002"),
+        (" ", None),
+        (None, None),
+    ],
+)
+def test_an_id_has_one_form(written: object, arxiv_id: str | None) -> None:
+    paper = parse_paper(GOOD | {"arxiv_id": written}, place="line 1")
+    assert isinstance(paper, Paper)
+    assert paper.arxiv_id == arxiv_id
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"upvotes": "many"}, "upvotes: "),
+        ({"upvotes": -1}, "upvotes: "),
+        ({"upvotes": 2**63}, "upvotes: "),
+        ({"numComments": True}, "numComments: "),
+        ({"author_count": 1.5}, "author_count: "),
+        ({"authors": [{"nom": "A"}]}, "authors.0: "),
+        ({"authors": 3}, "authors: "),
+        ({"authors": ["A. One"] * 20_000}, "authors: "),
+        ({"keywords": [["a"]]}, "keywords.0: "),
+        ({"published_on": "2025-13-01"}, "published_on: "),
+        ({"publishedAt": "03/11/2025"}, "publishedAt: 03/11/2025 can be read in two ways"),
+        ({"featured_on": "9999-12-31"}, "featured_on: no paper is of 9999-12-31"),
+        ({"published_on": "0001-01-01T00:00:00Z"}, "published_on: no paper is of 0001-01-01"),
+        ({"organization": 5}, "organization: "),
+        ({"tldr": "x" * 30_000}, "tldr: "),
+        ({"abstract_source": "unknown"}, "abstract_source: "),
+    ],
+)
+def test_an_odd_optional_value_is_left_out_and_never_costs_the_paper(
+    change: dict[str, object], reason: str
+) -> None:
+    paper, left_out = parse_record(GOOD | change, place="line 7")
+    assert paper == parse_paper(GOOD, place="line 7")
+    assert isinstance(left_out, LeftOut)
+    assert left_out.record == "line 7 (A Title in two lines)"
+    assert left_out.reason.startswith(reason)
+
+
+def test_several_odd_values_are_left_out_together_and_the_others_kept() -> None:
+    odd = {"upvotes": "?", "published_on": "soon", "date_published": "2025-11-03", "tldr": "Short."}
+    paper, *left_out = parse_record(GOOD | odd, place="line 7")
+    assert isinstance(paper, Paper)
+    assert (paper.published_on, paper.tldr) == (date(2025, 11, 3), "Short.")
+    assert len(left_out) == 2
+
+
+SNAPSHOT = {
+    "id": "0705.0012",
+    "submitter": "Ada Ng",
+    "authors": "A. Ng (Univ. of Fens), P. Q. Reed and C.-D. Sedge, Jr",
+    "title": "On the sway of\n  rope bridges",
+    "comments": "12 pages",
+    "journal-ref": None,
+    "doi": "10.1234/fens.12",
+    "license": None,
+    "abstract": "  We measure the sway of rope bridges\nin wind.\n",
+    "categories": "physics.gen-ph cs.CE",
+    "versions": [
+        {"version": "v1", "created": "Tue, 1 May 2007 19:18:42 GMT"},
+        {"version": "v2", "created": "Fri, 4 May 2007 10:00:00 GMT"},
+    ],
+    "update_date": "2008-11-26",
+    "authors_parsed": [["Ng", "A.", "", "Univ. of Fens"], ["Reed", "P. Q.", ""],
+                       ["Sedge", "C. -D.", "Jr"]],
+}  # fmt: skip
+
+
+def test_a_record_of_arxivs_snapshot_is_read_as_it_is() -> None:
+    assert list(parse_record(SNAPSHOT, place="line 1")) == [
+        Paper(
+            title="On the sway of rope bridges",
+            abstract="We measure the sway of rope bridges in wind.",
+            arxiv_id="0705.0012",
+            authors=("A. Ng", "P. Q. Reed", "C.-D. Sedge Jr"),
+            author_count=3,
+            published_on=date(2007, 5, 1),
+        )
+    ]
+
+
+@pytest.mark.parametrize("parsed", [None, "A. Ng", ["A. Ng"], [3]])
+def test_names_in_a_text_are_taken_if_there_are_none_in_parts(parsed: object) -> None:
+    paper = parse_paper(SNAPSHOT | {"authors_parsed": parsed, "versions": []}, place="line 1")
+    assert isinstance(paper, Paper)
+    assert paper.authors == ("A. Ng", "P. Q. Reed", "C.-D. Sedge Jr")
+    assert paper.published_on is None  # the day of the last update says nothing about the first
 
 
 def test_only_web_addresses_become_links() -> None:

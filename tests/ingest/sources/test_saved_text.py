@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.saved_text import parse_saved_text
-from ingest.sources.source import SetAside
+from ingest.sources.source import LeftOut, SetAside
 from rag.records import Paper
 from rag.text.clean import clean
 
@@ -104,10 +104,12 @@ def test_a_page_cut_inside_an_organisation_names_the_paper_before_it() -> None:
     assert last.record == "Third Title"
 
 
-def test_a_day_that_does_not_exist_is_set_aside() -> None:
-    (record,) = parse_saved_text("T\n\nA.\n\n  • 2 authors\n·\nFeb 30, 2024\n", today=TODAY)
-    assert isinstance(record, SetAside)
-    assert "day" in record.reason
+def test_a_day_that_does_not_exist_is_left_out() -> None:
+    page = "T\n\nA.\n\n  • 2 authors\n·\nFeb 30, 2024\n"
+    paper, left_out = parse_saved_text(page, today=TODAY)
+    assert paper == Paper(title="T", abstract="A.", author_count=2)
+    assert isinstance(left_out, LeftOut)
+    assert (left_out.record, left_out.reason[:13]) == ("T", "published_on:")
 
 
 def test_the_real_page_equals_its_hand_checked_parse(shared_data: Path) -> None:

@@ -140,3 +140,47 @@ def test_the_settings_given_to_it_hold(library: Library) -> None:
     named = Answers(library, RagConfig.model_validate({"model": {"path": "some-model.gguf"}}))
     bot = Request(topic="which model are you?", kind="bot")
     assert "some-model" in draft(named, bot, "which model are you?").text
+
+
+UNREAD = ["2501.99999", "hep-th/9711200", "cs/0112017"]
+KINDS: list[Kind] = ["content", "paper", "comparison", "concept", "summary", "similar", "off topic"]
+
+
+@pytest.mark.parametrize("arxiv_id", UNREAD)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_paper_that_was_not_read_is_not_answered_from_others(
+    answers: Answers, kind: Kind, arxiv_id: str
+) -> None:
+    asked = f"how does arXiv:{arxiv_id}v2 count birds?"
+    drafted = draft(answers, Request(topic="birds", text=asked, kind=kind), asked)
+    assert drafted.refused
+    assert drafted.text.startswith(f"{REFUSAL} I have not read arXiv {arxiv_id}. I have read 9 ")
+    assert drafted.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("what does 2401.1002 say?", "2401.1002 cannot be an arXiv id: ids of 2024 have five"),
+        ("sum up arxiv.org/abs/2413.10020", "2413.10020 cannot be an arXiv id: there is no month"),
+        ("explain cs/0199017", "cs/0199017 cannot be an arXiv id: there is no month 99"),
+    ],
+)
+def test_an_id_that_no_paper_can_have_is_refused_with_the_reason(
+    answers: Answers, asked: str, says: str
+) -> None:
+    drafted = draft(answers, Request(topic=asked))
+    assert drafted.refused
+    assert drafted.text.startswith(f"{REFUSAL} {says}")
+
+
+def test_what_is_known_is_answered_with_a_note_about_the_unread_paper(answers: Answers) -> None:
+    asked = f"compare {HERON.arxiv_id} and hep-th/9711200"
+    drafted = draft(answers, Request(topic=asked, text=asked, named=(HERON,)))
+    assert head(drafted) == "I have not read arXiv hep-th/9711200."
+    assert [citation.paper for citation in drafted.citations] == [HERON]
+
+
+def test_numbers_are_not_taken_for_unread_papers(answers: Answers) -> None:
+    asked = "which model counts wading birds with 0.9512 or 2048.1024 points?"
+    assert "not read" not in draft(answers, Request(topic=asked, text=asked)).text

@@ -71,13 +71,6 @@ def test_the_asked_number_limits_the_papers(extractive: ExtractiveQA) -> None:
     assert len(cited(extractive.draft(request))) == 2
 
 
-def test_an_arxiv_id_that_was_not_read_is_refused_at_once(extractive: ExtractiveQA) -> None:
-    draft = extractive.draft(Request(topic="what does 2501.99999 say?"))
-    assert draft.refused
-    assert "I have not read arXiv 2501.99999." in draft.text
-    assert draft.hits == ()
-
-
 def test_an_answer_within_some_days_says_so(extractive: ExtractiveQA) -> None:
     window = Window(TODAY.replace(year=2024), TODAY)
     draft = extractive.draft(Request(topic="how do robots align sensor streams?", window=window))

@@ -37,8 +37,8 @@ def test_only_three_papers_that_are_near_enough_are_named() -> None:
 def test_a_refusal_names_the_filters_or_the_unknown_ids() -> None:
     text, _ = refuse(COVERAGE, [], filters="by A. One")
     assert f"{REFUSAL} I looked among the papers by A. One. I have read" in text
-    text, _ = refuse(COVERAGE, [], unknown_ids=["2501.99999", "2501.88888"])
-    assert "I have not read arXiv 2501.99999, 2501.88888." in text
+    text, _ = refuse(COVERAGE, [], unread="I have not read arXiv 2501.99999.")
+    assert f"{REFUSAL} I have not read arXiv 2501.99999. I have read" in text
 
 
 def test_an_empty_catalogue_is_told_how_to_get_papers() -> None:

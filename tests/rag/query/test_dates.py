@@ -7,7 +7,6 @@ import pytest
 from rag.query.dates import (
     Period,
     day_of_month,
-    day_without_year,
     lacks_year,
     months,
     read_date,
@@ -25,8 +24,6 @@ def days(first: date, last: date | None = None) -> Period:
     ("name", "period"),
     [
         ("2025-03-01", days(date(2025, 3, 1))),
-        ("5.12.2025", days(date(2025, 12, 5))),  # with dots the day comes first
-        ("5/12/2025", days(date(2025, 5, 12))),  # with slashes the month does
         ("the 3rd of december 2024", days(date(2024, 12, 3))),
         ("2025-03", months(2025, 3, 1)),
         ("2024", months(2024, 1, 12)),
@@ -78,10 +75,3 @@ def test_a_day_of_the_month_is_the_latest_that_has_come() -> None:
     assert day_of_month(9, TODAY) == date(2025, 11, 9)
     assert day_of_month(31, TODAY) == date(2025, 10, 31)
     assert day_of_month(32, TODAY) is None
-
-
-def test_a_day_without_year_is_read_by_its_mark() -> None:
-    assert day_without_year("3.11.", TODAY) == date(2025, 11, 3)
-    assert day_without_year("11/3", TODAY) == date(2025, 11, 3)
-    assert day_without_year("3/11", TODAY) == date(2025, 11, 3)  # nearer than 11 March
-    assert day_without_year("40/50", TODAY) is None

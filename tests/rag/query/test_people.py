@@ -22,8 +22,8 @@ PEOPLE = PeopleIndex(
     [
         ("papers by ada heronfield", "ada heronfield", ("Ada Heronfield", "Ada B. Heronfield")),
         ("what has Ada B. Heronfield written lately?", "Ada B. Heronfield", None),
-        ("Heronfield's papers on birds", "Heronfield", ("Ada Heronfield", "Ada B. Heronfield")),
-        ("anything by heronfield?", "heronfield", ("Ada Heronfield", "Ada B. Heronfield")),
+        ("Heronfield's papers on birds", "Ada Heronfield", ("Ada Heronfield", "Ada B. Heronfield")),
+        ("anything by heronfield?", "Ada Heronfield", ("Ada Heronfield", "Ada B. Heronfield")),
         ("stuff by jose ibanez on drones", "José Ibáñez", ("José Ibáñez",)),
         ("Zaro Marsh papers", "B. Zaro Marsh", ("B. Zaro Marsh",)),
         ("works of Wei-Wei Li", "Li Wei-Wei", ("Li Wei-Wei",)),
@@ -42,7 +42,6 @@ def test_people_are_found_by_name(text: str, label: str, names: tuple[str, ...] 
 @pytest.mark.parametrize(
     "text",
     [
-        "papers by stork",  # there are two
         "papers by li",
         "difference between LoRA and Dora papers",
         "how do storks find a marsh?",
@@ -64,7 +63,9 @@ def test_common_words_are_no_family_names() -> None:
 
 def test_new_authors_are_found_as_soon_as_they_are_stored(filled: Library) -> None:
     people = People(filled.retriever.keywords, filled.word_vectors)
-    assert people.find("papers by Una Egret") is None
+    unknown = people.find("papers by Una Egret")
+    assert unknown is not None
+    assert not unknown.names
     ingest(ListSource([replace(HERON, arxiv_id="2501.00009", authors=("Una Egret",))]), filled)
     found = people.find("papers by una egret")
     assert found is not None

@@ -15,7 +15,6 @@ from rag.query.time_words import spell_out
         ("this weeek", "this week"),
         ("last moth", "last month"),
         ("2 days back", "2 days ago"),
-        ("since 20.11.25", "since 20.11.2025"),
         ("tdy", "today"),
         ("2day's papers", "today's papers"),
         ("yday", "yesterday"),

@@ -88,7 +88,10 @@ def test_every_change_of_a_text_raises_the_version(
 
 def test_new_vectors_raise_the_version(library: Library, keywords: KeywordIndex) -> None:
     vectors = np.eye(1, 8, dtype=np.float32)
-    library.__dict__["embedder"] = Embedder(DeterministicFakeEmbedding(size=8), name="fake")
+    library.__dict__["_embedders"] = (
+        Embedder(DeterministicFakeEmbedding(size=8), name="fake"),
+        None,
+    )
     entry = Entry(PASTRY.paper_id, PASTRY.text_hash, (), vectors)
     assert version_rises(keywords, lambda: library.index.store([entry]))
     assert version_rises(keywords, library.index.clear)

@@ -16,11 +16,12 @@ HIDDEN = replace(
     abstract="We propose ReadME-Net, a reader. It beats HeronNet. ReadME-Net is small.",
     arxiv_id="2503.00003",
 )
+OLD = replace(TIDAL, title="A Census of Kites", abstract="It counts.", arxiv_id="cs/0112017")
 
 
 @pytest.fixture
 def stocked(library: Library) -> Library:
-    ingest(ListSource([*PAPERS, HIDDEN]), library)
+    ingest(ListSource([*PAPERS, HIDDEN, OLD]), library)
     return library
 
 
@@ -29,6 +30,12 @@ def stocked(library: Library) -> Library:
     [
         (HERON.paper_id, HERON),
         ("https://arxiv.org/pdf/2502.00003v2", PASTRY),
+        ("arXiv:2502.00003v1", PASTRY),
+        ("https://doi.org/10.48550/arXiv.2502.00003", PASTRY),
+        ("https://www.alphaxiv.org/abs/0112017", None),
+        ("cs.AI/0112017v2", OLD),
+        ("https://arxiv.org/pdf/cs/0112017.pdf", OLD),
+        ("hep-th/9711200", None),
         ("wading birds", HERON),
         ("HeronNet", HERON),
         ("heronnet", HERON),
@@ -55,3 +62,11 @@ def test_names_are_suggested_after_titles(stocked: Library) -> None:
 def test_an_unknown_paper_is_an_error(stocked: Library) -> None:
     with pytest.raises(QuestionError, match="I know no paper “no such”: choose one"):
         require_paper(stocked.catalog, "no such")
+
+
+@pytest.mark.parametrize("typed", ["2401.1002", "https://arxiv.org/abs/2413.10020", "cs/0199017"])
+def test_an_id_that_no_paper_can_have_is_an_error_that_says_why(
+    stocked: Library, typed: str
+) -> None:
+    with pytest.raises(QuestionError, match=r"cannot be an arXiv id: .*; check it"):
+        require_paper(stocked.catalog, typed)

@@ -1,0 +1,182 @@
+"""Writes days in figures as ISO does, in one order per question: "5/12/2025" → "2025-12-05".
+
+Which of two numbers is the day follows from a day above 12 in the same question, else from what
+people are used to: in the setting, in the question's language, in the time zone's country. Babel
+knows the habits (Unicode's CLDR). https://babel.pocoo.org
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from rag.query.sides import ENDS, PAPERS_OR_LIST
+from rag.text.language import ENGLISH
+
+DayOrder = Literal["day-first", "month-first"]
+MIN_SHORT_YEAR = 10  # of "5/12/25"; papers are not older
+
+_YEAR = r"(?:19|20)\d\d"
+_LAST_WORD = r"(?![\w-]|[./]\d)"
+_STAMP = re.compile(r"<t:(\d{1,11})(?::[tTdDfFRsS])?>")  # Discord's
+_HAN = re.compile(rf"(?:({_YEAR})\s?年\s?)?(?<!\d)(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?[日号號]")
+_YEAR_FIRST = re.compile(rf"(?<![\w./-])({_YEAR})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_LAST_WORD}")
+_YEAR_LAST = re.compile(
+    rf"(?<![\w./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2({_YEAR}|\d\d){_LAST_WORD}(?!-)"
+)
+# Without a year two numbers are a day only behind such a word: "since 5/12", "am 5.12."
+_CUES = (
+    "since from until till after before on between am vom ab seit bis zum vor nach "
+    "le du au depuis avant après jusqu'au el del desde hasta al"
+).split()
+_LINK = r"(?: (?:and|to|until|till|through|bis|und|et|au|y|al) (?:the )?| ?[-–] ?)"
+_NO_YEAR = re.compile(
+    rf"(?<![\w./-])(?P<before>(?:{'|'.join(_CUES)}) (?:the )?|{PAPERS_OR_LIST} (?:\w+ )?|^"
+    rf"|{_YEAR}-\d\d-\d\d{_LINK})"
+    rf"(?P<first>\d{{1,2}})(?:(?P<dot>\.)(?P<month>\d{{1,2}})\.(?!\d)|/(?P<second>\d{{1,2}}))"
+    rf"(?:(?={_LINK}\d)|{ENDS})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DayHabit:
+    """Where the people who ask live: their time zone, and their order if it is set."""
+
+    timezone: str = "UTC"
+    order: DayOrder | None = None
+
+    def order_in(self, language: str) -> DayOrder:
+        """Return the order of a question in a language; English is spoken everywhere."""
+        if self.order:
+            return self.order
+        return _order_of(self.timezone, "" if language == ENGLISH else language)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDays:
+    """A text with its days in ISO's form, and how ambiguous ones were read, in a sentence or ""."""
+
+    text: str
+    reading: str = ""
+
+
+def write_days(
+    text: str, today: date, *, language: str = ENGLISH, habit: DayHabit | None = None
+) -> WrittenDays:
+    """Return the text with days in figures in ISO's form; those that do not exist stay.
+
+    A day without a year is the latest that is not in the future, nor after the text's last day.
+    """
+    habit = habit or DayHabit()
+    text = _STAMP.sub(lambda match: _of_stamp(int(match[1]), habit.timezone), text)
+    order = _order_said(text)
+    is_sure = order is not None
+    order = order or habit.order_in(language)
+    ambiguous: dict[str, date] = {}
+    impossible: list[str] = []
+
+    def iso(typed: str, first: int, second: int, mark: str, year: int | None) -> str:
+        is_day_first = _is_day_first(first, second, mark, order)
+        day, month = (first, second) if is_day_first else (second, first)
+        found = _day(year, month, day) if year else _latest(month, day, until)
+        if found is None:
+            impossible.extend([typed] if year else [])
+            return typed
+        if mark != "." and not is_sure and first <= 12 and second <= 12 and first != second:
+            ambiguous[typed] = found
+        return found.isoformat()
+
+    def with_year(match: re.Match[str]) -> str:
+        first, mark, second, year = match.groups()
+        full = int(year) if len(year) == 4 else 2000 + int(year)
+        if len(year) == 2 and not MIN_SHORT_YEAR <= int(year) <= today.year % 100 + 1:
+            return match[0]
+        return iso(match[0], int(first), int(second), mark, full)
+
+    def without_year(match: re.Match[str]) -> str:
+        typed = match[0][len(match["before"]) :]
+        second = int(match["month"] or match["second"])
+        written = iso(typed, int(match["first"]), second, match["dot"] or "/", None)
+        return f"{match['before']}{written}"
+
+    def year_first(match: re.Match[str]) -> str:
+        found = _day(int(match[1]), int(match[3]), int(match[4]))
+        return found.isoformat() if found else match[0]
+
+    until = today
+    text = _YEAR_FIRST.sub(year_first, text)
+    text = _YEAR_LAST.sub(with_year, text)
+    days = [_day(*map(int, found)) for found in re.findall(r"\b(\d{4})-(\d\d)-(\d\d)\b", text)]
+    until = max((day for day in days if day), default=today)
+    text = _HAN.sub(
+        lambda match: iso(
+            match[0], int(match[3]), int(match[2]), ".", int(match[1]) if match[1] else None
+        ),
+        text,
+    )
+    for _ in range(2):  # the second time for what follows a day: "from 1/12 to 5/12"
+        text = _NO_YEAR.sub(without_year, text)
+    return WrittenDays(text, _reading(order, ambiguous, impossible))
+
+
+def _order_said(text: str) -> DayOrder | None:
+    """Return the order that the text's unambiguous days have; None if they have none or both."""
+    pairs = [(int(m[1]), int(m[3])) for m in _YEAR_LAST.finditer(text) if m[2] != "."]
+    pairs += [(int(m["first"]), int(m["second"])) for m in _NO_YEAR.finditer(text) if m["second"]]
+    orders: set[DayOrder] = {
+        "day-first" if first > 12 else "month-first"
+        for first, second in pairs
+        if (first > 12) != (second > 12)
+    }
+    return orders.pop() if len(orders) == 1 else None
+
+
+def _is_day_first(first: int, second: int, mark: str, order: DayOrder) -> bool:
+    if (first > 12) != (second > 12):
+        return first > 12
+    return mark == "." or order == "day-first"
+
+
+def _of_stamp(seconds: int, timezone: str) -> str:
+    return datetime.fromtimestamp(seconds, ZoneInfo(timezone)).date().isoformat()
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _latest(month: int, day: int, until: date) -> date | None:
+    years = range(until.year, until.year - 9, -1)  # 29 February may be eight years ago
+    found = (_day(year, month, day) for year in years)
+    return next((day for day in found if day and day <= until), None)
+
+
+def _reading(order: DayOrder, ambiguous: dict[str, date], impossible: Sequence[str]) -> str:
+    sentences = [f"There is no day {typed}." for typed in impossible]
+    if ambiguous:
+        days = [f"{typed} as {day.day} {day:%B %Y}" for typed, day in ambiguous.items()]
+        sentences.append(f"I read {' and '.join(days)} ({order.replace('-', ' ')}).")
+    return " ".join(sentences)
+
+
+@lru_cache(maxsize=64)
+def _order_of(timezone: str, language: str) -> DayOrder:
+    """Return the order that a language has; without one, that of the time zone's country."""
+    from babel import Locale, UnknownLocaleError
+    from babel.core import get_global
+
+    zone = get_global("zone_aliases").get(timezone, timezone)
+    territory = get_global("zone_territories").get(zone, "ZZ")
+    try:
+        locale = Locale.parse(language or f"und_{territory}")
+    except (UnknownLocaleError, ValueError):
+        return "month-first"
+    pattern = locale.datetime_skeletons["Md"].pattern
+    return "day-first" if pattern.index("d") < pattern.index("M") else "month-first"

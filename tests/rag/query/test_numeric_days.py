@@ -1,0 +1,76 @@
+"""Days in figures, in one order per question."""
+
+from datetime import date
+
+import pytest
+
+from rag.query.numeric_days import DayHabit, write_days
+
+TODAY = date(2026, 3, 9)
+PARIS, NEW_YORK = DayHabit("Europe/Paris"), DayHabit("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("papers of 13/2/2026", "papers of 2026-02-13"),
+        ("papers of 2/13/2026", "papers of 2026-02-13"),
+        ("between 1/2/2026 and 28/2/2026", "between 2026-02-01 and 2026-02-28"),
+        ("between 2/1/2026 and 2/28/2026", "between 2026-02-01 and 2026-02-28"),
+        ("since 7.2.2026", "since 2026-02-07"),
+        ("on 7.2.", "on 2026-02-07"),
+        ("2026/2/7", "2026-02-07"),
+        ("on 2026.02.07?", "on 2026-02-07?"),
+        ("papers from 2月7日", "papers from 2026-02-07"),
+        ("2025年11月7日", "2025-11-07"),
+        ("news of <t:1770422400:D>", "news of 2026-02-07"),
+        ("since 14/2", "since 2026-02-14"),
+        ("from 28/12 to 3/1/2026", "from 2025-12-28 to 2026-01-03"),
+        ("before 14/2/25", "before 2025-02-14"),
+    ],
+)
+def test_days_are_written_as_iso_does(text: str, written: str) -> None:
+    for habit in (PARIS, DayHabit()):
+        found = write_days(text, TODAY, habit=habit)
+        assert found.text == written
+        assert found.reading == ""
+
+
+@pytest.mark.parametrize(
+    ("habit", "language", "day"),
+    [
+        (DayHabit(), "en", "2026-02-03"),
+        (NEW_YORK, "en", "2026-02-03"),
+        (PARIS, "en", "2026-03-02"),
+        (DayHabit("Asia/Kolkata"), "en", "2026-03-02"),
+        (NEW_YORK, "es", "2026-03-02"),
+        (PARIS, "zh", "2026-02-03"),
+        (DayHabit("Europe/Paris", "month-first"), "fr", "2026-02-03"),
+    ],
+)
+def test_what_is_ambiguous_follows_a_habit_and_is_told(
+    habit: DayHabit, language: str, day: str
+) -> None:
+    found = write_days("2/3/2026", TODAY, language=language, habit=habit)
+    assert found.text == day
+    order = "day" if day == "2026-03-02" else "month"
+    written = {"day": "2 March 2026", "month": "3 February 2026"}[order]
+    assert found.reading == f"I read 2/3/2026 as {written} ({order} first)."
+
+
+def test_a_stamp_is_the_day_in_the_time_zone() -> None:
+    assert write_days("on <t:1770422400>", TODAY, habit=NEW_YORK).text == "on 2026-02-06"
+
+
+def test_a_day_that_does_not_exist_is_told() -> None:
+    found = write_days("on 31/2/2026", TODAY)
+    assert (found.text, found.reading) == ("on 31/2/2026", "There is no day 31/2/2026.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["on 2/3 of the tasks", "scores 5/12 at best", "version 1.2.3", "10.1.2.3", "a 3/4/3 split",
+     "https://example.org/2026/02/07/x", "GPT-4-12-2025", "14/15 of 3/4"],
+)  # fmt: skip
+def test_other_figures_stay(text: str) -> None:
+    assert write_days(text, TODAY).text == text
