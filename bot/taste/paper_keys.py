@@ -1,6 +1,7 @@
 """Looks up papers by the ids stored in ratings and the keys in custom_ids.
 
-The id of a paper changes when its arXiv id becomes known, and an id made from a long title exceeds
+The id of a paper changes when its arXiv id becomes known, or when its title changes and is all that
+is known; and an id made from a long title exceeds
 the 100 characters of a custom_id.
 """
 
@@ -24,11 +25,13 @@ def key_of(paper_id: str) -> str:
 
 
 def paper_of_key(catalog: Catalog, key: str) -> Paper:
-    """Return the paper, also if its arXiv id has become known since. Raises GonePaperError."""
+    """Return the paper, also if its arXiv id or its title has changed. Raises GonePaperError."""
     title = key.removeprefix("title:") if key.startswith("title:") else ""
     row = catalog.database.connection.execute(
         "SELECT * FROM papers WHERE paper_id = :key "
         "OR (:title != '' AND substr(title_key, 1, length(:title)) = :title) "
+        "OR (:title != '' AND id IN "
+        "(SELECT paper FROM old_titles WHERE substr(title_key, 1, length(:title)) = :title)) "
         "ORDER BY paper_id != :key, id LIMIT 1",
         {"key": key, "title": title},
     ).fetchone()

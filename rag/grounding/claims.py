@@ -136,12 +136,12 @@ def claims_of(text: str, passages: Sequence[Passage] = ()) -> list[Claim]:
     stop belongs to the sentence before it, unless that has one before the full stop, or the text
     begins with a marker. What the papers of the passages have in brackets themselves is text.
     """
-    own = brackets_of(tuple(passage.paper for passage in passages))
+    brackets = brackets_of(tuple(passage.paper for passage in passages))
     given = [passage.n for passage in passages] or None
     bare = ""
     found_marks: list[tuple[int, tuple[int, ...]]] = []
     done = 0
-    for match in find_markers(text, own, given):
+    for match in find_markers(text, brackets, given):
         bare += text[done : match.start()]
         found_marks.append((len(bare), tuple(marked(match[1]))))
         done = match.end()

@@ -15,7 +15,7 @@ from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.store.lookup import papers_with_name
-from rag.text.names import COMMON_NAMES, name_key
+from rag.text.names import COMMON_NAMES, is_name_in, name_key
 from rag.text.tex import without_tex
 from rag.text.words import STOPWORDS, fold, terms
 
@@ -215,9 +215,12 @@ class PaperNames:
 
     def _is_anywhere(self, typed: str, key: str) -> bool:
         """Return whether some paper has these words in its title or abstract."""
+        if self.keywords.count_phrase(typed, 1):
+            return True
         joined = key.replace(".", "")
-        counts = self.keywords.document_counts({joined, *terms(joined)[:1]})
-        return any(counts.values()) or self.keywords.count_phrase(typed, 1) > 0
+        ids = self.keywords.papers_with_any({joined, *terms(joined)[:1]})[:MAX_PAPERS_IF_SAID]
+        papers = self.catalog.get(ids).values()  # "π0.7" has the term "pi0" too
+        return any(is_name_in(typed, f"{paper.title} {paper.abstract}") for paper in papers)
 
     def _mentions(self, text: str) -> "list[_Mention]":
         """Return where the text names papers, and their ids: links first, then names."""

@@ -133,7 +133,7 @@ def is_name_in(name: str, text: str) -> bool:
     if len(parts[-1]) > 2:
         parts[-1] = f"(?:{parts[-1]}|{parts[-1].removesuffix('s')})"
     joined = r"[-–\s]?".join(parts)
-    if re.search(rf"(?<![^\W_]){joined}(?:['’]?s)?(?![^\W_])", fold(text)):
+    if re.search(rf"(?<![^\W_]){joined}(?:['’]?s)?(?![^\W_]|\.\d)", fold(text)):
         return True
     letters = name.removesuffix("s")
     initials = r"\w*[\s-]+".join(letters.casefold())

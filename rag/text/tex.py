@@ -236,7 +236,7 @@ class _Text:
 
     def _groups(self, start: int, end: int, depth: int) -> tuple[list[str], int]:
         """Return the groups that follow a command without a space, and where the text goes on."""
-        groups = []
+        groups: list[str] = []
         while True:
             option = _OPTION.match(self.text, start, end)
             if option and self._opens(option.end()):

@@ -30,9 +30,10 @@ from rag.answering.gate import Signs, has_foreign_letters
 from rag.answering.manuscript import Manuscript
 from rag.answering.prompt import build_prompt
 from rag.config import RagConfig
-from rag.grounding.citations import MARKER, check, marked
+from rag.grounding.citations import check
 from rag.pipeline import PaperQA
 from rag.records import Passage
+from rag.text.brackets import MARKER, marked
 from rag.text.language import question_language
 
 FOLDER = Path("tests/questions/written")

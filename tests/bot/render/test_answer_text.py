@@ -36,6 +36,15 @@ def test_a_block_of_code_cannot_be_closed_from_inside() -> None:
     assert discord_text(f"{FENCE}\nleft open", ()) == f"{FENCE}\nleft open\n{FENCE}"
 
 
+def test_a_papers_own_brackets_are_no_links() -> None:
+    egret = replace(HERON, abstract="It extends [2] and scores nests in [0, 1].")
+    line = "“It extends [2] and scores nests in [0, 1].” [1]"
+    text = discord_text(f"{line}\n“Tokens.” [2]", cited(egret, PASTRY))
+    assert text.count("](<") == 2
+    assert text.startswith(r"“It extends \[2\] and scores nests in \[0, 1\].” [[1]](<")
+    assert f"[[2]](<{PASTRY.url}>)" in text.splitlines()[1]
+
+
 def test_lines_inside_a_block_of_code_keep_their_indentation() -> None:
     assert [*lines_of(f"{FENCE}\n  a\n{FENCE}\n  b")] == [("  a", "code"), ("b", "small")]
 

@@ -169,3 +169,32 @@ def test_only_web_addresses_become_links() -> None:
     paper = parse_paper(GOOD | {"github": "javascript:alert(1)"}, place="line 1")
     assert isinstance(paper, Paper)
     assert paper.code_url is None
+
+
+def test_texts_are_cleaned_and_what_was_received_is_kept() -> None:
+    record = GOOD | {
+        "title": 'Wader\u200bNet:\n W\\"ader Nets',
+        "abstract": r"Count \emph{50\%} of birds.",
+        "authors": [r"Andr\'e Nu\~nez", "J\u00adan Re\u202eed"],
+        "github": "https://github.com/a--b/c~d",
+    }
+    paper = parse_paper(record, place="line 1")
+    assert isinstance(paper, Paper)
+    assert (paper.title, paper.raw_title) == (
+        "WaderNet: Wäder Nets",
+        'Wader\u200bNet: W\\"ader Nets',
+    )
+    assert (paper.abstract, paper.raw_abstract) == ("Count 50% of birds.", record["abstract"])
+    assert paper.authors == ("André Nuñez", "Jan Reed")
+    assert paper.code_url == record["github"]
+
+
+def test_of_a_clean_text_nothing_else_is_kept() -> None:
+    paper = parse_paper(GOOD | {"title": "Two\n lines"}, place="line 1")
+    assert isinstance(paper, Paper)
+    assert (paper.title, paper.raw_title, paper.raw_abstract) == ("Two lines", None, None)
+
+
+@pytest.mark.parametrize("text", ["\u200b\u2060", "x" * 300_000, "\u200b" * 300_000])
+def test_a_title_of_nothing_or_far_too_much_is_set_aside(text: str) -> None:
+    assert isinstance(parse_paper(GOOD | {"title": text}, place="line 1"), SetAside)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_a_sentence_is_shown_once_the_next_one_has_begun(read: Read, size: int) 
     assert states == (grown if size < 1000 else grown[1:])
     assert (manuscript.passed, manuscript.failed, manuscript.degeneration) == (3, 0, None)
     assert manuscript.pieces == -(-len(manuscript.raw) // size)
+
+
+def test_a_papers_own_brackets_stay_in_its_sentence(read: Read) -> None:
+    egret = replace(HERON, abstract="EgretScore extends [2] and scores nests in [0, 1].")
+    text = "EgretScore extends [2] and scores nests in [0, 1] [1]."
+    manuscript, _ = read(text, papers=(egret, TIDAL))
+    assert manuscript.text == text
+    wrong, _ = read("EgretScore extends [2] and scores nests in [0, 1].", papers=(egret, TIDAL))
+    assert "[2] [" not in wrong.text
 
 
 def test_nothing_is_shown_before_a_sentence_is_complete() -> None:

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
-from rag.grounding.citations import check
+from rag.grounding.citations import check, renumber
 from rag.records import Evidence, Passage
+from rag.text.brackets import brackets_of
 from tests.papers import HERON, PASTRY, TIDAL
 
 PASSAGES = [
@@ -37,6 +40,43 @@ def test_markers_are_checked_and_numbered_in_reading_order(
     assert text == shown
     assert [citation.paper for citation in citations] == papers
     assert [citation.n for citation in citations] == list(range(1, len(papers) + 1))
+
+
+EGRET = replace(
+    HERON,
+    title="EgretScore: Scoring Nests",
+    abstract="EgretScore extends [2] and scores nests in [0, 1] or [1, 3]. It is right, as in [1].",
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown", "papers"),
+    [
+        ("It scores in [0, 1] [1].", "It scores in [0, 1] [1].", [EGRET]),
+        ("It extends [2] and scores [3].", "It extends [2] and scores [1].", [PASTRY]),
+        ("EgretScore extends [2] [1].", "EgretScore extends [2] [1].", [EGRET]),
+        ("Nests get a score or [1, 3] [1].", "Nests get a score or [1, 3] [1].", [EGRET]),
+        ("It is right, as in [1].", "It is right, as in [1].", []),
+        ("On a scale from [1, 9] [2].", "On a scale from [1, 9] [1].", [TIDAL]),
+        ("Egrets [1, 3].", "Egrets [1][2].", [EGRET, PASTRY]),
+    ],
+)
+def test_what_a_paper_has_in_brackets_is_text(
+    written: str, shown: str, papers: list[object]
+) -> None:
+    passages = [
+        Passage(n, paper, (Evidence(paper, "So.", 1, 1.0),))
+        for n, paper in enumerate((EGRET, TIDAL, PASTRY), start=1)
+    ]
+    text, citations = check(written, passages)
+    assert text == shown
+    assert [citation.paper for citation in citations] == papers
+
+
+def test_other_numbers_leave_a_papers_own_brackets_alone() -> None:
+    own = brackets_of((EGRET,))
+    text = "EgretScore extends [2] and scores nests [2][1]."
+    assert renumber(text, {1: 5, 2: None}, own) == "EgretScore extends [2] and scores nests[5]."
 
 
 def test_a_citation_quotes_the_sentence_that_speaks_loudest() -> None:

@@ -106,3 +106,72 @@ def test_the_written_requests_name_papers_by_arxiv_id() -> None:
     assert len({row["text"] for row in rows}) == len(rows)
     assert sum(bool(row["papers"]) for row in rows) >= 60
     assert sum(not row["papers"] for row in rows) >= 60
+
+
+GREEK = (
+    paper(20, "π0.7: a Policy for Reeds", "We present π0.7. π0.7 folds reeds."),
+    paper(21, "τ²-Marsh: Ponds with Two Controls", "τ²-Marsh is a benchmark."),
+    paper(22, "Poincaré-Net: Curved Marshes", "Poincaré-Net bends."),
+    paper(23, "Łoś-β: Moose", "Łoś-β counts moose."),
+    paper(24, "GPT-4x: Geese", "GPT-4x counts geese."),
+)
+
+
+@pytest.fixture
+def greek(library: Library) -> PaperNames:
+    ingest(ListSource([*GREEK, *MORE]), library)
+    return PaperNames(library.catalog, library.retriever.keywords, library.word_vectors)
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("what is π0.7?", GREEK[0]),
+        ("what is pi0.7?", GREEK[0]),
+        ("pi 0.7", GREEK[0]),
+        ("Pi-0.7 results", GREEK[0]),
+        (r"does $\pi_{0.7}$ fold?", GREEK[0]),
+        ("pi07 code", GREEK[0]),
+        ("tau2-marsh", GREEK[1]),
+        ("tau-squared marsh", GREEK[1]),
+        (r"$\tau^2$-Marsh", GREEK[1]),
+        ("Tau 2 Marsh", GREEK[1]),
+        ("poincare net authors", GREEK[2]),
+        ("Poincaré-Net", GREEK[2]),
+        ("los beta", GREEK[3]),
+        ("gpt 4x", GREEK[4]),
+        ("GPT4X", GREEK[4]),
+    ],
+)
+def test_a_name_is_found_in_every_spelling(greek: PaperNames, typed: str, named: Paper) -> None:
+    assert greek.find(typed) == [named]
+    assert greek.unread(typed) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "unread"),
+    [
+        ("what is Pi 0.6?", "Pi 0.6"),
+        ("pi0 results", "pi0"),
+        ("π0.75", "π0.75"),
+        ("does tau-marsh have ponds?", "tau-marsh"),
+        ("tau3-marsh", "tau3-marsh"),
+        ("gpt 5x", "gpt 5x"),
+        ("ReedWeaver2", "ReedWeaver2"),
+    ],
+)
+def test_a_near_name_names_no_paper(greek: PaperNames, typed: str, unread: str) -> None:
+    assert greek.find(typed) == []
+    assert greek.unread(typed) == [unread]
+
+
+@pytest.mark.parametrize(
+    "typed", ["reeds in 2025", "top 3 on memory", "what does pi mean?", "policy 7", "memory 2025"]
+)
+def test_other_words_and_numbers_are_no_near_names(greek: PaperNames, typed: str) -> None:
+    assert greek.unread(typed) == []
+
+
+def test_names_are_written_as_their_papers_write_them(greek: PaperNames) -> None:
+    assert greek.as_written("does pi 0.7 beat reed weaver?") == "does π0.7 beat ReedWeaver?"
+    assert greek.as_written("Poincare-Net?") == "Poincare-Net?"
