@@ -3,7 +3,7 @@
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -11,15 +11,15 @@ from rapidfuzz.distance import OSA
 
 from rag.arxiv_id import blank_ids, find_mentions
 from rag.encoders.word_vectors import WordVectors
+from rag.query.near_names import MAX_NAME_WORDS, NearNames, is_in_word, letters_of
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.store.lookup import papers_with_name
-from rag.text.names import COMMON_NAMES, is_name_in, name_key
+from rag.text.names import COMMON_NAMES, name_key
 from rag.text.tex import without_tex
 from rag.text.words import STOPWORDS, fold, terms
 
-MAX_NAME_WORDS = 4  # before a title's colon
 MIN_NAME_LETTERS = 3
 MIN_ANY_CASE_LETTERS = 5  # of a name in another case, where the request does not say so
 MIN_SPLIT_LETTERS = 7  # of a name that is typed as several words: "thread weaver"
@@ -36,7 +36,6 @@ _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
 _HEAD_END = re.compile(r"[:?!]|\s[-–—]+\s")
 _REST_OF_NAME = re.compile(r"(?:[^\W_]|[-_+]|\.(?=\d))*")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _REPORT = re.compile(r"\s+(?:technical|system)\s+(?:report|card)$", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
 _PREPOSITIONS = frozenset(
@@ -88,20 +87,6 @@ class _Mention:
     name: str = ""
 
 
-def _is_version(typed: str, key: str, known: Collection[str]) -> bool:
-    """Return whether the typed words are another version of a known name, not words and a number.
-
-    "Pi 0.7" is one of `pi0.5`, "HeronNet2" of `heronnet`, and "tau-bench" of `tau2bench`; "heron
-    net 2" may be two nets, and the plain name of `pi0.5` stands for all its versions.
-    """
-    number = re.search(r"(\s?)(\d[\d.]*)", typed)
-    if number is None:
-        return any(re.search(r"\d[a-z]", other) for other in known)
-    if number[1]:
-        return not _YEAR.fullmatch(number[2]) and any(_DIGIT.search(other) for other in known)
-    return len(key) >= MIN_NAME_LETTERS
-
-
 class _Index:
     """The names and the beginnings of all titles."""
 
@@ -128,7 +113,7 @@ class _Index:
                 if "." in key:  # "pi07"
                     self.names[key.replace(".", "")].append((paper_id, name))
                 if _LIKE_A_NAME.match(name):
-                    self.versions[_letters(key)].add(key)
+                    self.versions[letters_of(key)].add(key)
         head_words = len(_WORD.findall(head))
         entry = _Title(paper_id, words, head_words)
         starts = {0, head_words} | ({1} if words and words[0] in ("the", "a", "an") else set())
@@ -182,45 +167,8 @@ class PaperNames:
         Whoever asks for Heron-4 must not be told of Heron-3.
         """
         index = self._current_index()
-        text = blank_ids(without_tex(text))
-        spans = [match.span() for match in _WORD.finditer(text)]
-        found, first = [], 0
-        while first < len(spans):
-            count, is_unread = self._near(index, text, spans, first)
-            if is_unread:
-                found.append(text[spans[first][0] : spans[first + count - 1][1]])
-            first += max(1, count)
-        return found
-
-    def _near(
-        self, index: _Index, text: str, spans: Sequence[tuple[int, int]], first: int
-    ) -> tuple[int, bool]:
-        """Return how many words from `first` on are a name, and whether it is a near one."""
-        for count in range(min(MAX_NAME_WORDS, len(spans) - first), 0, -1):
-            start, end = spans[first][0], spans[first + count - 1][1]
-            typed = text[start:end]
-            key = name_key(typed)
-            if key in index.names:
-                return count, False
-            near = index.versions.get(_letters(key))
-            if (
-                near
-                and not _is_in_word(text, start, end)
-                and not re.match(r"\.\d", text[end:])
-                and _is_version(typed, key, near)
-                and not self._is_anywhere(typed, key)
-            ):
-                return count, True
-        return 0, False
-
-    def _is_anywhere(self, typed: str, key: str) -> bool:
-        """Return whether some paper has these words in its title or abstract."""
-        if self.keywords.count_phrase(typed, 1):
-            return True
-        joined = key.replace(".", "")
-        ids = self.keywords.papers_with_any({joined, *terms(joined)[:1]})[:MAX_PAPERS_IF_SAID]
-        papers = self.catalog.get(ids).values()  # "π0.7" has the term "pi0" too
-        return any(is_name_in(typed, f"{paper.title} {paper.abstract}") for paper in papers)
+        near = NearNames(index.names, index.versions, self.catalog, self.keywords)
+        return near.unread(blank_ids(without_tex(text)))
 
     def _mentions(self, text: str) -> "list[_Mention]":
         """Return where the text names papers, and their ids: links first, then names."""
@@ -297,7 +245,7 @@ class PaperNames:
         if (
             len(ids) > MAX_PAPERS_PER_NAME
             or re.match(r"[-.\s]?v?\d", after)
-            or _is_in_word(text, start, end)
+            or is_in_word(text, start, end)
         ):
             return []
         is_exact = bool(exact and _LIKE_A_NAME.match(typed))
@@ -331,7 +279,7 @@ class PaperNames:
             end = rest.end()
         word = text[start:end].strip("-")
         is_namelike = bool(_LIKE_A_NAME.match(word))
-        if _is_in_word(text, start, end) or len(word) < MIN_NAME_LETTERS:
+        if is_in_word(text, start, end) or len(word) < MIN_NAME_LETTERS:
             return 0, []
         folded = word.casefold()
         is_word = folded in STOPWORDS | _ASKED or self.word_vectors.knows(folded)
@@ -383,17 +331,6 @@ def _said(text: str, start: int, end: int) -> bool:
     return bool(
         _SAID_CLEARLY.match(after) or (_SAID_BEFORE.search(before) and _SAID_AFTER.match(after))
     )
-
-
-def _is_in_word(text: str, start: int, end: int) -> bool:
-    """Return whether the words are a part of a hyphenated one."""
-    before, after = text[:start], text[end:]
-    return bool(re.search(r"[\w-]$", before) or re.match(r"-?\w", after))
-
-
-def _letters(key: str) -> str:
-    """Return a name's key without its numbers: names that differ in them are near names."""
-    return re.sub(r"[\d.]+", "", key)
 
 
 def _same(word: str) -> str:

@@ -10,6 +10,7 @@ __all__ = [
     "numbers",
     "person_names",
     "sentences",
+    "tex",
     "withdrawal",
     "words",
 ]
