@@ -21,6 +21,7 @@ from rag.retrieval.index import Index, fuller_embedder
 from rag.retrieval.reranker import Reranker, load_reranker
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
+from rag.store.cleaning import clean_stored_papers
 from rag.store.database import Migrations, open_database
 from rag.store.keywords import KeywordIndex
 from rag.store.migrations import MIGRATIONS
@@ -77,7 +78,9 @@ class Library:
                 f"the data folder {folder} cannot be written: "
                 "change its permissions or give another one with --data-dir."
             )
-        database = open_database(folder / DATABASE_NAME, [MIGRATIONS, *migrations])
+        database = open_database(
+            folder / DATABASE_NAME, [MIGRATIONS, *migrations], prepare=clean_stored_papers
+        )
         self.catalog = Catalog(database)
         try:
             KeywordIndex(database).probe()

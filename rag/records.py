@@ -52,6 +52,8 @@ class Paper:
     abstract. `published_on` is the arXiv date, `featured_on` the first day on which it was among
     the Daily Papers. `tldr` is Hugging Face's `ai_summary`, `comment` arXiv's. `seen_at` is when a
     source last described it, in UTC, and no part of what is equal; a file may not know it.
+    `raw_title` and `raw_abstract` are the texts as they were received, if cleaning changed more
+    than their spaces.
     """
 
     title: str
@@ -71,6 +73,8 @@ class Paper:
     project_url: str | None = None
     comment: str | None = None
     seen_at: datetime | None = field(default=None, compare=False)
+    raw_title: str | None = field(default=None, compare=False, repr=False)
+    raw_abstract: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def paper_id(self) -> str:

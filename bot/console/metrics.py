@@ -1,12 +1,12 @@
 """Measures for rankings and answers: pure functions of a result and the expected result."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlparse
 
 from bot.json_rows import Row
+from rag.text.clean import clean
 
 LINK_HOSTS = frozenset({"huggingface.co", "arxiv.org"})
 JUDGED_WORDS = 150  # of an answer; later words do not count
@@ -83,4 +83,4 @@ def _cited(row: Row) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().casefold()
+    return clean(text).casefold()  # as answers have it

@@ -16,12 +16,14 @@ from defusedxml.ElementTree import fromstring
 
 from ingest.fetch import Fetcher, TryAgainError
 from ingest.sources.arxiv_query import arxiv_query
-from ingest.sources.paper_record import clean, parse_paper
+from ingest.sources.paper_record import parse_paper
 from ingest.sources.source import SetAside
 from ingest.untrusted import decode_xml, whole_number
 from rag.arxiv_id import read_arxiv_id
 from rag.errors import SourceError
 from rag.records import Paper
+from rag.text.clean import clean_characters
+from rag.text.words import one_line
 
 API_PATH = "/api/query"
 PAGE_SIZE = 100
@@ -78,7 +80,7 @@ def _record(entry: Element, number: int) -> Paper | SetAside:
             "summary": _text(entry, "summary"),
             "authors": [name.text for name in names if name.text],
             "publishedAt": _text(entry, "published"),
-            "comment": clean(entry.findtext(_COMMENT, "")),
+            "comment": entry.findtext(_COMMENT, ""),
         },
         place=f"entry {number}",
         fetched_at=datetime.now(UTC),
@@ -86,13 +88,13 @@ def _record(entry: Element, number: int) -> Paper | SetAside:
 
 
 def _text(entry: Element, name: str) -> str:
-    return clean(entry.findtext(f"{_ATOM}{name}", ""))
+    return one_line(entry.findtext(f"{_ATOM}{name}", ""))
 
 
 def parse_arxiv_spec(spec: str) -> tuple[list[str], str]:
     """Return the ids or the query that `arxiv:SPEC` names. Raises SourceError if neither."""
     if spec.startswith("search:"):
-        query = clean(spec.removeprefix("search:"))
+        query = clean_characters(spec.removeprefix("search:"))
         if not 0 < len(query) <= MAX_QUERY:
             raise SourceError(
                 f"a search takes 1 to {MAX_QUERY:,} characters: arxiv:search:cat:cs.CL."

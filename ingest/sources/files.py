@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from ingest.sources.hf_daily import flatten_item
-from ingest.sources.paper_record import clean, parse_record
+from ingest.sources.paper_record import parse_record
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
 from ingest.sources.source import Record, SetAside
 from ingest.untrusted import TooManyValuesError, decode, read_json
 from rag.errors import SourceError
+from rag.text.clean import clean_characters
 
 MB = 1024 * 1024
 MAX_BYTES = 32 * MB  # of a file that is read as a whole; the page of a month has about 20 MB
@@ -27,7 +28,7 @@ class FileSource:
 
     def __init__(self, path: Path, *, today: date) -> None:
         self.path = path
-        self.name = clean(path.name)
+        self.name = clean_characters(path.name)
         self.today = today
 
     def records(self) -> Iterator[Record]:

@@ -1,6 +1,5 @@
 """Untrusted records → Paper: validates everything that files and APIs say about a paper."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -23,26 +22,22 @@ from ingest.sources.source import LeftOut, Record, SetAside
 from ingest.untrusted import MAX_COUNT, is_possible_day
 from rag.arxiv_id import read_arxiv_id
 from rag.records import AbstractSource, Paper
+from rag.text.clean import clean, clean_characters, received
 
 MAX_TITLE = 1_000  # characters; the longest real ones have about 250
 MAX_ABSTRACT = 20_000
+MAX_RECEIVED = 200_000  # of any text before it is cleaned
 MAX_TLDR = 5_000
 MAX_COMMENT = 1_000
 MAX_NAME = 500  # of an author, a keyword or an organisation
 MAX_NAMES = 10_000  # the largest collaborations have about 5,000 authors
 MAX_ADDRESS = 500  # longer ones fit into no message of Discord's
 NEEDED = frozenset({"arxiv_id", "id", "title", "abstract", "summary"})  # right, or no paper
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def clean(text: str) -> str:
-    """Return the text on one line, without control characters and lone surrogates."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _text(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
+    # A longer one is refused for its length.
+    return clean(value) if isinstance(value, str) and len(value) <= MAX_RECEIVED else value
 
 
 def _optional_text(value: object) -> object:
@@ -81,7 +76,7 @@ def _organization(value: object) -> object:
 
 def _web_address(value: object) -> object:
     """Take http(s) addresses up to MAX_ADDRESS; anything else becomes None."""
-    value = _optional_text(value)
+    value = clean_characters(value[:MAX_RECEIVED]) if isinstance(value, str) else value
     fits = isinstance(value, str) and len(value) <= MAX_ADDRESS
     return value if fits and str(value).startswith(("https://", "http://")) else None
 
@@ -181,7 +176,7 @@ def parse_record(
         yield SetAside(place, reason)
         return
     title = record.get("title")
-    name = f"{place} ({clean(title)[:80]})" if isinstance(title, str) else place
+    name = f"{place} ({clean(title[:MAX_TITLE])[:80]})" if isinstance(title, str) else place
     known = {f: value for f, value in record.items() if f == "title" or value not in (None, "")}
     fields = _with_snapshot_fields(known)
     left_out: dict[str, str] = {}
@@ -197,7 +192,12 @@ def parse_record(
                 return
             del fields[field]
         left_out |= reasons
-    yield replace(paper, seen_at=fetched_at) if fetched_at else paper
+    yield replace(
+        paper,
+        seen_at=fetched_at or paper.seen_at,
+        raw_title=_received(record, "title"),
+        raw_abstract=_received(record, "abstract", "summary"),
+    )
     yield from (LeftOut(name, reason) for reason in left_out.values())
 
 
@@ -219,3 +219,9 @@ def _reasons(error: ValidationError) -> dict[str, str]:
         reason = f"{place}: {found['msg'].removeprefix('Value error, ')}"
         reasons.setdefault(place.partition(".")[0], reason)
     return reasons
+
+
+def _received(record: dict[str, Any], *names: str) -> str | None:
+    """Return the text in the first of these fields as it was received, if cleaning changed it."""
+    text = next((record[name] for name in names if name in record), None)
+    return received(text) if isinstance(text, str) else None

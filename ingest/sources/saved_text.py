@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from ingest.sources.paper_record import clean, parse_record
+from ingest.sources.paper_record import parse_record
 from ingest.sources.source import Record, SetAside
 from ingest.untrusted import whole_number
 from rag.records import Paper
@@ -78,7 +78,7 @@ def _details(block: str) -> _Details | None:
     authors = _AUTHORS.fullmatch(lines[0])
     return _Details(
         author_count=whole_number(authors["n"].replace(",", "")) if authors else None,
-        organization=None if authors else clean(lines[0].lstrip("•·* ")),
+        organization=None if authors else lines[0].lstrip("•·* "),
         month=month,
         day=int(day["day"]),
         year=int(day["year"]) if day["year"] else None,
@@ -135,7 +135,7 @@ def _split(paragraphs: list[str]) -> list[tuple[str, str]]:
             papers.append((paragraph, []))
         else:
             papers[-1][1].append(paragraph)
-    return [(clean(title), clean(" ".join(abstract))) for title, abstract in papers]
+    return [(title, " ".join(abstract)) for title, abstract in papers]
 
 
 def _looks_like_title(paragraph: str) -> bool:

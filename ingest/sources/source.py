@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from rag.records import Paper
+from rag.text.clean import clean_characters
 
 MAX_LABEL = 200  # characters of a record's name, or of a reason, in lists for people
 
@@ -43,8 +44,8 @@ Record = Paper | SetAside | LeftOut
 
 
 def label(text: str) -> str:
-    """Return the text, or its beginning, on one line."""
-    line = " ".join(text[: MAX_LABEL + 1].split())
+    """Return the text, or its beginning, on one line, without what nobody can see."""
+    line = clean_characters(text[: MAX_LABEL + 1])
     return line if len(text) <= MAX_LABEL else f"{line[: MAX_LABEL - 1]}…"
 
 

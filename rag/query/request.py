@@ -6,6 +6,7 @@ from typing import Literal
 
 from rag.errors import QuestionError
 from rag.records import Paper, Window
+from rag.text.clean import clean_characters
 from rag.text.names import system_names
 from rag.text.words import terms, words
 
@@ -14,8 +15,8 @@ MAX_REPEATED_TOPIC = 8  # words
 
 
 def clean_question(question: str) -> str:
-    """Return the question with plain spaces; raise QuestionError if there is nothing to answer."""
-    question = " ".join(question.split())
+    """Return the question in clean characters; raise QuestionError if it asks nothing."""
+    question = clean_characters(question)
     if not question:
         raise QuestionError("the question is empty: ask something about the papers.")
     if len(question) > MAX_QUESTION:

@@ -3,6 +3,7 @@
 __all__ = [
     "backups",
     "catalog",
+    "cleaning",
     "database",
     "keywords",
     "lookup",

@@ -38,16 +38,23 @@ class Migrations:
         )
 
 
-def open_database(path: Path, migrations: Sequence[Migrations]) -> "Database":
+def open_database(
+    path: Path,
+    migrations: Sequence[Migrations],
+    *,
+    prepare: Callable[["Database"], None] = lambda _: None,
+) -> "Database":
     """Return the database with every migration applied; an older file is backed up before.
 
-    One process opens a file at a time; the others wait for it. Raises DataFolderError if the file
-    cannot be used, was written by a newer version, or stays busy.
+    `prepare` brings what is stored up to date. One process opens a file at a time; the others wait
+    for it. Raises DataFolderError if the file cannot be used, was written by a newer version, or
+    stays busy.
     """
     database = Database(path)
     try:
         with _opening(path):
             _retry_while_busy(lambda: _bring_up_to_date(database, migrations))
+            prepare(database)
             remove_old_backups(path)
     except BaseException:
         database.close()

@@ -12,7 +12,10 @@ from rag.records import Paper, title_key
 log = logging.getLogger(__name__)
 
 TEXTS = ("title", "abstract", "abstract_source")
-OPTIONAL_TEXTS = ("arxiv_id", "organization", "tldr", "code_url", "project_url", "comment")
+RAW_TEXTS = ("raw_title", "raw_abstract")
+OPTIONAL_TEXTS = (
+    "arxiv_id", "organization", "tldr", "code_url", "project_url", "comment", *RAW_TEXTS,
+)  # fmt: skip
 NUMBERS = ("author_count", "upvotes", "comment_count")
 
 
@@ -64,6 +67,8 @@ def paper_from_row(row: sqlite3.Row) -> Paper:
         project_url=row["project_url"],
         comment=row["comment"],
         seen_at=parse_time(row["seen_at"]),
+        raw_title=row["raw_title"],
+        raw_abstract=row["raw_abstract"],
     )
 
 
@@ -109,6 +114,8 @@ def row_from_paper(paper: Paper) -> dict[str, object]:
         "project_url": paper.project_url,
         "comment": paper.comment,
         "seen_at": format_time(paper.seen_at),
+        "raw_title": paper.raw_title,
+        "raw_abstract": paper.raw_abstract,
         "text_hash": paper.text_hash,
     }
 

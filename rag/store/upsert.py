@@ -76,6 +76,8 @@ def _known(row: sqlite3.Row, paper: Paper) -> Paper:
         title=paper.title,
         abstract=paper.abstract,
         abstract_source=paper.abstract_source,
+        raw_title=paper.raw_title,
+        raw_abstract=paper.raw_abstract,
     )
 
 
@@ -101,6 +103,8 @@ def merge(known: Paper, later: Paper) -> Paper:
         title=text.title,
         abstract=text.abstract,
         abstract_source=text.abstract_source,
+        raw_title=text.raw_title,
+        raw_abstract=text.raw_abstract,
         arxiv_id=newer.arxiv_id or older.arxiv_id,
         authors=newer.authors or older.authors,
         featured_on=min(days, default=None),
@@ -158,8 +162,7 @@ def _update(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper, seen_at: dat
     pairs = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(f"UPDATE papers SET {pairs} WHERE id = :id", values | {"id": number})
     if row["text_hash"] != paper.text_hash:
-        db.execute("DELETE FROM keyword_index WHERE rowid = ?", (number,))
-        _index_terms(db, number, paper)
+        reindex_terms(db, number, paper)
 
 
 def _note_sighting(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper) -> None:
@@ -173,6 +176,25 @@ def _delete(db: sqlite3.Connection, row: sqlite3.Row) -> None:
     drop_vectors(db, row)
     db.execute("DELETE FROM keyword_index WHERE rowid = ?", (row["id"],))
     db.execute("DELETE FROM papers WHERE id = ?", (row["id"],))
+
+
+def reclean(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper) -> None:
+    """Store a paper whose text was cleaned; rows that are the same paper now become one."""
+    at = datetime.fromisoformat(row["updated_at"])
+    other = db.execute(
+        "SELECT * FROM papers WHERE paper_id = ? AND id != ?", (paper.paper_id, row["id"])
+    ).fetchone()
+    if other and (known := read_paper(other)):
+        _move_history(db, row["id"], other["id"])
+        _delete(db, row)
+        row, paper = other, merge(paper, known)
+    _update(db, row, paper, at)
+
+
+def reindex_terms(db: sqlite3.Connection, number: int, paper: Paper) -> None:
+    """Store a paper's terms anew."""
+    db.execute("DELETE FROM keyword_index WHERE rowid = ?", (number,))
+    _index_terms(db, number, paper)
 
 
 def _index_terms(db: sqlite3.Connection, number: int, paper: Paper) -> None:

@@ -1,13 +1,16 @@
-"""Text: words and terms, sentences, names, numbers and languages."""
+"""Text: cleaned, words and terms, sentences, names, numbers and languages."""
 
 __all__ = [
+    "clean",
     "directives",
+    "formula",
     "language",
     "names",
     "ngrams",
     "numbers",
     "person_names",
     "sentences",
+    "tex",
     "withdrawal",
     "words",
 ]

@@ -435,7 +435,7 @@ def test_i5_what_is_set_aside_has_a_short_name(page: str) -> None:
     assert all(len(r.record) <= MAX_LABEL and len(r.reason) <= MAX_LABEL for r in records)
 
 
-@pytest.mark.protection("ingest.sources.files.clean", str)
+@pytest.mark.protection("ingest.sources.files.clean_characters", str)
 def test_i5_the_name_of_a_file_forges_no_line(tmp_path: Path) -> None:
     path = tmp_path / "a\nStored 9,999 papers.jsonl"
     assert FileSource(path, today=TODAY).name == "a Stored 9,999 papers.jsonl"

@@ -7,6 +7,7 @@ from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.library import Library
 from rag.records import Paper
+from rag.text.clean import clean
 from rag.text.sentences import split_sentences
 from tests.papers import TODAY
 
@@ -29,7 +30,7 @@ def test_it_has_56_papers_with_summaries() -> None:
 def test_its_facts_are_those_of_the_page_but_not_its_words(shared_data: Path) -> None:
     gold = json.loads((shared_data / "seed" / "parsed.json").read_text(encoding="utf-8"))
     for paper, fact in zip(starter(), gold, strict=True):
-        assert paper.title == fact["title"]
+        assert paper.title == clean(fact["title"])
         assert paper.arxiv_id == fact["arxiv_id"]
         assert paper.author_count == fact["author_count"]
         assert paper.organization == fact["organization"]
