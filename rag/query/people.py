@@ -43,6 +43,7 @@ _WITH = re.compile(
     r"|anything|ever|also))* (?:with|alongside) ",
     re.IGNORECASE,
 )
+_PLACEHOLDER = re.compile(r"\bPERSON\d+\b", re.IGNORECASE)
 _TIME = re.compile(rf"{MONTH}|{WEEKDAY}", re.IGNORECASE)
 
 
@@ -55,9 +56,7 @@ class Hidden:
 
     def shown(self, text: str) -> str:
         """Return a text with the names in place of the placeholders."""
-        for placeholder, name in self.names.items():
-            text = re.sub(rf"\b{placeholder}\b", lambda _, name=name: name, text, flags=re.I)
-        return text
+        return _PLACEHOLDER.sub(lambda match: self.names.get(match[0].upper(), match[0]), text)
 
     def has_inside(self, words: str) -> bool:
         """Return whether the words are only a part of one of the names."""

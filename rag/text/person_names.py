@@ -107,8 +107,8 @@ def _is_full(typed: Sequence[str], known: Words) -> bool:
     full, others = ["".join(word for word in words if len(word) > 1) for words in (typed, known)]
     if not full or full != others:
         return False
-    initials, others = [[word for word in words if len(word) == 1] for words in (typed, known)]
-    return not initials or not others or initials[: len(others)] == others[: len(initials)]
+    mine, theirs = ([word for word in words if len(word) == 1] for words in (typed, known))
+    return not mine or not theirs or mine[: len(theirs)] == theirs[: len(mine)]
 
 
 def _is_abbreviated(typed: Sequence[str], known: Words) -> bool:

@@ -98,9 +98,13 @@ SPELLINGS = PeopleIndex(
 )
 def test_every_spelling_of_a_name_means_the_person(typed: str, name: str) -> None:
     for wording in (
-        "papers by {}", "Which papers did {} write?", "what has {} published lately?", "{}'s papers",
-        "anything from {}?", "papers of {} about birds",
-    ):  # fmt: skip
+        "papers by {}",
+        "Which papers did {} write?",
+        "what has {} published lately?",
+        "{}'s papers",
+        "anything from {}?",
+        "papers of {} about birds",
+    ):
         found = SPELLINGS.find(wording.format(typed))
         assert found is not None, wording
         assert found.names == (name,)
