@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -31,15 +30,14 @@ def read_rows(
 
 def checked(kind: type[T], values: object) -> T:
     """Return a dataclass of these values, which have to be of its types. Raises ValueError."""
-    found: T = _adapter(kind).validate_python(values)
+    adapter = _adapters.get(kind)
+    if adapter is None:
+        adapter = _adapters[kind] = TypeAdapter(kind)
+    found: T = adapter.validate_python(values)
     return found
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}  # making one takes milliseconds
 _warned: set[tuple[str, str]] = set()
 
 
