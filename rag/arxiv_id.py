@@ -46,8 +46,9 @@ _LINK_BEFORE = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _NAMED_BEFORE = re.compile(r"arxiv\s?[:.]\s?$", re.IGNORECASE)
-_LINK_AFTER = re.compile(r"(?:\.pdf|\.md)?(?:[/?#&][!#-'*-;=?-Z^-z|~]*)?", re.ASCII)
-_NOT_IN_LINKS = frozenset(' \t\r\n<>()[]{}"\\`|^')
+_IN_LINKS = "A-Za-z0-9._~:/?#@!$&'*+,;=%-"  # RFC 3986, without brackets
+_LINK_AFTER = re.compile(rf"(?:\.pdf|\.md)?(?:[/?#&][{_IN_LINKS}]*)?")
+_LINK_CHARACTER = re.compile(rf"[{_IN_LINKS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ def _looks_like_an_id(match: re.Match[str]) -> bool:
 
 def _link_around(text: str, start: int, end: int, floor: int) -> tuple[int, int]:
     """Return where the link around an id begins and ends."""
-    while start > floor and text[start - 1].isascii() and text[start - 1] not in _NOT_IN_LINKS:
+    while start > floor and _LINK_CHARACTER.match(text[start - 1]):
         start -= 1
     after = _LINK_AFTER.match(text, end)
     return start, after.end() if after else end

@@ -51,9 +51,9 @@ class Paper:
     `abstract_source` is "summary" if the text was written for this project in place of the
     abstract. `published_on` is the arXiv date, `featured_on` the first day on which it was among
     the Daily Papers. `tldr` is Hugging Face's `ai_summary`, `comment` arXiv's. `seen_at` is when a
-    source last described it, in UTC, and no part of what is equal; a file may not know it. Nor are
-    `raw_title` and `raw_abstract`, the texts as they were received, if cleaning changed more than
-    their spaces.
+    source last described it, in UTC, and no part of what is equal; a file may not know it.
+    `raw_title` and `raw_abstract` are the texts as they were received, if cleaning changed more
+    than their spaces.
     """
 
     title: str

@@ -1,12 +1,14 @@
 """The settings of each server: where and whom to answer, how often, and when to use threads."""
 
 import json
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config import MOST_PER_HOUR, ThreadMode
+from bot.stored_rows import read_rows
 from rag.errors import PaperboyError
 from rag.store.database import Database
 
@@ -85,9 +87,14 @@ class GuildSettingsStore:
         self.defaults = defaults or GuildSettings()
         self.denied = frozenset(denied)
         rows = database.connection.execute("SELECT server, settings FROM server_settings")
-        self._chosen: dict[int, dict[str, Any]] = {
-            row["server"]: json.loads(row["settings"]) for row in rows
-        }
+        self._chosen: dict[int, dict[str, Any]] = dict(
+            read_rows(rows.fetchall(), self._read, table="server_settings")
+        )
+
+    def _read(self, row: sqlite3.Row) -> tuple[int, dict[str, Any]]:
+        chosen = json.loads(row["settings"])
+        GuildSettings.model_validate(self.defaults.model_dump() | chosen)
+        return row["server"], chosen
 
     def of(self, guild_id: int | None) -> GuildSettings:
         """Return a server's settings; the defaults for direct messages (None)."""

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.stored_rows import checked, read_rows
 from rag.store.database import Database
 
 A_DAY = timedelta(hours=24)
@@ -66,14 +68,7 @@ class AlertStore:
         rows = self.database.connection.execute(
             "SELECT * FROM alerts WHERE message IS NULL AND reason = '' ORDER BY found_at, paper"
         )
-        return [
-            StoredAlert(
-                row["server"], row["paper"], row["channel"], json.loads(row["embed"]),
-                datetime.fromisoformat(row["found_at"]),
-                datetime.fromisoformat(row["tried_at"]) if row["tried_at"] else None,
-            )
-            for row in rows
-        ]  # fmt: skip
+        return read_rows(rows.fetchall(), _stored_alert, table="alerts")
 
     def begin(self, alert: StoredAlert, now: datetime) -> None:
         """Record that sending begins."""
@@ -98,3 +93,15 @@ class AlertStore:
         """Delete the alerts of a server."""
         with self.database.transaction() as db:
             db.execute("DELETE FROM alerts WHERE server = ?", (guild_id,))
+
+
+def _stored_alert(row: sqlite3.Row) -> StoredAlert:
+    values = {
+        "guild_id": row["server"],
+        "paper_id": row["paper"],
+        "channel_id": row["channel"],
+        "embed": json.loads(row["embed"]),
+        "found_at": row["found_at"],
+        "tried_at": row["tried_at"],
+    }
+    return checked(StoredAlert, values)

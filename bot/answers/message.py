@@ -8,10 +8,14 @@ from typing import Any, Protocol, Self
 import discord
 
 from bot.answers.buttons import finished_view, writing_view
+from bot.answers.live_message import RETRY_SECONDS, keep_trying
 from bot.answers.receipts import Inquiry
+from bot.components.discord_errors import FAILURES, UNANSWERED
 from bot.render.answer import answer_embeds
 from rag.records import Answer, Place
 
+MORE_TRIES = 5  # at a further message of an answer, within the time of a nonce
+RECENT_MESSAGES = 20  # of a channel that are searched for a message that may have arrived
 EXPIRED_TOKEN = 50027  # Discord's error code for an interaction older than 15 minutes
 
 KINDS = {
@@ -101,11 +105,30 @@ class InteractionReply:
             await message.edit(embed=embed, view=view, allowed_mentions=nobody)
 
     async def send_more(self, embed: discord.Embed) -> None:
-        """Send a follow-up."""
+        """Send a follow-up; if Discord does not answer, once more unless it has arrived."""
+        try:
+            await self._send_follow_up(embed)
+        except UNANSWERED:
+            await asyncio.sleep(RETRY_SECONDS[0])
+            if not await self._has_arrived(embed):
+                await self._send_follow_up(embed)
+
+    async def _send_follow_up(self, embed: discord.Embed) -> None:
         if self._is_expired:
             await self._channel.send(embed=embed)
         else:
             await self.interaction.followup.send(embed=embed)
+
+    async def _has_arrived(self, embed: discord.Embed) -> bool:
+        """Return whether the channel shows this embed; False if it may not be read."""
+        try:
+            async for message in self._channel.history(limit=RECENT_MESSAGES):
+                is_own = message.author.id == self.interaction.application_id
+                if is_own and any(e.description == embed.description for e in message.embeds):
+                    return True
+        except FAILURES:
+            pass
+        return False
 
     async def remove(self) -> None:
         """Delete the reply."""
@@ -140,6 +163,7 @@ class ChannelReply:
         # The same after a restart, which may not know whether the message was sent.
         self.nonce = str(self.event_id) if self.event_id else secrets.token_hex(12)
         self._sent: discord.Message | None = None
+        self._more = 0  # messages after it
 
     @property
     def message_id(self) -> int | None:
@@ -159,8 +183,14 @@ class ChannelReply:
         self._sent = await self.channel.send(embed=embed, **given)
 
     async def send_more(self, embed: discord.Embed) -> None:
-        """Send another message after it."""
-        await self.channel.send(embed=embed)
+        """Send another message after it, again until Discord answers: it takes a nonce once."""
+        self._more += 1
+        nonce = f"{self.nonce[:20]}-{self._more}"
+
+        async def send() -> None:
+            await self.channel.send(embed=embed, nonce=nonce)
+
+        await keep_trying(send, RETRY_SECONDS[:MORE_TRIES])
 
     async def remove(self) -> None:
         """Delete the message, if it was sent."""

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel
+
 from bot.json_rows import Row, why_row
+from bot.stored_rows import checked, read_rows
 from rag.query.followups import truncate_history
 from rag.records import Answer, Place, Question, Turn
 from rag.store.database import Database
@@ -84,6 +87,44 @@ class StoredAnswer:
     def sources(self) -> list[str]:
         """The ids of the cited papers."""
         return [source["paper_id"] for source in (self.receipt or {}).get("sources", ())]
+
+
+class _Source(BaseModel):
+    paper_id: str
+    title: str
+    n: int
+
+
+class _Evidence(BaseModel):
+    paper_id: str
+    sentence: str
+    score: float
+
+
+class _Rank(BaseModel):
+    paper_id: str
+    title: str
+    score: float
+    cosine: float
+    bm25: float
+
+
+class _Receipt(BaseModel):
+    """What is read from a stored receipt; those of earlier versions lack the last two."""
+
+    question: str
+    understood: str | None
+    coverage: str
+    seconds: float
+    support: float | None
+    note: str
+    model: str | None
+    refused: bool
+    sources: list[_Source]
+    evidence: list[_Evidence]
+    ranking: list[_Rank]
+    read_as: str | None = None
+    more: int = 0
 
 
 def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
@@ -198,21 +239,23 @@ class ReceiptStore:
 
     def _where(self, condition: str, *values: int) -> list[StoredAnswer]:
         rows = self.database.connection.execute(f"SELECT * FROM receipts WHERE {condition}", values)
-        return [_stored_answer(row) for row in rows.fetchall()]
+        return read_rows(rows.fetchall(), _stored_answer, table="receipts")
 
 
 def _stored_answer(row: sqlite3.Row) -> StoredAnswer:
-    inquiry = json.loads(row["inquiry"])
-    tuples = {name: tuple(inquiry.get(name, ())) for name in ("said", "shown")}
-    return StoredAnswer(
-        message_id=row["message"],
-        channel_id=row["channel"],
-        user_id=row["person"],
-        event_id=row["event"],
-        inquiry=Inquiry(**inquiry | tuples),
-        receipt=row["receipt"] and json.loads(row["receipt"]),
-        unfinished=row["unfinished"] and json.loads(row["unfinished"]),
-    )
+    receipt = row["receipt"] and json.loads(row["receipt"])
+    values = {
+        "message_id": row["message"],
+        "channel_id": row["channel"],
+        "user_id": row["person"],
+        "event_id": row["event"],
+        "inquiry": json.loads(row["inquiry"]),
+        "receipt": receipt,
+        "unfinished": row["unfinished"] and json.loads(row["unfinished"]),
+    }
+    if receipt is not None:
+        _Receipt.model_validate(receipt)
+    return checked(StoredAnswer, values)
 
 
 def _json(value: object) -> str | None:

@@ -29,11 +29,10 @@ from bot.subscriptions.parsing import (
     read_list,
     read_number,
     read_time,
-    read_zone,
-    zones_like,
 )
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.service import Manager
+from bot.subscriptions.time_zones import read_zone, zones_like
 from rag.digest.records import Wish
 
 SUGGESTED = 25

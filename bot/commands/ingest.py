@@ -22,7 +22,7 @@ paperboy ingest hf:latest                today's Daily Papers
 paperboy ingest hf:2025-12-01..2025-12-05
 paperboy ingest hf:2025-W49              a week (hf:2025-12 is a month)
 paperboy ingest "hf:search:video agents"
-paperboy ingest arxiv:2510.01234
+paperboy ingest arxiv:2510.01234         also cs/0112017, or a link to a paper
 paperboy ingest "arxiv:search:cat:cs.CL" the newest ones
 paperboy ingest page.txt                 a saved papers page, also .html
 paperboy ingest papers.jsonl             also .json
@@ -36,7 +36,7 @@ def ingest(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE...", help="Files, hf:..., arxiv:..., or starter."),
+        typer.Argument(metavar="SOURCE...", help="Files, hf:..., arxiv:..., links, starter."),
     ] = None,
     list_set_aside: Annotated[
         bool,

@@ -81,9 +81,7 @@ def add(
     """
     app, terminal = app_of(context), Terminal()
     kind, target = _kind_and_target(mail=mail, channel=channel, person=person)
-    rhythm = read_when(when)
-    if rhythm.timezone == "UTC" and "utc" not in when.casefold():
-        rhythm = read_when(f"{when} {app.settings.bot.timezone}")
+    rhythm = read_when(when, timezone=app.settings.bot.timezone)
     wish = Wish(
         topics=read_list(topics),
         authors=read_list(authors),

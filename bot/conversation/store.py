@@ -3,12 +3,15 @@
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from discord.utils import snowflake_time, time_snowflake
 
+from bot.stored_rows import read_rows
 from rag.records import Exchange, Turn
 from rag.store.database import Database
+from rag.store.rows import parse_strings
 
 MAX_HISTORY = 6  # earlier questions that a question can refer back to
 MAX_ABOUT = 20  # answers about one paper
@@ -85,7 +88,11 @@ class ConversationStore:
             "SELECT server, person, message FROM conversations WHERE message >= ? ORDER BY message",
             (time_snowflake(moment),),
         )
-        return [(row["server"], row["person"], snowflake_time(row["message"])) for row in rows]
+        return read_rows(
+            rows.fetchall(),
+            lambda row: (row["server"], int(row["person"]), snowflake_time(row["message"])),
+            table="conversations",
+        )
 
     def _remember_exchanges(self, message_id: int, exchanges: tuple[Exchange, ...]) -> None:
         if exchanges:
@@ -113,9 +120,11 @@ class ConversationStore:
         """Return (user, question) of the turns up to this answer, oldest first."""
         found: list[tuple[int, str]] = []
         row = self._row(message_id)
-        while row is not None and len(found) < MAX_HISTORY:
-            found.append((row["person"], row["question"]))
-            row = row["earlier"] and self._row(row["earlier"])
+        for _ in range(MAX_HISTORY):
+            if row is None:
+                break
+            found += read_rows([row], _asked, table="conversations")
+            row = self._row(row["earlier"]) if row["earlier"] else None
         return found[::-1]
 
     def turns(self, message_id: int | None) -> list[Turn]:
@@ -125,10 +134,12 @@ class ConversationStore:
             row = self._row(message_id)
             if row is None:
                 if shown := self._list_row(message_id):
-                    found.append(Turn("", tuple(json.loads(shown["papers"]))))
+                    found += read_rows([shown], _listed, table="shown_lists")
                 break
-            cited = None if row["cited"] is None else tuple(json.loads(row["cited"]))
-            found.append(Turn(row["question"], cited, self._exchanges.get(message_id, ())))
+            read = read_rows([row], _turn, table="conversations")
+            if not read:  # nobody knows any more what was said
+                break
+            found.append(replace(read[0], exchanges=self._exchanges.get(message_id, ())))
             message_id = row["earlier"]
         return found[::-1]
 
@@ -159,22 +170,36 @@ class ConversationStore:
         """Return (message, channel) of the answers that cite a paper, newest first."""
         rows = self.database.connection.execute(
             "SELECT message, channel FROM conversations WHERE EXISTS "
-            "(SELECT 1 FROM json_each(cited) WHERE value = ?) ORDER BY message DESC LIMIT ?",
+            "(SELECT 1 FROM json_each(iif(json_valid(cited), cited, '[]')) WHERE value = ?) "
+            "ORDER BY message DESC LIMIT ?",
             (paper_id, MAX_ABOUT),
         )
         return [(row["message"], row["channel"]) for row in rows]
 
     def _row(self, message_id: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(
-            "SELECT channel, person, question, earlier, cited, 0 AS private FROM conversations "
-            "WHERE message = ?",
+            "SELECT message, channel, person, question, earlier, cited, 0 AS private "
+            "FROM conversations WHERE message = ?",
             (message_id,),
         ).fetchone()
         return row
 
     def _list_row(self, message_id: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(
-            "SELECT channel, person, papers, private FROM shown_lists WHERE message = ?",
+            "SELECT message, channel, person, papers, private FROM shown_lists WHERE message = ?",
             (message_id,),
         ).fetchone()
         return row
+
+
+def _asked(row: sqlite3.Row) -> tuple[int, str]:
+    return int(row["person"]), row["question"].strip() and row["question"]
+
+
+def _turn(row: sqlite3.Row) -> Turn:
+    cited = None if row["cited"] is None else parse_strings(row["cited"])
+    return Turn(_asked(row)[1], cited)
+
+
+def _listed(row: sqlite3.Row) -> Turn:
+    return Turn("", parse_strings(row["papers"]))

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from sqlite3 import Row
 
+from bot.stored_rows import read_rows
 from rag.store.database import Database
 
 DIRECT_MESSAGES = 0  # in place of a guild id
@@ -30,7 +32,8 @@ class LastSeenStore:
         ).fetchone()
         if row is None:
             return None
-        return Look(date.fromisoformat(row["day"]), datetime.fromisoformat(row["looked_at"]))
+        looks = read_rows([row], _look, table="seen")
+        return looks[0] if looks else None
 
     def record(self, guild_id: int | None, user_id: int, day: date, at: datetime) -> None:
         """Record that a user saw the lists up to this day; an older day changes nothing."""
@@ -47,3 +50,7 @@ class LastSeenStore:
         """Delete the looks in a guild that the bot has left."""
         with self.database.transaction() as db:
             db.execute("DELETE FROM seen WHERE server = ?", (guild_id,))
+
+
+def _look(row: Row) -> Look:
+    return Look(date.fromisoformat(row["day"]), datetime.fromisoformat(row["looked_at"]))

@@ -14,4 +14,5 @@ __all__ = [
     "scheduler",
     "service",
     "store",
+    "time_zones",
 ]

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
+from bot.stored_rows import checked, read_rows
 from bot.subscriptions.records import Delivery
-from bot.subscriptions.schedule import insert, iso, plan
+from bot.subscriptions.schedule import insert, instant, iso, plan
 from bot.subscriptions.store import SubscriptionStore
 from rag.store.database import Database
 
@@ -79,7 +80,7 @@ class Outbox:
     def covered_until(self, subscription: int) -> date | None:
         """Return the last day that a sent digest covered."""
         row = self.database.connection.execute(
-            "SELECT MAX(covers) AS day FROM outbox "
+            "SELECT MAX(date(covers)) AS day FROM outbox "  # date: NULL for what is none
             "WHERE subscription = ? AND state = 'sent' AND day < 'now'",
             (subscription,),
         ).fetchone()
@@ -129,13 +130,11 @@ class Outbox:
 
     def _where(self, condition: str, *values: object) -> list[Delivery]:
         rows = self.database.connection.execute(f"SELECT * FROM outbox WHERE {condition}", values)
-        return list(_deliveries(rows.fetchall()))
+        return read_rows(rows.fetchall(), _delivery, table="outbox")
 
 
-def _deliveries(rows: list[sqlite3.Row]) -> Iterator[Delivery]:
-    for row in rows:
-        values = dict(row)
-        for name in ("due_at", "next_try", "claimed_at", "done_at"):
-            values[name] = values[name] and datetime.fromisoformat(values[name])
-        values["covers"] = values["covers"] and date.fromisoformat(values["covers"])
-        yield Delivery(**values)
+def _delivery(row: sqlite3.Row) -> Delivery:
+    values = dict(row)
+    for name in ("due_at", "next_try", "claimed_at", "done_at"):
+        values[name] = values[name] and instant(values[name])
+    return checked(Delivery, values)

@@ -3,18 +3,52 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
 
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
+from bot.subscriptions.time_zones import read_zone, zone_in_words
 from rag.digest.records import Period, Wish
+from rag.text.words import fold
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PERIODS: dict[str, Period] = {"daily": "day", "weekly": "week", "monthly": "month"}
 MAX_PAPERS = 25
 MAX_ENTRIES = 15  # topics, authors or organisations
 MAX_ENTRY = 80  # characters of each
-_TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+# What people say in English, German, French and Spanish, folded.
+_PERIOD_WORDS: dict[str, Period] = {
+    **dict.fromkeys("daily day taglich tag quotidien jour jours diario dia dias".split(), "day"),
+    **dict.fromkeys("weekly week wochentlich woche semaine hebdomadaire semana semanal".split(),
+                    "week"),
+    **dict.fromkeys("monthly month monatlich monat mois mensuel mes mensual".split(), "month"),
+}  # fmt: skip
+_WEEKDAY_WORDS = {
+    word: number
+    for words in (
+        "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+        "montags dienstags mittwochs donnerstags freitags samstags sonntags",
+        "lundi mardi mercredi jeudi vendredi samedi dimanche",
+        "lunes martes miercoles jueves viernes sabado domingo",
+    )
+    for number, word in enumerate(words.split())
+}
+_NAMED_HOURS = {
+    **dict.fromkeys("noon midday mittag mittags midi mediodia".split(), 12),
+    **dict.fromkeys("midnight mitternacht minuit medianoche".split(), 0),
+}
+_OTHER_RHYTHMS = frozenset(
+    """hourly weekday weekdays workday workdays weekend weekends werktags wochentags biweekly
+    fortnightly yearly annually quarterly twice""".split()
+)
+_FILLERS = frozenset(
+    """at on every each in the a around o'clock time um jeden jede jedes am an uhr zeit chaque tous
+    toutes les le la los las el cada todos todas""".split()
+) | {""}
+_CLOCK = r"(?:[:.h](\d{2}))?\s*(?:h|uhr|o['’]?clock)?\s*([ap]\.?\s?m\b\.?)?"
+_TIME = re.compile(rf"(\d{{1,2}}){_CLOCK}", re.IGNORECASE)
+# The number of "UTC+2" and of Etc/GMT-2 is no time.
+_TIME_IN_TEXT = re.compile(
+    rf"(?<![\w+−:./-])(?:\d+{_CLOCK}|{'|'.join(_NAMED_HOURS)})(?![\w:])", re.IGNORECASE
+)
 WHEN_EXAMPLE = "daily 9:00 Europe/Berlin, or weekly monday 18:30 UTC, or monthly 8:00 UTC"
 
 
@@ -25,14 +59,14 @@ def rhythm_in_words(rhythm: Rhythm) -> str:
         "week": f"every {WEEKDAYS[rhythm.weekday]}",
         "month": "on the first of every month",
     }[rhythm.period]
-    return f"{day} at {rhythm.hour:02}:{rhythm.minute:02} ({rhythm.timezone})"
+    return f"{day} at {rhythm.hour:02}:{rhythm.minute:02} ({zone_in_words(rhythm.timezone)})"
 
 
 def rhythm_as_typed(rhythm: Rhythm) -> str:
     """Return the same in the form that `read_when` parses."""
     period = next(word for word, period in PERIODS.items() if period == rhythm.period)
     day = f" {WEEKDAYS[rhythm.weekday].lower()}" if rhythm.period == "week" else ""
-    return f"{period}{day} {rhythm.hour}:{rhythm.minute:02} {rhythm.timezone}"
+    return f"{period}{day} {rhythm.hour}:{rhythm.minute:02} {zone_in_words(rhythm.timezone)}"
 
 
 def wish_in_words(wish: Wish) -> str:
@@ -59,70 +93,61 @@ def target_in_words(subscription: Subscription) -> str:
     return f"{kinds[subscription.kind]} {subscription.target}"
 
 
-def read_when(text: str, *, default: Rhythm | None = None) -> Rhythm:
-    """Parse "[daily | weekly WEEKDAY | monthly] TIME [TIME ZONE]". Raises SubscriptionError."""
-    rhythm = default or Rhythm()
-    seen_time = False
-    for word in re.sub(r"\b(?:at|on|every)\b|[,()]", " ", text, flags=re.IGNORECASE).split():
-        folded = word.casefold()
-        if folded in PERIODS:
-            rhythm = replace(rhythm, period=PERIODS[folded])
+def read_when(text: str, *, default: Rhythm | None = None, timezone: str = "UTC") -> Rhythm:
+    """Parse "[daily | weekly WEEKDAY | monthly] TIME [TIME ZONE]". Raises SubscriptionError.
+
+    What is not said is as in `default`, or in the time zone.
+    """
+    rhythm = default or Rhythm(timezone=timezone)
+    rest, times = text, 0
+    for match in reversed(list(_TIME_IN_TEXT.finditer(text))):
+        rhythm = read_time(match[0], rhythm)
+        rest, times = f"{rest[: match.start()]} {rest[match.end() :]}", times + 1
+    if times > 1:
+        raise SubscriptionError(f"“{text}” names {times} times: add one subscription for each.")
+    zone = []
+    for word in re.split(r"[\s,()]+", rest):
+        folded = fold(word).strip(".")
+        if folded in _PERIOD_WORDS:
+            rhythm = replace(rhythm, period=_PERIOD_WORDS[folded])
         elif (day := _weekday(folded)) is not None:
             rhythm = replace(rhythm, period="week", weekday=day)
-        elif folded[0].isdigit() and not seen_time:
-            rhythm, seen_time = read_time(word, rhythm), True
-        else:
-            rhythm = replace(rhythm, timezone=read_zone(word))
-    if not seen_time and default is None:
+        elif folded in _OTHER_RHYTHMS:
+            raise SubscriptionError(
+                f"“{word}” is not a rhythm that I have: write daily (nothing is sent on days "
+                "without new papers), weekly monday or monthly."
+            )
+        elif folded not in _FILLERS:
+            zone.append(word)
+    if zone:
+        rhythm = replace(rhythm, timezone=read_zone(" ".join(zone)))
+    if not times and default is None:
         raise SubscriptionError(f"“{text}” names no time: write it like {WHEN_EXAMPLE}.")
     return rhythm
 
 
 def _weekday(folded: str) -> int | None:
-    names = [name.casefold() for name in WEEKDAYS]
-    fitting = [n for n, name in enumerate(names) if len(folded) >= 3 and name.startswith(folded)]
-    return fitting[0] if fitting else None
+    """Return the number of a weekday, in the plural or in English also shortened."""
+    for word in (folded, folded.removesuffix("s")):
+        if word in _WEEKDAY_WORDS:
+            return _WEEKDAY_WORDS[word]
+        names = [name.casefold() for name in WEEKDAYS]
+        if len(word) >= 3 and (fitting := [n for n in names if n.startswith(word)]):
+            return names.index(fitting[0])
+    return None
 
 
 def read_time(text: str, rhythm: Rhythm) -> Rhythm:
-    """Parse "9", "9:30" or "6:15pm". Raises SubscriptionError."""
+    """Parse "9", "9:30", "6:15 p.m.", "18 Uhr", "9h30" or "noon". Raises SubscriptionError."""
+    if (hour := _NAMED_HOURS.get(fold(text.strip()))) is not None:
+        return replace(rhythm, hour=hour, minute=0)
     match = _TIME.fullmatch(text.strip())
     hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
-    if match and match[3] and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if match[3].lower() == "pm" else 0)
+    if match and (half := (match[3] or "").casefold()):
+        hour = hour % 12 + (12 if half.startswith("p") else 0) if 1 <= hour <= 12 else 99
     if hour > 23 or minute > 59:
         raise SubscriptionError(f"“{text}” is no time of day: write it like 9:00 or 18:30.")
     return replace(rhythm, hour=hour, minute=minute)
-
-
-def read_zone(text: str) -> str:
-    """Return the correct spelling of a time zone. Raises SubscriptionError."""
-    name = _zones().get(text.strip().casefold().replace(" ", "_"))
-    if name is None:
-        raise SubscriptionError(
-            f"“{text}” is not a time zone that I know: write one like Europe/Berlin or UTC."
-        )
-    ZoneInfo(name)
-    return name
-
-
-def zones_like(typed: str, limit: int) -> list[str]:
-    """Return time zones whose name contains what was typed, cities that start with it first."""
-    query = typed.strip().casefold().replace(" ", "_")
-    found = [name for folded, name in _zones().items() if query in folded]
-
-    def order(name: str) -> tuple[bool, bool, str]:
-        city = name.casefold().rsplit("/", 1)[-1]
-        return not city.startswith(query), "/" not in name and name != "UTC", name
-
-    return sorted(found, key=order)[:limit]
-
-
-@cache
-def _zones() -> dict[str, str]:
-    """Return the common time zones, by their name in lower case."""
-    omitted = ("Etc/", "posix/", "right/", "SystemV/", "US/", "localtime", "Factory")
-    return {name.casefold(): name for name in available_timezones() if not name.startswith(omitted)}
 
 
 def read_list(text: str) -> tuple[str, ...]:

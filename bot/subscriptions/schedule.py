@@ -21,6 +21,14 @@ def iso(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+def instant(stored: str) -> datetime:
+    """Return the instant that `iso` stored. Raises ValueError."""
+    found = datetime.fromisoformat(stored)
+    if found.tzinfo is None:
+        raise ValueError("an instant without its zone")
+    return found
+
+
 def plan(db: sqlite3.Connection, subscription: Subscription, now: datetime) -> None:
     """Add an outbox row for every digest of a subscription that became due up to now.
 

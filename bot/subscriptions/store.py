@@ -5,8 +5,9 @@ import sqlite3
 from dataclasses import asdict
 from datetime import date, datetime
 
+from bot.stored_rows import checked, read_rows
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
-from bot.subscriptions.schedule import iso, next_due, plan
+from bot.subscriptions.schedule import instant, iso, next_due, plan
 from rag.digest.records import Wish
 from rag.store.database import Database
 
@@ -127,7 +128,8 @@ class SubscriptionStore:
     def _set_next_due(self, number: int, now: datetime) -> Subscription:
         """Set the next due time, on a day without a delivery; return the subscription."""
         last = self.database.connection.execute(
-            "SELECT MAX(day) AS day FROM outbox WHERE subscription = ? AND day < 'now'", (number,)
+            "SELECT MAX(date(day)) AS day FROM outbox WHERE subscription = ? AND day < 'now'",
+            (number,),
         ).fetchone()["day"]
         after_day = date.fromisoformat(last) if last else None
         due = next_due(self.get(number).rhythm, now, after_day=after_day)
@@ -139,7 +141,7 @@ class SubscriptionStore:
         rows = self.database.connection.execute(
             f"SELECT * FROM subscriptions WHERE {condition} ORDER BY id", values
         )
-        return [_subscription(row) for row in rows.fetchall()]
+        return read_rows(rows.fetchall(), _subscription, table="subscriptions")
 
 
 def _columns(subscription: Subscription) -> dict[str, object]:
@@ -155,24 +157,19 @@ def _columns(subscription: Subscription) -> dict[str, object]:
 
 
 def _subscription(row: sqlite3.Row) -> Subscription:
-    wish = json.loads(row["wish"])
-    lists = {name: tuple(wish[name]) for name in ("topics", "authors", "organizations")}
-    return Subscription(
-        id=row["id"],
-        kind=row["kind"],
-        target=row["target"],
-        user_id=row["person"],
-        guild_id=row["server"],
-        channel=row["channel"],
-        rhythm=Rhythm(
-            period=row["period"],
-            hour=row["hour"],
-            minute=row["minute"],
-            timezone=row["timezone"],
-            weekday=row["weekday"],
-        ),
-        wish=Wish(**wish | lists),
-        paused=bool(row["paused"]),
-        reason=row["reason"],
-        next_due=datetime.fromisoformat(row["next_due"]),
-    )
+    values = {
+        "id": row["id"],
+        "kind": row["kind"],
+        "target": row["target"],
+        "user_id": row["person"],
+        "guild_id": row["server"],
+        "channel": row["channel"],
+        "rhythm": {name: row[name] for name in ("period", "hour", "minute", "timezone", "weekday")},
+        "wish": json.loads(row["wish"]),
+        "paused": bool(row["paused"]),
+        "reason": row["reason"],
+        "next_due": instant(row["next_due"]),
+    }
+    found = checked(Subscription, values)
+    next_due(found.rhythm, found.next_due)  # there is such an hour and such a time zone
+    return found

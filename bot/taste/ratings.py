@@ -65,7 +65,7 @@ class RatingStore:
         """Return the ids of the papers that a user saved, latest first."""
         rows = self.database.connection.execute(
             "SELECT paper FROM ratings WHERE person = ? AND kind = 'save' "
-            "GROUP BY paper ORDER BY MIN(given_at) DESC, paper",
+            "AND typeof(paper) = 'text' GROUP BY paper ORDER BY MIN(given_at) DESC, paper",
             (user_id,),
         )
         return [row["paper"] for row in rows]
@@ -81,7 +81,7 @@ class RatingStore:
         rows = self.database.connection.execute(
             "SELECT paper, COUNT(DISTINCT CASE WHEN kind != 'dislike' THEN person END) AS liked, "
             "COUNT(DISTINCT CASE WHEN kind = 'dislike' THEN person END) AS disliked "
-            f"FROM ratings WHERE {where} GROUP BY paper ORDER BY paper",
+            f"FROM ratings WHERE {where} AND typeof(paper) = 'text' GROUP BY paper ORDER BY paper",
             (value,),
         )
         return {row["paper"]: Marks(row["liked"], row["disliked"]) for row in rows}

@@ -80,7 +80,7 @@ def _record(entry: Element, number: int) -> Paper | SetAside:
             "summary": _text(entry, "summary"),
             "authors": [name.text for name in names if name.text],
             "publishedAt": _text(entry, "published"),
-            "comment": one_line(entry.findtext(_COMMENT, "")),
+            "comment": entry.findtext(_COMMENT, ""),
         },
         place=f"entry {number}",
         fetched_at=datetime.now(UTC),

@@ -104,19 +104,23 @@ def _close(groups: list[_Group]) -> None:
 
 def _terms(token: re.Match[str], name: str, *, is_plain: bool) -> list[str]:
     """Return a token as `field:value`; of a plain question, each word of a phrase by itself."""
-    if token["days"]:
-        return [f"{name}:{token['days'].upper()}"] if name.endswith("Date") else []
+    if token["days"] or name.endswith("Date"):
+        is_whole = token["days"] and name.endswith("Date")
+        return [f"{name}:{token['days'].upper()}"] if is_whole else []
     text = _POSSESSIVE.sub("", token["phrase"] or token["word"] or "").replace("'", "")
     name = name or "all"
     if name in VERBATIM and token["word"]:
         value = _VALUE.search(text)
         return [f"{name}:{value[0]}"] if value else []
     parts = text.split() if is_plain else [text]
-    return [f"{name}:{_value(words)}" for part in parts if (words := _WORDS.findall(part))]
+    found = [words for part in parts if (words := _WORDS.findall(part))]
+    is_beginning = token["word"] and not is_plain and text.endswith("*")
+    return [f"{name}:{_value(words, is_beginning=bool(is_beginning))}" for words in found]
 
 
-def _value(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f'"{" ".join(words)}"'
+def _value(words: list[str], *, is_beginning: bool) -> str:
+    """Return one word, with a star if it is the beginning of one, or a phrase."""
+    return f"{words[0]}{'*' * is_beginning}" if len(words) == 1 else f'"{" ".join(words)}"'
 
 
 def _plain_letters(typed: str) -> str:

@@ -77,6 +77,7 @@ def _first_text(person: dict[str, object], keys: tuple[str, ...]) -> str:
 
 def _split_authors(text: str) -> list[str]:
     """Return the names in "A. Bee, C. Dee and E. Eff", "Bee, A.; Dee, C." and the like."""
+    is_latin = not re.search("[、，；]", text)
     text = text.translate(_SEPARATORS)
     for _ in range(MAX_NESTED):
         text = _IN_BRACKETS.sub(" ", text)  # affiliations
@@ -88,7 +89,8 @@ def _split_authors(text: str) -> list[str]:
         return _names_of(groups)  # as BibTeX writes them
     parts = [part.strip() for group in groups for part in group if part.strip()]
     pairs = [parts[n : n + 2] for n in range(0, len(parts), 2)]
-    if all(len(pair) == 2 and _INITIALS.fullmatch(pair[1]) for pair in pairs):
+    is_one_name = is_latin and len(parts) == 2 and " " not in "".join(parts)  # "Bee, Ann"
+    if is_one_name or all(len(p) == 2 and _INITIALS.fullmatch(p[1]) for p in pairs):
         return _names_of(pairs)  # "Bee, A., Dee, C."
     names: list[str] = []
     for part in parts:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rag.digest.records import Wish
 from rag.library import Library
 from rag.records import Paper
+from rag.text.person_names import PersonNames, name_words
 from rag.text.words import words
 from rag.trends import papers_about
 
@@ -22,9 +23,10 @@ def matching_papers(library: Library, papers: Sequence[Paper], wish: Wish) -> di
     for topic in wish.topics:
         for paper_id in papers_about(library, topic, candidates):
             reasons.setdefault(paper_id, f"because it is about {topic}")
+    wanted = _authors(candidates, wish.authors)
     for paper in candidates:
         for author in paper.authors:
-            if any(_is_author(author, name) for name in wish.authors):
+            if author in wanted:
                 reasons.setdefault(paper.paper_id, f"because {author} is an author")
         for name in wish.organizations:
             if paper.organization and _is_organization(paper.organization, name):
@@ -32,16 +34,22 @@ def matching_papers(library: Library, papers: Sequence[Paper], wish: Wish) -> di
     return reasons
 
 
-def _is_author(author: str, name: str) -> bool:
-    """Return whether `name` may mean the author: "lovelace" and "A. Lovelace" match Ada Lovelace.
+def _authors(papers: Sequence[Paper], typed: Sequence[str]) -> set[str]:
+    """Return the authors whom typed names may mean, in any spelling or order.
 
-    Every word of `name` must be a word of the author's name; a single letter matches an initial.
+    "lovelace" and "A. Lovelace" mean Ada Lovelace; so does "ada", because one name is enough.
     """
-    author_words, name_words = words(author), words(name)
-    return bool(name_words) and all(
-        any(word == part or (len(part) == 1 and word.startswith(part)) for word in author_words)
-        for part in name_words
-    )
+    authors = dict.fromkeys(author for paper in papers for author in paper.authors)
+    names = PersonNames(authors)
+    found: set[str] = set()
+    for name in typed:
+        match words := name_words(name):
+            case []:
+                continue
+            case [word]:
+                found.update(author for author in authors if word in name_words(author))
+        found.update(names.meant(words))
+    return found
 
 
 def _is_organization(organization: str, name: str) -> bool:

@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 from rag.query.sides import ENDS, PAPERS_OR_LIST
 from rag.text.language import ENGLISH
+from rag.text.words import fold
 
 DayOrder = Literal["day-first", "month-first"]
 MIN_SHORT_YEAR = 10  # of "5/12/25"; papers are not older
 
+_MONTH_LANGUAGES = ("de", "fr", "es", "it", "pt", "nl")
 _YEAR = r"(?:19|20)\d\d"
 _LAST_WORD = r"(?![\w-]|[./]\d)"
 _STAMP = re.compile(r"<t:(\d{1,11})(?::[tTdDfFRsS])?>")  # Discord's
@@ -26,6 +28,12 @@ _HAN = re.compile(rf"(?:({_YEAR})\s?年\s?)?(?<!\d)(\d{{1,2}})\s?月\s?(\d{{1,2}
 _YEAR_FIRST = re.compile(rf"(?<![\w./-])({_YEAR})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_LAST_WORD}")
 _YEAR_LAST = re.compile(
     rf"(?<![\w./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2({_YEAR}|\d\d){_LAST_WORD}(?!-)"
+)
+# "5 décembre 2025", "el 5 de diciembre"; English names are read by rag.query.dates.
+_NAMED = re.compile(
+    r"(?<![\w./-])(\d{1,2})(?:\.|er)? (?:de )?([^\W\d_]{3,10})\b"
+    rf"(?: (?:de )?({_YEAR}){_LAST_WORD}|{ENDS})",
+    re.IGNORECASE,
 )
 # Without a year two numbers are a day only behind such a word: "since 5/12", "am 5.12."
 _CUES = (
@@ -118,6 +126,14 @@ def write_days(
         ),
         text,
     )
+    text = _NAMED.sub(
+        lambda match: (
+            iso(match[0], int(match[1]), month, ".", int(match[3]) if match[3] else None)
+            if (month := _months().get(fold(match[2])))
+            else match[0]
+        ),
+        text,
+    )
     for _ in range(2):  # the second time for what follows a day: "from 1/12 to 5/12"
         text = _NO_YEAR.sub(without_year, text)
     return WrittenDays(text, _reading(order, ambiguous, impossible))
@@ -164,6 +180,20 @@ def _reading(order: DayOrder, ambiguous: dict[str, date], impossible: Sequence[s
         days = [f"{typed} as {day.day} {day:%B %Y}" for typed, day in ambiguous.items()]
         sentences.append(f"I read {' and '.join(days)} ({order.replace('-', ' ')}).")
     return " ".join(sentences)
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    """Return the numbers of the months by their folded names in neighbouring languages."""
+    from babel import Locale
+
+    english = {fold(name) for name in Locale("en").months["format"]["wide"].values()}
+    return {
+        fold(name): number
+        for language in _MONTH_LANGUAGES
+        for number, name in Locale(language).months["format"]["wide"].items()
+        if fold(name) not in english
+    }
 
 
 @lru_cache(maxsize=64)

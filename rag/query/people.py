@@ -21,7 +21,7 @@ MIN_SIMILAR = 88  # of 100, for an author to be named instead of an unknown one
 MAX_ALIKE = 5  # people who may share what was typed; more are asked about
 MAX_SHORTENED = 3  # letters in front of a full stop within a name: "Jr.", "Chr. Mo"
 _WORD = re.compile(r"[^\W_]+")
-_BEFORE_FAMILY = frozenset("by from did does has have".split())
+_BEFORE_FAMILY = frozenset("by from of did does has have".split())
 # "Papers by topic" names nobody.
 _SORTED_BY = frozenset(
     "area comments country date day field lab likes month name topic year".split()
@@ -29,13 +29,21 @@ _SORTED_BY = frozenset(
 _ARTICLES = frozenset("a i".split())
 _BETWEEN = re.compile(r"([^\W_]+)([\W_]*)(?=(s\b)?)", re.IGNORECASE)
 _ENDS = re.compile(r"[;:?!()\[\]/&|]")
-_NAME_WORD = rf"(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[^\W\d_][^\W\d_.'’-]*[\w.'’-]*"
+_NAME_WORD = (  # "Kaiming He" has a pronoun for a family name
+    rf"(?:(?-i:[A-Z])|(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[^\W\d_])[^\W\d_.'’-]*[\w.'’-]*"
+)
 _UNKNOWN = re.compile(
     r"\b(?:papers?|works?|articles?|preprints?|publications?|anything|something|written|published"
     rf"|authored|new|stuff) (?P<by>by (?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{1,3}}))"
     rf"(?=\W*$|\s?[,;:?!]| (?:{'|'.join(sorted(FUNCTION_WORDS))})\b)",
     re.IGNORECASE,
 )
+_WITH = re.compile(
+    r"['’]?s?(?: (?:papers?|works?|write|wrote|written|publish|published|together|jointly|do|done"
+    r"|anything|ever|also))* (?:with|alongside) ",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(r"\bPERSON\d+\b", re.IGNORECASE)
 _TIME = re.compile(rf"{MONTH}|{WEEKDAY}", re.IGNORECASE)
 
 
@@ -48,9 +56,7 @@ class Hidden:
 
     def shown(self, text: str) -> str:
         """Return a text with the names in place of the placeholders."""
-        for placeholder, name in self.names.items():
-            text = re.sub(rf"\b{placeholder}\b", lambda _, name=name: name, text, flags=re.I)
-        return text
+        return _PLACEHOLDER.sub(lambda match: self.names.get(match[0].upper(), match[0]), text)
 
     def has_inside(self, words: str) -> bool:
         """Return whether the words are only a part of one of the names."""
@@ -108,6 +114,7 @@ class PeopleIndex:
         found = find_mention(text, partial(self._longest, _typed(text)), language=language)
         if found is None:
             return self._unknown(text)
+        found = self._with_coauthor(text, found)
         joint = " and " if found.together else " or "
         labels = [_label(names) for names in found.parts]
         is_as_typed = len(found.parts) == 1 and all(
@@ -118,6 +125,18 @@ class PeopleIndex:
         if all(labels):
             return replace(found, label=joint.join(labels))
         return found if found.together else replace(found, parts=((),), alike=found.names)
+
+    def _with_coauthor(self, text: str, found: Mention) -> Mention:
+        """Return the mention with whom a request names later: "did Ada write with Bo?"."""
+        match = _WITH.match(text, found.end)
+        if not match:
+            return found
+        typed = _typed(text[match.end() :])
+        length, names = self._longest(typed, [fold(word) for word, _ in typed], 0)
+        if length < 2:
+            return found
+        end = list(_WORD.finditer(text, match.end()))[length - 1].end()
+        return replace(found, parts=(*found.parts, names), end=end, together=True)
 
     def _unknown(self, text: str) -> Mention | None:
         """Return a name behind "papers by" that no author has, with the authors of similar names.
@@ -132,8 +151,8 @@ class PeopleIndex:
         similar = process.extract(
             "".join(words), self._joined, scorer=fuzz.ratio, score_cutoff=MIN_SIMILAR, limit=3
         )
-        is_name = label.split()[-1][0].isupper() and not self._is_word(words[-1])
-        if not similar and not is_name:
+        is_rare = not all(map(self._is_word, words)) or bool(self._names.family(words[-1:]))
+        if not similar and not (label.split()[-1][0].isupper() and is_rare):
             return None
         alike = tuple(self._names.names[n] for *_, n in similar)
         return Mention(label, ((),), *match.span("by"), alike=alike)

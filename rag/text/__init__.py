@@ -4,6 +4,7 @@ __all__ = [
     "brackets",
     "clean",
     "directives",
+    "formula",
     "language",
     "names",
     "ngrams",

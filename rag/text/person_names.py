@@ -52,8 +52,9 @@ class PersonNames:
         words = [word for word in typed if word not in _SUFFIXES]
         if len(words) < 2:
             return self.family(typed)
-        while words[-1] in _PARTICLES and len(words) > 2:  # "Berg, Jan van den"
-            words = [words[-1], *words[:-1]]
+        last = max((n for n, word in enumerate(words) if word not in _PARTICLES), default=-1)
+        if last > 0:  # "Berg, Jan van den"
+            words = [*words[last + 1 :], *words[: last + 1]]
         in_order = [(words[:n], words[n:]) for n in range(1, len(words))]
         turned = [(words[n:], words[:n]) for n in range(1, len(words))]
         for fits in (_is_full, _is_abbreviated, _is_part):
@@ -106,8 +107,8 @@ def _is_full(typed: Sequence[str], known: Words) -> bool:
     full, others = ["".join(word for word in words if len(word) > 1) for words in (typed, known)]
     if not full or full != others:
         return False
-    initials, others = [[word for word in words if len(word) == 1] for words in (typed, known)]
-    return not initials or not others or initials[: len(others)] == others[: len(initials)]
+    mine, theirs = ([word for word in words if len(word) == 1] for words in (typed, known))
+    return not mine or not theirs or mine[: len(theirs)] == theirs[: len(mine)]
 
 
 def _is_abbreviated(typed: Sequence[str], known: Words) -> bool:
@@ -120,5 +121,6 @@ def _is_abbreviated(typed: Sequence[str], known: Words) -> bool:
 
 def _is_part(typed: Sequence[str], known: Words) -> bool:
     """Return whether the typed given names are some of the known ones."""
-    full = [word for word in typed if len(word) > 1]
-    return bool(full) and set(full) <= set(known)
+    full = {word for word in typed if len(word) > 1}
+    initials = {word for word in typed if len(word) == 1}
+    return bool(full) and full <= set(known) and initials <= {word[0] for word in known}

@@ -80,7 +80,8 @@ def leaks(message: Payload, allowed_urls: Container[str] = ()) -> Iterator[str]:
         if url and not url.startswith("attachment://") and not _is_ours(url, allowed_urls):
             yield f"foreign link {url} in {part}"
     for embed in embeds(message):
-        if (url := embed.get("url")) and _hosts_in(embed.get("title") or "") - {_host(url)}:
+        target = embed.get("url") or ""
+        if target and _hosts_in(embed.get("title") or "") - {_host(target)}:
             yield f"embed title whose text names another host {embed['title']}"
 
 

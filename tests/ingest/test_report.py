@@ -48,8 +48,10 @@ def test_damage_is_reported_apart() -> None:
 
 
 def test_values_that_were_left_out_are_named_after_the_records_that_were_set_aside() -> None:
-    left_out = [LeftOut(f"line {n}", "upvotes: no number") for n in range(MAX_REASONS + 1)]
-    report = IngestReport("file", set_aside=[SetAside("line 9", "no title")], left_out=left_out)
+    report = IngestReport("file")
+    report.reject(SetAside("line 9", "no title"))
+    for n in range(MAX_REASONS + 1):
+        report.left_out.append(LeftOut(f"line {n}", "upvotes: no number"))
     assert f"1 set aside; {MAX_REASONS + 1} values left out (" in str(report)
     lines = report.reasons()
     assert lines[:2] == ["set aside: line 9: no title", "left out: line 0: upvotes: no number"]

@@ -12,6 +12,7 @@ from aiohttp import ServerDisconnectedError
 
 from bot.alerts.deliver import AlertDelivery
 from bot.answers.live_message import LiveMessage
+from bot.answers.message import AnswerMessage, InteractionReply
 from bot.answers.receipts import Inquiry, StoredAnswer
 from bot.answers.recovery import Recovery
 from bot.answers.service import AnswerService
@@ -160,6 +161,38 @@ async def test_b10_the_last_edit_is_tried_until_it_arrives(
     answer = await server.fake.until(lambda: finished(asked.original), 6)
     assert "Written by" in text_of(answer)
     assert server.fake.fail_next == []
+
+
+@pytest.mark.protection("bot.answers.message.UNANSWERED", ())
+@pytest.mark.protection("bot.answers.live_message.UNANSWERED", ())
+@pytest.mark.parametrize("has_arrived", [False, True])
+async def test_b10_the_second_message_of_an_answer_arrives_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch, has_arrived: bool
+) -> None:
+    """Whether or not Discord took it before the connection broke, or it said 503."""
+    second, done = discord.Embed(description="The second part."), list[AnswerMessage]()
+
+    async def send_overflow(self: AnswerMessage, _answer: Answer) -> None:
+        if has_arrived:
+            await self.reply.send_more(second)
+            self.reply.__dict__["_more"] = 0
+        route, statuses = "POST /channels", [503, HANG_UP]
+        if isinstance(self.reply, InteractionReply):
+            route, statuses = "POST /webhooks", [HANG_UP]
+        server.fake.fail_next += [(route, status, {}, {}) for status in statuses]
+        await self.reply.send_more(second)
+        done.append(self)
+
+    monkeypatch.setattr(AnswerMessage, "send_overflow", send_overflow)
+    await server.ask(QUESTION)
+    await server.say("alice", f"{server.fake.mention} {QUESTION}")
+    await server.fake.until(lambda: len(done) == 2, 30)
+    assert server.fake.fail_next == []
+    assert len(_second_parts(server)) == 2  # one for the command and one for the message
+
+
+def _second_parts(server: Server) -> list[dict[str, Any]]:
+    return [m for m in server.fake.messages.values() if "The second part." in text_of(m)]
 
 
 async def _nothing(_interaction: object) -> bool:

@@ -392,7 +392,7 @@ NAMES_OF_HOSTS = (
 @pytest.mark.protection("bot.render.safe_text.names_host", lambda _: False)
 @pytest.mark.protection("bot.render.papers.names_host", lambda _: False)
 def test_b13_the_words_of_a_link_name_no_other_host() -> None:
-    found = []
+    found: list[str] = []
     for name in NAMES_OF_HOSTS:
         paper = Paper(title=name, abstract="A.", arxiv_id="2512.01234", tldr=name)
         cards = [paper_card(paper, [paper]), link_card(paper, [paper], [])]

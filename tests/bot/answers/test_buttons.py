@@ -4,11 +4,11 @@ import discord
 
 from bot.answers.buttons import interrupted_view, view_of
 from bot.answers.receipts import ReceiptStore
-from tests.bot.answers.test_receipts import keep
+from tests.bot.answers.test_receipts import RECEIPT, keep
 
 
 async def test_buttons_need_no_memory_and_fit_discords_limits(receipts: ReceiptStore) -> None:
-    keep(receipts, 1, receipt={"sources": []}, user_id=2**63 - 1)
+    keep(receipts, 1, receipt=RECEIPT | {"sources": []}, user_id=2**63 - 1)
     kept = receipts.get(1)
     assert kept is not None
     for view in (interrupted_view(kept), view_of(2**63 - 1, "stop", "sources")):

@@ -48,7 +48,7 @@ async def test_a_channel_reply_is_sent_once_and_then_edited() -> None:
     assert reply.message_id == 100
     await reply.send_more(EMBED)
     await reply.remove()
-    more = "send ['embed']"
+    more = "send ['embed', 'nonce']"
     assert channel.log == ["send ['embed', 'nonce']", "edit 100", more, "delete 100"]
 
 

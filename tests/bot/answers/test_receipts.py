@@ -10,10 +10,11 @@ from bot.render.receipt import receipt_embed
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from tests.bot.render.embed_checks import NASTY, complaints
+from tests.bot.render.embed_checks import NASTY, answer, complaints
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
 INQUIRY = Inquiry(question="why?", earlier=3, said=("this",), paper=HERON.paper_id)
+RECEIPT = receipt_of(answer("Herons are counted. [1]", HERON))
 
 
 def keep(receipts: ReceiptStore, message: int, **changes: Any) -> None:
@@ -25,10 +26,15 @@ def keep(receipts: ReceiptStore, message: int, **changes: Any) -> None:
 
 
 def test_a_stored_receipt_is_read_back(receipts: ReceiptStore) -> None:
-    keep(receipts, 1, event_id=99, receipt={"sources": [{"paper_id": "x"}]}, unfinished=[{"a": 1}])
+    keep(receipts, 1, event_id=99, receipt=RECEIPT, unfinished=[{"a": 1}])
     kept = receipts.get(1)
     assert kept is not None
-    assert (kept.channel_id, kept.user_id, kept.inquiry, kept.sources) == (7, 8, INQUIRY, ["x"])
+    assert (kept.channel_id, kept.user_id, kept.inquiry, kept.sources) == (
+        7,
+        8,
+        INQUIRY,
+        [HERON.paper_id],
+    )
     assert [left.message_id for left in receipts.unfinished()] == [1]
     assert receipts.is_answered(99)
     assert not receipts.is_answered(98)
@@ -40,9 +46,9 @@ def test_a_stored_receipt_is_read_back(receipts: ReceiptStore) -> None:
 
 def test_the_last_in_a_channel_has_a_receipt(receipts: ReceiptStore) -> None:
     for message in (1, 2):
-        keep(receipts, message, receipt={"sources": []})
+        keep(receipts, message, receipt=RECEIPT)
     keep(receipts, 3)  # still looked for
-    keep(receipts, 4, receipt={"sources": []}, channel_id=8)
+    keep(receipts, 4, receipt=RECEIPT, channel_id=8)
     assert [stored.message_id for stored in receipts.last_in(7, count=5)] == [2, 1]
     assert [stored.message_id for stored in receipts.last_in(7, count=1)] == [2]
     assert receipts.last_in(9, count=5) == []

@@ -131,7 +131,7 @@ def test_trends_counts_the_papers_of_each_week(run: Run, tmp_path: Path) -> None
         for n, (title, day) in enumerate([
             ("Counting herons", "2025-12-01"), ("How to bake", "2025-12-02"),
             ("Counting herons again", "2025-12-15"),
-        ])
+        ], start=1)
     ]  # fmt: skip
     file.write_text(json.dumps(papers), encoding="utf-8")
     data = tmp_path / "data"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.subscriptions.parsing import read_when, rhythm_as_typed, rhythm_in_words, zones_like
+from bot.subscriptions.parsing import read_when, rhythm_as_typed, rhythm_in_words
 from bot.subscriptions.records import Rhythm, SubscriptionError
+from bot.subscriptions.time_zones import zones_like
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -55,6 +55,8 @@ def is_valid(query: str) -> bool:
         ('au:"del Maestro" OR au:Müller', 'au:"del Maestro" OR au:Muller'),
         ("ti:graph networks", "ti:graph AND all:networks"),
         ("ti:graph-networks", 'ti:"graph networks"'),
+        ("ti:graph* and all:tree-*", 'ti:graph* AND all:tree*'),
+        ("(submittedDate:2025) cat:cs.CL", "cat:cs.CL"),
         ("ti:(graphs trees)", "(ti:graphs AND ti:trees)"),
         ("(ti:a OR ti:b) not au:x", "(ti:a OR ti:b) ANDNOT au:x"),
         ("((ti:a OR ti:b AND (cat:cs.*", "(ti:a OR ti:b AND cat:cs.*)"),

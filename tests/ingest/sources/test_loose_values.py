@@ -25,6 +25,7 @@ DAY = date(2025, 11, 3)
         ("Ann Bee,\n Cid Dee et al.", ["Ann Bee", "Cid Dee"]),
         ("张三、李四", ["张三", "李四"]),
         ("Andy Band", ["Andy Band"]),
+        ("Band, Andy", ["Andy Band"]),
         ("", []),
         (["A. Bee", " C.  Dee "], ["A. Bee", "C. Dee"]),
         ([{"name": "A. Bee"}, {"fullname": "C. Dee"}, None], ["A. Bee", "C. Dee"]),

@@ -153,6 +153,7 @@ def test_a_record_of_arxivs_snapshot_is_read_as_it_is() -> None:
             authors=("A. Ng", "P. Q. Reed", "C.-D. Sedge Jr"),
             author_count=3,
             published_on=date(2007, 5, 1),
+            comment="12 pages",
         )
     ]
 

@@ -46,6 +46,34 @@ def test_papers_are_filtered_and_ordered(qa: PaperQA, question: str, titles: lis
     assert cited(qa, question) == titles
 
 
+def test_who_is_unknown_or_not_clear_is_said(qa: PaperQA) -> None:
+    heads = [replace(HERON, title=f"Nest {n}", arxiv_id=f"2503.0000{n}", authors=(name, "Bo Reed"))
+             for n, name in enumerate("Abe Ada Amy Ann Art Axl".split())]  # fmt: skip
+    people = [replace(paper, authors=(f"{paper.authors[0]} Tern", "Bo Reed")) for paper in heads]
+    ingest(ListSource(people), qa.library)
+    assert cited(qa, "papers by Ada Tern and Bo Reed") == ["Nest 1"]
+    for question, reason in (
+        ("papers by Ada Tern and Axl Tern", "No paper that I have read is by both Ada Tern"),
+        ("papers by A. Tern", "6 authors may be meant by “A. Tern” (Abe Tern, Ada Tern,"),
+        ("papers by Adda Tern", "called “Adda Tern”. Similar names: Ada Tern"),
+    ):  # fmt: skip
+        answer = qa.ask(question)
+        assert answer.refused
+        assert reason in answer.text
+
+
+def test_an_ambiguous_day_is_said(qa: PaperQA) -> None:
+    answer = qa.ask("papers of 5/2/2025")
+    assert answer.note == "I read 5/2/2025 as 2 May 2025 (month first)."
+    assert qa.ask("papers of 13/2/2025").note == ""
+
+
+def test_a_lab_among_the_authors_is_an_organisation(qa: PaperQA) -> None:
+    oven = replace(HERON, title="Oven", arxiv_id="2503.00009", authors=("Crumb Lab",))
+    ingest(ListSource([oven]), qa.library)
+    assert sorted(cited(qa, "papers from Crumb Lab")) == ["Oven", "PastryBench"]
+
+
 def test_an_organisation_has_the_papers_of_its_labs(qa: PaperQA) -> None:
     labs = ["DAMO Academy", "TongyiLab", "Meta Research"]
     papers = [

@@ -25,6 +25,10 @@ PARIS, NEW_YORK = DayHabit("Europe/Paris"), DayHabit("America/New_York")
         ("2025年11月7日", "2025-11-07"),
         ("news of <t:1770422400:D>", "news of 2026-02-07"),
         ("since 14/2", "since 2026-02-14"),
+        ("papers from 7 février", "papers from 2026-02-07"),
+        ("news of 7. März 2025", "news of 2025-03-07"),
+        ("el 7 de enero de 2026", "el 2026-01-07"),
+        ("on 7 gennaio?", "on 2026-01-07?"),
         ("from 28/12 to 3/1/2026", "from 2025-12-28 to 2026-01-03"),
         ("before 14/2/25", "before 2025-02-14"),
     ],
@@ -70,7 +74,8 @@ def test_a_day_that_does_not_exist_is_told() -> None:
 @pytest.mark.parametrize(
     "text",
     ["on 2/3 of the tasks", "scores 5/12 at best", "version 1.2.3", "10.1.2.3", "a 3/4/3 split",
-     "https://example.org/2026/02/07/x", "GPT-4-12-2025", "14/15 of 3/4"],
+     "https://example.org/2026/02/07/x", "GPT-4-12-2025", "14/15 of 3/4",
+     "papers of 7 February", "the 3 mars rovers", "5 de facto standards"],
 )  # fmt: skip
 def test_other_figures_stay(text: str) -> None:
     assert write_days(text, TODAY).text == text

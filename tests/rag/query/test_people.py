@@ -54,6 +54,113 @@ def test_other_words_are_no_people(text: str) -> None:
     assert PEOPLE.find(text) is None
 
 
+SPELLINGS = PeopleIndex(
+    [
+        "Władysław Żurek", "Åsa Sjöberg", "Élodie Crépin", "Ruud van der Plas", "Inés de la Vega",
+        "Nadia al-Karim", "Otto von Ruhr", "Fiona McBride", "Earl Dunn Jr.", "Ross Dane III",
+        "Jean-Luc Fabre", "Kim Soo-Ah", "May Tern", "August Rail", "June Plover", "Seán O'Dowd",
+        "Rosa Pérez-Luna", "Iris B. Vale", "Iris C. Vale", "Gert Plas",
+    ]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("władysław żurek", "Władysław Żurek"),
+        ("Wladyslaw Zurek", "Władysław Żurek"),
+        ("Asa Sjoberg", "Åsa Sjöberg"),
+        ("Aasa Sjoeberg", "Åsa Sjöberg"),
+        ("elodie crepin", "Élodie Crépin"),
+        ("Crépin, Élodie", "Élodie Crépin"),
+        ("ruud van der plas", "Ruud van der Plas"),
+        ("Plas, Ruud van der", "Ruud van der Plas"),
+        ("van der Plas", "Ruud van der Plas"),
+        ("R. van der Plas", "Ruud van der Plas"),
+        ("Ines de la Vega", "Inés de la Vega"),
+        ("Nadia Alkarim", "Nadia al-Karim"),
+        ("Otto Von Ruhr", "Otto von Ruhr"),
+        ("fiona mcbride", "Fiona McBride"),
+        ("F McBride", "Fiona McBride"),
+        ("Earl Dunn", "Earl Dunn Jr."),
+        ("Earl Dunn, Jr.", "Earl Dunn Jr."),
+        ("ross dane iii", "Ross Dane III"),
+        ("J.-L. Fabre", "Jean-Luc Fabre"),
+        ("JL Fabre", "Jean-Luc Fabre"),
+        ("Jean Luc Fabre", "Jean-Luc Fabre"),
+        ("Soo-Ah Kim", "Kim Soo-Ah"),
+        ("Sean ODowd", "Seán O'Dowd"),
+        ("Rosa Perez Luna", "Rosa Pérez-Luna"),
+        ("Pérez-Luna", "Rosa Pérez-Luna"),
+        ("may tern", "May Tern"),
+        ("Zurek", "Władysław Żurek"),
+    ],
+)
+def test_every_spelling_of_a_name_means_the_person(typed: str, name: str) -> None:
+    for wording in (
+        "papers by {}",
+        "Which papers did {} write?",
+        "what has {} published lately?",
+        "{}'s papers",
+        "anything from {}?",
+        "papers of {} about birds",
+    ):
+        found = SPELLINGS.find(wording.format(typed))
+        assert found is not None, wording
+        assert found.names == (name,)
+        assert found.label == name
+
+
+def test_a_name_is_no_other_person() -> None:
+    found = SPELLINGS.find("papers by Iris B. Vale")
+    assert found is not None
+    assert found.names == ("Iris B. Vale",)
+    for typed in ("Iris D. Vale", "Gert van der Plas", "Mayo Tern"):
+        other = SPELLINGS.find(f"papers by {typed}")
+        assert other is not None
+        assert not other.names
+
+
+def test_an_unknown_name_is_said_with_similar_ones() -> None:
+    found = SPELLINGS.find("papers by fiona macbride")
+    assert found is not None
+    assert (found.label, found.names, found.alike) == ("fiona macbride", (), ("Fiona McBride",))
+    assert SPELLINGS.find("papers by many large teams") is None
+
+
+def test_too_many_people_of_one_name_are_named() -> None:
+    people = PeopleIndex([f"{first} Heron" for first in "Abe Ada Amy Ann Art Axl".split()])
+    found = people.find("papers by A. Heron")
+    assert found is not None
+    assert (found.label, found.names, len(found.alike)) == ("A. Heron", (), 6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "papers by Otto von Ruhr and May Tern",
+        "papers that Otto von Ruhr and May Tern wrote",
+        "which papers did Otto von Ruhr write with May Tern?",
+        "anything from O. von Ruhr & Tern, May",
+    ],
+)
+def test_two_people_are_wanted_together(text: str) -> None:
+    found = SPELLINGS.find(text)
+    assert found is not None
+    assert found.parts == (("Otto von Ruhr",), ("May Tern",))
+    assert found.together
+    assert found.label == "Otto von Ruhr and May Tern"
+
+
+def test_names_are_hidden_from_what_reads_words() -> None:
+    text = "papers from May Tern since May 2025, or by august rail?"
+    hidden = SPELLINGS.hide(text)
+    assert hidden.text == "papers from PERSON0 since May 2025, or by PERSON1?"
+    assert hidden.shown(hidden.text) == text
+    assert hidden.has_inside("Tern")
+    assert not hidden.has_inside("May Tern Lab")
+
+
 def test_common_words_are_no_family_names() -> None:
     people = PeopleIndex(["Cary Friday", "Da Yin"], {"friday"}.__contains__)
     assert people.find("papers by friday") is None
