@@ -138,6 +138,10 @@ class PaperNames:
             text = f"{text[:start]} {placeholder} {text[end:]}"
         return text, len(mentions)
 
+    def knows(self, word: str) -> bool:
+        """Return whether a word is in a paper, or is the name of one."""
+        return bool(self._current_index().names.get(_key(word)) or self._papers_with(word))
+
     def _mentions(self, text: str) -> list[tuple[int, int, list[str]]]:
         """Return where the text names papers, and their ids: links first, then names."""
         index = self._current_index()

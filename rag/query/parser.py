@@ -45,7 +45,12 @@ _WORKS = (
 _ORDERED = (
     rf"(?=\s+(?:[\w+-]+\s+){{0,4}}?{_WORKS}\b|\W*$|\s*[,;:.?!](?:\s|$)"
     r"|\s+(?:on|about|in|of|from|by|at|for|with|that|which|to|among|here|this|last|and|or|first"
-    r"|published|posted|featured|released|submitted)\b)"
+    r"|published|posted|featured|released|submitted|you|we|there|so|ever)\b)"
+)
+# "The first paper on robots"; "the first paper" alone may be the first of a list.
+_FIRST_EVER = (
+    r"\bfirst(?: ever)? (?:paper|article|preprint|work|publication)s?"
+    r"(?=\s+(?:ever\s+)?(?:on|about|you|we|in your|in the (?:catalogue|collection|database))\b)"
 )
 # "Better than the latest models" compares, "which optimizer is the most popular" asks for another
 # thing.
@@ -71,7 +76,9 @@ _ORDERS: list[tuple[Order, re.Pattern[str]]] = [
                                  re.IGNORECASE)),
     ("newest", re.compile(rf"\b(?:the )?(?:newest|latest|most recent)\b{_ORDERED}",
                           re.IGNORECASE)),
-    ("oldest", re.compile(rf"\b(?:the )?(?:oldest|earliest)\b{_ORDERED}", re.IGNORECASE)),
+    ("oldest", re.compile(rf"\b(?:the )?(?:(?:very )?oldest|(?:very )?earliest)\b{_ORDERED}"
+                          rf"|\b(?:the )?(?:very )?(?={_FIRST_EVER})first(?: ever)?\b",
+                          re.IGNORECASE)),
 ]  # fmt: skip
 _COMPARED: list[tuple[Order, re.Pattern[str]]] = [  # only if something else narrows the papers
     ("newest", re.compile(r"\b(?:the )?(?:newer|more recent|later)(?: one)?\b", re.IGNORECASE)),
