@@ -318,7 +318,7 @@ class Answer:
     it made of the question alone, else "". `understood` describes the request (papers, days, order)
     and `read_as` its kind. `is_chat` means that it answers small talk, a question about the bot, or
     what is off topic, or asks back: a conversation about papers goes on as if it had not been said.
-    `answer_in` is the code of the language that the person wants the answer in, "" if none is named.
+    `answer_in` is the code of the language that the person wants the answer in, "" without one.
     `hits` is the ranking that it was made from and `evidence` the best sentences; `refused` means
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far

@@ -114,7 +114,7 @@ class Writer:
     ) -> Generator[Answer, None, Answer]:
         """Yield the answer as it grows; return the finished one."""
         started = time.perf_counter()
-        # No language is expected of the answer to a translated question, or if another is asked for.
+        # No language is expected if the question was translated or asks for one.
         is_any = bool(quoted.translation or quoted.answer_in)
         language = "" if is_any else question_language(quoted.question.text)
         keep_on = self._keep_on(cancel)

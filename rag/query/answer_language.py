@@ -8,8 +8,8 @@ _IN = rf"\b(?:in|into|to)\s+(?P<language>{'|'.join(LANGUAGE_CODES)})\b(?: langua
 _PLEASE = r"(?:,?\s*\b(?:please|pls|plz|only|thanks|thank you)\b)*"
 # A clause begins: "which models answer in Hindi?" instructs nobody.
 _BEGINS = (
-    r"(?:^|(?<=[,.;:?!–—])|\b(?:please|pls|and|but|then|now|you)\s)\s*"
-    r"(?:(?:please|now|also|just)\s+)*"
+    r"(?:^|(?<=[,.;:?!–—])|\b(?:please|pls|you)\s)\s*"
+    r"(?:(?:please|now|also|just|and|but|then)\s+)*"
 )
 _OBJECT = r"(?:it|this|that|them|these|me|us|to me|all|everything|back|again|please|your answers?)"
 _NAME = r"(?-i:[\w-]*(?:[a-z\d-][A-Z]|[A-Z]{2}|[A-Za-z]-?\d)[\w-]*)"  # a capital or digit inside

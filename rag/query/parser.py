@@ -102,7 +102,7 @@ _FACTS: list[tuple[Fact, re.Pattern[str]]] = [
                                 re.IGNORECASE)),
     ("authors", re.compile(rf"\bwho (?:\w+ )?(?:wrote|published|authored|released)\b{_WRITTEN}"
                            rf"|\bwho(?:['’]s| is| are| was| were) behind\b{_WRITTEN}"
-                           r"|\bwho(?:['’]s| is| are| was| were) the authors?\b"
+                           r"|\bwho(?:['’]s| is| are| was| were) the authors?\b|\bby whom\b"
                            r"|\b(?:what|list) (?:is|are)? ?the authors\b"
                            r"|(?<!\bdo )(?<!\bdid )(?<!\bdo the )(?<!\bdid the )(?<!\bto )"
                            r"(?<!\bto the )\bauthors of\b",
@@ -161,7 +161,7 @@ _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
     "project page": _any_of(r"project (?:page|site|website)|home ?page|website|web page|demos?"),
     "BibTeX": _any_of(r"bib ?tex|bib|citation|cite|reference"),
     "link": _any_of(r"links?|urls?|pdf|arxiv (?:id|page|number)|where can i (?:read|find)"),
-    "authors": _any_of(r"who|authors?|written by"),
+    "authors": _any_of(r"who|by whom|authors?|written by"),
     "organization": _any_of(r"labs?|compan(?:y|ies)|organi[sz]ations?|institut\w+|affiliations?"
                             r"|universit(?:y|ies)|from which"),
     "upvotes": _any_of(r"up ?votes?|votes?|likes|popular"),

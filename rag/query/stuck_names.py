@@ -17,7 +17,7 @@ _OTHER = rf"(?:(?![{_LETTER}])[^\W\d_])"
 _STUCK_AFTER = re.compile(rf"({_WORD})(?={_OTHER})")
 _STUCK_BEFORE = re.compile(rf"(?<={_OTHER})(?={_WORD})")
 # A name has a capital or a digit inside; the case of a language follows it in small letters.
-_INFLECTED = re.compile(rf"\b(?=[\w-]+[A-Z\d])[A-Za-z][\w-]*(?:['’:]\w+)?(?!\w)")
+_INFLECTED = re.compile(r"\b(?=[\w-]+[A-Z\d])[A-Za-z][\w-]*(?:['’:]\w+)?(?!\w)")
 _JOINTS = "'’:-"
 _ENDING = re.compile(rf"[{_JOINTS}]?[^\W\d_A-Z]{{1,{MAX_ENDING}}}")
 
