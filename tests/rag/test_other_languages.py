@@ -232,6 +232,8 @@ def test_a_few_words_in_another_language_are_not_searched_for(
         ("en français s'il vous plaît", "langue des résumés, l'anglais"),
         ("responde en español", "idioma de los resúmenes, el inglés"),
         ("请用中文回答", "即英语"),
+        ("auf Japanisch bitte", "der Sprache der Abstracts, Englisch"),
+        ("用日语回答", "即英语"),
     ],
 )
 def test_a_language_alone_is_answered_with_the_languages(
