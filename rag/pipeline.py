@@ -9,7 +9,7 @@ from datetime import date
 from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
 from rag.answering.gate import Gate
-from rag.answering.small_talk import unread_reply
+from rag.answering.small_talk import ask_back, in_english, unread_reply, without_in_english
 from rag.answering.writer import Writer
 from rag.config import RagConfig
 from rag.digest.records import Digest
@@ -17,13 +17,14 @@ from rag.errors import QuestionError
 from rag.library import Library
 from rag.llm.form_filler import FormFiller
 from rag.llm.language_model import LanguageModel
-from rag.query.followups import ALONE, Past, refers_back, resolve
+from rag.query.followups import ALONE, Past, has_papers, refers_back, resolve
 from rag.query.model_reader import ModelReader
 from rag.query.model_translator import ModelTranslator, describe
 from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Citation, Draft, Evidence, Paper, Question
+from rag.text.language import ENGLISH, sentence_language
 from rag.text.withdrawal import withdrawal_of
 
 TRANSLATED = "The model read the question as “{}”"
@@ -123,7 +124,8 @@ class PaperQA:
         Refusals and most lists are computed and stay as they are. See Writer.write.
         """
         if self.writer and self.can_write(quoted):
-            yield from self.writer.write(quoted, cancel=cancel, on_place=on_place)
+            for answer in self.writer.write(quoted, cancel=cancel, on_place=on_place):
+                yield _without_excuse(answer)
 
     def can_write(self, quoted: Answer) -> bool:
         """Return whether the model can write an answer from this quoted one."""
@@ -171,6 +173,8 @@ class PaperQA:
         if alone.translation:
             note = f"{TRANSLATED.format(alone.translation)} {note}".strip()
         note = f"{note} {_withdrawals(draft.citations)}".strip()
+        if alone.answer_in not in ("", ENGLISH) and not (draft.is_chat or request.kind in ALONE):
+            note = f"{note} {in_english(alone.language)}".strip()
         return Answer(
             question=question,
             today=today,
@@ -178,7 +182,8 @@ class PaperQA:
             translation=alone.translation,
             understood=request.understood(),
             read_as=read_as,
-            is_chat=request.kind in ALONE or (alone.is_unread and draft.refused),
+            is_chat=request.kind in ALONE or draft.is_chat,
+            answer_in=alone.answer_in,
             text=draft.text,
             citations=draft.citations,
             hits=tuple(draft.hits),
@@ -199,13 +204,19 @@ class PaperQA:
     ) -> tuple[Request, Draft, str]:
         """Return what `_draft` does; of an unread question, an answer only if it names its paper.
 
-        Otherwise the answer says which languages are read.
+        That is a sentence with words of the question, else what the paper is. A note, or the whole
+        answer, says which languages are read.
         """
-        if not alone.is_unread or alone.named:
-            drafted = self._draft(question, alone, today)
-            if not (alone.is_unread and drafted[1].refused):
-                return drafted
-        return alone, unread_reply(alone.foreign, has_model=self.writer is not None), ""
+        if not alone.is_unread:
+            return self._draft(question, alone, today)
+        unread = unread_reply(alone.foreign, has_model=self.writer is not None)
+        if not alone.named:
+            return alone, unread, ""
+        request, draft, _ = self._draft(question, alone, today)
+        if draft.refused:
+            request = replace(alone, topic="")
+            draft = self.answers.draft(request, question, today)
+        return (alone, unread, "") if draft.refused else (request, draft, unread.text)
 
     def _draft(self, question: Question, alone: Request, today: date) -> tuple[Request, Draft, str]:
         """Return the standalone request, its answer, and a note for the person or ""."""
@@ -221,6 +232,8 @@ class PaperQA:
             request = replace(request, kind=kind, pointed=(paper,))
             return request, self.answers.draft(request, question, today), ""
         past = self._past(question, today)
+        if not (alone.has_topic or question.keep_to or has_papers(past)):
+            return alone, ask_back(alone.language), ""
         if question.keep_to:
             return self._draft_within(self._paper(question.keep_to), alone, past, question, today)
         request = resolve(alone, past)
@@ -279,3 +292,11 @@ def _withdrawals(citations: Sequence[Citation]) -> str:
     """Return what the cited papers that were withdrawn say of it, for a note."""
     said = ((citation.n, withdrawal_of(citation.paper)) for citation in citations)
     return " ".join(f"[{n}] was withdrawn: “{reason}”" for n, reason in said if reason)
+
+
+def _without_excuse(answer: Answer) -> Answer:
+    """Return the answer without the note that it is in English, if it is not."""
+    if answer.answer_in in ("", ENGLISH) or answer.mode != "generated" or answer.brief_from:
+        return answer
+    is_english = sentence_language(answer.text) == ENGLISH
+    return answer if is_english else replace(answer, note=without_in_english(answer.note))

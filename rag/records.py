@@ -225,7 +225,8 @@ class Draft:
     """The text of an answer with its markers `[n]`, and what it was made from.
 
     `more` is how many papers follow those of a list. `brief_from` is a sentence of each paper of a
-    list, from which a model may write a brief to stand above the list.
+    list, from which a model may write a brief to stand above the list. `is_chat` means that it asks
+    back, or says that the question is not read.
     """
 
     text: str
@@ -233,6 +234,7 @@ class Draft:
     hits: Sequence[Hit] = ()
     evidence: Sequence[Evidence] = ()
     refused: bool = False
+    is_chat: bool = False
     support: float | None = None
     more: int = 0
     brief_from: Sequence[Evidence] = ()
@@ -328,7 +330,8 @@ class Answer:
     references to earlier turns resolved, in English if a model translated it: `translation` is what
     it made of the question alone, else "". `understood` describes the request (papers, days, order)
     and `read_as` its kind. `is_chat` means that it answers small talk, a question about the bot, or
-    what is off topic: a conversation about papers goes on as if it had not been said.
+    what is off topic, or asks back: a conversation about papers goes on as if it had not been said.
+    `answer_in` is the code of the language that the person wants the answer in, "" without one.
     `hits` is the ranking that it was made from and `evidence` the best sentences; `refused` means
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
@@ -356,6 +359,7 @@ class Answer:
     brief_from: tuple[Evidence, ...] = ()
     read_as: str = ""
     is_chat: bool = False
+    answer_in: str = ""
     writing: Writing | None = None
     translation: str = ""
 

@@ -31,7 +31,7 @@ LIST_WORDS = frozenset(
         """papers new newest latest published publishing come came out list listed released featured
         daily summary summarise anything everything arrive arrived happen happened see seen read
         please entries ones two three show work works year month date dated recent posted page
-        here collection written wrote"""
+        here collection written wrote know you've we've ever"""
     )
 )
 

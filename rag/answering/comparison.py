@@ -68,8 +68,8 @@ def _sign(pattern: str, weight: float) -> tuple[re.Pattern[str], float]:
 
 _THINGS = (
     r"(?:images?|videos?|clips?|examples?|samples?|instances?|pairs?|questions?|queries|tasks?|"
-    r"documents?|sentences?|tokens?|hours?|frames?|problems?|conversations?|dialog\w*|recipes?|"
-    r"annotations?|captions?|prompts?|trajectories|scenes?|episodes?|papers?|languages?|"
+    r"documents?|sentences?|tokens?|hours?(?= of\b)|frames?|problems?|conversations?|dialog\w*|"
+    r"recipes?|annotations?|captions?|prompts?|trajectories|scenes?|episodes?|papers?|languages?|"
     r"instructions?|records?|demonstrations?|categories|patients?)"
 )
 _NUMBER = r"\d[\d,.]*\s?(?:[kmb]\b|million|billion|trillion|thousand)?\+?"
@@ -106,7 +106,12 @@ ASPECTS = (
               r"compris|contain|consist(?:s|ing) of|spann|cover|introduc|releas|present|evaluat|"
               r"includ|sourc|creat|test)\w*", 0.4),
         _sign(r"\b(?:outperform|surpass|state-of-the-art|achiev|improv)\w*", -0.2),
-        _sign(r"\b(?:unlike|instead of|without|rather than)\b", -0.5),
+        _sign(r"\b(?:unlike|instead of|without|rather than)\b|\bexisting (?:\w+ )?(?:data ?sets|"
+              r"benchmarks|corpora)\b|\b(?:no|eliminat\w+|remov\w+|avoid\w*|reduc\w+) (?:the )?need"
+              r"\b", -0.5),
+        # How fast a model is: "90 frames per second".
+        _sign(rf"\b{_THINGS}\s?(?:/|per|a|each)\s?(?:s|sec|seconds?|minutes?|hour|day|GPU)\b",
+              -0.8),
     )),
     Aspect("Results", before_gist=-0.6, after_gist=0.1, allows_background=True, signs=(
         _sign(r"\d\s?\\?%|\d\s?(?:x|×|times|points?|fold)\b|\d\.\d", 0.6),

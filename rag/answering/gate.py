@@ -72,7 +72,7 @@ class Gate:
 
         Its markers are the numbers of the passages.
         """
-        if has_foreign_letters(quoted, text):
+        if has_foreign_letters(quoted, text) and not quoted.answer_in:
             return False
         signs = self.signs(quoted, text, passages)
         return BIAS + sum(w * x for w, x in zip(WEIGHTS, signs, strict=True)) >= 0

@@ -121,7 +121,9 @@ def _answer(fact: Fact, paper: Paper, n: int, *, papers_asked: int) -> _Part:
 
 def _days(paper: Paper) -> str:
     days = (("published", paper.published_on), ("featured", paper.featured_on))
-    return ", ".join(f"{verb} {day}" for verb, day in days if day)
+    known = ", ".join(f"{verb} {day}" for verb, day in days if day)
+    is_half = paper.featured_on and not paper.published_on
+    return f"{known}; the day of publication is not in the record" if is_half else known
 
 
 def _author_count(paper: Paper) -> str:

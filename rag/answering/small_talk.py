@@ -41,7 +41,8 @@ class SmallTalk:
         part = "bot" if request.kind == "bot" else "small_talk"
         # Only the English replies fit a library without days.
         language = request.language if coverage.last_day else "en"
-        reply = _in_language(self._nearest(part, text), language)
+        nearest = _about_languages() if request.answer_in else self._nearest(part, text)
+        reply = _in_language(nearest, language)
         return Draft(_fill(reply, place, coverage, model), ())
 
     def _nearest(self, part: str, text: str) -> dict[str, str]:
@@ -70,7 +71,24 @@ def unread_reply(language: str, *, has_model: bool) -> Draft:
     With a model, it says that this could not translate the question now.
     """
     entry = _table()["not_translated" if has_model else "unread"]
-    return Draft(_in_language(entry, language), (), refused=True)
+    return Draft(_in_language(entry, language), (), refused=True, is_chat=True)
+
+
+def ask_back(language: str) -> Draft:
+    """Return the question which paper or topic is meant, for a request that names none."""
+    return Draft(_in_language(_table()["no_topic"], language), (), refused=True, is_chat=True)
+
+
+def in_english(language: str) -> str:
+    """Return a sentence that says which language answers are in."""
+    return _in_language(_table()["in_english"], language)
+
+
+def without_in_english(note: str) -> str:
+    """Return a note without the sentence of `in_english`."""
+    for sentence in _table()["in_english"].values():
+        note = note.replace(sentence, "")
+    return " ".join(note.split())
 
 
 def _fill(reply: str, place: Place, coverage: Coverage, model: str) -> str:
@@ -114,6 +132,10 @@ def _table() -> dict[str, Any]:
     """Return small_talk.toml."""
     file = files("rag.answering") / "small_talk.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def _about_languages() -> dict[str, str]:
+    return next(entry for entry in _table()["bot"] if entry.get("languages"))
 
 
 @lru_cache(maxsize=2)

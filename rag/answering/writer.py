@@ -114,8 +114,9 @@ class Writer:
     ) -> Generator[Answer, None, Answer]:
         """Yield the answer as it grows; return the finished one."""
         started = time.perf_counter()
-        # Of the answer to a translated question no language is expected.
-        language = "" if quoted.translation else question_language(quoted.question.text)
+        # No language is expected if the question was translated or asks for one.
+        is_any = bool(quoted.translation or quoted.answer_in)
+        language = "" if is_any else question_language(quoted.question.text)
         keep_on = self._keep_on(cancel)
         manuscript = Manuscript(prompt.citable, self.grounding, language=language, keep_on=keep_on)
         best: Answer | None = None

@@ -41,9 +41,12 @@ class WordVectors:
 
     def rarity(self, word: str) -> float:
         """Return how rare a word is, from MIN_RARITY to 1, by the logarithm of its rank."""
-        rank = self.tokenizer.token_to_id(word.casefold()) or RARE_RANK
-        share = np.log(max(rank, 1) / COMMON_RANK) / np.log(RARE_RANK / COMMON_RANK)
+        share = np.log(max(self.rank(word), 1) / COMMON_RANK) / np.log(RARE_RANK / COMMON_RANK)
         return float(np.clip(share, MIN_RARITY, 1.0))
+
+    def rank(self, word: str) -> int:
+        """Return a word's rank by frequency, RARE_RANK outside the vocabulary."""
+        return self.tokenizer.token_to_id(word.casefold()) or RARE_RANK
 
     def similarity(self, words: Sequence[str], others: Sequence[str]) -> NDArray[np.float32]:
         """Return the cosine of each word with each of the others, shape (words, others)."""

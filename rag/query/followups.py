@@ -98,6 +98,11 @@ class Past(NamedTuple):
     papers: tuple[Paper, ...]
 
 
+def has_papers(past: Sequence[Past]) -> bool:
+    """Return whether an earlier answer cited papers, to which a question may refer."""
+    return any(turn.papers for turn in past)
+
+
 def resolve(request: Request, past: Sequence[Past]) -> Request:
     """Return the request with everything that it refers back to.
 

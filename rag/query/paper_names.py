@@ -170,6 +170,10 @@ class PaperNames:
         near = NearNames(index.names, index.versions, self.catalog, self.keywords)
         return near.unread(blank_ids(without_tex(text)))
 
+    def knows(self, word: str) -> bool:
+        """Return whether a word is in a paper, or is the name of one."""
+        return bool(self._current_index().names.get(name_key(word)) or self._papers_with(word))
+
     def _mentions(self, text: str) -> "list[_Mention]":
         """Return where the text names papers, and their ids: links first, then names."""
         index = self._current_index()

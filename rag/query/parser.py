@@ -47,7 +47,12 @@ _WORKS = (
 _ORDERED = (
     rf"(?=\s+(?:[\w+-]+\s+){{0,4}}?{_WORKS}\b|\W*$|\s*[,;:.?!](?:\s|$)"
     r"|\s+(?:on|about|in|of|from|by|at|for|with|that|which|to|among|here|this|last|and|or|first"
-    r"|published|posted|featured|released|submitted)\b)"
+    r"|published|posted|featured|released|submitted|you|we|there|so|ever)\b)"
+)
+# "The first paper on robots"; "the first paper" alone may be the first of a list.
+_FIRST_EVER = (
+    r"\bfirst(?: ever)? (?:paper|article|preprint|work|publication)s?"
+    r"(?=\s+(?:ever\s+)?(?:on|about|you|we|in your|in the (?:catalogue|collection|database))\b)"
 )
 # "Better than the latest models" compares, "which optimizer is the most popular" asks for another
 # thing.
@@ -73,7 +78,9 @@ _ORDERS: list[tuple[Order, re.Pattern[str]]] = [
                                  re.IGNORECASE)),
     ("newest", re.compile(rf"\b(?:the )?(?:newest|latest|most recent)\b{_ORDERED}",
                           re.IGNORECASE)),
-    ("oldest", re.compile(rf"\b(?:the )?(?:oldest|earliest)\b{_ORDERED}", re.IGNORECASE)),
+    ("oldest", re.compile(rf"\b(?:the )?(?:(?:very )?oldest|(?:very )?earliest)\b{_ORDERED}"
+                          rf"|\b(?:the )?(?:very )?(?={_FIRST_EVER})first(?: ever)?\b",
+                          re.IGNORECASE)),
 ]  # fmt: skip
 _COMPARED: list[tuple[Order, re.Pattern[str]]] = [  # only if something else narrows the papers
     ("newest", re.compile(r"\b(?:the )?(?:newer|more recent|later)(?: one)?\b", re.IGNORECASE)),
@@ -97,7 +104,7 @@ _FACTS: list[tuple[Fact, re.Pattern[str]]] = [
                                 re.IGNORECASE)),
     ("authors", re.compile(rf"\bwho (?:\w+ )?(?:wrote|published|authored|released)\b{_WRITTEN}"
                            rf"|\bwho(?:['’]s| is| are| was| were) behind\b{_WRITTEN}"
-                           r"|\bwho(?:['’]s| is| are| was| were) the authors?\b"
+                           r"|\bwho(?:['’]s| is| are| was| were) the authors?\b|\bby whom\b"
                            r"|\b(?:what|list) (?:is|are)? ?the authors\b"
                            r"|(?<!\bdo )(?<!\bdid )(?<!\bdo the )(?<!\bdid the )(?<!\bto )"
                            r"(?<!\bto the )\bauthors of\b",
@@ -156,7 +163,7 @@ _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
     "project page": _any_of(r"project (?:page|site|website)|home ?page|website|web page|demos?"),
     "BibTeX": _any_of(r"bib ?tex|bib|citation|cite|reference"),
     "link": _any_of(r"links?|urls?|pdf|arxiv (?:id|page|number)|where can i (?:read|find)"),
-    "authors": _any_of(r"who|authors?|written by"),
+    "authors": _any_of(r"who|by whom|authors?|written by"),
     "organization": _any_of(r"labs?|compan(?:y|ies)|organi[sz]ations?|institut\w+|affiliations?"
                             r"|universit(?:y|ies)|from which"),
     "upvotes": _any_of(r"up ?votes?|votes?|likes|popular"),

@@ -141,6 +141,8 @@ class Request:
     language: str = "en"  # of the question; `topic` is in English as far as possible
     foreign: str = ""  # the code of its language, if only a language model knows it
     translation: str = ""  # what the model made of that, in English: the fields are read from it
+    answer_in: str = ""  # the code of the language that the answer shall be in, if it names one
+    has_topic: bool = True  # its words say which papers are meant, without an earlier turn
 
     @property
     def is_unread(self) -> bool:

@@ -17,6 +17,7 @@ from rag.text.language import (
     ENGLISH,
     EUROPEAN_LANGUAGES,
     GERMAN,
+    function_words,
     glossary,
     question_language,
     spellings,
@@ -119,6 +120,12 @@ def translate(question: str, *, language: str | None = None) -> Translation:
     for pattern, replacement in _REORDERED:
         text = pattern.sub(replacement, text)
     return Translation(_SPACE_BEFORE.sub("", text), language)
+
+
+def knows_word(word: str, language: str) -> bool:
+    """Return whether a word without accents is a function word or an entry of the glossary."""
+    tells, hints, openers = function_words()[language]
+    return word in tells | hints | openers or _load_lexicon(language).meaning(word) is not None
 
 
 def _replace_words(text: str, language: str, lexicon: Lexicon) -> str:

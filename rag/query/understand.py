@@ -10,8 +10,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.arxiv_id import find_ids
 from rag.encoders.word_vectors import WordVectors
-from rag.query.followups import ALONE, SHOWN_LIST, Past, refers_back, resolve
+from rag.query.answer_language import answer_language
+from rag.query.followups import ALONE, SHOWN_LIST, Past, has_papers, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.model_reader import ModelReader, Reading, is_said
 from rag.query.model_translator import ModelTranslator
@@ -31,14 +33,16 @@ from rag.query.request_reader import (
     Slots,
     topics_of,
 )
+from rag.query.short_questions import ShortQuestions
 from rag.query.slots import WITH_TOPIC, fill_slots, tagged_with, with_slots
 from rag.query.spelling import SpellingCorrector
+from rag.query.stuck_names import apart_from_scripts, without_endings
 from rag.query.translate import translate
 from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
-from rag.text.language import ENGLISH, unread_language
+from rag.text.language import ENGLISH, is_quoting, unread_language
 from rag.text.words import STOPWORDS, words
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
@@ -77,6 +81,7 @@ class QueryUnderstanding:
         self.paper_names = PaperNames(catalog, keywords, word_vectors)
         self.reader = RequestReader(word_vectors)
         self.spelling = SpellingCorrector(keywords, word_vectors, known=self.reader.request_words)
+        self.short_questions = ShortQuestions(keywords, word_vectors, self.reader.request_words)
         self.model_reader = model_reader
         self.model_translator = model_translator
         self.day_habit = day_habit or DayHabit()
@@ -96,6 +101,7 @@ class QueryUnderstanding:
         without_names = self.people.hide(question).text
         language = self.reader.language(without_names)
         foreign = unread_language(without_names, language)
+        foreign = foreign or self.short_questions.unread_language(without_names, language)
         days = write_days(question, today, language=foreign or language, habit=self.day_habit)
         request = self._read(days.text, language, foreign, today, follows=follows, again=again)
         return replace(request, asked=days.text, day_reading=days.reading)
@@ -116,7 +122,8 @@ class QueryUnderstanding:
         translator = self.model_translator
         translation = translator.translate(question, again=again) if translator else ""
         if not translation:
-            request = self._understand(question, language, today, follows=False, again=True)
+            apart = without_endings(apart_from_scripts(question), self.paper_names.knows)
+            request = self._understand(apart, language, today, follows=False, again=True)
             return replace(request, kind="content", foreign=foreign)
         request = self._understand(translation, ENGLISH, today, follows=follows, again=again)
         return replace(request, foreign=foreign, translation=translation)
@@ -127,8 +134,13 @@ class QueryUnderstanding:
         """Return what a question asks for that is in one of the glossary's languages."""
         hidden = self.people.hide(question)  # "de la Cruz" is not translated, "heronfeld" correct
         english = translate(hidden.text, language=language)
-        text = self.spelling.correct(hidden.text) if english.language == "en" else english.text
-        text = self.paper_names.as_written(hidden.shown(text))
+        is_english = english.language == ENGLISH
+        text = (
+            self.spelling.correct(hidden.text) if is_english else apart_from_scripts(english.text)
+        )
+        text, answer_in = answer_language(self.paper_names.as_written(hidden.shown(text)))
+        if not text:
+            return Request(topic="", kind="bot", language=english.language, answer_in=answer_in)
         request = parse(
             text,
             today,
@@ -140,7 +152,12 @@ class QueryUnderstanding:
         named = self.paper_names.find(request.topic)
         unread = () if named else tuple(self.paper_names.unread(request.topic))
         request = replace(
-            request, text=text, named=tuple(named), unread=unread, language=english.language
+            request,
+            text=text,
+            named=tuple(named),
+            unread=unread,
+            language=english.language,
+            answer_in=answer_in,
         )
         masked, slots = self._mask(text, today, english.language)
         is_about_papers = bool(request.authors or request.prolific or request.order)
@@ -164,6 +181,9 @@ class QueryUnderstanding:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = tagged_with(reading, tagged, request)
+        request = replace(
+            request, has_topic=_has_topic(request, is_unsure=is_unsure, topics=topics)
+        )
         if is_unsure and (reading is None or reading.kind == "content"):
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)
@@ -269,7 +289,8 @@ class QueryUnderstanding:
         for turn in history:
             if turn.question:
                 alone = self.understand(turn.question, today, follows=bool(past), again=True)
-                if alone.kind in ALONE or (alone.is_unread and not turn.cited):
+                says_nothing = alone.is_unread or not (alone.has_topic or has_papers(past))
+                if alone.kind in ALONE or (says_nothing and not turn.cited):
                     continue
                 request = SHOWN_LIST if alone.is_unread else resolve(alone, past)
             else:
@@ -294,6 +315,22 @@ def _needed_certainty(kind: Kind, topics: Sequence[str]) -> float:
         return MIN_COUNT
     content = {word for topic in topics for word in words(topic)} - STOPWORDS
     return MIN_KIND_LONG if kind in WITH_TOPIC and len(content) > SHORT_TOPIC else MIN_KIND
+
+
+def _has_topic(request: Request, *, is_unsure: bool, topics: Sequence[str]) -> bool:
+    """Return whether a request says which papers it is about: "why?" and "who wrote it?" do not.
+
+    Lists, counts and summaries need no topic unless they refer back ("summarize it").
+    """
+    is_narrowed = request.is_filter or request.order or request.count or request.prolific
+    if request.asks_more or topics or request.named or is_narrowed:
+        return True
+    if find_ids(request.text) or is_quoting(request.text):
+        return True
+    kind = "content" if is_unsure else request.kind
+    if kind in ("list", "advice", "summary"):
+        return not refers_back(request.text)
+    return kind in (*ALONE, "count", "trending")
 
 
 def _masked(text: str, mention: Mention, placeholder: str) -> str:

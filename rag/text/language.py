@@ -7,6 +7,7 @@ these the glossary reads. Which other language a text is in, py3langid tells.
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -25,10 +26,15 @@ MIN_KNOWN_SHARE = 0.5
 # is German, French or Spanish otherwise; and how much likelier than English it must be.
 MIN_UNREAD, MIN_UNREAD_FOREIGN, MIN_RATIO = 0.3, 0.6, 25.0
 
+# How much likelier than the next one an unread language must be to be named.
+CLEARLY = 1.5
+UNDETERMINED = "und"
+
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")  # Japanese, which the glossary does not know
 # Neither Latin nor Han; a single Greek letter is a symbol.
-_OTHER_LETTERS = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u4e00-\u9fff]{2,}")
+_OTHER_LETTER = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u4e00-\u9fff]")
+_OTHER_LETTERS = re.compile(_OTHER_LETTER.pattern + "{2,}")
 # Languages in Latin letters that are looked for. Their smaller neighbours (Walloon, Aragonese …)
 # are not, because py3langid takes short French and Spanish questions for them.
 _LATIN = {
@@ -44,10 +50,13 @@ _OTHERS = {
     "he": "Hebrew", "hi": "Hindi", "ja": "Japanese", "ko": "Korean", "ru": "Russian",
     "sr": "Serbian", "ta": "Tamil", "th": "Thai", "uk": "Ukrainian", "ur": "Urdu",
 }  # fmt: skip
+_READ = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
+LANGUAGE_CODES = {name: code for code, name in (_READ | _LATIN | _OTHERS).items()}
 _QUOTED = re.compile(r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'‘’]{1,300}['’](?!\w)")
 # A French elision is a word of its own; a hyphenated word is one word.
 _TOKEN = re.compile(r"(?:c|d|j|l|m|n|s|t|qu|jusqu)['’](?=\w)|[^\W\d_]+(?:-[^\W\d_]+)*", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
+_NAME_PART = re.compile(r"[\w^+/-]*\d[\w^+/-]*")  # "vlm2", "fara-7b"
 # English words that are also German, French or Spanish words.
 _SHARED = frozenset("a am an as die do du he her i in me most no on so son us was will".split())
 _ENGLISH_ONLY = STOPWORDS - _SHARED
@@ -107,6 +116,31 @@ def unread_language(text: str, read_as: str) -> str:
     least = MIN_UNREAD if read_as == ENGLISH else MIN_UNREAD_FOREIGN
     is_clear = chances[likeliest] >= max(least, MIN_RATIO * english_too)
     return likeliest if likeliest in _LATIN and is_clear else ""
+
+
+def likeliest_unread(words: Sequence[str]) -> tuple[str, float, float]:
+    """Return the likeliest unread language of words in Latin letters, and how likely it is.
+
+    The figures are its probability and how many times it is as likely as the likeliest of the
+    languages that are read; the code is UNDETERMINED if another unread language is about as likely.
+    """
+    chances = dict(_identifier().rank(" ".join(words).lower()))
+    first, second = sorted(_LATIN, key=lambda language: -chances[language])[:2]
+    read = max(chances[ENGLISH] + chances["pcm"], *(chances[code] for code in EUROPEAN_LANGUAGES))
+    is_clear = chances[first] >= CLEARLY * chances[second]
+    ratio = float(chances[first] / max(read, 1e-9))
+    return first if is_clear else UNDETERMINED, float(chances[first]), ratio
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words in small Latin letters, without quoted ones and names like "vlm2"."""
+    text = _NAME_PART.sub(" ", _QUOTED.sub(" ", text[:MAX_READ]))
+    return [w for w in _TOKEN.findall(text) if w.islower() and not _OTHER_LETTER.search(w)]
+
+
+def is_quoting(text: str) -> bool:
+    """Return whether a text has a part in quotation marks."""
+    return bool(_QUOTED.search(text))
 
 
 def language_name(code: str) -> str:

@@ -123,9 +123,9 @@ def test_nobody_waits_for_a_model_that_is_busy(qa: PaperQA, server: OpenAIServer
     server.text = says(QUESTION)
     assert qa.writer
     with qa.writer.queue.wait_for_turn():
-        assert qa.ask(KOREAN).refused
+        assert qa.ask(KOREAN).translation == ""
     assert server.requests == []
-    assert not qa.ask(KOREAN).refused
+    assert qa.ask(KOREAN).translation == QUESTION
 
 
 def test_a_written_answer_is_asked_for_in_the_persons_words(
@@ -183,5 +183,83 @@ def test_a_llama_cpp_process_translates(
     assert "94.2%" in answer.text
     assert answer.standalone == QUESTION
     copied = ask(copying_model)  # which writes what stands in its prompt
-    assert copied.refused
-    assert copied.text.startswith("언어 모델이 지금 이 질문을 번역하지 못했습니다.")
+    assert copied.translation == ""
+    assert copied.note.startswith("언어 모델이 지금 이 질문을 번역하지 못했습니다.")
+    assert copied.citations[0].paper == HERON  # which is named
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "HeronNetとは何ですか？",
+        "HeronNet는 무엇인가요?",
+        "HeronNetคืออะไร",
+        "Что такое HeronNet?",
+        "ما هو HeronNet؟",
+        "מה זה HeronNet?",
+        "τι είναι το HeronNet;",
+        "HeronNet nedir?",
+        "HeronNet'in sonuçları neler?",
+        "Mikä on HeronNetin tulos?",
+        "HeronNet là gì?",
+    ],
+)
+def test_a_paper_is_found_by_its_name_in_any_language(alone: PaperQA, question: str) -> None:
+    answer = alone.ask(question)
+    assert not answer.refused
+    assert [citation.paper for citation in answer.citations] == [HERON]
+    assert "HeronNet" in answer.text
+    assert answer.note  # it says which languages are read
+
+
+@pytest.mark.parametrize("question", ["yeni makaleler", "grazie mille", "artigos novos"])
+def test_a_few_words_in_another_language_are_not_searched_for(
+    alone: PaperQA, question: str
+) -> None:
+    answer = alone.ask(question)
+    assert answer.refused
+    assert answer.is_chat
+    assert answer.citations == ()
+    assert not answer.text.startswith((REFUSAL, "Without"))  # there is one in this language
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("answer in Japanese", "language of the abstracts, English"),
+        ("in Spanish please", "language of the abstracts, English"),
+        ("auf Deutsch bitte", "der Sprache der Abstracts, Englisch"),
+        ("en français s'il vous plaît", "langue des résumés, l'anglais"),
+        ("responde en español", "idioma de los resúmenes, el inglés"),
+        ("请用中文回答", "即英语"),
+        ("auf Japanisch bitte", "der Sprache der Abstracts, Englisch"),
+        ("用日语回答", "即英语"),
+    ],
+)
+def test_a_language_alone_is_answered_with_the_languages(
+    alone: PaperQA, question: str, says: str
+) -> None:
+    answer = alone.ask(question)
+    assert says in answer.text
+    assert (answer.citations, answer.is_chat) == ((), True)
+
+
+def test_a_language_beside_a_question_is_no_topic(alone: PaperQA) -> None:
+    plain = alone.ask("how accurate is HeronNet?")
+    answer = alone.ask("how accurate is HeronNet? Answer in Japanese, please")
+    assert answer.text == plain.text
+    assert answer.note == "Answers are in English, the language of the abstracts."
+    assert alone.ask("how accurate is HeronNet? Answer in English").note == ""
+    german = alone.ask("wie genau ist HeronNet? Antworte auf Französisch")
+    assert german.note == "Antworten sind auf Englisch, der Sprache der Abstracts."
+
+
+def test_a_model_writes_in_the_language_that_is_asked_for(
+    qa: PaperQA, server: OpenAIServer
+) -> None:
+    quoted = qa.ask("how accurate is HeronNet compared with human counters? Answer in Korean")
+    server.text = "HeronNet의 정확도는 94.2%입니다 [1]."
+    written = qa.written(quoted)
+    assert (written.mode, written.text) == ("generated", server.text)
+    assert written.note == ""
+    assert "Answer in Korean" in server.requests[-1]["messages"][-1]["content"]

@@ -11,7 +11,7 @@ from rag.errors import QuestionError
 from rag.library import Library
 from rag.pipeline import WIDENED, PaperQA
 from rag.records import Paper, Question, Turn
-from tests.papers import HERON, PAPERS, PASTRY, TIDAL, TODAY, ListSource
+from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, TODAY, ListSource
 
 
 @pytest.fixture
@@ -216,3 +216,97 @@ def test_short_requests_about_a_chosen_paper_are_about_that_paper(
         Question(text=question, keep_to=HERON.paper_id),
     ):
         assert [citation.paper for citation in qa.ask(asked).citations] == [HERON]
+
+
+WITHOUT_TOPIC = [
+    "why?", "tell me more", "what is this about?", "explain this paper", "and the results?",
+    "who wrote it?", "is there code for it?", "the paper", "summarize it", "what did they find?",
+    "compare them", "go on", "tell me more about number 3", "who wrote the second one?",
+    "what are its limitations?", "give me the bibtex",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", WITHOUT_TOPIC)
+def test_what_has_no_topic_asks_back(qa: PaperQA, question: str) -> None:
+    answer = qa.ask(question)
+    assert answer.text.startswith("Which paper or topic do you mean")
+    assert answer.text.count("\n") == 0
+    assert (answer.citations, answer.refused, answer.is_chat) == ((), True, True)
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        ("warum?", "Welches Paper"),
+        ("und die Ergebnisse?", "Welches Paper"),
+        ("pourquoi ?", "De quel article"),
+        ("cuéntame más", "¿A qué artículo"),
+        ("为什么？", "你指的是哪篇"),
+    ],
+)
+def test_it_asks_back_in_the_language_of_the_question(
+    qa: PaperQA, question: str, begins: str
+) -> None:
+    assert qa.ask(question).text.startswith(begins)
+
+
+@pytest.mark.parametrize("question", WITHOUT_TOPIC[:7])
+def test_with_a_paper_before_it_is_a_follow_up(qa: PaperQA, question: str) -> None:
+    turn = Turn("how accurate is HeronNet?", cited=(HERON.paper_id,))
+    answer = qa.ask(Question(text=question, history=(turn,)))
+    assert "Which paper or topic" not in answer.text
+    assert {citation.paper for citation in answer.citations} <= {HERON}
+    chosen = qa.ask(Question(text=question, paper=HERON.paper_id))
+    assert "Which paper or topic" not in chosen.text
+
+
+def test_what_was_asked_back_is_no_turn_of_the_conversation(qa: PaperQA) -> None:
+    asked_back = Turn("explain this paper", cited=())
+    assert qa.ask(Question(text="why?", history=(asked_back,))).is_chat
+    answer = qa.ask(Question(text="HeronNet", history=(asked_back,)))
+    assert answer.citations[0].paper == HERON
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "herons", "memory", "what is attention?", "newest papers", "which paper is the oldest?",
+        "papers with code", "what's new?", "HeronNet?", "what does 2501.00001 find?",
+        "what is trending?", "how many papers are there?", "thanks, this is great",
+    ],
+)  # fmt: skip
+def test_what_has_a_topic_or_needs_none_is_not_asked_back(qa: PaperQA, question: str) -> None:
+    assert "Which paper or topic" not in qa.ask(question).text
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [
+        ("which paper is the oldest you know?", LOOM),
+        ("what is the earliest paper you have?", LOOM),
+        ("what was the first paper you read", LOOM),
+        ("what's your newest paper", PASTRY),
+        ("newest paper you've read", PASTRY),
+        ("what is the newest paper about language models", PASTRY),
+        ("what's the first paper on language models?", TIDAL),
+    ],
+)
+def test_the_oldest_and_the_newest_paper_are_the_first_by_date(
+    qa: PaperQA, question: str, paper: Paper
+) -> None:
+    assert qa.ask(question).citations[0].paper == paper
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who wrote Loom and when?",
+        "when and by whom was Loom published?",
+        "authors and date of Loom",
+    ],
+)
+def test_a_half_known_record_is_told_whole(qa: PaperQA, question: str) -> None:
+    answer = qa.ask(question)
+    assert not answer.refused
+    assert "names no authors" in answer.text
+    assert "2024-11-05" in answer.text

@@ -48,6 +48,37 @@ def test_a_cell_stays_empty_if_the_abstract_does_not_state_the_aspect() -> None:
     assert table["Code"] == table["How it works"] == table["What was missing"] == ""
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Training takes 3 hours on one laptop.",
+        "The detector is trained for 40 epochs and needs 6 hours.",
+        "It is fine-tuned within 20 minutes on 8 GPUs.",
+        "The tracker processes 90 frames per second and was pretrained on a single A100.",
+        "The whole pre-training finishes in under 2 days.",
+        "It eliminates the need for human preference data in training.",
+        "Existing datasets cover 12 languages at most.",
+    ],
+)
+def test_what_training_costs_and_what_others_lack_is_no_data(sentence: str) -> None:
+    paper = replace(HERON, abstract=f"We present HeronNet, a detector of birds. {sentence}")
+    assert dict(compare([paper, PASTRY]).rows)["Data"][0] == ""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It is pretrained on 300 hours of marsh recordings.",
+        "We collect 5,000 clips of egrets over two years.",
+        "We train on 2 million images within 3 days.",
+        "The corpus contains 12 billion tokens in 40 languages.",
+    ],
+)
+def test_what_a_model_learns_from_is_data(sentence: str) -> None:
+    paper = replace(HERON, abstract=f"We present HeronNet, a detector of birds. {sentence}")
+    assert dict(compare([paper, PASTRY]).rows)["Data"][0] == sentence
+
+
 def test_an_empty_abstract_gives_an_empty_column() -> None:
     rows = compare([replace(HERON, abstract=""), PASTRY]).rows
     assert all(quotes[0] == "" for _, quotes in rows)
