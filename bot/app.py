@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import bot.migrations
 import ingest.migrations
 from bot.config import Settings
+from bot.index_builder import complete_index
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from rag.llm.language_model import LanguageModel, load_language_model
@@ -62,7 +63,7 @@ class App:
             library.lock_index()
             model = self.load_model(even_base=even_base)
             try:
-                library.require_indexed()
+                complete_index(library)
                 yield PaperQA(
                     library,
                     self.settings.rag,

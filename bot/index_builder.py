@@ -1,26 +1,46 @@
-"""Builds the index of a newly configured embedding model while the one before answers."""
+"""Completes the index before and while questions are answered.
+
+Papers may be missing in it because a run was killed, because an update cleaned their texts, or
+because another embedding model was configured.
+"""
 
 import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
 
-from ingest.sync import build_next_index
+from ingest.sync import build_next_index, index_pending
 from rag.errors import PaperboyError, StoppedError
 from rag.library import Library
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 500  # missing papers: indexed before the first question, in less than a minute
 BUILT = "The index of {} is built: it answers from now on."
+
+
+def complete_index(library: Library) -> None:
+    """Index the papers that are missing, if they are few. Raises EmbedderError if all are."""
+    missing = library.index.pending_count()
+    if 0 < missing <= AT_ONCE:
+        index_pending(library, progress=lambda *_: None)
+    elif missing:
+        log.warning(
+            "%s papers are not indexed yet, so that no answer finds them: `paperboy sync` indexes "
+            "them, and so does the running bot.",
+            f"{missing:,}",
+        )
+    library.require_indexed()
 
 
 @contextlib.contextmanager
 def building_index(library: Library, tell: Callable[[str], None]) -> Iterator[None]:
-    """Build the next index, if there is one, in a thread beside what runs in this block.
+    """Index missing papers and build the next index in a thread beside what runs in this block.
 
     What is not finished at its end is continued at the next start.
     """
-    if not library.next_embedder:
+    is_changed = library.next_embedder is not None
+    if not is_changed and not library.index.pending_count():
         yield
         return
     stopping = threading.Event()
@@ -31,15 +51,17 @@ def building_index(library: Library, tell: Callable[[str], None]) -> Iterator[No
 
     def build() -> None:
         try:
+            index_pending(library, progress=check_stop)
             build_next_index(library, progress=check_stop)
         except StoppedError:
             return
         except PaperboyError as error:
-            log.warning("the new index cannot be built: %s", error)
+            log.warning("the index cannot be built: %s", error)
         except Exception:  # the index before goes on answering
-            log.exception("building the new index")
+            log.exception("building the index")
         else:
-            tell(BUILT.format(library.embedder.name))
+            if is_changed:
+                tell(BUILT.format(library.embedder.name))
 
     thread = threading.Thread(target=build, name="index-builder")
     thread.start()

@@ -11,6 +11,7 @@ from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
 from bot.console.live import show_answer, warn_without_model
 from bot.console.render import answer_lines, hit_lines, receipt_lines
 from bot.console.terminal import Terminal, readable
+from bot.index_builder import complete_index
 from bot.json_rows import Row, answer_row, search_row, why_row
 from ingest.untrusted import decode
 from rag.errors import QuestionError
@@ -152,7 +153,7 @@ def search(
     text = clean_question(text)
     app, terminal = app_of(context), Terminal()
     with app.library("paperboy search") as library:
-        library.require_indexed()
+        complete_index(library)
         hits = library.retriever.search(text, top_k=top_k, window=Window(since, until))
         if as_json:
             terminal.rows(search_row(n, hit) for n, hit in enumerate(hits, start=1))
