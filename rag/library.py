@@ -63,7 +63,7 @@ class Library:
         self.config = config
         self.purpose = purpose
         self._replaced: list[Index] = []
-        self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE)
+        self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE, thread_local=False)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             restrict(folder)

@@ -118,8 +118,8 @@ def _decode(stored: bytes) -> str:
 
 
 def _fold(stored: object) -> str:
-    """Return a stored text folded, for SQL; "" for a damaged value, which is no text."""
-    return fold(stored) if isinstance(stored, str) else ""
+    """Return a stored text folded, for SQL, which passes it as a BLOB: it may be damaged."""
+    return fold(_decode(stored)) if isinstance(stored, bytes) else ""
 
 
 class Database:

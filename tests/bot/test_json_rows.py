@@ -27,6 +27,7 @@ def test_a_paper_has_every_field_and_null_for_unknown_days() -> None:
     assert list(row) == [
         "paper_id", "arxiv_id", "title", "abstract", "author_count", "authors", "organization",
         "published_on", "featured_on", "upvotes", "comment_count", "url", "abstract_source",
+        "comment", "seen_at",
     ]  # fmt: skip
     assert row["featured_on"] == "2025-01-06"
     assert paper_row(LOOM)["featured_on"] is None

@@ -36,7 +36,6 @@ UNITS = (
     "GPT-4 ", "Foo-3. ", "一", "。", "é", "İ", "\u200b", "\\textit{", "$^2$", "we propose ",
     "a b (AB) ", "in 2024 ", "last week ", "discord.gg/", "!?", "assistant", "<think>", "e.g. ",
 )  # fmt: skip
-NUMBERS_ONLY = "rag.grounding.citations.marked"  # takes nothing but a marker's numbers
 DETECTOR = degeneration.DegenerationDetector([], INSTRUCTIONS)
 CITED = (Citation(1, HERON, "x"),)
 MORE: dict[str, Callable[[str], object]] = {
@@ -78,7 +77,6 @@ def _of_one_text(module: ModuleType) -> Iterator[tuple[str, Callable[[str], obje
 
 
 FUNCTIONS = {name: f for module in MODULES for name, f in _of_one_text(module)} | MORE
-del FUNCTIONS[NUMBERS_ONLY]
 TEXTS = st.tuples(
     st.sampled_from(("", *UNITS)),
     st.lists(st.sampled_from(UNITS), min_size=1, max_size=2).map("".join),

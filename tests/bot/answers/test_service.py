@@ -77,6 +77,6 @@ async def test_without_a_model_a_question_in_another_language_gets_a_sentence(
     filled: Library, connect: Connect
 ) -> None:
     server = await connect(filled)
-    message = await server.ask("HeronNet은 사람이 세는 것에 비해 얼마나 정확한가요?")
+    message = await server.ask("이 논문은 사람이 세는 것에 비해 얼마나 정확한가요?")
     assert "영어, 독일어, 프랑스어, 스페인어, 중국어" in text_of(message)
     assert HERON.title not in text_of(message)

@@ -91,7 +91,7 @@ async def test_explain_says_if_a_message_has_no_paper(filled: Library, connect: 
     server = await connect(filled)
     for text, words in (
         ("good morning", "I see no paper in this message"),
-        ("https://huggingface.co/papers/2999.12345", "I have not read arxiv:2999.12345"),
+        ("https://huggingface.co/papers/2510.12345", "I have not read arxiv:2510.12345"),
     ):
         said = await server.fake.say("bob", text)
         chosen = await server.fake.menu("alice", "Explain this paper", said)
