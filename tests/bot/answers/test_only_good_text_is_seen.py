@@ -187,7 +187,10 @@ async def test_llama_cpp_copies_its_prompt(
     ingest(ListSource([COPIED]), library)
     server = await connect(library, chat=load_chat(max_tokens=300))
     # In the second prompt the title stands twice.
-    for question, options in (("where do egrets fly?", {}), ("is it so?", {"paper": COPIED.paper_id})):
+    for question, options in (
+        ("where do egrets fly?", {}),
+        ("is it so?", {"paper": COPIED.paper_id}),
+    ):
         shown, states = await asked(server, question, **options)
         assert set(states) == {states[0]}
         assert "Egrets fly over reeds.” [1]" in states[0]
