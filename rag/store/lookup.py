@@ -21,7 +21,8 @@ MAX_TYPED_WORDS = 12  # words of the typed text that are matched against titles
 MIN_PREFIX_CHARACTERS = 3  # characters of a system's name before it is suggested
 MAX_PREFIX_PAPERS = 200  # papers that are read for a name with the typed beginning
 
-_JOINED_TITLE = "replace(replace(fold(CAST(title AS BLOB)), '-', ''), ' ', '')"
+_TITLE = "fold(CAST(title AS BLOB))"  # of a damaged title, too
+_JOINED_TITLE = f"replace(replace({_TITLE}, '-', ''), ' ', '')"
 _REST_OF_WORD = re.compile(r"[\w-]*")
 _NAMELIKE = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
 _NAMELIKE_WORD = re.compile(r"\w.*[A-Z\d]")  # the same, beginning with a letter or a digit
@@ -105,12 +106,12 @@ def _by_title(catalog: Catalog, typed: str, limit: int) -> list[Paper]:
     folded = fold(typed)
     words_typed = folded.split()[:MAX_TYPED_WORDS]
     key = name_key(typed)
-    condition = " AND ".join(["fold(CAST(title AS BLOB)) LIKE ? ESCAPE '\\'"] * len(words_typed))
+    condition = " AND ".join([f"{_TITLE} LIKE ? ESCAPE '\\'"] * len(words_typed))
     if len(key) >= MIN_NAME_CHARACTERS:
         condition = f"({condition}) OR {_JOINED_TITLE} LIKE ?"
     rows = catalog.database.connection.execute(
         f"SELECT * FROM papers WHERE {condition} "
-        "ORDER BY fold(CAST(title AS BLOB)) NOT LIKE ? ESCAPE '\\', upvotes DESC NULLS LAST, id LIMIT ?",
+        f"ORDER BY {_TITLE} NOT LIKE ? ESCAPE '\\', upvotes DESC NULLS LAST, id LIMIT ?",
         [
             *(f"%{_escape_like(word)}%" for word in words_typed),
             *([f"{key}%"] if len(key) >= MIN_NAME_CHARACTERS else []),
