@@ -173,7 +173,7 @@ def test_m8_halves_of_characters_become_whole_ones(
     halves = "😀".encode("utf-16-be", "surrogatepass")
     first, second = (chr(int.from_bytes(halves[n : n + 2])) for n in (0, 2))
     model.text, model.size = f"a{first}{second}b{second}c{first}", size
-    assert text_of_stream(load()) == "a😀b\ufffdc\ufffd"
+    assert ascii(text_of_stream(load())) == ascii("a😀b\ufffdc\ufffd")
 
 
 @pytest.mark.protection("rag.llm.language_model.bounded", lambda pieces, _: pieces)

@@ -139,6 +139,16 @@ def test_a_paper_is_found_by_a_long_title_and_after_its_id_changed(library: Libr
     assert paper_of_key(library.catalog, key).paper_id == "arxiv:2411.00004"
 
 
+def test_two_papers_with_the_same_long_beginning_have_keys_of_their_own(library: Library) -> None:
+    papers = [replace(LOOM, title=f"{'Loom ' * 40}{n}") for n in (1, 2)]
+    ingest(ListSource(papers), library)
+    keys = [key_of(paper.paper_id) for paper in papers]
+    found = [paper_of_key(library.catalog, key).title for key in keys]
+    assert found == [paper.title for paper in papers]
+    old = papers[0].paper_id[:80]  # as earlier versions made them
+    assert paper_of_key(library.catalog, old).title == papers[0].title
+
+
 async def test_papers_are_saved_and_listed_in_pages(library: Library, connect: Connect) -> None:
     papers = many(12)
     ingest(ListSource(papers), library)
