@@ -1,7 +1,9 @@
 """Everything stored about a user: counted and, on request, deleted."""
 
+import json
 import logging
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -28,6 +30,29 @@ PLURALS = {
     "list of papers that you saw": "lists of papers that you saw",
 }
 
+# From messages and users to the answers that hold their words. The second column says whether the
+# question itself is another's: who asks for the rest of a list repeats the question of the list.
+_HOLDING_WORDS = """
+WITH RECURSIVE
+asked AS (
+    SELECT message, iif(json_valid(inquiry), inquiry, '{}') AS inquiry FROM receipts
+),
+links (message, earlier) AS MATERIALIZED (
+    SELECT message, earlier FROM conversations WHERE earlier IS NOT NULL
+    UNION SELECT message, json_extract(inquiry, '$.earlier') FROM asked
+    UNION SELECT asked.message, source.value
+    FROM asked, json_each(asked.inquiry, '$.heard_from') AS source
+),
+later (message) AS (
+    SELECT value FROM json_each(:sources)
+    UNION SELECT links.message FROM links JOIN later ON links.earlier = later.message
+)
+SELECT message, EXISTS (
+    SELECT 1 FROM asked WHERE asked.message = later.message
+    AND json_array_length(asked.inquiry, '$.shown') > 0
+) FROM later
+"""
+
 
 def count_rows(database: Database, user_id: int) -> dict[str, int]:
     """Return how many rows of each table are about this user."""
@@ -42,7 +67,7 @@ def count_rows(database: Database, user_id: int) -> dict[str, int]:
 def forget(database: Database, user_id: int) -> dict[str, int]:
     """Delete all rows about a user; return how many. Their bytes in the file are overwritten.
 
-    They are deleted from its backups, too.
+    They are deleted from its backups, too, and so is what answers to others hold of their words.
     """
     deleted = _forget(database, user_id)
     for path in backups_of(database.path):
@@ -65,6 +90,11 @@ def _forget(database: Database, user_id: int) -> dict[str, int]:
     """Delete the rows of the tables that this file has; an older backup may lack some."""
     tables = [name for name in TABLES if database.has_table(name)]
     with database.transaction() as db:
+        own = [
+            row[0]
+            for table in {"conversations", "receipts"}.intersection(tables)
+            for row in db.execute(f"SELECT message FROM {table} WHERE person = ?", (user_id,))
+        ]
         # A channel keeps its digest, but not the name of the user who subscribed it.
         anonymised = 0
         if "subscriptions" in tables:
@@ -76,9 +106,24 @@ def _forget(database: Database, user_id: int) -> dict[str, int]:
             table: db.execute(f"DELETE FROM {table} WHERE person = ?", (user_id,)).rowcount
             for table in tables
         }
+        if "receipts" in tables:
+            forget_words(db, [user_id, *own])
     if anonymised:
         deleted["subscriptions"] += anonymised
     return deleted
+
+
+def forget_words(db: sqlite3.Connection, sources: Iterable[int]) -> None:
+    """Delete the receipts of all answers that hold words of these messages and users.
+
+    An answer that went on from one of the messages holds its topic, and so does what went on from
+    that. A question that is repeated is emptied; one in words of one's own stays.
+    """
+    found = db.execute(_HOLDING_WORDS, {"sources": json.dumps(list(sources))}).fetchall()
+    for message, repeats_question in found:
+        if repeats_question:
+            db.execute("UPDATE conversations SET question = '' WHERE message = ?", (message,))
+    db.executemany("DELETE FROM receipts WHERE message = ?", [(row[0],) for row in found])
 
 
 def describe_counts(counts: dict[str, int]) -> str:

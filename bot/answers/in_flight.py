@@ -86,6 +86,8 @@ class AnswersInFlight:
             if progress.message.reply.event_id == event_id:
                 progress.is_retracted = True
                 progress.cancel.set()
+            elif event_id in progress.message.inquiry.heard_from:
+                progress.is_forgotten = True
 
     def forget(self, user_id: int) -> None:
         """Stop the answers to a user and store nothing about them."""
@@ -93,3 +95,5 @@ class AnswersInFlight:
             if progress.message.reply.user_id == user_id:
                 progress.is_forgotten = True
                 progress.cancel.set()
+            elif user_id in progress.message.inquiry.heard_from:
+                progress.is_forgotten = True

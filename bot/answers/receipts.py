@@ -27,7 +27,8 @@ class Inquiry:
     `earlier` is the message of the answer that it continues and `said` is what users wrote since.
     `paper` is the id of the only paper to answer from, `keep_to` that of the paper to try first.
     `shown` are the ids of the papers of the same list that were shown before this part of it.
-    `by` is the name of the user, if several may ask.
+    `by` is the name of the user, if several may ask. `heard_from` are the messages and the users
+    whose words `question` or `said` are: without them, these are forgotten.
     """
 
     question: str
@@ -37,6 +38,7 @@ class Inquiry:
     keep_to: str | None = None
     shown: tuple[str, ...] = ()
     by: str = ""
+    heard_from: tuple[int, ...] = ()
 
     def to_question(self, earlier_turns: Sequence[Turn], *, place: Place) -> Question:
         """Return the question for the pipeline; `earlier_turns` led to the answer `earlier`."""

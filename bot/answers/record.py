@@ -14,7 +14,9 @@ from bot.answers.receipts import Inquiry, ReceiptStore, StoredAnswer, receipt_of
 from bot.components.discord_errors import FAILURES
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
+from bot.json_rows import Row
 from bot.render.answer import unanswered_embed
+from bot.user_data import forget_words
 from rag.records import Answer, Turn
 
 log = logging.getLogger(__name__)
@@ -105,6 +107,9 @@ class AnswerRecord:
         reply = message.reply
         if message.id is None:
             return
+        if answer and self.conversations.answers(message.inquiry.earlier) is None:
+            # What it went on from was deleted in the meantime.
+            answer = replace(answer, understood="", exchanges=())
         if answer and reply.message_id and not answer.is_chat:
             self.conversations.remember(
                 reply.message_id, channel_id=reply.channel_id, user_id=reply.user_id,
@@ -129,24 +134,42 @@ class AnswerRecord:
         await self.executor.write(self._retract, messages)
 
     def _retract(self, messages: Sequence[int]) -> None:
-        for message_id in messages:
-            for answer in {message_id, *self.receipts.retract(message_id)}:
-                if self.conversations.knows(answer):
-                    self.conversations.drop(answer)
+        gone = {*messages, *(a for message in messages for a in self.receipts.retract(message))}
+        if known := [message for message in gone if self.conversations.knows(message)]:
+            self.conversations.forget_exchanges()
+        for answer in known:
+            self.conversations.drop(answer)
+        with self.receipts.database.transaction() as db:
+            forget_words(db, gone)
 
-    async def is_there(self, stored: StoredAnswer, client: discord.Client) -> bool:
+    async def receipt_to_show(self, stored: StoredAnswer, client: discord.Client) -> Row | None:
+        """Return a receipt without words of earlier turns that were deleted, or may have been."""
+        earlier = await self.executor.read(self._earlier_answers, stored)
+        if earlier is not None and all([await self.is_there(*one, client) for one in earlier]):
+            return stored.receipt
+        left = await self.executor.read(self.receipts.get, stored.message_id)
+        return left.receipt | {"understood": ""} if left and left.receipt else None
+
+    def _earlier_answers(self, stored: StoredAnswer) -> list[tuple[int, int]] | None:
+        """Return (message, channel) of the answers that this one has words of; None: not known."""
+        inquiry = stored.inquiry
+        heard = [self.conversations.answers(source) or [] for source in inquiry.heard_from]
+        earlier = self.conversations.answers(inquiry.earlier)
+        return None if earlier is None else [*earlier, *(one for found in heard for one in found)]
+
+    async def is_there(self, message_id: int, channel_id: int, client: discord.Client) -> bool:
         """Return whether an answer and its question can still be read by others.
 
         They may have been deleted while the bot was away. If that is unknown, return False.
         """
-        channel = client.get_partial_messageable(stored.channel_id)
+        channel = client.get_partial_messageable(channel_id)
         try:
-            message = await channel.fetch_message(stored.message_id)
+            message = await channel.fetch_message(message_id)
         except discord.NotFound:
-            await self.retract(stored.message_id)
+            await self.retract(message_id)
             return False
         except FAILURES as error:
-            log.info("the answer %s cannot be read: %s", stored.message_id, error)
+            log.info("the answer %s cannot be read: %s", message_id, error)
             return False
         return not await self.is_retracted(message)
 

@@ -75,6 +75,8 @@ class AnswerButtons(commands.Cog):
         try:
             if action in (STOP, AGAIN):
                 _require_asker(interaction, asker, action)
+            if action != STOP:
+                check_access(interaction, self.services.guild_settings)
             message = interaction.message
             if message is None or (stored := await self._stored(message)) is None:
                 embeds = [mark_interrupted(embed) for embed in message.embeds] if message else []
@@ -91,6 +93,7 @@ class AnswerButtons(commands.Cog):
             return
         message_id, fields = form
         try:
+            check_access(interaction, self.services.guild_settings)
             await interaction.response.defer(ephemeral=True, thinking=True)
             stored = await self.executor.read(self.services.receipts.get, message_id)
             if stored is None or not stored.is_in(interaction.channel_id):  # or the form is forged
@@ -109,6 +112,8 @@ class AnswerButtons(commands.Cog):
         question: app_commands.Range[str, 1, MAX_QUESTION] | None = None,
     ) -> None:
         """Show what the last answer here was made from, or what one to a question would be."""
+        if question:
+            count_question(interaction, self.services.guild_settings, self.services.rate_limits)
         await interaction.response.defer(ephemeral=True, thinking=True)
         if question:
             asked = Question(text=clean_question(question), place=place_of(interaction.guild_id))
@@ -123,9 +128,12 @@ class AnswerButtons(commands.Cog):
         channel_id, receipts = interaction.channel_id or 0, self.services.receipts
         record = self.services.answers.record
         for stored in await self.executor.read(receipts.last_in, channel_id, count=LAST_ANSWERS):
+            message = stored.message_id, stored.channel_id
             is_own = stored.user_id == interaction.user.id
-            if stored.receipt and (is_own or await record.is_there(stored, self.bot)):
-                return stored.receipt
+            if is_own or await record.is_there(*message, self.bot):
+                receipt = await record.receipt_to_show(stored, self.bot)
+                if receipt is not None:
+                    return receipt
         raise NoAnswerHereError
 
     async def _stored(self, message: discord.Message) -> StoredAnswer | None:
@@ -150,10 +158,17 @@ class AnswerButtons(commands.Cog):
             await interaction.response.defer()  # it is finished by now
 
     async def _sources(self, interaction: Click, stored: StoredAnswer) -> None:
-        if stored.receipt is None:
+        is_follow_up = bool(stored.inquiry.earlier or stored.inquiry.heard_from)
+        if is_follow_up:  # its earlier messages are fetched first
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        receipt = await self.services.answers.record.receipt_to_show(stored, self.bot)
+        if receipt is None:
             raise GoneError
-        embed = await self._receipt_embed(stored.receipt)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        embed = await self._receipt_embed(receipt)
+        if is_follow_up:
+            await interaction.edit_original_response(embed=embed)
+        else:
+            await interaction.response.send_message(embed=embed, ephemeral=True)
 
     async def _similar(self, interaction: Click, stored: StoredAnswer) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -171,7 +186,9 @@ class AnswerButtons(commands.Cog):
         inquiry = stored.inquiry
         shown = (*inquiry.shown, *stored.sources)
         name = interaction.user.display_name if interaction.guild_id else ""
-        await self._ask(interaction, replace(inquiry, shown=shown, by=name))
+        asked = (stored.message_id, stored.user_id, stored.event_id)
+        heard_from = (*inquiry.heard_from, *(source for source in asked if source))
+        await self._ask(interaction, replace(inquiry, shown=shown, by=name, heard_from=heard_from))
 
     async def _ask(self, interaction: Click, inquiry: Inquiry) -> None:
         """Ask a stored question again, as a question of the user who clicked."""

@@ -102,6 +102,7 @@ class ContextMenu(commands.Cog):
                 question=question,
                 earlier=message_id if is_answer else None,
                 said=(about,) if not paper and _is_question(about) else (),
+                heard_from=(message_id,),
                 paper=paper.paper_id if paper else None,
                 by=_name_of(interaction),
             )

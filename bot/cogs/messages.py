@@ -148,6 +148,7 @@ class Messages(commands.Cog):
             question=question,
             earlier=context.earlier,
             said=context.texts,
+            heard_from=context.heard_from,
             keep_to=context.paper.paper_id if context.paper else None,
             by=message.author.display_name if message.guild else "",
         )

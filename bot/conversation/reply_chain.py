@@ -27,12 +27,13 @@ class ConversationContext:
     """What a question continues.
 
     `earlier` is the message of an answer, `texts` are messages of users since, `paper` is the paper
-    that the conversation is about.
+    that the conversation is about. `heard_from` are the ids of these messages and users.
     """
 
     earlier: int | None = None
     texts: tuple[str, ...] = ()
     paper: Paper | None = None
+    heard_from: tuple[int, ...] = ()
 
 
 class ReplyChain:
@@ -58,20 +59,22 @@ class ReplyChain:
         """Return the context of this message."""
         paper = await self._paper_of_thread(location)
         texts: list[str] = []
+        heard: list[int] = []
         current, can_fetch = message, location.permissions.read_message_history
         while len(texts) < MAX_REPLIES and (above := await self._above(current, can_fetch)):
             is_answer = await self.executor.read(
                 self.conversations.knows, above.id, channels=location.channels
             )
             if is_answer:
-                return ConversationContext(above.id, tuple(texts[::-1]), paper)
+                return ConversationContext(above.id, tuple(texts[::-1]), paper, tuple(heard))
             if above.author == self.inspector.client.user:  # a card
                 paper = await self.threads.paper_of(above) or paper
                 break
             texts += self._text_of(above)
+            heard += (above.id, above.author.id)
             current = above
         if texts:
-            return ConversationContext(None, tuple(texts[::-1]), paper)
+            return ConversationContext(None, tuple(texts[::-1]), paper, tuple(heard))
         return await self._context_without_reply(message, location, paper)
 
     async def _context_without_reply(
@@ -98,7 +101,8 @@ class ReplyChain:
         root = None if earlier else await self.threads.root(channel)
         if root is None or root.id == message.id:
             return ConversationContext(earlier, (), paper)
-        return ConversationContext(None, tuple(self._text_of(root)), paper)
+        heard = (root.id, root.author.id)
+        return ConversationContext(None, tuple(self._text_of(root)), paper, heard)
 
     async def _paper_of_thread(self, location: MessageLocation) -> Paper | None:
         """Return the paper of the bot's message that a thread was started from."""

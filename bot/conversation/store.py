@@ -127,6 +127,20 @@ class ConversationStore:
             row = self._row(row["earlier"]) if row["earlier"] else None
         return found[::-1]
 
+    def answers(self, message_id: int | None) -> list[tuple[int, int]] | None:
+        """Return (message, channel) of this answer and those that it goes on from, latest first.
+
+        None if one of them is not known any more.
+        """
+        found: list[tuple[int, int]] = []
+        while message_id is not None and len(found) < MAX_HISTORY:
+            row = self._row(message_id)
+            if row is None:
+                return found if self._list_row(message_id) else None
+            found.append((message_id, row["channel"]))
+            message_id = row["earlier"]
+        return found
+
     def turns(self, message_id: int | None) -> list[Turn]:
         """Return the turns up to this answer, oldest first; the turn of a list has no question."""
         found: list[Turn] = []

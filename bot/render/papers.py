@@ -83,7 +83,8 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
         colour=COLOUR,
     )
     for name, value in _facts(paper):
-        embed.add_field(name=name, value=value, inline=name not in WIDE)
+        if value.strip():  # Discord refuses an empty one
+            embed.add_field(name=name, value=value, inline=name not in WIDE)
     if nearest := lines_within(map(paper_line, neighbours), EMBED_FIELD):
         embed.add_field(name="Nearest papers", value=nearest, inline=False)
     return embed

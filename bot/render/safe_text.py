@@ -34,6 +34,8 @@ _URL = re.compile(
     r"(?:[/?#][\w.~:/?#@!$&'*+,;=%-]*)?",
     re.IGNORECASE | re.ASCII,
 )
+# An invitation, or another page of Discord's: nobody's project or code.
+_DISCORD = re.compile(r"(?:.+\.)?discord(?:app)?\.(?:gg|com|gift|new)", re.IGNORECASE)
 # A scheme, "www.", or a dot as in the name of a host: also in "llama.cpp", but in no number.
 _HOST = re.compile(
     r"\w://|\bwww\.|[\w-]\.(?=[^\W\d_]{2})|[a-z0-9]\u3002(?=[a-z]{2})", re.IGNORECASE
@@ -105,9 +107,11 @@ def is_safe_url(url: str) -> bool:
 
     Browsers read more into an address than RFC 3986 allows: they take a backslash for a slash and
     drop tabs, so that another host is opened than the one that Python sees. Whatever contains such
-    characters, a user name, or a host that is not a name is not linked.
+    characters, a user name, or a host that is not a name is not linked, and neither is an
+    invitation to a server.
     """
-    return len(url) <= MAX_URL and _URL.fullmatch(url) is not None
+    found = _URL.fullmatch(url) if len(url) <= MAX_URL else None
+    return found is not None and _DISCORD.fullmatch(found["host"]) is None
 
 
 def is_code_url(url: str | None) -> bool:

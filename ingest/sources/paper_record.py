@@ -32,6 +32,7 @@ MAX_COMMENT = 1_000
 MAX_NAME = 500  # of an author, a keyword or an organisation
 MAX_NAMES = 10_000  # the largest collaborations have about 5,000 authors
 MAX_ADDRESS = 500  # longer ones fit into no message of Discord's
+FIRST_SIGHTING = datetime(2000, 1, 1, tzinfo=UTC)  # a clock that shows an earlier time is wrong
 NEEDED = frozenset({"arxiv_id", "id", "title", "abstract", "summary"})  # right, or no paper
 
 
@@ -65,7 +66,10 @@ def _keywords(value: object) -> object:
 
 
 def _texts(values: object) -> object:
-    return [_text(value) for value in values] if isinstance(values, list) else values
+    """Return cleaned texts without those of which cleaning leaves nothing."""
+    if not isinstance(values, list):
+        return values
+    return [text for value in values if (text := _text(value)) != ""]
 
 
 def _organization(value: object) -> object:
@@ -98,7 +102,9 @@ def _sighting(value: object) -> object:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return time if time and time.tzinfo and time <= datetime.now(UTC) else None
+    if time is None or time.tzinfo is None:
+        return None
+    return time if FIRST_SIGHTING <= time <= datetime.now(UTC) else None
 
 
 Text = Annotated[StrictStr, BeforeValidator(_text)]

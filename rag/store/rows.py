@@ -28,7 +28,7 @@ def read_paper(row: sqlite3.Row) -> Paper | None:
     """Return the Paper stored in a row of `papers`; None, and a warning, if a cell is damaged."""
     try:
         return paper_from_row(row)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         _warn(str(row["paper_id"]), str(error))
         return None
 

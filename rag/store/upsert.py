@@ -48,10 +48,10 @@ def upsert_paper(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> Ups
     if not rows:
         _insert(db, paper, seen_at)
         return UpsertCounts(new=1)
-    target, known = rows[0], _known(rows[0], paper)
+    target, known = rows[0], _known(rows[0], paper, seen_at)
     merged = known
     for row in rows[1:]:  # the title:… row of a paper whose arXiv id is now known
-        merged = merge(_known(row, merged), merged)
+        merged = merge(_known(row, merged, seen_at), merged)
         _move_history(db, row["id"], target["id"])
         _delete(db, row)
     merged = merge(merged, paper)
@@ -64,11 +64,16 @@ def upsert_paper(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> Ups
     return UpsertCounts(changed=1, recounted=recounted)
 
 
-def _known(row: sqlite3.Row, paper: Paper) -> Paper:
-    """Return the paper of a row; what is damaged comes from this description of the same paper."""
+def _known(row: sqlite3.Row, paper: Paper, now: datetime) -> Paper:
+    """Return the paper of a row; what is damaged comes from this description of the same paper.
+
+    A time in the future was stored while the clock was wrong: it is unknown.
+    """
     known = read_paper(row)
     if known is None:
         return replace(paper, arxiv_id=row["arxiv_id"] or paper.arxiv_id)
+    if known.seen_at and known.seen_at > now:
+        known = replace(known, seen_at=None)
     if is_intact(row) or not paper.abstract:
         return known
     return replace(

@@ -346,7 +346,23 @@ def test_b13_an_address_that_a_browser_reads_otherwise_is_no_link() -> None:
     assert "[Project]" not in shown
 
 
+INVITATIONS = (
+    "https://discord.gg/abcdef", "http://www.discord.gg/abcdef", "https://Discord.com/invite/abc",
+    "https://ptb.discord.com/invite/abc", "https://discordapp.com/invite/abc?event=1",
+)  # fmt: skip
+
+
+@pytest.mark.protection("bot.render.safe_text._DISCORD", re.compile("(?!)"))
+@pytest.mark.parametrize("url", INVITATIONS)
+def test_b2_an_invitation_is_nobodys_code_or_project(url: str) -> None:
+    paper = Paper(title="T", abstract="A.", arxiv_id="2512.01234", code_url=url, project_url=url)
+    assert not is_safe_url(url)
+    assert not is_code_url(url)
+    assert "abc" not in str(paper_card(paper).to_dict())
+
+
 def test_b13_honest_addresses_stay_links() -> None:
+    assert is_safe_url("https://notdiscord.com/x")
     for url in (HONEST, f"{HONEST}/tree/main?tab=readme#usage", "http://a-b.example.org"):
         assert is_safe_url(url)
     assert is_code_url(HONEST)

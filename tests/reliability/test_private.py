@@ -7,12 +7,15 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.answers.receipts import Inquiry, ReceiptStore, StoredAnswer
 from bot.conversation.store import ConversationStore
+from bot.json_rows import Row
 from bot.taste.learn import TasteCache
 from bot.taste.ratings import RatingStore
+from bot.user_data import forget as forget_user
 from ingest.sync import ingest
 from rag.library import Library
-from rag.records import Question
+from rag.records import Question, Turn
 from tests.bot.conversation.test_reply_chain import MORE
 from tests.bot.taste.test_learn import MONDAY, on, papers
 from tests.discord_fake.permissions import EVERYTHING, MANAGE_GUILD
@@ -78,6 +81,106 @@ async def test_b11_the_buttons_of_an_answer_do_not_tell_a_deleted_question(
     await fake.until(lambda: clicked.followups, 5)
     assert "human counters" not in str([fake.messages[m] for m in clicked.followups])
     assert "human counters" not in await why(server, "bob")
+
+
+TOPIC = "papers on hallucination in marshwiggle estuaries"
+FOLLOW_UP = "and how many of them use images?"
+
+
+def stored_words(library: Library) -> list[str]:
+    """Return the tables that contain the topic."""
+    db = library.catalog.database.connection
+    return [
+        table
+        for table in ("conversations", "receipts")
+        for row in db.execute(f"SELECT * FROM {table}")
+        if "marshwiggle" in str(tuple(row))
+    ]
+
+
+async def followed_up(server: Server) -> tuple[Any, Any, Any]:
+    """Return Alice's question, its answer, and the answer to Bob's follow-up."""
+    fake = server.fake
+    said = await fake.say("alice", f"{fake.mention} {TOPIC}")
+    first = await server.answer_to(said)
+    follow_up = await server.say("bob", FOLLOW_UP, reply_to=first)
+    assert "marshwiggle" in await why(server, "carol")
+    return said, first, follow_up
+
+
+async def forget(server: Server, user: str) -> None:
+    asked = await server.fake.slash(user, "forget")
+    await server.fake.until(lambda: asked.original and "I keep" in asked.original["content"])
+    await server.fake.click(user, asked.original, "forget:yes")
+    await server.fake.until(lambda: "Removed" in asked.original["content"])
+
+
+async def sources(server: Server, user: str, answer: Any) -> str:
+    clicked = await server.fake.click(user, answer, button(answer, "sources"))
+    await clicked.wait_ack()
+    await server.fake.until(lambda: clicked.original or clicked.followups, 5)
+    found = [server.fake.messages[m] for m in clicked.followups]
+    await server.fake.until(lambda: found or finished(clicked.original), 5)
+    return "".join(text_of(message) for message in [clicked.original, *found] if message)
+
+
+@pytest.mark.protection("bot.user_data.forget_words", lambda *_: None)
+async def test_b11_a_follow_up_of_another_person_does_not_keep_forgotten_words(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    *_, follow_up = await followed_up(server)
+    again = await server.say("carol", "more of them?", reply_to=follow_up)
+    said = await server.fake.say("alice", "I study the marshwiggle estuary")
+    await server.say("dora", f"{server.fake.mention} what is HeronNet?", reply_to=said)
+    await forget(server, "alice")
+    assert stored_words(filled) == []
+    for answer in (follow_up, again):
+        assert "marshwiggle" not in await sources(server, "bob", answer)
+    assert "marshwiggle" not in await why(server, "bob")
+
+
+@pytest.mark.protection("bot.answers.record.forget_words", lambda *_: None)
+async def test_b11_a_follow_up_does_not_keep_the_words_of_a_deleted_question(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    said, _, follow_up = await followed_up(server)
+    await server.fake.delete(said)
+    await server.fake.until(lambda: "conversations" not in stored_words(filled))
+    assert stored_words(filled) == []
+    assert "marshwiggle" not in await sources(server, "carol", follow_up)
+
+
+async def as_stored(_: object, stored: StoredAnswer, __: object) -> Row | None:
+    return stored.receipt
+
+
+@pytest.mark.protection("bot.answers.record.AnswerRecord.receipt_to_show", as_stored)
+async def test_b11_a_follow_up_does_not_tell_a_question_that_was_deleted_unnoticed(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    said, _, follow_up = await followed_up(server)
+    del server.fake.messages[said["id"]]
+    for user in ("bob", "carol"):
+        assert "marshwiggle" not in await why(server, user)
+    assert "marshwiggle" not in await sources(server, "carol", follow_up)
+    assert stored_words(filled) == []
+
+
+@pytest.mark.protection("bot.user_data.forget_words", lambda *_: None)
+def test_b11_the_rest_of_a_list_does_not_keep_its_forgotten_question(filled: Library) -> None:
+    database = filled.catalog.database
+    conversations, receipts = ConversationStore(database), ReceiptStore(database, days=1)
+    inquiry = Inquiry(question=TOPIC, shown=("a",), heard_from=(10, 1))
+    conversations.remember(20, channel_id=7, user_id=2, turn=Turn(TOPIC, ("b",)), earlier=None)
+    receipts.save(
+        20, channel_id=7, user_id=2, event_id=None, inquiry=inquiry, receipt=None, unfinished=None
+    )
+    forget_user(database, 1)
+    assert stored_words(filled) == []
+    assert conversations.turns(20) == [Turn("", ("b",))]
 
 
 @pytest.mark.protection("bot.taste.learn.SEVERAL", 1)

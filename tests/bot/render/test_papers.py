@@ -50,3 +50,9 @@ def test_a_card_links_to_the_code_of_the_record() -> None:
     judge.allowed_urls.add("https://github.com/heron/net")
     assert complaints([embed], judge) == []
     assert "[Code](<https://github.com/heron/net>)" in str(embed.to_dict())
+
+
+def test_a_card_has_no_empty_field() -> None:
+    embed = paper_card(replace(HERON, authors=("",), organization=" ", comment=""))
+    assert all(field.value and field.value.strip() for field in embed.fields)
+    assert "Authors" not in [field.name for field in embed.fields]

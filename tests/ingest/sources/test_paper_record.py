@@ -5,6 +5,7 @@ import pytest
 from ingest.sources.paper_record import parse_paper, parse_record
 from ingest.sources.source import LeftOut, SetAside
 from rag.records import Paper
+from rag.store.rows import format_time
 
 GOOD = {"arxiv_id": "2501.00001v2", "title": "A  Title\nin two lines", "abstract": "Some text."}
 
@@ -199,3 +200,29 @@ def test_of_a_clean_text_nothing_else_is_kept() -> None:
 @pytest.mark.parametrize("text", ["\u200b\u2060", "x" * 300_000, "\u200b" * 300_000])
 def test_a_title_of_nothing_or_far_too_much_is_set_aside(text: str) -> None:
     assert isinstance(parse_paper(GOOD | {"title": text}, place="line 1"), SetAside)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_taken"),
+    [
+        ("2025-12-05T10:00:00+00:00", True),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("1999-12-31T23:59:59+00:00", False),
+        ("9999-12-31T23:59:59-14:00", False),
+        ("2025-12-05T10:00:00", False),
+    ],
+)
+def test_a_sighting_is_of_a_time_that_can_be(written: str, *, is_taken: bool) -> None:
+    paper = parse_paper(GOOD | {"seen_at": written}, place="line 1")
+    assert isinstance(paper, Paper)
+    assert (paper.seen_at is not None) == is_taken
+    assert is_taken == (format_time(paper.seen_at) is not None)
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\x07", " \ufeff "])
+def test_names_of_which_cleaning_leaves_nothing_are_left_out(nothing: str) -> None:
+    record = {"authors": [nothing, "A. One"], "keywords": [nothing], "organization": nothing}
+    paper = parse_paper(GOOD | record, place="line 1")
+    assert isinstance(paper, Paper)
+    assert (paper.authors, paper.author_count) == (("A. One",), 1)
+    assert (paper.keywords, paper.organization) == ((), None)

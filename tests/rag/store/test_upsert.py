@@ -58,6 +58,14 @@ def test_what_was_seen_earlier_replaces_nothing_and_fills_gaps(
     assert paper.seen_at == max(times, default=None)
 
 
+def test_a_time_that_a_clock_ahead_stored_holds_up_nothing(library: Library) -> None:
+    now = datetime(2025, 12, 6, tzinfo=UTC)
+    library.catalog.upsert([replace(HERON, seen_at=now.replace(year=2031))])
+    library.catalog.upsert([seen(replace(HERON, upvotes=99), 9)], seen_at=now)
+    [paper] = library.catalog.papers()
+    assert (paper.upvotes, paper.seen_at) == (99, datetime(2025, 12, 5, 9, tzinfo=UTC))
+
+
 def test_a_paper_that_did_not_change_was_seen_all_the_same(library: Library) -> None:
     library.catalog.upsert([seen(HERON, 9)])
     assert library.catalog.upsert([seen(HERON, 11)]) == UpsertCounts(unchanged=1)
