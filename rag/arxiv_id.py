@@ -53,7 +53,7 @@ _LINK_CHARACTER = re.compile(rf"[{_IN_LINKS}]")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An arXiv id in a text, with the link around it from `start` to `end`.
+    """An arXiv id in a text, with the link around it or "arXiv:" from `start` to `end`.
 
     `arxiv_id` is canonical; it is "" for an id that no paper can have, and `problem` says why.
     """
@@ -77,12 +77,15 @@ def find_mentions(text: str) -> Iterator[Mention]:
         before = text[max(floor, match.start() - MAX_BEFORE) : match.start()]
         in_link = bool(_LINK_BEFORE.search(before))
         arxiv_id, problem = _judge(match)
-        if not in_link and not _NAMED_BEFORE.search(before):
+        named = _NAMED_BEFORE.search(before)
+        if not in_link and not named:
             if match["old"] and (before.endswith("/") or match["archive"].lower() not in ARCHIVES):
                 continue
             if match["month"] and not _looks_like_an_id(match):
                 continue
         start, end = match.span()
+        if named:
+            start -= len(named[0])
         if before.endswith("/") or in_link:
             start, end = _link_around(text, start, end, floor)
         floor = end
@@ -120,7 +123,7 @@ def read_arxiv_id(text: str) -> str:
             raise ValueError(f"{typed} cannot be an arXiv id: {problem}")
         return arxiv_id
     mentions = list(find_mentions(typed))
-    if len(mentions) != 1 or not _is_alone(typed, mentions[0]):
+    if len(mentions) != 1 or (mentions[0].start, mentions[0].end) != (0, len(typed)):
         raise ValueError(f"{typed!r} is not an arXiv id")
     if mentions[0].problem:
         raise ValueError(_sentence(mentions[0]))
@@ -131,11 +134,6 @@ def year_of(arxiv_id: str) -> int:
     """Return the year in which a paper came to arXiv, by its canonical id."""
     _, slash, number = arxiv_id.rpartition("/")
     return _month(number, is_old=bool(slash))[0]
-
-
-def _is_alone(text: str, mention: Mention) -> bool:
-    before, after = text[: mention.start], text[mention.end :]
-    return not after and (not before or bool(_NAMED_BEFORE.fullmatch(before)))
 
 
 def _sentence(mention: Mention) -> str:

@@ -11,7 +11,7 @@ from rag.answering.catalog_answers import CatalogAnswers
 from rag.answering.evidence import EvidenceFinder
 from rag.answering.refusal import refuse
 from rag.answering.research import Research
-from rag.arxiv_id import blank_ids
+from rag.arxiv_id import blank_ids, find_ids
 from rag.config import RagConfig
 from rag.encoders.embedder import Embedder
 from rag.encoders.word_vectors import WordVectors
@@ -27,7 +27,7 @@ from rag.text.words import terms
 INTRODUCTION_TERMS = frozenset(
     terms(
         "about paper arxiv compare comparison difference versus vs explain summarise summarize "
-        "summary describe link"
+        "summary describe link propose introduce present contribution method approach idea work"
     )
 )
 MAX_WITH_FINDINGS = 2  # papers that are introduced with what they found, too
@@ -61,8 +61,9 @@ class ExtractiveQA:
 
     def _quote(self, request: Request) -> Draft:
         """Quote the sentences that answer the topic."""
+        request = _about_the_id(request)
         topic, subjects = request.topic, request.subjects
-        asks_more = set(terms(blank_ids(topic))) - INTRODUCTION_TERMS - request.name_terms
+        asks_more = set(terms(topic)) - INTRODUCTION_TERMS - request.name_terms
         if subjects and not asks_more:
             return self._introduce(subjects)
         vector = self.embedder.encode_question(topic)
@@ -129,6 +130,15 @@ class ExtractiveQA:
         coverage = self.catalog.coverage()
         text, citations = refuse(coverage, hits, filters=filters, silent_paper=silent_paper)
         return Draft(text, citations, hits, refused=True)
+
+
+def _about_the_id(request: Request) -> Request:
+    """Return the request without the ids in its topic, about the one paper that it names by id."""
+    ids = find_ids(request.topic)
+    named = request.named
+    is_one = len(named) == 1 and named[0].arxiv_id in ids
+    pointed = request.pointed or (named if is_one else ())
+    return replace(request, topic=blank_ids(request.topic), pointed=pointed) if ids else request
 
 
 def quote(chosen: Sequence[Evidence]) -> tuple[str, tuple[Citation, ...]]:

@@ -49,6 +49,7 @@ MIN_KIND = 0.6  # probability of a kind; a less certain request is one about con
 MIN_COUNT = 0.9
 SHORT_TOPIC = 3  # content words
 MIN_KIND_LONG = 0.95  # probability of a kind with a longer topic
+MIN_SMALL_TALK = 0.85  # of what may be another language: "haha nice"
 MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 LIKELY_KINDS = 3  # of the classifier, among which the model chooses
 LISTS: tuple[Kind, ...] = ("list", "advice")
@@ -101,10 +102,15 @@ class QueryUnderstanding:
         without_names = self.people.hide(question).text
         language = self.reader.language(without_names)
         foreign = unread_language(without_names, language)
-        foreign = foreign or self.short_questions.unread_language(without_names, language)
+        if not foreign and (short := self.short_questions.unread_language(without_names, language)):
+            foreign = "" if self._is_small_talk(without_names) else short
         days = write_days(question, today, language=foreign or language, habit=self.day_habit)
         request = self._read(days.text, language, foreign, today, follows=follows, again=again)
         return replace(request, asked=days.text, day_reading=days.reading)
+
+    def _is_small_talk(self, text: str) -> bool:
+        chances = self.reader.kinds(text, self.encode(text), Slots())
+        return chances["small talk"] >= MIN_SMALL_TALK
 
     def _read(
         self,

@@ -54,6 +54,43 @@ def test_a_name_alone_is_introduced_with_its_gist_and_finding(extractive: Extrac
     assert draft.support is None  # nothing was searched
 
 
+@pytest.mark.parametrize(
+    ("asked", "quoted"),
+    [
+        ("what does {} propose?", "a detector that counts herons"),
+        ("how does {} work?", "a detector that counts herons"),
+        ("what method is introduced in {}?", "a detector that counts herons"),
+        ("which benchmark does {} use?", "the MarshCount benchmark"),
+        ("how long is the training in {}?", "3 hours on one laptop"),
+        ("which accuracy does {} reach?", "94.2% of the accuracy"),
+    ],
+)
+@pytest.mark.parametrize(
+    "typed",
+    ["2501.00001", "2501.00001v2", "arXiv:2501.00001", "https://arxiv.org/abs/2501.00001"],
+)
+def test_a_paper_named_by_its_id_is_the_one_that_answers(
+    extractive: ExtractiveQA, asked: str, quoted: str, typed: str
+) -> None:
+    draft = extractive.draft(Request(topic=asked.format(typed), named=(HERON,)))
+    assert quoted in draft.text
+    assert cited(draft) == [HERON.title]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "how many tokens does 2501.00001 keep?",
+        "which recipes does https://arxiv.org/pdf/2501.00001 test?",
+        "which sensors of quadrupeds drift in 2501.00001?",
+    ],
+)
+def test_a_paper_named_by_its_id_is_the_silent_one(extractive: ExtractiveQA, asked: str) -> None:
+    draft = extractive.draft(Request(topic=asked, named=(HERON,)))
+    assert draft.refused
+    assert cited(draft) == [HERON.title]
+
+
 def test_several_named_papers_are_each_quoted(extractive: ExtractiveQA) -> None:
     request = Request(topic="how accurate are HeronNet and PastryBench?", named=(PASTRY, HERON))
     assert set(cited(extractive.draft(request))) == {HERON.title, PASTRY.title}

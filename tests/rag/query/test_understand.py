@@ -46,6 +46,29 @@ def test_other_languages_are_translated_and_remembered(query: QueryUnderstanding
     assert (request.language, request.facts, request.named) == ("de", ("date",), (HERON,))
 
 
+@pytest.mark.parametrize(
+    "chat",
+    [
+        "haha nice", "lmao true", "gn folks", "dang son", "wdym lol", "nah lol", "haha sure",
+        "lol cool", "hmm ok", "yay", "wow nice one", "brb", "np thx", "hehe ok", "yep lol",
+        "oh man haha", "dude nice", "aww cute", "kk np", "ikr lol", "haha rude", "yas queen",
+        "lol amen",
+    ],
+)  # fmt: skip
+def test_short_chat_is_small_talk_and_not_another_language(
+    query: QueryUnderstanding, chat: str
+) -> None:
+    request = query.understand(chat, TODAY)
+    assert (request.foreign, request.kind) == ("", "small talk")
+
+
+@pytest.mark.parametrize("question", ["yeni makaleler", "dank je wel", "yapay zeka", "tudo bem"])
+def test_short_questions_in_other_languages_are_told(
+    query: QueryUnderstanding, question: str
+) -> None:
+    assert query.understand(question, TODAY).foreign
+
+
 def test_authors_organisations_and_days_of_papers_come_from_the_catalogue(
     query: QueryUnderstanding,
 ) -> None:
