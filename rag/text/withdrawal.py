@@ -8,13 +8,23 @@ from rag.text.sentences import split_sentences
 
 WITHDRAWN = "withdrawn"  # a paper's mark in lists
 MAX_SENTENCE = 300  # characters
-_WORD = re.compile(r"\b(?:withdrawn|retracted)\b", re.IGNORECASE)
+_WORD = re.compile(r"\b(?:withdr[ae]w|retract)", re.IGNORECASE)
 _PAPER = r"(?:paper|article|submission|manuscript|preprint|work|version|report|thesis|note)"
+_OTHER = (
+    r"(?:earlier|previous|prior|first|second|older?|original|initial|companion|other)"
+)
+_THIS = rf"\b(?:this|the|our)\s+(?!{_OTHER}\b)(?:\w+\s+)?{_PAPER}\b"
 # "This paper has been withdrawn by its authors", "Withdrawn due to an error", "Paper withdrawn".
 _WITHDRAWN = re.compile(
-    rf"(?:\b(?:this|the|our)\s+(?:\w+\s+)?{_PAPER}\s+(?:is|was|has\s+been)(?:\s+now)?\s+"
+    rf"(?:(?<!\bof\s){_THIS}\s+(?:is|was|ha[sd]\s+been)(?:\s+now|\s+\w+ly)?\s+"
     rf"|^(?:\W*(?:{_PAPER}|has\s+been|is|was)\b\s*)*\W*)"
     r"(?:withdrawn|retracted)\b(?!\s+(?:from|submission|paper))",
+    re.IGNORECASE,
+)
+# "The authors have withdrawn this paper", "We withdraw the manuscript".
+_WITHDRAW = re.compile(
+    r"\b(?:authors?|we|i|arxiv)\s+(?:[a-z]+\s+){0,3}?(?:withdr[ae]w(?:s|n|ing)?|retract(?:s|ed|ing)?)"
+    rf"\s+{_THIS}(?!\s+from\b)",
     re.IGNORECASE,
 )
 _FROM_ARXIV = re.compile(r"\bwithdrawn\s+from\s+(?:the\s+)?arxiv\b", re.IGNORECASE)
@@ -31,7 +41,7 @@ def withdrawal_of(paper: Paper) -> str:
     if not _WORD.search(comment) and not _WORD.search(abstract):
         return ""
     for sentence in (*split_sentences(comment), *split_sentences(abstract)[:1]):
-        if _WITHDRAWN.search(sentence) or _FROM_ARXIV.search(sentence):
+        if any(pattern.search(sentence) for pattern in (_WITHDRAWN, _WITHDRAW, _FROM_ARXIV)):
             line = " ".join(sentence.split())
             return line if len(line) <= MAX_SENTENCE else f"{line[: MAX_SENTENCE - 1]}…"
     return ""
