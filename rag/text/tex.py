@@ -65,7 +65,7 @@ _QUOTED = re.compile(r"``(?!`)([^`]{1,400}?)(?:''|\")")
 _TYPOGRAPHY = re.compile(
     rf"(?P<url>{_URL.pattern})"
     r"|(?P<em>---(?<![-|:]---)(?![-|:>]))"
-    r"|(?P<en>--(?:(?<=\w--)(?=\w)|(?<=\s--)(?=\s)))"
+    r"|(?P<en>(?<=\w)--(?=\w))"  # " -- " is how people type a dash without TeX, too
     # A tie; "~100", "5~10", "7B~30B" and "/~user" have none.
     r"|(?P<tie>~(?:(?<=[A-Za-z.,)}\]]~)(?<!\d[A-Za-z]~)(?<!\d[A-Za-z]{2}~)(?=[\w$\\({\[])"
     r"|(?<=\d~)(?=[A-Za-z$\\])))"

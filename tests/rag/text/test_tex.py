@@ -71,6 +71,7 @@ def test_inline_formulae_become_characters(tex: str, plain: str) -> None:
         "#1 of A & B",
         r"the pattern \d+\w{2} and \n\n",
         "set {a, b} with --help and i--",
+        "less data -- more models",
         "$HOME/bin:$PATH",
         "`code` and ```blocks```",
         "5' 3'' tall",
