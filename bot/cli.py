@@ -96,11 +96,13 @@ cli.command("doctor")(doctor.doctor)
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit status: 0 success, 1 failure, 2 wrong usage.
 
-    A byte of the arguments or of standard input that is not UTF-8 is read as U+FFFD.
+    A byte of the arguments or of standard input that is not UTF-8 is read as U+FFFD, and what
+    standard output cannot encode is printed as "?".
     """
     _disable_telemetry()
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     with private_umask():
         return _run([readable(text) for text in (sys.argv[1:] if argv is None else argv)])
 

@@ -38,6 +38,8 @@ class MailConfig(Section):
     def _require_sender(self) -> Self:
         if self.host and "@" not in self.sender:
             raise ValueError("a host needs a sender, such as Paperboy <paperboy@example.org>")
+        if not self.sender.isprintable():
+            raise ValueError("the sender has a line break: write it on one line")
         return self
 
 

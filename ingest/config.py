@@ -1,6 +1,8 @@
 """The settings of ingest/ with their defaults. A test checks that config.toml repeats them."""
 
-from pydantic import Field
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
 
 from rag.config import Section
 
@@ -19,6 +21,20 @@ class FetchConfig(Section):
     attempts: int = Field(5, ge=1, le=20)
     backoff_seconds: float = Field(1, ge=0, le=60)
     max_bytes: int = Field(50_000_000, ge=1_000)
+
+    @field_validator("huggingface_url", "arxiv_url")
+    @classmethod
+    def _is_a_host(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            fits = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError("not an address; write one like https://huggingface.co")
+        if "@" in parts.netloc:  # it would stand in messages and logs
+            raise ValueError("a name and a password do not belong here; leave them out")
+        return url
 
 
 class SyncConfig(Section):

@@ -34,7 +34,6 @@ SHORT = {
     "rag/text/withdrawal.py": "a judgement that every list and card shows",
     "ingest/chunk.py": "how papers are cut up, which users may replace",
     "ingest/clock.py": "the seam that lets tests wait without waiting",
-    "ingest/config.py": "the settings of the room",
     "ingest/sources/starter.py": "a source of its own",
     "rag/isolated_python.py": "the only place that starts Python",
     "rag/links.py": "the only place that builds links",

@@ -203,7 +203,11 @@ def _is_id(text: str) -> bool:
 
 def _is_address(text: str) -> bool:
     name, _, host = text.rpartition("@")
-    return bool(name and "." in host) and text.isascii() and not set(text) & set(' <>,;"\r\n\t')
+    return (
+        bool(name and "@" not in name and "." in host)
+        and text.isascii()
+        and not set(text) & set(' <>,;"\r\n\t')
+    )
 
 
 def _print_subscription(subscription: Subscription) -> None:

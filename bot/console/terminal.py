@@ -1,10 +1,12 @@
 """Print to a terminal or a pipe: results to stdout, remarks and errors to stderr."""
 
+import codecs
 import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -12,6 +14,7 @@ from rich.text import Text
 
 from bot.json_rows import Row
 
+UNKNOWN_WIDTH = 80  # columns
 # C0 but tab and newline, DEL, C1, what ends a line or turns the direction of writing: a terminal
 # obeys them. Besides, lone surrogates, which no terminal can show.
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
@@ -65,8 +68,8 @@ class Terminal:
     """Prints results to stdout, and remarks about the work to stderr."""
 
     def __init__(self) -> None:
-        self.out: Console = PlainConsole(highlight=False, emoji=False, markup=False)
-        self.err: Console = PlainConsole(highlight=False, emoji=False, markup=False, stderr=True)
+        self.out: Console = _console()
+        self.err: Console = _console(stderr=True)
         self._last_warning = ""
 
     @property
@@ -100,6 +103,17 @@ class Terminal:
     def rows(self, rows: Iterable[Row]) -> None:
         """Print each row as one line of JSON; control and hidden characters are escaped."""
         for row in rows:
-            line = json.dumps(row, ensure_ascii=False)
+            line = json.dumps(row, ensure_ascii=not _takes_unicode(sys.stdout))
             sys.stdout.write(_ESCAPED.sub(lambda m: json.dumps(m[0])[1:-1], line) + "\n")
         sys.stdout.flush()
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = PlainConsole(highlight=False, emoji=False, markup=False, stderr=stderr)
+    if console.width < 1:  # as $COLUMNS says where nobody knows it
+        console.width = UNKNOWN_WIDTH
+    return console
+
+
+def _takes_unicode(stream: TextIO) -> bool:
+    return codecs.lookup(stream.encoding or "ascii").name.startswith("utf")

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from rag.digest.records import Period, Wish
 from rag.errors import PaperboyError
@@ -46,7 +48,7 @@ class Rhythm:
     hour: int = 9
     minute: int = 0
     timezone: str = "UTC"
-    weekday: int = 0
+    weekday: Annotated[int, Field(ge=0, le=6)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Literal, Protocol, get_args
+from typing import Annotated, Literal, Protocol, get_args
+
+from pydantic import Field
 
 from rag.records import Paper
 from rag.text.sentences import gist, statements
@@ -39,8 +41,8 @@ class Wish:
     topics: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
-    min_upvotes: int = 0
-    count: int = 10  # papers at most
+    min_upvotes: Annotated[int, Field(ge=0)] = 0
+    count: Annotated[int, Field(ge=1)] = 10  # papers at most
 
 
 # For a reader who has no subscription: every paper of a day, the top ones of a week or month.

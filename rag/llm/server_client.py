@@ -23,6 +23,7 @@ from collections.abc import (
     Sequence,
 )
 from concurrent.futures import CancelledError, Future
+from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -47,10 +48,14 @@ MAX_LINE_BYTES = 500_000  # of a stream of events, in which each token has a lin
 SPARE_CHUNKS = 50  # beyond one per token: roles, usage, keep-alives
 MAX_NAME = 80  # characters of a model's name in messages to people
 CLOSED = "Paperboy has left the model server: start it again."
+_DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")  # the last event of a complete answer
 SEARCH_MODEL = re.compile("embed|rerank", re.IGNORECASE)  # in the name of a model that cannot chat
 ANY_MODEL = "default"  # requested from a server that lists none; most then use the one they have
 
 Result = TypeVar("Result")
+
+# What is being read in this task, for the hook that sees the bytes.
+_progress: ContextVar[StreamProgress | None] = ContextVar("_progress", default=None)
 
 
 class ServerClient:
@@ -145,6 +150,7 @@ class ServerClient:
     ) -> None:
         """Call `on_piece` with each piece of the answer until it is complete."""
         progress = StreamProgress(self.timeouts, started=self._loop.time())
+        _progress.set(progress)
         try:
             async with (
                 asyncio.timeout_at(progress.deadline(progress.started)) as limit,
@@ -163,7 +169,7 @@ class ServerClient:
                 log.info("the model server failed: %s", first_line(error))
                 sentence = explain(error, progress, now=self._loop.time())
                 raise ModelError(self._explain_search_model(error) or sentence) from error
-        if not progress.finished:  # to HTTP a connection that simply ends is not an error
+        if not progress.is_complete:  # to HTTP a connection that simply ends is not an error
             raise ModelError(BROKE_OFF)
         if progress.was_cut and not progress.has_text:
             raise ModelError(ONLY_THOUGHT)
@@ -285,15 +291,22 @@ def _bounded_stream(stream: Any, max_line_bytes: int) -> Any:
     """Return a stream of bytes (of httpx) that raises ValueError if it, or a line, is too long."""
     import httpx2
 
+    progress = _progress.get()
+
     class BoundedStream(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             total = line = 0
+            last = b"\n"
             async for piece in stream:
                 total += len(piece)
                 end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
                 line = line + len(piece) if end < 0 else len(piece) - end - 1
                 if total > MAX_RESPONSE_BYTES or (max_line_bytes and line > max_line_bytes):
                     raise ValueError(f"the server's answer is too long ({total:,} bytes)")
+                last += piece
+                if progress and _DONE.search(last):
+                    progress.is_done = True
+                last = last[-len(b"\ndata: [DONE]") :]
                 yield piece
 
         async def aclose(self) -> None:

@@ -54,6 +54,7 @@ class StreamProgress:
         self.chunks = 0
         self.has_text = False
         self.finished = False
+        self.is_done = False  # the last event came
         self.was_cut = False  # at max_tokens
 
     def add(self, chunk: AIMessageChunk) -> None:
@@ -63,6 +64,11 @@ class StreamProgress:
         reason = chunk.response_metadata.get("finish_reason")
         self.finished = self.finished or reason is not None
         self.was_cut = self.was_cut or reason == "length"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the server gave a reason for the end, or ended a text with the last event."""
+        return self.finished or (self.is_done and self.has_text)
 
     def deadline(self, now: float) -> float:
         """Return when to give up; each chunk of text extends it, up to the answer's limit."""

@@ -27,6 +27,10 @@ def test_the_file_in_this_folder_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     ("toml", "message"),
     [
         ("[bot.mail]\nhost = 'smtp.example.org'", "[bot] mail: a host needs a sender, such as"),
+        ("[bot.mail]\nhost = 'x'\nsender = \"a@b.org\\nBcc: c@d.org\"", "has a line break"),
+        ("[ingest.fetch]\nhuggingface_url = 'http://[::1'", "huggingface_url: not an address"),
+        ("[ingest.fetch]\nhuggingface_url = 'http://h:99999'", "huggingface_url: not an address"),
+        ("[ingest.fetch]\narxiv_url = 'http://me:secret@h'", "arxiv_url: a name and a password do"),
         ("[bot]\ntimezone = 'Mars/Base'", "[bot] timezone: no known time zone; write one such as"),
         ("[bot]\nthreads = 'often'", "[bot] threads: Input should be 'never', 'long' or 'always'."),
         ("[bot.digest]\nsync_minute = 5", "an unknown key: did you mean sync_minutes?"),
@@ -45,6 +49,7 @@ def test_a_mistake_is_one_sentence_with_section_and_key(
         load_settings(path)
     text = str(caught.value)
     assert text.startswith(str(path))
+    assert "secret" not in text
     assert message in text
     assert text.endswith(".") or "did you mean" in text
     assert "\n" not in text

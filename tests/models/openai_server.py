@@ -193,7 +193,7 @@ def _odd_field(**fields: Any) -> Handler:
 
     async def answer(_server: OpenAIServer, request: web.Request) -> web.StreamResponse:
         response = await _open(request)
-        await response.write(f"data: {json.dumps(odd)}\n\ndata: [DONE]\n\n".encode())
+        await response.write(f"data: {json.dumps(odd)}\n\n".encode())
         return response
 
     return answer
@@ -208,6 +208,15 @@ async def _reported_error(server: OpenAIServer, request: web.Request) -> web.Str
 async def _ends(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
     """End the response properly in mid-answer: to HTTP that is no error."""
     return await _begin(server, request, 3)
+
+
+async def _only_done(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
+    """Send a whole answer without a reason for its end."""
+    response = await _begin(server, request, len(server.text))
+    await response.write(b"data: [DO")
+    await asyncio.sleep(0.05)
+    await response.write(b"NE]\n\n")
+    return response
 
 
 async def _breaks(server: OpenAIServer, request: web.Request) -> web.StreamResponse:
@@ -308,6 +317,7 @@ FAULTS: dict[str, Handler] = {
     "odd name": _odd_field(model=["m"]),
     "reported error": _reported_error,
     "ends": _ends,
+    "only done": _only_done,
     "breaks": _breaks,
     "hangs up": _hangs_up,
     "silent": _silent,

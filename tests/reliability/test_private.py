@@ -110,9 +110,9 @@ async def followed_up(server: Server) -> tuple[Any, Any, Any]:
 
 async def forget(server: Server, user: str) -> None:
     asked = await server.fake.slash(user, "forget")
-    await server.fake.until(lambda: asked.original and "I keep" in asked.original["content"])
-    await server.fake.click(user, asked.original, "forget:yes")
-    await server.fake.until(lambda: "Removed" in asked.original["content"])
+    message = await server.fake.until(lambda: (m := asked.original) and m["content"] and m)
+    await server.fake.click(user, message, "forget:yes")
+    await server.fake.until(lambda: "Removed" in message["content"])
 
 
 async def sources(server: Server, user: str, answer: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.access.guild_settings import Group
 from rag.library import Library
 from rag.records import Question
 from tests.bot.answers.listing import listing
@@ -315,6 +316,29 @@ async def test_again_and_the_menu_count_as_questions(filled: Library, connect: C
         assert data["flags"] & 64
     receipt = await fake.click("alice", answer, button(answer, "sources"))
     assert "Sentences considered" in text_of((await receipt.wait_ack())["data"])
+
+
+async def test_who_may_not_ask_may_not_press_buttons(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    answer = await server.ask(QUESTION)
+    alice = int(fake.users["alice"]["id"])
+    await choose(server, denied=Group(people=frozenset({alice})))
+    for action in ("sources", "similar", "like", "dislike", "again"):
+        refused = await fake.click("alice", answer, button(answer, action))
+        data = (await refused.wait_ack())["data"]
+        assert "I may not answer you in this server" in text_of(data), action
+    assert rows(filled, "SELECT * FROM feedback") == []
+
+
+async def test_why_with_a_question_counts_as_one(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    await choose(server, person_per_hour=1)
+    await server.ask(QUESTION)
+    refused = await server.fake.slash("alice", "why", question=QUESTION)
+    assert "You have asked 1 question" in text_of((await refused.wait_ack())["data"])
+    last = await shown(server, await server.fake.slash("alice", "why"))
+    assert "Sentences considered" in text_of(last)
 
 
 # -- the menu of a message ------------------------------------------------------------------

@@ -330,3 +330,20 @@ def test_daily_as_json_is_ordered_by_rank_with_tldr_and_topic(
     status, _, err = run("--data-dir", tmp_path, "daily", "--week", "--month")
     assert status == 2
     assert "give one of" in err
+
+
+@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"COLUMNS": "0"}])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_an_answer_is_printed_whatever_the_terminal_says_of_itself(
+    starter_folder: Path, environment: dict[str, str], options: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "--data-dir", starter_folder, "--no-model", "ask", *options,
+         QUESTION],
+        capture_output=True, env=os.environ | environment, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    out = done.stdout.decode("utf-8")
+    assert "overuse penalty" in out
+    if options:
+        assert "\u201c" in json.loads(out)["answer"]

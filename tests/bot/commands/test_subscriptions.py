@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.subscriptions.parsing import read_when, rhythm_as_typed, rhythm_in_words
-from bot.subscriptions.records import Rhythm, SubscriptionError
+from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
+from bot.subscriptions.store import SubscriptionStore
 from bot.subscriptions.time_zones import zones_like
+from rag.library import Library
 
 Run = Callable[..., tuple[int, str, str]]
+NOW = datetime(2025, 12, 8, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,7 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
         (["9:00"], "give exactly one of"),
         (["9:00", "--mail", "ada@example.org", "--channel", "5"], "give exactly one of"),
         (["9:00", "--mail", "ada"], "not an e-mail address"),
+        (["9:00", "--mail", "ada@b@example.org"], "not an e-mail address"),
         (["9:00", "--channel", "#general"], "not an id"),
         (["noonish", "--channel", "5"], "not a time zone"),
     ],
@@ -85,3 +90,22 @@ def test_an_invalid_subscription_prints_the_reason(
     status, _, err = run("--data-dir", starter_folder, "subscriptions", "add", *arguments)
     assert status in (1, 2)
     assert words in err
+
+
+@pytest.mark.parametrize(
+    "damage", ["weekday = 7", "wish = json_set(wish, '$.count', -5)", "weekday = -1"]
+)
+def test_an_impossible_option_that_is_stored_leaves_the_other_subscriptions(
+    run: Run, library: Library, damage: str
+) -> None:
+    folder, database = library.folder, library.catalog.database
+    subscriptions = SubscriptionStore(database)
+    for target in ("1", "2"):
+        rhythm = Rhythm("week", 9, 0)
+        subscriptions.add(Subscription(kind="person", target=target, rhythm=rhythm), NOW)
+    with database.transaction() as db:
+        db.execute(f"UPDATE subscriptions SET {damage} WHERE target = '1'")
+    library.close()
+    status, out, err = run("--data-dir", folder, "subscriptions", "list")
+    assert status == 0, err
+    assert out.count("every Monday at 09:00") == 1

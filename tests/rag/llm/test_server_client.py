@@ -190,8 +190,18 @@ def test_every_failure_leaves_the_quotes_with_a_note_and_the_next_answer_is_writ
     assert (again.mode, again.note, again.text) == ("generated", "", TEXT)
 
 
+def test_an_answer_without_a_reason_for_its_end_is_complete(
+    server: OpenAIServer, asks: Callable[..., PaperQA]
+) -> None:
+    qa = asks(server.url)
+    quoted = qa.ask(QUESTION)
+    server.fault = "only done"
+    answer = qa.written(quoted)
+    assert (answer.mode, answer.note, answer.text) == ("generated", "", TEXT)
+
+
 def test_every_fault_is_tried() -> None:
-    assert set(FAULTS) - set(NOTES) == {"never stops", "stays open"}
+    assert set(FAULTS) - set(NOTES) == {"never stops", "stays open", "only done"}
 
 
 def test_a_server_that_is_down_is_used_when_it_comes_back(
