@@ -199,3 +199,14 @@ def test_of_a_clean_text_nothing_else_is_kept() -> None:
 @pytest.mark.parametrize("text", ["\u200b\u2060", "x" * 300_000, "\u200b" * 300_000])
 def test_a_title_of_nothing_or_far_too_much_is_set_aside(text: str) -> None:
     assert isinstance(parse_paper(GOOD | {"title": text}, place="line 1"), SetAside)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://", "http://", "https:///x", "https://?q=1", "http://#a", "https://:80/x", "https://a@",
+     "https://[", "https:// /x"],
+)  # fmt: skip
+def test_an_address_without_a_host_is_none(address: str) -> None:
+    paper = parse_paper({**GOOD, "github": address, "project_page": address}, place="1")
+    assert isinstance(paper, Paper)
+    assert (paper.code_url, paper.project_url) == (None, None)
