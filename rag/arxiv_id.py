@@ -47,6 +47,12 @@ _LINK_BEFORE = re.compile(
 )
 _NAMED_BEFORE = re.compile(r"arxiv\s?[:.]\s?$", re.IGNORECASE)
 _IN_LINKS = "A-Za-z0-9._~:/?#@!$&'*+,;=%-"  # RFC 3986, without brackets
+# The host of a link, and hosts that merely have the name of a site in them: arxiv.org.example.com.
+_HOST_BEFORE = re.compile(
+    rf"(?:https?://|(?<![\w.@:/-]))(?P<host>[\w.@:-]+)/[{_IN_LINKS}]*$", re.IGNORECASE
+)
+_SITE = r"(?:arxiv\.org|ar5iv\.org|alphaxiv\.org|huggingface\.co)"
+_IMITATION = re.compile(rf"(?!(?:[\w-]+\.)*{_SITE}(?::\d+)?$).*{_SITE}", re.IGNORECASE)
 _LINK_AFTER = re.compile(rf"(?:\.pdf|\.md)?(?:[/?#&][{_IN_LINKS}]*)?")
 _LINK_CHARACTER = re.compile(rf"[{_IN_LINKS}]")
 
@@ -69,8 +75,9 @@ class Mention:
 def find_mentions(text: str) -> Iterator[Mention]:
     """Yield the ids in a text, alone or in links, in order.
 
-    A number that merely looks like an id ("0.9512", "2048.1024") is none, nor are words and a
-    number with a slash between, unless the word is an archive.
+    A number that merely looks like an id ("0.9512", "2048.1024") is none, nor is one in a link whose
+    host imitates arXiv's, nor are words and a number with a slash between, unless the word is an
+    archive.
     """
     floor = 0
     for match in _ID.finditer(text):
@@ -79,6 +86,9 @@ def find_mentions(text: str) -> Iterator[Mention]:
         arxiv_id, problem = _judge(match)
         named = _NAMED_BEFORE.search(before)
         if not in_link and not named:
+            link = _HOST_BEFORE.search(before)
+            if link and _IMITATION.match(link["host"]):
+                continue
             if match["old"] and (before.endswith("/") or match["archive"].lower() not in ARCHIVES):
                 continue
             if match["month"] and not _looks_like_an_id(match):

@@ -207,6 +207,8 @@ class PaperQA:
         That is a sentence with words of the question, else what the paper is. A note, or the whole
         answer, says which languages are read.
         """
+        if alone.impossible_day:
+            return alone, Draft(alone.impossible_day, (), refused=True, is_chat=True), ""
         if not alone.is_unread:
             return self._draft(question, alone, today)
         unread = unread_reply(alone.foreign, has_model=self.writer is not None)

@@ -105,7 +105,7 @@ def many(count: int) -> list[Paper]:
             PAPERS[n % len(PAPERS)],
             title=f"The {names[n]}: {PAPERS[n % len(PAPERS)].title}",
             abstract=f"We study the {names[n]}. {PAPERS[n % len(PAPERS)].abstract}",
-            arxiv_id=f"2506.{n:05d}",
+            arxiv_id=f"2506.{n + 1:05d}",
         )
         for n in range(count)
     ]

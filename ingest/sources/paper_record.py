@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -79,10 +80,15 @@ def _organization(value: object) -> object:
 
 
 def _web_address(value: object) -> object:
-    """Take http(s) addresses up to MAX_ADDRESS; anything else becomes None."""
-    value = clean_characters(value[:MAX_RECEIVED]) if isinstance(value, str) else value
-    fits = isinstance(value, str) and len(value) <= MAX_ADDRESS
-    return value if fits and str(value).startswith(("https://", "http://")) else None
+    """Take http(s) addresses with a host, up to MAX_ADDRESS; anything else becomes None."""
+    address = clean_characters(value[:MAX_RECEIVED]) if isinstance(value, str) else ""
+    if len(address) > MAX_ADDRESS or not address.startswith(("https://", "http://")):
+        return None
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:  # "https://["
+        return None
+    return address if host and host.strip(" .") else None
 
 
 def _possible(day: date | None) -> date | None:

@@ -5,34 +5,35 @@ people are used to: in the setting, in the question's language, in the time zone
 knows the habits (Unicode's CLDR). https://babel.pocoo.org
 """
 
+import calendar
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from rag.query.sides import ENDS, PAPERS_OR_LIST
+from rag.query.dates import TITLED_MONTH, WEEKDAY, YEAR
+from rag.query.sides import COUNTABLE, ENDS, PAPERS_OR_LIST
 from rag.text.language import ENGLISH
 from rag.text.words import fold
 
 DayOrder = Literal["day-first", "month-first"]
 MIN_SHORT_YEAR = 10  # of "5/12/25"; papers are not older
 
+_ENGLISH_MONTHS = {name.casefold(): n for n, name in enumerate(calendar.month_abbr) if name}
 _MONTH_LANGUAGES = ("de", "fr", "es", "it", "pt", "nl")
-_YEAR = r"(?:19|20)\d\d"
 _LAST_WORD = r"(?![\w-]|[./]\d)"
 _STAMP = re.compile(r"<t:(\d{1,11})(?::[tTdDfFRsS])?>")  # Discord's
-_HAN = re.compile(rf"(?:({_YEAR})\s?年\s?)?(?<!\d)(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?[日号號]")
-_YEAR_FIRST = re.compile(rf"(?<![\w./-])({_YEAR})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_LAST_WORD}")
+_HAN = re.compile(rf"(?:({YEAR})\s?年\s?)?(?<!\d)(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?[日号號]")
+_YEAR_FIRST = re.compile(rf"(?<![\w./-])({YEAR})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_LAST_WORD}")
 _YEAR_LAST = re.compile(
-    rf"(?<![\w./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2({_YEAR}|\d\d){_LAST_WORD}(?!-)"
+    rf"(?<![\w./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2({YEAR}|\d\d){_LAST_WORD}(?!-)"
 )
 # "5 décembre 2025", "el 5 de diciembre"; English names are read by rag.query.dates.
 _NAMED = re.compile(
     r"(?<![\w./-])(\d{1,2})(?:\.|er)? (?:de )?([^\W\d_]{3,10})\b"
-    rf"(?: (?:de )?({_YEAR}){_LAST_WORD}|{ENDS})",
+    rf"(?: (?:de )?({YEAR}){_LAST_WORD}|{ENDS})",
     re.IGNORECASE,
 )
 # Without a year two numbers are a day only behind such a word: "since 5/12", "am 5.12."
@@ -43,9 +44,22 @@ _CUES = (
 _LINK = r"(?: (?:and|to|until|till|through|bis|und|et|au|y|al) (?:the )?| ?[-–] ?)"
 _NO_YEAR = re.compile(
     rf"(?<![\w./-])(?P<before>(?:{'|'.join(_CUES)}) (?:the )?|{PAPERS_OR_LIST} (?:\w+ )?|^"
-    rf"|{_YEAR}-\d\d-\d\d{_LINK})"
+    rf"|{YEAR}-\d\d-\d\d{_LINK})"
     rf"(?P<first>\d{{1,2}})(?:(?P<dot>\.)(?P<month>\d{{1,2}})\.(?!\d)|/(?P<second>\d{{1,2}}))"
     rf"(?:(?={_LINK}\d)|{ENDS})",
+    re.IGNORECASE,
+)
+# English days and months by name, also those that do not exist: "February 30th", "June 9999".
+_NTH = r"(?:st|nd|rd|th)"
+_ENGLISH = re.compile(
+    rf"(?<![\w./-])(?:(?P<before>\d{{1,2}})(?:{_NTH}|\.)?(?: of)? )?(?P<month>{TITLED_MONTH})"
+    rf"(?: (?:the )?(?P<after>\d{{1,2}}){_NTH}?(?![\w%]|[.:/-]\d))?"
+    rf"(?:,? (?:of )?(?P<year>\d{{4}})\b(?![.-]\d))?{COUNTABLE}(?! (?:\w+ )?papers?\b)",
+    re.IGNORECASE,
+)
+_LATE = re.compile(
+    rf"\b{WEEKDAY},? (?:the )?(?P<day>(?:3[2-9]|[4-9]\d){_NTH})\b"
+    rf"|\b(?:{'|'.join(_CUES[:9])}|of) (?P<alone>the (?:3[2-9]|[4-9]\d){_NTH})(?=\W*$)",
     re.IGNORECASE,
 )
 
@@ -66,10 +80,14 @@ class DayHabit:
 
 @dataclass(frozen=True, slots=True)
 class WrittenDays:
-    """A text with its days in ISO's form, and how ambiguous ones were read, in a sentence or ""."""
+    """A text with its days in ISO's form, and how ambiguous ones were read, in a sentence or "".
+
+    `impossible` says which days do not exist, in sentences or "".
+    """
 
     text: str
     reading: str = ""
+    impossible: str = ""
 
 
 def write_days(
@@ -87,12 +105,14 @@ def write_days(
     ambiguous: dict[str, date] = {}
     impossible: list[str] = []
 
-    def iso(typed: str, first: int, second: int, mark: str, year: int | None) -> str:
-        is_day_first = _is_day_first(first, second, mark, order)
+    def iso(
+        typed: str, first: int, second: int, mark: str, year: int | None, *, is_day: bool = False
+    ) -> str:
+        is_day_first = is_day or _is_day_first(first, second, mark, order)
         day, month = (first, second) if is_day_first else (second, first)
         found = _day(year, month, day) if year else _latest(month, day, until)
         if found is None:
-            impossible.extend([typed] if year else [])
+            impossible.extend([typed] if year or is_day else [])
             return typed
         if mark != "." and not is_sure and first <= 12 and second <= 12 and first != second:
             ambiguous[typed] = found
@@ -113,6 +133,7 @@ def write_days(
 
     def year_first(match: re.Match[str]) -> str:
         found = _day(int(match[1]), int(match[3]), int(match[4]))
+        impossible.extend([] if found or match[2] == "." else [match[0]])
         return found.isoformat() if found else match[0]
 
     until = today
@@ -122,13 +143,25 @@ def write_days(
     until = max((day for day in days if day), default=today)
     text = _HAN.sub(
         lambda match: iso(
-            match[0], int(match[3]), int(match[2]), ".", int(match[1]) if match[1] else None
+            match[0],
+            int(match[3]),
+            int(match[2]),
+            ".",
+            int(match[1]) if match[1] else None,
+            is_day=True,
         ),
         text,
     )
     text = _NAMED.sub(
         lambda match: (
-            iso(match[0], int(match[1]), month, ".", int(match[3]) if match[3] else None)
+            iso(
+                match[0],
+                int(match[1]),
+                month,
+                ".",
+                int(match[3]) if match[3] else None,
+                is_day=True,
+            )
             if (month := _months().get(fold(match[2])))
             else match[0]
         ),
@@ -136,7 +169,12 @@ def write_days(
     )
     for _ in range(2):  # the second time for what follows a day: "from 1/12 to 5/12"
         text = _NO_YEAR.sub(without_year, text)
-    return WrittenDays(text, _reading(order, ambiguous, impossible))
+    impossible += _impossible_by_name(text)
+    return WrittenDays(
+        text,
+        _reading(order, ambiguous),
+        " ".join(f"There is no day {typed}." for typed in impossible),
+    )
 
 
 def _order_said(text: str) -> DayOrder | None:
@@ -174,12 +212,24 @@ def _latest(month: int, day: int, until: date) -> date | None:
     return next((day for day in found if day and day <= until), None)
 
 
-def _reading(order: DayOrder, ambiguous: dict[str, date], impossible: Sequence[str]) -> str:
-    sentences = [f"There is no day {typed}." for typed in impossible]
-    if ambiguous:
-        days = [f"{typed} as {day.day} {day:%B %Y}" for typed, day in ambiguous.items()]
-        sentences.append(f"I read {' and '.join(days)} ({order.replace('-', ' ')}).")
-    return " ".join(sentences)
+def _impossible_by_name(text: str) -> list[str]:
+    """Return the days and months with English names that no calendar and no paper has."""
+    found = [match["day"] or match["alone"] for match in _LATE.finditer(text)]
+    for match in _ENGLISH.finditer(text):
+        number, year = match["before"] or match["after"], match["year"]
+        month = _ENGLISH_MONTHS[match["month"][:3].casefold()]
+        is_year = not year or re.fullmatch(YEAR, year)
+        is_day = not number or _day(int(year) if year and is_year else 2000, month, int(number))
+        if not (is_year and is_day):
+            found.append(match[0])
+    return found
+
+
+def _reading(order: DayOrder, ambiguous: dict[str, date]) -> str:
+    if not ambiguous:
+        return ""
+    days = [f"{typed} as {day.day} {day:%B %Y}" for typed, day in ambiguous.items()]
+    return f"I read {' and '.join(days)} ({order.replace('-', ' ')})."
 
 
 @lru_cache(maxsize=1)

@@ -114,6 +114,7 @@ class Request:
     other: "Request | None" = None  # another reading, if the kind is unsure
     asked: str = ""  # as it was asked, with days in ISO's form
     day_reading: str = ""  # how days were read that may be others, in a sentence
+    impossible_day: str = ""  # which of its days do not exist, in a sentence
     text: str = ""  # all its words, in English as far as possible
     slot_topic: str = ""  # the words that name a topic, if it may be a follow-up
     asks_more: bool = True  # it has words that ask for something in particular

@@ -106,7 +106,9 @@ class QueryUnderstanding:
             foreign = "" if self._is_small_talk(without_names) else short
         days = write_days(question, today, language=foreign or language, habit=self.day_habit)
         request = self._read(days.text, language, foreign, today, follows=follows, again=again)
-        return replace(request, asked=days.text, day_reading=days.reading)
+        return replace(
+            request, asked=days.text, day_reading=days.reading, impossible_day=days.impossible
+        )
 
     def _is_small_talk(self, text: str) -> bool:
         chances = self.reader.kinds(text, self.encode(text), Slots())

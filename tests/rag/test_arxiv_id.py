@@ -120,6 +120,14 @@ def test_an_id_may_be_of_next_year_since_clocks_differ() -> None:
         "the year 2024.5 and version 2401.1",
         "x2510.01234 and 2510.01234b",
         "https://evil-arxiv.org/abs/foo/0112017",
+        "https://arxiv.org.evil.com/abs/2509.10004",
+        "https://notarxiv.org/abs/2509.10004",
+        "notarxiv.org/abs/2509.10004",
+        "https://arxiv.org@evil.com/abs/2509.10004",
+        "http://arxiv.org:80@evil.com/pdf/2509.10004v2",
+        "https://huggingface.co.evil.io/papers/2509.10004",
+        "https://my-ar5iv.org/abs/2509.10004",
+        "https://arxiv.org.evil.com/abs/cs/0112017",
     ],
 )
 def test_numbers_and_words_that_are_no_ids(text: str) -> None:
@@ -130,6 +138,9 @@ def test_numbers_and_words_that_are_no_ids(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
+        ("https://arxiv.org:443/abs/2510.01234", ["2510.01234"]),
+        ("https://cn.arxiv.org/x/2510.01234", ["2510.01234"]),
+        ("https://arxiv-sanity.example/2510.01234", ["2510.01234"]),
         ("arxiv 2510.01234v3, and 0704.0001.", ["2510.01234", "0704.0001"]),
         ("2510.01234,2510.01235;cs/0112017/hep-th", ["2510.01234", "2510.01235", "cs/0112017"]),
         ("(see [this](https://arxiv.org/abs/cs/0112017v2))", ["cs/0112017"]),

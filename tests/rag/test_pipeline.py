@@ -310,3 +310,20 @@ def test_a_half_known_record_is_told_whole(qa: PaperQA, question: str) -> None:
     assert not answer.refused
     assert "names no authors" in answer.text
     assert "2024-11-05" in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "papers in December 9999",
+        "papers from 29 February 2025",
+        "2025年13月45日",
+        "monday the 32nd",
+    ],
+)
+def test_a_day_that_does_not_exist_is_told_and_no_other_one_read(
+    qa: PaperQA, question: str
+) -> None:
+    answer = qa.ask(question)
+    assert re.fullmatch(r"There is no day [^.]+\.", answer.text)
+    assert (answer.refused, answer.citations, answer.note) == (True, (), "")

@@ -226,3 +226,14 @@ def test_names_of_which_cleaning_leaves_nothing_are_left_out(nothing: str) -> No
     assert isinstance(paper, Paper)
     assert (paper.authors, paper.author_count) == (("A. One",), 1)
     assert (paper.keywords, paper.organization) == ((), None)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://", "http://", "https:///x", "https://?q=1", "http://#a", "https://:80/x", "https://a@",
+     "https://[", "https:// /x"],
+)  # fmt: skip
+def test_an_address_without_a_host_is_none(address: str) -> None:
+    paper = parse_paper({**GOOD, "github": address, "project_page": address}, place="1")
+    assert isinstance(paper, Paper)
+    assert (paper.code_url, paper.project_url) == (None, None)

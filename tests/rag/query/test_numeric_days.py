@@ -68,7 +68,7 @@ def test_a_stamp_is_the_day_in_the_time_zone() -> None:
 
 def test_a_day_that_does_not_exist_is_told() -> None:
     found = write_days("on 31/2/2026", TODAY)
-    assert (found.text, found.reading) == ("on 31/2/2026", "There is no day 31/2/2026.")
+    assert (found.text, found.impossible) == ("on 31/2/2026", "There is no day 31/2/2026.")
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,30 @@ def test_a_day_that_does_not_exist_is_told() -> None:
 )  # fmt: skip
 def test_other_figures_stay(text: str) -> None:
     assert write_days(text, TODAY).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "papers in December 9999", "papers from 29 February 2025", "monday the 32nd",
+        "2025年13月45日", "papers of 31 April", "what came out on Feb 30th?", "June 31, 2024",
+        "since September the 31st", "papers from 2025-02-30", "what is new since the 45th?",
+        "friday, the 40th", "publications of 45 March 2025", "articles du 30 février 2025",
+        "am 31. November 2025", "13月2日", "papers of January 1066",
+    ],
+)  # fmt: skip
+def test_days_that_do_not_exist_are_told(text: str) -> None:
+    assert write_days(text, TODAY).impossible.startswith("There is no day ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "papers from 29 February 2024", "papers of 29 February", "Dec 8", "the top 50 June papers",
+        "which 45 may be frozen?", "the best 40 December 2025 papers", "December 2025",
+        "the 45th layer", "monday the 31st", "what did June 35 papers say?", "2025.13.45",
+        "march 2025", "since May", "GPT-4 from 31 March 2025", "May 2048.1024",
+    ],
+)  # fmt: skip
+def test_days_that_exist_and_numbers_are_not(text: str) -> None:
+    assert write_days(text, TODAY).impossible == ""
