@@ -10,9 +10,7 @@ WITHDRAWN = "withdrawn"  # a paper's mark in lists
 MAX_SENTENCE = 300  # characters
 _WORD = re.compile(r"\b(?:withdr[ae]w|retract)", re.IGNORECASE)
 _PAPER = r"(?:paper|article|submission|manuscript|preprint|work|version|report|thesis|note)"
-_OTHER = (
-    r"(?:earlier|previous|prior|first|second|older?|original|initial|companion|other)"
-)
+_OTHER = r"(?:earlier|previous|prior|first|second|older?|original|initial|companion|other)"
 _THIS = rf"\b(?:this|the|our)\s+(?!{_OTHER}\b)(?:\w+\s+)?{_PAPER}\b"
 # "This paper has been withdrawn by its authors", "Withdrawn due to an error", "Paper withdrawn".
 _WITHDRAWN = re.compile(
