@@ -75,9 +75,9 @@ class Mention:
 def find_mentions(text: str) -> Iterator[Mention]:
     """Yield the ids in a text, alone or in links, in order.
 
-    A number that merely looks like an id ("0.9512", "2048.1024") is none, nor is one in a link whose
-    host imitates arXiv's, nor are words and a number with a slash between, unless the word is an
-    archive.
+    A number that merely looks like an id ("0.9512", "2048.1024") is none, nor is one in a link
+    whose host imitates arXiv's, nor are words and a number with a slash between, unless the word
+    is an archive.
     """
     floor = 0
     for match in _ID.finditer(text):
@@ -196,10 +196,16 @@ def _month(digits: str, *, is_old: bool) -> tuple[int, int]:
 
 
 def _looks_like_an_id(match: re.Match[str]) -> bool:
-    """Return whether a number in plain text is an id: its first half is a month of arXiv's."""
+    """Return whether a number in plain text is meant as an id.
+
+    Its first half is a month of arXiv's; with five digits after the dot, as few other numbers have,
+    the year is enough.
+    """
     year, month = _month(match["month"], is_old=False)
     is_month = not _problem_of_month(year, month) and (year, month) >= NEW_FORM_SINCE
-    return is_month and len(match["number"]) in (4, 5)
+    is_year = NEW_FORM_SINCE[0] <= year <= datetime.now(UTC).year + YEARS_AHEAD
+    digits = len(match["number"])
+    return (is_month and digits in (4, 5)) or (is_year and digits == 5)
 
 
 def _link_around(text: str, start: int, end: int, floor: int) -> tuple[int, int]:

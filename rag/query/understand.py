@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.arxiv_id import find_ids
+from rag.arxiv_id import find_mentions
 from rag.encoders.word_vectors import WordVectors
 from rag.query.answer_language import answer_language
 from rag.query.followups import ALONE, SHOWN_LIST, Past, has_papers, refers_back, resolve
@@ -333,7 +333,7 @@ def _has_topic(request: Request, *, is_unsure: bool, topics: Sequence[str]) -> b
     is_narrowed = request.is_filter or request.order or request.count or request.prolific
     if request.asks_more or topics or request.named or is_narrowed:
         return True
-    if find_ids(request.text) or is_quoting(request.text):
+    if any(find_mentions(request.text)) or is_quoting(request.text):
         return True
     kind = "content" if is_unsure else request.kind
     if kind in ("list", "advice", "summary"):

@@ -70,9 +70,12 @@ class PersonNames:
         return self.family(words)
 
     def family(self, typed: Sequence[str]) -> list[str]:
-        """Return the names with this family name, or that consist of nothing else."""
+        """Return the names with this family name, also those that consist of nothing else.
+
+        Of several words ("Egret Team") those that do go first.
+        """
         found = self._families.get("".join(typed), ())
-        alone = [name for given, name in found if not given]
+        alone = [name for given, name in found if not given] if len(typed) > 1 else []
         return list(dict.fromkeys(alone or (name for _, name in found)))
 
 

@@ -327,3 +327,16 @@ def test_a_day_that_does_not_exist_is_told_and_no_other_one_read(
     answer = qa.ask(question)
     assert re.fullmatch(r"There is no day [^.]+\.", answer.text)
     assert (answer.refused, answer.citations, answer.note) == (True, (), "")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "2513.99999 what is this?",
+        "what is arXiv:2513.99999?",
+        "arxiv.org/abs/2513.99999 ?",
+        "2513.99999",
+    ],
+)
+def test_an_id_that_cannot_be_one_is_told(qa: PaperQA, question: str) -> None:
+    assert "2513.99999 cannot be an arXiv id: there is no month 13." in qa.ask(question).text

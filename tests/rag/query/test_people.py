@@ -177,3 +177,25 @@ def test_new_authors_are_found_as_soon_as_they_are_stored(filled: Library) -> No
     found = people.find("papers by una egret")
     assert found is not None
     assert found.names == ("Una Egret",)
+
+
+@pytest.mark.parametrize("text", ["papers by Reed", "Reed's papers", "what did Reed write?"])
+def test_a_family_name_that_one_author_has_alone_means_all_who_have_it(text: str) -> None:
+    found = PeopleIndex(["Reed", "Ada Reed", "Tom Reed", "Jo Dora"]).find(text)
+    assert found is not None
+    assert set(found.names) == {"Reed", "Ada Reed", "Tom Reed"}
+    assert "Ada Reed" in found.label
+
+
+def test_a_family_name_of_many_is_asked_about_though_one_has_it_alone() -> None:
+    names = ["Reed", *(f"{given} Reed" for given in ("Ada", "Bo", "Cy", "Di", "Ed", "Flo"))]
+    found = PeopleIndex(names).find("papers by Reed")
+    assert found is not None
+    assert found.names == ()
+    assert set(found.alike) == set(names)
+
+
+def test_an_author_of_a_single_name_is_found_by_it() -> None:
+    found = PeopleIndex(["Heronix", "Jo Dora"]).find("papers by Heronix")
+    assert found is not None
+    assert found.names == ("Heronix",)

@@ -298,3 +298,12 @@ def test_slots_that_the_classifier_leaves_empty_get_the_words_of_the_model(fille
     request = read_by(filled, reading, "seven? birds? fresh? github?")
     assert request.topic == "birds"
     assert (request.limit, request.order, request.with_code) == (7, "newest", True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["2513.99999 what is this?", "what is arXiv:2513.99999?", "https://arxiv.org/abs/2500.12345",
+     "arxiv.org/abs/2501.1234 why?", "tell me more about arXiv 2513.00001"],
+)  # fmt: skip
+def test_an_id_that_cannot_be_one_is_a_topic(query: QueryUnderstanding, question: str) -> None:
+    assert query.understand(question, TODAY).has_topic
