@@ -75,9 +75,9 @@ class Mention:
 def find_mentions(text: str) -> Iterator[Mention]:
     """Yield the ids in a text, alone or in links, in order.
 
-    A number that merely looks like an id ("0.9512", "2048.1024") is none, nor is one in a link of a
-    host that imitates arXiv's, nor are words and a number with a slash between, unless the word is an
-    archive.
+    A number that merely looks like an id ("0.9512", "2048.1024") is none, nor is one in a link of
+    a host that imitates arXiv's, nor are words and a number with a slash between, unless the word
+    is an archive.
     """
     floor = 0
     for match in _ID.finditer(text):
