@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -38,10 +39,8 @@ def checked(kind: type[T], values: object) -> T:
 
 
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}  # making one takes milliseconds
-_warned: set[tuple[str, str]] = set()
 
 
+@lru_cache(maxsize=1_000)  # one warning a row, however often it is read
 def _warn(table: str, key: str, problem: str) -> None:
-    if (table, key) not in _warned and len(_warned) < 1_000:
-        _warned.add((table, key))
-        log.warning("row %s of %s is damaged (%s) and left out", key, table, problem)
+    log.warning("row %s of %s is damaged (%s) and left out", key, table, problem)

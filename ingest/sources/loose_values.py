@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
+from rag.text.words import one_line
+
 MAX_COUNT_CHARACTERS = 20  # of a count in words, like "1.2k"
 MAX_DAY_CHARACTERS = 60
 SECONDS_OF_EPOCH = range(10**8, 10**10)  # 1973 to 2286; other sources count milliseconds …
@@ -49,29 +51,29 @@ def author_names(value: object) -> object:
 def keyword_list(value: object) -> object:
     """Return the keywords of a list, or of one text with commas or semicolons between."""
     if isinstance(value, str):
-        return [word for part in re.split(r"[,;|\n]", value) if (word := _one_line(part))]
+        return [word for part in re.split(r"[,;|\n]", value) if (word := one_line(part))]
     if not isinstance(value, list):
         return value
     words = [word.get("name") if isinstance(word, dict) else word for word in value]
-    return [_one_line(word) if isinstance(word, str) else word for word in words]
+    return [one_line(word) if isinstance(word, str) else word for word in words]
 
 
 def _author(person: object) -> object:
     if isinstance(person, str):
-        return _one_line(person)
+        return one_line(person)
     if isinstance(person, list) and person and all(isinstance(part, str) for part in person):
         last, first, suffix = (*person, "", "")[:3]  # arXiv's authors_parsed; affiliations follow
-        return _one_line(f"{first} {last} {suffix}").replace(" -", "-")
+        return one_line(f"{first} {last} {suffix}").replace(" -", "-")
     if isinstance(person, dict):
         if name := _first_text(person, _NAME_KEYS):
             return name
         given, family = _first_text(person, _GIVEN_KEYS), _first_text(person, _FAMILY_KEYS)
-        return _one_line(f"{given} {family}") if family else person
+        return one_line(f"{given} {family}") if family else person
     return person
 
 
 def _first_text(person: dict[str, object], keys: tuple[str, ...]) -> str:
-    texts = [_one_line(text) for key in keys if isinstance(text := person.get(key), str)]
+    texts = [one_line(text) for key in keys if isinstance(text := person.get(key), str)]
     return next(filter(None, texts), "")
 
 
@@ -81,7 +83,7 @@ def _split_authors(text: str) -> list[str]:
     text = text.translate(_SEPARATORS)
     for _ in range(MAX_NESTED):
         text = _IN_BRACKETS.sub(" ", text)  # affiliations
-    text = _ET_AL.sub("", _one_line(text))
+    text = _ET_AL.sub("", one_line(text))
     if ";" in text:
         return _names_of([part.split(",") for part in _AND.sub(";", text).split(";")])
     groups = [group.split(",") for group in _AND.split(text)]
@@ -114,10 +116,6 @@ def _names_of(people: list[list[str]]) -> list[str]:
     return [" ".join([*parts[1:2], *parts[:1], *parts[2:]]) for parts in stripped if parts]
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 # -- counts ----------------------------------------------------------------------------------------
 
 
@@ -148,7 +146,7 @@ def day_of(value: object) -> date | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _day_of_number(value)
     if isinstance(value, str) and len(value) <= MAX_DAY_CHARACTERS:
-        text = _one_line(value)
+        text = one_line(value)
         return _day_of_text(text) if text else None
     raise ValueError("it is not a day")
 
@@ -178,7 +176,7 @@ def _day_of_text(text: str) -> date:
     with suppress(ValueError, IndexError, TypeError, OverflowError):
         moment = parsedate_to_datetime(text)
         return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
-    in_words = _one_line(_IN_WORDS.sub(" ", _WEEKDAY.sub("", text)))
+    in_words = one_line(_IN_WORDS.sub(" ", _WEEKDAY.sub("", text)))
     for form in _FORMATS:
         with suppress(ValueError):
             return datetime.strptime(in_words, form).date()  # noqa: DTZ007

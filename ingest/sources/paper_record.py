@@ -207,16 +207,16 @@ def parse_record(
     yield replace(
         paper,
         seen_at=fetched_at or paper.seen_at,
-        raw_title=_received(fields, "title"),
-        raw_abstract=_received(fields, "abstract", "summary"),
+        raw_title=_received(fields, paper.title, "title"),
+        raw_abstract=_received(fields, paper.abstract, "abstract", "summary"),
     )
     yield from (LeftOut(name, reason) for reason in left_out.values())
 
 
-def _received(record: dict[str, Any], *names: str) -> str | None:
+def _received(record: dict[str, Any], cleaned: str, *names: str) -> str | None:
     """Return the text in the first of these fields as it was received, if cleaning changed it."""
     text = next((record[name] for name in names if name in record), None)
-    return received(text) if isinstance(text, str) else None
+    return received(text, cleaned) if isinstance(text, str) else None
 
 
 def _with_snapshot_fields(record: dict[str, Any]) -> dict[str, Any]:

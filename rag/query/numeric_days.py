@@ -99,82 +99,82 @@ def write_days(
     """
     habit = habit or DayHabit()
     text = _STAMP.sub(lambda match: _of_stamp(int(match[1]), habit.timezone), text)
-    order = _order_said(text)
-    is_sure = order is not None
-    order = order or habit.order_in(language)
-    ambiguous: dict[str, date] = {}
-    impossible: list[str] = []
-
-    def iso(
-        typed: str, first: int, second: int, mark: str, year: int | None, *, is_day: bool = False
-    ) -> str:
-        is_day_first = is_day or _is_day_first(first, second, mark, order)
-        day, month = (first, second) if is_day_first else (second, first)
-        found = _day(year, month, day) if year else _latest(month, day, until)
-        if found is None:
-            impossible.extend([typed] if year or is_day else [])
-            return typed
-        if mark != "." and not is_sure and first <= 12 and second <= 12 and first != second:
-            ambiguous[typed] = found
-        return found.isoformat()
-
-    def with_year(match: re.Match[str]) -> str:
-        first, mark, second, year = match.groups()
-        full = int(year) if len(year) == 4 else 2000 + int(year)
-        if len(year) == 2 and not MIN_SHORT_YEAR <= int(year) <= today.year % 100 + 1:
-            return match[0]
-        return iso(match[0], int(first), int(second), mark, full)
-
-    def without_year(match: re.Match[str]) -> str:
-        typed = match[0][len(match["before"]) :]
-        second = int(match["month"] or match["second"])
-        written = iso(typed, int(match["first"]), second, match["dot"] or "/", None)
-        return f"{match['before']}{written}"
-
-    def year_first(match: re.Match[str]) -> str:
-        found = _day(int(match[1]), int(match[3]), int(match[4]))
-        impossible.extend([] if found or match[2] == "." else [match[0]])
-        return found.isoformat() if found else match[0]
-
-    until = today
-    text = _YEAR_FIRST.sub(year_first, text)
-    text = _YEAR_LAST.sub(with_year, text)
+    said = _order_said(text)
+    writer = _DayWriter(said or habit.order_in(language), today, is_sure=said is not None)
+    text = _YEAR_FIRST.sub(writer.year_first, text)
+    text = _YEAR_LAST.sub(writer.year_last, text)
     days = [_day(*map(int, found)) for found in re.findall(r"\b(\d{4})-(\d\d)-(\d\d)\b", text)]
-    until = max((day for day in days if day), default=today)
-    text = _HAN.sub(
-        lambda match: iso(
-            match[0],
-            int(match[3]),
-            int(match[2]),
-            ".",
-            int(match[1]) if match[1] else None,
-            is_day=True,
-        ),
-        text,
-    )
-    text = _NAMED.sub(
-        lambda match: (
-            iso(
-                match[0],
-                int(match[1]),
-                month,
-                ".",
-                int(match[3]) if match[3] else None,
-                is_day=True,
-            )
-            if (month := _months().get(fold(match[2])))
-            else match[0]
-        ),
-        text,
-    )
+    writer.until = max((day for day in days if day), default=today)
+    text = _HAN.sub(writer.han, text)
+    text = _NAMED.sub(writer.named, text)
     for _ in range(2):  # the second time for what follows a day: "from 1/12 to 5/12"
-        text = _NO_YEAR.sub(without_year, text)
-    impossible += _impossible_by_name(text)
+        text = _NO_YEAR.sub(writer.without_year, text)
+    impossible = [*writer.impossible, *_impossible_by_name(text)]
     return WrittenDays(
         text,
-        _reading(order, ambiguous),
+        _reading(writer.order, writer.ambiguous),
         " ".join(f"There is no day {typed}." for typed in impossible),
     )
+
+
+class _DayWriter:
+    """Writes the matches of the patterns above, and notes what is ambiguous or impossible."""
+
+    def __init__(self, order: DayOrder, today: date, *, is_sure: bool) -> None:
+        """`is_sure` means that the text itself tells the order."""
+        self.order = order
+        self.today = today
+        self.is_sure = is_sure
+        self.until = today  # days without a year are not later
+        self.ambiguous: dict[str, date] = {}
+        self.impossible: list[str] = []
+
+    def year_first(self, match: re.Match[str]) -> str:
+        found = _day(int(match[1]), int(match[3]), int(match[4]))
+        if found:
+            return found.isoformat()
+        self.impossible += [] if match[2] == "." else [match[0]]
+        return match[0]
+
+    def year_last(self, match: re.Match[str]) -> str:
+        first, mark, second, year = match.groups()
+        full = int(year) if len(year) == 4 else 2000 + int(year)
+        if len(year) == 2 and not MIN_SHORT_YEAR <= int(year) <= self.today.year % 100 + 1:
+            return match[0]
+        return self._in_order(match[0], int(first), int(second), mark, full)
+
+    def without_year(self, match: re.Match[str]) -> str:
+        typed = match[0][len(match["before"]) :]
+        second = int(match["month"] or match["second"])
+        written = self._in_order(typed, int(match["first"]), second, match["dot"] or "/", None)
+        return f"{match['before']}{written}"
+
+    def han(self, match: re.Match[str]) -> str:
+        return self._written(match[0], match[1], int(match[2]), int(match[3]))
+
+    def named(self, match: re.Match[str]) -> str:
+        month = _months().get(fold(match[2]))
+        return self._written(match[0], match[3], month, int(match[1])) if month else match[0]
+
+    def _in_order(self, typed: str, first: int, second: int, mark: str, year: int | None) -> str:
+        """Return a day of which the order of day and month is to be known."""
+        is_day_first = _is_day_first(first, second, mark, self.order)
+        day, month = (first, second) if is_day_first else (second, first)
+        found = _day(year, month, day) if year else _latest(month, day, self.until)
+        if found is None:
+            self.impossible += [typed] if year else []
+            return typed
+        if mark != "." and not self.is_sure and first <= 12 and second <= 12 and first != second:
+            self.ambiguous[typed] = found
+        return found.isoformat()
+
+    def _written(self, typed: str, year: str | None, month: int, day: int) -> str:
+        """Return a day that says which number is the month."""
+        found = _day(int(year), month, day) if year else _latest(month, day, self.until)
+        if found is None:
+            self.impossible.append(typed)
+            return typed
+        return found.isoformat()
 
 
 def _order_said(text: str) -> DayOrder | None:

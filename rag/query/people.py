@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import lru_cache, partial
 
 from rapidfuzz import fuzz, process
 
@@ -19,6 +19,7 @@ from rag.text.words import fold
 MIN_FAMILY_LETTERS = 4  # of a family name in small letters that stands alone
 MIN_SIMILAR = 88  # of 100, for an author to be named instead of an unknown one
 MAX_ALIKE = 5  # people who may share what was typed; more are asked about
+RECENT_TEXTS = 64  # of which the hidden names are remembered
 MAX_SHORTENED = 3  # letters in front of a full stop within a name: "Jr.", "Chr. Mo"
 _WORD = re.compile(r"[^\W_]+")
 _BEFORE_FAMILY = frozenset("by from of did does has have".split())
@@ -75,7 +76,7 @@ class People:
         self.word_vectors = word_vectors
         self._lock = threading.Lock()
         self._version = -1
-        self._index = PeopleIndex(())
+        self._index = PeopleIndex((), word_vectors.knows)
 
     def find(self, text: str, *, language: str = "en") -> Mention | None:
         """Return the authors whose papers a request wants; see `find_mention`."""
@@ -89,9 +90,7 @@ class People:
         with self._lock:
             version = self.keywords.version()
             if version != self._version:
-                self._index = PeopleIndex(
-                    author_names(self.keywords.database), self.word_vectors.knows
-                )
+                self._index.update(author_names(self.keywords.database))
                 self._version = version
             return self._index
 
@@ -105,6 +104,15 @@ class PeopleIndex:
         """`is_word` tells common words, family names only with a capital: "stone", "Stone"."""
         self._names = PersonNames(names)
         self._is_word = is_word
+        # Every step of understanding a question hides the names in it.
+        self._hidden = lru_cache(maxsize=RECENT_TEXTS)(self._hide)
+
+    def update(self, names: Sequence[str]) -> None:
+        """Know exactly these names; those that are known are not read again."""
+        if not self._names.names.keys() <= set(names):
+            self._names = PersonNames(())
+        self._names.add(names)
+        self._hidden.cache_clear()
 
     def find(self, text: str, *, language: str = "en") -> Mention | None:
         """Return the authors whose papers a request wants; see `find_mention`.
@@ -148,22 +156,21 @@ class PeopleIndex:
             return None
         label = match["name"]
         words = name_words(label)
+        known = dict(self._names.names)  # another thread may add to it
         similar = process.extract(
-            "".join(words), self._joined, scorer=fuzz.ratio, score_cutoff=MIN_SIMILAR, limit=3
+            "".join(words), known, scorer=fuzz.ratio, score_cutoff=MIN_SIMILAR, limit=3
         )
         is_rare = not all(map(self._is_word, words)) or bool(self._names.family(words[-1:]))
         if not similar and not (label.split()[-1][0].isupper() and is_rare):
             return None
-        alike = tuple(self._names.names[n] for *_, n in similar)
+        alike = tuple(name for *_, name in similar)
         return Mention(label, ((),), *match.span("by"), alike=alike)
-
-    @cached_property
-    def _joined(self) -> list[str]:
-        """The words of all names, joined."""
-        return ["".join(name_words(name)) for name in self._names.names]
 
     def hide(self, text: str) -> Hidden:
         """Return the text with placeholders for names of two words or more."""
+        return self._hidden(text)
+
+    def _hide(self, text: str) -> Hidden:
         spans = [match.span() for match in _WORD.finditer(text)]
         typed = _typed(text)
         words = [fold(word) for word, _ in typed]

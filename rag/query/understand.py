@@ -37,7 +37,7 @@ from rag.query.short_questions import ShortQuestions
 from rag.query.slots import WITH_TOPIC, fill_slots, tagged_with, with_slots
 from rag.query.spelling import SpellingCorrector
 from rag.query.stuck_names import apart_from_scripts, without_endings
-from rag.query.translate import translate
+from rag.query.translate import Translation, translate
 from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
@@ -136,38 +136,37 @@ class QueryUnderstanding:
         request = self._understand(translation, ENGLISH, today, follows=follows, again=again)
         return replace(request, foreign=foreign, translation=translation)
 
-    def _understand(
-        self, question: str, language: str, today: date, *, follows: bool, again: bool
-    ) -> Request:
-        """Return what a question asks for that is in one of the glossary's languages."""
+    def _in_english(self, question: str, language: str) -> Translation:
+        """Return the question in English words and with the papers' own spelling of their names."""
         hidden = self.people.hide(question)  # "de la Cruz" is not translated, "heronfeld" correct
-        english = translate(hidden.text, language=language)
-        is_english = english.language == ENGLISH
-        text = (
-            self.spelling.correct(hidden.text) if is_english else apart_from_scripts(english.text)
-        )
-        text, answer_in = answer_language(self.paper_names.as_written(hidden.shown(text)))
-        if not text:
-            return Request(topic="", kind="bot", language=english.language, answer_in=answer_in)
+        text, language = translate(hidden.text, language=language)
+        text = self.spelling.correct(text) if language == ENGLISH else apart_from_scripts(text)
+        return Translation(self.paper_names.as_written(hidden.shown(text)), language)
+
+    def _parse(self, text: str, language: str, today: date) -> Request:
+        """Return what the names, days and numbers of a text ask for, which was in this language."""
         request = parse(
             text,
             today,
-            find_organizations=partial(self.organizations.find, language=english.language),
-            find_people=partial(self.people.find, language=english.language),
+            find_organizations=partial(self.organizations.find, language=language),
+            find_people=partial(self.people.find, language=language),
             hide=self.people.hide,
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
         unread = () if named else tuple(self.paper_names.unread(request.topic))
-        request = replace(
-            request,
-            text=text,
-            named=tuple(named),
-            unread=unread,
-            language=english.language,
-            answer_in=answer_in,
-        )
-        masked, slots = self._mask(text, today, english.language)
+        return replace(request, text=text, named=tuple(named), unread=unread, language=language)
+
+    def _understand(
+        self, question: str, language: str, today: date, *, follows: bool, again: bool
+    ) -> Request:
+        """Return what a question asks for that is in one of the glossary's languages."""
+        english, language = self._in_english(question, language)
+        text, answer_in = answer_language(english)
+        if not text:
+            return Request(topic="", kind="bot", language=language, answer_in=answer_in)
+        request = replace(self._parse(text, language, today), answer_in=answer_in)
+        masked, slots = self._mask(text, today, language)
         is_about_papers = bool(request.authors or request.prolific or request.order)
         chances = self._chances(
             masked, text, slots, follows=follows, is_about_papers=is_about_papers

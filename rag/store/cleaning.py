@@ -66,18 +66,19 @@ def cleaned_paper(paper: Paper) -> Paper:
 
     A text of which nothing would be left stays as it is.
     """
-    title, abstract = paper.raw_title or paper.title, paper.raw_abstract or paper.abstract
+    raw_title, raw_abstract = paper.raw_title or paper.title, paper.raw_abstract or paper.abstract
+    title, abstract = clean(raw_title) or paper.title, clean(raw_abstract) or paper.abstract
     return replace(
         paper,
-        title=clean(title) or paper.title,
-        abstract=clean(abstract) or paper.abstract,
+        title=title,
+        abstract=abstract,
         authors=tuple(clean(name) or name for name in paper.authors),
         organization=paper.organization and (clean(paper.organization) or None),
         tldr=paper.tldr and (clean(paper.tldr) or None),
         comment=paper.comment and (clean(paper.comment) or None),
         keywords=tuple(clean(word) or word for word in paper.keywords),
-        raw_title=received(title),
-        raw_abstract=received(abstract),
+        raw_title=received(raw_title, title),
+        raw_abstract=received(raw_abstract, abstract),
     )
 
 

@@ -62,7 +62,7 @@ def clean(text: str) -> str:
     return " ".join(without_tex(clean_characters(text)).split())
 
 
-def received(text: str) -> str | None:
-    """Return a text as it was received, on one line; None if cleaning changes only its spaces."""
+def received(text: str, cleaned: str) -> str | None:
+    """Return a text as it was received, on one line; None if cleaning changed only its spaces."""
     line = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
-    return line if line != clean(text) else None
+    return line if line != cleaned else None

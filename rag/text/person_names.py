@@ -37,8 +37,15 @@ class PersonNames:
     def __init__(self, names: Iterable[str]) -> None:
         # The given names and the whole name, by the joined words of the family name.
         self._families: dict[str, list[tuple[Words, str]]] = defaultdict(list)
-        self.names = list(dict.fromkeys(names))
-        for name in self.names:
+        self.names: dict[str, str] = {}  # all of them, with their joined words
+        self.add(names)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Know these names, too; a name that is known stays as it is."""
+        for name in names:
+            if name in self.names:
+                continue
+            self.names[name] = "".join(name_words(name))
             for spelling in {name, name.casefold().translate(_SPELLED_OUT)}:
                 for family, given in set(_read(spelling)):
                     self._families[family].append((given, name))

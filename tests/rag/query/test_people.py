@@ -199,3 +199,13 @@ def test_an_author_of_a_single_name_is_found_by_it() -> None:
     found = PeopleIndex(["Heronix", "Jo Dora"]).find("papers by Heronix")
     assert found is not None
     assert found.names == ("Heronix",)
+
+
+def test_new_names_are_added_and_old_ones_leave() -> None:
+    people = PeopleIndex(["Ada Reed"])
+    text = "papers by Ada Reed and Bo Dora"
+    assert list(people.hide(text).names.values()) == ["Ada Reed"]
+    people.update(["Ada Reed", "Bo Dora"])
+    assert list(people.hide(text).names.values()) == ["Ada Reed", "Bo Dora"]
+    people.update(["Bo Dora"])
+    assert list(people.hide(text).names.values()) == ["Bo Dora"]
