@@ -87,7 +87,7 @@ def _complaint_of_fields(fields: dict[str, object]) -> Complaint:
     if isinstance(inner, dict):
         return _complaint_of_fields(inner)
     found = (fields.get(name) for name in ("message", "detail", "error", "msg"))
-    said = next((value for value in found if value), "")
+    said = next((value for value in found if value), json.dumps(fields) if fields else "")
     if isinstance(said, list):  # FastAPI's: one for each field that does not fit
         said = "; ".join(str(each.get("msg", each)) for each in said if isinstance(each, dict))
     code, param = fields.get("code") or fields.get("type"), fields.get("param")

@@ -224,7 +224,7 @@ def _setting_of(complaint: Complaint) -> str:
 def _cause_of_status(status: int, complaint: Complaint, asked: Asked) -> tuple[str, str]:
     match status:
         case 404 if NO_SUCH_MODEL.search(complaint.text) and not complaint.is_page:
-            what = f"does not have the model {asked}"
+            what = f"does not have the model {asked}" if asked.model else "has no model"
             return what, f"load it {THERE}, or change [rag.model] server_model"
         case 401 | 403 if asked.key:
             return f"refused the key for {asked}", "put the right one in $PAPERBOY_SERVER_KEY"
