@@ -13,6 +13,9 @@ import httpx
 from rag.proxies import proxy_for, route
 
 
+WANTS_LOGIN = 407
+
+
 class ProxiedTransport(httpx.BaseTransport):
     """Sends each request through the proxy for its address, or directly."""
 
@@ -27,7 +30,11 @@ class ProxiedTransport(httpx.BaseTransport):
         address = proxy.url if proxy else ""
         if address not in self._transports:
             self._transports[address] = httpx.HTTPTransport(proxy=address or None, **self._options)
-        return self._transports[address].handle_request(request)
+        response = self._transports[address].handle_request(request)
+        if response.status_code == WANTS_LOGIN:  # of the proxy, instead of an answer
+            response.close()
+            raise httpx.ProxyError(f"{WANTS_LOGIN} {response.reason_phrase}", request=request)
+        return response
 
     def close(self) -> None:
         """Close the connections."""

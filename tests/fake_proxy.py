@@ -9,7 +9,7 @@ import base64
 import re
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -38,9 +38,8 @@ class FakeProxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
-        with suppress(OSError, asyncio.IncompleteReadError, ValueError):
+        with closing(writer), suppress(OSError, asyncio.IncompleteReadError, ValueError):
             await (self._http if self.kind == "http" else self._socks)(reader, writer)
-        writer.close()
 
     async def _http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -100,22 +99,24 @@ async def _join(
 ) -> None:
     """Pass bytes between the client and the server at this port until either ends."""
     its_reader, its_writer = await asyncio.open_connection("127.0.0.1", port)
-    its_writer.write(first)
 
     async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while piece := await source.read(PIECE):
             target.write(ABSOLUTE.sub(rb"\1 ", piece) if first else piece)
             await target.drain()
 
-    ways = [
-        asyncio.create_task(pass_on(reader, its_writer)),
-        asyncio.create_task(pass_on(its_reader, writer)),
-    ]
-    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    for way in ways:
-        way.cancel()
-    await asyncio.gather(*ways, return_exceptions=True)
-    its_writer.close()
+    with closing(its_writer):
+        its_writer.write(first)
+        ways = [
+            asyncio.create_task(pass_on(reader, its_writer)),
+            asyncio.create_task(pass_on(its_reader, writer)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
 
 
 @contextmanager
@@ -146,3 +147,4 @@ async def _end_all() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0.01)  # for the transports to close

@@ -164,7 +164,7 @@ class ServerClient:
         try:
             async with (
                 asyncio.timeout_at(progress.deadline(progress.started)) as limit,
-                contextlib.aclosing(await self._open(messages, **options)) as chunks,
+                contextlib.aclosing(self._open(messages, **options)) as chunks,
             ):
                 async for chunk in chunks:
                     progress.add(chunk)
@@ -308,8 +308,12 @@ def silence_serializer() -> None:
 
 async def _bound_response(response: Any) -> None:
     """Let a response (of httpx) fail once it is longer than any answer."""
+    import httpx2
+
     if progress := _progress.get():
         progress.head = b""
+    if response.status_code == 407:  # of a proxy, instead of an answer
+        raise httpx2.ProxyError(f"407 {response.reason_phrase}", request=response.request)
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise ValueError("the server compresses its answer, which it was asked not to do")
     is_stream = "event-stream" in response.headers.get("Content-Type", "")

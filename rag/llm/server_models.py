@@ -20,21 +20,20 @@ def candidates(listed: Sequence[Any], refused: Iterable[str]) -> list[str]:
     """Return the names to try in turn: of models that may chat and have not refused before.
 
     `listed` are the entries of the server's list, with `id` and perhaps more. If all have refused,
-    they are tried again: the server may have changed.
+    they are tried again: the server may have changed. If none may chat, only the first is tried.
     """
-    named = [(str(entry.id), _kind(entry)) for entry in listed]
-    may_chat = [name for name, kind in named if _may_chat(name, kind)]
-    possible = may_chat or [name for name, _ in named]
-    untried = [name for name in possible if name not in set(refused)]
-    return (untried or possible)[:MAX_TRIES]
+    names = [str(entry.id) for entry in listed if _may_chat(entry)]
+    untried = [name for name in names if name not in set(refused)]
+    return (untried or names)[:MAX_TRIES] or [str(entry.id) for entry in listed[:1]]
 
 
 def lists_no_chat_model(listed: Sequence[Any]) -> bool:
     """Return whether each model of the list is named, or described, as one for search."""
-    return bool(listed) and not any(_may_chat(str(entry.id), _kind(entry)) for entry in listed)
+    return bool(listed) and not any(map(_may_chat, listed))
 
 
-def _may_chat(name: str, kind: str) -> bool:
+def _may_chat(entry: Any) -> bool:
+    name, kind = str(entry.id), _kind(entry)
     if CHAT_KIND.search(kind):
         return True
     return not SEARCH_MODEL.search(kind) and not SEARCH_MODEL.search(name)
