@@ -149,8 +149,8 @@ def _read(variable: str, value: str) -> Proxy:
         raise _no_address(variable, value) from None  # its text may hold the password
     if parts.scheme not in PORTS:
         raise ProxyError(
-            f"${variable} names a kind of proxy that Paperboy does not know ({_without_login(value)}"
-            f"): write one like {EXAMPLES}, or unset it."
+            f"${variable} names a kind of proxy that Paperboy does not know "
+            f"({_without_login(value)}): write one like {EXAMPLES}, or unset it."
         )
     # A bare name is more often a slip than a proxy at port 80.
     if not HOST.fullmatch(parts.hostname or "") or port == 0 or not (port or has_scheme):

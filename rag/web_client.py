@@ -12,7 +12,6 @@ import httpx
 
 from rag.proxies import proxy_for, route
 
-
 WANTS_LOGIN = 407
 
 

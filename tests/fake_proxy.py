@@ -36,6 +36,11 @@ class FakeProxy:
         login = ":".join(self.login) + "@" if self.login else ""
         return f"{scheme or self.kind}://{login}127.0.0.1:{self.port}"
 
+    @property
+    def hosts(self) -> set[str]:
+        """The names it was asked to connect to."""
+        return {place.rpartition(":")[0] for place in self.asked}
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
         with closing(writer), suppress(OSError, asyncio.IncompleteReadError, ValueError):
@@ -50,9 +55,7 @@ class FakeProxy:
                 await writer.drain()
                 return
         method, address, _ = head.split(b" ", 2)
-        place = (
-            address if method == b"CONNECT" else address.removeprefix(b"http://").split(b"/")[0]
-        )
+        place = address if method == b"CONNECT" else address.removeprefix(b"http://").split(b"/")[0]
         self.asked.append(place.decode())
         if self.refusal:
             writer.write(f"HTTP/1.1 {self.refusal}\r\n\r\n".encode())
@@ -84,11 +87,11 @@ class FakeProxy:
             await _join(reader, writer, port, b"")
 
     async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        said = []
         await reader.readexactly(1)
-        for _ in range(2):
-            said.append((await reader.readexactly((await reader.readexactly(1))[0])).decode())
-        is_known = tuple(said) == self.login
+        user, password = [
+            (await reader.readexactly((await reader.readexactly(1))[0])).decode() for _ in range(2)
+        ]
+        is_known = (user, password) == self.login
         writer.write(bytes([1, 0 if is_known else 1]))
         await writer.drain()
         return is_known

@@ -20,7 +20,7 @@ FAILURES = (
 
 
 class ProxyFailedError(aiohttp.ClientConnectionError):
-    """The proxy cannot be reached, or does not connect; to discord.py, as to us, an aiohttp error."""
+    """The proxy cannot be reached or connects nobody: an error that discord.py and we know."""
 
 
 class ProxyConnector(aiohttp_socks.ProxyConnector):  # type: ignore[misc]  # of no known type

@@ -93,8 +93,8 @@ class EmailTransport:
             raise later(f"the mail server said {error.smtp_code}") from error
         except (smtplib.SMTPException, OSError) as error:
             raise FailedError(
-                f"the mail server broke off while it accepted the mail ({reason_of(error)}); it may "
-                "have arrived, and sending it again might duplicate it"
+                f"the mail server broke off while it accepted the mail ({reason_of(error)}); it "
+                "may have arrived, and sending it again might duplicate it"
             ) from error
         if code >= 500:
             raise FailedError(f"the mail server refused it: {code} {said.decode(errors='replace')}")

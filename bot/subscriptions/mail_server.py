@@ -103,8 +103,8 @@ class MailServer:
                 self.config.security != "ssl" and self._speaks_tls()
             ):
                 return (
-                    f"{where} speaks TLS from the start: set [bot.mail] security to ssl, or port to "
-                    "that of STARTTLS (usually 587)."
+                    f"{where} speaks TLS from the start: set [bot.mail] security to ssl, or port "
+                    "to that of STARTTLS (usually 587)."
                 )
             case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
                 return (
@@ -137,8 +137,8 @@ class MailServer:
                 names = self._names(context)
                 of = f", but for {names}" if names else ""
                 return (
-                    f"the certificate of the mail server is not for {host}{of}: set [bot.mail] host "
-                    "to the name that it is for."
+                    f"the certificate of the mail server is not for {host}{of}: set [bot.mail] "
+                    "host to the name that it is for."
                 )
             case code if code == SELF_SIGNED:
                 return (

@@ -82,6 +82,7 @@ class StreamProgress:
         self.is_done = False  # the last event came
         self.was_cut = False  # at max_tokens
         self.head = b""  # the first bytes of the response, in case it is no answer
+
     def add(self, chunk: AIMessageChunk) -> None:
         """Count a chunk; a model that thinks first sends many without text."""
         self.chunks += 1

@@ -152,6 +152,6 @@ def test_libraries_that_read_the_environment_reach_this_machine_directly_too(
     assert os.environ["no_proxy"] == "example.org"
     monkeypatch.setenv("ALL_PROXY", "http://one.example:1")
     exempt_this_machine()
-    assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == (
-        "example.org,localhost,127.0.0.1,::1"
+    assert (
+        os.environ["NO_PROXY"] == os.environ["no_proxy"] == ("example.org,localhost,127.0.0.1,::1")
     )

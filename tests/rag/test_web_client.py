@@ -51,7 +51,7 @@ def test_an_embedding_model_is_downloaded_through_the_proxy(tmp_path: Path, kind
         fake_proxy(kind) as proxy,  # type: ignore[arg-type]  # one of its kinds
     ):
         assert load(tmp_path, hub.port, ALL_PROXY=proxy.url()) == "(1, 16)"
-    assert {place.partition(":")[0] for place in proxy.asked} == {"hub.example", "files.example"}
+    assert proxy.hosts == {"hub.example", "files.example"}
 
 
 def test_an_embedding_model_that_no_proxy_brings_is_told_in_a_sentence(tmp_path: Path) -> None:

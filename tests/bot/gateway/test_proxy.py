@@ -12,7 +12,7 @@ from bot.gateway.runner import check_token
 from rag.library import Library
 from tests.discord_fake import FakeDiscord, Judge
 from tests.discord_server import joined, openapi, text_of
-from tests.fake_proxy import FakeProxy, fake_proxy
+from tests.fake_proxy import fake_proxy
 from tests.papers import HERON
 
 Kind = Literal["http", "socks5"]
@@ -31,10 +31,6 @@ async def named_discord() -> AsyncIterator[FakeDiscord]:
     assert judge.complaints == []
 
 
-def hosts(proxy: FakeProxy) -> set[str]:
-    return {place.partition(":")[0] for place in proxy.asked}
-
-
 @pytest.mark.parametrize(
     ("kind", "variable", "scheme"),
     [("http", "HTTP_PROXY", "http"), ("http", "all_proxy", "http"),
@@ -48,7 +44,7 @@ async def test_requests_and_the_gateway_go_through_the_proxy(
         async with named_discord() as fake, joined(fake, filled) as server:
             answer = await server.ask("how accurate is HeronNet compared with human counters?")
         assert HERON.title in text_of(answer)
-        assert hosts(proxy) == {"discord.example", "gateway.discord.example"}
+        assert proxy.hosts == {"discord.example", "gateway.discord.example"}
         assert proxy.tunnels == (len(proxy.asked) if kind == "http" else 0)
 
 

@@ -106,9 +106,7 @@ async def test_a_certificate_that_is_not_trusted_is_explained(
 
 
 @pytest.mark.parametrize("security", ["starttls", "none"])
-async def test_a_port_that_speaks_tls_from_the_start_is_told(
-    tmp_path: Path, security: str
-) -> None:
+async def test_a_port_that_speaks_tls_from_the_start_is_told(tmp_path: Path, security: str) -> None:
     async with smtp(make_certificate(tmp_path, HOST), from_the_start=True) as port:
         check = await checked(port, security=security, timeout_seconds=1)
     assert check.detail == f"127.0.0.1 at port {port} speaks TLS from the start"

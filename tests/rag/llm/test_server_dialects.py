@@ -173,7 +173,7 @@ def test_models_for_search_are_passed_over_or_named_if_there_are_no_others(
     ollama.models = ["nomic-embed-text:latest", "bge-reranker:latest"]
     assert failure(load(ollama.url)) == (
         "the model server lists no model that can chat, only nomic-embed-text:latest (400, "
-        "“\"nomic-embed-text:latest\" does not support chat”): load one there (`ollama pull`, `lms "
+        '“"nomic-embed-text:latest" does not support chat”): load one there (`ollama pull`, `lms '
         "load`), or name one in [rag.model] server_model."
     )
 
@@ -196,7 +196,7 @@ def test_a_model_that_fails_in_mid_answer_is_explained(server: DialectServer, lo
 def test_ollamas_refusals_have_cures(ollama: OllamaServer, load: Load) -> None:
     assert failure(load(ollama.url, model="nomic-embed-text")) == (
         "the model server was asked for nomic-embed-text, which cannot chat (400, "
-        "“\"nomic-embed-text\" does not support chat”): name another model in [rag.model] "
+        '“"nomic-embed-text" does not support chat”): name another model in [rag.model] '
         "server_model."
     )
     ollama.memory = "model requires more system memory (5.5 GiB) than is available (3.1 GiB)"

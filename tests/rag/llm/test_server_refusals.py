@@ -27,9 +27,7 @@ class RefusingServer(OpenAIServer):
         self.kinds: dict[str, Json] = {}
 
     def listing(self) -> Json:
-        data = [
-            {"id": name, "object": "model", **self.kinds.get(name, {})} for name in self.models
-        ]
+        data = [{"id": name, "object": "model", **self.kinds.get(name, {})} for name in self.models]
         return {"object": "list", "data": data}
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -230,9 +228,10 @@ def test_an_embedder_is_passed_over_by_what_the_server_says(
     server.kinds = {"arctic-l": kind}
     assert answer(server) == TEXT
     assert server.asked == ["llama3.2:3b"]
-    server.models, server.kinds = ["embeddinggemma-chat"], {
-        "embeddinggemma-chat": {"capabilities": ["completion", "embedding"]}
-    }
+    server.models, server.kinds = (
+        ["embeddinggemma-chat"],
+        {"embeddinggemma-chat": {"capabilities": ["completion", "embedding"]}},
+    )
     assert answer(server) == TEXT
 
 
@@ -270,11 +269,9 @@ def test_a_failure_that_is_not_the_models_is_not_sent_to_the_next(server: Refusi
 
 
 def test_the_configured_model_is_the_only_one_that_is_asked_for(server: RefusingServer) -> None:
-    said = failure(
-        server, 400, error('"bge-m3" does not support chat'), server_model="bge-m3"
-    )
+    said = failure(server, 400, error('"bge-m3" does not support chat'), server_model="bge-m3")
     assert said == (
-        "the model server was asked for bge-m3, which cannot chat (400, “\"bge-m3\" does not "
+        'the model server was asked for bge-m3, which cannot chat (400, “"bge-m3" does not '
         "support chat”): name another model in [rag.model] server_model."
     )
     assert server.asked == ["bge-m3"]

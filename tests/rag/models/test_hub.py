@@ -370,7 +370,7 @@ def test_a_model_is_fetched_through_the_proxy(
         monkeypatch.setenv("ALL_PROXY", proxy.url())
         path = pull(endpoint=f"http://hub.example:{hub.port}")
         assert path.read_bytes() == CONTENT
-        assert {place.partition(":")[0] for place in proxy.asked} == {"hub.example", "files.example"}
+        assert proxy.hosts == {"hub.example", "files.example"}
         proxy.asked.clear()
         path.unlink()
         hub.download_host = "localhost"
@@ -383,7 +383,9 @@ def test_a_proxy_that_cannot_be_used_is_named(
 ) -> None:
     endpoint = f"http://hub.example:{hub.port}"
     monkeypatch.setenv("ALL_PROXY", "http://ann:s3cret@host:notaport")
-    with pytest.raises(ModelFileError, match=r"^\$ALL_PROXY is not the address .*http://…@host:not"):
+    with pytest.raises(
+        ModelFileError, match=r"^\$ALL_PROXY is not the address .*http://…@host:not"
+    ):
         pull(endpoint=endpoint)
     with fake_proxy("http", login=("ann", "s3cret")) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url().replace("s3cret", "other-one"))
