@@ -9,6 +9,7 @@ import contextlib
 import ipaddress
 import os
 import re
+import socket
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
@@ -18,6 +19,7 @@ from rag.errors import ProxyError, first_line
 PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}  # if a proxy names none
 WEB_SOCKETS = {"ws": "http", "wss": "https"}
 HOST = re.compile(r"[\w.-]+|[0-9a-f:]+", re.ASCII | re.IGNORECASE)  # a name, or an IPv6 address
+CONNECT_SECONDS = 5.0
 MAX_SHOWN = 80  # characters of what somebody wrote, or of a proxy's own words
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 EXAMPLES = "http://proxy.example:3128 or socks5h://proxy.example:1080"
@@ -39,6 +41,14 @@ class Proxy:
         """The whole address, password and all."""
         login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@" if self.user else ""
         return f"{self.scheme}://{login}{self._place}"
+
+    def connection_problem(self) -> str:
+        """Return why nothing connects to the proxy; "" if something does."""
+        try:
+            socket.create_connection((self.host, self.port), CONNECT_SECONDS).close()
+        except OSError as error:
+            return error.strerror or str(error)
+        return ""
 
     @property
     def _place(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from rag.proxies import proxy_for, route
+from rag.proxies import proxy_for
 
 WANTS_LOGIN = 407
 
@@ -62,12 +62,19 @@ def use_in_hub(check: Callable[[httpx.Request], None] | None = None) -> None:
     set_client_factory(make_client)
 
 
-def reach_hub(model: str) -> str:
-    """Let huggingface_hub use the proxies to load a model; return the route for a sentence.
+def reach_hub(model: str) -> tuple[str, bool]:
+    """Let huggingface_hub use the proxies to load a model; return the route and whether it is open.
 
-    It is empty for a model in a folder, and without a proxy. Raises ProxyError.
+    The route, for a sentence, is empty for a model in a folder, and without a proxy. If it is not
+    open, only a model that was downloaded before can be loaded: to try would take minutes. Raises
+    ProxyError if what is set cannot be a proxy.
     """
     from huggingface_hub import constants
 
     use_in_hub()
-    return "" if Path(model).exists() else route(constants.ENDPOINT)
+    proxy = None if Path(model).exists() else proxy_for(constants.ENDPOINT)
+    if proxy is None:
+        return "", True
+    problem = proxy.connection_problem()
+    closed = f", which cannot be reached ({problem})" if problem else ""
+    return f" through the proxy {proxy}{closed}", not problem

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -35,7 +34,6 @@ from rag.store.private_files import is_private
 MAX_PIECES = 16  # of an answer that is only a test
 MIN_FREE_BYTES = 500_000_000
 NO_MODEL = "none: answers are quoted sentences; `paperboy model pull` fetches a model"
-PROXY_SECONDS = 5.0  # to connect
 NAMED = 5  # damaged papers whose ids are given
 DAMAGED_CURE = (
     "fetch those papers again (`paperboy ingest`), which replaces them, or put a backup in place."
@@ -206,10 +204,8 @@ def check_proxy() -> Check | None:
     if not proxies:
         return None
     for proxy in proxies:
-        try:
-            socket.create_connection((proxy.host, proxy.port), PROXY_SECONDS).close()
-        except OSError as error:
-            detail = f"{proxy} cannot be reached ({error.strerror or error})"
+        if problem := proxy.connection_problem():
+            detail = f"{proxy} cannot be reached ({problem})"
             return Check("proxy", False, detail, f"start it, or correct ${proxy.variable}.")
     exempt = f"; not for {exempt_hosts()} ($NO_PROXY)" if exempt_hosts() else ""
     return Check("proxy", True, ", ".join(map(str, proxies)) + exempt)

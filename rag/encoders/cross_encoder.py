@@ -61,10 +61,14 @@ def load_pair_scorer(name: str, *, dtype: str) -> PairScorer:
     options = {"dtype": choose_dtype(dtype)}
     by_proxy = ""
     try:
-        by_proxy = reach_hub(name)
+        by_proxy, is_open = reach_hub(name)
         # Raw scores: a sigmoid would squeeze the best ones together near 1.
         model: CrossEncoder = CrossEncoder(
-            name, device="cpu", model_kwargs=options, activation_fn=Identity()
+            name,
+            device="cpu",
+            model_kwargs=options,
+            activation_fn=Identity(),
+            local_files_only=not is_open,
         )
     except Exception as error:  # a wrong name, no network, a broken file
         raise CrossEncoderError(f"{first_line(error)}{by_proxy}") from error

@@ -234,8 +234,10 @@ def _load_sentence_transformer(path: str, config: EmbedderConfig) -> "SentenceTr
     options: dict[str, Any] = {"dtype": choose_dtype(config.dtype)}
     by_proxy = ""
     try:
-        by_proxy = reach_hub(path)
-        return SentenceTransformer(path, device="cpu", model_kwargs=options)
+        by_proxy, is_open = reach_hub(path)
+        return SentenceTransformer(
+            path, device="cpu", model_kwargs=options, local_files_only=not is_open
+        )
     except ProxyError as error:
         raise EmbedderError(str(error)) from error
     except Exception as error:  # a wrong name, no network, a broken file
