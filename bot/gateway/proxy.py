@@ -12,15 +12,15 @@ from rag.proxies import proxy_for, route
 KINDS = {"http": aiohttp_socks.ProxyType.HTTP, "https": aiohttp_socks.ProxyType.HTTP,
          "socks5": aiohttp_socks.ProxyType.SOCKS5,
          "socks5h": aiohttp_socks.ProxyType.SOCKS5}  # fmt: skip
-FAILURES = (
-    aiohttp_socks.ProxyError,
-    aiohttp_socks.ProxyConnectionError,
-    aiohttp_socks.ProxyTimeoutError,
-)
+CLOSED = (aiohttp_socks.ProxyConnectionError, aiohttp_socks.ProxyTimeoutError)
 
 
-class ProxyFailedError(aiohttp.ClientConnectionError):
-    """The proxy cannot be reached or connects nobody: an error that discord.py and we know."""
+class ProxyClosedError(aiohttp.ClientConnectionError):
+    """The proxy cannot be reached: an error that discord.py and we know as one of aiohttp."""
+
+
+class ProxyRefusesError(aiohttp.ClientConnectionError):
+    """The proxy connects nobody, for the reason that it gives."""
 
 
 class ProxyConnector(aiohttp_socks.ProxyConnector):  # type: ignore[misc]  # of no known type
@@ -29,8 +29,10 @@ class ProxyConnector(aiohttp_socks.ProxyConnector):  # type: ignore[misc]  # of 
     async def _wrap_create_connection(self, *args: Any, **options: Any) -> Any:
         try:
             return await super()._wrap_create_connection(*args, **options)
-        except FAILURES as error:
-            raise ProxyFailedError(str(error)) from error
+        except CLOSED as error:
+            raise ProxyClosedError(str(error)) from error
+        except aiohttp_socks.ProxyError as error:
+            raise ProxyRefusesError(str(error)) from error
 
 
 def discord_connector() -> aiohttp.BaseConnector | None:
@@ -57,5 +59,5 @@ def discord_connector() -> aiohttp.BaseConnector | None:
 
 def explain_unreachable(error: BaseException | None = None) -> str:
     """Return the sentence for a Discord that cannot be reached, with the proxy in the way."""
-    failure = error if isinstance(error, ProxyFailedError) else None
-    return f"Discord cannot be reached{route(Route.BASE, failure)}."
+    said = error if isinstance(error, ProxyRefusesError) else None
+    return f"Discord cannot be reached{route(Route.BASE, said)}."
