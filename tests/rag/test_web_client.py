@@ -61,7 +61,7 @@ def test_a_model_that_no_proxy_brings_is_told_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks://ann:s3cret@host:1080")
-    unknown = r"^\$ALL_PROXY names a kind of proxy .* \(socks://…@host:1080\): write one like [^\n]*$"
+    unknown = r"^\$ALL_PROXY names a kind of proxy .* \(socks://…@host:1080\): write one [^\n]*$"
     with pytest.raises(EmbedderError, match=unknown):
         load_embedder(EmbedderConfig(model=REPO))
     with pytest.raises(CrossEncoderError, match=unknown):
