@@ -33,7 +33,7 @@ TOO_LONG = re.compile(
     r"context[ _-]?(?:length|size|window|overflow)|maximum model len"
     r"|\b(?:prompt|input|request|question)s? (?:is |are )?too (?:long|large|big)"
     r"|\btoo many (?:input |prompt )?tokens"
-    r"|tokens?\b.{0,60}\b(?:exceed|longer than|context|must (?:be|have) (?:<|less|fewer))",
+    r"|\btokens\b.{0,60}\b(?:exceed|longer than|context|must (?:be|have) (?:<|less|fewer))",
     re.IGNORECASE,
 )
 TOO_LONG_CODES = ("context_length_exceeded", "exceed_context_size_error")

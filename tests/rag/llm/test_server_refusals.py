@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from langchain_core.messages import HumanMessage
+from pydantic import BaseModel
 
 from rag.config import ModelConfig
 from rag.errors import ModelError
 from rag.llm.chat_models import ChatServer, load_chat_model
+from rag.llm.language_model import adapt
 from tests.models.openai_server import Json, OpenAIServer
 
 TEXT = "Herons wade in shallow marshes [1]."
@@ -115,8 +117,8 @@ def test_only_a_prompt_that_is_too_long_is_told_as_one(server: RefusingServer, b
         (400, error("unknown value", param="temperature"),
          "refused the request to qwen3:4b (400, “unknown value”)",
          "change [rag.model] temperature."),
-        (400, error("invalid grammar in context 3"),
-         "refused the request to qwen3:4b (400, “invalid grammar in context 3”)",
+        (400, error("invalid token in a context-free grammar"),
+         "refused the request to qwen3:4b (400, “invalid token in a context-free grammar”)",
          "look at its log, or change [rag.model] server_model."),
         (400, "Bad Request", "refused the request to qwen3:4b (400, “Bad Request”)",
          "look at its log, or change [rag.model] server_model."),
@@ -251,6 +253,22 @@ def test_a_model_that_refuses_is_followed_by_the_next_and_passed_over_later(
     server.refusals = {"arctic-l": refusal, "other-l": refusal}
     assert answer(server, times=2) == TEXT
     assert server.asked == ["arctic-l", "other-l", "llama3.2:3b", "llama3.2:3b"]
+
+
+def test_a_model_that_takes_no_schema_still_writes_answers(server: RefusingServer) -> None:
+    class Form(BaseModel):
+        kind: str
+
+    server.models = ["qwen3:4b", "llama3.2:3b"]
+    server.refusals = {"qwen3:4b": (400, error("response_format is not known"))}
+    chat = load_chat_model(ModelConfig(server_url=server.url))
+    assert isinstance(chat, ChatServer)
+    with closing(chat.server):
+        with pytest.raises(ModelError, match=r"refused the request to qwen3:4b \(400, “response_f"):
+            adapt(chat).fill([HumanMessage("hello")], Form, max_tokens=20)
+        server.refusals = {}
+        assert chat.invoke([HumanMessage("hello")]).text == TEXT
+    assert server.asked == ["qwen3:4b", "qwen3:4b"]
 
 
 def test_if_all_models_refuse_the_first_one_is_named(server: RefusingServer) -> None:
