@@ -59,7 +59,8 @@ SPELLINGS = PeopleIndex(
         "Władysław Żurek", "Åsa Sjöberg", "Élodie Crépin", "Ruud van der Plas", "Inés de la Vega",
         "Nadia al-Karim", "Otto von Ruhr", "Fiona McBride", "Earl Dunn Jr.", "Ross Dane III",
         "Jean-Luc Fabre", "Kim Soo-Ah", "May Tern", "August Rail", "June Plover", "Seán O'Dowd",
-        "Rosa Pérez-Luna", "Iris B. Vale", "Iris C. Vale", "Gert Plas", "Bjørn Sømme", "Vanja Đerić",
+        "Rosa Pérez-Luna", "Iris B. Vale", "Iris C. Vale", "Gert Plas", "Bjørn Sømme",
+        "Vanja Đerić",
     ]
 )  # fmt: skip
 
