@@ -55,8 +55,8 @@ def test_an_answer_is_written_by_the_server(
         ("", "The model server cannot be reached: start it, or change [rag.model] server_url."),
         (
             "500",
-            "The model server failed with tiny (500, “worker 7 said no, key [hidden]”): look at its "
-            "log, or change [rag.model] server_model.",
+            "The model server failed with tiny (500, “worker 7 said no, key [hidden]”): look at "
+            "its log, or change [rag.model] server_model.",
         ),
         (
             "breaks",
