@@ -77,15 +77,15 @@ def complaint_of(body: object) -> Complaint:
         except (ValueError, RecursionError):
             return Complaint(text)
         return complaint_of(parsed) if isinstance(parsed, dict) else Complaint(text)
-    if isinstance(body, dict):
-        return _complaint_of_fields(body)
-    return Complaint("")
+    try:
+        return _complaint_of_fields(body) if isinstance(body, dict) else Complaint("")
+    except RecursionError:  # nested more deeply than anything that is meant
+        return Complaint("")
 
 
 def _complaint_of_fields(fields: dict[str, object]) -> Complaint:
-    inner = fields.get("error")
-    if isinstance(inner, dict):
-        return _complaint_of_fields(inner)
+    while isinstance(inner := fields.get("error"), dict):
+        fields = inner
     found = (fields.get(name) for name in ("message", "detail", "error", "msg"))
     said = next((value for value in found if value), json.dumps(fields) if fields else "")
     if isinstance(said, list):  # FastAPI's: one for each field that does not fit
