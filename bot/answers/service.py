@@ -113,12 +113,13 @@ class AnswerService:
         self.record.promise(message)
         try:
             turns = await self.record.earlier_turns(message)
-            return await self.executor.quote(
+            answer = await self.executor.quote(
                 message.inquiry.to_question(turns, place=place_of(message.reply.guild_id))
             )
         except Exception:  # not CancelledError: a bot that ends still owes the answer
             await self.record.drop(message)
             raise
+        return replace(answer, note=f"{message.inquiry.note} {answer.note}".strip())
 
     async def _show_quoted(self, message: AnswerMessage, quoted: Answer, next_step: str) -> None:
         """Show the quoted answer and store it."""
