@@ -29,8 +29,8 @@ class Inquiry:
     `paper` is the id of the only paper to answer from, `keep_to` that of the paper to try first.
     `shown` are the ids of the papers of the same list that were shown before this part of it.
     `by` is the name of the user, if several may ask. `heard_from` are the messages and the users
-    whose words `question` or `said` are: without them, these are forgotten. `note` says what was not
-    read of the question. `has_spoiler` means that `paper` was named in a spoiler.
+    whose words `question` or `said` are: without them, these are forgotten. `note` says which files
+    of the question were not read. `has_spoiler` means that `paper` was named in a spoiler.
     """
 
     question: str

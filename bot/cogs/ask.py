@@ -6,6 +6,7 @@ from discord.ext import commands
 
 from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
+from bot.conversation.mentions import ReadableText
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices
@@ -28,7 +29,7 @@ class Ask(commands.Cog):
     async def ask(
         self,
         interaction: discord.Interaction,
-        question: app_commands.Range[str, 1, MAX_QUESTION],
+        question: app_commands.Transform[str, ReadableText(MAX_QUESTION)],
         paper: str | None = None,
     ) -> None:
         """Answer a question from the papers, with quotes and links."""

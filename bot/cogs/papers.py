@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.mentions import ReadableText
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest
@@ -29,7 +30,9 @@ class Papers(commands.Cog):
     @app_commands.command()
     @app_commands.describe(text="What should the papers be about?")
     async def search(
-        self, interaction: discord.Interaction, text: app_commands.Range[str, 1, MAX_SEARCH]
+        self,
+        interaction: discord.Interaction,
+        text: app_commands.Transform[str, ReadableText(MAX_SEARCH)],
     ) -> None:
         """Find papers by what they are about, each with its nearest sentence."""
         await interaction.response.defer(thinking=True)

@@ -111,7 +111,7 @@ class Threads:
         if not isinstance(channel, discord.TextChannel):
             raise NoThreadError("There are no threads here: just continue here.")
         asked = await self.executor.read(self.conversations.questions, answer)
-        name = thread_name(asked[0][1]) if asked else "Papers"
+        name = thread_name(asked[0][1] if asked else "")
         try:
             thread = await channel.create_thread(name=name, message=discord.Object(answer))
         except discord.HTTPException as error:
@@ -122,7 +122,7 @@ class Threads:
 
 def thread_name(question: str) -> str:
     """Return the name of a thread that begins with this question."""
-    return shorten(without_spoilers(question), MAX_THREAD_NAME)
+    return shorten(without_spoilers(question), MAX_THREAD_NAME) or "Papers"
 
 
 def _no_thread(error: discord.HTTPException) -> Exception:

@@ -39,8 +39,8 @@ def answer_embeds(
     """Return the answer as embeds, one per message, each as full as possible.
 
     `question` becomes the title, for messages that do not show the question otherwise. `doing`
-    is the current activity ("Writing …") and marks the answer as unfinished. The answer to a question
-    with a spoiler is one itself.
+    is the current activity ("Writing …") and marks the answer as unfinished. The answer to a
+    question with a spoiler is one itself.
     """
     # What is cut off here could not be shown: escaped, the text is never shorter.
     raw = answer.text[: MAX_MESSAGES * EMBED_DESCRIPTION]
@@ -61,9 +61,7 @@ def answer_embeds(
     return embeds
 
 
-def _parts(
-    text: str, listed: str, *, is_cut: bool, limit: int = EMBED_DESCRIPTION
-) -> list[str]:
+def _parts(text: str, listed: str, *, is_cut: bool, limit: int = EMBED_DESCRIPTION) -> list[str]:
     """Return the descriptions of at most MAX_MESSAGES embeds; the list of sources is the last."""
     parts = split(f"{text}\n\n{listed}".strip(), limit)
     if len(parts) <= MAX_MESSAGES and not is_cut:

@@ -1,0 +1,125 @@
+"""Reads all that a message says: its words, what it forwards, embeds, attached text files."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import discord
+
+from bot.conversation.attachments import read_files
+from bot.conversation.mentions import MentionReader
+from bot.render.safe_text import shorten
+from rag.query.long_texts import asking_part
+from rag.query.request import MAX_QUESTION
+from rag.text.discord_markup import as_spoiler, has_spoiler
+from rag.text.words import words
+
+MAX_CONTEXT = 1_000  # characters of one text that a question is about
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """What a message says: in words of its own, and in what is forwarded or attached.
+
+    `note` says which files were not read.
+    """
+
+    text: str = ""
+    attached: tuple[str, ...] = ()
+    note: str = ""
+
+    def question(self, is_request: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
+        """Return what is asked, and the texts that it is about; blocks.
+
+        Without words of its own, a message asks what is attached to it. Of a text that is too long
+        for a question, the part is taken that asks; `is_request` tells whether one does.
+        """
+        question, about = self.text, self.attached
+        if not words(question):
+            question, about = "\n".join(self.attached), ()
+        if len(question) > MAX_QUESTION:
+            asked, rest = asking_part(question, is_request)
+            hidden = has_spoiler(question) and not has_spoiler(asked)
+            question, about = as_spoiler(asked) if hidden else asked, (rest, *about)
+        return question, tuple(bounded(text, is_request) for text in about)
+
+    @property
+    def everything(self) -> str:
+        """All of it in one text, with the URLs of links."""
+        return "\n".join(filter(None, (self.text, *self.attached)))
+
+    def context(self, is_request: Callable[[str], bool]) -> str:
+        """Return all of it as what a question is about; blocks."""
+        return bounded(self.everything, is_request)
+
+
+def bounded(text: str, is_request: Callable[[str], bool]) -> str:
+    """Return at most MAX_CONTEXT characters of a text on one line: its beginning, what it asks."""
+    if len(text) <= MAX_CONTEXT:
+        return shorten(text, MAX_CONTEXT)
+    asked, rest = asking_part(text, is_request)
+    short = f"{shorten(rest, MAX_CONTEXT - len(asked) - 1)} {asked}"
+    hidden = has_spoiler(text) and not has_spoiler(short)  # one of its marks is cut off
+    return as_spoiler(short) if hidden else short
+
+
+class MessageReader:
+    """Reads messages that the bot is asked about."""
+
+    def __init__(self, mentions: MentionReader) -> None:
+        self.mentions = mentions
+
+    def own_words(self, message: discord.Message) -> str:
+        """Return what the author wrote, without mentions of the bot."""
+        return self.mentions.read(message.content, message.guild, message.mentions).strip()
+
+    def words(self, message: discord.Message) -> str:
+        """Return what the author wrote or, of a forwarded message, what that says."""
+        forwarded = (self.mentions.read(text, message.guild) for text in _forwarded(message))
+        return self.own_words(message) or "\n".join(forwarded)
+
+    async def read(self, message: discord.Message, *, with_embeds: bool = False) -> ReadMessage:
+        """Return what a message says.
+
+        The embeds of a person's own message are previews of links: they count `with_embeds` only.
+        """
+        embeds = _shown(message) if with_embeds else ()
+        read = self.mentions.read_with_all_names
+        attached = [await read(text, message.guild) for text in (*_forwarded(message), *embeds)]
+        files = await read_files(attachments_of(message))
+        texts = [self.mentions.read(text, message.guild) for text in files.texts]
+        return ReadMessage(
+            self.own_words(message), tuple(filter(None, (*attached, *texts))), files.note
+        )
+
+
+def attachments_of(message: discord.Message) -> list[discord.Attachment]:
+    """Return the files that are attached to a message or to one that it forwards."""
+    forwarded = (file for one in message.message_snapshots for file in one.attachments)
+    return [*message.attachments, *forwarded]
+
+
+def _forwarded(message: discord.Message) -> Iterator[str]:
+    """Yield the text of each message that this one forwards."""
+    for snapshot in message.message_snapshots:
+        yield "\n".join(filter(None, (snapshot.content, *_shown(snapshot))))
+
+
+def _shown(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
+    """Yield the texts of a message's embeds and components."""
+    for embed in message.embeds:
+        yield from filter(None, (embed.title, embed.url, embed.description))
+        for field in embed.fields:
+            yield f"{field.name}: {field.value}"
+    yield from _displayed(message.components)
+
+
+def _displayed(components: Iterable[discord.Component]) -> Iterator[str]:
+    """Yield the texts that are components themselves."""
+    for component in components:
+        if isinstance(component, discord.TextDisplay):
+            yield component.content
+        texts = _displayed(getattr(component, "children", ()))
+        if getattr(component, "spoiler", False):
+            yield from map(as_spoiler, texts)
+        else:
+            yield from texts
