@@ -127,9 +127,9 @@ class ContextMenu(commands.Cog):
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Explain the first paper that a message links."""
-        text = (await self.bot.reader.read(message, with_embeds=True)).everything
         async with self.services.answers.expecting(interaction, EXPLAIN):
             reply = await InteractionReply.defer(interaction)
+            text = (await self.bot.reader.read(message, with_embeds=True)).everything
             paper = await self._first_paper(text)
             inquiry = Inquiry(
                 question=EXPLAIN,

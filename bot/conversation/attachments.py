@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 MEDIA_HOST = "https://media.discordapp.net"  # beside that of discord.py's assets
 MAX_FILES = 3  # of one message
 MAX_BYTES = 100_000  # of one file
-SECONDS = 2.0  # for all files of a message: a form has to be shown within 3
+SECONDS = 1.5  # for all files of a message: a form has to be shown within 3
 MAX_NAME = 60  # characters
 SEEN_AND_HEARD = ("image/", "video/", "audio/")  # files without words
 

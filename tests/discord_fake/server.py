@@ -1,5 +1,6 @@
 """The HTTP side of the REST API: bodies, the bot's token, faults, rate limits, uploads."""
 
+import asyncio
 import json
 import time
 import zlib
@@ -38,6 +39,8 @@ class Server:
 
     async def send_file(self, request: web.Request) -> web.Response:
         """Return an uploaded file."""
+        if request.match_info["name"] in self.settings.silent_files:
+            await asyncio.Event().wait()
         return web.Response(body=self.rest.world.files[request.match_info["name"]])
 
     async def handle(self, request: web.Request) -> web.Response:
