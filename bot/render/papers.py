@@ -40,8 +40,8 @@ def search_embed(
 ) -> Embed:
     """Return one page of search results, each with the sentence that matches best.
 
-    `page` counts from 0; every page but the last has SEARCH_PAGE papers. What is found by a text with
-    a spoiler is one.
+    `page` counts from 0; every page but the last has SEARCH_PAGE papers. What is found by a text
+    with a spoiler is one.
     """
     first = page * SEARCH_PAGE + 1
     body = _hit_list(hits, first=first) or f"No paper matches. I have read {coverage}."
