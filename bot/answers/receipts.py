@@ -25,6 +25,7 @@ Embeds = list[dict[str, Any]]  # as discord.Embed.to_dict makes them
 class Inquiry:
     """A question with everything needed to ask it again; stored as JSON under these names.
 
+    `otherwise` is another question, which is asked if nothing answers this one.
     `earlier` is the message of the answer that it continues and `said` is what users wrote since.
     `paper` is the id of the only paper to answer from, `keep_to` that of the paper to try first.
     `shown` are the ids of the papers of the same list that were shown before this part of it.
@@ -34,6 +35,7 @@ class Inquiry:
     """
 
     question: str
+    otherwise: str = ""
     earlier: int | None = None
     said: tuple[str, ...] = ()
     paper: str | None = None

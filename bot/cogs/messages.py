@@ -144,7 +144,7 @@ class Messages(commands.Cog):
     async def _answer(self, message: discord.Message, location: MessageLocation) -> None:
         executor = self.services.executor
         read = await self.bot.reader.read(message)
-        question, about = await executor.read(read.question, executor.is_request)
+        question, about, otherwise = await executor.read(read.asked, executor.is_request)
         if not words(question):
             await self._hint(message, location, read.note)
             return
@@ -158,6 +158,7 @@ class Messages(commands.Cog):
         reference = message.to_reference() if is_same and _may_reply(location) else None
         inquiry = Inquiry(
             question=question,
+            otherwise=otherwise,
             earlier=context.earlier,
             said=(*context.texts, *about),
             heard_from=context.heard_from,

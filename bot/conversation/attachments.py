@@ -68,10 +68,9 @@ async def read_files(attachments: Sequence[discord.Attachment]) -> Files:
     texts: list[str] = []
     bodies = await _bodies(wanted)
     for attachment, body in zip(wanted, bodies, strict=True):
-        text = None if body is None else await asyncio.to_thread(decode_text, body)
         if body is None:
             missing.append(name_of(attachment))
-        elif text is None:
+        elif (text := await asyncio.to_thread(decode_text, body)) is None:
             unread.append(name_of(attachment))
         elif text.strip():
             texts.append(as_spoiler(text) if attachment.is_spoiler() else text)
@@ -84,7 +83,9 @@ def name_of(attachment: discord.Attachment) -> str:
 
 
 def decode_text(body: bytes) -> str | None:
-    """Return the text of a file in whatever encoding it is likely in; None if it is no text."""
+    """Return the text of a file in the encoding that it is likely in; None if it is not read."""
+    if len(body) > MAX_BYTES:
+        return None
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -131,7 +132,7 @@ async def _bodies(attachments: Sequence[discord.Attachment]) -> list[bytes | Non
 
 
 async def _fetch(session: aiohttp.ClientSession, url: str) -> bytes | None:
-    """Return the content at an address; None if there is none or it is too large."""
+    """Return the content at an address, as much of it as tells that it is too large; or None."""
     headers = {"Accept-Encoding": "identity"}  # what is unpacked could be any size
     async with session.get(url, allow_redirects=False, headers=headers) as response:
         if response.status != 200 or "Content-Encoding" in response.headers:
@@ -139,4 +140,4 @@ async def _fetch(session: aiohttp.ClientSession, url: str) -> bytes | None:
         body = await response.content.read(MAX_BYTES + 1)
         while len(body) <= MAX_BYTES and (more := await response.content.read(MAX_BYTES)):
             body += more
-        return body if len(body) <= MAX_BYTES else None
+        return body

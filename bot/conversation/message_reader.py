@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import discord
 
@@ -27,20 +28,19 @@ class ReadMessage:
     attached: tuple[str, ...] = ()
     note: str = ""
 
-    def question(self, is_request: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
-        """Return what is asked, and the texts that it is about; blocks.
+    def asked(self, is_request: Callable[[str], bool]) -> "Asked":
+        """Return what a message asks; blocks.
 
-        Without words of its own, a message asks what is attached to it. Of a text that is too long
-        for a question, the part is taken that asks; `is_request` tells whether one does.
+        Without words of its own, it asks what is attached to it. `is_request` tells whether a text
+        is a request.
         """
-        question, about = self.text, self.attached
-        if not words(question):
-            question, about = "\n".join(self.attached), ()
-        if len(question) > MAX_QUESTION:
-            asked, rest = asking_part(question, is_request)
-            hidden = has_spoiler(question) and not has_spoiler(asked)
-            question, about = as_spoiler(asked) if hidden else asked, (rest, *about)
-        return question, tuple(bounded(text, is_request) for text in about)
+        attached = "\n".join(filter(words, self.attached))
+        if not words(self.text):
+            question, rest = _question_in(attached, is_request)
+            return Asked(question, _contexts((rest,), is_request))
+        question, rest = _question_in(self.text, is_request)
+        otherwise, _ = _question_in(attached, is_request)
+        return Asked(question, _contexts((rest, *self.attached), is_request), otherwise)
 
     @property
     def everything(self) -> str:
@@ -60,6 +60,30 @@ def bounded(text: str, is_request: Callable[[str], bool]) -> str:
     short = f"{shorten(rest, MAX_CONTEXT - len(asked) - 1)} {asked}"
     hidden = has_spoiler(text) and not has_spoiler(short)  # one of its marks is cut off
     return as_spoiler(short) if hidden else short
+
+
+class Asked(NamedTuple):
+    """A question, and the texts that it is about, oldest first.
+
+    `otherwise` is what to ask if nothing answers it, since it only points there: "see the file".
+    """
+
+    question: str
+    about: tuple[str, ...] = ()
+    otherwise: str = ""
+
+
+def _question_in(text: str, is_request: Callable[[str], bool]) -> tuple[str, str]:
+    """Return a text or, if it is too long for a question, the part that asks, and the rest."""
+    if len(text) <= MAX_QUESTION:
+        return text, ""
+    question, rest = asking_part(text, is_request)
+    is_hidden = has_spoiler(text) and not has_spoiler(question)
+    return as_spoiler(question) if is_hidden else question, rest
+
+
+def _contexts(texts: Iterable[str], is_request: Callable[[str], bool]) -> tuple[str, ...]:
+    return tuple(bounded(text, is_request) for text in texts if words(text))
 
 
 class MessageReader:

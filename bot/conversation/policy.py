@@ -97,7 +97,7 @@ def decide(facts: MessageFacts) -> Decision:
             return _silent("it has no text")
         if not facts.has_file:
             return Decision(Action.HINT, "it mentions the bot without text")
-    if facts.is_small_talk and facts.only_place_suggests_bot:
+    if facts.is_small_talk and facts.only_place_suggests_bot and not facts.has_document:
         return _silent("it is small talk")
     if not facts.may_embed:
         return Decision(Action.CANNOT_EMBED, "embeds are not allowed there")

@@ -74,7 +74,7 @@ def _parts(text: str, listed: str, *, is_cut: bool, limit: int = EMBED_DESCRIPTI
 
 def _hidden_parts(text: str, listed: str, *, is_cut: bool) -> list[str]:
     """Return the descriptions as spoilers; code may contain the marks that would end one."""
-    text = text.replace("||", "|\u200b|")
+    text = text.replace("||", "|\u200b|\u200b")
     limit = EMBED_DESCRIPTION - len(as_spoiler(""))
     return [as_spoiler(part) for part in _parts(text, listed, is_cut=is_cut, limit=limit)]
 

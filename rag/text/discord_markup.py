@@ -82,5 +82,5 @@ def with_spoilers_open(text: str) -> str:
 
 def as_spoiler(text: str) -> str:
     """Return the text hidden as a whole."""
-    inside = with_spoilers_open(text).replace("||", "|\u200b|")
+    inside = with_spoilers_open(text).replace("||", "|\u200b|\u200b")
     return f"||{inside}||"

@@ -39,9 +39,12 @@ class Server:
 
     async def send_file(self, request: web.Request) -> web.Response:
         """Return an uploaded file."""
-        if request.match_info["name"] in self.settings.silent_files:
+        name = request.match_info["name"]
+        if name in self.settings.silent_files:
             await asyncio.Event().wait()
-        return web.Response(body=self.rest.world.files[request.match_info["name"]])
+        if name not in self.rest.world.files:
+            raise web.HTTPNotFound
+        return web.Response(body=self.rest.world.files[name])
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request of the bot."""

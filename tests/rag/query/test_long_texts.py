@@ -17,7 +17,8 @@ def is_request(text: str) -> bool:
     [
         (f"{NOTES}\n\n{QUESTION}", QUESTION),
         (f"{QUESTION}\n\n{NOTES}", QUESTION),
-        (f"{NOTES}{QUESTION}", QUESTION),
+        (f"{NOTES}{QUESTION.capitalize()}", QUESTION.capitalize()),
+        (f"{NOTES.replace('H', 'h')}{QUESTION}", QUESTION),
         (f"{NOTES}\nI know of HeronNet. How fast is it?\n{NOTES}",
          "I know of HeronNet. How fast is it?"),
         (f"Is that so?\n{NOTES}\nAnd 鹭鸟怎么数？", "And 鹭鸟怎么数？"),

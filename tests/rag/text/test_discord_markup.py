@@ -29,7 +29,7 @@ def read(text: str, timezone: str = "UTC") -> str:
         ("as in <#7>, what is new?", "as in herons, what is new?"),
         ("papers on LoRA <:hm:1>", "papers on LoRA"),
         ("papers on <a:dance:12> LoRA", "papers on LoRA"),
-        ("LoRA<:hm:1><:hm:1> ?", "LoRA ?"),
+        ("LoRA <:hm:1><:hm:1> ?", "LoRA?"),
         ("<:hm:1> LoRA", "LoRA"),
         ("what about LoRA <:hm:1>?", "what about LoRA?"),
         ("what does <@8> read?", "what does read?"),
