@@ -52,8 +52,8 @@ async def test_a_message_is_read_before_anything_sees_it(
         answer = await server.fake.until(
             lambda: next((one for one in server.answers() if finished(one)), None), 20
         )
-    assert server.fake.channels[said["id"]]["name"] == shown
         await server.fake.until(lambda: f"text={shown!r}" in caplog.text)
+    assert server.fake.channels[said["id"]]["name"] == shown
     why = await receipt(server, answer)
     assert f"**Question:** {shown}" in why
     assert "2025-01-01" in why.partition("Understood")[2].splitlines()[0]

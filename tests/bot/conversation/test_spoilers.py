@@ -60,6 +60,7 @@ async def test_the_answer_to_a_question_with_a_spoiler_is_one(
     with caplog.at_level(logging.INFO):
         said = await server.say("alice", f"{server.fake.mention} {question}")
         asked = await server.ask(question)
+    assert f"text={without_spoilers(question)!r}" in caplog.text
     assert "HeronNet" not in caplog.text
     for answer in (said, asked):
         assert_hidden(answer, "HeronNet")
