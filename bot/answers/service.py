@@ -122,6 +122,8 @@ class AnswerService:
         except Exception:  # not CancelledError: a bot that ends still owes the answer
             await self.record.drop(message)
             raise
+        if inquiry.note and answer.is_chat and not answer.refused:  # it is about the file
+            return replace(answer, text=inquiry.note)
         return replace(answer, note=f"{inquiry.note} {answer.note}".strip())
 
     async def _show_quoted(self, message: AnswerMessage, quoted: Answer, next_step: str) -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import discord
 
 from bot.components.discord_errors import FAILURES
+from bot.conversation.attachments import may_have_words
 from bot.conversation.message_facts import MessageInspector, MessageLocation, replied_to
+from bot.conversation.message_reader import attachments_of
 from bot.conversation.shown_lists import RECENT, ShownLists
 from bot.conversation.store import ConversationStore
 from bot.conversation.threads import Threads
@@ -83,7 +85,12 @@ class ReplyChain:
     async def _context_without_reply(
         self, message: discord.Message, location: MessageLocation, paper: Paper | None
     ) -> ConversationContext:
-        """Return the context of a message that replies to nothing."""
+        """Return the context of a message that replies to nothing.
+
+        One that forwards or attaches something is about that.
+        """
+        if any(map(may_have_words, attachments_of(message))) or message.message_snapshots:
+            return ConversationContext(None, (), paper)
         read, last_in = self.executor.read, self.conversations.last_in
         user_id, channel = message.author.id, location.channel
         if message.guild is None:

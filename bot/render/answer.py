@@ -48,7 +48,7 @@ def answer_embeds(
     listed = "" if lists_papers(raw, answer.citations) else sources(answer.citations)
     is_cut = len(raw) < len(answer.text)
     if answer.question.has_spoiler:
-        text = f"{text}\n\n{plain(answer.note)}"  # a footer hides nothing
+        text = f"{text}\n\n{plain(answer.note)}".strip()  # a footer hides nothing
         answer = replace(answer, note="")
         parts = _hidden_parts(text, listed, is_cut=is_cut)
     else:

@@ -161,6 +161,20 @@ async def test_a_document_in_an_ask_channel_is_named_and_a_picture_is_not(
     assert len(server.answers()) == 1
 
 
+@pytest.mark.parametrize("words", ["what about the attached pdf?", "and this one?", "links?"])
+async def test_a_file_is_not_taken_for_what_was_answered_before(
+    filled: Library, connect: Connect, words: str
+) -> None:
+    server = await connect(filled)
+    alone = await server.fake.open_dm("alice")
+    await server.say("alice", QUESTION, channel=alone)
+    document = server.fake.attach("other.pdf", b"%PDF", content_type="application/pdf")
+    answer = await server.say("alice", words, channel=alone, attachments=[document])
+    assert "I have not read other.pdf" in text_of(answer)
+    assert HERON.title not in text_of(answer)
+    assert "I answer questions about" not in text_of(answer)
+
+
 # -- forwarded messages ----------------------------------------------------------------------
 
 ABOUT_TIDAL = {
