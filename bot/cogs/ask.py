@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
-from bot.conversation.mentions import ReadableText
+from bot.conversation.mentions import ReadableText, TypedText
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices
@@ -30,7 +30,7 @@ class Ask(commands.Cog):
         self,
         interaction: discord.Interaction,
         question: app_commands.Transform[str, ReadableText(MAX_QUESTION)],
-        paper: str | None = None,
+        paper: TypedText | None = None,
     ) -> None:
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.is_new_event(interaction.id):

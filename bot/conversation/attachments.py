@@ -103,7 +103,9 @@ def _kind_of(attachment: discord.Attachment) -> str:
 
 
 def _is_readable(attachment: discord.Attachment) -> bool:
-    is_text = _kind_of(attachment).startswith("text/")
+    # Discord tells the character set of whatever it takes for a text.
+    is_text = "charset=" in (attachment.content_type or "")
+    is_text = is_text or _kind_of(attachment).startswith("text/")
     return is_text and attachment.size <= MAX_BYTES and is_discords(attachment.url)
 
 

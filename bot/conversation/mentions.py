@@ -80,20 +80,24 @@ class MentionReader:
 class ReadableText(app_commands.Transformer):
     """An option of a command that takes a text: without Discord's markup."""
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self, longest: int | None = None) -> None:
+        """`longest` is the number of characters that people may type; None for no limit."""
         self.longest = longest
 
     @property
-    def min_value(self) -> int:
+    def min_value(self) -> int | None:
         """The fewest characters that Discord lets people type."""
-        return 1
+        return 1 if self.longest else None
 
     @property
-    def max_value(self) -> int:
+    def max_value(self) -> int | None:
         """The most characters that Discord lets people type."""
         return self.longest
 
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
         """Return the text with the names of those whom it mentions."""
         reader: MentionReader = interaction.client.mentions
-        return await reader.read_with_all_names(value, interaction.guild)
+        return (await reader.read_with_all_names(value, interaction.guild))[: self.longest]
+
+
+TypedText = app_commands.Transform[str, ReadableText()]

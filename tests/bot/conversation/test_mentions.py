@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.papers.search_pages import MAX_SEARCH
 from rag.library import Library
 from tests.discord_fake.permissions import VIEW, denying
 from tests.discord_server import Connect, Server, button, choose, finished, text_of
@@ -123,3 +124,31 @@ async def test_a_message_of_nothing_but_emoji_gets_the_hint(
     server = await connect(filled)
     answer = await server.say("alice", f"{server.fake.mention} {EMOJI}")
     assert text_of(answer).startswith("Ask me something")
+
+
+async def test_every_command_reads_what_is_typed(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    assert TIDAL.featured_on is not None
+    for command, options in (
+        ("daily", {"date": stamp(TIDAL.featured_on)}),
+        ("weekly", {"week": stamp(TIDAL.featured_on, "R")}),
+        ("paper", {"title": f"Tidal {EMOJI} Attention"}),
+        ("trends", {"topic": f"{EMOJI} attention"}),
+        ("why", {"question": f"what does Tidal Attention lose, {EMOJI}?"}),
+    ):
+        asked = await server.fake.slash("alice", command, **options)
+        await server.quoted(asked)
+        assert asked.original is not None
+        assert "ttention" in text_of(asked.original), command
+        assert "33333" not in text_of(asked.original), command
+
+
+async def test_names_do_not_make_a_text_too_long(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    mention = f"<@{server.fake.add_user('b' * 32)['id']}>"
+    found = await server.fake.slash("alice", "search", text=f"attention {mention * 3}")
+    await server.quoted(found)
+    assert found.original is not None
+    title = found.original["embeds"][0]["title"]
+    assert title.startswith("Papers about “attention Bbb")
+    assert len(title) == len("Papers about “”") + MAX_SEARCH
