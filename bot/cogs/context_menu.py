@@ -15,11 +15,12 @@ from bot.gateway.command_tree import ASKS
 from rag.errors import PaperboyError, QuestionError
 from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Paper
-from rag.text.discord_markup import has_spoiler
+from rag.text.discord_markup import has_spoiler, still_hidden
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
 ABOUT = "about"  # kind of the form of "Ask about this", and the name of its field
 QUESTION = "question"
+MARKS = 10  # characters that hiding a text may add
 
 
 class NoPaperError(PaperboyError):
@@ -64,7 +65,7 @@ class ContextMenu(commands.Cog):
                 discord.ui.TextInput(
                     custom_id=ABOUT,
                     style=discord.TextStyle.paragraph,
-                    default=about[:MAX_QUESTION] or None,
+                    default=_within(about, MAX_QUESTION) or None,
                     required=False,
                     max_length=MAX_QUESTION,
                 ),
@@ -155,6 +156,11 @@ class ContextMenu(commands.Cog):
 def _name_of(interaction: discord.Interaction) -> str:
     """Return the name of the user in a server; in direct messages none is needed."""
     return interaction.user.display_name if interaction.guild_id else ""
+
+
+def _within(text: str, limit: int) -> str:
+    """Return a text or its beginning, in which spoilers stay spoilers."""
+    return text if len(text) <= limit else still_hidden(text[: limit - MARKS], text)
 
 
 def _is_question(text: str) -> bool:

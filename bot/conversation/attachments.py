@@ -66,7 +66,7 @@ async def read_files(attachments: Sequence[discord.Attachment]) -> Files:
     unread = [name_of(one) for one in attachments if one not in wanted]
     missing: list[str] = []
     texts: list[str] = []
-    bodies = await _bodies(wanted)
+    bodies = await _bodies(wanted) if wanted else []
     for attachment, body in zip(wanted, bodies, strict=True):
         if body is None:
             missing.append(name_of(attachment))

@@ -11,7 +11,7 @@ from bot.conversation.mentions import MentionReader
 from bot.render.safe_text import shorten
 from rag.query.long_texts import asking_part
 from rag.query.request import MAX_QUESTION
-from rag.text.discord_markup import as_spoiler, has_spoiler
+from rag.text.discord_markup import as_spoiler, still_hidden
 from rag.text.words import words
 
 MAX_CONTEXT = 1_000  # characters of one text that a question is about
@@ -19,7 +19,7 @@ MAX_CONTEXT = 1_000  # characters of one text that a question is about
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
-    """What a message says: in words of its own, and in what is forwarded or attached.
+    """What a message says: in words of its own, and in what is forwarded or attached, with words.
 
     `note` says which files were not read.
     """
@@ -34,7 +34,7 @@ class ReadMessage:
         Without words of its own, it asks what is attached to it. `is_request` tells whether a text
         is a request.
         """
-        attached = "\n".join(filter(words, self.attached))
+        attached = "\n".join(self.attached)
         if not words(self.text):
             question, rest = _question_in(attached, is_request)
             return Asked(question, _contexts((rest,), is_request))
@@ -57,9 +57,7 @@ def bounded(text: str, is_request: Callable[[str], bool]) -> str:
     if len(text) <= MAX_CONTEXT:
         return shorten(text, MAX_CONTEXT)
     asked, rest = asking_part(text, is_request)
-    short = f"{shorten(rest, MAX_CONTEXT - len(asked) - 1)} {asked}"
-    hidden = has_spoiler(text) and not has_spoiler(short)  # one of its marks is cut off
-    return as_spoiler(short) if hidden else short
+    return still_hidden(f"{shorten(rest, MAX_CONTEXT - len(asked) - 1)} {asked}", text)
 
 
 class Asked(NamedTuple):
@@ -78,12 +76,11 @@ def _question_in(text: str, is_request: Callable[[str], bool]) -> tuple[str, str
     if len(text) <= MAX_QUESTION:
         return text, ""
     question, rest = asking_part(text, is_request)
-    is_hidden = has_spoiler(text) and not has_spoiler(question)
-    return as_spoiler(question) if is_hidden else question, rest
+    return still_hidden(question, text), still_hidden(rest, text)
 
 
 def _contexts(texts: Iterable[str], is_request: Callable[[str], bool]) -> tuple[str, ...]:
-    return tuple(bounded(text, is_request) for text in texts if words(text))
+    return tuple(bounded(text, is_request) for text in filter(words, texts))
 
 
 class MessageReader:
@@ -106,14 +103,11 @@ class MessageReader:
 
         The embeds of a person's own message are previews of links: they count `with_embeds` only.
         """
-        embeds = _shown(message) if with_embeds else ()
-        read = self.mentions.read_with_all_names
-        attached = [await read(text, message.guild) for text in (*_forwarded(message), *embeds)]
+        shown = "\n".join([*_forwarded(message), *(_shown(message) if with_embeds else ())])
+        attached = [await self.mentions.read_with_all_names(shown, message.guild)]
         files = await read_files(attachments_of(message))
-        texts = [self.mentions.read(text, message.guild) for text in files.texts]
-        return ReadMessage(
-            self.own_words(message), tuple(filter(None, (*attached, *texts))), files.note
-        )
+        attached += [self.mentions.read(text, message.guild) for text in files.texts]
+        return ReadMessage(self.own_words(message), tuple(filter(words, attached)), files.note)
 
 
 def attachments_of(message: discord.Message) -> list[discord.Attachment]:

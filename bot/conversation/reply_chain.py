@@ -147,5 +147,6 @@ class ReplyChain:
         if message.author == self.inspector.client.user:
             return [], ""
         read = await self.inspector.reader.read(message, with_embeds=True)
-        text = await self.executor.read(read.context, self.executor.is_request)
-        return [text] if words(text) else [], read.note
+        if not words(read.everything):
+            return [], read.note
+        return [await self.executor.read(read.context, self.executor.is_request)], read.note

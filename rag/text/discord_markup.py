@@ -80,6 +80,12 @@ def with_spoilers_open(text: str) -> str:
     return _SPOILER.sub(lambda match: match["code"] or match["inside"], text)
 
 
+def still_hidden(part: str, text: str) -> str:
+    """Return a part of a text; hidden as a whole where it may be a part of a spoiler."""
+    is_whole = has_spoiler(part) and part.count("||") % 2 == 0
+    return as_spoiler(part) if has_spoiler(text) and not is_whole else part
+
+
 def as_spoiler(text: str) -> str:
     """Return the text hidden as a whole."""
     inside = with_spoilers_open(text).replace("||", "|\u200b|\u200b")

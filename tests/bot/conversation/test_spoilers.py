@@ -113,6 +113,18 @@ async def test_what_others_hid_stays_hidden(filled: Library, connect: Connect) -
     file = fake.attach("SPOILER_message.txt", QUESTION.encode(), content_type="text/plain")
     answer = await server.say("alice", fake.mention, attachments=[file])
     assert_hidden(answer, "94.2%")
+    long = f"||{'I saw many birds from the tower. ' * 80}\n{QUESTION}\nThat is all.|| Well?!"
+    for text in (
+        long,
+        f"||A|| {long}",
+        f"{'We saw birds. ' * 150} ||How|| accurate is ||HeronNet?||",
+    ):
+        file = fake.attach("message.txt", text.encode(), content_type="text/plain")
+        await choose(server, threads="always")
+        said = await fake.say("alice", fake.mention, attachments=[file])
+        thread = await fake.until(lambda i=said: fake.channels.get(i["id"]), 10)
+        assert "HeronNet" not in thread["name"]
+    await choose(server, threads="never")
     forwarded = await fake.say("bob", f"||{QUESTION}||")
     alone = await fake.open_dm("alice")
     assert_hidden(await server.say("alice", "", channel=alone, forward=forwarded), "94.2%")

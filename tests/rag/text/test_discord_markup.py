@@ -6,6 +6,7 @@ from rag.text.discord_markup import (
     as_spoiler,
     has_spoiler,
     mentioned_users,
+    still_hidden,
     without_markup,
     without_spoilers,
 )
@@ -74,6 +75,18 @@ def test_users_are_found_to_be_looked_up() -> None:
 def test_what_is_hidden_is_not_seen(text: str, seen: str) -> None:
     assert without_spoilers(text) == seen
     assert has_spoiler(text) == (text != seen)
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [
+        ("a ||b", "(spoiler)"), ("b|| c", "(spoiler)"), ("b", "(spoiler)"),
+        ("a ||b|| c", "a (spoiler) c"), ("||b|| c ||d", "(spoiler)"),
+    ],
+)  # fmt: skip
+def test_a_part_of_a_spoiler_stays_hidden(part: str, shown: str) -> None:
+    assert without_spoilers(still_hidden(part, "a ||b|| c ||d||")) == shown
+    assert still_hidden(part.replace("||", ""), "a b c d") == part.replace("||", "")
 
 
 def test_a_spoiler_hides_all_of_a_text() -> None:
