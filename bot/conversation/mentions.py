@@ -40,7 +40,7 @@ class MentionReader:
 
         def name_of(kind: Mentioned, number: int) -> str:
             if kind == "user":
-                user = known.get(number) or (guild and guild.get_member(number))
+                user = known.get(number) or self._cached(number, guild)
                 return user.display_name if user and user != self.client.user else ""
             if guild is None:
                 return ""
@@ -55,9 +55,13 @@ class MentionReader:
 
     async def read_with_all_names(self, text: str, guild: discord.Guild | None) -> str:
         """Return what `read` does, but ask Discord for users that are not known yet."""
-        known = guild.get_member if guild else self.client.get_user
-        missing = [number for number in mentioned_users(text) if known(number) is None]
+        missing = [one for one in mentioned_users(text) if self._cached(one, guild) is None]
         return self.read(text, guild, await self._fetch(missing[:MAX_FETCHED], guild))
+
+    def _cached(
+        self, number: int, guild: discord.Guild | None
+    ) -> discord.User | discord.Member | None:
+        return guild.get_member(number) if guild else self.client.get_user(number)
 
     async def _fetch(
         self, numbers: Sequence[int], guild: discord.Guild | None

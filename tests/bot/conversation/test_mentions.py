@@ -94,6 +94,7 @@ async def test_what_others_said_is_read(filled: Library, connect: Connect, how: 
     bob = fake.users["bob"]["id"]
     said = await fake.say("carol", f"<@{bob}>, {EMOJI} {QUESTION}")
     if how == "a forwarded message":
+        await server.say("bob", "hello", channel=await fake.open_dm("bob"))  # is known from now on
         answer = await server.say("alice", "", channel=await fake.open_dm("alice"), forward=said)
         assert "**Question:** Bob, how accurate" in await receipt(server, answer)
     else:
