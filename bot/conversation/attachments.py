@@ -6,7 +6,7 @@ The content comes from Discord's own hosts only, and is bounded in bytes and tim
 import asyncio
 import logging
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -26,6 +26,8 @@ MAX_BYTES = 100_000  # of one file
 SECONDS = 1.5  # for all files of a message: a form has to be shown within 3
 MAX_NAME = 60  # characters
 SEEN_AND_HEARD = ("image/", "video/", "audio/")  # files without words
+
+Connect = Callable[[], aiohttp.BaseConnector | None]  # makes the way to Discord; None: straight
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,13 @@ def may_have_words(attachment: discord.Attachment) -> bool:
     return not _kind_of(attachment).startswith(SEEN_AND_HEARD)
 
 
-async def read_files(attachments: Sequence[discord.Attachment]) -> Files:
+async def read_files(attachments: Sequence[discord.Attachment], connect: Connect) -> Files:
     """Return the texts of the text files among the attachments, in order."""
     wanted = [one for one in attachments if _is_readable(one)][:MAX_FILES]
     unread = [name_of(one) for one in attachments if one not in wanted]
     missing: list[str] = []
     texts: list[str] = []
-    bodies = await _bodies(wanted) if wanted else []
+    bodies = await _bodies(wanted, connect) if wanted else []
     for attachment, body in zip(wanted, bodies, strict=True):
         if body is None:
             missing.append(name_of(attachment))
@@ -118,11 +120,16 @@ def is_discords(url: str) -> bool:
         return False
 
 
-async def _bodies(attachments: Sequence[discord.Attachment]) -> list[bytes | None]:
+async def _bodies(
+    attachments: Sequence[discord.Attachment], connect: Connect
+) -> list[bytes | None]:
     """Return the content of each file, None for those that did not come in time."""
     bodies: list[bytes | None] = [None] * len(attachments)
     try:
-        async with asyncio.timeout(SECONDS), aiohttp.ClientSession() as session:
+        async with (
+            asyncio.timeout(SECONDS),
+            aiohttp.ClientSession(connector=connect()) as session,
+        ):
             for number, attachment in enumerate(attachments):
                 try:
                     bodies[number] = await _fetch(session, attachment.url)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import discord
 
-from bot.conversation.attachments import read_files
+from bot.conversation.attachments import Connect, read_files
 from bot.conversation.mentions import MentionReader
 from bot.render.safe_text import shorten
 from rag.query.long_texts import asking_part
@@ -86,8 +86,10 @@ def _contexts(texts: Iterable[str], is_request: Callable[[str], bool]) -> tuple[
 class MessageReader:
     """Reads messages that the bot is asked about."""
 
-    def __init__(self, mentions: MentionReader) -> None:
+    def __init__(self, mentions: MentionReader, connect: Connect) -> None:
+        """`connect` makes the connector for attached files."""
         self.mentions = mentions
+        self.connect = connect
 
     def own_words(self, message: discord.Message) -> str:
         """Return what the author wrote, without mentions of the bot."""
@@ -105,7 +107,7 @@ class MessageReader:
         """
         shown = "\n".join([*_forwarded(message), *(_shown(message) if with_embeds else ())])
         attached = [await self.mentions.read_with_all_names(shown, message.guild)]
-        files = await read_files(attachments_of(message))
+        files = await read_files(attachments_of(message), self.connect)
         attached += [self.mentions.read(text, message.guild) for text in files.texts]
         return ReadMessage(self.own_words(message), tuple(filter(words, attached)), files.note)
 
