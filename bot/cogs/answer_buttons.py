@@ -195,12 +195,12 @@ class AnswerButtons(commands.Cog):
         services = self.services
         check_access(interaction, services.guild_settings)
         count_question(interaction, services.guild_settings, services.rate_limits)
+        needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
+        papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
+        if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
+            raise GoneError
         async with services.answers.expecting(interaction, inquiry.question):
             reply = await InteractionReply.defer(interaction)
-            needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
-            papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
-            if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
-                raise GoneError
             await services.answers.answer(inquiry, reply, show_question=True)
 
     async def _like(self, interaction: Click, stored: StoredAnswer) -> None:

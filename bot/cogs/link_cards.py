@@ -73,7 +73,9 @@ class LinkCards(commands.Cog):
             options["embed"] = await self._card(paper, guild, location.channels)
         if location.permissions.read_message_history:
             options["reference"] = message.to_reference()
-        await location.channel.send(**options)
+        sent = await location.channel.send(**options)
+        shown, channel = [paper] if paper else [], location.channel.id
+        await self.services.shown_lists.remember(sent.id, shown, channel_id=channel, user_id=0)
 
     @commands.Cog.listener()
     async def on_fetch_button(
