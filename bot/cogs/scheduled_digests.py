@@ -28,12 +28,19 @@ class ScheduledDigests(commands.Cog):
         self.bot = bot
         self.services = bot.services
         services = bot.services
-        alerts = AlertDelivery(bot, services.executor, services.alerts, services.guild_settings)
+        alerts = AlertDelivery(
+            bot,
+            services.executor,
+            services.alerts,
+            services.guild_settings,
+            services.shown_lists,
+        )
         self.scheduler = make_scheduler(
             bot,
             services.subscriptions,
             services.shown_lists,
             tastes=services.tastes,
+            record_look=services.last_seen.record_digest,
             send_alerts=alerts.deliver,
         )
         bot.add_dynamic_items(*ITEMS)
