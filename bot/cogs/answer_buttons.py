@@ -13,6 +13,7 @@ from bot.answers.receipts import Inquiry, StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
+from bot.components.removed_embeds import are_removed, shown
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
 from bot.render.answer import mark_interrupted
@@ -151,8 +152,9 @@ class AnswerButtons(commands.Cog):
         if self.services.in_flight.stop_one(stored.message_id):
             await interaction.response.defer()  # the message itself will say so
         elif stored.unfinished:  # a previous run was writing it
-            embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
-            await interaction.response.edit_message(embed=embed, view=view)
+            options = shown(interrupted_embeds(stored)[:1], removed=are_removed(interaction.message))
+            view = interrupted_view(stored)
+            await interaction.response.edit_message(view=view, **options)
             await self.executor.write(self.services.receipts.finish, stored.message_id)
         else:
             await interaction.response.defer()  # it is finished by now

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.access.checks import check_access, count_question
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, reply_with_error
+from bot.components.removed_embeds import are_removed
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, unquoted
 from bot.conversation.paper_links import pasted_ids
 from bot.conversation.policy import wants_card
@@ -86,14 +87,18 @@ class LinkCards(commands.Cog):
             check_access(interaction, self.services.guild_settings)
             count_question(interaction, self.services.guild_settings, self.services.rate_limits)
             # The button stays, in case this process ends before the paper is fetched.
-            fetching = unread_card(arxiv_id, is_fetching=True)
-            await interaction.response.edit_message(embed=fetching)
+            if are_removed(interaction.message):  # the paper is for the user who asked, then
+                await interaction.response.defer(ephemeral=True, thinking=True)
+            else:
+                fetching = unread_card(arxiv_id, is_fetching=True)
+                await interaction.response.edit_message(embed=fetching)
             await self._fetch(interaction, arxiv_id)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
     async def _fetch(self, interaction: discord.Interaction, arxiv_id: str) -> None:
         view: discord.ui.View | None = None
+        papers: list[Paper] = []
         try:
             paper = await self.services.paper_fetcher.fetch(arxiv_id)
         except Exception as error:  # the card shows it, with the button to try again
@@ -102,8 +107,9 @@ class LinkCards(commands.Cog):
             channel = interaction.channel
             parent = channel.parent_id if isinstance(channel, discord.Thread) else None
             here = tuple(filter(None, (interaction.channel_id, parent)))
-            embed = await self._card(paper, interaction.guild, here)
-        await interaction.edit_original_response(embed=embed, view=view)
+            embed, papers = await self._card(paper, interaction.guild, here), [paper]
+        message = await interaction.edit_original_response(embed=embed, view=view)
+        await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     async def _card(
         self, paper: Paper, guild: discord.Guild | None, here: Sequence[int]
