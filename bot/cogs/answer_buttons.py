@@ -152,7 +152,9 @@ class AnswerButtons(commands.Cog):
         if self.services.in_flight.stop_one(stored.message_id):
             await interaction.response.defer()  # the message itself will say so
         elif stored.unfinished:  # a previous run was writing it
-            options = shown(interrupted_embeds(stored)[:1], removed=are_removed(interaction.message))
+            options = shown(
+                interrupted_embeds(stored)[:1], removed=are_removed(interaction.message)
+            )
             view = interrupted_view(stored)
             await interaction.response.edit_message(view=view, **options)
             await self.executor.write(self.services.receipts.finish, stored.message_id)

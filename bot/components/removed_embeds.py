@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import discord
 
-REMOVED = "The embed of this message was removed, so I wrote no further. To see an answer, ask again."
+REMOVED = (
+    "The embed of this message was removed, so I wrote no further. To see an answer, ask again."
+)
 
 M = TypeVar("M", bound=discord.Message)
 

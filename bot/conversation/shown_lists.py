@@ -80,7 +80,9 @@ class ShownLists:
         kind = await self.executor.request_kind(question)
         if kind != "follow-up" and not refers_back(question):
             return None
-        return await self.last_in(question, channel_id, user_id=user_id, own=True, since=now - RECENT)
+        return await self.last_in(
+            question, channel_id, user_id=user_id, own=True, since=now - RECENT
+        )
 
     async def last_in(
         self,

@@ -87,9 +87,7 @@ class DigestPublisher:
             elif isinstance(error, SlowDownError):
                 await self._put_off(subscription, delivery, next_try, TEN_AN_HOUR.format(last))
             else:  # such as a lost connection, of which nobody needs to be told
-                await self.write(
-                    self.outbox.publish_later, delivery.id, next_try, delivery.reason
-                )
+                await self.write(self.outbox.publish_later, delivery.id, next_try, delivery.reason)
 
     async def _put_off(
         self, subscription: Subscription, delivery: Delivery, next_try: datetime | None, reason: str

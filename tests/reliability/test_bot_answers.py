@@ -172,7 +172,7 @@ async def test_b10_the_second_message_of_an_answer_arrives_once(
     """Whether or not Discord took it before the connection broke, or it said 503."""
     second, done = discord.Embed(description="The second part."), list[AnswerMessage]()
 
-    async def send_overflow(self: AnswerMessage, _answer: Answer) -> None:
+    async def send_overflow(self: AnswerMessage, _answer: Answer) -> list[int]:
         if has_arrived:
             await self.reply.send_more(second)
             self.reply.__dict__["_more"] = 0
@@ -180,8 +180,9 @@ async def test_b10_the_second_message_of_an_answer_arrives_once(
         if isinstance(self.reply, InteractionReply):
             route, statuses = "POST /webhooks", [HANG_UP]
         server.fake.fail_next += [(route, status, {}, {}) for status in statuses]
-        await self.reply.send_more(second)
+        further = await self.reply.send_more(second)
         done.append(self)
+        return [further]
 
     monkeypatch.setattr(AnswerMessage, "send_overflow", send_overflow)
     await server.ask(QUESTION)
