@@ -185,14 +185,11 @@ class ChannelReply:
         if self._sent is not None:
             # discord.py does not apply its default to edits without text.
             nobody = discord.AllowedMentions.none()
-            self._sent = await edit_embeds(
-                self._sent.edit,
-                [embed],
-                removed=self.is_removed,
-                view=view,
-                allowed_mentions=nobody,
+            edit = self.channel.get_partial_message(self._sent.id).edit
+            message = await edit_embeds(
+                edit, [embed], removed=self.is_removed, view=view, allowed_mentions=nobody
             )
-            self.is_removed |= are_removed(self._sent)
+            self.is_removed |= are_removed(message)
             return
         # With a nonce, Discord takes a message that is sent twice for one.
         options: dict[str, Any] = {"view": view, "reference": self.reference, "nonce": self.nonce}

@@ -81,7 +81,8 @@ class AnswerButtons(commands.Cog):
             message = interaction.message
             if message is None or (stored := await self._stored(message)) is None:
                 embeds = [mark_interrupted(embed) for embed in message.embeds] if message else []
-                await interaction.response.edit_message(embeds=embeds, view=None)
+                options = shown(embeds, removed=are_removed(message))
+                await interaction.response.edit_message(view=None, **options)
                 raise GoneError
             await self.actions[action](interaction, stored)
         except Exception as error:  # users always get a reply

@@ -1,7 +1,9 @@
 """Edits of messages whose embeds somebody may have removed: what was removed does not come back.
 
 Who may delete a message can also remove its embeds, while its text, its buttons and everything that
-the bot stores about it stay. Discord tells so by a flag (`SUPPRESS_EMBEDS`), which an edit keeps.
+the bot stores about it stay. Discord tells so by a flag (`SUPPRESS_EMBEDS`), which stays unless an
+edit says otherwise. discord.py's `Message.edit` does unless it gets `suppress`; `PartialMessage.edit`
+and the edits of an interaction do not.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -250,8 +250,9 @@ async def test_b10_recovery_finishes_the_others_if_one_fails_in_an_unforeseen_wa
 async def test_b10_what_nobody_foresaw_stops_no_other_alert(server: Server) -> None:
     services, tried = server.bot.services, []
     delivery = AlertDelivery(
-        server.bot, services.executor, services.alerts, services.guild_settings
-    )
+        server.bot, services.executor, services.alerts, services.guild_settings,
+        services.shown_lists,
+    )  # fmt: skip
     now = datetime(2025, 12, 8, tzinfo=UTC)
     for guild in (1, 2):
         services.guild_settings.change(guild, alert_channel=guild)

@@ -89,14 +89,14 @@ async def test_a_kill_around_publishing_neither_loses_nor_repeats_it(
             dead.set()
             raise ApiError(500, 0, "nobody hears this")
 
-        fake.world.crosspost = crosspost
+        fake.world.crosspost = crosspost  # type: ignore[method-assign]
         async with joined(fake, filled, bot_options=options(clock)) as server:
             await followed(server)
             await asyncio.wait_for(dead.wait(), 10)
             task = scheduler_of(server.bot)._task
             assert task is not None
             task.cancel()
-        fake.world.crosspost = original
+        fake.world.crosspost = original  # type: ignore[method-assign]
         assert row(server).unpublished
         async with joined(fake, filled, bot_options=options(clock)) as server:
             await fake.until(lambda: not row(server).unpublished, 10)
@@ -115,7 +115,8 @@ async def test_a_digest_that_was_found_again_after_a_kill_is_published(filled: L
             await asyncio.sleep(60)
 
         async with joined(fake, filled, bot_options=options(clock)) as server:
-            scheduler_of(server.bot).sender.transports["channel"].arrived = die
+            transport: Any = scheduler_of(server.bot).sender.transports["channel"]
+            transport.arrived = die
             await followed(server)
             await asyncio.wait_for(dead.wait(), 10)
             task = scheduler_of(server.bot)._task
