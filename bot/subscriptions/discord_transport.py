@@ -49,11 +49,12 @@ from rag.records import Paper
 NONCE_SAFE = timedelta(seconds=60)  # of the "few minutes" for which Discord remembers a nonce
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between the clock of this machine and Discord's
 MAX_UNDER_WAY = timedelta(minutes=15)  # after this no claimed message arrives any more
-PUBLISH_SECONDS = 10.0  # for publishing a message; discord.py waits as long as Discord asks for
+PUBLISH_SECONDS = 25.0  # for publishing a message, in which discord.py tries five times
 NOTHING_TO_PUBLISH = (40033, 10008)  # Discord's error codes: published already; deleted
 IMAGE_NAME = "topics.png"
 BLURPLE = discord.Colour.blurple()
 
+SLOW_DOWN = "Discord asked me to slow down"
 CLOSED = "your direct messages are closed to me: allow them in this server's privacy settings"
 GONE = {
     50007: CLOSED,
@@ -182,7 +183,7 @@ class DiscordTransport:
             async with asyncio.timeout(PUBLISH_SECONDS):
                 await channel.get_partial_message(message_id).publish()
         except TimeoutError as error:
-            raise SlowDownError("Discord does not let me publish it yet") from error
+            raise SlowDownError(SLOW_DOWN) from error
         except discord.Forbidden as error:
             raise GoneError("I need View Channel and Send Messages there") from error
         except FAILURES as error:
@@ -261,6 +262,8 @@ def _explain(error: Exception) -> LaterError | FailedError | GoneError:
         if error.code in GONE or isinstance(error, discord.Forbidden | discord.NotFound):
             return GoneError(GONE.get(error.code, f"Discord says “{error.text}”"))
         if error.status == 429:
-            return SlowDownError("Discord asked me to slow down")
+            return SlowDownError(SLOW_DOWN)
         return FailedError(f"Discord refused the message ({error.code}: {error.text[:200]})")
+    if isinstance(error, discord.RateLimited):
+        return SlowDownError(SLOW_DOWN)
     return LaterError(f"Discord cannot be reached ({type(error).__name__})")

@@ -169,15 +169,18 @@ async def test_what_cannot_be_published_stays_posted_and_its_owner_is_told_once(
     assert f"but not published: {reason[:-1]}" in text_of(shown)
 
 
-@pytest.mark.parametrize("how", ["waits", "refuses"])
+@pytest.mark.parametrize("how", ["for seconds", "for an hour", "without a time"])
 async def test_a_limit_of_discord_is_told_once_and_waited_for(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     clock = SettableClock(NOON - timedelta(minutes=1))
     server = await connect(filled, bot_options=options(clock))
-    if how == "waits":  # discord.py sleeps for as long as Discord says
+    if how == "for seconds":  # discord.py sleeps
         monkeypatch.setattr("bot.subscriptions.discord_transport.PUBLISH_SECONDS", 0.3)
         server.fake.limits[ROUTE] = (0, 3.0)
+    elif how == "for an hour":
+        wait = {"retry_after": 3600, "message": "slow down", "global": False}
+        server.fake.fail_next.append((ROUTE, 429, wait, {"Via": "1.1 google"}))
     else:
         server.fake.fail_next.append((ROUTE, 429, {"message": "slow down"}, {}))
     channel = await followed(server)
@@ -190,7 +193,7 @@ async def test_a_limit_of_discord_is_told_once_and_waited_for(
     assert row(server).state == "sent"
     await rounds(server)
     assert server.fake.crossposts == []
-    await asyncio.sleep(3 if how == "waits" else 0)
+    await asyncio.sleep(3 if how == "for seconds" else 0)
     server.fake.limits.clear()
     clock.now += timedelta(minutes=10)
     await server.fake.until(lambda: server.fake.crossposts, 10)
