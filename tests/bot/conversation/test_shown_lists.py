@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from discord.utils import snowflake_time
 
 from bot.conversation.store import ConversationStore
 from bot.user_data import forget
