@@ -185,11 +185,15 @@ class ChannelReply:
         if self._sent is not None:
             # discord.py does not apply its default to edits without text.
             nobody = discord.AllowedMentions.none()
-            edit = self.channel.get_partial_message(self._sent.id).edit
-            message = await edit_embeds(
-                edit, [embed], removed=self.is_removed, view=view, allowed_mentions=nobody
+            self._sent = await edit_embeds(
+                self._sent.edit,
+                [embed],
+                removed=self.is_removed,
+                suppress=discord.utils.MISSING,
+                view=view,
+                allowed_mentions=nobody,
             )
-            self.is_removed |= are_removed(message)
+            self.is_removed |= are_removed(self._sent)
             return
         # With a nonce, Discord takes a message that is sent twice for one.
         options: dict[str, Any] = {"view": view, "reference": self.reference, "nonce": self.nonce}

@@ -130,12 +130,11 @@ class Recovery:
     async def _interrupt(self, message: discord.Message, stored: StoredAnswer) -> None:
         """Say in a message that it was interrupted; what it shows already stays."""
         embeds = [mark_interrupted(embed) for embed in message.embeds]
-        removed = are_removed(message)
         await edit_embeds(
             message.edit,
             embeds or interrupted_embeds(stored)[:1],
-            removed=removed,
-            suppress=removed,
+            removed=are_removed(message),
+            suppress=discord.utils.MISSING,
             view=interrupted_view(stored),
             allowed_mentions=discord.AllowedMentions.none(),
         )

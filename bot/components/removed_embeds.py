@@ -2,7 +2,7 @@
 
 Who may delete a message can also remove its embeds, while its text, its buttons and everything that
 the bot stores about it stay. Discord tells so by a flag (`SUPPRESS_EMBEDS`), which stays unless an
-edit says otherwise. discord.py's `Message.edit` does, unless it gets `suppress`, while
+edit says otherwise. discord.py's `Message.edit` does, unless `suppress` is MISSING, while
 `PartialMessage.edit` and the edits of an interaction do not.
 """
 
