@@ -29,7 +29,6 @@ SHORT = {
     "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
-    "bot/subscriptions/transport.py": "the protocol of three transports",
     "ingest/chunk.py": "how papers are cut up, which users may replace",
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/sources/starter.py": "a source of its own",

@@ -11,6 +11,7 @@ from bot.answers.buttons import finished_view, writing_view
 from bot.answers.live_message import RETRY_SECONDS, keep_trying
 from bot.answers.receipts import Inquiry
 from bot.components.discord_errors import FAILURES, UNANSWERED
+from bot.components.removed_embeds import are_removed, edit_embeds
 from bot.render.answer import answer_embeds
 from rag.records import Answer, Place
 
@@ -31,7 +32,12 @@ def place_of(guild_id: int | None) -> Place:
 
 
 class Reply(Protocol):
-    """One message that is sent, then edited."""
+    """One message that is sent, then edited.
+
+    `is_removed`: somebody removed its embed, which does not come back.
+    """
+
+    is_removed: bool
 
     @property
     def channel_id(self) -> int:
@@ -60,8 +66,8 @@ class Reply(Protocol):
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Send or edit the message; without a view it has no buttons."""
 
-    async def send_more(self, embed: discord.Embed) -> None:
-        """Send another message after it."""
+    async def send_more(self, embed: discord.Embed) -> int:
+        """Send another message after it; return its id."""
 
     async def remove(self) -> None:
         """Delete the message, if it was sent."""
@@ -79,6 +85,7 @@ class InteractionReply:
         self.kind = KINDS.get(interaction.type, "interaction")
         self.event_id: int | None = interaction.id
         self.message_id = message_id
+        self.is_removed = False
         self._is_expired = False
 
     @classmethod
@@ -92,7 +99,9 @@ class InteractionReply:
         if not self._is_expired:
             try:
                 edit = self.interaction.edit_original_response
-                self.message_id = (await edit(embed=embed, view=view)).id
+                message = await edit_embeds(edit, [embed], removed=self.is_removed, view=view)
+                self.message_id = message.id
+                self.is_removed |= are_removed(message)
             except discord.HTTPException as error:
                 if error.code != EXPIRED_TOKEN or self.message_id is None:
                     raise
@@ -100,35 +109,35 @@ class InteractionReply:
             else:
                 return
         if self.message_id is not None:
-            message = self._channel.get_partial_message(self.message_id)
+            by_id = self._channel.get_partial_message(self.message_id).edit
             nobody = discord.AllowedMentions.none()
-            await message.edit(embed=embed, view=view, allowed_mentions=nobody)
+            await edit_embeds(
+                by_id, [embed], removed=self.is_removed, view=view, allowed_mentions=nobody
+            )
 
-    async def send_more(self, embed: discord.Embed) -> None:
+    async def send_more(self, embed: discord.Embed) -> int:
         """Send a follow-up; if Discord does not answer, once more unless it has arrived."""
         try:
-            await self._send_follow_up(embed)
+            return await self._send_follow_up(embed)
         except UNANSWERED:
             await asyncio.sleep(RETRY_SECONDS[0])
-            if not await self._has_arrived(embed):
-                await self._send_follow_up(embed)
+            return await self._find(embed) or await self._send_follow_up(embed)
 
-    async def _send_follow_up(self, embed: discord.Embed) -> None:
+    async def _send_follow_up(self, embed: discord.Embed) -> int:
         if self._is_expired:
-            await self._channel.send(embed=embed)
-        else:
-            await self.interaction.followup.send(embed=embed)
+            return (await self._channel.send(embed=embed)).id
+        return (await self.interaction.followup.send(embed=embed, wait=True)).id
 
-    async def _has_arrived(self, embed: discord.Embed) -> bool:
-        """Return whether the channel shows this embed; False if it may not be read."""
+    async def _find(self, embed: discord.Embed) -> int | None:
+        """Return the id of the message with this embed; None if it may not be read."""
         try:
             async for message in self._channel.history(limit=RECENT_MESSAGES):
                 is_own = message.author.id == self.interaction.application_id
                 if is_own and any(e.description == embed.description for e in message.embeds):
-                    return True
+                    return message.id
         except FAILURES:
             pass
-        return False
+        return None
 
     async def remove(self) -> None:
         """Delete the reply."""
@@ -162,6 +171,7 @@ class ChannelReply:
         self.event_id = reference.message_id if reference else question_id
         # The same after a restart, which may not know whether the message was sent.
         self.nonce = str(self.event_id) if self.event_id else secrets.token_hex(12)
+        self.is_removed = False
         self._sent: discord.Message | None = None
         self._more = 0  # messages after it
 
@@ -175,22 +185,30 @@ class ChannelReply:
         if self._sent is not None:
             # discord.py does not apply its default to edits without text.
             nobody = discord.AllowedMentions.none()
-            self._sent = await self._sent.edit(embed=embed, view=view, allowed_mentions=nobody)
+            self._sent = await edit_embeds(
+                self._sent.edit,
+                [embed],
+                removed=self.is_removed,
+                suppress=discord.utils.MISSING,
+                view=view,
+                allowed_mentions=nobody,
+            )
+            self.is_removed |= are_removed(self._sent)
             return
         # With a nonce, Discord takes a message that is sent twice for one.
         options: dict[str, Any] = {"view": view, "reference": self.reference, "nonce": self.nonce}
         given = {name: value for name, value in options.items() if value is not None}
         self._sent = await self.channel.send(embed=embed, **given)
 
-    async def send_more(self, embed: discord.Embed) -> None:
+    async def send_more(self, embed: discord.Embed) -> int:
         """Send another message after it, again until Discord answers: it takes a nonce once."""
         self._more += 1
         nonce = f"{self.nonce[:20]}-{self._more}"
 
-        async def send() -> None:
-            await self.channel.send(embed=embed, nonce=nonce)
+        async def send() -> int:
+            return (await self.channel.send(embed=embed, nonce=nonce)).id
 
-        await keep_trying(send, RETRY_SECONDS[:MORE_TRIES])
+        return await keep_trying(send, RETRY_SECONDS[:MORE_TRIES])
 
     async def remove(self) -> None:
         """Delete the message, if it was sent."""
@@ -218,10 +236,14 @@ class AnswerMessage:
         view = writing_view(user_id) if next_step else finished_view(user_id, answer)
         await self.reply.show((await self.rendered(answer, next_step))[0], view)
 
-    async def send_overflow(self, answer: Answer) -> None:
-        """Send the embeds that did not fit into the message."""
-        for embed in (await self.rendered(answer))[1:]:
-            await self.reply.send_more(embed)
+    async def send_overflow(self, answer: Answer) -> list[int]:
+        """Send the embeds that did not fit into the message, unless its own was removed.
+
+        Returns the ids of the further messages.
+        """
+        if self.reply.is_removed:
+            return []
+        return [await self.reply.send_more(e) for e in (await self.rendered(answer))[1:]]
 
     async def rendered(self, answer: Answer, next_step: str = "") -> list[discord.Embed]:
         """Return the answer as embeds, rendered off the event loop: it may be long."""

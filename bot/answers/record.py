@@ -124,6 +124,17 @@ class AnswerRecord:
             unfinished=None if unfinished is None else [dict(e.to_dict()) for e in unfinished],
         )  # fmt: skip
 
+    async def store_further(
+        self, message: AnswerMessage, answer: Answer, further: Sequence[int]
+    ) -> None:
+        """Store that the further messages of an answer show its papers as well."""
+        papers = _turn_of(answer, message.inquiry).cited or ()
+        for message_id in further:
+            await self.executor.write(
+                self.conversations.remember_list, message_id, channel_id=message.reply.channel_id,
+                user_id=message.reply.user_id, papers=papers,
+            )  # fmt: skip
+
     async def drop(self, message: AnswerMessage) -> None:
         """Delete everything about an answer that failed or was retracted."""
         await self.drop_receipt(message)

@@ -104,7 +104,9 @@ class AnswerService:
         if progress.is_retracted:
             await self._remove(message, answer)
         else:
-            await message.send_overflow(answer)
+            further = await message.send_overflow(answer)
+            if not progress.is_forgotten:
+                await self.record.store_further(message, answer, further)
         if progress.is_retracted or progress.is_forgotten:
             await self.record.drop(message)
 
@@ -152,7 +154,7 @@ class AnswerService:
         live = LiveMessage(edit)
 
         def on_text(answer: Answer) -> None:
-            if live.is_gone:
+            if live.is_gone or message.reply.is_removed:
                 cancel.set()
             if len(answer.text) >= LEAST_SHOWN:
                 live.show((answer, WRITING))

@@ -13,6 +13,7 @@ from bot.answers.receipts import Inquiry, StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
+from bot.components.removed_embeds import are_removed, shown
 from bot.conversation.mentions import ReadableText
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
@@ -81,7 +82,8 @@ class AnswerButtons(commands.Cog):
             message = interaction.message
             if message is None or (stored := await self._stored(message)) is None:
                 embeds = [mark_interrupted(embed) for embed in message.embeds] if message else []
-                await interaction.response.edit_message(embeds=embeds, view=None)
+                options = shown(embeds, removed=are_removed(message))
+                await interaction.response.edit_message(view=None, **options)
                 raise GoneError
             await self.actions[action](interaction, stored)
         except Exception as error:  # users always get a reply
@@ -152,8 +154,11 @@ class AnswerButtons(commands.Cog):
         if self.services.in_flight.stop_one(stored.message_id):
             await interaction.response.defer()  # the message itself will say so
         elif stored.unfinished:  # a previous run was writing it
-            embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
-            await interaction.response.edit_message(embed=embed, view=view)
+            options = shown(
+                interrupted_embeds(stored)[:1], removed=are_removed(interaction.message)
+            )
+            view = interrupted_view(stored)
+            await interaction.response.edit_message(view=view, **options)
             await self.executor.write(self.services.receipts.finish, stored.message_id)
         else:
             await interaction.response.defer()  # it is finished by now
@@ -196,12 +201,12 @@ class AnswerButtons(commands.Cog):
         services = self.services
         check_access(interaction, services.guild_settings)
         count_question(interaction, services.guild_settings, services.rate_limits)
+        needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
+        papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
+        if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
+            raise GoneError
         async with services.answers.expecting(interaction, inquiry.question):
             reply = await InteractionReply.defer(interaction)
-            needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
-            papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
-            if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
-                raise GoneError
             await services.answers.answer(inquiry, reply, show_question=True)
 
     async def _like(self, interaction: Click, stored: StoredAnswer) -> None:

@@ -35,15 +35,11 @@ class Ask(commands.Cog):
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.is_new_event(interaction.id):
             return
-        clean_question(question)  # before a public reply is sent
+        clean_question(question)  # before a public reply is sent, as the paper is looked up
+        read, catalog = self.services.executor.read, self.services.executor.library.catalog
+        chosen = await read(require_paper, catalog, paper) if paper else None
         async with self.services.answers.expecting(interaction, question):
             reply = await InteractionReply.defer(interaction)
-            executor = self.services.executor
-            chosen = (
-                await executor.read(require_paper, executor.library.catalog, paper)
-                if paper
-                else None
-            )
             inquiry = Inquiry(
                 question=question,
                 earlier=await self._earlier(interaction, question) if chosen is None else None,

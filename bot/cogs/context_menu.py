@@ -9,6 +9,7 @@ from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
+from bot.conversation.message_reader import text_of
 from bot.conversation.paper_links import named_ids, named_papers
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
@@ -100,12 +101,13 @@ class ContextMenu(commands.Cog):
         async with self.services.answers.expecting(interaction, question):
             reply = await InteractionReply.defer(interaction)
             executor = self.services.executor
-            is_answer = await self._knows(interaction, message_id)
-            papers = await executor.read(named_papers, about, executor.library.catalog)
-            paper = papers[0] if len(papers) == 1 else None
+            is_known = await self._knows(interaction, message_id)
+            card = await self.bot.threads.paper_of_card(message_id) if is_known else None
+            named = await executor.read(named_papers, about, executor.library.catalog)
+            paper = card or (named[0] if len(named) == 1 else None)
             inquiry = Inquiry(
                 question=question,
-                earlier=message_id if is_answer else None,
+                earlier=message_id if is_known and not card else None,
                 said=(about,) if not paper and _is_question(about) else (),
                 heard_from=(message_id,),
                 paper=paper.paper_id if paper else None,
@@ -115,7 +117,7 @@ class ContextMenu(commands.Cog):
             await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _knows(self, interaction: discord.Interaction, message_id: int) -> bool:
-        """Return whether a message is an answer or a list that this user can see here.
+        """Return whether a message is an answer, a card or a list that this user can see here.
 
         A form says itself what it is about, so it could name an answer of another channel.
         """
@@ -127,24 +129,22 @@ class ContextMenu(commands.Cog):
         )
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Explain the first paper that a message links."""
+        """Explain the first paper that a message shows or links."""
+        paper = await self._first_paper(message)  # before a public reply is sent
         async with self.services.answers.expecting(interaction, EXPLAIN):
             reply = await InteractionReply.defer(interaction)
-            text = (await self.bot.reader.read(message, with_embeds=True)).everything
-            paper = await self._first_paper(text)
             inquiry = Inquiry(
                 question=EXPLAIN,
                 paper=paper.paper_id,
                 by=_name_of(interaction),
-                has_spoiler=has_spoiler(text),
+                has_spoiler=has_spoiler(text_of(message)),
             )
             await self.services.answers.answer(inquiry, reply, show_question=True)
 
-    async def _first_paper(self, text: str) -> Paper:
-        executor = self.services.executor
-        if papers := await executor.read(named_papers, text, executor.library.catalog):
+    async def _first_paper(self, message: discord.Message) -> Paper:
+        if papers := await self.services.shown_lists.papers_in(message):
             return papers[0]
-        if unread := named_ids(text):
+        if unread := named_ids(text_of(message)):
             read = ", ".join(unread[:3])
             raise NoPaperError(f"I have not read {read}: /paper with its link can fetch it.")
         raise NoPaperError(

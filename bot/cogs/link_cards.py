@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.access.checks import check_access, count_question, is_open
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, reply_with_error
+from bot.components.removed_embeds import are_removed
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, unquoted
 from bot.conversation.paper_links import pasted_ids
 from bot.conversation.policy import wants_card
@@ -74,7 +75,9 @@ class LinkCards(commands.Cog):
             options["embed"] = await self._card(paper, guild, location.channels)
         if location.permissions.read_message_history:
             options["reference"] = message.to_reference()
-        await location.channel.send(**options)
+        sent = await location.channel.send(**options)
+        shown, channel = [paper] if paper else [], location.channel.id
+        await self.services.shown_lists.remember(sent.id, shown, channel_id=channel, user_id=0)
 
     @commands.Cog.listener()
     async def on_fetch_button(
@@ -85,14 +88,18 @@ class LinkCards(commands.Cog):
             check_access(interaction, self.services.guild_settings)
             count_question(interaction, self.services.guild_settings, self.services.rate_limits)
             # The button stays, in case this process ends before the paper is fetched.
-            fetching = unread_card(arxiv_id, is_fetching=True)
-            await interaction.response.edit_message(embed=fetching)
+            if are_removed(interaction.message):  # the paper is for the user who asked, then
+                await interaction.response.defer(ephemeral=True, thinking=True)
+            else:
+                fetching = unread_card(arxiv_id, is_fetching=True)
+                await interaction.response.edit_message(embed=fetching)
             await self._fetch(interaction, arxiv_id)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
     async def _fetch(self, interaction: discord.Interaction, arxiv_id: str) -> None:
         view: discord.ui.View | None = None
+        papers: list[Paper] = []
         try:
             paper = await self.services.paper_fetcher.fetch(arxiv_id)
         except Exception as error:  # the card shows it, with the button to try again
@@ -101,8 +108,9 @@ class LinkCards(commands.Cog):
             channel = interaction.channel
             parent = channel.parent_id if isinstance(channel, discord.Thread) else None
             here = tuple(filter(None, (interaction.channel_id, parent)))
-            embed = await self._card(paper, interaction.guild, here)
-        await interaction.edit_original_response(embed=embed, view=view)
+            embed, papers = await self._card(paper, interaction.guild, here), [paper]
+        message = await interaction.edit_original_response(embed=embed, view=view)
+        await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     async def _card(
         self, paper: Paper, guild: discord.Guild | None, here: Sequence[int]

@@ -14,6 +14,7 @@ from bot.answers.receipts import Inquiry
 from bot.answers.recovery import REFERENCE
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, tell_directly
+from bot.components.removed_embeds import are_removed
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of
 from bot.conversation.onboarding import hint
 from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
@@ -70,6 +71,12 @@ class Messages(commands.Cog):
     async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
         """Do the same for what a moderator deletes."""
         await self._forget(*gone.message_ids)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, edited: discord.RawMessageUpdateEvent) -> None:
+        """Stop an answer whose embed somebody removes while it is written."""
+        if are_removed(edited.message):
+            self.services.in_flight.embed_removed(edited.message_id)
 
     async def _forget(self, *messages: int) -> None:
         for message_id in messages:

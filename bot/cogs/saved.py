@@ -39,10 +39,11 @@ class Saved(commands.Cog):
         """Show the papers that you saved."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         executor, user_id = self.services.executor, interaction.user.id
-        embed, view = await executor.read(
+        embed, view, papers = await executor.read(
             saved_page, executor.library.catalog, self.services.ratings, user_id
         )
-        await interaction.edit_original_response(embed=embed, view=view)
+        message = await interaction.edit_original_response(embed=embed, view=view)
+        await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:

@@ -36,6 +36,14 @@ from bot.subscriptions.time_zones import read_zone, zones_like
 from rag.digest.records import Wish
 
 SUGGESTED = 25
+NOT_FOLLOWED = (
+    "Only a digest in an announcement channel can be published: use `publish` in one, with "
+    "`where: this channel`."
+)
+NOT_PUBLISHED = (
+    "Servers that follow this channel get nothing: subscribe it with `publish: True` instead to "
+    "publish each digest to them."
+)
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]
 Typed = app_commands.Range[str, 0, MAX_LIST]
 
@@ -59,6 +67,7 @@ class Subscriptions(commands.Cog):
         organisations="Only papers from these, with commas between.",
         min_upvotes="Only papers with this many upvotes or more.",
         count="At most this many papers.",
+        publish="In an announcement channel: publish each digest to the servers that follow it.",
     )
     async def subscribe(
         self,
@@ -73,6 +82,7 @@ class Subscriptions(commands.Cog):
         organisations: Typed = "",
         min_upvotes: app_commands.Range[int, 0, MAX_UPVOTES] = 0,
         count: app_commands.Range[int, 1, MAX_PAPERS] = 10,
+        publish: bool = False,
     ) -> None:
         """Get a digest of the Daily Papers, every day, week or month."""
         zone = read_zone(timezone or self.service.options.timezone)
@@ -85,8 +95,11 @@ class Subscriptions(commands.Cog):
             count=count,
         )
         user_id, channel = interaction.user.id, interaction.channel_id
+        is_followed = where == "this channel" and _is_announcement_channel(interaction.channel)
         if where == "this channel":
             _check_channel(interaction)
+        if publish and not is_followed:
+            raise SubscriptionError(NOT_FOLLOWED)
         subscription = Subscription(
             kind="person" if where == "me" else "channel",
             target=str(user_id if where == "me" else channel),
@@ -95,12 +108,14 @@ class Subscriptions(commands.Cog):
             channel=channel if interaction.guild_id else None,
             rhythm=rhythm,
             wish=wish,
+            publish=publish,
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
         made = await self.service.add(subscription)
-        await interaction.edit_original_response(
-            embed=subscription_embed(made, title="Subscribed"), view=_buttons(made)
-        )
+        embed = subscription_embed(made, title="Subscribed")
+        if is_followed and not publish:
+            embed.add_field(name="Followers", value=NOT_PUBLISHED, inline=False)
+        await interaction.edit_original_response(embed=embed, view=_buttons(made))
 
     @subscribe.autocomplete("timezone")
     async def suggest_zone(
@@ -248,6 +263,11 @@ def _check_channel(interaction: discord.Interaction) -> None:
         raise SubscriptionError(
             "I may not write here: give me View Channel, Send Messages and Embed Links first."
         )
+
+
+def _is_announcement_channel(channel: object) -> bool:
+    """Return whether other servers can follow a channel; its threads they cannot."""
+    return isinstance(channel, discord.TextChannel) and channel.is_news()
 
 
 def _buttons(subscription: Subscription) -> discord.ui.View:

@@ -30,9 +30,10 @@ class Trends(commands.Cog):
         topic: app_commands.Transform[str, ReadableText(MAX_TOPIC)],
     ) -> None:
         """Draw how many papers a week are about a topic."""
+        topic = clean_question(topic)  # before a public reply is sent
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
-        found = await executor.read(trend, executor.library, clean_question(topic))
+        found = await executor.read(trend, executor.library, topic)
         picture = await executor.read(trend_chart, found)
         files = [attachment(picture, "trend.png")] if picture else []
         await interaction.edit_original_response(embed=trend_embed(found), attachments=files)

@@ -73,6 +73,9 @@ def add(
     count: Annotated[
         int, typer.Option(min=1, max=MAX_PAPERS, help="The most papers in a digest.")
     ] = 10,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish it to who follows an announcement channel.")
+    ] = False,
 ) -> None:
     """Add a subscription by e-mail, to a channel or to a user.
 
@@ -81,6 +84,8 @@ def add(
     """
     app, terminal = app_of(context), Terminal()
     kind, target = _kind_and_target(mail=mail, channel=channel, person=person)
+    if publish and kind != "channel":
+        raise UsageError("--publish needs --channel ID: only channels have followers.")
     rhythm = read_when(when, timezone=app.settings.bot.timezone)
     wish = Wish(
         topics=read_list(topics),
@@ -95,6 +100,7 @@ def add(
         user_id=int(target) if kind == "person" else 0,
         rhythm=rhythm,
         wish=wish,
+        publish=publish,
     )
     with app.library("paperboy subscriptions") as library:
         added = _stores(library)[0].add(draft, datetime.now(UTC))
@@ -250,6 +256,7 @@ def _row(subscription: Subscription, last: Delivery | None) -> Row:
         "organizations": list(wish.organizations),
         "min_upvotes": wish.min_upvotes,
         "count": wish.count,
+        "publish": subscription.publish,
         "paused": subscription.paused,
         "reason": subscription.reason,
         "next_due": None if subscription.paused else subscription.next_due.isoformat(),

@@ -118,6 +118,11 @@ def attachments_of(message: discord.Message) -> list[discord.Attachment]:
     return [*message.attachments, *forwarded]
 
 
+def text_of(message: discord.Message) -> str:
+    """Return what a message shows without its files: words, embeds, and what it forwards."""
+    return "\n".join(filter(None, (message.content, *_forwarded(message), *_shown(message))))
+
+
 def _forwarded(message: discord.Message) -> Iterator[str]:
     """Yield the text of each message that this one forwards."""
     for snapshot in message.message_snapshots:

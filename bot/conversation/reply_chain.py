@@ -65,13 +65,14 @@ class ReplyChain:
         note = ""
         current, can_fetch = message, location.permissions.read_message_history
         while len(texts) < MAX_REPLIES and (above := await self._above(current, can_fetch)):
+            if card := await self.threads.paper_of(above):
+                return ConversationContext(None, tuple(texts[::-1]), card, tuple(heard), note)
             is_answer = await self.executor.read(
                 self.conversations.knows, above.id, channels=location.channels
             )
             if is_answer:
                 return ConversationContext(above.id, tuple(texts[::-1]), paper, tuple(heard), note)
-            if above.author == self.inspector.client.user:  # a card
-                paper = await self.threads.paper_of(above) or paper
+            if above.author == self.inspector.client.user:
                 break
             said, unread = await self._read(above)
             texts += said
@@ -91,23 +92,24 @@ class ReplyChain:
         """
         if any(map(may_have_words, attachments_of(message))) or message.message_snapshots:
             return ConversationContext(None, (), paper)
-        read, last_in = self.executor.read, self.conversations.last_in
+        text, last_in = self.inspector.reader.words(message), self.shown_lists.last_in
         user_id, channel = message.author.id, location.channel
         if message.guild is None:
-            last = await read(last_in, channel.id, user_id=user_id)
+            last = await last_in(text, channel.id, user_id=user_id)
             return ConversationContext(last, (), paper)
         if not isinstance(channel, discord.Thread):
             settings = self.inspector.guild_settings.of(message.guild.id)
             if channel.id not in settings.ask_channels:
-                now, text = message.created_at, self.inspector.reader.words(message)
                 referred_to = await self.shown_lists.referred_to(
-                    text, channel_id=channel.id, user_id=user_id, now=now
+                    text, channel_id=channel.id, user_id=user_id, now=message.created_at
                 )
                 return ConversationContext(referred_to, (), paper)
             since = message.created_at - RECENT
-            recent = await read(last_in, channel.id, user_id=user_id, own=True, since=since)
+            recent = await last_in(text, channel.id, user_id=user_id, own=True, since=since)
             return ConversationContext(recent, (), paper)
-        earlier = await read(last_in, channel.id, user_id=user_id)
+        earlier = await last_in(text, channel.id, user_id=user_id)
+        if earlier == channel.id and await self.threads.paper_of_card(channel.id):
+            earlier = None  # a card at the top of a thread is no turn: `paper` is all it says
         root = None if earlier else await self.threads.root(channel)
         if root is None or root.id == message.id:
             return ConversationContext(earlier, (), paper)

@@ -88,10 +88,19 @@ class Threads:
         papers = await self.executor.read(self.executor.library.catalog.get, cited)
         return papers.get(cited[0]) if len(cited) == 1 else None
 
+    async def paper_of_card(self, message_id: int) -> Paper | None:
+        """Return the only paper that a message shows, by what is stored; None for answers."""
+        shown = await self.executor.read(self.conversations.listed, message_id)
+        papers = await self.executor.read(self.executor.library.catalog.get, shown)
+        return papers.get(shown[0]) if len(shown) == 1 else None
+
     async def paper_of(self, message: discord.Message) -> Paper | None:
         """Return the paper on a card that the bot sent; None for other messages."""
         if message.author != self.client.user:
             return None
+        if paper := await self.paper_of_card(message.id):
+            return paper
+        # Earlier versions did not store the papers of cards.
         addresses = [
             match[1] for embed in message.embeds if (match := _PAPER.match(embed.url or ""))
         ]

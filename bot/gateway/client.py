@@ -44,6 +44,7 @@ COGS = (
     "bot.cogs.subscriptions",
     "bot.cogs.trends",
 )
+LONGEST_PAUSE = 300.0  # seconds that Discord may ask for; what would take longer fails at once
 REMEMBERED_EVENTS = 2_000  # messages and interactions, in case Discord repeats one
 # discord.py's loggers whose DEBUG lines contain what people write.
 VERBOSE_LOGGERS = ("discord.gateway", "discord.http", "discord.webhook.async_")
@@ -76,6 +77,7 @@ class PaperboyBot(commands.Bot):
         intents.message_content = self.options.message_content
         # Neither answers nor a stopping bot should wait for the list of guilds.
         client_options.setdefault("guild_ready_timeout", 0.5)  # seconds
+        client_options.setdefault("max_ratelimit_timeout", LONGEST_PAUSE)
         super().__init__(
             command_prefix=commands.when_mentioned,  # unused: there are slash commands only
             help_command=None,

@@ -62,10 +62,11 @@ class EmailTransport:
         mail["Auto-Submitted"] = "auto-generated"
         return [mail]
 
-    async def send(self, subscription: Subscription, message: EmailMessage, name: str) -> None:
-        """Transfer the e-mail to the server."""
+    async def send(self, subscription: Subscription, message: EmailMessage, name: str) -> int:
+        """Transfer the e-mail to the server; return 0."""
         message["Message-ID"] = f"<{name}@{_address_of(self.config.sender).rpartition('@')[2]}>"
         await asyncio.to_thread(self._send, subscription.target, message)
+        return 0
 
     def _send(self, address: str, message: EmailMessage) -> None:
         server = self.server.open()
@@ -107,9 +108,14 @@ class EmailTransport:
         self,
         subscription: Subscription,  # noqa: ARG002  # see Transport, as in the next one
         delivery: Delivery,  # noqa: ARG002
-    ) -> bool | None:
+    ) -> int | None:
         """Return None: an SMTP server cannot be asked."""
         return None
+
+    async def arrived(
+        self, subscription: Subscription, message: EmailMessage, message_id: int
+    ) -> None:
+        """Record nothing: nobody replies to an e-mail."""
 
     async def notify(self, subscription: Subscription, reason: str) -> None:
         """Notify nobody: `paperboy subscriptions list` shows it."""

@@ -90,7 +90,8 @@ def _or(entries: Iterable[str]) -> str:
 def target_in_words(subscription: Subscription) -> str:
     """Return the target of a subscription, for a terminal."""
     kinds = {"channel": "Discord channel", "person": "direct message to", "mail": "e-mail to"}
-    return f"{kinds[subscription.kind]} {subscription.target}"
+    published = " and its followers" if subscription.publish else ""
+    return f"{kinds[subscription.kind]} {subscription.target}{published}"
 
 
 def read_when(text: str, *, default: Rhythm | None = None, timezone: str = "UTC") -> Rhythm:

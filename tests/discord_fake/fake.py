@@ -21,7 +21,13 @@ from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload,
 from tests.discord_fake.rest import Rest
 from tests.discord_fake.server import API_PREFIX, Server
 from tests.discord_fake.settings import Settings
-from tests.discord_fake.world import FORWARD, PEOPLE_MAY_PING, Record, World
+from tests.discord_fake.world import (
+    FORWARD,
+    PEOPLE_MAY_PING,
+    SUPPRESS_EMBEDS,
+    Record,
+    World,
+)
 
 BUTTON, ACTION_ROW, TEXT_INPUT, LABEL = 2, 1, 4, 18  # kinds of components
 MESSAGE_COMMAND = 3  # kind of a command: an entry in a message's menu
@@ -59,6 +65,7 @@ class FakeDiscord(Settings):
         # The parts of the world that tests look at.
         self.users, self.channels = self.world.users, self.world.channels
         self.messages, self.files = self.world.messages, self.world.files
+        self.crossposts = self.world.crossposts
         self.commands, self.interactions = self.rest.commands, self.rest.interactions
         self.unknown_routes = self.server.unknown_routes
         self.bot, self.guild, self.general = self.world.bot, self.world.guild, self.world.general
@@ -197,6 +204,12 @@ class FakeDiscord(Settings):
     async def delete(self, message: Payload) -> None:
         """Let whoever said something take it back."""
         await self.rest.delete(message)
+
+    async def remove_embeds(self, message: Payload) -> None:
+        """Let a moderator remove the embeds of a message; its text and components stay."""
+        message["flags"] |= SUPPRESS_EMBEDS
+        message["embeds"] = []
+        await self.gateway.publish(message, "MESSAGE_UPDATE")
 
     async def post(self, user: str, forum: str, title: str, text: str) -> Payload:
         """Let somebody post in a forum; return its first message, which has the thread's id."""

@@ -14,7 +14,13 @@ from tests.discord_fake import payloads
 from tests.discord_fake.gateway import Gateway
 from tests.discord_fake.interaction import Interaction
 from tests.discord_fake.payloads import Payload, snowflake
-from tests.discord_fake.permissions import READ_HISTORY, START_THREADS, VIEW, needed_to_send
+from tests.discord_fake.permissions import (
+    READ_HISTORY,
+    SEND,
+    START_THREADS,
+    VIEW,
+    needed_to_send,
+)
 from tests.discord_fake.settings import Settings
 from tests.discord_fake.world import EPHEMERAL, ApiError, World, invalid_form
 
@@ -220,6 +226,14 @@ class Rest:
         await self.gateway.publish(message, "MESSAGE_UPDATE")
         return self.world.as_sent(message)
 
+    async def crosspost(self, call: Call) -> Answer:
+        """Publish a message of the bot's to the servers that follow its channel."""
+        self.world.require(call.ids["c"], VIEW | SEND)
+        message = self._message(call.ids["m"])
+        self.world.crosspost(message)
+        await self.gateway.publish(message, "MESSAGE_UPDATE")
+        return self.world.as_sent(message)
+
     async def delete_message(self, call: Call) -> Answer:
         """Remove a message."""
         await self.delete(self._message(call.ids["m"]))
@@ -358,6 +372,7 @@ ROUTES: dict[str, Handler] = {
     "GET /channels/{c}/messages/{m}": Rest.get_message,
     "PATCH /channels/{c}/messages/{m}": Rest.patch_message,
     "DELETE /channels/{c}/messages/{m}": Rest.delete_message,
+    "POST /channels/{c}/messages/{m}/crosspost": Rest.crosspost,
     "POST /channels/{c}/messages/{m}/threads": Rest.start_thread,
     "PUT /channels/{c}/messages/{m}/reactions/{e}/@me": Rest.do_nothing,
     "DELETE /channels/{c}/messages/{m}/reactions/{e}/@me": Rest.do_nothing,

@@ -13,8 +13,9 @@ from tests.discord_fake.settings import Settings
 REPLY = 19
 FORWARD = 1  # a kind of reference
 SPOKEN = (0, REPLY, 20)  # kinds of messages that have words; the others are Discord's own
-SUPPRESS_EMBEDS, EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 7, 1 << 15
-HAS_SNAPSHOT = 1 << 14
+CROSSPOSTED, SUPPRESS_EMBEDS, EPHEMERAL, LOADING, HAS_SNAPSHOT, COMPONENTS_V2 = (
+    1 << 0, 1 << 2, 1 << 6, 1 << 7, 1 << 14, 1 << 15
+)  # fmt: skip
 CONTENT_LIMIT = 2000
 SNAPSHOT = (
     "type",
@@ -58,6 +59,7 @@ class World:
         self.messages: dict[str, Payload] = {}
         self.files: dict[str, bytes] = {}  # uploads, by file name
         self.posts: list[Record] = []
+        self.crossposts: list[str] = []  # ids of messages
         self.edits: defaultdict[str, list[Record]] = defaultdict(list)
         self.url = self.ws_url = ""  # known when the server listens
         self.bot = self.add_user("papersbot", bot=True)
@@ -255,10 +257,21 @@ class World:
             kept = {attachment["id"]: attachment for attachment in message["attachments"]}
             changes["attachments"] = [kept.get(a["id"], a) for a in changes["attachments"]]
         changes["flags"] = _flags_after_edit(message["flags"], body.get("flags"))
+        if changes["flags"] & SUPPRESS_EMBEDS:  # nobody gets to see what the edit shows
+            changes["embeds"] = []
         _require_sendable({**message, **changes}, body)
         message.update(changes, edited_timestamp=now())
         self.edits[message["id"]].append((time.monotonic(), body))
         return message
+
+    def crosspost(self, message: Payload) -> None:
+        """Publish a message, or raise what Discord answers."""
+        if self.channels[message["channel_id"]]["type"] != payloads.ANNOUNCEMENT_CHANNEL:
+            raise ApiError(400, 50024, "Cannot execute action on this channel type")
+        if message["flags"] & CROSSPOSTED:
+            raise ApiError(400, 40033, "This message has already been crossposted.")
+        message["flags"] |= CROSSPOSTED
+        self.crossposts.append(message["id"])
 
     def as_sent(self, message: Payload) -> Payload:
         """Return a message as Discord sends it to the bot."""

@@ -35,7 +35,8 @@ class FakeChannel:
         async def delete() -> None:
             self.log.append(f"delete {message_id}")
 
-        return SimpleNamespace(id=message_id, edit=edit, delete=delete)
+        flags = discord.MessageFlags()
+        return SimpleNamespace(id=message_id, edit=edit, delete=delete, flags=flags)
 
 
 async def test_a_channel_reply_is_sent_once_and_then_edited() -> None:
