@@ -15,6 +15,7 @@ from bot.gateway.command_tree import ASKS
 from rag.errors import PaperboyError, QuestionError
 from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Paper
+from rag.text.shorten import cut, utf16_length
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
 ABOUT = "about"  # kind of the form of "Ask about this", and the name of its field
@@ -62,7 +63,7 @@ class ContextMenu(commands.Cog):
                 discord.ui.TextInput(
                     custom_id=ABOUT,
                     style=discord.TextStyle.paragraph,
-                    default=text_of(message)[:MAX_QUESTION] or None,
+                    default=cut(text_of(message), MAX_QUESTION, length=utf16_length) or None,
                     required=False,
                     max_length=MAX_QUESTION,
                 ),

@@ -21,8 +21,9 @@ from bot.conversation.reply_chain import ConversationContext, ReplyChain
 from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, notice_embed
-from bot.render.safe_text import MESSAGE, plain_within, shorten
+from bot.render.safe_text import MESSAGE, plain_within
 from rag.query.followups import ALONE
+from rag.text.shorten import shorten
 
 log = logging.getLogger(__name__)
 

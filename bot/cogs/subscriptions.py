@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import submitted_form
 from bot.gateway.client import PaperboyBot
+from bot.render.safe_text import CHOICE
 from bot.subscriptions.buttons import (
     CHANGE,
     CHOOSE,
@@ -34,6 +35,7 @@ from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.service import Manager
 from bot.subscriptions.time_zones import read_zone, zones_like
 from rag.digest.records import Wish
+from rag.text.shorten import shorten
 
 SUGGESTED = 25
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]
@@ -150,7 +152,7 @@ class Subscriptions(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Return the subscriptions that the user may remove."""
         fitting = [
-            (menu_label(one)[:100], str(one.id))
+            (shorten(menu_label(one), CHOICE), str(one.id))
             for one in await self.service.managed_by(_manager(interaction))
         ]
         return [

@@ -6,11 +6,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from bot.render.answer_text import INDENT, lines_of
-from bot.render.safe_text import names_host, shorten
+from bot.render.safe_text import names_host
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 

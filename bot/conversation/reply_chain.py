@@ -14,8 +14,8 @@ from bot.conversation.shown_lists import RECENT, ShownLists
 from bot.conversation.store import ConversationStore
 from bot.conversation.threads import Threads
 from bot.executor import Executor
-from bot.render.safe_text import shorten
 from rag.records import Paper
+from rag.text.shorten import shorten
 from rag.text.words import words
 
 MAX_REPLIES = 5  # messages of users, up the chain

@@ -6,15 +6,10 @@ from discord import Colour, Embed
 
 from bot.render.answer_text import discord_text, lists_papers
 from bot.render.parts import MAX_MESSAGES, lines_within, split
-from bot.render.safe_text import (
-    EMBED_DESCRIPTION,
-    EMBED_TITLE,
-    link,
-    plain_within,
-    shorten,
-)
+from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain_within
 from rag.links import arxiv_url
 from rag.records import Answer, Citation, Paper
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 UNFINISHED = Colour.orange()

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from bot.render.parts import FENCE
-from bot.render.safe_text import is_code_url, is_safe_url, link, plain, shorten
+from bot.render.safe_text import is_code_url, is_safe_url, link, plain
 from rag.records import Citation, Paper
 from rag.text.brackets import brackets_of
+from rag.text.shorten import shorten
 
 INDENT = "  "  # before a line that is subordinate to the one above
 SEPARATOR = " · "  # between the facts of a paper

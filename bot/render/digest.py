@@ -19,12 +19,12 @@ from bot.render.safe_text import (
     names_host,
     plain,
     plain_within,
-    shorten,
     unlinked,
 )
 from rag.digest.records import Digest, Entry, Group
 from rag.links import arxiv_url
 from rag.records import Coverage
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 COLOUR = Colour.blurple()

@@ -15,11 +15,11 @@ from bot.render.safe_text import (
     names_host,
     plain,
     plain_within,
-    shorten,
 )
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
 from rag.text.sentences import gist
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 

@@ -1,8 +1,8 @@
 """Cuts text that is longer than one message into parts that Discord shows as the whole.
 
 The text is escaped already (bot/render/safe_text.py), so it is never cut within an escape, a link,
-a piece of code or bold words. A block of code that is cut is closed, and opened again in the next
-part.
+a piece of code or bold words, nor within what people see as one character. A block of code that is
+cut is closed, and opened again in the next part.
 """
 
 import re
@@ -10,17 +10,23 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import regex
+
+from bot.render.direction import FIRST_STRONG, POP
+
 FENCE = "```"  # a line before and after a block of code
+MAX_ISOLATE = 1_000  # characters of right-to-left text that are kept in one part
 MAX_MESSAGES = 3  # of one answer or list: more of them would bury what others say
 _LINE, _SENTENCE, _WORD, _ANYWHERE = 3, 2, 1, 0  # how good a place to cut is
 
-_ATOM = re.compile(
-    r"(?P<space>\s+)"
+_ATOM = regex.compile(
+    r"(?P<space>\s+(?!\p{M}))"
     r"|\[(?:\\.|`[^`\n]*`|\[[^\[\]\n]*\]|[^\\\[\]\n])*\]\(<[^>\n]*>\)"  # a link
     r"|`[^`\n]+`"
     r"|\*\*(?:\\.|[^*\\\n])+\*\*"
-    r"|\\.|@\u200b|[^\\\[`*@\s]{1,32}|.",
-    re.DOTALL,
+    rf"|{FIRST_STRONG}[^{FIRST_STRONG}{POP}]{{1,{MAX_ISOLATE}}}{POP}"
+    r"|\\\X|@\u200b|(?:(?![\\\[`*@\s\u2068])\X){1,32}|\X",
+    regex.DOTALL,
 )
 _ENDS_SENTENCE = re.compile(r"[.!?…][\"”)]*\Z")
 _FENCE_LINE = re.compile(rf"^{FENCE}$", re.MULTILINE)

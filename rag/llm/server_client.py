@@ -33,6 +33,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from rag.errors import ModelError, first_line
 from rag.llm.reasoning import CUT_OFF
 from rag.llm.server_errors import BROKE_OFF, ONLY_THOUGHT, StreamProgress, Timeouts, explain
+from rag.text.shorten import shorten
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -84,7 +85,7 @@ class ServerClient:
         name = " ".join((self._model or self._listed_model).split())
         if name.casefold().endswith(".gguf"):  # llama.cpp's servers return the whole path
             name = name.replace("\\", "/").rpartition("/")[2][: -len(".gguf")]
-        return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+        return shorten(name, MAX_NAME)
 
     def stream(
         self,

@@ -11,6 +11,7 @@ __all__ = [
     "numbers",
     "person_names",
     "sentences",
+    "shorten",
     "tex",
     "withdrawal",
     "words",

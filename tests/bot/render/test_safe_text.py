@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.render.parts import split
-from bot.render.safe_text import link, plain, shorten
+from bot.render.safe_text import link, plain
+from rag.text.shorten import shorten
 
 
 def unescaped(text: str) -> str:

@@ -1,0 +1,61 @@
+"""Isolates right-to-left text, so that what stands beside it in a line keeps its place.
+
+Digits, dots and brackets beside Hebrew or Arabic words are drawn as if they were part of them
+(https://unicode.org/reports/tr9/). Between U+2068 and U+2069 a text has a direction of its own.
+Text without right-to-left characters stays as it is.
+"""
+
+import html
+
+import regex
+
+FIRST_STRONG, POP = "\u2068", "\u2069"  # the isolate's first character, and its last
+_OVERRIDES = regex.compile("[\u202a-\u202e\u2066-\u2069]")
+_RTL = r"[\p{bc=R}\p{bc=AL}]"
+_IS_RTL = regex.compile(_RTL)
+_STRONG = regex.compile(r"[\p{bc=L}\p{bc=R}\p{bc=AL}]")
+# What our own lines put between their parts: separators, the markers of sources, and in front of
+# the first part its number, score or upvotes.
+_BETWEEN = regex.compile(
+    r"(\n| · |\s*(?:\[\d+\],?\s*)+[.,;:]?|^\s*(?:(?:\d+[.)]|\d+\.\d+|▲ \d+|[-•])\s+)+)",
+    regex.MULTILINE,
+)
+_OPENS = regex.compile(r"\s*[“„‘«\"(\[]")
+# In a line of another direction: what stands in quotes or brackets, or else a run of words.
+_PART = regex.compile(
+    rf"(?<=“)[^“”]*{_RTL}[^“”]*(?=”)|(?<=\()[^()]*{_RTL}[^()]*(?=\))"
+    rf"|{_RTL}(?:[^\p{{L}}“”()\[\]]{{0,12}}{_RTL})*\p{{M}}*"
+)
+
+
+def isolated(value: str) -> str:
+    """Return a value from a record (a title, a name, a quote) with its direction isolated."""
+    if value.isascii():
+        return value
+    value = _OVERRIDES.sub("", value)
+    return f"{FIRST_STRONG}{value}{POP}" if _IS_RTL.search(value) else value
+
+
+def with_isolates(text: str) -> str:
+    """Return lines with values from records in them, each right-to-left value isolated."""
+    if text.isascii():
+        return text
+    text = _OVERRIDES.sub("", text)
+    if not _IS_RTL.search(text):
+        return text
+    parts = _BETWEEN.split(text)  # the odd ones are what stands between
+    return "".join(part if n % 2 else _part(part) for n, part in enumerate(parts))
+
+
+def as_html(text: str) -> str:
+    """Return text, isolated already, as HTML: escaped, with an element for each isolate."""
+    return html.escape(text).replace(FIRST_STRONG, '<bdi dir="auto">').replace(POP, "</bdi>")
+
+
+def _part(text: str) -> str:
+    """Return a part of a line: isolated as a whole if it is right-to-left text itself."""
+    first = _STRONG.search(text)
+    if first and _IS_RTL.match(first[0]) and not _OPENS.match(text):
+        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+        return f"{text[:start]}{isolated(text[start:end])}{text[end:]}"
+    return _PART.sub(lambda match: isolated(match[0]), text)
