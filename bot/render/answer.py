@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from discord import Colour, Embed
 
 from bot.render.answer_text import discord_text, lists_papers
+from bot.render.direction import with_isolates
 from bot.render.parts import MAX_MESSAGES, lines_within, split
 from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain_within
 from rag.links import arxiv_url
@@ -44,7 +45,7 @@ def answer_embeds(
     if question:
         embeds[0].title = plain_within(shorten(question, EMBED_TITLE), EMBED_TITLE)
     if footer := _footer(answer, written_by, doing):
-        embeds[-1].set_footer(text=shorten(footer, MAX_FOOTER))
+        embeds[-1].set_footer(text=with_isolates(shorten(footer, MAX_FOOTER)))
     return embeds
 
 

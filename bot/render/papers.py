@@ -136,9 +136,9 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
     """Yield the name and value of each field of a card."""
     if paper.authors:
         more = len(paper.authors) - MAX_AUTHORS
-        names = ", ".join(shorten(name, 80) for name in paper.authors[:MAX_AUTHORS])
-        names += f" and {more} more" if more > 0 else ""
-        yield "Authors", plain_within(names, EMBED_FIELD)
+        names = (plain(shorten(name, 80)) for name in paper.authors[:MAX_AUTHORS])
+        rest = f" and {more} more" if more > 0 else ""
+        yield "Authors", lines_within(names, EMBED_FIELD - len(rest), between=", ") + rest
     elif paper.author_count:
         yield "Authors", str(paper.author_count)
     if paper.organization:
