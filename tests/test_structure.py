@@ -25,6 +25,7 @@ SHORT = {
     "bot/access/checks.py": "what cogs, buttons and the command tree check alike",
     "bot/answers/feedback.py": "a table of its own",
     "bot/answers/request_log.py": "the only place that may log a question",
+    "bot/components/membership.py": "what commands, replies and error messages ask alike",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",
     "bot/gateway/command_tree.py": "discord.py's hook in front of every command",

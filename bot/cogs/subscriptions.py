@@ -6,7 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import reply_with_error
+from bot.components.membership import NotAMemberError, is_member
 from bot.components.modals import submitted_form
 from bot.gateway.client import PaperboyBot
 from bot.render.safe_text import CHOICE
@@ -86,23 +88,41 @@ class Subscriptions(commands.Cog):
             min_upvotes=min_upvotes,
             count=count,
         )
-        user_id, channel = interaction.user.id, interaction.channel_id
+        user_id, channel, is_here = (
+            interaction.user.id,
+            interaction.channel_id,
+            is_member(interaction),
+        )
         if where == "this channel":
             _check_channel(interaction)
         subscription = Subscription(
             kind="person" if where == "me" else "channel",
             target=str(user_id if where == "me" else channel),
             user_id=user_id,
-            guild_id=interaction.guild_id,
-            channel=channel if interaction.guild_id else None,
+            guild_id=interaction.guild_id if is_here else None,
+            channel=channel if interaction.guild_id and is_here else None,
             rhythm=rhythm,
             wish=wish,
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
         made = await self.service.add(subscription)
+        if not is_here:
+            await self._greet(interaction.user, made)
         await interaction.edit_original_response(
             embed=subscription_embed(made, title="Subscribed"), view=_buttons(made)
         )
+
+    async def _greet(self, user: discord.User | discord.Member, made: Subscription) -> None:
+        """Send the first direct message: where there is no common server, that may be refused."""
+        embed = subscription_embed(made, title="Your digest will come here")
+        try:
+            await user.send(embed=embed)
+        except FAILURES as error:
+            await self.service.remove(made.id, Manager(user.id))
+            raise SubscriptionError(
+                "I cannot write to you directly, so I have not subscribed you: allow direct "
+                "messages from me, or join a server that I am in, and try again."
+            ) from error
 
     @subscribe.autocomplete("timezone")
     async def suggest_zone(
@@ -241,6 +261,8 @@ def _check_channel(interaction: discord.Interaction) -> None:
     """Raise unless the user may subscribe this channel and the bot can write in it."""
     if interaction.guild_id is None:
         raise SubscriptionError("There is no channel here: choose “me”.")
+    if not is_member(interaction):
+        raise NotAMemberError
     if not interaction.permissions.manage_guild:
         raise app_commands.MissingPermissions(["manage_guild"])
     may = interaction.app_permissions

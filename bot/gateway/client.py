@@ -15,7 +15,7 @@ from bot.answers.recovery import Recovery
 from bot.components.error_reply import reply_with_error
 from bot.conversation.threads import Threads
 from bot.gateway.command_registration import BotStateStore, sync_commands
-from bot.gateway.command_tree import CheckedCommandTree
+from bot.gateway.command_tree import EVERYWHERE, FOR_ALL, CheckedCommandTree
 from bot.gateway.error_reports import ErrorReporter
 from bot.redaction import redact_logs
 from bot.services import Services
@@ -79,6 +79,8 @@ class PaperboyBot(commands.Bot):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=CheckedCommandTree,
+            allowed_contexts=EVERYWHERE,
+            allowed_installs=FOR_ALL,
             **client_options,
         )
         self.threads = Threads(self, services.executor, services.conversations)

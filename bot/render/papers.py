@@ -90,7 +90,9 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
     return embed
 
 
-def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str]) -> Embed:
+def link_card(
+    paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str], *, hears_replies: bool
+) -> Embed:
     """Return a short card for a linked paper; `discussed` are URLs of answers about it."""
     prefix = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     embed = Embed(
@@ -111,7 +113,8 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
             embed.add_field(name=name, value=value, inline=False)
     day = f"Featured {paper.featured_on}" if paper.featured_on else "Not featured, as far as I know"
     votes = "" if paper.upvotes is None else f" · ▲ {paper.upvotes}"
-    return embed.set_footer(text=f"{day}{votes} · reply to this to ask about it")
+    how = "reply to this to ask about it" if hears_replies else "/ask answers questions about it"
+    return embed.set_footer(text=f"{day}{votes} · {how}")
 
 
 def _title_url(paper: Paper) -> str | None:
