@@ -88,11 +88,8 @@ class Subscriptions(commands.Cog):
             min_upvotes=min_upvotes,
             count=count,
         )
-        user_id, channel, is_here = (
-            interaction.user.id,
-            interaction.channel_id,
-            is_member(interaction),
-        )
+        user_id, channel = interaction.user.id, interaction.channel_id
+        is_here = is_member(interaction)
         if where == "this channel":
             _check_channel(interaction)
         subscription = Subscription(
