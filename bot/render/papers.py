@@ -91,7 +91,11 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
 
 
 def link_card(
-    paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str], *, hears_replies: bool
+    paper: Paper,
+    neighbours: Sequence[Paper],
+    discussed: Sequence[str],
+    *,
+    hears_replies: bool = True,
 ) -> Embed:
     """Return a short card for a linked paper; `discussed` are URLs of answers about it."""
     prefix = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
