@@ -206,6 +206,9 @@ class ChannelReply:
         given = {name: value for name, value in options.items() if value is not None}
         self._sent = await self.channel.send(embed=embed, **given)
 
+    def seconds_left(self) -> None:
+        """Return None: the message can be edited as long as it exists."""
+
     async def send_more(self, embed: discord.Embed) -> None:
         """Send another message after it, again until Discord answers: it takes a nonce once."""
         self._more += 1

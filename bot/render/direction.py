@@ -58,4 +58,4 @@ def _part(text: str) -> str:
     if first and _IS_RTL.match(first[0]) and not _OPENS.match(text):
         start, end = len(text) - len(text.lstrip()), len(text.rstrip())
         return f"{text[:start]}{isolated(text[start:end])}{text[end:]}"
-    return _PART.sub(lambda match: isolated(match[0]), text)
+    return str(_PART.sub(lambda match: isolated(match[0]), text))

@@ -76,8 +76,10 @@ def _head(text: str, room: int, length: Callable[[str], int]) -> str:
     least = last - min(MAX_LOSS, int(room * MAX_LOSS_SHARE))
     end = next((e for e in reversed(ends) if e >= least and _may_end(text, e)), last)
     head = text[:end].rstrip(_BEFORE_ELLIPSIS)
-    while (opened := _opened(text, len(head))) and opened[-1].end() == len(head):
-        head = head[: opened[-1].start()].rstrip(_BEFORE_ELLIPSIS)  # nothing stands in it
+    for opener in reversed(_opened(text, len(head))):
+        if opener.end() < len(head):
+            break
+        head = head[: opener.start()].rstrip(_BEFORE_ELLIPSIS)  # nothing stands in it
     return head
 
 

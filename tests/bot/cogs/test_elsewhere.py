@@ -3,7 +3,7 @@
 There it may only reply to interactions: the fake answers 50001 to everything else.
 """
 
-import asyncio
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -179,16 +179,16 @@ async def test_a_restarted_bot_leaves_what_it_cannot_edit_until_somebody_clicks(
         async with joined(fake, filled, chat=held()) as server:
             asked = await fake.slash("alice", "ask", channel=channel, question=QUESTION)
             await server.quoted(asked)
-            fake.fail_next += [("PATCH /webhooks", 500, {}, {})] * 9  # as if it had been killed
-            server.bot.services.in_flight.stop = asyncio.Event().set  # type: ignore[assignment]
-        fake.fail_next.clear()
-        async with joined(fake, filled) as server:
-            message = asked.original
-            assert message is not None
+            message = asked.original or {}
             assert finished(message) is None
+            assert server.bot.services.receipts.unfinished() == []
+            as_it_was = deepcopy(message)
+        message |= as_it_was  # as if it had been killed
+        async with joined(fake, filled) as server:
             await fake.click("alice", message, button(message, "stop"))
             await fake.until(lambda: finished(message), 5)
             assert "I was restarted" in text_of(message)
+            assert "94.2%" in text_of(message)
         assert requests_to(fake, channel) == []
 
 

@@ -21,7 +21,7 @@ PIECES = [
 
 def clusters(text: str) -> list[str]:
     """Return what people see as single characters."""
-    return regex.findall(r"\X", text)
+    return list(regex.findall(r"\X", text))
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=80), st.integers(min_value=0, max_value=120))
