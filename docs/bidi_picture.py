@@ -1,10 +1,10 @@
-"""Draw a digest with titles in several scripts, as Discord would show it: a PNG to look at.
+"""Draw lists with titles in several scripts, as Discord would show them: a PNG to look at.
 
     python -m docs.bidi_picture FOLDER
 
-The bot sends the digest to the tests' Discord on 127.0.0.1. What it sent is written to
-FOLDER/digest.html in Discord's looks and, if Chromium is installed, photographed as
-FOLDER/digest.png: a browser orders the characters as Discord's app, which is one, does.
+The bot sends a digest and the results of a search to the tests' Discord on 127.0.0.1. What it sent
+is written to FOLDER/lists.html in Discord's looks and, if Chromium is installed, photographed as
+FOLDER/lists.png: a browser orders the characters as Discord's app, which is one, does.
 """
 
 import asyncio
@@ -41,7 +41,8 @@ STYLE = """
 body { background: #313338; color: #dbdee1; font: 15px "Noto Sans", "Noto Sans Hebrew",
   "Noto Sans Arabic", "Noto Sans Thai", "Noto Sans CJK SC", "DejaVu Sans", sans-serif;
   margin: 0; padding: 16px; width: 720px }
-.embed { background: #2b2d31; border-left: 4px solid #5865f2; border-radius: 4px; padding: 12px }
+.embed { background: #2b2d31; border-left: 4px solid #5865f2; border-radius: 4px; padding: 12px;
+  margin-bottom: 12px }
 .title { font-weight: 600; color: #fff; margin-bottom: 8px }
 .line { white-space: pre-wrap; line-height: 1.4; unicode-bidi: plaintext; text-align: left }
 .footer { color: #949ba4; font-size: 12px; margin-top: 8px }
@@ -62,24 +63,25 @@ def papers() -> list[Paper]:
     ]  # fmt: skip
 
 
-async def digest(folder: Path) -> dict[str, Any]:
-    """Return the message in which the bot shows these papers' day."""
+async def lists(folder: Path) -> list[dict[str, Any]]:
+    """Return the messages in which the bot shows these papers' day and searches them."""
     library = open_library(folder, RagConfig())
     try:
         ingest(ListSource(papers()), library)
         async with serving(library) as server:
-            used = await server.fake.slash("alice", "daily", date=str(DAY))
-            await used.wait_ack()
-            await server.fake.until(lambda: used.original and used.original["embeds"], 30)
-            return used.original or {}
+            daily = await server.fake.slash("alice", "daily", date=str(DAY))
+            await server.quoted(daily)
+            search = await server.fake.slash("alice", "search", text="ציפורים 3")
+            await server.quoted(search)
+            return [used.original or {} for used in (daily, search)]
     finally:
         library.close()
 
 
-def page(message: dict[str, Any]) -> str:
-    """Return a message's embeds as a page."""
+def page(messages: list[dict[str, Any]]) -> str:
+    """Return the messages' embeds as a page."""
     parts = [f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>']
-    for embed in message["embeds"]:
+    for embed in (embed for message in messages for embed in message["embeds"]):
         lines = "".join(map(_line, embed["description"].split("\n")))
         title, footer = escape(embed.get("title", "")), embed.get("footer", {}).get("text", "")
         parts.append(
@@ -99,12 +101,12 @@ def _line(text: str) -> str:
 def main(folder: Path) -> None:
     """Write the page, and the photograph if that is possible."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "digest.html"
-    file.write_text(page(asyncio.run(digest(folder / "data"))), "utf-8")
+    file = folder / "lists.html"
+    file.write_text(page(asyncio.run(lists(folder / "data"))), "utf-8")
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser:
-        options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=768,720"]
-        shot = f"--screenshot={folder / 'digest.png'}"
+        options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=768,980"]
+        shot = f"--screenshot={folder / 'lists.png'}"
         subprocess.run([browser, *options, shot, file.resolve().as_uri()], check=True, timeout=120)
 
 
