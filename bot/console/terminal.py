@@ -19,15 +19,15 @@ UNKNOWN_WIDTH = 80  # columns
 # C0 but tab and newline, DEL, C1, what ends a line or turns the direction of writing: a terminal
 # obeys them. Besides, lone surrogates, which no terminal can show.
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066\u2067\ud800-\udfff"
-# What Unicode says to show as nothing, tag characters among it, in which text can be hidden, and
-# isolates, which are put where they belong (bot/render/direction.py); not what joins letters
-# (U+200C, U+200D), sets a direction or chooses an emoji (U+FE00 to U+FE0F).
+# What Unicode says to show as nothing, tag characters among it, in which text can be hidden; not
+# what joins letters (U+200C, U+200D), sets a direction or chooses an emoji (U+FE00 to U+FE0F).
 _HIDDEN = (
-    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u2068-\u206f\u3164\ufeff"
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff"
     "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 CONTROL, HIDDEN = re.compile(f"[{_CONTROLS}]"), re.compile(f"[{_HIDDEN}]")
-_ESCAPED = re.compile(f"[{_CONTROLS}{_HIDDEN}]")  # in JSON
+_ISOLATES = "\u2068\u2069"  # of which a console keeps those of bot/render/direction.py
+_ESCAPED = re.compile(f"[{_CONTROLS}{_HIDDEN}{_ISOLATES}]")  # in JSON
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ an escape or of a link, and what was text would become a link.
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from bot.render.direction import FIRST_STRONG, POP, isolated, with_isolates
 from rag.text.shorten import ELLIPSIS, cut
@@ -49,12 +50,13 @@ _LINKED = re.compile(r":(?=//)|[^\W_][.\u3002](?=[^\W\d_])")
 _INVISIBLE = "\u200b"  # zero-width space: breaks a ping and shows nothing
 
 
-def plain(text: str) -> str:
+def plain(text: str, values: Iterable[str] = ()) -> str:
     """Return the text escaped, so that Discord shows it literally: no pings, links or formatting.
 
-    URLs become inline code, which Discord does not link; right-to-left text is isolated.
+    URLs become inline code, which Discord does not link; right-to-left text is isolated, also the
+    `values` of records in it.
     """
-    return _literal(with_isolates(text))
+    return _literal(with_isolates(text, values))
 
 
 def _literal(text: str) -> str:

@@ -40,6 +40,7 @@ def test_other_text_stays_byte_for_byte(text: str) -> None:
         (f"“{MIXED}” [1]", f"“⟦{MIXED}⟧” [1]"),
         (f"HeronNet ({MIXED}), 2025", f"HeronNet (⟦{MIXED}⟧), 2025"),
         (f"first\n{HEBREW}\n2. last", f"first\n⟦{HEBREW}⟧\n2. last"),
+        (f"Authors of {HEBREW}: {ARABIC}, 3", f"Authors of ⟦{HEBREW}⟧: ⟦{ARABIC}⟧, 3"),
         ("ܣܦܪܐ · 5 ▲", "⟦ܣܦܪܐ⟧ · 5 ▲"),
         ("ދިވެހި · 5 ▲", "⟦ދިވެހި⟧ · 5 ▲"),
     ],
@@ -47,6 +48,14 @@ def test_other_text_stays_byte_for_byte(text: str) -> None:
 def test_right_to_left_text_is_isolated_where_it_stands(text: str, shown: str) -> None:
     assert in_sight(with_isolates(text)) == shown
     assert with_isolates(with_isolates(text)) == with_isolates(text)
+
+
+def test_known_values_are_isolated_as_a_whole() -> None:
+    line = f"HeronNet: {MIXED}, 3 · by A. One and {ARABIC} in 2025"
+    title = f"HeronNet: {MIXED}, 3"
+    assert in_sight(with_isolates(line, [title, ARABIC, "A. One", ""])) == (
+        f"⟦{title}⟧ · by A. One and ⟦{ARABIC}⟧ in 2025"
+    )
 
 
 def test_overrides_and_foreign_isolates_are_taken_out() -> None:
