@@ -13,6 +13,7 @@ from typing import NamedTuple
 import regex
 
 from bot.render.direction import FIRST_STRONG, POP
+from rag.text.shorten import cluster_ends
 
 FENCE = "```"  # a line before and after a block of code
 MAX_ISOLATE = 1_000  # characters of right-to-left text that are kept in one part
@@ -80,7 +81,7 @@ def _parts(text: str, limit: int) -> Iterator[str]:
     first = 0  # of the cuts that are not behind us
     while start < len(text):
         past = bisect_right(cuts, start + room, lo=first, key=lambda cut: cut.end)
-        cut = _best(cuts[first:past], start, room)
+        cut = _best(text, cuts[first:past], start, room)
         if len(text) - start <= room:
             cut = _Cut(len(text), len(text), _LINE)
         before = FENCE + "\n" if bisect_right(fences, start - 1) % 2 else mark
@@ -109,12 +110,14 @@ def _cuts(text: str) -> Iterator[_Cut]:
         yield _Cut(match.start(), match.end(), rank)
 
 
-def _best(cuts: list[_Cut], start: int, room: int) -> _Cut:
-    """Return the last of the best places in the second half, else the last one, else the limit."""
+def _best(text: str, cuts: list[_Cut], start: int, room: int) -> _Cut:
+    """Return the best place in the second half, else the last one, else the last character."""
     later = [cut for cut in cuts if cut.end > start + room // 2]
     if later:
         rank = max(cut.rank for cut in later)
         return next(cut for cut in reversed(later) if cut.rank == rank)
     if cuts and cuts[-1].start > start:
         return cuts[-1]
-    return _Cut(start + room, start + room, _ANYWHERE)
+    end = cluster_ends(text, start, room)[-1]
+    end = end if end > start else start + room
+    return _Cut(end, end, _ANYWHERE)

@@ -31,7 +31,7 @@ _CLOSERS = dict(zip("([{“‘«‹「『《〈【（［｛〔", ")]}”’»›
 _CLOSING = frozenset("".join(_CLOSERS.values()))
 # Code, bold and other marks that are the same at both ends; an apostrophe is no quote.
 _DELIMITER = regex.compile(
-    r"(?P<same>`+|\*\*|~~|\|\||\")|(?<!\w)’|’(?!\w)"
+    r"(?P<same>`{1,3}|\*\*|~~|\|\||\")|(?<!\w)’|’(?!\w)"
     + rf"|[{regex.escape(''.join((_CLOSING | set(_CLOSERS)) - {'’'}))}]"
 )
 
@@ -64,14 +64,22 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _head(text: str, room: int, length: Callable[[str], int]) -> str:
-    """Return the beginning that is shown: whole clusters, and whole words if they are short."""
-    ends, used = [0], 0
-    for match in _CLUSTER.finditer(text, 0, room + _LOOKAHEAD):
+def cluster_ends(
+    text: str, start: int, room: int, *, length: Callable[[str], int] = len
+) -> list[int]:
+    """Return `start` and where the clusters after it end for which there is room."""
+    ends, used = [start], 0
+    for match in _CLUSTER.finditer(text, start, start + room + _LOOKAHEAD):
         used += length(match[0])
         if used > room:
             break
         ends.append(match.end())
+    return ends
+
+
+def _head(text: str, room: int, length: Callable[[str], int]) -> str:
+    """Return the beginning that is shown: whole clusters, and whole words if they are short."""
+    ends = cluster_ends(text, 0, room, length=length)
     last = ends[-1]
     least = last - min(MAX_LOSS, int(room * MAX_LOSS_SHARE))
     end = next((e for e in reversed(ends) if e >= least and _may_end(text, e)), last)
