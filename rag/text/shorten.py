@@ -12,6 +12,7 @@ import regex
 ELLIPSIS = "…"
 MAX_LOSS = 24  # characters that may be given up so that a word stays whole …
 MAX_LOSS_SHARE = 1 / 3  # … and this share of what there is room for
+MAX_OPEN = 8  # nested quotes and brackets that are closed; outer ones stay open
 _LOOKAHEAD = 200  # characters after the room that are read to see where the last cluster ends
 
 _CLUSTER = regex.compile(r"\X")
@@ -83,7 +84,7 @@ def _head(text: str, room: int, length: Callable[[str], int]) -> str:
     last = ends[-1]
     least = last - min(MAX_LOSS, int(room * MAX_LOSS_SHARE))
     end = next((e for e in reversed(ends) if e >= least and _may_end(text, e)), last)
-    head = text[:end].rstrip(_BEFORE_ELLIPSIS)
+    head = text[:end].rstrip(_BEFORE_ELLIPSIS + "".join(_CLOSERS))
     for opener in reversed(_opened(text, len(head))):
         if opener.end() < len(head):
             break
@@ -134,4 +135,5 @@ def _apply(match: "regex.Match[str]", stack: list["regex.Match[str]"]) -> "regex
             return found
     if match["same"] or mark in _CLOSERS:
         stack.append(match)
+        del stack[:-MAX_OPEN]
     return None
