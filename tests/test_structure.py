@@ -28,7 +28,6 @@ SHORT = {
     "bot/components/membership.py": "what commands, replies and error messages ask alike",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",
-    "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
     "bot/subscriptions/transport.py": "the protocol of three transports",

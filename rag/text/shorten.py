@@ -13,6 +13,7 @@ ELLIPSIS = "…"
 MAX_LOSS = 24  # characters that may be given up so that a word stays whole …
 MAX_LOSS_SHARE = 1 / 3  # … and this share of what there is room for
 MAX_OPEN = 8  # nested quotes and brackets that are closed; outer ones stay open
+MAX_QUOTED = 2_000  # characters after the cut in which the text itself closes what is open
 _LOOKAHEAD = 200  # characters after the room that are read to see where the last cluster ends
 
 _CLUSTER = regex.compile(r"\X")
@@ -117,7 +118,7 @@ def _left_open(text: str, end: int) -> Iterator[str]:
     opened = {match.start() for match in stack}
     if not stack:
         return
-    for match in _DELIMITER.finditer(text, end):
+    for match in _DELIMITER.finditer(text, end, end + MAX_QUOTED):
         if (found := _apply(match, stack)) and found.start() in opened:
             closed[found.start()] = match[0]
     for start in sorted(closed, reverse=True):
