@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 import regex
 
 from bot.render.digest import digest_mail
@@ -53,6 +54,7 @@ def is_near(shown: str, whole: str, limit: int) -> bool:
     return limit - 40 <= len(shown) <= limit and whole_clusters[: len(clusters)] == clusters
 
 
+@pytest.mark.slow
 async def test_names_titles_and_choices_are_cut_near_the_limit(
     library: Library, connect: Connect
 ) -> None:
