@@ -11,7 +11,7 @@ from rag.links import arxiv_url, paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
-Place = Literal["terminal", "server", "direct message"]
+Place = Literal["terminal", "server", "direct message", "elsewhere"]
 DayKind = Literal["day", "published"]  # which day of a paper a window counts
 
 MAX_SLUG = 160  # characters of a title that go into an id

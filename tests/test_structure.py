@@ -24,9 +24,9 @@ ONE_FILE_EACH = ("bot/commands", "bot/cogs")
 SHORT = {
     "bot/answers/feedback.py": "a table of its own",
     "bot/answers/request_log.py": "the only place that may log a question",
+    "bot/components/membership.py": "what commands, replies and error messages ask alike",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",
-    "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
     "ingest/chunk.py": "how papers are cut up, which users may replace",

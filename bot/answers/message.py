@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -11,12 +12,14 @@ from bot.answers.buttons import finished_view, writing_view
 from bot.answers.live_message import RETRY_SECONDS, keep_trying
 from bot.answers.receipts import Inquiry
 from bot.components.discord_errors import FAILURES, UNANSWERED
+from bot.components.membership import is_member
 from bot.components.removed_embeds import are_removed, edit_embeds
 from bot.render.answer import answer_embeds
 from rag.records import Answer, Place
 
 MORE_TRIES = 5  # at a further message of an answer, within the time of a nonce
 RECENT_MESSAGES = 20  # of a channel that are searched for a message that may have arrived
+EDITABLE_SECONDS = 14.5 * 60  # of the 15 minutes in which an interaction can be replied to
 EXPIRED_TOKEN = 50027  # Discord's error code for an interaction older than 15 minutes
 
 KINDS = {
@@ -26,8 +29,10 @@ KINDS = {
 }
 
 
-def place_of(guild_id: int | None) -> Place:
+def place_of(guild_id: int | None, *, is_member: bool) -> Place:
     """Return where an answer is read; direct messages have no guild."""
+    if not is_member:
+        return "elsewhere"
     return "direct message" if guild_id is None else "server"
 
 
@@ -60,6 +65,13 @@ class Reply(Protocol):
         """The id of the guild; None in direct messages."""
 
     @property
+    def is_member(self) -> bool:
+        """Whether the bot is a member there; if not, it writes replies to interactions alone."""
+
+    def seconds_left(self) -> float | None:
+        """Return for how long the message can be edited; None for as long as it exists."""
+
+    @property
     def kind(self) -> str:
         """The kind of request, for the log: `message`, `command`, `button` or `form`."""
 
@@ -86,6 +98,8 @@ class InteractionReply:
         self.event_id: int | None = interaction.id
         self.message_id = message_id
         self.is_removed = False
+        self.is_member = is_member(interaction)
+        self._ends_at = time.monotonic() + EDITABLE_SECONDS
         self._is_expired = False
 
     @classmethod
@@ -93,6 +107,10 @@ class InteractionReply:
         """Defer the interaction, with a new message for the reply."""
         callback = await interaction.response.defer(thinking=True)
         return cls(interaction, callback.message_id if callback else None)
+
+    def seconds_left(self) -> float | None:
+        """Return for how long an interaction can be replied to, unless the bot is a member."""
+        return None if self.is_member else self._ends_at - time.monotonic()
 
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Edit the deferred reply; after Discord's 15 minutes, edit the message itself."""
@@ -103,7 +121,7 @@ class InteractionReply:
                 self.message_id = message.id
                 self.is_removed |= are_removed(message)
             except discord.HTTPException as error:
-                if error.code != EXPIRED_TOKEN or self.message_id is None:
+                if error.code != EXPIRED_TOKEN or self.message_id is None or not self.is_member:
                     raise
                 self._is_expired = True
             else:
@@ -130,6 +148,8 @@ class InteractionReply:
 
     async def _find(self, embed: discord.Embed) -> int | None:
         """Return the id of the message with this embed; None if it may not be read."""
+        if not self.is_member:
+            return None
         try:
             async for message in self._channel.history(limit=RECENT_MESSAGES):
                 is_own = message.author.id == self.interaction.application_id
@@ -141,7 +161,9 @@ class InteractionReply:
 
     async def remove(self) -> None:
         """Delete the reply."""
-        if self.message_id is not None:
+        if not self.is_member:
+            await self.interaction.delete_original_response()
+        elif self.message_id is not None:
             await self._channel.get_partial_message(self.message_id).delete()
 
     @property
@@ -151,6 +173,8 @@ class InteractionReply:
 
 class ChannelReply:
     """A new message in a channel or thread; it pings nobody."""
+
+    is_member = True
 
     def __init__(
         self,
@@ -199,6 +223,9 @@ class ChannelReply:
         options: dict[str, Any] = {"view": view, "reference": self.reference, "nonce": self.nonce}
         given = {name: value for name, value in options.items() if value is not None}
         self._sent = await self.channel.send(embed=embed, **given)
+
+    def seconds_left(self) -> None:
+        """Return None: the message can be edited as long as it exists."""
 
     async def send_more(self, embed: discord.Embed) -> int:
         """Send another message after it, again until Discord answers: it takes a nonce once."""

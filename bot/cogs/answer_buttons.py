@@ -12,6 +12,7 @@ from bot.answers.message import InteractionReply, place_of
 from bot.answers.receipts import Inquiry, StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
 from bot.components.error_reply import reply_with_error
+from bot.components.membership import is_member
 from bot.components.modals import Form, submitted_form
 from bot.components.removed_embeds import are_removed, shown
 from bot.conversation.mentions import ReadableText
@@ -119,7 +120,8 @@ class AnswerButtons(commands.Cog):
             count_question(interaction, self.services.guild_settings, self.services.rate_limits)
         await interaction.response.defer(ephemeral=True, thinking=True)
         if question:
-            asked = Question(text=clean_question(question), place=place_of(interaction.guild_id))
+            place = place_of(interaction.guild_id, is_member=is_member(interaction))
+            asked = Question(text=clean_question(question), place=place)
             receipt = receipt_of(await self.executor.quote(asked))
         else:
             await self.services.in_flight.settled()
@@ -133,8 +135,8 @@ class AnswerButtons(commands.Cog):
         for stored in await self.executor.read(receipts.last_in, channel_id, count=LAST_ANSWERS):
             message = stored.message_id, stored.channel_id
             is_own = stored.user_id == interaction.user.id
-            if is_own or await record.is_there(*message, self.bot):
-                receipt = await record.receipt_to_show(stored, self.bot)
+            if is_own or await record.is_there(*message, interaction):
+                receipt = await record.receipt_to_show(stored, interaction)
                 if receipt is not None:
                     return receipt
         raise NoAnswerHereError
@@ -160,6 +162,10 @@ class AnswerButtons(commands.Cog):
             view = interrupted_view(stored)
             await interaction.response.edit_message(view=view, **options)
             await self.executor.write(self.services.receipts.finish, stored.message_id)
+        elif interaction.message and not is_member(interaction):  # nobody else could say so
+            embeds = [mark_interrupted(embed) for embed in interaction.message.embeds]
+            view = interrupted_view(stored)
+            await interaction.response.edit_message(embeds=embeds, view=view)
         else:
             await interaction.response.defer()  # it is finished by now
 
@@ -167,7 +173,7 @@ class AnswerButtons(commands.Cog):
         is_follow_up = bool(stored.inquiry.earlier or stored.inquiry.heard_from)
         if is_follow_up:  # its earlier messages are fetched first
             await interaction.response.defer(ephemeral=True, thinking=True)
-        receipt = await self.services.answers.record.receipt_to_show(stored, self.bot)
+        receipt = await self.services.answers.record.receipt_to_show(stored, interaction)
         if receipt is None:
             raise GoneError
         embed = await self._receipt_embed(receipt)

@@ -17,6 +17,7 @@ from rag.errors import PaperboyError, QuestionError
 from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Paper
 from rag.text.discord_markup import has_spoiler, still_hidden
+from rag.text.shorten import cut, utf16_length
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
 ABOUT = "about"  # kind of the form of "Ask about this", and the name of its field
@@ -159,8 +160,10 @@ def _name_of(interaction: discord.Interaction) -> str:
 
 
 def _within(text: str, limit: int) -> str:
-    """Return a text or its beginning, in which spoilers stay spoilers."""
-    return text if len(text) <= limit else still_hidden(text[: limit - MARKS], text)
+    """Return a text or its beginning in UTF-16, in which spoilers stay spoilers."""
+    if utf16_length(text) <= limit:
+        return text
+    return still_hidden(cut(text, limit - MARKS, length=utf16_length), text)
 
 
 def _is_question(text: str) -> bool:

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.access.checks import check_access, count_question, is_open
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, reply_with_error
+from bot.components.membership import is_member
 from bot.components.removed_embeds import are_removed
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, unquoted
 from bot.conversation.paper_links import pasted_ids
@@ -108,18 +109,25 @@ class LinkCards(commands.Cog):
             channel = interaction.channel
             parent = channel.parent_id if isinstance(channel, discord.Thread) else None
             here = tuple(filter(None, (interaction.channel_id, parent)))
-            embed, papers = await self._card(paper, interaction.guild, here), [paper]
+            hears_replies = is_member(interaction)
+            embed = await self._card(paper, interaction.guild, here, hears_replies=hears_replies)
+            papers = [paper]
         message = await interaction.edit_original_response(embed=embed, view=view)
         await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     async def _card(
-        self, paper: Paper, guild: discord.Guild | None, here: Sequence[int]
+        self,
+        paper: Paper,
+        guild: discord.Guild | None,
+        here: Sequence[int],
+        *,
+        hears_replies: bool = True,
     ) -> discord.Embed:
         """Return the card of a paper; `here` are the channel and, for a thread, its parent."""
         executor = self.services.executor
         similar = await executor.read(executor.similar_papers, paper, SIMILAR_PAPERS)
         discussed = await self._discussed(paper, guild, here) if guild else []
-        return link_card(paper, similar, discussed)
+        return link_card(paper, similar, discussed, hears_replies=hears_replies)
 
     def _is_due(self, channel: int, arxiv_id: str | None, message: discord.Message) -> bool:
         """Return whether the channel got no card of this paper recently."""

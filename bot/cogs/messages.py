@@ -89,6 +89,8 @@ class Messages(commands.Cog):
         await self.services.executor.write(self.services.guild_settings.forget, guild.id)
 
     @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def thread(self, interaction: discord.Interaction) -> None:
         """Continue our conversation in a thread of its own."""
         await interaction.response.defer(ephemeral=True)

@@ -9,12 +9,12 @@ from bot.components.error_reply import reply_with_error
 from bot.conversation.threads import MAX_THREAD_NAME
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import paper_card
-from bot.render.safe_text import shorten
 from bot.subscriptions.assembly import make_scheduler
 from bot.subscriptions.buttons import DISCUSS, ITEMS, PICK, paper_menu
 from rag.errors import PaperboyError
 from rag.records import Paper
 from rag.store.lookup import require_paper
+from rag.text.shorten import shorten
 
 
 class DigestError(PaperboyError):

@@ -6,9 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import reply_with_error
+from bot.components.membership import NotAMemberError, is_member
 from bot.components.modals import submitted_form
 from bot.gateway.client import PaperboyBot
+from bot.render.safe_text import CHOICE
 from bot.subscriptions.buttons import (
     CHANGE,
     CHOOSE,
@@ -34,6 +37,7 @@ from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.service import Manager
 from bot.subscriptions.time_zones import read_zone, zones_like
 from rag.digest.records import Wish
+from rag.text.shorten import shorten
 
 SUGGESTED = 25
 NOT_FOLLOWED = (
@@ -96,6 +100,7 @@ class Subscriptions(commands.Cog):
         )
         user_id, channel = interaction.user.id, interaction.channel_id
         is_followed = where == "this channel" and _is_announcement_channel(interaction.channel)
+        is_here = is_member(interaction)
         if where == "this channel":
             _check_channel(interaction)
         if publish and not is_followed:
@@ -104,8 +109,8 @@ class Subscriptions(commands.Cog):
             kind="person" if where == "me" else "channel",
             target=str(user_id if where == "me" else channel),
             user_id=user_id,
-            guild_id=interaction.guild_id,
-            channel=channel if interaction.guild_id else None,
+            guild_id=interaction.guild_id if is_here else None,
+            channel=channel if interaction.guild_id and is_here else None,
             rhythm=rhythm,
             wish=wish,
             publish=publish,
@@ -115,7 +120,21 @@ class Subscriptions(commands.Cog):
         embed = subscription_embed(made, title="Subscribed")
         if is_followed and not publish:
             embed.add_field(name="Followers", value=NOT_PUBLISHED, inline=False)
+        if not is_here:
+            await self._greet(interaction.user, made)
         await interaction.edit_original_response(embed=embed, view=_buttons(made))
+
+    async def _greet(self, user: discord.User | discord.Member, made: Subscription) -> None:
+        """Send the first direct message: where there is no common server, that may be refused."""
+        embed = subscription_embed(made, title="Your digest will come here")
+        try:
+            await user.send(embed=embed)
+        except FAILURES as error:
+            await self.service.remove(made.id, Manager(user.id))
+            raise SubscriptionError(
+                "I cannot write to you directly, so I have not subscribed you: allow direct "
+                "messages from me, or join a server that I am in, and try again."
+            ) from error
 
     @subscribe.autocomplete("timezone")
     async def suggest_zone(
@@ -165,7 +184,7 @@ class Subscriptions(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Return the subscriptions that the user may remove."""
         fitting = [
-            (menu_label(one)[:100], str(one.id))
+            (shorten(menu_label(one), CHOICE), str(one.id))
             for one in await self.service.managed_by(_manager(interaction))
         ]
         return [
@@ -254,6 +273,8 @@ def _check_channel(interaction: discord.Interaction) -> None:
     """Raise unless the user may subscribe this channel and the bot can write in it."""
     if interaction.guild_id is None:
         raise SubscriptionError("There is no channel here: choose “me”.")
+    if not is_member(interaction):
+        raise NotAMemberError
     if not interaction.permissions.manage_guild:
         raise app_commands.MissingPermissions(["manage_guild"])
     may = interaction.app_permissions

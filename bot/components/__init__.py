@@ -3,6 +3,7 @@
 __all__ = [
     "discord_errors",
     "error_reply",
+    "membership",
     "modals",
     "persistent",
     "removed_embeds",

@@ -14,9 +14,9 @@ import discord
 from charset_normalizer import from_bytes
 from yarl import URL
 
-from bot.render.safe_text import shorten
 from rag.text.clean import clean_characters
 from rag.text.discord_markup import as_spoiler
+from rag.text.shorten import shorten
 
 log = logging.getLogger(__name__)
 

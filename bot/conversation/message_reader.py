@@ -8,10 +8,10 @@ import discord
 
 from bot.conversation.attachments import Connect, read_files
 from bot.conversation.mentions import MentionReader
-from bot.render.safe_text import shorten
 from rag.query.long_texts import asking_part
 from rag.query.request import MAX_QUESTION
 from rag.text.discord_markup import as_spoiler, still_hidden
+from rag.text.shorten import shorten
 from rag.text.words import words
 
 MAX_CONTEXT = 1_000  # characters of one text that a question is about

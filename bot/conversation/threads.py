@@ -9,12 +9,13 @@ import discord
 from bot.components.discord_errors import FAILURES
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
-from bot.render.safe_text import plain, shorten
+from bot.render.safe_text import plain
 from rag.errors import PaperboyError
 from rag.links import ARXIV, HUGGING_FACE
 from rag.records import Paper
 from rag.store.lookup import find_paper
 from rag.text.discord_markup import without_spoilers
+from rag.text.shorten import shorten
 
 LONG = 3  # answers in a channel before a conversation moves, with the setting "long"
 MAX_THREAD_NAME = 100  # characters

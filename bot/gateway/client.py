@@ -17,7 +17,7 @@ from bot.conversation.mentions import MentionReader
 from bot.conversation.message_reader import MessageReader
 from bot.conversation.threads import Threads
 from bot.gateway.command_registration import BotStateStore, sync_commands
-from bot.gateway.command_tree import CheckedCommandTree
+from bot.gateway.command_tree import EVERYWHERE, FOR_ALL, CheckedCommandTree
 from bot.gateway.error_reports import ErrorReporter
 from bot.gateway.proxy import discord_connector
 from bot.redaction import redact_logs
@@ -84,6 +84,8 @@ class PaperboyBot(commands.Bot):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=CheckedCommandTree,
+            allowed_contexts=EVERYWHERE,
+            allowed_installs=FOR_ALL,
             connector=discord_connector(),
             **client_options,
         )

@@ -6,18 +6,13 @@ from dataclasses import replace
 from discord import Colour, Embed
 
 from bot.render.answer_text import discord_text, lists_papers
+from bot.render.direction import with_isolates
 from bot.render.parts import MAX_MESSAGES, lines_within, split
-from bot.render.safe_text import (
-    EMBED_DESCRIPTION,
-    EMBED_TITLE,
-    link,
-    plain,
-    plain_within,
-    shorten,
-)
+from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, plain_within
 from rag.links import arxiv_url
 from rag.records import Answer, Citation, Paper
 from rag.text.discord_markup import as_spoiler, without_spoilers
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 UNFINISHED = Colour.orange()
@@ -57,7 +52,7 @@ def answer_embeds(
     if question:
         embeds[0].title = _title(question)
     if footer := _footer(answer, written_by, doing):
-        embeds[-1].set_footer(text=shorten(footer, MAX_FOOTER))
+        embeds[-1].set_footer(text=with_isolates(shorten(footer, MAX_FOOTER)))
     return embeds
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from discord import Colour, Embed
 
 from bot.json_rows import Row
-from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, plain_within, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, plain_within
 from rag.records import Paper
 from rag.text.discord_markup import as_spoiler
+from rag.text.shorten import shorten
 
 COLOUR = Colour.blurple()
 MAX_SENTENCES, MAX_SENTENCE = 8, 240  # how many, and characters of each

@@ -11,12 +11,13 @@ from bot.components.persistent import PersistentItem
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
 from bot.render.parts import first_within
-from bot.render.safe_text import EMBED_DESCRIPTION, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, plain
 from bot.taste.paper_keys import key_of, papers_of_ids
 from bot.taste.ratings import RatingStore
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.text.sentences import gist
+from rag.text.shorten import shorten
 
 PAGE_SIZE = 5  # papers, as many as fit one row of buttons
 # Characters of a title and of what it is about; the first pair for which there is room is used.

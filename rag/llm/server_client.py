@@ -41,6 +41,7 @@ from rag.llm.server_errors import (
 )
 from rag.llm.server_models import candidates, lists_no_chat_model
 from rag.proxies import proxy_for
+from rag.text.shorten import shorten
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -94,7 +95,7 @@ class ServerClient:
         name = " ".join((self._model or self._listed_model).split())
         if name.casefold().endswith(".gguf"):  # llama.cpp's servers return the whole path
             name = name.replace("\\", "/").rpartition("/")[2][: -len(".gguf")]
-        return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+        return shorten(name, MAX_NAME)
 
     def stream(
         self,

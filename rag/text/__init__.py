@@ -12,6 +12,7 @@ __all__ = [
     "numbers",
     "person_names",
     "sentences",
+    "shorten",
     "tex",
     "withdrawal",
     "words",

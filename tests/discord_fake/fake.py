@@ -31,7 +31,8 @@ from tests.discord_fake.world import (
 
 BUTTON, ACTION_ROW, TEXT_INPUT, LABEL = 2, 1, 4, 18  # kinds of components
 MESSAGE_COMMAND = 3  # kind of a command: an entry in a message's menu
-IN_GUILD, IN_DIRECT_CHANNEL = 0, 1  # contexts of an interaction
+IN_GUILD, IN_DIRECT_CHANNEL, IN_PRIVATE_CHANNEL = 0, 1, 2  # contexts of an interaction
+BY_GUILD, BY_USER = 0, 1  # who installed a command
 MAX_UPLOAD_BYTES = 10 << 20
 
 T = TypeVar("T")
@@ -129,6 +130,25 @@ class FakeDiscord(Settings):
     def add_channel(self, name: str, kind: int = TEXT_CHANNEL, **fields: Any) -> str:
         """Add a channel; return its id."""
         return self.world.add_channel(name, kind, **fields)
+
+    def add_foreign_channel(self, *people: str) -> str:
+        """Add a channel without the bot: of these people, or else of another guild; return its id.
+
+        One person has it with somebody else; more are a group.
+        """
+        return self.world.add_foreign_channel(*map(self.world.user, people))
+
+    def offers(self, name: str, channel: str) -> bool:
+        """Return whether Discord offers a command in a channel, as the bot has declared it."""
+        command, is_foreign = self.commands[name], channel in self.world.foreign
+        contexts, installs = command["contexts"], command["integration_types"]
+        fits = contexts is None or self._context(channel) in contexts
+        return fits and (BY_USER if is_foreign else BY_GUILD) in installs
+
+    def _context(self, channel: str) -> int:
+        if self.world.in_guild(channel):
+            return IN_GUILD
+        return IN_PRIVATE_CHANNEL if channel in self.world.foreign else IN_DIRECT_CHANNEL
 
     async def dispatch(self, event: str, data: Payload) -> None:
         """Send an event to the bot."""
@@ -369,9 +389,11 @@ class FakeDiscord(Settings):
         return interaction
 
     def _place_and_person(self, channel: str, person: Payload) -> Payload:
-        in_guild = self.world.in_guild(channel)
+        in_guild, context = self.world.in_guild(channel), self._context(channel)
         if not in_guild:
-            return {"user": person, "context": IN_DIRECT_CHANNEL}
+            return {"user": person, "context": context}
         permissions = self.world.permissions_of(person)
         member = {**self.world.member(person), "permissions": permissions}
-        return {**in_guild, "member": member, "guild_locale": "en-US", "context": IN_GUILD}
+        guild = {"id": in_guild["guild_id"], "features": [], "locale": "en-US"}
+        place = {**in_guild, "guild": guild, "guild_locale": "en-US", "context": context}
+        return {**place, "member": member}

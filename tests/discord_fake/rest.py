@@ -27,6 +27,7 @@ from tests.discord_fake.world import EPHEMERAL, ApiError, World, invalid_form
 MESSAGE, DEFERRAL, DEFERRED_UPDATE, UPDATE, CHOICES = 4, 5, 6, 7, 8  # kinds of first answers
 INTERACTION_MESSAGE = 20
 MAX_CHOICES = 25
+MAX_FOREIGN_FOLLOWUPS = 5  # messages after the first answer, where the bot is not a member
 ORIGINAL = ("@original", "%40original")
 
 Answer = Payload | list[Payload] | None  # None is sent as 204
@@ -321,6 +322,10 @@ class Rest:
         interaction = self._living(call.ids["t"])
         if interaction.callback is None:
             raise ApiError(404, 10015, "Unknown Webhook")
+        is_foreign = interaction.channel in self.world.foreign
+        if is_foreign and len(interaction.followups) >= MAX_FOREIGN_FOLLOWUPS:
+            too_many = "This interaction has reached the maximum number of follow up messages"
+            raise ApiError(400, 40094, too_many)
         message = self._new_answer(interaction, call.body)
         interaction.followups.append(message["id"])
         return await self._posted(message, call.body)

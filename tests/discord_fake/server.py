@@ -77,6 +77,7 @@ class Server:
             self.log.append(("429", route, wait))
             return _rate_limited(wait, headers)
         try:
+            self.rest.world.require_member(ids.get("c", ""))
             answer = await ROUTES[route](self.rest, Call(route, ids, request.query, body))
         except ApiError as error:
             return _reply(error.status, error.body, headers)

@@ -72,6 +72,7 @@ class World:
         managed = self.add_role("papersbot", managed=True, tags={"bot_id": self.bot["id"]})
         self.roles_of[self.bot["id"]].append(managed["id"])
         self.general = self.add_channel("general")
+        self.foreign: set[str] = set()  # the channels where the bot is not a member
 
     def add_user(self, name: str, bot: bool = False) -> Payload:
         """Add a person, or a bot that is not ours."""
@@ -112,9 +113,29 @@ class World:
         self.channels[channel["id"]] = channel
         return str(channel["id"])
 
+    def add_foreign_channel(self, *people: Payload) -> str:
+        """Add a channel without the bot: that of a person with another, a group's, or a guild's.
+
+        Without people it belongs to a guild of its own. Return its id.
+        """
+        if people:
+            channel = payloads.new_direct_channel(*people)
+        else:
+            channel = payloads.new_channel(snowflake(), "elsewhere", payloads.TEXT_CHANNEL)
+        self.channels[channel["id"]] = channel
+        self.foreign.add(channel["id"])
+        return str(channel["id"])
+
+    def require_member(self, channel: str) -> None:
+        """Raise what Discord answers about a channel where the bot is not a member."""
+        if channel in self.foreign:
+            raise ApiError(403, 50001, "Missing Access")
+
     def direct_channel(self, person: Payload) -> Payload | None:
         """Return the open channel between the bot and a person, if there is one."""
         for channel in self.channels.values():
+            if channel["id"] in self.foreign:
+                continue
             if channel["type"] == payloads.DIRECT_CHANNEL and channel["recipients"][0] is person:
                 return channel
         return None
@@ -144,7 +165,7 @@ class World:
         payload = payloads.guild(
             self.guild,
             owner=owner,
-            channels=self.channels.values(),
+            channels=[c for c in self.channels.values() if c.get("guild_id") == self.guild],
             roles=self.roles.values(),
             bot=self.member(self.bot),
         )
@@ -157,7 +178,8 @@ class World:
 
     def in_guild(self, channel: str) -> Payload:
         """Return the guild's id for the payload of an event there; nothing for a direct channel."""
-        return {"guild_id": self.guild} if "guild_id" in self.channels[channel] else {}
+        there = self.channels[channel]
+        return {"guild_id": there["guild_id"]} if "guild_id" in there else {}
 
     def new_message(
         self,
