@@ -137,7 +137,7 @@ def digest_options(
         sync=sync,
         sync_every=timedelta(minutes=settings.digest.sync_minutes),
         mail=mail,
-        timezone=settings.timezone,
+        timezone=settings.zone.name,
     )
 
 

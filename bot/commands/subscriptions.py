@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bot.clocks.zones import Surroundings
 from bot.commands.options import Json, UsageError, app_of
 from bot.console.render import digest_lines
 from bot.console.terminal import Terminal
@@ -81,7 +82,7 @@ def add(
     """
     app, terminal = app_of(context), Terminal()
     kind, target = _kind_and_target(mail=mail, channel=channel, person=person)
-    rhythm = read_when(when, timezone=app.settings.bot.timezone)
+    read = read_when(when, around=Surroundings(app.settings.bot.zone.name))
     wish = Wish(
         topics=read_list(topics),
         authors=read_list(authors),
@@ -93,13 +94,15 @@ def add(
         kind=kind,
         target=target,
         user_id=int(target) if kind == "person" else 0,
-        rhythm=rhythm,
+        rhythm=read.rhythm,
         wish=wish,
     )
     with app.library("paperboy subscriptions") as library:
         added = _stores(library)[0].add(draft, datetime.now(UTC))
     terminal.print(f"{added.id}  {_summary(added)}")
     terminal.print(f"   {_next(added)}")
+    if read.note:
+        terminal.note(read.note)
     if kind == "mail" and not app.settings.bot.mail.host:
         terminal.note("E-mail is not set up yet: see [bot.mail] in config.toml.")
 

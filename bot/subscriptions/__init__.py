@@ -14,5 +14,4 @@ __all__ = [
     "scheduler",
     "service",
     "store",
-    "time_zones",
 ]
