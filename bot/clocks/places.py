@@ -6,8 +6,10 @@ https://babel.pocoo.org), airportsdata the city, the country and the time zone o
 the more airports it has.
 """
 
+import difflib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,15 +20,19 @@ from rag.text.words import fold
 # Languages in which a place is looked up besides the asker's own.
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 _NOT_ZONES = ("posix/", "right/", "SystemV/", "localtime", "Factory")
-_NOT_PLACES = (*_NOT_ZONES, "Etc/", "US/")
-MAIN_SHARE = 0.7  # of a country's parts: the country's name means a zone that has more of them
+MAIN_SHARE = 0.7  # of a country's parts or a city's airports: the name means a clock with so many
+MIN_ALIKE = 0.8  # of two names that differ by a slip
+PART = 1_000  # airports that a part of a country counts for, in the size of a zone
+_SHORT_CITY = re.compile(r"/| am | an der | upon | sur ")  # what follows is often left out
+
+_SHORT_COUNTRIES = {"uk": "GB", "us": "US", "usa": "US", "uae": "AE"}
 
 Clock = tuple[timedelta, timedelta]  # from UTC, in January and in July
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The time zones that a name stands for, likeliest first; the first is meant if it `is_main`."""
+    """The time zones of a name, likeliest first; the name means the first one if it `is_main`."""
 
     zones: tuple[str, ...]
     is_main: bool = False
@@ -46,8 +52,12 @@ def zone_names() -> dict[str, str]:
 
 @cache
 def common_zones() -> dict[str, str]:
-    """Return the time zones that are offered, by their simple names."""
-    return {s: name for s, name in zone_names().items() if not name.startswith(_NOT_PLACES)}
+    """Return the time zones of places by their present names, and UTC, by their simple names."""
+    from babel.core import get_global
+
+    present = get_global("zone_territories").keys() - get_global("zone_aliases").keys()
+    places = {name for name in present if "/" in name and not name.startswith("Etc/")} | {"UTC"}
+    return {s: name for s, name in zone_names().items() if name in places}
 
 
 def moments_of_year(zone: str) -> tuple[datetime, datetime]:
@@ -73,11 +83,8 @@ def by_clock(zones: Iterable[str]) -> list[list[str]]:
 
 def likeliest_first(zones: Iterable[str]) -> list[str]:
     """Return the zones, those first that more parts of countries and more airports have."""
-    airports = _airports()
-    return sorted(
-        dict.fromkeys(zones),
-        key=lambda zone: (-len(airports.parts[zone]), -airports.count[zone], zone),
-    )
+    sizes = _airports().size
+    return sorted(dict.fromkeys(zones), key=lambda zone: (-sizes[zone], zone))
 
 
 def zones_of_locale(locale: str) -> list[str]:
@@ -89,77 +96,89 @@ def zones_of_locale(locale: str) -> list[str]:
     from babel.core import get_global
 
     likely = get_global("likely_subtags").get(locale, locale)
-    return _zones_of_country(likely.replace("_", "-").split("-")[-1])
+    place = _place_of_country(likely.replace("_", "-").split("-")[-1])
+    return list(place.zones) if place else []
 
 
 def find_place(name: str, locale: str = "") -> Place | None:
     """Return what the name of a city, a country, a part of one or a city in it stands for."""
-    typed = simple(name.replace(",", " "))
-    for find in (_city_of_zone, _country, _part_of_country, _zone_in_words, _city, _city_in):
-        if place := find(typed, locale):
-            return place
-    return None
+    typed = simple(name.replace(",", " ")).removesuffix(" city")
+    if zone := _zone_of_city(typed, locale):
+        return Place((zone,), is_main=True)
+    country = _country(typed, locale)
+    if place := _zone_in_words([typed] if country else [typed, f"{typed} time"], locale):
+        return place
+    places = [country, _part_of_country(typed), _city(typed)]
+    return _together([place for place in places if place]) or _city_in(typed, locale)
 
 
-def cities_like(typed: str) -> Iterator[tuple[str, str]]:
-    """Yield cities whose names begin with what was typed, each with its time zone."""
+def spelled_like(name: str) -> str:
+    """Return the zone, or that of a city, whose name differs in few letters; "" without one."""
+    known = common_zones() | _cities_of_zones("en")
+    near = difflib.get_close_matches(simple(name), known, n=1, cutoff=MIN_ALIKE)
+    return known[near[0]] if near else ""
+
+
+def cities_like(typed: str) -> list[tuple[str, str]]:
+    """Return cities whose names begin with what was typed, each with its likeliest time zone."""
     start = simple(typed)
-    for city, zones in sorted(_airports().cities.items()):
-        if start and simple(city).startswith(start):
-            yield from ((city, zone) for zone in likeliest_first(zones))
+    found = {city: max(zones, key=zones.__getitem__) for city, zones in _airports().cities.items()
+             if start and city.startswith(start)}  # fmt: skip
+    order = likeliest_first(found.values())
+    return sorted(found.items(), key=lambda item: (order.index(item[1]), item[0]))
 
 
-def _city_of_zone(typed: str, locale: str) -> Place | None:
-    for language in _languages(locale):
-        if zone := _cities_of_zones(language).get(typed):
-            # Deeper names are of small places, which may share theirs with a larger one.
-            others = _airports().cities.get(typed, ()) if zone.count("/") > 1 else ()
-            return Place(tuple(dict.fromkeys([zone, *others])))
-    return None
+def _together(places: Sequence[Place]) -> Place | None:
+    """Return what a name stands for that is of several kinds of places, if it is of any."""
+    if not places:
+        return None
+    zones = tuple(dict.fromkeys(zone for place in places for zone in place.zones))
+    agree = len(by_clock(place.zones[0] for place in places)) == 1
+    return Place(zones, is_main=agree and all(place.is_main for place in places))
+
+
+def _weighed(weights: Mapping[str, int]) -> Place:
+    """Return a place of these zones: one of each clock first, the heaviest clock before others."""
+    ranked = sorted(weights, key=lambda zone: (-weights[zone], zone))
+    sums = {tuple(group): sum(weights[zone] for zone in group) for group in by_clock(ranked)}
+    groups = sorted(sums, key=lambda group: -sums[group])
+    zones = [group[0] for group in groups] + [zone for group in groups for zone in group[1:]]
+    return Place(tuple(zones), is_main=sums[groups[0]] >= MAIN_SHARE * sum(sums.values()))
+
+
+def _zone_of_city(typed: str, locale: str) -> str:
+    """Return the zone that is named after a city, in any of the languages; "" if there is none."""
+    found = (_cities_of_zones(language).get(typed) for language in _languages(locale))
+    return next(filter(None, found), "")
 
 
 def _country(typed: str, locale: str) -> Place | None:
-    from babel.core import get_global
-
     written_out = (_countries(language).get(typed) for language in _languages(locale))
-    code = next(filter(None, written_out), typed.upper())
-    (code, *_) = get_global("territory_aliases").get(code, [code])  # UK, USA
-    zones = _zones_of_country(code)
-    if not zones:
-        return None
-    parts = _airports().parts
-    main = sum(len(parts[zone]) for zone in by_clock(zones)[0])
-    return Place(tuple(zones), main >= MAIN_SHARE * sum(len(parts[zone]) for zone in zones))
+    if code := next(filter(None, written_out), ""):
+        return _place_of_country(code)
+    alike = [code for name, code in _countries("en").items() if f" {typed} " in f" {name} "]
+    places = [place for place in map(_place_of_country, alike) if place]
+    firsts = likeliest_first(place.zones[0] for place in places)
+    return Place(tuple(firsts), is_main=True) if len(by_clock(firsts)) == 1 else None  # "korea"
 
 
-def _part_of_country(typed: str, _locale: str) -> Place | None:
-    if zones := _airports().regions.get(typed):
-        return Place(tuple(zone for zone, _ in zones.most_common()), is_main=True)
-    return None
-
-
-def _zone_in_words(typed: str, locale: str) -> Place | None:
-    """Return the zones of "Eastern Time", "Mitteleuropäische Zeit" or "pacific"."""
+@cache
+def _place_of_country(code: str) -> Place | None:
     from babel.core import get_global
 
-    for language in _languages(locale):
-        names = _named_zones(language)
-        if name := names.get(typed) or names.get(f"{typed} time"):
-            users = [zone for zone, used in get_global("meta_zones").items() if used == name]
-            return Place(tuple(likeliest_first(users)), is_main=True) if users else None
-    return None
+    sizes = _airports().size
+    zones = {zone: sizes[zone] for zone in get_global("territory_zones").get(code, ())}
+    return _weighed(zones) if zones and code.isalpha() else None
 
 
-def _city(typed: str, _locale: str) -> Place | None:
-    """Return the zones of a city, or of cities with longer names: of "frankfurt"."""
-    cities = _airports().cities
-    zones = cities.get(typed) or {
-        zone: None
-        for city, zones in cities.items()
-        if f" {typed} " in f" {city} "
-        for zone in zones
-    }
-    return Place(tuple(likeliest_first(zones))) if zones else None
+def _part_of_country(typed: str) -> Place | None:
+    zones = _airports().regions.get(typed)
+    return _weighed(zones) if zones else None
+
+
+def _city(typed: str) -> Place | None:
+    zones = _airports().cities.get(typed)
+    return _weighed(zones) if zones else None
 
 
 def _city_in(typed: str, locale: str) -> Place | None:
@@ -167,12 +186,26 @@ def _city_in(typed: str, locale: str) -> Place | None:
     words = typed.split()
     for n in range(len(words) - 1, 0, -1):
         city, region = " ".join(words[:n]), " ".join(words[n:])
-        outer = [_country(region, locale), _part_of_country(region, locale)]
-        outer += [_country("us", locale)] if len(region) == 2 else []  # a state: "austin tx"
+        outer = [_country(region, locale), _part_of_country(region)]
+        outer += [_place_of_country("US")] if len(region) == 2 else []  # a state: "austin tx"
         inner = find_place(city, locale) if any(outer) else None
         for place in filter(None, outer):
             if inner and (zones := [zone for zone in inner.zones if zone in place.zones]):
-                return Place(tuple(zones))
+                return Place(tuple(zones), is_main=inner.is_main and zones[0] == inner.zones[0])
+    return None
+
+
+def _zone_in_words(wordings: Sequence[str], locale: str) -> Place | None:
+    """Return the zones of "Eastern Time": only those with summer time, if there are some."""
+    from babel.core import get_global
+
+    known, used_in = common_zones().values(), get_global("meta_zones")
+    for language in _languages(locale):
+        names = _named_zones(language)
+        if name := next((names[words] for words in wordings if words in names), ""):
+            users = [zone for zone in likeliest_first(known) if used_in.get(zone) == name]
+            changing = [zone for zone in users if len(set(clock(zone))) > 1]
+            return Place(tuple(changing or users), is_main=True) if users else None
     return None
 
 
@@ -191,13 +224,15 @@ def _cities_of_zones(language: str) -> dict[str, str]:
     from babel import Locale
     from babel.core import get_global
 
-    written = Locale.parse(language).time_zones
-    cities = {}
-    for zone in sorted(get_global("zone_territories"), key=lambda zone: -zone.count("/")):
-        if "/" in zone and zone in zone_names().values():
-            cities[simple(zone.rpartition("/")[2])] = zone
-            if zone in written and "city" in written[zone]:
-                cities[simple(written[zone]["city"])] = zone
+    written, aliases = Locale.parse(language).time_zones, get_global("zone_aliases")
+    places, cities = set(common_zones().values()), {}
+    for name in zone_names().values():
+        zone = aliases.get(name, name)
+        if name.count("/") == 1 and zone in places:  # deeper ones are of small places
+            cities[simple(name.rpartition("/")[2])] = zone
+    for zone in places & set(written):
+        if "city" in written[zone]:
+            cities[simple(written[zone]["city"])] = zone
     return cities
 
 
@@ -206,7 +241,7 @@ def _countries(language: str) -> dict[str, str]:
     from babel import Locale
 
     names = Locale.parse(language).territories
-    return {simple(name): code for code, name in names.items() if code.isalpha()}
+    return _SHORT_COUNTRIES | {simple(n): code for code, n in names.items() if code.isalpha()}
 
 
 @cache
@@ -221,14 +256,6 @@ def _named_zones(language: str) -> dict[str, str]:
     }
 
 
-@cache
-def _zones_of_country(code: str) -> list[str]:
-    from babel.core import get_global
-
-    zones = likeliest_first(get_global("territory_zones").get(code, ()))
-    return [zone for group in by_clock(zones) for zone in group]
-
-
 # -- airports ----------------------------------------------------------------------------------
 
 
@@ -236,13 +263,12 @@ def _zones_of_country(code: str) -> list[str]:
 class _Airports:
     """What airports tell: the zones of cities and of parts of countries, and how large zones are.
 
-    `parts` are a zone's parts of countries, `count` is how many airports a zone has.
+    The size is the number of airports, and PART for each part of a country.
     """
 
-    cities: dict[str, dict[str, None]]
+    cities: dict[str, Counter[str]]
     regions: dict[str, Counter[str]]
-    parts: dict[str, set[str]]
-    count: Counter[str]
+    size: Counter[str]
 
 
 @cache
@@ -252,16 +278,21 @@ def _airports() -> _Airports:
     from babel.core import get_global
 
     aliases, known = get_global("zone_aliases"), set(zone_names().values())
-    found = _Airports(defaultdict(dict), defaultdict(Counter), defaultdict(set), Counter())
+    parts: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    found = _Airports(defaultdict(Counter), defaultdict(Counter), Counter())
     for airport in airportsdata.load("IATA").values():
         zone = aliases.get(airport["tz"], airport["tz"])
         if zone not in known:
             continue
-        city, part = simple(airport["city"].replace("/", " ")), simple(airport["subd"])
-        if city:
-            found.cities[city][zone] = None
+        city, part = airport["city"], simple(airport["subd"])
+        for name in {simple(city), simple(_SHORT_CITY.split(city)[0])} - {""}:
+            found.cities[name][zone] += 1
         if part:
             found.regions[part][zone] += 1
-        found.parts[zone].add(f"{airport['country']} {part}")
-        found.count[zone] += 1
+        found.size[zone] += 1
+        parts[zone].add((airport["country"], part))
+    for code, metropolis in airportsdata.load_iata_macs().items():  # NYC
+        for airport in metropolis["airports"].values():
+            found.cities[simple(code)][airport["tz"]] += 1
+    found.size.update({zone: PART * len(its_parts) for zone, its_parts in parts.items()})
     return found

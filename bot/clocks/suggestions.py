@@ -26,6 +26,5 @@ def zones_like(typed: str, limit: int, around: Surroundings | None = None) -> di
 
     found = {zone_in_words(name): name for name in [*first, *sorted(names, key=order)]}
     if not found:
-        cities = islice(cities_like(typed), limit)
-        found = {f"{city.title()} ({zone})": zone for city, zone in cities}
+        found = {f"{city.title()} ({zone})": zone for city, zone in cities_like(typed)}
     return {label: zone_in_words(name) for label, name in islice(found.items(), limit)}

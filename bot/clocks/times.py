@@ -1,4 +1,4 @@
-"""Reads times of day as people write them: "6:15 p.m.", "18h15", "half past six", "0815", "noon"."""
+"""Reads times of day as people write them: "6:15 p.m.", "18h15", "half past six", "0815"."""
 
 import re
 import unicodedata
@@ -72,7 +72,7 @@ _SHAPES = [
         rf"(?P<hour>{_any(_HOUR_WORDS)})(?:[ -](?:uhr |heures? |h )?{_PART})?{_TAIL}",
     )
 ]
-_GLUED_ZONE = re.compile(r"(?<=\d)(?=(?:[A-Z]{2,5}|Z)\b)|(?<=\d[ap]m)(?=[A-Z]{2,5}\b)")
+_GLUED_ZONE = re.compile(r"(?<![\w+−-])(\d[\d:.]*(?:[ap]m)?)(?=(?:[A-Z]{2,5}|Z)\b)")
 _GAP = " \n "  # in the place of a time
 EXAMPLES = "9:00 or 18:30"
 MINUTES_OF_A_DAY = 24 * 60
@@ -93,7 +93,7 @@ class TimeOfDay:
 
 def split_times(text: str) -> tuple[list[TimeOfDay], str]:
     """Return the times of day in a text, and the text without them. Raises ClockError."""
-    rest = _GLUED_ZONE.sub(" ", unicodedata.normalize("NFC", " ".join(text.split())))
+    rest = _GLUED_ZONE.sub(r"\1 ", unicodedata.normalize("NFC", " ".join(text.split())))
     folded = _fold_in_place(rest)
     times = []
     for shape in _SHAPES:

@@ -1,6 +1,5 @@
 """Reads time zones as people write them: "Europe/Berlin", "new york", "India", "EST", "UTC+2"."""
 
-import difflib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from bot.clocks.places import (
     likeliest_first,
     moments_of_year,
     simple,
+    spelled_like,
     zone_names,
     zones_of_locale,
 )
@@ -28,11 +28,15 @@ _USUAL = {
     **dict.fromkeys("ct cdt".split(), "America/Chicago"),
     **dict.fromkeys("mt mst mdt".split(), "America/Denver"),
     **dict.fromkeys("pt pst pdt".split(), "America/Los_Angeles"),
-    **{"ast": "America/Halifax", "hst": "Pacific/Honolulu", "bst": "Europe/London"},
+    "ast": "America/Halifax",
+    "hst": "Pacific/Honolulu",
+    "bst": "Europe/London",
     **dict.fromkeys("cet cest mez mesz met mest".split(), "CET"),
     **dict.fromkeys("eet eest".split(), "EET"),
     **dict.fromkeys("wet west".split(), "WET"),
-    **{"aest": "Australia/Sydney", "aedt": "Australia/Sydney", "z": "UTC"},
+    "aest": "Australia/Sydney",
+    "aedt": "Australia/Sydney",
+    "z": "UTC",
 }
 # Abbreviations in use that IANA's tables no longer have.
 _UNLISTED = {
@@ -42,7 +46,7 @@ _UNLISTED = {
     "pet": "America/Lima", "sgt": "Asia/Singapore", "trt": "Europe/Istanbul",
 }  # fmt: skip
 _ALWAYS_UTC = frozenset("utc gmt uct zulu universal greenwich".split())
-_OFFSET = re.compile(r"(?:utc|gmt)?([+−-])(\d{1,2})(?::?(\d\d))?")
+_OFFSET = re.compile(r"(?:utc|gmt)?([+−-])(\d{1,2})(?:[:.]?(\d\d))?")
 _ETC = re.compile(r"Etc/GMT([+-])(\d+)")
 CURE = "write a city or a country, or one like Europe/Berlin, UTC or UTC+2."
 MAX_NAMED = 4  # zones in a sentence
@@ -90,12 +94,12 @@ def read_zone(text: str, around: Surroundings | None = None) -> Zone:
     if meaning and meaning.is_sure:
         return Zone(meaning.zones[0], meaning.note)
     if meaning:
-        raise ClockError(f"“{text}” has several time zones: write {_either(meaning.zones)}.")
+        raise ClockError(f"“{text}” may mean several time zones: write {_either(meaning.zones)}.")
     if match := _OFFSET.fullmatch(_unspaced(text)):
         like = [*_zones_at(_offset(match)), "Europe/Berlin"][0]
         raise ClockError(f"“{text}” is not a time zone that I know: write a place, like {like}.")
-    near = difflib.get_close_matches(simple(text), common_zones(), n=1)
-    cure = f"did you mean {common_zones()[near[0]]}?" if near else CURE
+    near = spelled_like(text)
+    cure = f"did you mean {near}?" if near else CURE
     raise ClockError(f"“{text}” is not a time zone that I know: {cure}")
 
 
@@ -112,13 +116,26 @@ def meaning_of(text: str, around: Surroundings | None = None) -> Meaning | None:
         return Meaning((name,), note=_sign_note(text, name))
     place = find_place(text, around.locale)
     if place is None:
-        return None
+        return _twice(text, around)
     groups = by_clock(place.zones)
     near = by_clock(zone for zone in around.zones if zone in place.zones)
     if len(near) == 1:
         groups.sort(key=lambda group: near[0][0] not in group)
-        return Meaning((near[0][0], *(group[0] for group in groups[1:])))
-    return Meaning(tuple(group[0] for group in groups), place.is_main or len(groups) == 1)
+        groups[0] = near[0]
+    first, *others = (group[0] for group in groups)
+    if len(near) == 1 or place.is_main or not others:
+        return Meaning((first, *others), note=_note(text, first, others=others))
+    return Meaning((first, *others), is_sure=False)
+
+
+def _twice(text: str, around: Surroundings) -> Meaning | None:
+    """Return the meaning of two names of one zone: "CET/CEST"."""
+    meanings = (
+        [meaning_of(part, around) for part in text.split("/")] if text.count("/") == 1 else []
+    )
+    sure = [meaning for meaning in meanings if meaning and meaning.is_sure]
+    is_one = len(sure) == 2 and sure[0].zones[0] == sure[1].zones[0]
+    return Meaning(sure[0].zones[:1]) if is_one else None
 
 
 def misleading(name: str) -> str:
@@ -214,7 +231,7 @@ def _abbreviated(text: str, typed: str, around: Surroundings) -> Meaning:
         return Meaning(tuple(each), is_sure=False)
     name = name or each[0]
     others = [zone for zone in each if name in users and users[zone] != users[name]]
-    return Meaning((name, *others), note=_note(text, typed, name, others))
+    return Meaning((name, *others), note=_note(text, name, season=typed, others=others))
 
 
 def _one_per_offset(users: dict[str, timedelta]) -> list[str]:
@@ -225,11 +242,14 @@ def _one_per_offset(users: dict[str, timedelta]) -> list[str]:
     return sorted(firsts.values(), key=ranked.index)
 
 
-def _note(text: str, typed: str, name: str, others: Sequence[str]) -> str:
-    """Return what is to be known about an abbreviation that was read as a zone, or ""."""
+def _note(text: str, name: str, *, season: str = "", others: Sequence[str] = ()) -> str:
+    """Return what is to be known about a text that was read as a zone, or "".
+
+    `season` is the abbreviation that the text is of, in lower case; `others` may be meant, too.
+    """
     seasons = dict(_seasons(name))
     change, cures = "", []
-    offset = {season.casefold(): offset for season, offset in seasons.items()}.get(typed)
+    offset = {short.casefold(): offset for short, offset in seasons.items()}.get(season)
     if len(seasons) > 1 and offset is not None:
         change = f", whose clocks change ({', '.join(seasons)})"
         fixed = _fixed(offset)

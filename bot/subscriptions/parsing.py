@@ -154,7 +154,8 @@ def _read_zone_among(words: Sequence[str], around: Surroundings) -> Zone | None:
 
     Raises ClockError if the words that are no fillers are no time zone.
     """
-    told = [n for n, word in enumerate(words) if fold(word).strip(".") not in _FILLERS]
+    folded = [fold(word).strip(".") for word in words]
+    told = [n for n, word in enumerate(words) if word == "LA" or folded[n] not in _FILLERS]
     if not told:
         return None
     for first in range(told[0] + 1):

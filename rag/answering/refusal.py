@@ -1,15 +1,26 @@
 """Refusals: the answer to a question that no paper answers."""
 
+import re
 from collections.abc import Sequence
 
+from rag.grounding.polarity import has_not
 from rag.query.request import Request
 from rag.records import Citation, Coverage, Hit, Paper
+from rag.text.brackets import MARKER
+from rag.text.sentences import split_sentences
+from rag.text.words import words
 
 # Every refusal begins with this sentence, which is also in the prompt.
 REFUSAL = "I found no paper that answers this."
 MAX_NEAREST = 3  # papers named as the nearest ones
 MAX_ALIKE = 5  # authors named who may be meant
 MIN_COSINE = 0.3  # of a paper that is worth naming
+# What a model may add to the sentence, and what an answer begins with that comes after it.
+_SCOPE = frozenset("question in from the given provided passages abstracts papers".split())
+_TURN = re.compile(
+    r"\b(?:but|however|yet|although|though|while|whereas|except|instead|nevertheless)\b",
+    re.IGNORECASE,
+)
 
 
 def refuse(
@@ -38,6 +49,18 @@ def refuse(
     if citations:
         text += " The nearest: " + "; ".join(f"{c.paper.title} [{c.n}]" for c in citations) + "."
     return text, citations
+
+
+def is_refusal(text: str) -> bool:
+    """Return whether what a model wrote is a refusal as a whole, not an answer that contains one.
+
+    Sentences may follow the refusal that only say what is not there.
+    """
+    refusal = words(REFUSAL)
+    first, *others = split_sentences(MARKER.sub("", text)) or [""]
+    said = words(first)
+    is_whole = said[: len(refusal)] == refusal and _SCOPE.issuperset(said[len(refusal) :])
+    return is_whole and all(has_not(other) and not _TURN.search(other) for other in others)
 
 
 def unknown_author(request: Request) -> str:
