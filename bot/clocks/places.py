@@ -23,7 +23,8 @@ _NOT_ZONES = ("posix/", "right/", "SystemV/", "localtime", "Factory")
 MAIN_SHARE = 0.7  # of a country's parts or a city's airports: the name means a clock with so many
 MIN_ALIKE = 0.8  # of two names that differ by a slip
 PART = 1_000  # airports that a part of a country counts for, in the size of a zone
-_SHORT_CITY = re.compile(r"/| am | an der | upon | sur ")  # what follows is often left out
+# What is often left out behind the name of a city, in the city's or the airport's name.
+_APPENDED = re.compile(r"/| am | an der | upon | sur | international| airport", re.IGNORECASE)
 
 _SHORT_COUNTRIES = {"uk": "GB", "us": "US", "usa": "US", "uae": "AE"}
 
@@ -285,7 +286,8 @@ def _airports() -> _Airports:
         if zone not in known:
             continue
         city, part = airport["city"], simple(airport["subd"])
-        for name in {simple(city), simple(_SHORT_CITY.split(city)[0])} - {""}:
+        short = (_APPENDED.split(name)[0] for name in (city, airport["name"]))
+        for name in {simple(name) for name in (city, *short)} - {""}:
             found.cities[name][zone] += 1
         if part:
             found.regions[part][zone] += 1
