@@ -22,7 +22,7 @@ def zones_like(typed: str, limit: int, around: Surroundings | None = None) -> di
 
     def order(name: str) -> tuple[bool, bool, bool, str]:
         city = simple(name.rpartition("/")[2])
-        return not city.startswith(query), name not in near, "/" not in name, name
+        return name not in near, not city.startswith(query), "/" not in name, name
 
     found = {zone_in_words(name): name for name in [*first, *sorted(names, key=order)]}
     if not found:

@@ -131,7 +131,7 @@ def _disk(app: App) -> Check:
 def _time_zone(app: App) -> Check:
     zone = app.settings.bot.zone
     problem, _, cure = zone.note.rpartition(": ")
-    return Check("time zone", True, f"[bot] timezone is {problem or zone.name}", cure)
+    return Check("time zone", True, f"[bot] timezone: {problem or zone.name}", cure)
 
 
 def _llama(gpu_layers: int) -> Check:
