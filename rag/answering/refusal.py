@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from rag.grounding.polarity import has_not
+from rag.grounding.polarity import negated
 from rag.query.request import Request
 from rag.records import Citation, Coverage, Hit, Paper
 from rag.text.brackets import MARKER
@@ -15,6 +15,7 @@ REFUSAL = "I found no paper that answers this."
 MAX_NEAREST = 3  # papers named as the nearest ones
 MAX_ALIKE = 5  # authors named who may be meant
 MIN_COSINE = 0.3  # of a paper that is worth naming
+_REFUSED = re.compile(rf"\W*{re.escape(REFUSAL[:-1])}\b(.*)", re.DOTALL | re.IGNORECASE)
 # What a model may add to the sentence, and what an answer begins with that comes after it.
 _SCOPE = frozenset("question in from the given provided passages abstracts papers".split())
 _TURN = re.compile(
@@ -54,13 +55,13 @@ def refuse(
 def is_refusal(text: str) -> bool:
     """Return whether what a model wrote is a refusal as a whole, not an answer that contains one.
 
-    Sentences may follow the refusal that only say what is not there.
+    More may follow the sentence that only says what is not there.
     """
-    refusal = words(REFUSAL)
-    first, *others = split_sentences(MARKER.sub("", text)) or [""]
-    said = words(first)
-    is_whole = said[: len(refusal)] == refusal and _SCOPE.issuperset(said[len(refusal) :])
-    return is_whole and all(has_not(other) and not _TURN.search(other) for other in others)
+    match = _REFUSED.fullmatch(MARKER.sub("", text))
+    return bool(match) and all(
+        _SCOPE.issuperset(words(more)) or (negated(more) and not _TURN.search(more))
+        for more in split_sentences(match[1])
+    )
 
 
 def unknown_author(request: Request) -> str:
