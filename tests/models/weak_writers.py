@@ -58,8 +58,8 @@ UNFINISHED = {
     "in a marker": "HeronNet counts the walrus [",
 }
 _THOUGHT = "The user asks about the walrus. I look at passage 1, and it counts the walrus."
-# `{}` stands for the answer. With it they are shorter than 300 characters, each of which a server may
-# send as a token.
+# `{}` stands for the answer. With it they have less than 300 characters: a server may send one at a
+# time, and has as many tokens.
 THOUGHTS = {
     "tags": f"<think>\n{_THOUGHT}\n</think>\n\n{{}}",
     "a closing tag alone": f"{_THOUGHT}\n</think>\n\n{{}}",

@@ -184,13 +184,13 @@ def log_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage() for r in caplog.records if r.name == "bot.answers.request_log"]
 
 
-async def receipt_of(server: Server) -> dict[str, Any]:
-    """Return the receipt of the last answer, once it is finished."""
+async def receipt_of(server: Server, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """Return the receipt of the last answer, once it is finished and logged."""
     services = server.bot.services
     for _ in range(500):
         channel = int(server.fake.general)
         (stored,) = await services.executor.read(services.receipts.last_in, channel, count=1)
-        if stored.unfinished is None:
+        if stored.unfinished is None and log_lines(caplog):
             receipt: dict[str, Any] = stored.receipt
             return receipt
         await asyncio.sleep(0.01)
@@ -206,7 +206,7 @@ async def test_an_answer_that_contains_the_refusal_is_an_answer(
     shown, states = await asked(server)
     assert states[-1] == FIRST
     assert "Written by" in shown
-    receipt = await receipt_of(server)
+    receipt = await receipt_of(server, caplog)
     assert (receipt["refused"], receipt["mode"]) == (False, "generated")
     assert "mode=generated refused=no" in log_lines(caplog)[-1]
 
@@ -227,8 +227,9 @@ async def test_only_a_refusal_as_a_whole_is_one(
         (f"A walrus is counted [1]. {REFUSAL}", False),
     ):
         model.text, model.size = text, next(SIZES)
+        caplog.clear()
         shown, states = await asked(server)
-        receipt = await receipt_of(server)
+        receipt = await receipt_of(server, caplog)
         assert receipt["refused"] is refused
         assert states[-1].startswith(REFUSAL) is refused
         assert ("these are the quoted sentences." in shown) is not refused
