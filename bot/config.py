@@ -31,6 +31,7 @@ class MailConfig(Section):
     host: str = ""
     port: int = Field(587, ge=1, le=65_535)
     security: Literal["starttls", "ssl", "none"] = "starttls"
+    ca_file: str = ""
     user: str = ""
     sender: str = ""
     timeout_seconds: float = Field(30, gt=0, le=600)

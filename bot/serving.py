@@ -24,7 +24,8 @@ from bot.gateway.runner import check_token, checked_token, serve
 from bot.index_builder import building_index
 from bot.services import build_services
 from bot.subscriptions.drawing import draw, warm_up
-from bot.subscriptions.email_transport import PASSWORD_VARIABLE, EmailTransport
+from bot.subscriptions.email_transport import EmailTransport
+from bot.subscriptions.mail_server import PASSWORD_VARIABLE
 from bot.subscriptions.scheduler import utc_now
 from bot.subscriptions.service import DigestOptions
 from ingest.sync import sync as sync_papers

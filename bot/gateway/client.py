@@ -17,6 +17,7 @@ from bot.conversation.threads import Threads
 from bot.gateway.command_registration import BotStateStore, sync_commands
 from bot.gateway.command_tree import CheckedCommandTree
 from bot.gateway.error_reports import ErrorReporter
+from bot.gateway.proxy import discord_connector
 from bot.redaction import redact_logs
 from bot.services import Services
 from bot.taste.rating_view import PaperMenu, RateButton
@@ -66,7 +67,7 @@ class PaperboyBot(commands.Bot):
     def __init__(
         self, services: Services, options: BotOptions | None = None, **client_options: Any
     ) -> None:
-        """`client_options` go to discord.py."""
+        """`client_options` go to discord.py. Raises ProxyError for an unusable proxy."""
         self.services = services
         self.options = options or BotOptions()
         intents = discord.Intents.default()
@@ -79,6 +80,7 @@ class PaperboyBot(commands.Bot):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=CheckedCommandTree,
+            connector=discord_connector(),
             **client_options,
         )
         self.threads = Threads(self, services.executor, services.conversations)

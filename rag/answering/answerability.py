@@ -69,11 +69,12 @@ class Answerability:
             for name in system_names(known)
             for word in words(name)
         }
+        stems = set(terms(text))
         parts = [
             part
             for word in dict.fromkeys(words(asked.topic))
             if word not in own
-            for part in _parts(word)
+            for part in _parts(word, stems)
         ]
         gap, count = self._gap(list(dict.fromkeys(parts)), text, is_english=is_english)
         return Signs(
@@ -106,8 +107,14 @@ class Answerability:
         return float((rarity * (1 - np.maximum(exact, near))).max()), len(counted)
 
 
-def _parts(word: str) -> list[str]:
-    """Return the content words in a hyphenated word: "text-to-music" → text, music."""
+def _parts(word: str, stems: set[str]) -> list[str]:
+    """Return the content words in a hyphenated word: "text-to-music" → text, music.
+
+    A word that the text, of which these are the terms, writes as one remains one.
+    """
+    joined = _JOINT.sub("", word)
+    if joined != word and _stem(joined) in stems:
+        return [joined]
     return [part for part in _JOINT.split(word) if len(part) > 1 and part not in STOPWORDS]
 
 

@@ -13,6 +13,7 @@ from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.text.names import short_name
 from rag.text.sentences import finding, gist, split_sentences, statements
+from rag.text.withdrawal import withdrawal_of
 from rag.text.words import STOPWORDS, fold, one_line, words
 
 MAX_AUTHORS = 12  # names in an answer; the rest are counted
@@ -104,6 +105,10 @@ def _answer(fact: Fact, paper: Paper, n: int, *, papers_asked: int) -> _Part:
         return _Part((f"BibTeX of {name} [{n}]:", "```", *bibtex(paper).split("\n"), "```"))
     if fact in ("code", "project page"):
         return _web_page(fact, paper, n)
+    if fact == "withdrawal":  # that none is known is an answer, too
+        if reason := withdrawal_of(paper):
+            return _Part((f"{name} was withdrawn: “{reason}”. [{n}]",))
+        return _Part((f"No withdrawal of {name} is known. [{n}]",))
     label, read = _COLUMNS[fact]
     if value := read(paper):
         lines = [f"{label} {name}: {value} [{n}]"]

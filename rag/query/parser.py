@@ -118,6 +118,7 @@ _FACTS: list[tuple[Fact, re.Pattern[str]]] = [
         rf"|\b(?:which|what) (?:day|date|month|year)\b(?=.*\b{_PUBLISHED}\b)"
         r"|\b(?:its|their|the|publication|release) date\b|\band when\b(?=\W*$)",
         re.IGNORECASE)),
+    ("withdrawal", re.compile(r"\b(?:withdr[ae]wn?|retracted)\b", re.IGNORECASE)),
 ]  # fmt: skip
 _PROLIFIC = re.compile(
     r"\bwho (?:has |have )?(?:wrote|written|published|authored) (?:the )?most\b(?: papers)?"
@@ -173,6 +174,7 @@ _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
     "gist": _any_of(r"about|tl;?dr|summar\w+|sum up|explain\w*|gist|overview"),
     "limits": _any_of(r"limits?|limitations?|weakness\w*|drawbacks?|downsides?|caveats?"
                       r"|shortcomings?|catch|problems? (?:with|of)|fail\w*"),
+    "withdrawal": _any_of(r"withdr[ae]w\w*|retract\w*"),
 }  # fmt: skip
 _ORDER_WORDS: dict[Order, re.Pattern[str]] = {
     "most comments": _any_of(r"discussed|comments?|commented|talked"),

@@ -332,11 +332,11 @@ def test_daily_as_json_is_ordered_by_rank_with_tldr_and_topic(
     assert "give one of" in err
 
 
-@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"COLUMNS": "0"}])
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_an_answer_is_printed_whatever_the_terminal_says_of_itself(
-    starter_folder: Path, environment: dict[str, str], options: list[str]
+    starter_folder: Path, options: list[str]
 ) -> None:
+    environment = {"PYTHONIOENCODING": "ascii", "COLUMNS": "0"}
     done = subprocess.run(
         [sys.executable, "-m", "bot", "--data-dir", starter_folder, "--no-model", "ask", *options,
          QUESTION],

@@ -75,3 +75,23 @@ def test_answers_give_the_reason(filled: Library, question: str) -> None:
     assert f"[1] was withdrawn: “{REASON}" in answer.note
     [embed, *_] = answer_embeds(answer, question=question)
     assert REASON in str(embed.footer.text)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "was HeronNet withdrawn?",
+        "is arxiv 2501.00001 retracted?",
+        "why has HeronNet been withdrawn?",
+        "did they withdraw HeronNet?",
+    ],
+)
+def test_whether_a_paper_was_withdrawn_is_answered_from_its_record(
+    filled: Library, question: str
+) -> None:
+    qa = PaperQA(filled, RagConfig(), today=lambda: TODAY)
+    answer = qa.ask(question)
+    assert answer.text.startswith("No withdrawal of HeronNet is known. [1]")
+    assert not answer.refused
+    filled.catalog.upsert([GONE])
+    assert qa.ask(question).text.startswith(f"HeronNet was withdrawn: “{REASON}")
