@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot.access.guild_settings import GuildSettings, GuildSettingsStore
 from bot.answers import request_log
 from bot.app import App
-from bot.clocks.suggestions import zones_like
+from bot.clocks.zones import zones_like
 from bot.config import BotConfig
 from bot.console.live import warn_without_model
 from bot.console.terminal import Terminal

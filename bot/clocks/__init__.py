@@ -1,3 +1,3 @@
 """Times of day and time zones, as people write them."""
 
-__all__ = ["suggestions", "times", "zones"]
+__all__ = ["times", "zones"]

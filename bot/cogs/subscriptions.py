@@ -6,8 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.clocks.suggestions import zones_like
-from bot.clocks.zones import Surroundings, Zone, read_zone
+from bot.clocks.zones import Surroundings, Zone, read_zone, zones_like
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import submitted_form
 from bot.gateway.client import PaperboyBot

@@ -73,7 +73,7 @@ def is_refusal(text: str) -> bool:
     More may follow the sentence that only says what is not there.
     """
     match = _REFUSED.fullmatch(MARKER.sub("", text))
-    return bool(match) and all(
+    return match is not None and all(
         _SCOPE.issuperset(words(more)) or (negated(more) and not _TURN.search(more))
         for more in split_sentences(match[1])
     )

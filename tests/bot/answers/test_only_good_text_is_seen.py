@@ -191,8 +191,7 @@ async def receipt_of(server: Server, caplog: pytest.LogCaptureFixture) -> dict[s
         channel = int(server.fake.general)
         (stored,) = await services.executor.read(services.receipts.last_in, channel, count=1)
         if stored.unfinished is None and log_lines(caplog):
-            receipt: dict[str, Any] = stored.receipt
-            return receipt
+            return dict(stored.receipt or {})
         await asyncio.sleep(0.01)
     pytest.fail("the answer is never finished")
 

@@ -1,7 +1,6 @@
 """Time zones that are offered while somebody types one."""
 
-from bot.clocks.suggestions import zones_like
-from bot.clocks.zones import Surroundings, read_zone
+from bot.clocks.zones import Surroundings, read_zone, zones_like
 
 
 def test_zones_are_suggested_by_city() -> None:
