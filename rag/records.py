@@ -288,7 +288,8 @@ class Question:
     `paper` is the id of the only paper to answer from; `keep_to` that of the paper to answer from
     first. `asker` is a display name, for conversations of several people. `today` is the day that
     words like "last week" are relative to; None means the clock's day. `offset` is how many papers
-    of the same list were shown before; `place` is where the answer is read.
+    of the same list were shown before; `place` is where the answer is read. `has_spoiler` means
+    that words of it or of its history are hidden in Discord until they are clicked.
     """
 
     text: str
@@ -299,6 +300,7 @@ class Question:
     today: date | None = None
     offset: int = 0
     place: Place = "terminal"
+    has_spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,6 @@ DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 ONE_FILE_EACH = ("bot/commands", "bot/cogs")
 # Why these files are short and yet not part of another.
 SHORT = {
-    "bot/access/checks.py": "what cogs, buttons and the command tree check alike",
     "bot/answers/feedback.py": "a table of its own",
     "bot/answers/request_log.py": "the only place that may log a question",
     "bot/components/persistent.py": "the base of every button that outlives the process",

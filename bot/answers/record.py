@@ -18,6 +18,7 @@ from bot.json_rows import Row
 from bot.render.answer import unanswered_embed
 from bot.user_data import forget_words
 from rag.records import Answer, Turn
+from rag.text.discord_markup import as_spoiler, has_spoiler
 
 log = logging.getLogger(__name__)
 
@@ -191,9 +192,12 @@ class AnswerRecord:
 def _turn_of(answer: Answer, inquiry: Inquiry) -> Turn:
     """Return the turn that ended with this answer.
 
-    If its numbers go on from the parts of the list that were shown before, so do its papers.
+    If its numbers go on from the parts of the list that were shown before, so do its papers. What
+    continues a spoiler is one, too.
     """
     turn = Turn.of(answer)
+    if answer.question.has_spoiler and not has_spoiler(turn.question):
+        turn = replace(turn, question=as_spoiler(turn.question))
     if inquiry.shown and answer.citations and answer.citations[0].n > len(inquiry.shown):
         return replace(turn, cited=(*inquiry.shown, *(turn.cited or ())))
     return turn

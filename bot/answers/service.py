@@ -110,15 +110,21 @@ class AnswerService:
 
     async def _quote(self, message: AnswerMessage) -> Answer:
         """Return the quoted answer."""
+        inquiry = message.inquiry
         self.record.promise(message)
         try:
             turns = await self.record.earlier_turns(message)
-            return await self.executor.quote(
-                message.inquiry.to_question(turns, place=place_of(message.reply.guild_id))
-            )
+            question = inquiry.to_question(turns, place=place_of(message.reply.guild_id))
+            answer = await self.executor.quote(question)
+            if inquiry.otherwise and (answer.refused or answer.is_chat):
+                other = await self.executor.quote(replace(question, text=inquiry.otherwise))
+                answer = answer if other.refused and not answer.is_chat else other
         except Exception:  # not CancelledError: a bot that ends still owes the answer
             await self.record.drop(message)
             raise
+        if inquiry.note and answer.is_chat and not answer.refused:  # it is about the file
+            return replace(answer, text=inquiry.note)
+        return replace(answer, note=f"{inquiry.note} {answer.note}".strip())
 
     async def _show_quoted(self, message: AnswerMessage, quoted: Answer, next_step: str) -> None:
         """Show the quoted answer and store it."""

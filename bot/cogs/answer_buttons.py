@@ -13,6 +13,7 @@ from bot.answers.receipts import Inquiry, StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
+from bot.conversation.mentions import ReadableText
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
 from bot.render.answer import mark_interrupted
@@ -109,7 +110,7 @@ class AnswerButtons(commands.Cog):
     async def why(
         self,
         interaction: discord.Interaction,
-        question: app_commands.Range[str, 1, MAX_QUESTION] | None = None,
+        question: app_commands.Transform[str, ReadableText(MAX_QUESTION)] | None = None,
     ) -> None:
         """Show what the last answer here was made from, or what one to a question would be."""
         if question:

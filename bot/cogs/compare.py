@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.mentions import TypedText
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.render.comparison import comparison_embed
@@ -32,10 +33,10 @@ class Compare(commands.Cog):
     async def compare(
         self,
         interaction: discord.Interaction,
-        first: str,
-        second: str,
-        third: str | None = None,
-        fourth: str | None = None,
+        first: TypedText,
+        second: TypedText,
+        third: TypedText | None = None,
+        fourth: TypedText | None = None,
     ) -> None:
         """Put two to four papers side by side, with a quoted sentence for each aspect."""
         await interaction.response.defer(thinking=True)

@@ -9,16 +9,18 @@ from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
-from bot.conversation.paper_links import named_ids, named_papers, text_of
+from bot.conversation.paper_links import named_ids, named_papers
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from rag.errors import PaperboyError, QuestionError
 from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Paper
+from rag.text.discord_markup import has_spoiler, still_hidden
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
 ABOUT = "about"  # kind of the form of "Ask about this", and the name of its field
 QUESTION = "question"
+MARKS = 10  # characters that hiding a text may add
 
 
 class NoPaperError(PaperboyError):
@@ -55,6 +57,7 @@ class ContextMenu(commands.Cog):
                 custom_id=QUESTION, style=discord.TextStyle.paragraph, max_length=MAX_QUESTION
             ),
         )
+        about = (await self.bot.reader.read(message, with_embeds=True)).everything
         await self.services.in_flight.settled()
         if not await self._knows(interaction, message.id):
             form.add_field(
@@ -62,7 +65,7 @@ class ContextMenu(commands.Cog):
                 discord.ui.TextInput(
                     custom_id=ABOUT,
                     style=discord.TextStyle.paragraph,
-                    default=text_of(message)[:MAX_QUESTION] or None,
+                    default=_within(about, MAX_QUESTION) or None,
                     required=False,
                     max_length=MAX_QUESTION,
                 ),
@@ -76,7 +79,9 @@ class ContextMenu(commands.Cog):
             return
         message_id, fields = form
         try:
-            question, about = fields.get(QUESTION, ""), fields.get(ABOUT, "")[:MAX_QUESTION]
+            read = self.bot.mentions.read_with_all_names
+            question = await read(fields.get(QUESTION, ""), interaction.guild)
+            about = await read(fields.get(ABOUT, "")[:MAX_QUESTION], interaction.guild)
             await self._answer(interaction, message_id, question, about)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
@@ -105,6 +110,7 @@ class ContextMenu(commands.Cog):
                 heard_from=(message_id,),
                 paper=paper.paper_id if paper else None,
                 by=_name_of(interaction),
+                has_spoiler=has_spoiler(about),
             )
             await self.services.answers.answer(inquiry, reply, show_question=True)
 
@@ -122,11 +128,16 @@ class ContextMenu(commands.Cog):
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Explain the first paper that a message links."""
-        text = text_of(message)
         async with self.services.answers.expecting(interaction, EXPLAIN):
             reply = await InteractionReply.defer(interaction)
+            text = (await self.bot.reader.read(message, with_embeds=True)).everything
             paper = await self._first_paper(text)
-            inquiry = Inquiry(question=EXPLAIN, paper=paper.paper_id, by=_name_of(interaction))
+            inquiry = Inquiry(
+                question=EXPLAIN,
+                paper=paper.paper_id,
+                by=_name_of(interaction),
+                has_spoiler=has_spoiler(text),
+            )
             await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _first_paper(self, text: str) -> Paper:
@@ -145,6 +156,11 @@ class ContextMenu(commands.Cog):
 def _name_of(interaction: discord.Interaction) -> str:
     """Return the name of the user in a server; in direct messages none is needed."""
     return interaction.user.display_name if interaction.guild_id else ""
+
+
+def _within(text: str, limit: int) -> str:
+    """Return a text or its beginning, in which spoilers stay spoilers."""
+    return text if len(text) <= limit else still_hidden(text[: limit - MARKS], text)
 
 
 def _is_question(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.access.checks import check_access, count_question
+from bot.access.checks import check_access, count_question, is_open
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, reply_with_error
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, unquoted
@@ -19,6 +19,7 @@ from bot.gateway.client import PaperboyBot
 from bot.papers.fetch import FetchButton, fetch_view
 from bot.render.papers import link_card, unread_card
 from rag.records import Paper
+from rag.text.discord_markup import without_spoilers
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +35,14 @@ class LinkCards(commands.Cog):
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
         self.services = bot.services
-        self.inspector = MessageInspector(bot, bot.services.guild_settings, bot.threads)
+        self.inspector = MessageInspector(bot, bot.reader, bot.services.guild_settings, bot.threads)
         self._card_times: OrderedDict[tuple[int, str], datetime] = OrderedDict()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Show a card of the first linked paper, unless the message is addressed to the bot."""
         guild = message.guild
-        ids = pasted_ids(unquoted(message.content))
+        ids = pasted_ids(unquoted(without_spoilers(message.content)))
         if guild is None or not ids or not self.services.guild_settings.of(guild.id).link_cards:
             return
         location = await location_of(message, self.bot)
@@ -133,19 +134,8 @@ class LinkCards(commands.Cog):
         return [
             f"https://discord.com/channels/{guild.id}/{channel}/{answer}"
             for answer, channel in about
-            if channel in here or _is_open(guild, channel)
+            if channel in here or is_open(guild.get_channel_or_thread(channel))
         ][:DISCUSSIONS]
-
-
-def _is_open(guild: discord.Guild, number: int) -> bool:
-    """Return whether everybody in the server may read this channel or thread."""
-    channel = guild.get_channel_or_thread(number)
-    if channel is None or (isinstance(channel, discord.Thread) and channel.is_private()):
-        return False
-    if isinstance(channel, discord.Thread) and channel.parent is None:
-        return False
-    may = channel.permissions_for(guild.default_role)
-    return may.view_channel and may.read_message_history
 
 
 async def setup(bot: PaperboyBot) -> None:

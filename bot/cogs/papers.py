@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.mentions import ReadableText, TypedText
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest
@@ -29,7 +30,9 @@ class Papers(commands.Cog):
     @app_commands.command()
     @app_commands.describe(text="What should the papers be about?")
     async def search(
-        self, interaction: discord.Interaction, text: app_commands.Range[str, 1, MAX_SEARCH]
+        self,
+        interaction: discord.Interaction,
+        text: app_commands.Transform[str, ReadableText(MAX_SEARCH)],
     ) -> None:
         """Find papers by what they are about, each with its nearest sentence."""
         await interaction.response.defer(thinking=True)
@@ -38,7 +41,7 @@ class Papers(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(date="A day like 2025-12-04, or latest.")
-    async def daily(self, interaction: discord.Interaction, date: str = "latest") -> None:
+    async def daily(self, interaction: discord.Interaction, date: TypedText = "latest") -> None:
         """Show the Daily Papers of a day, most upvoted first."""
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
@@ -49,7 +52,7 @@ class Papers(commands.Cog):
     @app_commands.command()
     @app_commands.describe(title="A part of its title, its arXiv id or a link.")
     @app_commands.autocomplete(title=paper_choices)
-    async def paper(self, interaction: discord.Interaction, title: str) -> None:
+    async def paper(self, interaction: discord.Interaction, title: TypedText) -> None:
         """Show one paper: what it is about, who wrote it, its links."""
         await interaction.response.defer(thinking=True)
         executor = self.services.executor

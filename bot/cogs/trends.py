@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.charts.weeks import trend_chart
+from bot.conversation.mentions import ReadableText
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
 from bot.render.picture import attachment
@@ -24,7 +25,9 @@ class Trends(commands.Cog):
     @app_commands.command()
     @app_commands.describe(topic="Plain words, like: video generation.")
     async def trends(
-        self, interaction: discord.Interaction, topic: app_commands.Range[str, 1, MAX_TOPIC]
+        self,
+        interaction: discord.Interaction,
+        topic: app_commands.Transform[str, ReadableText(MAX_TOPIC)],
     ) -> None:
         """Draw how many papers a week are about a topic."""
         await interaction.response.defer(thinking=True)

@@ -14,6 +14,7 @@ from rag.errors import PaperboyError
 from rag.links import ARXIV, HUGGING_FACE
 from rag.records import Paper
 from rag.store.lookup import find_paper
+from rag.text.discord_markup import without_spoilers
 
 LONG = 3  # answers in a channel before a conversation moves, with the setting "long"
 MAX_THREAD_NAME = 100  # characters
@@ -110,13 +111,18 @@ class Threads:
         if not isinstance(channel, discord.TextChannel):
             raise NoThreadError("There are no threads here: just continue here.")
         asked = await self.executor.read(self.conversations.questions, answer)
-        name = shorten(asked[0][1], MAX_THREAD_NAME) if asked else "Papers"
+        name = thread_name(asked[0][1] if asked else "")
         try:
             thread = await channel.create_thread(name=name, message=discord.Object(answer))
         except discord.HTTPException as error:
             raise _no_thread(error) from error
         await thread.send(embed=_so_far(asked, can_read=can_read))
         return thread
+
+
+def thread_name(question: str) -> str:
+    """Return the name of a thread that begins with this question."""
+    return shorten(without_spoilers(question), MAX_THREAD_NAME) or "Papers"
 
 
 def _no_thread(error: discord.HTTPException) -> Exception:
@@ -136,7 +142,8 @@ def _so_far(asked: list[tuple[int, str]], *, can_read: bool) -> discord.Embed:
     """Return the first message of a thread: the earlier questions. Embeds do not ping users."""
     how = "there is no need to mention me" if can_read else "mention me with each question"
     lines = [
-        f"<@{user_id}>: {plain(shorten(question, MAX_QUESTION))}" for user_id, question in asked
+        f"<@{user_id}>: {plain(shorten(without_spoilers(question), MAX_QUESTION))}"
+        for user_id, question in asked
     ]
     so_far = " So far:" if lines else ""
     return discord.Embed(

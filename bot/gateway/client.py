@@ -13,6 +13,8 @@ from discord.ext import commands
 from bot.answers.buttons import AnswerButton
 from bot.answers.recovery import Recovery
 from bot.components.error_reply import reply_with_error
+from bot.conversation.mentions import MentionReader
+from bot.conversation.message_reader import MessageReader
 from bot.conversation.threads import Threads
 from bot.gateway.command_registration import BotStateStore, sync_commands
 from bot.gateway.command_tree import CheckedCommandTree
@@ -84,6 +86,8 @@ class PaperboyBot(commands.Bot):
             **client_options,
         )
         self.threads = Threads(self, services.executor, services.conversations)
+        self.mentions = MentionReader(self, services.executor.timezone)
+        self.reader = MessageReader(self.mentions, discord_connector)
         self.is_connected = False
         self.started_at = datetime.now(UTC)
         self._reporter: ErrorReporter | None = None

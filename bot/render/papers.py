@@ -19,6 +19,7 @@ from bot.render.safe_text import (
 )
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
+from rag.text.discord_markup import as_spoiler, has_spoiler, without_spoilers
 from rag.text.sentences import gist
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
@@ -39,12 +40,14 @@ def search_embed(
 ) -> Embed:
     """Return one page of search results, each with the sentence that matches best.
 
-    `page` counts from 0; every page but the last has SEARCH_PAGE papers.
+    `page` counts from 0; every page but the last has SEARCH_PAGE papers. What is found by a text
+    with a spoiler is one.
     """
     first = page * SEARCH_PAGE + 1
-    body = _hit_list(hits, first=first)
-    embed = Embed(description=body or f"No paper matches. I have read {coverage}.", colour=COLOUR)
-    embed.title = plain_within(shorten(f"Papers about “{text}”", EMBED_TITLE), EMBED_TITLE)
+    body = _hit_list(hits, first=first) or f"No paper matches. I have read {coverage}."
+    embed = Embed(description=as_spoiler(body) if has_spoiler(text) else body, colour=COLOUR)
+    title = f"Papers about “{without_spoilers(text)}”"
+    embed.title = plain_within(shorten(title, EMBED_TITLE), EMBED_TITLE)
     if pages > 1:
         embed.set_footer(text=f"Page {page + 1} of {pages}, nearest first.")
     return embed
@@ -62,7 +65,7 @@ def _hit_list(hits: Sequence[Hit], *, first: int) -> str:
         "\n".join(_hit_lines(hits, first=first, max_title=title, max_quote=quote))
         for title, quote in HIT_LENGTHS
     )
-    return first_within(lists, EMBED_DESCRIPTION)
+    return first_within(lists, EMBED_DESCRIPTION - len(as_spoiler("")))
 
 
 def _hit_lines(hits: Sequence[Hit], *, first: int, max_title: int, max_quote: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ __all__ = [
     "brackets",
     "clean",
     "directives",
+    "discord_markup",
     "formula",
     "language",
     "names",

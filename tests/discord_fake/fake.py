@@ -17,7 +17,7 @@ from tests.discord_fake import interaction as interactions
 from tests.discord_fake.bodies import components
 from tests.discord_fake.gateway import ABORTED, Gateway
 from tests.discord_fake.interaction import Interaction
-from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload, now
+from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload, now, snowflake
 from tests.discord_fake.rest import Rest
 from tests.discord_fake.server import API_PREFIX, Server
 from tests.discord_fake.settings import Settings
@@ -181,6 +181,13 @@ class FakeDiscord(Settings):
         if state.get("archived"):
             await self.change_thread(message["channel_id"], archived=False)
         return message
+
+    def attach(self, name: str, contents: bytes, **fields: Any) -> Payload:
+        """Upload a file for the `attachments` of what somebody says, and serve it."""
+        self.files[name] = contents
+        url = f"{self.url}/cdn/{name}"
+        known = {"id": snowflake(), "filename": name, "size": len(contents)}
+        return {**known, "url": url, "proxy_url": url, **fields}
 
     async def edit(self, message: Payload, text: str) -> None:
         """Let whoever said something change it."""

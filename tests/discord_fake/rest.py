@@ -66,6 +66,10 @@ class Rest:
         """Return a user."""
         return self._user(call.ids["u"])
 
+    async def get_member(self, call: Call) -> Answer:
+        """Return a user as a member of the guild."""
+        return self.world.member(self._user(call.ids["u"]))
+
     def _user(self, user_id: str) -> Payload:
         for user in self.world.users.values():
             if user["id"] == user_id:
@@ -339,6 +343,7 @@ ROUTES: dict[str, Handler] = {
     "GET /oauth2/applications/@me": Rest.get_application,
     "GET /gateway/bot": Rest.get_gateway,
     "GET /users/{u}": Rest.get_user,
+    "GET /guilds/{g}/members/{u}": Rest.get_member,
     "POST /users/@me/channels": Rest.open_direct_channel,
     "PUT /applications/{a}/commands": Rest.put_commands,
     "PUT /applications/{a}/guilds/{g}/commands": Rest.put_commands,

@@ -14,6 +14,7 @@ REPLY = 19
 FORWARD = 1  # a kind of reference
 SPOKEN = (0, REPLY, 20)  # kinds of messages that have words; the others are Discord's own
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 7, 1 << 15
+HAS_SNAPSHOT = 1 << 14
 CONTENT_LIMIT = 2000
 SNAPSHOT = (
     "type",
@@ -220,6 +221,7 @@ class World:
             return {
                 "message_reference": {"type": FORWARD, "channel_id": channel, **ids},
                 "message_snapshots": [{"message": shown}],
+                "flags": HAS_SNAPSHOT,
             }
         return {
             "type": REPLY,
