@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.clocks.zones import Surroundings, Zone, read_zone, zones_like
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import reply_with_error
 from bot.components.membership import NotAMemberError, is_member
@@ -35,7 +36,6 @@ from bot.subscriptions.parsing import (
 )
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.service import Manager
-from bot.subscriptions.time_zones import read_zone, zones_like
 from rag.digest.records import Wish
 from rag.text.shorten import shorten
 
@@ -63,8 +63,8 @@ class Subscriptions(commands.Cog):
     @app_commands.describe(
         where="To you by direct message, or into this channel (for those who manage the server).",
         every="How often. A weekly or monthly one covers the last complete week or month.",
-        time="On the clocks of the time zone, like 9:00 or 18:30.",
-        timezone="Like Europe/Berlin.",
+        time="On the clocks of the time zone, like 9:00, 6:30 pm or noon.",
+        timezone="A city or a country, or one like Europe/Berlin or UTC+2.",
         weekday="For a weekly one.",
         topics="Only papers about these, in plain words, with commas between.",
         authors="Only papers by these, with commas between.",
@@ -78,7 +78,7 @@ class Subscriptions(commands.Cog):
         interaction: discord.Interaction,
         where: Literal["me", "this channel"] = "me",
         every: Literal["day", "week", "month"] = "day",
-        time: app_commands.Range[str, 1, 10] = "9:00",
+        time: app_commands.Range[str, 1, MAX_ENTRY] = "9:00",
         timezone: app_commands.Range[str, 1, MAX_ENTRY] | None = None,
         weekday: int = 0,
         topics: Typed = "",
@@ -89,8 +89,11 @@ class Subscriptions(commands.Cog):
         publish: bool = False,
     ) -> None:
         """Get a digest of the Daily Papers, every day, week or month."""
-        zone = read_zone(timezone or self.service.options.timezone)
-        rhythm = read_time(time, Rhythm(every, timezone=zone, weekday=weekday))
+        around = self._around(interaction)
+        zone = read_zone(timezone, around) if timezone else Zone(around.timezone)
+        usual = Rhythm(every, timezone=zone.name, weekday=weekday)
+        when = read_time(time, usual, around=around)
+        notes = [when.note] if when.rhythm.timezone != zone.name else [zone.note, when.note]
         wish = Wish(
             topics=read_list(topics),
             authors=read_list(authors),
@@ -111,13 +114,13 @@ class Subscriptions(commands.Cog):
             user_id=user_id,
             guild_id=interaction.guild_id if is_here else None,
             channel=channel if interaction.guild_id and is_here else None,
-            rhythm=rhythm,
+            rhythm=when.rhythm,
             wish=wish,
             publish=publish,
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
         made = await self.service.add(subscription)
-        embed = subscription_embed(made, title="Subscribed")
+        embed = subscription_embed(made, title="Subscribed", note=" ".join(filter(None, notes)))
         if is_followed and not publish:
             embed.add_field(name="Followers", value=NOT_PUBLISHED, inline=False)
         if not is_here:
@@ -138,12 +141,11 @@ class Subscriptions(commands.Cog):
 
     @subscribe.autocomplete("timezone")
     async def suggest_zone(
-        self,
-        interaction: discord.Interaction,  # noqa: ARG002  # discord.py's signature
-        typed: str,
+        self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Return time zones that contain what was typed."""
-        return [app_commands.Choice(name=name, value=name) for name in zones_like(typed, SUGGESTED)]
+        """Return time zones that what was typed may mean, likeliest first."""
+        zones = zones_like(typed, SUGGESTED, self._around(interaction))
+        return [app_commands.Choice(name=label, value=zone) for label, zone in zones.items()]
 
     @app_commands.command()
     async def subscriptions(self, interaction: discord.Interaction) -> None:
@@ -240,19 +242,25 @@ class Subscriptions(commands.Cog):
     ) -> None:
         manager = _manager(interaction)
         before = await self.service.get(number, manager)
-        rhythm, wish = read_form(fields, before.rhythm)
+        when, wish = read_form(fields, before.rhythm, self._around(interaction))
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._show(interaction, await self.service.change(number, rhythm, wish, manager))
+        changed = await self.service.change(number, when.rhythm, wish, manager)
+        await self._show(interaction, changed, note=when.note)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Delete the subscriptions of a server's channels when the bot is removed from it."""
         await self.service.forget_guild(guild.id)
 
-    async def _show(self, interaction: discord.Interaction, subscription: Subscription) -> None:
+    def _around(self, interaction: discord.Interaction) -> Surroundings:
+        return Surroundings(self.service.options.timezone, interaction.locale.value)
+
+    async def _show(
+        self, interaction: discord.Interaction, subscription: Subscription, *, note: str = ""
+    ) -> None:
         """Edit the reply to show a subscription, its last delivery and its buttons."""
         last = await self.service.last_delivery(subscription.id)
-        embed = subscription_embed(subscription, last)
+        embed = subscription_embed(subscription, last, note=note)
         await interaction.edit_original_response(embed=embed, view=_buttons(subscription))
 
     async def _remove(self, interaction: discord.Interaction, number: int) -> None:

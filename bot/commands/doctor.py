@@ -12,10 +12,12 @@ import typer
 from langchain_core.messages import HumanMessage
 
 from bot.app import App, open_library
+from bot.clocks.zones import misleading
 from bot.commands.options import Json, app_of
 from bot.console.terminal import Terminal
 from bot.subscriptions.mail_server import PASSWORD_VARIABLE, MailServer
 from bot.subscriptions.records import LaterError
+from bot.subscriptions.store import SubscriptionStore
 from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError, ProxyError
 from rag.grounding.judge import load_judge
@@ -72,6 +74,7 @@ def run_checks(app: App) -> Iterator[Check]:
     """Yield the result of each check. No check changes data."""
     yield _python()
     yield _disk(app)
+    yield _time_zone(app)
     if proxy := check_proxy():
         yield proxy
     if not app.settings.rag.model.is_external:
@@ -86,6 +89,7 @@ def run_checks(app: App) -> Iterator[Check]:
         for name, check in (
             ("database", _database),
             ("papers", _papers),
+            ("subscriptions", _subscriptions),
             ("embedding model", _embedder),
             ("index", _index),
             ("reranker", _reranker),
@@ -126,6 +130,12 @@ def _disk(app: App) -> Check:
     ok = free >= MIN_FREE_BYTES
     cure = "" if ok else "free some space, or move the data with --data-dir."
     return Check("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", cure)
+
+
+def _time_zone(app: App) -> Check:
+    zone = app.settings.bot.zone
+    problem, _, cure = zone.note.rpartition(": ")
+    return Check("time zone", True, f"[bot] timezone: {problem or zone.name}", cure)
 
 
 def _llama(gpu_layers: int) -> Check:
@@ -248,6 +258,21 @@ def _papers(library: Library) -> Check:
     coverage = library.catalog.coverage()
     cure = "" if coverage.papers else "run `paperboy ingest starter`."
     return Check("papers", bool(coverage.papers), str(coverage), cure)
+
+
+def _subscriptions(library: Library) -> Check:
+    """Look for time zones without summer time that hardly anybody means."""
+    stored = SubscriptionStore(library.catalog.database).all()
+    likely = {one.id: misleading(one.rhythm.timezone) for one in stored}
+    named = [
+        f"{one.id} is in {one.rhythm.timezone}, which has no summer time, unlike {likely[one.id]}"
+        for one in stored
+        if likely[one.id]
+    ]
+    if not named:
+        return Check("subscriptions", True, f"{len(stored):,}")
+    cure = "if that is not meant, change them by /subscriptions, or remove them and add new ones."
+    return Check("subscriptions", True, "; ".join(named[:NAMED]), cure)
 
 
 def _embedder(library: Library) -> Check:

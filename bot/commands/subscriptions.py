@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bot.clocks.zones import Surroundings
 from bot.commands.options import Json, UsageError, app_of
 from bot.console.render import digest_lines
 from bot.console.terminal import Terminal
@@ -86,7 +87,7 @@ def add(
     kind, target = _kind_and_target(mail=mail, channel=channel, person=person)
     if publish and kind != "channel":
         raise UsageError("--publish needs --channel ID: only channels have followers.")
-    rhythm = read_when(when, timezone=app.settings.bot.timezone)
+    read = read_when(when, around=Surroundings(app.settings.bot.zone.name))
     wish = Wish(
         topics=read_list(topics),
         authors=read_list(authors),
@@ -98,7 +99,7 @@ def add(
         kind=kind,
         target=target,
         user_id=int(target) if kind == "person" else 0,
-        rhythm=rhythm,
+        rhythm=read.rhythm,
         wish=wish,
         publish=publish,
     )
@@ -106,6 +107,8 @@ def add(
         added = _stores(library)[0].add(draft, datetime.now(UTC))
     terminal.print(f"{added.id}  {_summary(added)}")
     terminal.print(f"   {_next(added)}")
+    if read.note:
+        terminal.note(read.note)
     if kind == "mail" and not app.settings.bot.mail.host:
         terminal.note("E-mail is not set up yet: see [bot.mail] in config.toml.")
 

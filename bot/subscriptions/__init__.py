@@ -15,5 +15,4 @@ __all__ = [
     "scheduler",
     "service",
     "store",
-    "time_zones",
 ]

@@ -21,9 +21,12 @@ NONE_YET = (
 
 
 def subscription_embed(
-    subscription: Subscription, last: Delivery | None = None, *, title: str = ""
+    subscription: Subscription, last: Delivery | None = None, *, title: str = "", note: str = ""
 ) -> discord.Embed:
-    """Return an embed with the next due time and the result of the last delivery."""
+    """Return an embed with the next due time and the result of the last delivery.
+
+    `note` says how what was typed was understood.
+    """
     embed = discord.Embed(
         title=title or f"Subscription {subscription.id}",
         colour=PAUSED if subscription.paused else COLOUR,
@@ -35,6 +38,7 @@ def subscription_embed(
         ("Next", _next(subscription)),
         ("Last", last and _last(last)),
         ("Followers", subscription.publish and PUBLISHED),
+        ("Note", plain_within(note, EMBED_FIELD)),
     ):
         if value:
             embed.add_field(name=name, value=value, inline=False)

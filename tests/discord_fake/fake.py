@@ -72,6 +72,7 @@ class FakeDiscord(Settings):
         self.bot, self.guild, self.general = self.world.bot, self.world.guild, self.world.general
         self.app_id = self.bot["id"]
         self.mention = f"<@{self.bot['id']}>"
+        self.locales: dict[str, str] = {}  # of people's Discord, "en-US" without an entry
         self._undo = ExitStack()
 
     async def __aenter__(self) -> Self:
@@ -376,7 +377,7 @@ class FakeDiscord(Settings):
             "data": data,
             "channel_id": where,
             "channel": self.channels[where],
-            "locale": "en-US",
+            "locale": self.locales.get(user, "en-US"),
             "app_permissions": EVERY_PERMISSION,
             "entitlements": [],
             "authorizing_integration_owners": interaction.owners,

@@ -231,7 +231,7 @@ def test_broken_json_in_line_7_costs_only_that_line(run: Run, tmp_path: Path) ->
         ),
         ("[rga]\n", "[rga] is an unknown key: did you mean rag?"),
         ("[rag.retrieval]\ntop_k = 0", "[rag.retrieval] top_k: "),
-        ("[bot]\ntimezone = 'Mars/Base'", "no known time zone"),
+        ("[bot]\ntimezone = 'Mars/Base'", "is not a time zone that I know"),
         ("[rag\n", "not valid TOML"),
     ],
 )

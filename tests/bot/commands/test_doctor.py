@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from bot.app import App
 from bot.commands.doctor import MIN_FREE_BYTES, Check, run_checks
 from bot.config import Settings
+from bot.subscriptions.records import Rhythm, Subscription
+from bot.subscriptions.store import SubscriptionStore
 from rag.library import Library
 from rag.llm.model_files import explain_embedder, is_base_model
 from tests.fake_proxy import fake_proxy
@@ -37,6 +40,43 @@ def test_an_empty_folder_lacks_papers_and_nothing_else(app: App) -> None:
     assert "e-mail" not in results
     assert results["model"].detail == "not used because of --no-model"
     assert results["judge"].detail.startswith("none: the bundled embedding model checks")
+
+
+@pytest.mark.parametrize(
+    ("typed", "detail", "cure"),
+    [
+        ("Lisbon", "[bot] timezone: Europe/Lisbon", ""),
+        (
+            "EST",
+            "“EST” is read as America/New_York, whose",
+            "write UTC-5 for the same",
+        ),
+        ("PST", "“PST” is read as America/Los_Angeles, whose", "or Asia/Manila if you mean that."),
+        ("Etc/GMT+2", "[bot] timezone: “Etc/GMT+2” is UTC-2", "write UTC+2 if you mean that."),
+    ],
+)
+def test_a_time_zone_that_misleads_is_named(app: App, typed: str, detail: str, cure: str) -> None:
+    settings = Settings.model_validate({"bot": {"timezone": typed}})
+    settings = settings.model_copy(update={"rag": app.settings.rag})
+    check = checks(replace(app, settings=settings))["time zone"]
+    assert check.ok
+    assert detail in check.detail
+    assert check.cure.startswith(cure) or check.cure.endswith(cure)
+
+
+def test_subscriptions_without_summer_time_are_named(app: App, filled: Library) -> None:
+    store = SubscriptionStore(filled.catalog.database)
+    for zone in ("Europe/Lisbon", "EST", "Etc/GMT+5", "HST", "MST"):
+        rhythm = Rhythm(timezone=zone)
+        store.add(Subscription(kind="channel", target="5", rhythm=rhythm), datetime.now(UTC))
+    filled.close()
+    check = checks(replace(app, data_dir=filled.folder))["subscriptions"]
+    assert check.ok
+    assert check.detail == (
+        "2 is in EST, which has no summer time, unlike America/New_York; "
+        "5 is in MST, which has no summer time, unlike America/Denver"
+    )
+    assert "/subscriptions" in check.cure
 
 
 def test_a_full_disk_and_a_blocked_folder_have_cures(
