@@ -22,7 +22,7 @@ POLL_SECONDS = 0.05  # between two checks for a cancel while waiting
 CANCEL_SECONDS = 2.0  # for the process to stop writing after a cancel; then it is killed
 ANSWER_SECONDS = 300.0
 PAUSE_SECONDS = 60.0
-SILENT_SECONDS = 2.5  # without a heartbeat, which comes four times a second: the process hangs
+SILENT_SECONDS = 10.0  # without a heartbeat, which comes four times a second: the process hangs
 SILENT_LOADING_SECONDS = 20.0  # the same while it starts, which a busy machine delays
 STUCK_SECONDS = 60.0  # with heartbeats but no progress: native code hangs
 
