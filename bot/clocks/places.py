@@ -157,7 +157,11 @@ def _country(typed: str, locale: str) -> Place | None:
     written_out = (_countries(language).get(typed) for language in _languages(locale))
     if code := next(filter(None, written_out), ""):
         return _place_of_country(code)
-    alike = [code for name, code in _countries("en").items() if f" {typed} " in f" {name} "]
+    # Its first or last words, not "and" or "Indian" within: "congo", "korea".
+    alike = [
+        code for name, code in _countries("en").items()
+        if name.startswith(f"{typed} ") or name.endswith(f" {typed}")
+    ]  # fmt: skip
     places = [place for place in map(_place_of_country, alike) if place]
     firsts = likeliest_first(place.zones[0] for place in places)
     return Place(tuple(firsts), is_main=True) if len(by_clock(firsts)) == 1 else None  # "korea"
