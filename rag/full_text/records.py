@@ -1,0 +1,86 @@
+"""A paper's full text as records: passages with their headings, and no I/O."""
+
+import re
+from dataclasses import dataclass, field
+
+from rag.text.sentences import split_sentences
+from rag.text.words import fold
+
+SECTION_SIGN = "§"
+MAX_SECTION = 100  # characters of a section's name for people
+# "3.2 Training", "A.1 Prompts", "Appendix B Proofs"; a lone letter is a number only in an appendix.
+_NUMBERED = re.compile(
+    r"(?:appendix\s+(?P<appendix>[A-Z](?:\.\d+)*)|(?P<number>\d+(?:\.\d+)*|[A-Z](?:\.\d+)+))"
+    r"[.:]?(?:\s+|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextPassage:
+    """A paragraph, a part of a long one, or some rows of a table.
+
+    `passage_id` is `arxiv:2510.01234/§3.2#4`, the fourth passage of section 3.2; `headings` lead to
+    it, the outermost first. A passage with a `caption` is of a table, with one row per line.
+    """
+
+    passage_id: str
+    headings: tuple[str, ...]
+    text: str
+    caption: str = ""
+    is_table: bool = False
+
+    @property
+    def section(self) -> str:
+        """`§3.2 Training`; "" for a text without headings."""
+        return section_name(self.headings[-1]) if self.headings else ""
+
+    @property
+    def embedded_text(self) -> str:
+        """What the embedder reads: the heading, a table's caption, and the text."""
+        return "\n".join(filter(None, [*self.headings[-1:], self.caption, self.text]))
+
+    def sentences(self) -> list[str]:
+        """Return the sentences word for word, or the rows of a table."""
+        return self.text.split("\n") if self.is_table else split_sentences(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class FullText:
+    """A whole paper: its passages in order and how many paragraphs (tables too) they were cut from.
+
+    `etag` is that of the answer it was read from. Two texts are equal if they say the same.
+    """
+
+    paper_id: str
+    passages: tuple[TextPassage, ...]
+    paragraphs: int
+    etag: str = field(default="", compare=False)
+
+    @property
+    def sections(self) -> int:
+        """How many sections have passages."""
+        return len({passage.headings for passage in self.passages})
+
+
+def section_name(heading: str) -> str:
+    """Return `§3.2 Training` for a heading."""
+    name = heading if len(heading) <= MAX_SECTION else f"{heading[: MAX_SECTION - 1]}…"
+    return f"{SECTION_SIGN}{name}"
+
+
+def section_number(heading: str) -> str:
+    """Return a heading's number, `3.2` or `A.1`; "" if it has none."""
+    match = _NUMBERED.match(heading)
+    return (match["appendix"] or match["number"]).upper() if match else ""
+
+
+def section_key(heading: str) -> str:
+    """Return a heading's part of its passages' ids: its number, or its words."""
+    words = re.findall(r"[^\W_]+", fold(heading))
+    return section_number(heading) or "-".join(words)[:MAX_SECTION] or "text"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 section`, `9 sections`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
