@@ -162,12 +162,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a paper and how well it fits the question (higher is better)."""
+    """A sentence of a paper and how well it fits the question (higher is better).
+
+    `section` is where it stands in the whole paper ("§3.2 Training"), "" if in the abstract.
+    """
 
     paper: Paper
     sentence: str
     index: int
     score: float
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +196,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Source number `n` of an answer; `quote` is a sentence of the paper, word for word."""
+    """Source number `n` of an answer; `quote` is a sentence of the paper, word for word.
+
+    `section` is where that stands in the whole paper, "" if in the abstract.
+    """
 
     n: int
     paper: Paper
     quote: str
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Formulae that arXiv's HTML gives twice or three times → once, as TeX.
+"""Formulae that arXiv's HTML gives twice or three times → once, in plain characters.
 
 In text, a formula is followed by its TeX (`∼\\sim 47.0%`, `0.8%0.8\\%`), and in older conversions
 also by the names of its characters:
-`w cls subscript 𝑤 𝑐 𝑙 𝑠 w_{cls}italic_w start_POSTSUBSCRIPT … end_POSTSUBSCRIPT`. The TeX stays;
-what says the same in front of it and behind it is dropped. Linear in the length of the text.
+`w cls subscript 𝑤 𝑐 𝑙 𝑠 w_{cls}italic_w start_POSTSUBSCRIPT … end_POSTSUBSCRIPT`. What is
+said again in front of the TeX and behind it is dropped. Linear in the length of the text.
 """
 
 import re
@@ -27,7 +27,7 @@ _NAMED = re.compile(
 _READ_OUT = re.compile(r"\b(?:sub|super)script(?=\s?\S{1,2}(?:\s|$)|[^\w\s])")
 _BEGINS_TEX = re.compile(r"[\\{}_^\d]|[A-Za-z](?![A-Za-z0-9])")
 _MATH_LETTERS = re.compile("[\U0001d400-\U0001d7ff]+")
-_NUMBER = re.compile(r"[\d.,]*\d%?")
+_IN_FORMULA = re.compile(r"[\d=]")
 _SIGNS = str.maketrans("∼−∗⋅", "~-*·")
 
 
@@ -46,7 +46,9 @@ def formulae_once(text: str) -> str:
         floor = start
         if end - begin <= MAX_FORMULA:
             begin, key = _own_start(text, begin, match, end, floor)
-            parts += [text[floor : _before_copies(text, begin, key, floor)], text[begin:end]]
+            formula = text[begin:end]
+            parts.append(text[floor : _before_copies(text, begin, key, floor)])
+            parts.append(plain_formula(formula) or formula)
             end = _behind_copy(text, end, key)
             parts.append(" " * text[end : end + 1].isalnum())
         else:
@@ -57,12 +59,12 @@ def formulae_once(text: str) -> str:
 
 
 def _without_repeated_tokens(text: str) -> str:
-    """Return the text without a number or a letter that is the one before again: "38 38", "T T"."""
+    """Return the text without a number or letter that repeats the one before: "38 38", "T T"."""
     tokens: list[str] = []
     for token in text.split():
         bare = token.rstrip(".,;:)")
-        is_short = _NUMBER.fullmatch(bare) or (len(bare) == 1 and bare.isalpha())
-        if tokens and is_short and tokens[-1] == bare:
+        is_formula = _IN_FORMULA.search(bare) or (len(bare) == 1 and bare.isalpha())
+        if tokens and is_formula and tokens[-1] == bare:
             tokens.pop()
         tokens.append(token)
     return " ".join(tokens)

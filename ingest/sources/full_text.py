@@ -18,7 +18,7 @@ from ingest.sources.formulae import formulae_once
 from ingest.untrusted import decode
 from rag.arxiv_id import find_ids
 from rag.full_text.records import FullText, TextPassage, section_key, section_number
-from rag.text.clean import clean
+from rag.text.clean import clean, clean_characters
 from rag.text.words import terms
 
 MAX_BYTES = 5_000_000  # of an answer; the longest papers have 210,000
@@ -59,7 +59,7 @@ _TAG = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 _STRONG = re.compile(r"\*\*|(?<![\w\\])__(?=\S)|(?<=\S)__(?!\w)|`+")
 _EMPHASIS = re.compile(r"(?<![\w\\*])([*_])(?=\S)([^*_\n]{1,300}?)(?<=\S)\1(?![\w*{])")
 _ESCAPED = re.compile(r"\\([\[\]*_#~<>!])")
-_BULLET = re.compile(r"^(?:[•◦▪‣–]|\d+[.)])\s*")
+_BULLET = re.compile(r"[•◦▪‣–]\s*|\d+[.)]\s*(?=[^\W\d])")  # "•First", "1.First": beside a list's own
 _ONLY_COMMANDS = re.compile(r"(?:\\[a-zA-Z@]+(?:\[[^\]]{0,100}\])?(?:\{[^{}]{0,100}\})?\s*)+")
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -175,7 +175,8 @@ def _blocks(body: str) -> list[_Block]:
         if kind == "heading_open":
             reader.heading(_plain(tokens[at + 1].content), int(tokens[at].tag[1:]))
         elif kind == "paragraph_open":
-            reader.paragraph(tokens[at + 1].content)
+            is_item = tokens[at - 1].type == "list_item_open"
+            reader.paragraph(tokens[at + 1].content, is_item=is_item)
         elif kind == "table_open":
             end = next(n for n in range(at, len(tokens)) if tokens[n].type == "table_close")
             reader.table(tokens[at:end])
@@ -212,11 +213,12 @@ class _Reader:
             self._path.pop()
         self._path.append((depth, text))
 
-    def paragraph(self, content: str) -> None:
-        """Add a paragraph."""
+    def paragraph(self, content: str, *, is_item: bool = False) -> None:
+        """Add a paragraph, which may be the item of a list."""
         if self._in_references:
             return
         text = _plain(content[:MAX_PARAGRAPH])
+        text = _BULLET.sub("", text, count=1) if is_item and _BULLET.match(text) else text
         if len(text.split()) >= MIN_WORDS:
             self.blocks.append(_Block(self._headings, text))
 
@@ -265,11 +267,11 @@ def _row(head: Sequence[str], cells: Sequence[str]) -> str:
 
 def _plain(markdown: str) -> str:
     """Return a paragraph's words on one line; "" for what arXiv or a conversion added."""
-    text = " ".join(markdown.split())
+    text = clean_characters(markdown)
     text = _IMAGE.sub(" ", text)
     for _ in range(2):  # "[[1](…)]" and links around links
         text = _LINK.sub(r"\1", text)
-    text = _BULLET.sub("", _TAG.sub(" ", text).strip())
+    text = _TAG.sub(" ", text).strip()
     if _BANNER.match(text) or _ONLY_COMMANDS.fullmatch(text):
         return ""
     text = _ESCAPED.sub(r"\1", _EMPHASIS.sub(r"\2", _STRONG.sub("", text)))
