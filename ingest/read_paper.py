@@ -150,9 +150,7 @@ def _count_request(library: Library, limiter: RateLimiter, config: WholePapersCo
 def _fetch(fetcher: Fetcher, arxiv_id: str, paper: Paper, known: FullText | None) -> FullText:
     """Return the paper's text, the known one if it has not changed. Raises SourceError."""
     try:
-        answer = fetcher.get(
-            f"/papers/{arxiv_id}.md", {}, bytes, etag=known.etag if known else ""
-        )
+        answer = fetcher.get(f"/papers/{arxiv_id}.md", {}, bytes, etag=known.etag if known else "")
     except PageError as error:
         raise _explain(error, fetcher.host, arxiv_id) from error
     if answer.data is None and known is not None:

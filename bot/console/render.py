@@ -9,6 +9,7 @@ from bot.render.answer_text import INDENT, lines_of
 from bot.render.safe_text import names_host, shorten
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
+from rag.links import full_text_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
@@ -69,9 +70,20 @@ def answer_lines(answer: Answer) -> Iterator[Text]:
         yield Text()
     for citation in answer.citations:
         yield paper_text(f"[{citation.n}]", citation.paper)
+        if citation.section and citation.paper.arxiv_id:
+            url = full_text_url(citation.paper.arxiv_id)
+            text = Text(f"   {citation.section}: ")
+            yield text.append(url, style=f"cyan link {url}")
     if answer.note:
         yield Text()
         yield Text(answer.note, style="dim")
+
+
+def reading_line(answer: Answer, paper: Paper) -> Text:
+    """Return how to read the paper whose abstract does not say what was asked, or not surely."""
+    may = "" if answer.refused else "If this is not what you asked: "
+    command = f"`paperboy read {paper.arxiv_id}`, or ask again with `--read`."
+    return Text(f"{may}The paper itself may say it: {command}", style="dim")
 
 
 def answer_text(text: str, *, style: str = "") -> Text:

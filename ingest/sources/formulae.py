@@ -90,9 +90,7 @@ def _end_of_formula(text: str, start: int, closing: dict[int, int]) -> int:
     return end - (text[end - 1] == "(")
 
 
-def _own_start(
-    text: str, begin: int, tex: re.Match[str], end: int, floor: int
-) -> tuple[int, str]:
+def _own_start(text: str, begin: int, tex: re.Match[str], end: int, floor: int) -> tuple[int, str]:
     """Return where a formula begins in a token that may begin with a copy, and its key.
 
     The key is its letters and digits, or the sign that its first command stands for.

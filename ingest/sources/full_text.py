@@ -53,13 +53,16 @@ _BANNER = re.compile(
 _TABLE_CAPTION = re.compile(r"tab(?:le|\.)\s+[\w.]+\s*[:.]", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\[\]]{0,500}\]\([^()\s]{0,1000}(?:\s+\"[^\"\n]{0,1000}\")?\)")
 _LINK = re.compile(
-    r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,500})\]\([^()\s]{0,1000}(?:\s+\"[^\"\n]{0,1000}\")?\)"
+    r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,500})\]\(([^()\s]{0,1000})(?:\s+\"[^\"\n]{0,1000}\")?\)"
 )
+_NO_REFERENCES = re.compile(r"\s*\[[\s,;–-]*\]")
 _TAG = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 _STRONG = re.compile(r"\*\*|(?<![\w\\])__(?=\S)|(?<=\S)__(?!\w)|`+")
 _EMPHASIS = re.compile(r"(?<![\w\\*])([*_])(?=\S)([^*_\n]{1,300}?)(?<=\S)\1(?![\w*{])")
 _ESCAPED = re.compile(r"\\([\[\]*_#~<>!])")
-_BULLET = re.compile(r"[•◦▪‣–]\s*|\d+[.)]\s*(?=[^\W\d])")  # "•First", "1.First": beside a list's own
+_BULLET = re.compile(
+    r"[•◦▪‣–]\s*|\d+[.)]\s*(?=[^\W\d])"
+)  # "•First", "1.First": beside a list's own
 _ONLY_COMMANDS = re.compile(r"(?:\\[a-zA-Z@]+(?:\[[^\]]{0,100}\])?(?:\{[^{}]{0,100}\})?\s*)+")
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -270,9 +273,15 @@ def _plain(markdown: str) -> str:
     text = clean_characters(markdown)
     text = _IMAGE.sub(" ", text)
     for _ in range(2):  # "[[1](…)]" and links around links
-        text = _LINK.sub(r"\1", text)
+        text = _LINK.sub(_words_of_link, text)
+    text = _NO_REFERENCES.sub("", text)
     text = _TAG.sub(" ", text).strip()
     if _BANNER.match(text) or _ONLY_COMMANDS.fullmatch(text):
         return ""
     text = _ESCAPED.sub(r"\1", _EMPHASIS.sub(r"\2", _STRONG.sub("", text)))
     return clean(formulae_once(text))
+
+
+def _words_of_link(link: re.Match[str]) -> str:
+    """Return a link's words; nothing for the number of a reference, which readers do not have."""
+    return "" if "#bib" in link[2] and link[1].strip().isdigit() else link[1]

@@ -47,8 +47,8 @@ class Signs(NamedTuple):
 WEIGHTS = (-3.855, 0.413, 1.693, -1.432, 3.376)
 BIAS = -6.999
 # The same for one whole paper: the paper is known, so its names tell nothing.
-WHOLE_PAPER_WEIGHTS = (-1.67, -0.33, 1.63, -0.59, 0.66)
-WHOLE_PAPER_BIAS = -1.48
+WHOLE_PAPER_WEIGHTS = (-1.31, -0.55, 1.87, -0.58, 0.47)
+WHOLE_PAPER_BIAS = -1.09
 
 
 class Answerability:
@@ -109,10 +109,7 @@ def content_words(request: Request, paper: Paper) -> list[str]:
 
 def _content_words(question: str, own: set[str]) -> list[str]:
     parts = [
-        part
-        for word in dict.fromkeys(words(question))
-        if word not in own
-        for part in _parts(word)
+        part for word in dict.fromkeys(words(question)) if word not in own for part in _parts(word)
     ]
     return list(dict.fromkeys(parts))
 

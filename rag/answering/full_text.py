@@ -29,7 +29,7 @@ from rag.answering.refusal import refuse_whole
 from rag.encoders.word_vectors import WordVectors
 from rag.full_text.records import FullText, TextPassage
 from rag.full_text.store import Found, FullTexts
-from rag.query.request import Request
+from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
 from rag.retrieval.index import Entry
 from rag.text.directives import is_directive
@@ -44,6 +44,10 @@ INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
 ANSWERED_FROM = 0.5  # how likely the paper has to hold an answer
 SURE = 0.55  # how likely the abstract has to: below, the paper may say it better
 
+_FACT_TOPICS: dict[Fact, str] = {
+    "limits": "limitations and failure cases",
+    "results": "main results",
+}
 _TABLE_NUMBER = re.compile(r"tab(?:le|\.)\s+[\w.]*\w", re.IGNORECASE)
 
 
@@ -75,12 +79,13 @@ class WholePaperQA:
         if the abstract has the best sentence or surely answers.
         """
         text = self.texts.get(paper.paper_id)
+        is_unsure = _is_unsure(by_abstract)
         if text is None:
-            return by_abstract
+            return by_abstract if is_unsure else replace(by_abstract, silent_paper=None)
+        by_abstract = replace(by_abstract, silent_paper=None)
         self.texts.mark_used(paper.paper_id)
-        request = replace(request, topic=request.topic or request.text)
+        request = replace(request, topic=_topic_of(request))
         ranked, support = self.rank(request, paper, text)
-        is_unsure = is_unsure_draft(by_abstract)
         hits = [Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0)]
         if support < ANSWERED_FROM:
             refusal, citations = refuse_whole(paper, text.sections, text.paragraphs)
@@ -93,9 +98,7 @@ class WholePaperQA:
         quote = Citation(1, paper, chosen[0].sentence, chosen[0].section)
         return Draft("\n  ".join(lines), (quote,), hits, ranked, support=support)
 
-    def rank(
-        self, request: Request, paper: Paper, text: FullText
-    ) -> tuple[list[Evidence], float]:
+    def rank(self, request: Request, paper: Paper, text: FullText) -> tuple[list[Evidence], float]:
         """Return the paper's sentences, best first, and how likely they answer, 0 to 1."""
         vector = self.texts.embedder.encode_question(request.topic)
         found = [*self._abstract(paper, vector), *self.texts.nearest(text, vector)]
@@ -183,7 +186,9 @@ class _AskedWords:
         stems = {word: (terms(word) or [word])[-1] for word in self.words}
         self.stems = list(stems.values())
         known = [set(terms(_text_of(f.passage))) for f in found]
-        self.weights = {stem: _idf(sum(stem in of for of in known), len(known)) for stem in stems.values()}
+        self.weights = {
+            stem: _idf(sum(stem in of for of in known), len(known)) for stem in stems.values()
+        }
 
     def share_in(self, text: str) -> float:
         """Return the share, by weight, of the asked words that a text has, or has similar ones."""
@@ -200,6 +205,12 @@ class _AskedWords:
             )
             / total
         )
+
+
+def _topic_of(request: Request) -> str:
+    """Return what to look for: of a fact that papers have a section for, what its heading says."""
+    topics = [_FACT_TOPICS[fact] for fact in request.facts if fact in _FACT_TOPICS]
+    return ", ".join(topics) or request.topic or request.text
 
 
 def _idf(count: int, total: int) -> float:
@@ -236,6 +247,9 @@ def _quoted(paper: Paper, text: FullText, evidence: Evidence) -> str:
     return f"{place}: {said} [1]" if place else f"{said} [1]"
 
 
-def is_unsure_draft(draft: Draft) -> bool:
-    """Return whether an abstract does not answer, or not surely."""
-    return draft.refused or (draft.support is not None and draft.support < SURE)
+def _is_unsure(draft: Draft) -> bool:
+    """Return whether an abstract does not answer, or not surely.
+
+    Without an estimate, it is known that the abstract is silent: see paper_details.
+    """
+    return draft.refused or draft.support is None or draft.support < SURE

@@ -54,7 +54,9 @@ class FullTexts:
         vectors = self._encode(text.passages)
         now = _now()
         with self.database.transaction() as db:
-            row = db.execute("SELECT id FROM papers WHERE paper_id = ?", (text.paper_id,)).fetchone()
+            row = db.execute(
+                "SELECT id FROM papers WHERE paper_id = ?", (text.paper_id,)
+            ).fetchone()
             if row is None:  # merged into another paper meanwhile
                 return
             db.execute("DELETE FROM full_texts WHERE paper = ?", (row["id"],))

@@ -37,7 +37,9 @@ def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
     text = "".join([*parts, text[done:]])
     text = _LINK.sub(r"\1", text)
     citations = tuple(
-        Citation(i, by_number[n].paper, by_number[n].quote) for i, n in enumerate(cited, start=1)
+        Citation(i, by_number[n].paper, best.sentence, best.section)
+        for i, n in enumerate(cited, start=1)
+        if (best := by_number[n].best)
     )
     return text.strip(), citations
 

@@ -175,9 +175,7 @@ class ChunkVectors:
             )
         return result["ids"][0]
 
-    def has_passages(
-        self, count: int, known: Sequence[tuple[str, NDArray[np.float32]]]
-    ) -> bool:
+    def has_passages(self, count: int, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
         """Return whether so many passages are stored, and queries find these known ones."""
         with self._lock:
             passages = self._passages
