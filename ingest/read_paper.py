@@ -7,7 +7,7 @@ paper that an answer is silent about, and answers its question again.
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from ingest.config import IngestConfig, WholePapersConfig
 from ingest.fetch import Fetcher, PageError
@@ -19,7 +19,7 @@ from ingest.sources.full_text import (
     NotFullTextError,
     parse_full_text,
 )
-from ingest.sync import ingest_now
+from ingest.sync import drop_unused_texts, ingest_now
 from rag.arxiv_id import find_ids
 from rag.errors import QuestionError, SourceError
 from rag.full_text.records import FullText, counted
@@ -65,10 +65,10 @@ def read_paper(
     Texts that nobody asked about for `keep_days` are dropped. Raises SourceError, with nothing
     stored and nothing lost; `deadline` is in seconds.
     """
-    started = time.monotonic()
     arxiv_id = _id_to_read(paper, config.whole_papers)
     library.lock_index()
     texts = library.full_texts
+    started = time.monotonic()
     drop_unused_texts(library, config.whole_papers)
     known = texts.get(paper.paper_id)
     fetch = config.fetch.model_copy(update={"max_bytes": min(MAX_BYTES, config.fetch.max_bytes)})
@@ -113,11 +113,6 @@ def named_paper(library: Library, typed: str, config: IngestConfig, *, today: da
     if not found:
         raise QuestionError(f"arXiv sent no paper {ids[0]} that I can read: check the id.")
     return found[0]
-
-
-def drop_unused_texts(library: Library, config: WholePapersConfig) -> int:
-    """Drop the texts that no answer has used for `keep_days`; return how many."""
-    return library.full_texts.drop_unused(datetime.now(UTC) - timedelta(days=config.keep_days))
 
 
 def _id_to_read(paper: Paper, config: WholePapersConfig) -> str:

@@ -38,7 +38,7 @@ LOCK_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedIndex:
-    """An index, with the whole papers beside it, and the embedding model whose vectors they have."""
+    """An index, the whole papers beside it, and the embedding model whose vectors both have."""
 
     embedder: Embedder
     index: Index

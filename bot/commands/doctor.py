@@ -17,6 +17,8 @@ from bot.console.terminal import Terminal
 from bot.subscriptions.records import LaterError
 from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError
+from rag.full_text.records import describe_counts
+from rag.full_text.store import count_texts
 from rag.grounding.judge import load_judge
 from rag.library import DATABASE_NAME, Library
 from rag.llm.gpu import NO_CUDA_COMPILER, Gpu, find_cuda_compiler, find_gpu
@@ -84,6 +86,7 @@ def run_checks(app: App) -> Iterator[Check]:
             ("papers", _papers),
             ("embedding model", _embedder),
             ("index", _index),
+            ("whole papers", _whole_papers),
             ("reranker", _reranker),
             ("judge", _judge),
         ):
@@ -259,6 +262,11 @@ def _index(library: Library) -> Check:
         )
     abstracts, sentences = index.vectors.counts()
     return Check("index", True, f"{abstracts:,} abstracts and {sentences:,} sentences")
+
+
+def _whole_papers(library: Library) -> Check:
+    """Count the papers that were read whole, from SQLite alone."""
+    return Check("whole papers", True, describe_counts(*count_texts(library.catalog.database)))
 
 
 def _reranker(library: Library) -> Check:

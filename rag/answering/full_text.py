@@ -42,7 +42,7 @@ HEADED_WORDS = 1.0  # in the sentence, its heading and its table's caption
 PASSAGE_WORDS = 0.5  # in its passage
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
 ANSWERED_FROM = 0.5  # how likely the paper has to hold an answer
-SURE = 0.55  # how likely the abstract has to: below, the paper may say it better
+SURE = 0.7  # how likely the abstract has to: below, the paper may say it better
 
 _FACT_TOPICS: dict[Fact, str] = {
     "limits": "limitations and failure cases",

@@ -84,3 +84,10 @@ def section_key(heading: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return `1 section`, `9 sections`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def describe_counts(papers: int, passages: int) -> str:
+    """Return how many papers were read whole, for people."""
+    if not papers:
+        return "none was read; `paperboy read` reads one beyond its abstract"
+    return f"{counted(papers, 'paper')}, {counted(passages, 'passage')}"

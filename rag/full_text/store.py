@@ -150,31 +150,22 @@ class FullTexts:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def has(self, paper_id: str) -> bool:
-        """Return whether this paper's text was read."""
-        return self._full_text_row(paper_id) is not None
-
-    def etag(self, paper_id: str) -> str:
-        """Return the ETag of a paper's text; "" if it was not read."""
-        row = self._full_text_row(paper_id)
-        return str(row["etag"]) if row else ""
-
     def get(self, paper_id: str) -> FullText | None:
-        """Return a paper's text; None if it was not read."""
+        """Return a paper's text; None if it was not read, or is damaged."""
         row = self._full_text_row(paper_id)
         if row is None:
             return None
         passages = self.database.connection.execute(
             "SELECT * FROM passages WHERE paper = ? ORDER BY position", (row["paper"],)
         )
-        return FullText(paper_id, tuple(map(_passage, passages)), row["paragraphs"], row["etag"])
-
-    def counts(self) -> tuple[int, int]:
-        """Return how many papers were read whole, and the number of their passages."""
-        row = self.database.connection.execute(
-            "SELECT (SELECT COUNT(*) FROM full_texts), (SELECT COUNT(*) FROM passages)"
-        ).fetchone()
-        return row[0], row[1]
+        try:
+            found = tuple(map(_passage, passages))
+        except ValueError:
+            log.warning(
+                "the stored text of %s is damaged: `paperboy read` reads it again", paper_id
+            )
+            return None
+        return FullText(paper_id, found, row["paragraphs"], row["etag"])
 
     def nearest(self, text: FullText, vector: Vectors) -> list[Found]:
         """Return a paper's passages with their cosines with a vector, shape (dimensions,).
@@ -194,9 +185,8 @@ class FullTexts:
 
     def _complete(self, text: FullText) -> None:
         """Encode a text anew whose vectors are of another embedder or damaged."""
-        size = self.embedder.encode_question("size").nbytes // 2
         rows = self._of_paper(text.paper_id)
-        if len(rows) < len(text.passages) or any(len(row["vector"]) != size for row in rows):
+        if len(rows) < len(text.passages) or len({len(row["vector"]) for row in rows}) != 1:
             self.store(text)
 
     def _of_paper(self, paper_id: str) -> list[sqlite3.Row]:
@@ -222,6 +212,14 @@ class FullTexts:
 
     def _encode(self, passages: Sequence[TextPassage]) -> Iterator[Vectors]:
         return iter(self.embedder.encode([passage.embedded_text for passage in passages]))
+
+
+def count_texts(database: Database) -> tuple[int, int]:
+    """Return how many papers were read whole, and the number of their passages."""
+    row = database.connection.execute(
+        "SELECT (SELECT COUNT(*) FROM full_texts), (SELECT COUNT(*) FROM passages)"
+    ).fetchone()
+    return row[0], row[1]
 
 
 def _passage(row: sqlite3.Row) -> TextPassage:

@@ -173,7 +173,7 @@ class ChunkVectors:
                 ids=list(passage_ids),
                 include=["distances"],
             )
-        return result["ids"][0]
+        return list(result["ids"][0])
 
     def has_passages(self, count: int, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
         """Return whether so many passages are stored, and queries find these known ones."""
