@@ -136,8 +136,8 @@ def _count_request(library: Library, limiter: RateLimiter, config: WholePapersCo
         count = db.execute("SELECT COUNT(*) FROM whole_paper_requests").fetchone()[0]
         if count >= config.per_day:
             raise SourceError(
-                f"{config.per_day:,} papers were requested within 24 hours, which is the limit: "
-                "wait, or raise [ingest.whole_papers] per_day in config.toml."
+                f"no more than {counted(config.per_day, 'whole paper')} may be requested within 24 "
+                "hours: wait, or raise [ingest.whole_papers] per_day in config.toml."
             )
         db.execute("INSERT INTO whole_paper_requests VALUES (?)", (now,))
 

@@ -58,10 +58,9 @@ def sync(
 ) -> SyncReport:
     """Fetch the new papers of the last days and the upvotes of the last weeks.
 
-    Also searches for the arXiv ids of papers known by their title alone, and drops whole papers that
-    nobody asks about. Raises SourceError if the
-    source fails and StoppedError once `stopping` is set; papers up to there are stored, and the
-    next sync continues.
+    Also searches for the arXiv ids of papers known by their title alone, and drops whole papers
+    that nobody asks about. Raises SourceError if the source fails and StoppedError once `stopping`
+    is set; papers up to there are stored, and the next sync continues.
     """
     started = time.monotonic()
     report = IngestReport("sync")

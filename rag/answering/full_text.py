@@ -45,8 +45,8 @@ ANSWERED_FROM = 0.5  # how likely the paper has to hold an answer
 SURE = 0.7  # how likely the abstract has to: below, the paper may say it better
 
 _FACT_TOPICS: dict[Fact, str] = {
-    "limits": "limitations and failure cases",
-    "results": "main results",
+    "limits": "limitations",
+    "results": "results",
 }
 _TABLE_NUMBER = re.compile(r"tab(?:le|\.)\s+[\w.]*\w", re.IGNORECASE)
 
