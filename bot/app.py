@@ -113,8 +113,8 @@ class App:
         """Which number of "5/12/2025" is the day, by the settings."""
         settings = self.settings.bot
         order = None if settings.day_order == "auto" else settings.day_order
-        return DayHabit(settings.timezone, order)
+        return DayHabit(settings.zone.name, order)
 
     def today(self) -> date:
         """Return the current day in the configured time zone."""
-        return datetime.now(ZoneInfo(self.settings.bot.timezone)).date()
+        return datetime.now(ZoneInfo(self.settings.bot.zone.name)).date()

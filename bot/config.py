@@ -4,10 +4,11 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from bot.clocks.times import ClockError
+from bot.clocks.zones import Zone, read_zone
 from ingest.config import IngestConfig
 from rag.config import RagConfig, Section
 from rag.errors import ConfigError
@@ -30,6 +31,7 @@ class MailConfig(Section):
     host: str = ""
     port: int = Field(587, ge=1, le=65_535)
     security: Literal["starttls", "ssl", "none"] = "starttls"
+    ca_file: str = ""
     user: str = ""
     sender: str = ""
     timeout_seconds: float = Field(30, gt=0, le=600)
@@ -64,10 +66,15 @@ class BotConfig(Section):
     @classmethod
     def _require_known_timezone(cls, name: str) -> str:
         try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("no known time zone; write one such as Europe/Berlin") from error
+            read_zone(name)
+        except ClockError as error:
+            raise ValueError(str(error).removesuffix(".")) from error
         return name
+
+    @property
+    def zone(self) -> Zone:
+        """The time zone that `timezone` means, which is as somebody wrote it."""
+        return read_zone(self.timezone)
 
 
 class Settings(Section):

@@ -12,6 +12,7 @@ from rag.digest.records import Digest
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.pipeline import PaperQA
+from rag.query.followups import ALONE
 from rag.query.request import Kind
 from rag.records import Answer, Paper, Question
 
@@ -42,6 +43,11 @@ class Executor:
     def library(self) -> Library:
         """The papers."""
         return self.qa.library
+
+    @property
+    def timezone(self) -> str:
+        """The time zone of the days that people speak of."""
+        return self.qa.query.day_habit.timezone
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function that reads the library or the database."""
@@ -77,6 +83,14 @@ class Executor:
             return (await self.read(understand, text, self.qa.today())).kind
         except QuestionError:
             return "content"
+
+    def is_request(self, text: str) -> bool:
+        """Return whether a text wants something, in words of a request; blocks."""
+        try:
+            kind = self.qa.query.understand(text, self.qa.today(), again=True).kind
+        except QuestionError:
+            return False
+        return kind not in ("content", *ALONE)
 
     def can_generate(self, quoted: Answer) -> bool:
         """Return whether the model can write an answer to replace this quoted one."""

@@ -19,6 +19,7 @@ _TOKENS = re.compile(
     r"(?P<url>/(?:webhooks|interactions)/\d+/)[^/\s?#\"'<>]+"
     r"|(?P<field>[\"']token[\"']\s?[:=]\s?[\"'])[^\"']+"
     r"|(?P<header>\b(?:Bot|Bearer)\s)[\w.~+/=-]{16,}"
+    r"|(?P<address>\b\w[\w+.-]{0,20}://)[^\s/\"'<>]+(?=@)"  # who logs in, such as at a proxy
     r"|aW50ZXJhY3Rpb2[\w-]+"  # begins as every interaction's token does: "interaction" in base64
     r"|(?<![\w-])[\w-]{18,40}\.[\w-]{6}\.[\w-]{25,100}"  # a bot's token
 )
@@ -33,7 +34,8 @@ def redacted(text: str) -> str:
 
 
 def _without_token(match: re.Match[str]) -> str:
-    return (match["url"] or match["field"] or match["header"] or "") + HIDDEN
+    kept = match["url"] or match["field"] or match["header"] or match["address"] or ""
+    return kept + HIDDEN
 
 
 class RedactedRecord(logging.LogRecord):

@@ -12,6 +12,7 @@ from datetime import timedelta
 from bot.access.guild_settings import GuildSettings, GuildSettingsStore
 from bot.answers import request_log
 from bot.app import App
+from bot.clocks.zones import zones_like
 from bot.config import BotConfig
 from bot.console.live import warn_without_model
 from bot.console.terminal import Terminal
@@ -23,7 +24,8 @@ from bot.gateway.runner import check_token, checked_token, serve
 from bot.index_builder import building_index
 from bot.services import build_services
 from bot.subscriptions.drawing import draw, warm_up
-from bot.subscriptions.email_transport import PASSWORD_VARIABLE, EmailTransport
+from bot.subscriptions.email_transport import EmailTransport
+from bot.subscriptions.mail_server import PASSWORD_VARIABLE
 from bot.subscriptions.scheduler import utc_now
 from bot.subscriptions.service import DigestOptions
 from ingest.sync import sync as sync_papers
@@ -137,7 +139,7 @@ def digest_options(
         sync=sync,
         sync_every=timedelta(minutes=settings.digest.sync_minutes),
         mail=mail,
-        timezone=settings.timezone,
+        timezone=settings.zone.name,
     )
 
 
@@ -152,6 +154,7 @@ def _warm_up(qa: PaperQA) -> None:
     """Load what takes long to load, so that neither users nor the event loop wait for it."""
     qa.library.embedder.encode_question("warm up")
     unread_language("a question that loads the languages", read_as=ENGLISH)
+    zones_like("places", 1)
     warm_up(qa.library)
 
 

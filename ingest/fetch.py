@@ -17,7 +17,9 @@ from ingest.config import FetchConfig
 from ingest.deadline import Deadline
 from ingest.rate_limiter import BusyError, RateLimit, RateLimiter
 from ingest.untrusted import read_json
-from rag.errors import SourceError
+from rag.errors import ProxyError, SourceError
+from rag.proxies import route
+from rag.web_client import ProxiedTransport
 
 USER_AGENT = "paperboy (Discord bot that reads Daily Papers)"
 MAX_WAIT_SECONDS = 600.0  # a host that wants a longer wait is left to the next run
@@ -84,7 +86,7 @@ class Fetcher:
             base_url=base_url,
             headers={"User-Agent": USER_AGENT},
             timeout=min(config.timeout_seconds, deadline or config.timeout_seconds),
-            limits=httpx.Limits(max_connections=1),
+            transport=ProxiedTransport(limits=httpx.Limits(max_connections=1)),
             follow_redirects=False,
         )
 
@@ -176,12 +178,19 @@ class Fetcher:
         except httpx.HTTPError as error:
             if self._deadline.has_passed:
                 raise TryAgainError("did not answer in time") from error
-            kind = "timed out" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
-            raise TryAgainError(kind) from error
+            raise TryAgainError(self._explain(error)) from error
+        except ProxyError as error:
+            raise SourceError(str(error)) from error
         try:
             return FetchResult(parse(body), _etag(response.headers))
         except (ValueError, RecursionError) as error:
             raise TryAgainError("sent a broken answer", is_of_page=True) from error
+
+    def _explain(self, error: httpx.HTTPError) -> str:
+        """Return what happened to a request that has no answer, and by which way it went."""
+        kind = "timed out" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
+        by_proxy = error if isinstance(error, httpx.ProxyError) else None
+        return f"{kind}{route(str(self._client.base_url), by_proxy)}"
 
     def _seconds(self) -> float:
         """Return how long the next request may take, from its connection to its last byte."""

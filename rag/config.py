@@ -106,6 +106,7 @@ class ModelConfig(Section):
         try:
             parts = urlsplit(url)
             fits = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+            fits = fits and parts.port != 0  # a port that is no number raises ValueError
         except ValueError:
             fits = False
         if url and not fits:

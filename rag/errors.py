@@ -11,6 +11,7 @@ PaperboyError
 ├── ModelError        the language model cannot be used or did not finish
 │   ├── ModelBusyError    too many people are waiting for it
 │   └── ModelFileError    its file cannot be fetched or is damaged
+├── ProxyError        a proxy that the environment names cannot be used
 ├── QuestionError     the question cannot be asked
 ├── SourceError       a source of papers cannot be read
 └── StoppedError      a run was asked to stop before it was done
@@ -62,6 +63,10 @@ class ModelBusyError(ModelError):
 
 class ModelFileError(ModelError):
     """A model's file cannot be fetched or is damaged."""
+
+
+class ProxyError(PaperboyError):
+    """What HTTP_PROXY, HTTPS_PROXY or ALL_PROXY says is no proxy that can be used."""
 
 
 class QuestionError(PaperboyError):

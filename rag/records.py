@@ -11,7 +11,7 @@ from rag.links import arxiv_url, paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
-Place = Literal["terminal", "server", "direct message"]
+Place = Literal["terminal", "server", "direct message", "elsewhere"]
 DayKind = Literal["day", "published"]  # which day of a paper a window counts
 
 MAX_SLUG = 160  # characters of a title that go into an id
@@ -306,7 +306,8 @@ class Question:
     `paper` is the id of the only paper to answer from; `keep_to` that of the paper to answer from
     first. `asker` is a display name, for conversations of several people. `today` is the day that
     words like "last week" are relative to; None means the clock's day. `offset` is how many papers
-    of the same list were shown before; `place` is where the answer is read.
+    of the same list were shown before; `place` is where the answer is read. `has_spoiler` means
+    that words of it or of its history are hidden in Discord until they are clicked.
     """
 
     text: str
@@ -317,6 +318,7 @@ class Question:
     today: date | None = None
     offset: int = 0
     place: Place = "terminal"
+    has_spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

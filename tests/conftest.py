@@ -26,6 +26,9 @@ from tests.papers import ListSource
 __all__ = ["connect"]  # a fixture that lives beside what it starts
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a test that reaches for a model hub is a mistake
+for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):  # of whoever runs the tests
+    os.environ.pop(name, None)
+    os.environ.pop(name.lower(), None)
 
 
 @pytest.fixture(scope="session")

@@ -166,7 +166,9 @@ def make_bot(executor: Executor, **options: Any) -> PaperboyBot:
 async def deliver_alerts(bot: PaperboyBot, now: datetime) -> int:
     """Deliver the alerts that are due; return how many were sent."""
     services = bot.services
-    delivery = AlertDelivery(bot, services.executor, services.alerts, services.guild_settings)
+    delivery = AlertDelivery(
+        bot, services.executor, services.alerts, services.guild_settings, services.shown_lists
+    )
     return await delivery.deliver(now)
 
 

@@ -22,15 +22,13 @@ DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 ONE_FILE_EACH = ("bot/commands", "bot/cogs")
 # Why these files are short and yet not part of another.
 SHORT = {
-    "bot/access/checks.py": "what cogs, buttons and the command tree check alike",
     "bot/answers/feedback.py": "a table of its own",
     "bot/answers/request_log.py": "the only place that may log a question",
+    "bot/components/membership.py": "what commands, replies and error messages ask alike",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",
-    "bot/gateway/command_tree.py": "discord.py's hook in front of every command",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
-    "bot/subscriptions/transport.py": "the protocol of three transports",
     "ingest/chunk.py": "how papers are cut up, which users may replace",
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/sources/starter.py": "a source of its own",

@@ -1,4 +1,4 @@
-"""Checks of an interaction: whether this user may use the bot here, and how often."""
+"""Checks: whether a user may use the bot here, and how often; whether all may read a channel."""
 
 import discord
 
@@ -31,3 +31,13 @@ def count_question(
 def role_ids(user: discord.User | discord.Member) -> list[int]:
     """Return the ids of a user's roles; empty outside of a guild."""
     return [role.id for role in user.roles] if isinstance(user, discord.Member) else []
+
+
+def is_open(channel: discord.abc.GuildChannel | discord.Thread | None) -> bool:
+    """Return whether everybody in its server may read this channel or thread."""
+    if channel is None or (isinstance(channel, discord.Thread) and channel.is_private()):
+        return False
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return False
+    may = channel.permissions_for(channel.guild.default_role)
+    return may.view_channel and may.read_message_history

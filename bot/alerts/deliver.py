@@ -11,11 +11,12 @@ import discord
 
 from bot.access.guild_settings import GuildSettingsStore
 from bot.alerts.detect import taking_off
-from bot.alerts.embed import TITLE, alert_embed
+from bot.alerts.embed import alert_embed
 from bot.alerts.store import AlertStore, StoredAlert
 from bot.components.discord_errors import FAILURES
+from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
-from bot.taste.paper_keys import key_of
+from bot.taste.paper_keys import key_of, papers_of_ids
 from bot.taste.rating_view import button_id, buttons_of
 
 log = logging.getLogger(__name__)
@@ -33,11 +34,13 @@ class AlertDelivery:
         executor: Executor,
         store: AlertStore,
         guild_settings: GuildSettingsStore,
+        shown_lists: ShownLists,
     ) -> None:
         self.client = client
         self.executor = executor
         self.store = store
         self.guild_settings = guild_settings
+        self.shown_lists = shown_lists
 
     async def deliver(self, now: datetime) -> int:
         """Alert every server that wants it to the papers that take off; return the number sent.
@@ -65,7 +68,7 @@ class AlertDelivery:
         write, store = self.executor.write, self.store
         try:
             if stored.tried_at and (message := await self._find(stored, stored.tried_at)):
-                await write(store.sent, stored, message)
+                await self._arrived(stored, message)
                 return False
             if now - stored.found_at > TOO_OLD:
                 await write(store.give_up, stored, "it could not be sent in time")
@@ -88,8 +91,17 @@ class AlertDelivery:
         except Exception:  # a bug must not stop the other alerts
             log.exception("the alert for channel %s", stored.channel_id)
             return False
-        await write(store.sent, stored, message)
+        await self._arrived(stored, message)
         return True
+
+    async def _arrived(self, stored: StoredAlert, message: int) -> None:
+        """Record that an alert was sent, and which paper it shows."""
+        catalog = self.executor.library.catalog
+        papers = await self.executor.read(papers_of_ids, catalog, [stored.paper_id])
+        await self.shown_lists.remember(
+            message, papers.values(), channel_id=stored.channel_id, user_id=0
+        )
+        await self.executor.write(self.store.sent, stored, message)
 
     async def _find(self, stored: StoredAlert, tried_at: datetime) -> int | None:
         """Return the id of the message if an earlier attempt did send it."""
@@ -98,7 +110,7 @@ class AlertDelivery:
         like_button, user = button_id("like", key_of(stored.paper_id)), self.client.user
         async for message in channel.history(limit=SEARCHED_MESSAGES, after=after):
             is_own = user is not None and message.author.id == user.id
-            is_alert = any(embed.title == TITLE for embed in message.embeds)
+            is_alert = message.interaction_metadata is None  # a card with this button answers one
             if is_own and is_alert and like_button in _custom_ids(message):
                 return message.id
         return None

@@ -5,8 +5,9 @@ from discord import Colour, Embed
 from bot.alerts.detect import Alert
 from bot.render.answer import paper_line
 from bot.render.papers import GIST
-from bot.render.safe_text import plain, shorten
+from bot.render.safe_text import plain
 from rag.text.sentences import gist
+from rag.text.shorten import shorten
 
 TITLE = "This paper takes off"
 COLOUR = Colour.gold()

@@ -80,6 +80,13 @@ class AnswersInFlight:
             progress.cancel.set()
         return bool(found)
 
+    def embed_removed(self, message_id: int) -> None:
+        """Stop writing into a message whose embed somebody removed."""
+        for progress in self._answers:
+            if progress.message.reply.message_id == message_id:
+                progress.message.reply.is_removed = True
+                progress.cancel.set()
+
     def retract(self, event_id: int) -> None:
         """Stop the answer to a message that was deleted; its reply is removed as well."""
         for progress in self._answers:

@@ -20,24 +20,23 @@ EDIT_SECONDS = (
 RETRY_SECONDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # before each further attempt
 
 State = TypeVar("State")
+T = TypeVar("T")
 
 
 async def keep_trying(
-    request: Callable[[], Awaitable[None]], seconds: Sequence[float] = RETRY_SECONDS
-) -> None:
+    request: Callable[[], Awaitable[T]], seconds: Sequence[float] = RETRY_SECONDS
+) -> T:
     """Send a request until Discord has answered it; it must do no harm if it arrives twice.
 
     Raises what the last attempt raises, and at once what no further attempt can mend.
     """
     for pause in seconds:
         try:
-            await request()
+            return await request()
         except UNANSWERED as error:
             log.info("Discord cannot be reached, trying again in %s s: %s", pause, error)
             await asyncio.sleep(pause)
-        else:
-            return
-    await request()
+    return await request()
 
 
 class LiveMessage(Generic[State]):

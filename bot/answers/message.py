@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -11,11 +12,14 @@ from bot.answers.buttons import finished_view, writing_view
 from bot.answers.live_message import RETRY_SECONDS, keep_trying
 from bot.answers.receipts import Inquiry
 from bot.components.discord_errors import FAILURES, UNANSWERED
+from bot.components.membership import is_member
+from bot.components.removed_embeds import are_removed, edit_embeds
 from bot.render.answer import answer_embeds
 from rag.records import Answer, Place
 
 MORE_TRIES = 5  # at a further message of an answer, within the time of a nonce
 RECENT_MESSAGES = 20  # of a channel that are searched for a message that may have arrived
+EDITABLE_SECONDS = 14.5 * 60  # of the 15 minutes in which an interaction can be replied to
 EXPIRED_TOKEN = 50027  # Discord's error code for an interaction older than 15 minutes
 
 KINDS = {
@@ -25,13 +29,20 @@ KINDS = {
 }
 
 
-def place_of(guild_id: int | None) -> Place:
+def place_of(guild_id: int | None, *, is_member: bool) -> Place:
     """Return where an answer is read; direct messages have no guild."""
+    if not is_member:
+        return "elsewhere"
     return "direct message" if guild_id is None else "server"
 
 
 class Reply(Protocol):
-    """One message that is sent, then edited."""
+    """One message that is sent, then edited.
+
+    `is_removed`: somebody removed its embed, which does not come back.
+    """
+
+    is_removed: bool
 
     @property
     def channel_id(self) -> int:
@@ -54,14 +65,21 @@ class Reply(Protocol):
         """The id of the guild; None in direct messages."""
 
     @property
+    def is_member(self) -> bool:
+        """Whether the bot is a member there; if not, it writes replies to interactions alone."""
+
+    def seconds_left(self) -> float | None:
+        """Return for how long the message can be edited; None for as long as it exists."""
+
+    @property
     def kind(self) -> str:
         """The kind of request, for the log: `message`, `command`, `button` or `form`."""
 
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Send or edit the message; without a view it has no buttons."""
 
-    async def send_more(self, embed: discord.Embed) -> None:
-        """Send another message after it."""
+    async def send_more(self, embed: discord.Embed) -> int:
+        """Send another message after it; return its id."""
 
     async def remove(self) -> None:
         """Delete the message, if it was sent."""
@@ -79,6 +97,9 @@ class InteractionReply:
         self.kind = KINDS.get(interaction.type, "interaction")
         self.event_id: int | None = interaction.id
         self.message_id = message_id
+        self.is_removed = False
+        self.is_member = is_member(interaction)
+        self._ends_at = time.monotonic() + EDITABLE_SECONDS
         self._is_expired = False
 
     @classmethod
@@ -87,52 +108,62 @@ class InteractionReply:
         callback = await interaction.response.defer(thinking=True)
         return cls(interaction, callback.message_id if callback else None)
 
+    def seconds_left(self) -> float | None:
+        """Return for how long an interaction can be replied to, unless the bot is a member."""
+        return None if self.is_member else self._ends_at - time.monotonic()
+
     async def show(self, embed: discord.Embed, view: discord.ui.View | None = None) -> None:
         """Edit the deferred reply; after Discord's 15 minutes, edit the message itself."""
         if not self._is_expired:
             try:
                 edit = self.interaction.edit_original_response
-                self.message_id = (await edit(embed=embed, view=view)).id
+                message = await edit_embeds(edit, [embed], removed=self.is_removed, view=view)
+                self.message_id = message.id
+                self.is_removed |= are_removed(message)
             except discord.HTTPException as error:
-                if error.code != EXPIRED_TOKEN or self.message_id is None:
+                if error.code != EXPIRED_TOKEN or self.message_id is None or not self.is_member:
                     raise
                 self._is_expired = True
             else:
                 return
         if self.message_id is not None:
-            message = self._channel.get_partial_message(self.message_id)
+            by_id = self._channel.get_partial_message(self.message_id).edit
             nobody = discord.AllowedMentions.none()
-            await message.edit(embed=embed, view=view, allowed_mentions=nobody)
+            await edit_embeds(
+                by_id, [embed], removed=self.is_removed, view=view, allowed_mentions=nobody
+            )
 
-    async def send_more(self, embed: discord.Embed) -> None:
+    async def send_more(self, embed: discord.Embed) -> int:
         """Send a follow-up; if Discord does not answer, once more unless it has arrived."""
         try:
-            await self._send_follow_up(embed)
+            return await self._send_follow_up(embed)
         except UNANSWERED:
             await asyncio.sleep(RETRY_SECONDS[0])
-            if not await self._has_arrived(embed):
-                await self._send_follow_up(embed)
+            return await self._find(embed) or await self._send_follow_up(embed)
 
-    async def _send_follow_up(self, embed: discord.Embed) -> None:
+    async def _send_follow_up(self, embed: discord.Embed) -> int:
         if self._is_expired:
-            await self._channel.send(embed=embed)
-        else:
-            await self.interaction.followup.send(embed=embed)
+            return (await self._channel.send(embed=embed)).id
+        return (await self.interaction.followup.send(embed=embed, wait=True)).id
 
-    async def _has_arrived(self, embed: discord.Embed) -> bool:
-        """Return whether the channel shows this embed; False if it may not be read."""
+    async def _find(self, embed: discord.Embed) -> int | None:
+        """Return the id of the message with this embed; None if it may not be read."""
+        if not self.is_member:
+            return None
         try:
             async for message in self._channel.history(limit=RECENT_MESSAGES):
                 is_own = message.author.id == self.interaction.application_id
                 if is_own and any(e.description == embed.description for e in message.embeds):
-                    return True
+                    return message.id
         except FAILURES:
             pass
-        return False
+        return None
 
     async def remove(self) -> None:
         """Delete the reply."""
-        if self.message_id is not None:
+        if not self.is_member:
+            await self.interaction.delete_original_response()
+        elif self.message_id is not None:
             await self._channel.get_partial_message(self.message_id).delete()
 
     @property
@@ -142,6 +173,8 @@ class InteractionReply:
 
 class ChannelReply:
     """A new message in a channel or thread; it pings nobody."""
+
+    is_member = True
 
     def __init__(
         self,
@@ -162,6 +195,7 @@ class ChannelReply:
         self.event_id = reference.message_id if reference else question_id
         # The same after a restart, which may not know whether the message was sent.
         self.nonce = str(self.event_id) if self.event_id else secrets.token_hex(12)
+        self.is_removed = False
         self._sent: discord.Message | None = None
         self._more = 0  # messages after it
 
@@ -175,22 +209,33 @@ class ChannelReply:
         if self._sent is not None:
             # discord.py does not apply its default to edits without text.
             nobody = discord.AllowedMentions.none()
-            self._sent = await self._sent.edit(embed=embed, view=view, allowed_mentions=nobody)
+            self._sent = await edit_embeds(
+                self._sent.edit,
+                [embed],
+                removed=self.is_removed,
+                suppress=discord.utils.MISSING,
+                view=view,
+                allowed_mentions=nobody,
+            )
+            self.is_removed |= are_removed(self._sent)
             return
         # With a nonce, Discord takes a message that is sent twice for one.
         options: dict[str, Any] = {"view": view, "reference": self.reference, "nonce": self.nonce}
         given = {name: value for name, value in options.items() if value is not None}
         self._sent = await self.channel.send(embed=embed, **given)
 
-    async def send_more(self, embed: discord.Embed) -> None:
+    def seconds_left(self) -> None:
+        """Return None: the message can be edited as long as it exists."""
+
+    async def send_more(self, embed: discord.Embed) -> int:
         """Send another message after it, again until Discord answers: it takes a nonce once."""
         self._more += 1
         nonce = f"{self.nonce[:20]}-{self._more}"
 
-        async def send() -> None:
-            await self.channel.send(embed=embed, nonce=nonce)
+        async def send() -> int:
+            return (await self.channel.send(embed=embed, nonce=nonce)).id
 
-        await keep_trying(send, RETRY_SECONDS[:MORE_TRIES])
+        return await keep_trying(send, RETRY_SECONDS[:MORE_TRIES])
 
     async def remove(self) -> None:
         """Delete the message, if it was sent."""
@@ -218,10 +263,14 @@ class AnswerMessage:
         view = writing_view(user_id) if next_step else finished_view(user_id, answer)
         await self.reply.show((await self.rendered(answer, next_step))[0], view)
 
-    async def send_overflow(self, answer: Answer) -> None:
-        """Send the embeds that did not fit into the message."""
-        for embed in (await self.rendered(answer))[1:]:
-            await self.reply.send_more(embed)
+    async def send_overflow(self, answer: Answer) -> list[int]:
+        """Send the embeds that did not fit into the message, unless its own was removed.
+
+        Returns the ids of the further messages.
+        """
+        if self.reply.is_removed:
+            return []
+        return [await self.reply.send_more(e) for e in (await self.rendered(answer))[1:]]
 
     async def rendered(self, answer: Answer, next_step: str = "") -> list[discord.Embed]:
         """Return the answer as embeds, rendered off the event loop: it may be long."""

@@ -14,6 +14,7 @@ from bot.stored_rows import checked, read_rows
 from rag.query.followups import truncate_history
 from rag.records import Answer, Place, Question, Turn
 from rag.store.database import Database
+from rag.text.discord_markup import has_spoiler
 
 MAX_RECEIPTS = 5_000  # of about 5 KB each
 
@@ -24,14 +25,17 @@ Embeds = list[dict[str, Any]]  # as discord.Embed.to_dict makes them
 class Inquiry:
     """A question with everything needed to ask it again; stored as JSON under these names.
 
+    `otherwise` is another question, which is asked if nothing answers this one.
     `earlier` is the message of the answer that it continues and `said` is what users wrote since.
     `paper` is the id of the only paper to answer from, `keep_to` that of the paper to try first.
     `shown` are the ids of the papers of the same list that were shown before this part of it.
     `by` is the name of the user, if several may ask. `heard_from` are the messages and the users
-    whose words `question` or `said` are: without them, these are forgotten.
+    whose words `question` or `said` are: without them, these are forgotten. `note` says which files
+    of the question were not read. `has_spoiler` means that `paper` was named in a spoiler.
     """
 
     question: str
+    otherwise: str = ""
     earlier: int | None = None
     said: tuple[str, ...] = ()
     paper: str | None = None
@@ -39,6 +43,8 @@ class Inquiry:
     shown: tuple[str, ...] = ()
     by: str = ""
     heard_from: tuple[int, ...] = ()
+    note: str = ""
+    has_spoiler: bool = False
 
     def to_question(self, earlier_turns: Sequence[Turn], *, place: Place) -> Question:
         """Return the question for the pipeline; `earlier_turns` led to the answer `earlier`."""
@@ -51,6 +57,8 @@ class Inquiry:
             asker=self.by,
             offset=len(self.shown),
             place=place,
+            has_spoiler=self.has_spoiler
+            or any(map(has_spoiler, [self.question, *(turn.question for turn in history)])),
         )
 
 
@@ -112,7 +120,7 @@ class _Rank(BaseModel):
 
 
 class _Receipt(BaseModel):
-    """What is read from a stored receipt; those of earlier versions lack the last two."""
+    """What is read from a stored receipt; those of earlier versions lack the last three."""
 
     question: str
     understood: str | None
@@ -127,6 +135,7 @@ class _Receipt(BaseModel):
     ranking: list[_Rank]
     read_as: str | None = None
     more: int = 0
+    has_spoiler: bool = False
 
 
 def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
@@ -138,6 +147,7 @@ def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
         "question": answer.question.text,
         "note": answer.note,
         "more": answer.more,
+        "has_spoiler": answer.question.has_spoiler,
     }
     if answer.mode == "generated":
         row["model"] = answer.model or written_by

@@ -12,12 +12,14 @@ import discord
 from bot.answers.message import AnswerMessage
 from bot.answers.receipts import Inquiry, ReceiptStore, StoredAnswer, receipt_of
 from bot.components.discord_errors import FAILURES
+from bot.components.membership import is_member
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from bot.json_rows import Row
 from bot.render.answer import unanswered_embed
 from bot.user_data import forget_words
 from rag.records import Answer, Turn
+from rag.text.discord_markup import as_spoiler, has_spoiler
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +49,10 @@ class AnswerRecord:
     def promise(self, message: AnswerMessage) -> None:
         """Store in the background that an answer is due: a restarted bot then says what happened.
 
-        Nothing waits for it, since the answer should not.
+        Nothing waits for it, since the answer should not. Where the bot is not a member, it could
+        say nothing.
         """
-        if message.id:
+        if message.id and message.reply.is_member:
             self._start(self.store(message, None, unfinished=[unanswered_embed(message.title)]))
 
     def expect(self, interaction: discord.Interaction[Any], question: str) -> None:
@@ -58,7 +61,8 @@ class AnswerRecord:
         Call it before the interaction is deferred: then Discord shows that an answer is due.
         """
         self.expected.add(interaction.id)
-        self._start(self._store_expected(interaction, question))
+        if is_member(interaction):
+            self._start(self._store_expected(interaction, question))
 
     async def _store_expected(self, interaction: discord.Interaction[Any], question: str) -> None:
         try:
@@ -89,8 +93,11 @@ class AnswerRecord:
     ) -> None:
         """Store the state of an answer.
 
-        `unfinished` is what its message shows if the bot ends now; None if it is finished.
+        `unfinished` is what its message shows if the bot ends now; None if it is finished, or
+        cannot be edited by another run.
         """
+        if not message.reply.is_member:
+            unfinished = None
         try:
             await self.executor.write(self._store, message, answer, unfinished)
         except sqlite3.Error as error:  # such as a full disk: users still get their answer
@@ -123,6 +130,17 @@ class AnswerRecord:
             unfinished=None if unfinished is None else [dict(e.to_dict()) for e in unfinished],
         )  # fmt: skip
 
+    async def store_further(
+        self, message: AnswerMessage, answer: Answer, further: Sequence[int]
+    ) -> None:
+        """Store that the further messages of an answer show its papers as well."""
+        papers = _turn_of(answer, message.inquiry).cited or ()
+        for message_id in further:
+            await self.executor.write(
+                self.conversations.remember_list, message_id, channel_id=message.reply.channel_id,
+                user_id=message.reply.user_id, papers=papers,
+            )  # fmt: skip
+
     async def drop(self, message: AnswerMessage) -> None:
         """Delete everything about an answer that failed or was retracted."""
         await self.drop_receipt(message)
@@ -142,10 +160,12 @@ class AnswerRecord:
         with self.receipts.database.transaction() as db:
             forget_words(db, gone)
 
-    async def receipt_to_show(self, stored: StoredAnswer, client: discord.Client) -> Row | None:
+    async def receipt_to_show(
+        self, stored: StoredAnswer, interaction: discord.Interaction[Any]
+    ) -> Row | None:
         """Return a receipt without words of earlier turns that were deleted, or may have been."""
         earlier = await self.executor.read(self._earlier_answers, stored)
-        if earlier is not None and all([await self.is_there(*one, client) for one in earlier]):
+        if earlier is not None and all([await self.is_there(*one, interaction) for one in earlier]):
             return stored.receipt
         left = await self.executor.read(self.receipts.get, stored.message_id)
         return left.receipt | {"understood": ""} if left and left.receipt else None
@@ -157,12 +177,16 @@ class AnswerRecord:
         earlier = self.conversations.answers(inquiry.earlier)
         return None if earlier is None else [*earlier, *(one for found in heard for one in found)]
 
-    async def is_there(self, message_id: int, channel_id: int, client: discord.Client) -> bool:
+    async def is_there(
+        self, message_id: int, channel_id: int, interaction: discord.Interaction[Any]
+    ) -> bool:
         """Return whether an answer and its question can still be read by others.
 
         They may have been deleted while the bot was away. If that is unknown, return False.
         """
-        channel = client.get_partial_messageable(channel_id)
+        if not is_member(interaction):
+            return False
+        channel = interaction.client.get_partial_messageable(channel_id)
         try:
             message = await channel.fetch_message(message_id)
         except discord.NotFound:
@@ -191,9 +215,12 @@ class AnswerRecord:
 def _turn_of(answer: Answer, inquiry: Inquiry) -> Turn:
     """Return the turn that ended with this answer.
 
-    If its numbers go on from the parts of the list that were shown before, so do its papers.
+    If its numbers go on from the parts of the list that were shown before, so do its papers. What
+    continues a spoiler is one, too.
     """
     turn = Turn.of(answer)
+    if answer.question.has_spoiler and not has_spoiler(turn.question):
+        turn = replace(turn, question=as_spoiler(turn.question))
     if inquiry.shown and answer.citations and answer.citations[0].n > len(inquiry.shown):
         return replace(turn, cited=(*inquiry.shown, *(turn.cited or ())))
     return turn

@@ -10,6 +10,7 @@ import discord
 from bot.answers.buttons import interrupted_view
 from bot.answers.receipts import ReceiptStore, StoredAnswer
 from bot.components.discord_errors import FAILURES
+from bot.components.removed_embeds import are_removed, edit_embeds
 from bot.executor import Executor
 from bot.render.answer import mark_interrupted
 
@@ -76,8 +77,11 @@ class Recovery:
         channel = self.client.get_partial_messageable(stored.channel_id)
         first, *more = interrupted_embeds(stored)
         nobody = discord.AllowedMentions.none()
-        message = channel.get_partial_message(stored.message_id)
-        await message.edit(embed=first, view=interrupted_view(stored), allowed_mentions=nobody)
+        edit = channel.get_partial_message(stored.message_id).edit
+        view = interrupted_view(stored)
+        message = await edit_embeds(edit, [first], view=view, allowed_mentions=nobody)
+        if are_removed(message):
+            return
         for number, embed in enumerate(more):
             await channel.send(embed=embed, nonce=f"{stored.message_id}-{number}")
 
@@ -126,8 +130,11 @@ class Recovery:
     async def _interrupt(self, message: discord.Message, stored: StoredAnswer) -> None:
         """Say in a message that it was interrupted; what it shows already stays."""
         embeds = [mark_interrupted(embed) for embed in message.embeds]
-        await message.edit(
-            embeds=embeds or interrupted_embeds(stored)[:1],
+        await edit_embeds(
+            message.edit,
+            embeds or interrupted_embeds(stored)[:1],
+            removed=are_removed(message),
+            suppress=discord.utils.MISSING,
             view=interrupted_view(stored),
             allowed_mentions=discord.AllowedMentions.none(),
         )

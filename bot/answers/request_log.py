@@ -7,6 +7,7 @@ import logging
 
 from bot.answers.message import Reply
 from rag.records import Answer
+from rag.text.discord_markup import without_spoilers
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def log_question(
     else:
         refused = "yes" if answer.refused else "no"
         result = f"mode={answer.mode} refused={refused} papers={len(answer.citations)}"
-    words = f" text={question!r}" if with_text else ""
+    words = f" text={without_spoilers(question)!r}" if with_text else ""
     log.info(
         "question server=%s channel=%s by=%s %s seconds=%.2f%s",
         reply.guild_id or "-", reply.channel_id, reply.kind, result, seconds, words,

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +19,16 @@ from bot.answers.record import AnswerRecord
 from bot.answers.request_log import log_question
 from bot.components.discord_errors import UNANSWERED
 from bot.executor import Executor
-from rag.answering.writer import WENT_WRONG
+from rag.answering.writer import STOPPED, WENT_WRONG
 from rag.records import Answer
 
 log = logging.getLogger(__name__)
 
 WRITING = "Writing an answer …"
+OUT_OF_TIME = (
+    "I am not a member here, so Discord lets me change this for 15 minutes only; these are the "
+    "quoted sentences."
+)
 INTERRUPTED = "I was restarted while I wrote an answer; these are the quoted sentences."
 FIRST_RETRY_SECONDS = (0.5, 1, 2, 4)  # people are waiting for the quotes
 LEAST_SHOWN = 40  # characters of a written answer, before it replaces the quotes
@@ -104,21 +109,30 @@ class AnswerService:
         if progress.is_retracted:
             await self._remove(message, answer)
         else:
-            await message.send_overflow(answer)
+            further = await message.send_overflow(answer)
+            if not progress.is_forgotten:
+                await self.record.store_further(message, answer, further)
         if progress.is_retracted or progress.is_forgotten:
             await self.record.drop(message)
 
     async def _quote(self, message: AnswerMessage) -> Answer:
         """Return the quoted answer."""
+        inquiry = message.inquiry
         self.record.promise(message)
         try:
             turns = await self.record.earlier_turns(message)
-            return await self.executor.quote(
-                message.inquiry.to_question(turns, place=place_of(message.reply.guild_id))
-            )
+            place = place_of(message.reply.guild_id, is_member=message.reply.is_member)
+            question = inquiry.to_question(turns, place=place)
+            answer = await self.executor.quote(question)
+            if inquiry.otherwise and (answer.refused or answer.is_chat):
+                other = await self.executor.quote(replace(question, text=inquiry.otherwise))
+                answer = answer if other.refused and not answer.is_chat else other
         except Exception:  # not CancelledError: a bot that ends still owes the answer
             await self.record.drop(message)
             raise
+        if inquiry.note and answer.is_chat and not answer.refused:  # it is about the file
+            return replace(answer, text=inquiry.note)
+        return replace(answer, note=f"{inquiry.note} {answer.note}".strip())
 
     async def _show_quoted(self, message: AnswerMessage, quoted: Answer, next_step: str) -> None:
         """Show the quoted answer and store it."""
@@ -146,7 +160,7 @@ class AnswerService:
         live = LiveMessage(edit)
 
         def on_text(answer: Answer) -> None:
-            if live.is_gone:
+            if live.is_gone or message.reply.is_removed:
                 cancel.set()
             if len(answer.text) >= LEAST_SHOWN:
                 live.show((answer, WRITING))
@@ -155,9 +169,12 @@ class AnswerService:
             live.show((quoted, describe_wait(people_in_front)))
 
         try:
-            answer = await self._generated(
-                quoted, on_text=on_text, on_place=on_place, cancel=cancel
-            )
+            with _in_time(message.reply, cancel):
+                answer = await self._generated(
+                    quoted, on_text=on_text, on_place=on_place, cancel=cancel
+                )
+            if _is_late(message.reply):
+                answer = replace(answer, note=answer.note.replace(STOPPED, OUT_OF_TIME))
             if not live.is_gone and not progress.is_retracted:
                 answer = await self._finish(live, answer, quoted)
         except discord.NotFound:
@@ -202,6 +219,25 @@ class AnswerService:
         except discord.HTTPException as error:
             log.info("an answer to a deleted question stays: %s", error)
             await message.show(answer)
+
+
+@contextmanager
+def _in_time(reply: Reply, cancel: threading.Event) -> Iterator[None]:
+    """Cancel what the block writes when Discord soon takes no more edits of the reply."""
+    seconds = reply.seconds_left()
+    if seconds is None:
+        yield
+        return
+    timer = asyncio.get_running_loop().call_later(max(0.0, seconds), cancel.set)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _is_late(reply: Reply) -> bool:
+    seconds = reply.seconds_left()
+    return seconds is not None and seconds <= 0
 
 
 def describe_wait(people_in_front: int) -> str:

@@ -15,12 +15,12 @@ from bot.charts.figure import (
 )
 from bot.charts.layout import Box, Points, label_box, nearest_point, place_dots
 from bot.render.picture import Picture
-from bot.render.safe_text import shorten
 from rag.digest.records import MORE, Digest, Entry
 from rag.library import Library
 from rag.records import Paper
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.text.names import system_names
+from rag.text.shorten import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from bot.charts.figure import (
     draw_text,
 )
 from bot.render.picture import Picture
-from bot.render.safe_text import shorten
+from rag.text.shorten import shorten
 from rag.trends import Trend, Week
 
 if TYPE_CHECKING:

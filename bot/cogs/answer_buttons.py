@@ -12,7 +12,10 @@ from bot.answers.message import InteractionReply, place_of
 from bot.answers.receipts import Inquiry, StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
 from bot.components.error_reply import reply_with_error
+from bot.components.membership import is_member
 from bot.components.modals import Form, submitted_form
+from bot.components.removed_embeds import are_removed, shown
+from bot.conversation.mentions import ReadableText
 from bot.gateway.client import PaperboyBot
 from bot.json_rows import Row
 from bot.render.answer import mark_interrupted
@@ -80,7 +83,8 @@ class AnswerButtons(commands.Cog):
             message = interaction.message
             if message is None or (stored := await self._stored(message)) is None:
                 embeds = [mark_interrupted(embed) for embed in message.embeds] if message else []
-                await interaction.response.edit_message(embeds=embeds, view=None)
+                options = shown(embeds, removed=are_removed(message))
+                await interaction.response.edit_message(view=None, **options)
                 raise GoneError
             await self.actions[action](interaction, stored)
         except Exception as error:  # users always get a reply
@@ -109,14 +113,15 @@ class AnswerButtons(commands.Cog):
     async def why(
         self,
         interaction: discord.Interaction,
-        question: app_commands.Range[str, 1, MAX_QUESTION] | None = None,
+        question: app_commands.Transform[str, ReadableText(MAX_QUESTION)] | None = None,
     ) -> None:
         """Show what the last answer here was made from, or what one to a question would be."""
         if question:
             count_question(interaction, self.services.guild_settings, self.services.rate_limits)
         await interaction.response.defer(ephemeral=True, thinking=True)
         if question:
-            asked = Question(text=clean_question(question), place=place_of(interaction.guild_id))
+            place = place_of(interaction.guild_id, is_member=is_member(interaction))
+            asked = Question(text=clean_question(question), place=place)
             receipt = receipt_of(await self.executor.quote(asked))
         else:
             await self.services.in_flight.settled()
@@ -130,8 +135,8 @@ class AnswerButtons(commands.Cog):
         for stored in await self.executor.read(receipts.last_in, channel_id, count=LAST_ANSWERS):
             message = stored.message_id, stored.channel_id
             is_own = stored.user_id == interaction.user.id
-            if is_own or await record.is_there(*message, self.bot):
-                receipt = await record.receipt_to_show(stored, self.bot)
+            if is_own or await record.is_there(*message, interaction):
+                receipt = await record.receipt_to_show(stored, interaction)
                 if receipt is not None:
                     return receipt
         raise NoAnswerHereError
@@ -151,9 +156,16 @@ class AnswerButtons(commands.Cog):
         if self.services.in_flight.stop_one(stored.message_id):
             await interaction.response.defer()  # the message itself will say so
         elif stored.unfinished:  # a previous run was writing it
-            embed, view = interrupted_embeds(stored)[0], interrupted_view(stored)
-            await interaction.response.edit_message(embed=embed, view=view)
+            options = shown(
+                interrupted_embeds(stored)[:1], removed=are_removed(interaction.message)
+            )
+            view = interrupted_view(stored)
+            await interaction.response.edit_message(view=view, **options)
             await self.executor.write(self.services.receipts.finish, stored.message_id)
+        elif interaction.message and not is_member(interaction):  # nobody else could say so
+            embeds = [mark_interrupted(embed) for embed in interaction.message.embeds]
+            view = interrupted_view(stored)
+            await interaction.response.edit_message(embeds=embeds, view=view)
         else:
             await interaction.response.defer()  # it is finished by now
 
@@ -161,7 +173,7 @@ class AnswerButtons(commands.Cog):
         is_follow_up = bool(stored.inquiry.earlier or stored.inquiry.heard_from)
         if is_follow_up:  # its earlier messages are fetched first
             await interaction.response.defer(ephemeral=True, thinking=True)
-        receipt = await self.services.answers.record.receipt_to_show(stored, self.bot)
+        receipt = await self.services.answers.record.receipt_to_show(stored, interaction)
         if receipt is None:
             raise GoneError
         embed = await self._receipt_embed(receipt)
@@ -195,12 +207,12 @@ class AnswerButtons(commands.Cog):
         services = self.services
         check_access(interaction, services.guild_settings)
         count_question(interaction, services.guild_settings, services.rate_limits)
+        needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
+        papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
+        if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
+            raise GoneError
         async with services.answers.expecting(interaction, inquiry.question):
             reply = await InteractionReply.defer(interaction)
-            needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
-            papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
-            if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
-                raise GoneError
             await services.answers.answer(inquiry, reply, show_question=True)
 
     async def _like(self, interaction: Click, stored: StoredAnswer) -> None:

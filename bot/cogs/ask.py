@@ -6,6 +6,7 @@ from discord.ext import commands
 
 from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
+from bot.conversation.mentions import ReadableText, TypedText
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices
@@ -28,21 +29,17 @@ class Ask(commands.Cog):
     async def ask(
         self,
         interaction: discord.Interaction,
-        question: app_commands.Range[str, 1, MAX_QUESTION],
-        paper: str | None = None,
+        question: app_commands.Transform[str, ReadableText(MAX_QUESTION)],
+        paper: TypedText | None = None,
     ) -> None:
         """Answer a question from the papers, with quotes and links."""
         if not self.bot.is_new_event(interaction.id):
             return
-        clean_question(question)  # before a public reply is sent
+        clean_question(question)  # before a public reply is sent, as the paper is looked up
+        read, catalog = self.services.executor.read, self.services.executor.library.catalog
+        chosen = await read(require_paper, catalog, paper) if paper else None
         async with self.services.answers.expecting(interaction, question):
             reply = await InteractionReply.defer(interaction)
-            executor = self.services.executor
-            chosen = (
-                await executor.read(require_paper, executor.library.catalog, paper)
-                if paper
-                else None
-            )
             inquiry = Inquiry(
                 question=question,
                 earlier=await self._earlier(interaction, question) if chosen is None else None,

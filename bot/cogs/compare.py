@@ -1,13 +1,17 @@
 """Papers side by side: /compare."""
 
+from collections.abc import Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.mentions import TypedText
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.render.comparison import comparison_embed
-from rag.answering.comparison import Comparison, compare, require_distinct
+from rag.answering.comparison import compare, require_distinct
+from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.lookup import require_paper
 
@@ -32,23 +36,24 @@ class Compare(commands.Cog):
     async def compare(
         self,
         interaction: discord.Interaction,
-        first: str,
-        second: str,
-        third: str | None = None,
-        fourth: str | None = None,
+        first: TypedText,
+        second: TypedText,
+        third: TypedText | None = None,
+        fourth: TypedText | None = None,
     ) -> None:
         """Put two to four papers side by side, with a quoted sentence for each aspect."""
-        await interaction.response.defer(thinking=True)
         typed = [first, second, *filter(None, (third, fourth))]
         executor = self.services.executor
-        table = await executor.read(_table, executor.library.catalog, typed)
+        papers = await executor.read(_chosen, executor.library.catalog, typed)
+        await interaction.response.defer(thinking=True)  # in public, now that they are known
+        table = await executor.read(compare, papers)
         message = await interaction.edit_original_response(embed=comparison_embed(table))
         await self.services.shown_lists.remember_reply(interaction, message, table.papers)
 
 
-def _table(catalog: Catalog, typed: list[str]) -> Comparison:
-    """Return the comparison of the papers that were typed."""
-    return compare(require_distinct([require_paper(catalog, words) for words in typed]))
+def _chosen(catalog: Catalog, typed: list[str]) -> Sequence[Paper]:
+    """Return the papers that were typed. Raises QuestionError."""
+    return require_distinct([require_paper(catalog, words) for words in typed])
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -9,16 +9,20 @@ from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
-from bot.conversation.paper_links import named_ids, named_papers, text_of
+from bot.conversation.message_reader import text_of
+from bot.conversation.paper_links import named_ids, named_papers
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from rag.errors import PaperboyError, QuestionError
 from rag.query.request import MAX_QUESTION, clean_question
 from rag.records import Paper
+from rag.text.discord_markup import has_spoiler, still_hidden
+from rag.text.shorten import cut, utf16_length
 
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
 ABOUT = "about"  # kind of the form of "Ask about this", and the name of its field
 QUESTION = "question"
+MARKS = 10  # characters that hiding a text may add
 
 
 class NoPaperError(PaperboyError):
@@ -55,6 +59,7 @@ class ContextMenu(commands.Cog):
                 custom_id=QUESTION, style=discord.TextStyle.paragraph, max_length=MAX_QUESTION
             ),
         )
+        about = (await self.bot.reader.read(message, with_embeds=True)).everything
         await self.services.in_flight.settled()
         if not await self._knows(interaction, message.id):
             form.add_field(
@@ -62,7 +67,7 @@ class ContextMenu(commands.Cog):
                 discord.ui.TextInput(
                     custom_id=ABOUT,
                     style=discord.TextStyle.paragraph,
-                    default=text_of(message)[:MAX_QUESTION] or None,
+                    default=_within(about, MAX_QUESTION) or None,
                     required=False,
                     max_length=MAX_QUESTION,
                 ),
@@ -76,7 +81,9 @@ class ContextMenu(commands.Cog):
             return
         message_id, fields = form
         try:
-            question, about = fields.get(QUESTION, ""), fields.get(ABOUT, "")[:MAX_QUESTION]
+            read = self.bot.mentions.read_with_all_names
+            question = await read(fields.get(QUESTION, ""), interaction.guild)
+            about = await read(fields.get(ABOUT, "")[:MAX_QUESTION], interaction.guild)
             await self._answer(interaction, message_id, question, about)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
@@ -95,21 +102,23 @@ class ContextMenu(commands.Cog):
         async with self.services.answers.expecting(interaction, question):
             reply = await InteractionReply.defer(interaction)
             executor = self.services.executor
-            is_answer = await self._knows(interaction, message_id)
-            papers = await executor.read(named_papers, about, executor.library.catalog)
-            paper = papers[0] if len(papers) == 1 else None
+            is_known = await self._knows(interaction, message_id)
+            card = await self.bot.threads.paper_of_card(message_id) if is_known else None
+            named = await executor.read(named_papers, about, executor.library.catalog)
+            paper = card or (named[0] if len(named) == 1 else None)
             inquiry = Inquiry(
                 question=question,
-                earlier=message_id if is_answer else None,
+                earlier=message_id if is_known and not card else None,
                 said=(about,) if not paper and _is_question(about) else (),
                 heard_from=(message_id,),
                 paper=paper.paper_id if paper else None,
                 by=_name_of(interaction),
+                has_spoiler=has_spoiler(about),
             )
             await self.services.answers.answer(inquiry, reply, show_question=True)
 
     async def _knows(self, interaction: discord.Interaction, message_id: int) -> bool:
-        """Return whether a message is an answer or a list that this user can see here.
+        """Return whether a message is an answer, a card or a list that this user can see here.
 
         A form says itself what it is about, so it could name an answer of another channel.
         """
@@ -121,19 +130,22 @@ class ContextMenu(commands.Cog):
         )
 
     async def explain(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Explain the first paper that a message links."""
-        text = text_of(message)
+        """Explain the first paper that a message shows or links."""
+        paper = await self._first_paper(message)  # before a public reply is sent
         async with self.services.answers.expecting(interaction, EXPLAIN):
             reply = await InteractionReply.defer(interaction)
-            paper = await self._first_paper(text)
-            inquiry = Inquiry(question=EXPLAIN, paper=paper.paper_id, by=_name_of(interaction))
+            inquiry = Inquiry(
+                question=EXPLAIN,
+                paper=paper.paper_id,
+                by=_name_of(interaction),
+                has_spoiler=has_spoiler(text_of(message)),
+            )
             await self.services.answers.answer(inquiry, reply, show_question=True)
 
-    async def _first_paper(self, text: str) -> Paper:
-        executor = self.services.executor
-        if papers := await executor.read(named_papers, text, executor.library.catalog):
+    async def _first_paper(self, message: discord.Message) -> Paper:
+        if papers := await self.services.shown_lists.papers_in(message):
             return papers[0]
-        if unread := named_ids(text):
+        if unread := named_ids(text_of(message)):
             read = ", ".join(unread[:3])
             raise NoPaperError(f"I have not read {read}: /paper with its link can fetch it.")
         raise NoPaperError(
@@ -145,6 +157,13 @@ class ContextMenu(commands.Cog):
 def _name_of(interaction: discord.Interaction) -> str:
     """Return the name of the user in a server; in direct messages none is needed."""
     return interaction.user.display_name if interaction.guild_id else ""
+
+
+def _within(text: str, limit: int) -> str:
+    """Return a text or its beginning in UTF-16, in which spoilers stay spoilers."""
+    if utf16_length(text) <= limit:
+        return text
+    return still_hidden(cut(text, limit - MARKS, length=utf16_length), text)
 
 
 def _is_question(text: str) -> bool:

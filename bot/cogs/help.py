@@ -6,14 +6,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.components.membership import is_member
 from bot.conversation.onboarding import example_question
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.gateway.client import PaperboyBot
+from bot.gateway.command_tree import takes_a_server
 from bot.render.safe_text import EMBED_FIELD, plain, plain_within
 from rag.full_text.records import describe_counts
 from rag.full_text.store import count_texts
 from rag.records import Coverage
 
+MENTION = ", mention me, or write to me alone"
+REPLY = "Reply to an answer to continue from it."
+NOT_A_MEMBER = (
+    "I am not a member here, so I hear neither mentions nor replies and start no threads: `/ask` "
+    "also continues from my last answer to you."
+)
 COLOUR = discord.Colour.blurple()
 
 
@@ -27,12 +35,14 @@ class Help(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
         """Say what the bot can do."""
-        may_manage = interaction.permissions.manage_guild
+        is_here = is_member(interaction)
+        may_manage = interaction.permissions.manage_guild and is_here
         lines = [
             f"`{_usage(command)}`: {command.description}"
             for command in sorted(self.bot.tree.get_commands(), key=lambda c: c.qualified_name)
             if isinstance(command, app_commands.Command)
             and (may_manage or command.default_permissions is None)
+            and (is_here or not takes_a_server(command))
         ]
         menu = " and ".join(
             f"“{command.name}”"
@@ -43,13 +53,13 @@ class Help(commands.Cog):
             "I answer questions about Hugging Face's Daily Papers from their abstracts. Each "
             "sentence of an answer has the number of its source, and where no paper says it, I "
             f"say so. I have read {plain(str(coverage))}.",
-            "**Ask** with `/ask`, mention me, or write to me alone, for example "
-            f"“{plain(question)}” Reply to an answer to continue from it. The buttons below an "
-            "answer show what it was made from and take your opinion of it.",
+            f"**Ask** with `/ask`{MENTION if is_here else ''}, for example “{plain(question)}” "
+            f"{REPLY if is_here else NOT_A_MEMBER} The buttons below an answer show what it was "
+            "made from and take your opinion of it.",
             "\n".join(lines),
             f"In the menu of any message, under Apps: {menu}.",
         ]
-        if not self.bot.intents.message_content:
+        if is_here and not self.bot.intents.message_content:
             parts.append(NO_MESSAGE_CONTENT)
         embed = discord.Embed(title="Paperboy", description="\n\n".join(parts), colour=COLOUR)
         await interaction.response.send_message(embed=embed, ephemeral=True)

@@ -9,9 +9,11 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.access.checks import check_access, count_question
+from bot.access.checks import check_access, count_question, is_open
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, reply_with_error
+from bot.components.membership import is_member
+from bot.components.removed_embeds import are_removed
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, unquoted
 from bot.conversation.paper_links import pasted_ids
 from bot.conversation.policy import wants_card
@@ -19,6 +21,7 @@ from bot.gateway.client import PaperboyBot
 from bot.papers.fetch import FetchButton, fetch_view
 from bot.render.papers import link_card, unread_card
 from rag.records import Paper
+from rag.text.discord_markup import without_spoilers
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +37,14 @@ class LinkCards(commands.Cog):
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
         self.services = bot.services
-        self.inspector = MessageInspector(bot, bot.services.guild_settings, bot.threads)
+        self.inspector = MessageInspector(bot, bot.reader, bot.services.guild_settings, bot.threads)
         self._card_times: OrderedDict[tuple[int, str], datetime] = OrderedDict()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Show a card of the first linked paper, unless the message is addressed to the bot."""
         guild = message.guild
-        ids = pasted_ids(unquoted(message.content))
+        ids = pasted_ids(unquoted(without_spoilers(message.content)))
         if guild is None or not ids or not self.services.guild_settings.of(guild.id).link_cards:
             return
         location = await location_of(message, self.bot)
@@ -73,7 +76,9 @@ class LinkCards(commands.Cog):
             options["embed"] = await self._card(paper, guild, location.channels)
         if location.permissions.read_message_history:
             options["reference"] = message.to_reference()
-        await location.channel.send(**options)
+        sent = await location.channel.send(**options)
+        shown, channel = [paper] if paper else [], location.channel.id
+        await self.services.shown_lists.remember(sent.id, shown, channel_id=channel, user_id=0)
 
     @commands.Cog.listener()
     async def on_fetch_button(
@@ -84,14 +89,18 @@ class LinkCards(commands.Cog):
             check_access(interaction, self.services.guild_settings)
             count_question(interaction, self.services.guild_settings, self.services.rate_limits)
             # The button stays, in case this process ends before the paper is fetched.
-            fetching = unread_card(arxiv_id, is_fetching=True)
-            await interaction.response.edit_message(embed=fetching)
+            if are_removed(interaction.message):  # the paper is for the user who asked, then
+                await interaction.response.defer(ephemeral=True, thinking=True)
+            else:
+                fetching = unread_card(arxiv_id, is_fetching=True)
+                await interaction.response.edit_message(embed=fetching)
             await self._fetch(interaction, arxiv_id)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
     async def _fetch(self, interaction: discord.Interaction, arxiv_id: str) -> None:
         view: discord.ui.View | None = None
+        papers: list[Paper] = []
         try:
             paper = await self.services.paper_fetcher.fetch(arxiv_id)
         except Exception as error:  # the card shows it, with the button to try again
@@ -100,17 +109,25 @@ class LinkCards(commands.Cog):
             channel = interaction.channel
             parent = channel.parent_id if isinstance(channel, discord.Thread) else None
             here = tuple(filter(None, (interaction.channel_id, parent)))
-            embed = await self._card(paper, interaction.guild, here)
-        await interaction.edit_original_response(embed=embed, view=view)
+            hears_replies = is_member(interaction)
+            embed = await self._card(paper, interaction.guild, here, hears_replies=hears_replies)
+            papers = [paper]
+        message = await interaction.edit_original_response(embed=embed, view=view)
+        await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     async def _card(
-        self, paper: Paper, guild: discord.Guild | None, here: Sequence[int]
+        self,
+        paper: Paper,
+        guild: discord.Guild | None,
+        here: Sequence[int],
+        *,
+        hears_replies: bool = True,
     ) -> discord.Embed:
         """Return the card of a paper; `here` are the channel and, for a thread, its parent."""
         executor = self.services.executor
         similar = await executor.read(executor.similar_papers, paper, SIMILAR_PAPERS)
         discussed = await self._discussed(paper, guild, here) if guild else []
-        return link_card(paper, similar, discussed)
+        return link_card(paper, similar, discussed, hears_replies=hears_replies)
 
     def _is_due(self, channel: int, arxiv_id: str | None, message: discord.Message) -> bool:
         """Return whether the channel got no card of this paper recently."""
@@ -133,19 +150,8 @@ class LinkCards(commands.Cog):
         return [
             f"https://discord.com/channels/{guild.id}/{channel}/{answer}"
             for answer, channel in about
-            if channel in here or _is_open(guild, channel)
+            if channel in here or is_open(guild.get_channel_or_thread(channel))
         ][:DISCUSSIONS]
-
-
-def _is_open(guild: discord.Guild, number: int) -> bool:
-    """Return whether everybody in the server may read this channel or thread."""
-    channel = guild.get_channel_or_thread(number)
-    if channel is None or (isinstance(channel, discord.Thread) and channel.is_private()):
-        return False
-    if isinstance(channel, discord.Thread) and channel.parent is None:
-        return False
-    may = channel.permissions_for(guild.default_role)
-    return may.view_channel and may.read_message_history
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -14,15 +14,17 @@ from bot.answers.receipts import Inquiry
 from bot.answers.recovery import REFERENCE
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, tell_directly
+from bot.components.removed_embeds import are_removed
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of
 from bot.conversation.onboarding import hint
 from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
 from bot.conversation.reply_chain import ConversationContext, ReplyChain
-from bot.conversation.threads import LONG, MAX_THREAD_NAME, NoThreadError, wants_thread
+from bot.conversation.threads import LONG, NoThreadError, thread_name, wants_thread
 from bot.gateway.client import PaperboyBot
 from bot.render.answer import error_embed, notice_embed
-from bot.render.safe_text import MESSAGE, plain_within, shorten
+from bot.render.safe_text import MESSAGE, plain_within
 from rag.query.followups import ALONE
+from rag.text.words import words
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ class Messages(commands.Cog):
     def __init__(self, bot: PaperboyBot) -> None:
         self.bot = bot
         self.services = bot.services
-        self.inspector = MessageInspector(bot, bot.services.guild_settings, bot.threads)
+        self.inspector = MessageInspector(bot, bot.reader, bot.services.guild_settings, bot.threads)
         self.chain = ReplyChain(
             bot.services.executor,
             bot.services.conversations,
@@ -70,6 +72,12 @@ class Messages(commands.Cog):
         """Do the same for what a moderator deletes."""
         await self._forget(*gone.message_ids)
 
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, edited: discord.RawMessageUpdateEvent) -> None:
+        """Stop an answer whose embed somebody removes while it is written."""
+        if are_removed(edited.message):
+            self.services.in_flight.embed_removed(edited.message_id)
+
     async def _forget(self, *messages: int) -> None:
         for message_id in messages:
             self.services.in_flight.retract(message_id)
@@ -81,6 +89,8 @@ class Messages(commands.Cog):
         await self.services.executor.write(self.services.guild_settings.forget, guild.id)
 
     @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def thread(self, interaction: discord.Interaction) -> None:
         """Continue our conversation in a thread of its own."""
         await interaction.response.defer(ephemeral=True)
@@ -111,15 +121,22 @@ class Messages(commands.Cog):
         if action is Action.SILENT or not self.bot.is_new_event(message.id):
             return
         if action is Action.HINT:
-            text = await self.services.executor.read(hint, self.services.executor.library.catalog)
-            await _reply(message, location, text, notice_embed)
+            await self._hint(message, location)
         elif action is not Action.ANSWER:
             await self._explain_once(message, location, action)
         else:
             guild_id = message.guild.id if message.guild else None
             settings = self.services.guild_settings.of(guild_id)
             self.services.rate_limits.take(guild_id, message.author.id, settings)
-            await self._answer(message, location, facts.text)
+            await self._answer(message, location)
+
+    async def _hint(
+        self, message: discord.Message, location: MessageLocation, note: str = ""
+    ) -> None:
+        """Say which files were not read or, without a note, what people can ask."""
+        executor = self.services.executor
+        text = note or await executor.read(hint, executor.library.catalog)
+        await _reply(message, location, text, notice_embed)
 
     async def _explain_once(
         self, message: discord.Message, location: MessageLocation, action: Action
@@ -133,9 +150,13 @@ class Messages(commands.Cog):
         else:
             await _reply(message, location, NO_MESSAGE_CONTENT)
 
-    async def _answer(
-        self, message: discord.Message, location: MessageLocation, question: str
-    ) -> None:
+    async def _answer(self, message: discord.Message, location: MessageLocation) -> None:
+        executor = self.services.executor
+        read = await self.bot.reader.read(message)
+        question, about, otherwise = await executor.read(read.asked, executor.is_request)
+        if not words(question):
+            await self._hint(message, location, read.note)
+            return
         await self.services.in_flight.settled()
         context = await self.chain.context_of(message, location)
         if wants_thread(question):
@@ -146,11 +167,13 @@ class Messages(commands.Cog):
         reference = message.to_reference() if is_same and _may_reply(location) else None
         inquiry = Inquiry(
             question=question,
+            otherwise=otherwise,
             earlier=context.earlier,
-            said=context.texts,
+            said=(*context.texts, *about),
             heard_from=context.heard_from,
             keep_to=context.paper.paper_id if context.paper else None,
             by=message.author.display_name if message.guild else "",
+            note=f"{read.note} {context.note}".strip(),
         )
         reply = ChannelReply(channel, message.author.id, reference, question_id=message.id)
         await self.services.answers.answer(inquiry, reply)
@@ -175,7 +198,7 @@ class Messages(commands.Cog):
             return location.channel
         try:
             name = next((turn.question for turn in turns if turn.question), question)
-            return await message.create_thread(name=shorten(name, MAX_THREAD_NAME))
+            return await message.create_thread(name=thread_name(name))
         except FAILURES:  # not allowed here, or another thread was started meanwhile
             return location.channel
 

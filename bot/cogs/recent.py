@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.mentions import TypedText
 from bot.gateway.client import PaperboyBot
 from bot.papers.digest_reply import show_digest
 from bot.papers.last_seen import Look
@@ -38,7 +39,9 @@ class Recent(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(since="A day like 2025-12-04, in place of the one you last looked.")
-    async def catchup(self, interaction: discord.Interaction, since: str | None = None) -> None:
+    async def catchup(
+        self, interaction: discord.Interaction, since: TypedText | None = None
+    ) -> None:
         """Show what you missed since you last looked, most upvoted first."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         asked = parse_day(since.strip()) if since else None
@@ -68,7 +71,7 @@ class Recent(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(week="A week like 2025-W49, or a day of it like 2025-12-04.")
-    async def weekly(self, interaction: discord.Interaction, week: str | None = None) -> None:
+    async def weekly(self, interaction: discord.Interaction, week: TypedText | None = None) -> None:
         """Show the best of a week's Daily Papers, most upvoted first."""
         asked = parse_week(week.strip()) if week else None  # before a public reply is sent
         await interaction.response.defer(thinking=True)

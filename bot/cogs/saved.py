@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.mentions import TypedText
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.taste.rating_view import paper_view, rated_embed
@@ -21,7 +22,7 @@ class Saved(commands.Cog):
     @app_commands.command()
     @app_commands.describe(paper="A part of its title, its arXiv id or a link.")
     @app_commands.autocomplete(paper=paper_choices)
-    async def save(self, interaction: discord.Interaction, paper: str) -> None:
+    async def save(self, interaction: discord.Interaction, paper: TypedText) -> None:
         """Put a paper on your own list, which /saved shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         executor, ratings = self.services.executor, self.services.ratings
@@ -38,10 +39,11 @@ class Saved(commands.Cog):
         """Show the papers that you saved."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         executor, user_id = self.services.executor, interaction.user.id
-        embed, view = await executor.read(
+        embed, view, papers = await executor.read(
             saved_page, executor.library.catalog, self.services.ratings, user_id
         )
-        await interaction.edit_original_response(embed=embed, view=view)
+        message = await interaction.edit_original_response(embed=embed, view=view)
+        await self.services.shown_lists.remember_reply(interaction, message, papers)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:

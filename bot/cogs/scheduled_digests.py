@@ -1,8 +1,5 @@
 """Runs the scheduler of digests and alerts, and opens threads about the papers of a digest."""
 
-import re
-from urllib.parse import unquote
-
 import discord
 from discord.ext import commands
 
@@ -12,16 +9,12 @@ from bot.components.error_reply import reply_with_error
 from bot.conversation.threads import MAX_THREAD_NAME
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import paper_card
-from bot.render.safe_text import shorten
 from bot.subscriptions.assembly import make_scheduler
 from bot.subscriptions.buttons import DISCUSS, ITEMS, PICK, paper_menu
 from rag.errors import PaperboyError
-from rag.links import HUGGING_FACE
 from rag.records import Paper
-from rag.store.catalog import Catalog
-from rag.store.lookup import find_paper, require_paper
-
-_PAPER = re.compile(rf"{re.escape(HUGGING_FACE)}(?:/|\?q=)([^\s&#<>)]+)")
+from rag.store.lookup import require_paper
+from rag.text.shorten import shorten
 
 
 class DigestError(PaperboyError):
@@ -35,12 +28,19 @@ class ScheduledDigests(commands.Cog):
         self.bot = bot
         self.services = bot.services
         services = bot.services
-        alerts = AlertDelivery(bot, services.executor, services.alerts, services.guild_settings)
+        alerts = AlertDelivery(
+            bot,
+            services.executor,
+            services.alerts,
+            services.guild_settings,
+            services.shown_lists,
+        )
         self.scheduler = make_scheduler(
             bot,
             services.subscriptions,
             services.shown_lists,
             tastes=services.tastes,
+            record_look=services.last_seen.record_digest,
             send_alerts=alerts.deliver,
         )
         bot.add_dynamic_items(*ITEMS)
@@ -73,10 +73,8 @@ class ScheduledDigests(commands.Cog):
     async def _offer(self, interaction: discord.Interaction) -> None:
         """Ask which paper of the message to discuss."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        executor = self.services.executor
-        embeds = interaction.message.embeds if interaction.message else []
-        text = "\n".join(str(embed.to_dict()) for embed in embeds)
-        papers = await executor.read(_linked_papers, text, executor.library.catalog)
+        message = interaction.message
+        papers = await self.services.shown_lists.papers_in(message) if message else []
         if not papers:
             raise DigestError("I no longer know the papers of this message: try /paper.")
         await interaction.edit_original_response(view=paper_menu(papers))
@@ -88,19 +86,23 @@ class ScheduledDigests(commands.Cog):
         paper = await executor.read(require_paper, executor.library.catalog, paper_id)
         channel = interaction.channel
         if not isinstance(channel, discord.TextChannel):
-            await interaction.followup.send(embed=paper_card(paper))
+            card = await interaction.followup.send(embed=paper_card(paper), wait=True)
+            await self.services.shown_lists.remember_reply(interaction, card, [paper])
             text = "Reply to the card to ask about the paper."
         else:
-            thread = _thread_about(channel, paper) or await _start_thread(channel, paper)
+            thread = _thread_about(channel, paper) or await self._start_thread(channel, paper)
             text = f"We discuss it in {thread.mention}."
         await interaction.edit_original_response(content=text, view=None)
 
-
-def _linked_papers(text: str, catalog: Catalog) -> list[Paper]:
-    """Return the papers linked in a text, in order."""
-    names = dict.fromkeys(unquote(name) for name in _PAPER.findall(text))
-    known = (find_paper(catalog, name) for name in names)
-    return list({paper.paper_id: paper for paper in known if paper}.values())
+    async def _start_thread(self, channel: discord.TextChannel, paper: Paper) -> discord.Thread:
+        if not channel.permissions_for(channel.guild.me).create_public_threads:
+            raise DigestError(
+                "I could not start a thread: I need the permission Create Public Threads here."
+            )
+        card = await channel.send(embed=paper_card(paper))
+        remember = self.services.shown_lists.remember
+        await remember(card.id, [paper], channel_id=channel.id, user_id=0)
+        return await channel.create_thread(name=shorten(paper.title, MAX_THREAD_NAME), message=card)
 
 
 def _thread_about(channel: discord.TextChannel, paper: Paper) -> discord.Thread | None:
@@ -108,15 +110,6 @@ def _thread_about(channel: discord.TextChannel, paper: Paper) -> discord.Thread 
     name = shorten(paper.title, MAX_THREAD_NAME)
     own = (thread for thread in channel.threads if thread.owner_id == channel.guild.me.id)
     return next((thread for thread in own if thread.name == name and not thread.archived), None)
-
-
-async def _start_thread(channel: discord.TextChannel, paper: Paper) -> discord.Thread:
-    if not channel.permissions_for(channel.guild.me).create_public_threads:
-        raise DigestError(
-            "I could not start a thread: I need the permission Create Public Threads here."
-        )
-    message = await channel.send(embed=paper_card(paper))
-    return await channel.create_thread(name=shorten(paper.title, MAX_THREAD_NAME), message=message)
 
 
 async def setup(bot: PaperboyBot) -> None:

@@ -6,9 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.clocks.zones import Surroundings, Zone, read_zone, zones_like
+from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import reply_with_error
+from bot.components.membership import NotAMemberError, is_member
 from bot.components.modals import submitted_form
 from bot.gateway.client import PaperboyBot
+from bot.render.safe_text import CHOICE
 from bot.subscriptions.buttons import (
     CHANGE,
     CHOOSE,
@@ -32,10 +36,18 @@ from bot.subscriptions.parsing import (
 )
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.service import Manager
-from bot.subscriptions.time_zones import read_zone, zones_like
 from rag.digest.records import Wish
+from rag.text.shorten import shorten
 
 SUGGESTED = 25
+NOT_FOLLOWED = (
+    "Only a digest in an announcement channel can be published: use `publish` in one, with "
+    "`where: this channel`."
+)
+NOT_PUBLISHED = (
+    "Servers that follow this channel get nothing: subscribe it with `publish: True` instead to "
+    "publish each digest to them."
+)
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]
 Typed = app_commands.Range[str, 0, MAX_LIST]
 
@@ -51,21 +63,22 @@ class Subscriptions(commands.Cog):
     @app_commands.describe(
         where="To you by direct message, or into this channel (for those who manage the server).",
         every="How often. A weekly or monthly one covers the last complete week or month.",
-        time="On the clocks of the time zone, like 9:00 or 18:30.",
-        timezone="Like Europe/Berlin.",
+        time="On the clocks of the time zone, like 9:00, 6:30 pm or noon.",
+        timezone="A city or a country, or one like Europe/Berlin or UTC+2.",
         weekday="For a weekly one.",
         topics="Only papers about these, in plain words, with commas between.",
         authors="Only papers by these, with commas between.",
         organisations="Only papers from these, with commas between.",
         min_upvotes="Only papers with this many upvotes or more.",
         count="At most this many papers.",
+        publish="In an announcement channel: publish each digest to the servers that follow it.",
     )
     async def subscribe(
         self,
         interaction: discord.Interaction,
         where: Literal["me", "this channel"] = "me",
         every: Literal["day", "week", "month"] = "day",
-        time: app_commands.Range[str, 1, 10] = "9:00",
+        time: app_commands.Range[str, 1, MAX_ENTRY] = "9:00",
         timezone: app_commands.Range[str, 1, MAX_ENTRY] | None = None,
         weekday: int = 0,
         topics: Typed = "",
@@ -73,10 +86,14 @@ class Subscriptions(commands.Cog):
         organisations: Typed = "",
         min_upvotes: app_commands.Range[int, 0, MAX_UPVOTES] = 0,
         count: app_commands.Range[int, 1, MAX_PAPERS] = 10,
+        publish: bool = False,
     ) -> None:
         """Get a digest of the Daily Papers, every day, week or month."""
-        zone = read_zone(timezone or self.service.options.timezone)
-        rhythm = read_time(time, Rhythm(every, timezone=zone, weekday=weekday))
+        around = self._around(interaction)
+        zone = read_zone(timezone, around) if timezone else Zone(around.timezone)
+        usual = Rhythm(every, timezone=zone.name, weekday=weekday)
+        when = read_time(time, usual, around=around)
+        notes = [when.note] if when.rhythm.timezone != zone.name else [zone.note, when.note]
         wish = Wish(
             topics=read_list(topics),
             authors=read_list(authors),
@@ -85,31 +102,50 @@ class Subscriptions(commands.Cog):
             count=count,
         )
         user_id, channel = interaction.user.id, interaction.channel_id
+        is_followed = where == "this channel" and _is_announcement_channel(interaction.channel)
+        is_here = is_member(interaction)
         if where == "this channel":
             _check_channel(interaction)
+        if publish and not is_followed:
+            raise SubscriptionError(NOT_FOLLOWED)
         subscription = Subscription(
             kind="person" if where == "me" else "channel",
             target=str(user_id if where == "me" else channel),
             user_id=user_id,
-            guild_id=interaction.guild_id,
-            channel=channel if interaction.guild_id else None,
-            rhythm=rhythm,
+            guild_id=interaction.guild_id if is_here else None,
+            channel=channel if interaction.guild_id and is_here else None,
+            rhythm=when.rhythm,
             wish=wish,
+            publish=publish,
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
         made = await self.service.add(subscription)
-        await interaction.edit_original_response(
-            embed=subscription_embed(made, title="Subscribed"), view=_buttons(made)
-        )
+        embed = subscription_embed(made, title="Subscribed", note=" ".join(filter(None, notes)))
+        if is_followed and not publish:
+            embed.add_field(name="Followers", value=NOT_PUBLISHED, inline=False)
+        if not is_here:
+            await self._greet(interaction.user, made)
+        await interaction.edit_original_response(embed=embed, view=_buttons(made))
+
+    async def _greet(self, user: discord.User | discord.Member, made: Subscription) -> None:
+        """Send the first direct message: where there is no common server, that may be refused."""
+        embed = subscription_embed(made, title="Your digest will come here")
+        try:
+            await user.send(embed=embed)
+        except FAILURES as error:
+            await self.service.remove(made.id, Manager(user.id))
+            raise SubscriptionError(
+                "I cannot write to you directly, so I have not subscribed you: allow direct "
+                "messages from me, or join a server that I am in, and try again."
+            ) from error
 
     @subscribe.autocomplete("timezone")
     async def suggest_zone(
-        self,
-        interaction: discord.Interaction,  # noqa: ARG002  # discord.py's signature
-        typed: str,
+        self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Return time zones that contain what was typed."""
-        return [app_commands.Choice(name=name, value=name) for name in zones_like(typed, SUGGESTED)]
+        """Return time zones that what was typed may mean, likeliest first."""
+        zones = zones_like(typed, SUGGESTED, self._around(interaction))
+        return [app_commands.Choice(name=label, value=zone) for label, zone in zones.items()]
 
     @app_commands.command()
     async def subscriptions(self, interaction: discord.Interaction) -> None:
@@ -150,7 +186,7 @@ class Subscriptions(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Return the subscriptions that the user may remove."""
         fitting = [
-            (menu_label(one)[:100], str(one.id))
+            (shorten(menu_label(one), CHOICE), str(one.id))
             for one in await self.service.managed_by(_manager(interaction))
         ]
         return [
@@ -206,19 +242,25 @@ class Subscriptions(commands.Cog):
     ) -> None:
         manager = _manager(interaction)
         before = await self.service.get(number, manager)
-        rhythm, wish = read_form(fields, before.rhythm)
+        when, wish = read_form(fields, before.rhythm, self._around(interaction))
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._show(interaction, await self.service.change(number, rhythm, wish, manager))
+        changed = await self.service.change(number, when.rhythm, wish, manager)
+        await self._show(interaction, changed, note=when.note)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Delete the subscriptions of a server's channels when the bot is removed from it."""
         await self.service.forget_guild(guild.id)
 
-    async def _show(self, interaction: discord.Interaction, subscription: Subscription) -> None:
+    def _around(self, interaction: discord.Interaction) -> Surroundings:
+        return Surroundings(self.service.options.timezone, interaction.locale.value)
+
+    async def _show(
+        self, interaction: discord.Interaction, subscription: Subscription, *, note: str = ""
+    ) -> None:
         """Edit the reply to show a subscription, its last delivery and its buttons."""
         last = await self.service.last_delivery(subscription.id)
-        embed = subscription_embed(subscription, last)
+        embed = subscription_embed(subscription, last, note=note)
         await interaction.edit_original_response(embed=embed, view=_buttons(subscription))
 
     async def _remove(self, interaction: discord.Interaction, number: int) -> None:
@@ -239,6 +281,8 @@ def _check_channel(interaction: discord.Interaction) -> None:
     """Raise unless the user may subscribe this channel and the bot can write in it."""
     if interaction.guild_id is None:
         raise SubscriptionError("There is no channel here: choose “me”.")
+    if not is_member(interaction):
+        raise NotAMemberError
     if not interaction.permissions.manage_guild:
         raise app_commands.MissingPermissions(["manage_guild"])
     may = interaction.app_permissions
@@ -248,6 +292,11 @@ def _check_channel(interaction: discord.Interaction) -> None:
         raise SubscriptionError(
             "I may not write here: give me View Channel, Send Messages and Embed Links first."
         )
+
+
+def _is_announcement_channel(channel: object) -> bool:
+    """Return whether other servers can follow a channel; its threads they cannot."""
+    return isinstance(channel, discord.TextChannel) and channel.is_news()
 
 
 def _buttons(subscription: Subscription) -> discord.ui.View:

@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.charts.weeks import trend_chart
+from bot.conversation.mentions import ReadableText
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
 from bot.render.picture import attachment
@@ -24,12 +25,15 @@ class Trends(commands.Cog):
     @app_commands.command()
     @app_commands.describe(topic="Plain words, like: video generation.")
     async def trends(
-        self, interaction: discord.Interaction, topic: app_commands.Range[str, 1, MAX_TOPIC]
+        self,
+        interaction: discord.Interaction,
+        topic: app_commands.Transform[str, ReadableText(MAX_TOPIC)],
     ) -> None:
         """Draw how many papers a week are about a topic."""
+        topic = clean_question(topic)  # before a public reply is sent
         await interaction.response.defer(thinking=True)
         executor = self.services.executor
-        found = await executor.read(trend, executor.library, clean_question(topic))
+        found = await executor.read(trend, executor.library, topic)
         picture = await executor.read(trend_chart, found)
         files = [attachment(picture, "trend.png")] if picture else []
         await interaction.edit_original_response(embed=trend_embed(found), attachments=files)

@@ -12,11 +12,14 @@ import typer
 from langchain_core.messages import HumanMessage
 
 from bot.app import App, open_library
+from bot.clocks.zones import misleading
 from bot.commands.options import Json, app_of
 from bot.console.terminal import Terminal
+from bot.subscriptions.mail_server import PASSWORD_VARIABLE, MailServer
 from bot.subscriptions.records import LaterError
+from bot.subscriptions.store import SubscriptionStore
 from rag.encoders.embedder import choose_dtype
-from rag.errors import IndexInUseError, ModelFileError, PaperboyError
+from rag.errors import IndexInUseError, ModelFileError, PaperboyError, ProxyError
 from rag.full_text.records import describe_counts
 from rag.full_text.store import count_texts
 from rag.grounding.judge import load_judge
@@ -26,6 +29,7 @@ from rag.llm.language_model import LocalProcessModel
 from rag.llm.model_files import explain_base_model, full_check
 from rag.llm.offload import Offload
 from rag.models.build_check import check_build
+from rag.proxies import exempt_hosts, set_proxies
 from rag.retrieval.reranker import load_reranker
 from rag.store.backups import backups_of
 from rag.store.keywords import KeywordIndex
@@ -72,6 +76,9 @@ def run_checks(app: App) -> Iterator[Check]:
     """Yield the result of each check. No check changes data."""
     yield _python()
     yield _disk(app)
+    yield _time_zone(app)
+    if proxy := check_proxy():
+        yield proxy
     if not app.settings.rag.model.is_external:
         yield _llama(app.model.gpu_layers)
     yield _model(app)
@@ -84,6 +91,7 @@ def run_checks(app: App) -> Iterator[Check]:
         for name, check in (
             ("database", _database),
             ("papers", _papers),
+            ("subscriptions", _subscriptions),
             ("embedding model", _embedder),
             ("index", _index),
             ("whole papers", _whole_papers),
@@ -105,7 +113,7 @@ def _guarded(name: str, check: Callable[[Library], Check], library: Library) -> 
         return _failed(name, error)
 
 
-def _failed(name: str, error: PaperboyError) -> Check:
+def _failed(name: str, error: PaperboyError | LaterError) -> Check:
     """Return a failed check; an error's message is "problem: cure"."""
     problem, colon, cure = str(error).rpartition(": ")
     return Check(name, False, problem if colon else str(error), cure if colon else DEFAULT_CURE)
@@ -125,6 +133,12 @@ def _disk(app: App) -> Check:
     ok = free >= MIN_FREE_BYTES
     cure = "" if ok else "free some space, or move the data with --data-dir."
     return Check("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", cure)
+
+
+def _time_zone(app: App) -> Check:
+    zone = app.settings.bot.zone
+    problem, _, cure = zone.note.rpartition(": ")
+    return Check("time zone", True, f"[bot] timezone: {problem or zone.name}", cure)
 
 
 def _llama(gpu_layers: int) -> Check:
@@ -186,18 +200,28 @@ def _not_used(app: App) -> Check:
 
 def check_mail(app: App) -> Check:
     """Connect to the mail server and log in."""
-    from bot.subscriptions.email_transport import (  # imports discord.py, which draws the digests
-        PASSWORD_VARIABLE,
-        EmailTransport,
-    )
-    from bot.subscriptions.scheduler import utc_now
-
     config = app.settings.bot.mail
     try:
-        EmailTransport(config, os.environ.get(PASSWORD_VARIABLE, ""), clock=utc_now).check()
+        MailServer(config, os.environ.get(PASSWORD_VARIABLE, "")).open().close()
     except LaterError as error:
-        return Check("e-mail", False, str(error), "check [bot.mail] in config.toml.")
+        return _failed("e-mail", error)
     return Check("e-mail", True, f"{config.host} accepts mail from {config.sender}")
+
+
+def check_proxy() -> Check | None:
+    """Connect to the proxies that the environment names; None if it names none."""
+    try:
+        proxies = set_proxies()
+    except ProxyError as error:
+        return _failed("proxy", error)
+    if not proxies:
+        return None
+    for proxy in proxies:
+        if problem := proxy.connection_problem():
+            detail = f"{proxy} cannot be reached ({problem})"
+            return Check("proxy", False, detail, f"start it, or correct ${proxy.variable}.")
+    exempt = f"; not for {exempt_hosts()} ($NO_PROXY)" if exempt_hosts() else ""
+    return Check("proxy", True, ", ".join(map(str, proxies)) + exempt)
 
 
 def _data_folder(folder: Path) -> Check:
@@ -237,6 +261,21 @@ def _papers(library: Library) -> Check:
     coverage = library.catalog.coverage()
     cure = "" if coverage.papers else "run `paperboy ingest starter`."
     return Check("papers", bool(coverage.papers), str(coverage), cure)
+
+
+def _subscriptions(library: Library) -> Check:
+    """Look for time zones without summer time that hardly anybody means."""
+    stored = SubscriptionStore(library.catalog.database).all()
+    likely = {one.id: misleading(one.rhythm.timezone) for one in stored}
+    named = [
+        f"{one.id} is in {one.rhythm.timezone}, which has no summer time, unlike {likely[one.id]}"
+        for one in stored
+        if likely[one.id]
+    ]
+    if not named:
+        return Check("subscriptions", True, f"{len(stored):,}")
+    cure = "if that is not meant, change them by /subscriptions, or remove them and add new ones."
+    return Check("subscriptions", True, "; ".join(named[:NAMED]), cure)
 
 
 def _embedder(library: Library) -> Check:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bot.clocks.zones import Surroundings
 from bot.commands.options import Json, UsageError, app_of
 from bot.console.render import digest_lines
 from bot.console.terminal import Terminal
@@ -73,6 +74,9 @@ def add(
     count: Annotated[
         int, typer.Option(min=1, max=MAX_PAPERS, help="The most papers in a digest.")
     ] = 10,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish it to who follows an announcement channel.")
+    ] = False,
 ) -> None:
     """Add a subscription by e-mail, to a channel or to a user.
 
@@ -81,7 +85,9 @@ def add(
     """
     app, terminal = app_of(context), Terminal()
     kind, target = _kind_and_target(mail=mail, channel=channel, person=person)
-    rhythm = read_when(when, timezone=app.settings.bot.timezone)
+    if publish and kind != "channel":
+        raise UsageError("--publish needs --channel ID: only channels have followers.")
+    read = read_when(when, around=Surroundings(app.settings.bot.zone.name))
     wish = Wish(
         topics=read_list(topics),
         authors=read_list(authors),
@@ -93,13 +99,16 @@ def add(
         kind=kind,
         target=target,
         user_id=int(target) if kind == "person" else 0,
-        rhythm=rhythm,
+        rhythm=read.rhythm,
         wish=wish,
+        publish=publish,
     )
     with app.library("paperboy subscriptions") as library:
         added = _stores(library)[0].add(draft, datetime.now(UTC))
     terminal.print(f"{added.id}  {_summary(added)}")
     terminal.print(f"   {_next(added)}")
+    if read.note:
+        terminal.note(read.note)
     if kind == "mail" and not app.settings.bot.mail.host:
         terminal.note("E-mail is not set up yet: see [bot.mail] in config.toml.")
 
@@ -250,6 +259,7 @@ def _row(subscription: Subscription, last: Delivery | None) -> Row:
         "organizations": list(wish.organizations),
         "min_upvotes": wish.min_upvotes,
         "count": wish.count,
+        "publish": subscription.publish,
         "paused": subscription.paused,
         "reason": subscription.reason,
         "next_due": None if subscription.paused else subscription.next_due.isoformat(),

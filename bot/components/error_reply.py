@@ -16,6 +16,7 @@ import discord
 from discord import app_commands
 
 from bot.components.discord_errors import FAILURES, meaning_of
+from bot.components.membership import is_member
 from bot.render.answer import error_embed
 from rag.errors import PaperboyError
 
@@ -70,6 +71,8 @@ async def tell_directly(user: discord.User | discord.Member, embed: discord.Embe
 async def _tell_in_channel(interaction: discord.Interaction[Any]) -> None:
     """Say in the channel that a reply was lost; not which, since others read it, too."""
     if interaction.guild_id is None or interaction.channel_id is None:
+        return
+    if not is_member(interaction):
         return
     channel = interaction.client.get_partial_messageable(interaction.channel_id)
     embed = error_embed(LOST)

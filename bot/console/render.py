@@ -6,12 +6,14 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from bot.render.answer_text import INDENT, lines_of
-from bot.render.safe_text import names_host, shorten
+from bot.render.direction import isolated, values_of, with_isolates
+from bot.render.safe_text import names_host
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
 from rag.links import full_text_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 
@@ -26,7 +28,7 @@ def paper_text(label: str, paper: Paper) -> Text:
     """Return two lines: `[1] Title`, then the paper's links, day and upvotes."""
     text = Text(f"{label} ")
     link = "" if names_host(paper.title) else f" link {paper.url}"
-    text.append(paper.title, style=f"bold{link}")
+    text.append(isolated(paper.title), style=f"bold{link}")
     text.append("\n ")
     for url in paper.urls:
         text.append("  ")
@@ -65,7 +67,9 @@ def hit_lines(hits: Iterable[Hit]) -> Iterator[Text]:
 
 def answer_lines(answer: Answer) -> Iterator[Text]:
     """Yield an answer, the sources it cites, and its note."""
-    yield answer_text(answer.text, style="yellow" if answer.refused else "")
+    values = values_of(citation.paper for citation in answer.citations)
+    shown = with_isolates(answer.text, values)
+    yield answer_text(shown, style="yellow" if answer.refused else "")
     if answer.citations:
         yield Text()
     for citation in answer.citations:
@@ -112,11 +116,13 @@ def receipt_lines(answer: Answer) -> Iterator[Text]:
         yield Text("\nSentences considered, best first:")
     for evidence in answer.evidence[:MAX_SENTENCES]:
         yield Text(f"{evidence.score:5.2f}  {evidence.sentence}")
-        yield Text(f"       {evidence.paper.title}", style="dim")
+        yield Text(f"       {isolated(evidence.paper.title)}", style="dim")
     if answer.hits:
         yield Text("\nPapers, best first (score, cosine, BM25):")
     for hit in answer.hits:
-        yield Text(f"{hit.score:5.2f}  {hit.cosine:5.2f}  {hit.keyword:6.2f}  {hit.paper.title}")
+        yield Text(
+            f"{hit.score:5.2f}  {hit.cosine:5.2f}  {hit.keyword:6.2f}  {isolated(hit.paper.title)}"
+        )
 
 
 def comparison_heading(comparison: Comparison) -> Iterator[Text]:

@@ -13,11 +13,12 @@ from rich.segment import Segment
 from rich.text import Text
 
 from bot.json_rows import Row
+from bot.render.direction import with_isolates
 
 UNKNOWN_WIDTH = 80  # columns
 # C0 but tab and newline, DEL, C1, what ends a line or turns the direction of writing: a terminal
 # obeys them. Besides, lone surrogates, which no terminal can show.
-_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066\u2067\ud800-\udfff"
 # What Unicode says to show as nothing, tag characters among it, in which text can be hidden; not
 # what joins letters (U+200C, U+200D), sets a direction or chooses an emoji (U+FE00 to U+FE0F).
 _HIDDEN = (
@@ -25,7 +26,8 @@ _HIDDEN = (
     "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 CONTROL, HIDDEN = re.compile(f"[{_CONTROLS}]"), re.compile(f"[{_HIDDEN}]")
-_ESCAPED = re.compile(f"[{_CONTROLS}{_HIDDEN}]")  # in JSON
+_ISOLATES = "\u2068\u2069"  # of which a console keeps those of bot/render/direction.py
+_ESCAPED = re.compile(f"[{_CONTROLS}{_HIDDEN}{_ISOLATES}]")  # in JSON
 
 
 def plain(text: str) -> str:
@@ -44,7 +46,10 @@ def one_line(text: str) -> str:
 
 
 class PlainConsole(Console):
-    """A console whose texts cannot command the terminal; styles still can."""
+    """A console whose texts cannot command the terminal; styles still can.
+
+    Right-to-left text is isolated from what stands beside it.
+    """
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -53,7 +58,7 @@ class PlainConsole(Console):
         for text, style, control in super().render(renderable, options):
             if style and style.link and CONTROL.search(style.link):
                 style = style.update_link(None)
-            yield Segment(text if control else plain(text), style, control)
+            yield Segment(text if control else with_isolates(plain(text)), style, control)
 
 
 class PlainFormatter(logging.Formatter):

@@ -1,7 +1,9 @@
 """Conversations: when to answer a message, and what it refers back to."""
 
 __all__ = [
+    "mentions",
     "message_facts",
+    "message_reader",
     "onboarding",
     "paper_links",
     "policy",

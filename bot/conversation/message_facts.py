@@ -7,6 +7,8 @@ import discord
 
 from bot.access.checks import role_ids
 from bot.access.guild_settings import GuildSettingsStore
+from bot.conversation.attachments import may_have_words
+from bot.conversation.message_reader import MessageReader, attachments_of
 from bot.conversation.policy import MessageFacts
 from bot.conversation.threads import Threads
 from rag.errors import PaperboyError
@@ -73,9 +75,14 @@ class MessageInspector:
     """Collects the facts about messages."""
 
     def __init__(
-        self, client: discord.Client, guild_settings: GuildSettingsStore, threads: Threads
+        self,
+        client: discord.Client,
+        reader: MessageReader,
+        guild_settings: GuildSettingsStore,
+        threads: Threads,
     ) -> None:
         self.client = client
+        self.reader = reader
         self.guild_settings = guild_settings
         self.threads = threads
 
@@ -90,9 +97,12 @@ class MessageInspector:
         mentions_bot = any(mention in own_text for mention in self._mentions(message))
         replied = replied_to(message)
         first = _FIRST_MENTION.match(message.content)
+        files = attachments_of(message)
         is_withheld = guild is not None and not self.client.intents.message_content
         return MessageFacts(
-            text=self.text_of(message),
+            text=self.reader.words(message),
+            has_document=any(map(may_have_words, files)),
+            has_file=bool(files),
             by_user=is_user_message and not message.author.bot,
             to_everyone=message.mention_everyone,
             is_allowed=self._is_allowed(message, location),
@@ -109,13 +119,6 @@ class MessageInspector:
             in_ask_channel=_is_ask_channel(location, settings.ask_channels),
             is_hidden=is_withheld and not message.content and me not in message.mentions,
         )
-
-    def text_of(self, message: discord.Message) -> str:
-        """Return the text of a message without mentions of the bot."""
-        text = message.content
-        for mention in self._mentions(message):
-            text = text.replace(mention, " ")
-        return " ".join(text.split(" ")).strip()
 
     def _mentions(self, message: discord.Message) -> list[str]:
         """Return how the bot can be mentioned: by its user or by its own role."""

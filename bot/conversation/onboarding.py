@@ -3,9 +3,9 @@
 (A module of its own, since the cogs of messages and of /help share it.)
 """
 
-from bot.render.safe_text import shorten
 from rag.store.catalog import Catalog
 from rag.text.names import short_name
+from rag.text.shorten import shorten
 
 MAX_NAME = 60  # characters of the name of a paper
 DEFAULT_QUESTION = "which papers are about video?"

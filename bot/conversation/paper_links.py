@@ -1,10 +1,7 @@
-"""Finds the papers that a message links, in its text and embeds."""
+"""Finds the papers that a text links or names."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import unquote
-
-import discord
 
 from rag.arxiv_id import find_mentions
 from rag.links import HUGGING_FACE
@@ -24,19 +21,6 @@ def pasted_ids(text: str) -> list[str]:
 
 # A link to a paper without an arXiv id is a search for its title; see rag/links.py.
 _TITLE_LINK = re.compile(rf"{re.escape(HUGGING_FACE)}\?q=(?P<title>[^\s)>]+)")
-
-
-def text_of(message: discord.Message) -> str:
-    """Return all text of a message and its embeds, with the URLs of its links."""
-    return "\n".join(_parts(message)).strip()
-
-
-def _parts(message: discord.Message) -> Iterator[str]:
-    yield message.content
-    for embed in message.embeds:
-        yield from filter(None, (embed.title, embed.url, embed.description))
-        for field in embed.fields:
-            yield f"{field.name}: {field.value}"
 
 
 def named_ids(text: str) -> list[str]:

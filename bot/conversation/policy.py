@@ -41,7 +41,9 @@ class Decision(NamedTuple):
 class MessageFacts:
     """The facts about a message when it arrives."""
 
-    text: str = ""  # without the mention of the bot
+    text: str = ""  # without the mention of the bot; of a forwarded message, that message's
+    has_document: bool = False  # a file that may say something in words
+    has_file: bool = False  # of any kind
     by_user: bool = True  # not by a bot, a webhook or Discord itself
     to_everyone: bool = False  # @everyone or @here
     is_allowed: bool = True  # the settings allow this user to ask in this channel
@@ -90,10 +92,12 @@ def decide(facts: MessageFacts) -> Decision:
         return _silent("the bot may not send there")
     if facts.is_hidden:
         return Decision(Action.CANNOT_READ, "Discord withholds its text")
-    if not _WORD.search(facts.text):
-        hint = Decision(Action.HINT, "it mentions the bot without text")
-        return hint if facts.addresses_bot else _silent("it has no text")
-    if facts.is_small_talk and facts.only_place_suggests_bot:
+    if not (_WORD.search(facts.text) or facts.has_document):
+        if not facts.addresses_bot:
+            return _silent("it has no text")
+        if not facts.has_file:
+            return Decision(Action.HINT, "it mentions the bot without text")
+    if facts.is_small_talk and facts.only_place_suggests_bot and not facts.has_document:
         return _silent("it is small talk")
     if not facts.may_embed:
         return Decision(Action.CANNOT_EMBED, "embeds are not allowed there")

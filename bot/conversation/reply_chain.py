@@ -4,22 +4,22 @@ It never leaves the channel: an answer is continued in the channel that contains
 of that channel, so never in another server or in another user's direct messages.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 
 from bot.components.discord_errors import FAILURES
+from bot.conversation.attachments import may_have_words
 from bot.conversation.message_facts import MessageInspector, MessageLocation, replied_to
+from bot.conversation.message_reader import attachments_of
 from bot.conversation.shown_lists import RECENT, ShownLists
 from bot.conversation.store import ConversationStore
 from bot.conversation.threads import Threads
 from bot.executor import Executor
-from bot.render.safe_text import shorten
 from rag.records import Paper
 from rag.text.words import words
 
 MAX_REPLIES = 5  # messages of users, up the chain
-MAX_TEXT = 1_000  # characters of one user message
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,15 @@ class ConversationContext:
     """What a question continues.
 
     `earlier` is the message of an answer, `texts` are messages of users since, `paper` is the paper
-    that the conversation is about. `heard_from` are the ids of these messages and users.
+    that the conversation is about. `heard_from` are the ids of these messages and users. `note`
+    says which of their files were not read.
     """
 
     earlier: int | None = None
     texts: tuple[str, ...] = ()
     paper: Paper | None = None
     heard_from: tuple[int, ...] = ()
+    note: str = ""
 
 
 class ReplyChain:
@@ -60,49 +62,60 @@ class ReplyChain:
         paper = await self._paper_of_thread(location)
         texts: list[str] = []
         heard: list[int] = []
+        note = ""
         current, can_fetch = message, location.permissions.read_message_history
         while len(texts) < MAX_REPLIES and (above := await self._above(current, can_fetch)):
+            if card := await self.threads.paper_of(above):
+                return ConversationContext(None, tuple(texts[::-1]), card, tuple(heard), note)
             is_answer = await self.executor.read(
                 self.conversations.knows, above.id, channels=location.channels
             )
             if is_answer:
-                return ConversationContext(above.id, tuple(texts[::-1]), paper, tuple(heard))
-            if above.author == self.inspector.client.user:  # a card
-                paper = await self.threads.paper_of(above) or paper
+                return ConversationContext(above.id, tuple(texts[::-1]), paper, tuple(heard), note)
+            if above.author == self.inspector.client.user:
                 break
-            texts += self._text_of(above)
+            said, unread = await self._read(above)
+            texts += said
+            note = note or unread
             heard += (above.id, above.author.id)
             current = above
         if texts:
-            return ConversationContext(None, tuple(texts[::-1]), paper, tuple(heard))
-        return await self._context_without_reply(message, location, paper)
+            return ConversationContext(None, tuple(texts[::-1]), paper, tuple(heard), note)
+        return replace(await self._context_without_reply(message, location, paper), note=note)
 
     async def _context_without_reply(
         self, message: discord.Message, location: MessageLocation, paper: Paper | None
     ) -> ConversationContext:
-        """Return the context of a message that replies to nothing."""
-        read, last_in = self.executor.read, self.conversations.last_in
+        """Return the context of a message that replies to nothing.
+
+        One that forwards or attaches something is about that.
+        """
+        if any(map(may_have_words, attachments_of(message))) or message.message_snapshots:
+            return ConversationContext(None, (), paper)
+        text, last_in = self.inspector.reader.words(message), self.shown_lists.last_in
         user_id, channel = message.author.id, location.channel
         if message.guild is None:
-            last = await read(last_in, channel.id, user_id=user_id)
+            last = await last_in(text, channel.id, user_id=user_id)
             return ConversationContext(last, (), paper)
         if not isinstance(channel, discord.Thread):
             settings = self.inspector.guild_settings.of(message.guild.id)
             if channel.id not in settings.ask_channels:
-                now, text = message.created_at, self.inspector.text_of(message)
                 referred_to = await self.shown_lists.referred_to(
-                    text, channel_id=channel.id, user_id=user_id, now=now
+                    text, channel_id=channel.id, user_id=user_id, now=message.created_at
                 )
                 return ConversationContext(referred_to, (), paper)
             since = message.created_at - RECENT
-            recent = await read(last_in, channel.id, user_id=user_id, own=True, since=since)
+            recent = await last_in(text, channel.id, user_id=user_id, own=True, since=since)
             return ConversationContext(recent, (), paper)
-        earlier = await read(last_in, channel.id, user_id=user_id)
+        earlier = await last_in(text, channel.id, user_id=user_id)
+        if earlier == channel.id and await self.threads.paper_of_card(channel.id):
+            earlier = None  # a card at the top of a thread is no turn: `paper` is all it says
         root = None if earlier else await self.threads.root(channel)
         if root is None or root.id == message.id:
             return ConversationContext(earlier, (), paper)
         heard = (root.id, root.author.id)
-        return ConversationContext(None, tuple(self._text_of(root)), paper, heard)
+        said, _ = await self._read(root)
+        return ConversationContext(None, tuple(said), paper, heard)
 
     async def _paper_of_thread(self, location: MessageLocation) -> Paper | None:
         """Return the paper of the bot's message that a thread was started from."""
@@ -128,7 +141,14 @@ class ReplyChain:
         except FAILURES:
             return None
 
-    def _text_of(self, message: discord.Message) -> list[str]:
-        """Return the text of a user's message as context; empty if it has no words."""
-        text = shorten(self.inspector.text_of(message), MAX_TEXT)
-        return [text] if not message.author.bot and words(text) else []
+    async def _read(self, message: discord.Message) -> tuple[list[str], str]:
+        """Return what somebody else's message says, and which of its files were not read.
+
+        There is no text if it has no words.
+        """
+        if message.author == self.inspector.client.user:
+            return [], ""
+        read = await self.inspector.reader.read(message, with_embeds=True)
+        if not words(read.everything):
+            return [], read.note
+        return [await self.executor.read(read.context, self.executor.is_request)], read.note

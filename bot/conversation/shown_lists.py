@@ -1,15 +1,21 @@
-"""Lists of papers that people see, so that a later question can refer to "number 3"."""
+"""Papers that people see, on cards and in lists, so that a later question can refer to them.
+
+Which papers a message shows is stored: somebody may remove its embed.
+"""
 
 import logging
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import discord
 
+from bot.conversation.message_reader import text_of
+from bot.conversation.paper_links import named_papers
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
-from rag.query.followups import refers_back
+from rag.query.followups import chooses_from_list, refers_back
 from rag.records import Paper
 
 log = logging.getLogger(__name__)
@@ -75,9 +81,43 @@ class ShownLists:
         kind = await self.executor.request_kind(question)
         if kind != "follow-up" and not refers_back(question):
             return None
-        return await self.executor.read(
-            self.conversations.last_in, channel_id, user_id=user_id, own=True, since=now - RECENT
+        return await self.last_in(
+            question, channel_id, user_id=user_id, own=True, since=now - RECENT
         )
+
+    async def last_in(
+        self,
+        question: str,
+        channel_id: int,
+        *,
+        user_id: int,
+        own: bool = False,
+        since: datetime | None = None,
+    ) -> int | None:
+        """Return the last answer or list in a channel, see ConversationStore.last_in.
+
+        "Number 3" of a question is in the last list, also after a card or answers about one paper.
+        """
+
+        def find() -> int | None:
+            options: dict[str, Any] = {"user_id": user_id, "own": own, "since": since}
+            store = self.conversations
+            last = store.last_in(channel_id, **options)
+            if not chooses_from_list(question):
+                return last
+            if any(len(turn.cited or ()) > 1 for turn in store.turns(last)):
+                return last
+            return store.last_in(channel_id, **options, several=True) or last
+
+        return await self.executor.read(find)
+
+    async def papers_in(self, message: discord.Message) -> list[Paper]:
+        """Return the papers of a message in order; if none is stored, those that it names."""
+        catalog = self.executor.library.catalog
+        ids = await self.executor.read(self.conversations.papers_of, message.id)
+        if known := await self.executor.read(catalog.get, ids):
+            return list(known.values())
+        return await self.executor.read(named_papers, text_of(message), catalog)
 
 
 def seen_by_one(message: discord.Message) -> bool:

@@ -16,10 +16,11 @@ from rag.store.rows import parse_strings
 MAX_HISTORY = 6  # earlier questions that a question can refer back to
 MAX_ABOUT = 20  # answers about one paper
 MAX_EXCHANGES = 200  # answers whose exchanges are in memory
-ANSWERS = "(SELECT message, channel, person, 0 AS private FROM conversations)"
+ANSWERS = "(SELECT message, channel, person, cited AS papers, 0 AS private FROM conversations)"
 ANSWERS_AND_LISTS = (
-    f"{ANSWERS[:-1]} UNION ALL SELECT message, channel, person, private FROM shown_lists)"
+    f"{ANSWERS[:-1]} UNION ALL SELECT message, channel, person, papers, private FROM shown_lists)"
 )
+SEVERAL = "json_array_length(iif(json_valid(papers), papers, '[]')) > 1"
 
 
 class ConversationStore:
@@ -157,6 +158,17 @@ class ConversationStore:
             message_id = row["earlier"]
         return found[::-1]
 
+    def listed(self, message_id: int) -> tuple[str, ...]:
+        """Return the ids of the papers that a card or a list shows; empty for other messages."""
+        row = self._list_row(message_id)
+        turns = read_rows([row], _listed, table="shown_lists") if row else []
+        return turns[0].cited or () if turns else ()
+
+    def papers_of(self, message_id: int) -> tuple[str, ...]:
+        """Return the ids of the papers of an answer, a card or a list, in order."""
+        turns = self.turns(message_id)
+        return turns[-1].cited or () if turns else ()
+
     def last_in(
         self,
         channel_id: int,
@@ -165,17 +177,20 @@ class ConversationStore:
         own: bool = False,
         since: datetime | None = None,
         answers_only: bool = False,
+        several: bool = False,
     ) -> int | None:
         """Return the last answer or list in a channel for this user, else for anybody.
 
-        Lists that only another user saw are left out. With `own`, only for this user, and with
-        `since`, none before it. A thread that was started
+        Lists that only another user saw are left out. With `own`, only for this user; with
+        `since`, none before it; with `several`, one with several papers. A thread that was started
         from an answer begins with that answer: the two have the same id.
         """
         table = ANSWERS if answers_only else ANSWERS_AND_LISTS
+        condition = f"AND {SEVERAL} " if several else ""
         row = self.database.connection.execute(
             f"SELECT message FROM {table} WHERE (channel = ? OR message = ?) AND message >= ? "
-            "AND (person = ? OR NOT (? OR private)) ORDER BY person = ? DESC, message DESC LIMIT 1",
+            f"AND (person = ? OR NOT (? OR private)) {condition}"
+            "ORDER BY person = ? DESC, message DESC LIMIT 1",
             (channel_id, channel_id, time_snowflake(since) if since else 0, user_id, own, user_id),
         ).fetchone()
         return row["message"] if row else None

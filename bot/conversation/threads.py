@@ -9,11 +9,13 @@ import discord
 from bot.components.discord_errors import FAILURES
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
-from bot.render.safe_text import plain, shorten
+from bot.render.safe_text import plain
 from rag.errors import PaperboyError
 from rag.links import ARXIV, HUGGING_FACE
 from rag.records import Paper
 from rag.store.lookup import find_paper
+from rag.text.discord_markup import without_spoilers
+from rag.text.shorten import shorten
 
 LONG = 3  # answers in a channel before a conversation moves, with the setting "long"
 MAX_THREAD_NAME = 100  # characters
@@ -87,10 +89,19 @@ class Threads:
         papers = await self.executor.read(self.executor.library.catalog.get, cited)
         return papers.get(cited[0]) if len(cited) == 1 else None
 
+    async def paper_of_card(self, message_id: int) -> Paper | None:
+        """Return the only paper that a message shows, by what is stored; None for answers."""
+        shown = await self.executor.read(self.conversations.listed, message_id)
+        papers = await self.executor.read(self.executor.library.catalog.get, shown)
+        return papers.get(shown[0]) if len(shown) == 1 else None
+
     async def paper_of(self, message: discord.Message) -> Paper | None:
         """Return the paper on a card that the bot sent; None for other messages."""
         if message.author != self.client.user:
             return None
+        if paper := await self.paper_of_card(message.id):
+            return paper
+        # Earlier versions did not store the papers of cards.
         addresses = [
             match[1] for embed in message.embeds if (match := _PAPER.match(embed.url or ""))
         ]
@@ -110,13 +121,18 @@ class Threads:
         if not isinstance(channel, discord.TextChannel):
             raise NoThreadError("There are no threads here: just continue here.")
         asked = await self.executor.read(self.conversations.questions, answer)
-        name = shorten(asked[0][1], MAX_THREAD_NAME) if asked else "Papers"
+        name = thread_name(asked[0][1] if asked else "")
         try:
             thread = await channel.create_thread(name=name, message=discord.Object(answer))
         except discord.HTTPException as error:
             raise _no_thread(error) from error
         await thread.send(embed=_so_far(asked, can_read=can_read))
         return thread
+
+
+def thread_name(question: str) -> str:
+    """Return the name of a thread that begins with this question."""
+    return shorten(without_spoilers(question), MAX_THREAD_NAME) or "Papers"
 
 
 def _no_thread(error: discord.HTTPException) -> Exception:
@@ -136,7 +152,8 @@ def _so_far(asked: list[tuple[int, str]], *, can_read: bool) -> discord.Embed:
     """Return the first message of a thread: the earlier questions. Embeds do not ping users."""
     how = "there is no need to mention me" if can_read else "mention me with each question"
     lines = [
-        f"<@{user_id}>: {plain(shorten(question, MAX_QUESTION))}" for user_id, question in asked
+        f"<@{user_id}>: {plain(shorten(without_spoilers(question), MAX_QUESTION))}"
+        for user_id, question in asked
     ]
     so_far = " So far:" if lines else ""
     return discord.Embed(

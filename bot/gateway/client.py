@@ -13,10 +13,13 @@ from discord.ext import commands
 from bot.answers.buttons import AnswerButton
 from bot.answers.recovery import Recovery
 from bot.components.error_reply import reply_with_error
+from bot.conversation.mentions import MentionReader
+from bot.conversation.message_reader import MessageReader
 from bot.conversation.threads import Threads
 from bot.gateway.command_registration import BotStateStore, sync_commands
-from bot.gateway.command_tree import CheckedCommandTree
+from bot.gateway.command_tree import EVERYWHERE, FOR_ALL, CheckedCommandTree
 from bot.gateway.error_reports import ErrorReporter
+from bot.gateway.proxy import discord_connector
 from bot.redaction import redact_logs
 from bot.services import Services
 from bot.taste.rating_view import PaperMenu, RateButton
@@ -41,6 +44,7 @@ COGS = (
     "bot.cogs.subscriptions",
     "bot.cogs.trends",
 )
+LONGEST_PAUSE = 300.0  # seconds that Discord may ask for; what would take longer fails at once
 REMEMBERED_EVENTS = 2_000  # messages and interactions, in case Discord repeats one
 # discord.py's loggers whose DEBUG lines contain what people write.
 VERBOSE_LOGGERS = ("discord.gateway", "discord.http", "discord.webhook.async_")
@@ -66,22 +70,28 @@ class PaperboyBot(commands.Bot):
     def __init__(
         self, services: Services, options: BotOptions | None = None, **client_options: Any
     ) -> None:
-        """`client_options` go to discord.py."""
+        """`client_options` go to discord.py. Raises ProxyError for an unusable proxy."""
         self.services = services
         self.options = options or BotOptions()
         intents = discord.Intents.default()
         intents.message_content = self.options.message_content
         # Neither answers nor a stopping bot should wait for the list of guilds.
         client_options.setdefault("guild_ready_timeout", 0.5)  # seconds
+        client_options.setdefault("max_ratelimit_timeout", LONGEST_PAUSE)
         super().__init__(
             command_prefix=commands.when_mentioned,  # unused: there are slash commands only
             help_command=None,
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=CheckedCommandTree,
+            allowed_contexts=EVERYWHERE,
+            allowed_installs=FOR_ALL,
+            connector=discord_connector(),
             **client_options,
         )
         self.threads = Threads(self, services.executor, services.conversations)
+        self.mentions = MentionReader(self, services.executor.timezone)
+        self.reader = MessageReader(self.mentions, discord_connector)
         self.is_connected = False
         self.started_at = datetime.now(UTC)
         self._reporter: ErrorReporter | None = None

@@ -1,4 +1,8 @@
-"""The command tree, which checks every command before it runs: access, then the rate limit."""
+"""The command tree, which checks every command before it runs.
+
+A command that takes a server is refused where the bot is not a member; then come access and the
+rate limit.
+"""
 
 from typing import Any
 
@@ -6,12 +10,18 @@ import discord
 from discord import app_commands
 
 from bot.access.checks import check_access, count_question
+from bot.components.membership import NotAMemberError, is_member
 from bot.services import Services
 from rag.errors import PaperboyError
 
 # Commands about the user's own data and about the bot stay open to everybody.
 OPEN = frozenset({"help", "status", "forget", "setup", "alerts", "subscriptions", "unsubscribe"})
+EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
 ASKS = "asks"  # a command with this key in its `extras` counts as a question
+
+
+AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
 
 
 class CheckedCommandTree(app_commands.CommandTree[Any]):
@@ -23,11 +33,15 @@ class CheckedCommandTree(app_commands.CommandTree[Any]):
         While a user still types, a refusal means no suggestions.
         """
         command = interaction.command
-        if command is None or command.qualified_name.split()[0] in OPEN:
+        if command is None:
             return True
         services: Services = interaction.client.services
         is_typing = interaction.type is discord.InteractionType.autocomplete
         try:
+            if takes_a_server(command) and not is_member(interaction):
+                raise NotAMemberError
+            if command.qualified_name.split()[0] in OPEN:
+                return True
             check_access(interaction, services.guild_settings)
             if command.extras.get(ASKS) and not is_typing:
                 count_question(interaction, services.guild_settings, services.rate_limits)
@@ -37,3 +51,9 @@ class CheckedCommandTree(app_commands.CommandTree[Any]):
                 return False
             raise app_commands.CheckFailure from error
         return True
+
+
+def takes_a_server(command: AnyCommand) -> bool:
+    """Return whether a command is declared to be of no use to people who installed the bot."""
+    installs = command.allowed_installs
+    return installs is not None and not installs.user

@@ -13,6 +13,7 @@ import aiohttp
 import discord
 
 from bot.gateway.client import PaperboyBot
+from bot.gateway.proxy import discord_connector, explain_unreachable
 from rag.errors import PaperboyError
 
 log = logging.getLogger(__name__)
@@ -108,10 +109,11 @@ async def _run_until(stopped: asyncio.Event, bot: PaperboyBot, token: str) -> No
 async def check_token(token: str, *, tell: Callable[[str], None]) -> None:
     """Check the token with Discord before anything is loaded; print the invite link.
 
-    Raises TokenError. If Discord does not answer, a token that looks like one is accepted.
+    Raises TokenError, and ProxyError for an unusable proxy. If Discord does not answer, a token
+    that looks like one is accepted.
     """
     seconds = LOGIN_SECONDS if looks_like_a_token(token) else CHECK_SECONDS
-    client = discord.Client(intents=discord.Intents.none())
+    client = discord.Client(intents=discord.Intents.none(), connector=discord_connector())
     try:
         await asyncio.wait_for(client.login(token), seconds)
         if client.application_id:
@@ -121,7 +123,7 @@ async def check_token(token: str, *, tell: Callable[[str], None]) -> None:
     except (discord.HTTPException, *UNREACHABLE) as error:
         if not looks_like_a_token(token):
             raise _rejected() from error
-        tell("Discord cannot be reached at the moment.")
+        tell(explain_unreachable(error))
     finally:
         await client.close()
 
@@ -165,5 +167,5 @@ def _explain(error: BaseException, bot: PaperboyBot) -> BaseException:
     # discord.py 2.7 raises AttributeError if the very first connection fails: it has no socket.
     never_connected = isinstance(error, AttributeError) and bot.ws is None
     if never_connected or isinstance(error, (*UNREACHABLE, discord.ConnectionClosed)):
-        return DiscordDownError("Discord cannot be reached.")
+        return DiscordDownError(explain_unreachable(error))
     return error

@@ -6,10 +6,11 @@ import discord
 from discord import app_commands
 
 from bot.executor import Executor
-from bot.render.safe_text import CHOICE, shorten
+from bot.render.safe_text import CHOICE
 from rag.records import Paper
 from rag.store.lookup import suggest_papers
 from rag.text.names import name_missing_from_title
+from rag.text.shorten import shorten
 
 MAX_SUGGESTIONS = 25  # Discord's limit
 

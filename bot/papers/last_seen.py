@@ -7,7 +7,8 @@ from sqlite3 import Row
 from bot.stored_rows import read_rows
 from rag.store.database import Database
 
-DIRECT_MESSAGES = 0  # in place of a guild id
+# In place of a guild id. What a digest by direct message showed counts in every server.
+DIRECT_MESSAGES, DIGESTS = 0, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,14 @@ class LastSeenStore:
         self.database = database
 
     def last(self, guild_id: int | None, user_id: int) -> Look | None:
-        """Return the user's last look in this guild; None if they never looked."""
+        """Return the user's last look in this guild, or at a digest sent to them directly.
+
+        None if they never looked.
+        """
         row = self.database.connection.execute(
-            "SELECT day, looked_at FROM seen WHERE server = ? AND person = ?",
-            (guild_id or DIRECT_MESSAGES, user_id),
+            "SELECT day, looked_at FROM seen WHERE server IN (?, ?) AND person = ? "
+            "ORDER BY day DESC, looked_at DESC LIMIT 1",
+            (guild_id or DIRECT_MESSAGES, DIGESTS, user_id),
         ).fetchone()
         if row is None:
             return None
@@ -45,6 +50,10 @@ class LastSeenStore:
                 "WHERE excluded.day >= day",
                 (guild_id or DIRECT_MESSAGES, user_id, day.isoformat(), looked_at),
             )
+
+    def record_digest(self, user_id: int, day: date, at: datetime) -> None:
+        """Record that a digest by direct message showed a user the lists up to this day."""
+        self.record(DIGESTS, user_id, day, at)
 
     def forget_guild(self, guild_id: int) -> None:
         """Delete the looks in a guild that the bot has left."""

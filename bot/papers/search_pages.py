@@ -8,6 +8,7 @@ import discord
 from bot.access.checks import check_access
 from bot.components.error_reply import reply_with_error
 from bot.components.persistent import PersistentItem
+from bot.components.removed_embeds import are_removed
 from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
 from bot.render.papers import SEARCH_PAGE, search_embed
@@ -37,7 +38,10 @@ class PageButton(
         return cls(match["direction"], int(match["page"]), match["text"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Turn the page for the user who searched; others get the page as an ephemeral message."""
+        """Turn the page for the user who searched; others get the page as an ephemeral message.
+
+        So does that user if somebody removed the embed with the page.
+        """
         try:
             check_access(interaction, interaction.client.services.guild_settings)
             if _is_theirs(interaction):
@@ -87,7 +91,7 @@ def _view(text: str, page: int, pages: int) -> discord.ui.View | None:
 
 
 def _is_theirs(interaction: discord.Interaction[Any]) -> bool:
-    """Return whether the user who clicked is the one who searched."""
+    """Return whether the user who clicked is the one who searched, and the page is still there."""
     message = interaction.message
-    searched = message.interaction_metadata if message else None
+    searched = message.interaction_metadata if message and not are_removed(message) else None
     return searched is not None and searched.user.id == interaction.user.id

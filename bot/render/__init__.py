@@ -5,6 +5,7 @@ __all__ = [
     "answer_text",
     "comparison",
     "digest",
+    "direction",
     "papers",
     "parts",
     "picture",

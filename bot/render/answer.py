@@ -1,20 +1,18 @@
 """An answer as embeds: text with linked citations, sources, and its origin in the footer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from discord import Colour, Embed
 
 from bot.render.answer_text import discord_text, lists_papers
+from bot.render.direction import with_isolates
 from bot.render.parts import MAX_MESSAGES, lines_within, split
-from bot.render.safe_text import (
-    EMBED_DESCRIPTION,
-    EMBED_TITLE,
-    link,
-    plain_within,
-    shorten,
-)
+from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, plain_within
 from rag.links import arxiv_url
 from rag.records import Answer, Citation, Paper
+from rag.text.discord_markup import as_spoiler, without_spoilers
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 UNFINISHED = Colour.orange()
@@ -36,32 +34,44 @@ def answer_embeds(
     """Return the answer as embeds, one per message, each as full as possible.
 
     `question` becomes the title, for messages that do not show the question otherwise. `doing`
-    is the current activity ("Writing …") and marks the answer as unfinished.
+    is the current activity ("Writing …") and marks the answer as unfinished. The answer to a
+    question with a spoiler is one itself.
     """
     # What is cut off here could not be shown: escaped, the text is never shorter.
     raw = answer.text[: MAX_MESSAGES * EMBED_DESCRIPTION]
     text = discord_text(raw, answer.citations)
     listed = "" if lists_papers(raw, answer.citations) else sources(answer.citations)
-    embeds = [
-        Embed(description=part, colour=_colour(answer, doing))
-        for part in _parts(text, listed, is_cut=len(raw) < len(answer.text))
-    ]
+    is_cut = len(raw) < len(answer.text)
+    if answer.question.has_spoiler:
+        text = f"{text}\n\n{plain(answer.note)}".strip()  # a footer hides nothing
+        answer = replace(answer, note="")
+        parts = _hidden_parts(text, listed, is_cut=is_cut)
+    else:
+        parts = _parts(text, listed, is_cut=is_cut)
+    embeds = [Embed(description=part, colour=_colour(answer, doing)) for part in parts]
     if question:
-        embeds[0].title = plain_within(shorten(question, EMBED_TITLE), EMBED_TITLE)
+        embeds[0].title = _title(question)
     if footer := _footer(answer, written_by, doing):
-        embeds[-1].set_footer(text=shorten(footer, MAX_FOOTER))
+        embeds[-1].set_footer(text=with_isolates(shorten(footer, MAX_FOOTER)))
     return embeds
 
 
-def _parts(text: str, listed: str, *, is_cut: bool) -> list[str]:
+def _parts(text: str, listed: str, *, is_cut: bool, limit: int = EMBED_DESCRIPTION) -> list[str]:
     """Return the descriptions of at most MAX_MESSAGES embeds; the list of sources is the last."""
-    parts = split(f"{text}\n\n{listed}".strip(), EMBED_DESCRIPTION)
+    parts = split(f"{text}\n\n{listed}".strip(), limit)
     if len(parts) <= MAX_MESSAGES and not is_cut:
         return parts
-    last = [lines_within(listed.splitlines(), EMBED_DESCRIPTION)] if listed else []
-    parts = split(text, EMBED_DESCRIPTION - len(CUT_OFF) - 1)[: MAX_MESSAGES - len(last)]
+    last = [lines_within(listed.splitlines(), limit)] if listed else []
+    parts = split(text, limit - len(CUT_OFF) - 1)[: MAX_MESSAGES - len(last)]
     parts[-1] += f"\n{CUT_OFF}"
     return parts + last
+
+
+def _hidden_parts(text: str, listed: str, *, is_cut: bool) -> list[str]:
+    """Return the descriptions as spoilers; code may contain the marks that would end one."""
+    text = text.replace("||", "|\u200b|\u200b")
+    limit = EMBED_DESCRIPTION - len(as_spoiler(""))
+    return [as_spoiler(part) for part in _parts(text, listed, is_cut=is_cut, limit=limit)]
 
 
 def sources(citations: Sequence[Citation]) -> str:
@@ -121,8 +131,12 @@ def mark_interrupted(embed: Embed) -> Embed:
 def unanswered_embed(question: str) -> Embed:
     """Return an error that replaces an answer lost in a restart; its title is the question."""
     embed = error_embed(UNANSWERED)
-    embed.title = plain_within(shorten(question, EMBED_TITLE), EMBED_TITLE) or None
+    embed.title = _title(question) or None
     return embed
+
+
+def _title(question: str) -> str:
+    return plain_within(shorten(without_spoilers(question), EMBED_TITLE), EMBED_TITLE)
 
 
 def notice_embed(text: str) -> Embed:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from bot.render.direction import values_of
 from bot.render.parts import FENCE
-from bot.render.safe_text import is_code_url, is_safe_url, link, plain, shorten
+from bot.render.safe_text import is_code_url, is_safe_url, link, plain
 from rag.records import Citation, Paper
 from rag.text.brackets import brackets_of
+from rag.text.shorten import shorten
 
 INDENT = "  "  # before a line that is subordinate to the one above
 SEPARATOR = " · "  # between the facts of a paper
@@ -114,7 +116,8 @@ class _Links:
     """The links of an answer: its markers `[n]` and the addresses of its papers."""
 
     def __init__(self, citations: Sequence[Citation]) -> None:
-        self.own = brackets_of(tuple(citation.paper for citation in citations))
+        papers = tuple(citation.paper for citation in citations)
+        self.own, self.values = brackets_of(papers), tuple(values_of(papers))
         self.markers = {f"[{citation.n}]": citation.paper.url for citation in citations}
         self.addresses = {url for citation in citations for url in _addresses(citation.paper)}
         addresses = (re.escape(url) + _URL_END for url in sorted(self.addresses, reverse=True))
@@ -128,13 +131,13 @@ class _Links:
         parts, done = [], 0
         for match in self._pattern.finditer(text):
             found = match[0]
-            parts.append(plain(text[done : match.start()]))
+            parts.append(plain(text[done : match.start()], self.values))
             if found in self.markers and match not in self.own:
                 parts.append(f"[{found}](<{self.markers[found]}>)")
             else:
                 parts.append(link(found, found) if found in self.addresses else plain(found))
             done = match.end()
-        return "".join([*parts, plain(text[done:])])
+        return "".join([*parts, plain(text[done:], self.values)])
 
 
 def _addresses(paper: Paper) -> Iterator[str]:

@@ -4,10 +4,11 @@ from discord import Embed
 
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
-from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TOTAL, plain_within, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_FIELD, EMBED_TOTAL, plain_within
 from rag.answering.comparison import Comparison
 from rag.records import Paper
 from rag.text.names import short_name
+from rag.text.shorten import shorten
 
 MAX_NAME = 40  # characters
 # Characters of a quote and of a title; the first pair for which there is room is used.

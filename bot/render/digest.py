@@ -8,6 +8,7 @@ from html import escape
 
 from discord import Colour, Embed
 
+from bot.render.direction import as_html, isolated, with_isolates
 from bot.render.parts import MAX_MESSAGES, split
 from bot.render.picture import Picture
 from bot.render.safe_text import (
@@ -19,12 +20,12 @@ from bot.render.safe_text import (
     names_host,
     plain,
     plain_within,
-    shorten,
     unlinked,
 )
 from rag.digest.records import Digest, Entry, Group
 from rag.links import arxiv_url
 from rag.records import Coverage
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 COLOUR = Colour.blurple()
@@ -168,10 +169,10 @@ def digest_mail(
 def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
     yield digest.headline
     if digest.note:
-        yield digest.note
+        yield with_isolates(digest.note)
     if digest.brief:
         yield ""
-        yield unlinked(digest.brief)
+        yield with_isolates(unlinked(digest.brief))
     if len(digest.groups) > 1:
         yield ""
         for group in digest.groups:
@@ -214,12 +215,12 @@ def _topic(group: Group) -> str:
 
 def _words(text: str, limit: int) -> str:
     """Return untrusted text on one line, in which a mail program finds nothing to link."""
-    return unlinked(shorten(text, limit))
+    return isolated(unlinked(shorten(text, limit)))
 
 
 def _html(digest: Digest, unsubscribe: str, image: str) -> str:
     """Return a complete HTML page; all text from papers is escaped."""
-    topics = "".join(f"<li>{escape(_topic(group))}</li>" for group in digest.groups)
+    topics = "".join(f"<li>{as_html(_topic(group))}</li>" for group in digest.groups)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="color-scheme" content="light dark">'
@@ -228,8 +229,8 @@ def _html(digest: Digest, unsubscribe: str, image: str) -> str:
         '<body style="font-family:sans-serif;line-height:1.45;margin:0 auto;max-width:640px;'
         'padding:16px">'
         f'<h1 style="font-size:20px">{escape(digest.headline)}</h1>'
-        + (f"<p>{escape(digest.note)}</p>" if digest.note else "")
-        + (f"<p>{escape(unlinked(digest.brief))}</p>" if digest.brief else "")
+        + (f"<p>{as_html(with_isolates(digest.note))}</p>" if digest.note else "")
+        + (f"<p>{as_html(with_isolates(unlinked(digest.brief)))}</p>" if digest.brief else "")
         + (f'<ul style="padding-left:20px">{topics}</ul>' if len(digest.groups) > 1 else "")
         + (f"<p>{image}</p>" if image else "")
         + '<ol style="padding-left:24px">'
@@ -244,18 +245,18 @@ def _item(entry: Entry) -> str:
     title = _words(paper.title, MAX_TITLE)
     shown = _link(title, paper.url)
     if names_host(title):
-        shown = f"{escape(title)} ({_link('page', paper.url)})"
+        shown = f"{as_html(title)} ({_link('page', paper.url)})"
     links = [_link("arXiv", arxiv_url(paper.arxiv_id))] if paper.arxiv_id else []
     if is_code_url(paper.code_url):
         links.append(_link("code", str(paper.code_url)))
-    facts = " · ".join([*map(escape, _mail_facts(entry)), *links])
+    facts = " · ".join([*map(as_html, _mail_facts(entry)), *links])
     return (
         f'<li style="margin-bottom:14px">'
         f"<b>{shown}</b><br>"
-        f"{escape(_words(entry.tldr, MAX_TLDR))}"
+        f"{as_html(_words(entry.tldr, MAX_TLDR))}"
         f'<br><span style="color:{MUTED};font-size:13px">{facts}</span></li>'
     )
 
 
 def _link(words: str, url: str) -> str:
-    return f'<a href="{escape(url)}" style="color:{LINK_COLOUR}">{escape(words)}</a>'
+    return f'<a href="{escape(url)}" style="color:{LINK_COLOUR}">{as_html(words)}</a>'

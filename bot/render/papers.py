@@ -15,11 +15,12 @@ from bot.render.safe_text import (
     names_host,
     plain,
     plain_within,
-    shorten,
 )
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
+from rag.text.discord_markup import as_spoiler, has_spoiler, without_spoilers
 from rag.text.sentences import gist
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 from rag.trends import METHOD, Trend
 
@@ -39,12 +40,14 @@ def search_embed(
 ) -> Embed:
     """Return one page of search results, each with the sentence that matches best.
 
-    `page` counts from 0; every page but the last has SEARCH_PAGE papers.
+    `page` counts from 0; every page but the last has SEARCH_PAGE papers. What is found by a text
+    with a spoiler is one.
     """
     first = page * SEARCH_PAGE + 1
-    body = _hit_list(hits, first=first)
-    embed = Embed(description=body or f"No paper matches. I have read {coverage}.", colour=COLOUR)
-    embed.title = plain_within(shorten(f"Papers about “{text}”", EMBED_TITLE), EMBED_TITLE)
+    body = _hit_list(hits, first=first) or f"No paper matches. I have read {coverage}."
+    embed = Embed(description=as_spoiler(body) if has_spoiler(text) else body, colour=COLOUR)
+    title = f"Papers about “{without_spoilers(text)}”"
+    embed.title = plain_within(shorten(title, EMBED_TITLE), EMBED_TITLE)
     if pages > 1:
         embed.set_footer(text=f"Page {page + 1} of {pages}, nearest first.")
     return embed
@@ -62,7 +65,7 @@ def _hit_list(hits: Sequence[Hit], *, first: int) -> str:
         "\n".join(_hit_lines(hits, first=first, max_title=title, max_quote=quote))
         for title, quote in HIT_LENGTHS
     )
-    return first_within(lists, EMBED_DESCRIPTION)
+    return first_within(lists, EMBED_DESCRIPTION - len(as_spoiler("")))
 
 
 def _hit_lines(hits: Sequence[Hit], *, first: int, max_title: int, max_quote: int) -> Iterator[str]:
@@ -90,7 +93,13 @@ def paper_card(paper: Paper, neighbours: Sequence[Paper] = ()) -> Embed:
     return embed
 
 
-def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str]) -> Embed:
+def link_card(
+    paper: Paper,
+    neighbours: Sequence[Paper],
+    discussed: Sequence[str],
+    *,
+    hears_replies: bool = True,
+) -> Embed:
     """Return a short card for a linked paper; `discussed` are URLs of answers about it."""
     prefix = "Paperboy's summary: " if paper.abstract_source == "summary" else ""
     embed = Embed(
@@ -111,7 +120,8 @@ def link_card(paper: Paper, neighbours: Sequence[Paper], discussed: Sequence[str
             embed.add_field(name=name, value=value, inline=False)
     day = f"Featured {paper.featured_on}" if paper.featured_on else "Not featured, as far as I know"
     votes = "" if paper.upvotes is None else f" · ▲ {paper.upvotes}"
-    return embed.set_footer(text=f"{day}{votes} · reply to this to ask about it")
+    how = "reply to this to ask about it" if hears_replies else "/ask answers questions about it"
+    return embed.set_footer(text=f"{day}{votes} · {how}")
 
 
 def _title_url(paper: Paper) -> str | None:
@@ -136,9 +146,9 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
     """Yield the name and value of each field of a card."""
     if paper.authors:
         more = len(paper.authors) - MAX_AUTHORS
-        names = ", ".join(shorten(name, 80) for name in paper.authors[:MAX_AUTHORS])
-        names += f" and {more} more" if more > 0 else ""
-        yield "Authors", plain_within(names, EMBED_FIELD)
+        names = (plain(shorten(name, 80)) for name in paper.authors[:MAX_AUTHORS])
+        rest = f" and {more} more" if more > 0 else ""
+        yield "Authors", lines_within(names, EMBED_FIELD - len(rest), between=", ") + rest
     elif paper.author_count:
         yield "Authors", str(paper.author_count)
     if paper.organization:

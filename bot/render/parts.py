@@ -1,8 +1,8 @@
 """Cuts text that is longer than one message into parts that Discord shows as the whole.
 
 The text is escaped already (bot/render/safe_text.py), so it is never cut within an escape, a link,
-a piece of code or bold words. A block of code that is cut is closed, and opened again in the next
-part.
+a piece of code or bold words, nor within what people see as one character. A block of code that is
+cut is closed, and opened again in the next part.
 """
 
 import re
@@ -10,17 +10,24 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import regex
+
+from bot.render.direction import FIRST_STRONG, POP
+from rag.text.shorten import cluster_ends
+
 FENCE = "```"  # a line before and after a block of code
+MAX_ISOLATE = 1_000  # characters of right-to-left text that are kept in one part
 MAX_MESSAGES = 3  # of one answer or list: more of them would bury what others say
 _LINE, _SENTENCE, _WORD, _ANYWHERE = 3, 2, 1, 0  # how good a place to cut is
 
-_ATOM = re.compile(
-    r"(?P<space>\s+)"
+_ATOM = regex.compile(
+    r"(?P<space>\s+(?!\p{M}))"
     r"|\[(?:\\.|`[^`\n]*`|\[[^\[\]\n]*\]|[^\\\[\]\n])*\]\(<[^>\n]*>\)"  # a link
     r"|`[^`\n]+`"
     r"|\*\*(?:\\.|[^*\\\n])+\*\*"
-    r"|\\.|@\u200b|[^\\\[`*@\s]{1,32}|.",
-    re.DOTALL,
+    rf"|{FIRST_STRONG}[^{FIRST_STRONG}{POP}]{{1,{MAX_ISOLATE}}}{POP}"
+    r"|\\\X|@\u200b|(?:(?![\\\[`*@\s\u2068])\X){1,32}|\X",
+    regex.DOTALL,
 )
 _ENDS_SENTENCE = re.compile(r"[.!?…][\"”)]*\Z")
 _FENCE_LINE = re.compile(rf"^{FENCE}$", re.MULTILINE)
@@ -74,7 +81,7 @@ def _parts(text: str, limit: int) -> Iterator[str]:
     first = 0  # of the cuts that are not behind us
     while start < len(text):
         past = bisect_right(cuts, start + room, lo=first, key=lambda cut: cut.end)
-        cut = _best(cuts[first:past], start, room)
+        cut = _best(text, cuts[first:past], start, room)
         if len(text) - start <= room:
             cut = _Cut(len(text), len(text), _LINE)
         before = FENCE + "\n" if bisect_right(fences, start - 1) % 2 else mark
@@ -103,12 +110,14 @@ def _cuts(text: str) -> Iterator[_Cut]:
         yield _Cut(match.start(), match.end(), rank)
 
 
-def _best(cuts: list[_Cut], start: int, room: int) -> _Cut:
-    """Return the last of the best places in the second half, else the last one, else the limit."""
+def _best(text: str, cuts: list[_Cut], start: int, room: int) -> _Cut:
+    """Return the best place in the second half, else the last one, else the last character."""
     later = [cut for cut in cuts if cut.end > start + room // 2]
     if later:
         rank = max(cut.rank for cut in later)
         return next(cut for cut in reversed(later) if cut.rank == rank)
     if cuts and cuts[-1].start > start:
         return cuts[-1]
-    return _Cut(start + room, start + room, _ANYWHERE)
+    end = cluster_ends(text, start, room)[-1]
+    end = end if end > start else start + room
+    return _Cut(end, end, _ANYWHERE)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.render.safe_text import MAX_ALT, shorten
+from bot.render.safe_text import MAX_ALT
+from rag.text.shorten import shorten
 
 
 @dataclass(frozen=True, slots=True)

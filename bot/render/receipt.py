@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from discord import Colour, Embed
 
 from bot.json_rows import Row
-from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, plain_within, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, plain_within
 from rag.records import Paper
+from rag.text.discord_markup import as_spoiler
+from rag.text.shorten import shorten
 
 COLOUR = Colour.blurple()
 MAX_SENTENCES, MAX_SENTENCE = 8, 240  # how many, and characters of each
@@ -15,12 +17,17 @@ MAX_TITLE = 90  # characters
 
 
 def receipt_embed(receipt: Row, papers: Mapping[str, Paper]) -> Embed:
-    """Return as much of a receipt as fits into one embed; `papers` maps ids to known papers."""
+    """Return as much of a receipt as fits into one embed; `papers` maps ids to known papers.
+
+    That of a question with a spoiler is one itself.
+    """
     text = ""
     for line in _lines(receipt, papers):
-        if len(text) + len(line) + 1 > EMBED_DESCRIPTION:
+        if len(text) + len(line) + 1 > EMBED_DESCRIPTION - len(as_spoiler("")):
             break
         text += f"{line}\n"
+    if receipt.get("has_spoiler"):  # older receipts have none
+        text = as_spoiler(text)
     return Embed(title="What this answer is based on", description=text, colour=COLOUR)
 
 

@@ -7,9 +7,10 @@ from discord import Colour, Embed
 from discord.utils import format_dt
 
 from bot.render.parts import first_within
-from bot.render.safe_text import EMBED_DESCRIPTION, link, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, link, plain
 from rag.digest.records import tldr_of
 from rag.records import Coverage, Paper
+from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
 COLOUR = Colour.blurple()

@@ -1,4 +1,4 @@
-"""Text for Discord: escape untrusted text, judge and build links, shorten within limits.
+"""Text for Discord: escape untrusted text, judge and build links, keep to limits.
 
 Whatever is shortened is shortened before it is escaped: a cut in escaped text could leave half of
 an escape or of a link, and what was text would become a link.
@@ -6,6 +6,11 @@ an escape or of a link, and what was text would become a link.
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from bot.render.direction import FIRST_STRONG, POP, isolated, with_isolates
+from rag.text.shorten import ELLIPSIS, cut
 
 EMBED_TITLE = 256  # characters, as are all of these limits
 EMBED_DESCRIPTION = 4_096
@@ -20,7 +25,8 @@ MAX_CODE = 500  # of an address that is shown as code; a longer one becomes seve
 CODE_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "huggingface.co")
 
 # Text that Discord would turn into a link or an invitation, without the punctuation after it.
-_REST = r"[^\s<>`]*[^\s<>`.,;:!?)\]}'\"”’*_~|]"
+_NO_ADDRESS = rf"\s<>`{FIRST_STRONG}{POP}"
+_REST = rf"[^{_NO_ADDRESS}]*[^{_NO_ADDRESS}.,;:!?)\]}}'\"”’*_~|]"
 _ADDRESS = re.compile(
     rf"[a-z][a-z0-9+.-]{{0,30}}://(?:{_REST})?"
     rf"|(?:www\.|discord(?:app)?\.(?:gg|com|gift|new)/){_REST}",
@@ -44,11 +50,16 @@ _LINKED = re.compile(r":(?=//)|[^\W_][.\u3002](?=[^\W\d_])")
 _INVISIBLE = "\u200b"  # zero-width space: breaks a ping and shows nothing
 
 
-def plain(text: str) -> str:
+def plain(text: str, values: Iterable[str] = ()) -> str:
     """Return the text escaped, so that Discord shows it literally: no pings, links or formatting.
 
-    URLs become inline code, which Discord does not link.
+    URLs become inline code, which Discord does not link; right-to-left text is isolated, also the
+    `values` of records in it.
     """
+    return _literal(with_isolates(text, values))
+
+
+def _literal(text: str) -> str:
     parts, start = [], 0
     for match in _ADDRESS.finditer(text):
         parts += [_escape(text[start : match.start()]), _code(match[0])]
@@ -58,11 +69,14 @@ def plain(text: str) -> str:
 
 def plain_within(text: str, limit: int) -> str:
     """Return the text escaped, after cutting off as much as leaves at most `limit` characters."""
-    room, shown = limit, plain(_cut(text, limit))
-    while len(shown) > limit:
-        room = room * limit // len(shown)  # less each time
-        shown = plain(_cut(text, room)) if room > 1 else "…"
-    return shown
+
+    def is_too_long(room: int) -> bool:
+        return len(plain(cut(text, room))) > limit
+
+    if not is_too_long(limit):
+        return plain(cut(text, limit))
+    room = bisect_left(range(limit), True, key=is_too_long) - 1
+    return plain(cut(text, room)) or ELLIPSIS
 
 
 def _code(address: str) -> str:
@@ -85,9 +99,9 @@ def link(words: str, url: str) -> str:
     A link whose words name another host would seem to lead there: they stand beside it.
     """
     if names_host(words) and not url.endswith(words):
-        return f"{plain(words)} ([page](<{url}>))"
+        return f"{_literal(isolated(words))} ([page](<{url}>))"
     words = re.sub(r"^https?://", "", words).replace("[", "(").replace("]", ")")
-    return f"[{plain(words)}](<{url}>)"
+    return f"[{_literal(isolated(words))}](<{url}>)"
 
 
 def names_host(text: str) -> bool:
@@ -120,18 +134,3 @@ def is_code_url(url: str | None) -> bool:
         return False
     found = _URL.fullmatch(url)
     return found is not None and found["host"].lower() in CODE_HOSTS
-
-
-def shorten(text: str, limit: int) -> str:
-    """Return the text on one line, cut after a word if it is longer than `limit` characters."""
-    return _cut(" ".join(text.split()), limit)
-
-
-def _cut(text: str, limit: int) -> str:
-    """Return the text, cut after a word if it is longer than `limit` characters."""
-    if len(text) <= limit:
-        return text
-    head = text[: limit - 1]
-    if text[limit - 1] != " ":
-        head = head.rsplit(" ", 1)[0]
-    return f"{head.rstrip('.,;: ')}…"

@@ -7,6 +7,7 @@ __all__ = [
     "email_transport",
     "embeds",
     "form",
+    "mail_server",
     "outbox",
     "parsing",
     "records",
@@ -14,5 +15,4 @@ __all__ = [
     "scheduler",
     "service",
     "store",
-    "time_zones",
 ]

@@ -8,6 +8,7 @@ import discord
 from bot.conversation.shown_lists import ShownLists
 from bot.subscriptions.delivery import DigestSender
 from bot.subscriptions.discord_transport import DiscordTransport
+from bot.subscriptions.publishing import DigestPublisher
 from bot.subscriptions.records import Kind, Subscription
 from bot.subscriptions.refresh import Refresher
 from bot.subscriptions.scheduler import Scheduler
@@ -26,16 +27,23 @@ def make_scheduler(
     shown_lists: ShownLists,
     *,
     tastes: TasteCache,
+    record_look: Callable[[int, date, datetime], object],
     send_alerts: Callable[[datetime], Awaitable[object]] | None = None,
 ) -> Scheduler:
     """Return a scheduler; it does nothing before `start`.
 
-    `send_alerts` is called after each time that new papers and upvotes were read.
+    `record_look` records that a digest showed a user the lists up to a day, and when; `send_alerts`
+    is called after each time that new papers and upvotes were read.
     """
     executor, options = subscriptions.executor, subscriptions.options
     library = executor.library
     discord_transport = DiscordTransport(
-        client, executor, shown_lists, clock=options.clock, make_view=rating_view
+        client,
+        executor,
+        shown_lists,
+        clock=options.clock,
+        record_look=record_look,
+        make_view=rating_view,
     )
     transports: dict[Kind, Transport] = {
         "channel": discord_transport, "person": discord_transport
@@ -54,11 +62,21 @@ def make_scheduler(
         clock=options.clock,
         window=options.window,
     )
+    publisher = DigestPublisher(
+        subscriptions.store,
+        subscriptions.outbox,
+        discord_transport,
+        read=executor.read,
+        write=executor.write,
+        clock=options.clock,
+        window=options.window,
+    )
     refresher = Refresher(options.sync, every=options.sync_every, clock=options.clock)
     return Scheduler(
         sender,
         refresher,
         send_alerts=send_alerts,
+        publish=publisher.publish_due,
         clock=options.clock,
         round_seconds=options.round_seconds,
     )

@@ -10,8 +10,9 @@ from typing import Any, Self
 import discord
 
 from bot.components.persistent import PersistentItem
-from bot.render.safe_text import CHOICE, shorten
+from bot.render.safe_text import CHOICE
 from rag.records import Paper
+from rag.text.shorten import shorten
 
 CLICKED = "subscription_button"
 DISCUSS, PICK = "discuss", "pick"  # actions under a digest

@@ -119,31 +119,46 @@ class DigestSender:
     async def _deliver(
         self, subscription: Subscription, delivery: Delivery, stale_reason: str
     ) -> None:
-        transport, part = self._transport_for(subscription), delivery.part
-        if delivery.claimed_at:
-            found = await transport.find(subscription, delivery)
-            if found is None:
-                raise FailedError(
-                    "I was stopped while I sent it, and cannot see whether it arrived; sending it "
-                    "again might duplicate it"
-                )
-            part += found
-            await self.write(self.outbox.part_sent, delivery.id, part)
-        if part == 0 and self.clock() > delivery.due_at + self.window:
-            await self._too_late(delivery)
-            return
-        if part == 0 and subscription.paused:
-            await self._end(delivery, "skipped", subscription.reason or "paused")
-            return
+        transport = self._transport_for(subscription)
+        found = await self._claimed(transport, subscription, delivery)
+        if not (delivery.part or found):
+            if self.clock() > delivery.due_at + self.window:
+                await self._too_late(delivery)
+                return
+            if subscription.paused:
+                await self._end(delivery, "skipped", subscription.reason or "paused")
+                return
         digest = await self._digest(subscription, delivery, stale_reason)
         if digest is None:
             return
         messages = await transport.messages(subscription, digest)
-        for number in range(part, len(messages)):
-            await self.write(self.outbox.claim, delivery.id, self.clock())
-            await transport.send(subscription, messages[number], delivery.name_of(number))
-            await self.write(self.outbox.part_sent, delivery.id, number + 1)
+        unpublished = list(delivery.unpublished)
+        for number in range(delivery.part, len(messages)):
+            message_id = found if number == delivery.part else 0
+            if not message_id:
+                await self.write(self.outbox.claim, delivery.id, self.clock())
+                name = delivery.name_of(number)
+                message_id = await transport.send(subscription, messages[number], name)
+            await transport.arrived(subscription, messages[number], message_id)
+            unpublished += [message_id] if subscription.publish else []
+            await self.write(self.outbox.part_sent, delivery.id, number + 1, unpublished)
         await self._end(delivery, "sent")
+
+    async def _claimed(
+        self, transport: Transport, subscription: Subscription, delivery: Delivery
+    ) -> int:
+        """Return the id of a claimed message that has arrived; 0 if there is none."""
+        if not delivery.claimed_at:
+            return 0
+        found = await transport.find(subscription, delivery)
+        if found is None:
+            raise FailedError(
+                "I was stopped while I sent it, and cannot see whether it arrived; sending it "
+                "again might duplicate it"
+            )
+        if not found:
+            await self.write(self.outbox.not_sent, delivery.id)
+        return found
 
     async def _digest(
         self, subscription: Subscription, delivery: Delivery, stale_reason: str

@@ -17,12 +17,14 @@ the clock of this machine is less than five minutes wrong, and that nobody delet
 between.
 """
 
+import asyncio
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import discord
+from discord.utils import snowflake_time
 
 from bot.components.discord_errors import FAILURES
 from bot.conversation.shown_lists import ShownLists
@@ -33,16 +35,26 @@ from bot.render.safe_text import plain_within
 from bot.subscriptions.buttons import DiscussButton, SubscriptionButton, names_in
 from bot.subscriptions.drawing import draw
 from bot.subscriptions.embeds import MAX_REASON
-from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
+from bot.subscriptions.records import (
+    Delivery,
+    FailedError,
+    GoneError,
+    LaterError,
+    SlowDownError,
+    Subscription,
+)
 from rag.digest.records import Digest
 from rag.records import Paper
 
 NONCE_SAFE = timedelta(seconds=60)  # of the "few minutes" for which Discord remembers a nonce
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between the clock of this machine and Discord's
 MAX_UNDER_WAY = timedelta(minutes=15)  # after this no claimed message arrives any more
+PUBLISH_SECONDS = 25.0  # for publishing a message, in which discord.py tries five times
+NOTHING_TO_PUBLISH = (40033, 10008)  # Discord's error codes: published already; deleted
 IMAGE_NAME = "topics.png"
 BLURPLE = discord.Colour.blurple()
 
+SLOW_DOWN = "Discord asked me to slow down"
 CLOSED = "your direct messages are closed to me: allow them in this server's privacy settings"
 GONE = {
     50007: CLOSED,
@@ -52,6 +64,7 @@ GONE = {
     10004: "the server is gone",
     50001: "I cannot see the channel: give me View Channel there",
     50013: "I may not write there: give me View Channel, Send Messages and Embed Links",
+    50024: "it is no announcement channel",
     50083: "the thread is closed",
     160005: "the thread is locked",
 }
@@ -77,13 +90,18 @@ class DiscordTransport:
         shown_lists: ShownLists,
         *,
         clock: Callable[[], datetime],
+        record_look: Callable[[int, date, datetime], object],
         make_view: Callable[[Digest], discord.ui.View | None] = lambda _: None,
     ) -> None:
-        """`make_view` makes the components under the last message, besides the button "Discuss"."""
+        """`record_look` records that a user was shown the lists up to a day, and when.
+
+        `make_view` makes the components under the last message, besides the button "Discuss".
+        """
         self.bot = bot
         self.executor = executor
         self.shown_lists = shown_lists
         self.clock = clock
+        self.record_look = record_look
         self.make_view = make_view
 
     async def messages(self, subscription: Subscription, digest: Digest) -> Sequence[DigestMessage]:
@@ -102,8 +120,8 @@ class DiscordTransport:
             for n, embed in enumerate(embeds)
         ]
 
-    async def send(self, subscription: Subscription, message: DigestMessage, name: str) -> None:
-        """Send one message, with its name as the nonce and in its button."""
+    async def send(self, subscription: Subscription, message: DigestMessage, name: str) -> int:
+        """Send one message, with its name as the nonce and in its button; return its id."""
         view = self.make_view(message.digest) if message.digest else None
         view = view or discord.ui.View(timeout=None)
         view.add_item(DiscussButton(name))
@@ -117,18 +135,29 @@ class DiscordTransport:
             sent = await channel.send(embed=embed, files=files, view=view, nonce=name)
         except FAILURES as error:
             raise _explain(error) from error
-        user_id = int(subscription.target) if subscription.kind == "person" else 0
-        await self.shown_lists.remember(
-            sent.id, message.papers, channel_id=sent.channel.id, user_id=user_id
-        )
+        return sent.id
 
-    async def find(self, subscription: Subscription, delivery: Delivery) -> bool | None:
-        """Look for the claimed message among those sent around that time."""
+    async def arrived(
+        self, subscription: Subscription, message: DigestMessage, message_id: int
+    ) -> None:
+        """Record the papers of a message, and what a user has seen with the last one."""
+        target, is_direct = int(subscription.target), subscription.kind == "person"
+        channel_id = (await self._direct_channel(target)).id if is_direct else target
+        user_id = target if is_direct else 0
+        await self.shown_lists.remember(
+            message_id, message.papers, channel_id=channel_id, user_id=user_id
+        )
+        if is_direct and message.digest:
+            last, at = message.digest.last, snowflake_time(message_id)
+            await self.executor.write(self.record_look, user_id, last, at)
+
+    async def find(self, subscription: Subscription, delivery: Delivery) -> int | None:
+        """Look for the claimed message among those sent around that time; return its id."""
         claimed, name = delivery.claimed_at, delivery.name_of(delivery.part)
         if claimed is None:
-            return False
+            return 0
         # If the history cannot be read, the nonce still prevents a duplicate of a recent message.
-        unknown = False if self.clock() - claimed < NONCE_SAFE else None
+        unknown = 0 if self.clock() - claimed < NONCE_SAFE else None
         try:
             if not await self._may_read_history(subscription):
                 return unknown
@@ -139,13 +168,37 @@ class DiscordTransport:
                 if message.created_at > claimed + MAX_UNDER_WAY:
                     break
                 if message.author == self.bot.user and name in names_in(message):
-                    return True
+                    return message.id
         except FAILURES as error:
             meaning = _explain(error)
             if isinstance(meaning, LaterError):
                 raise meaning from error
             return unknown
-        return False
+        return 0
+
+    async def publish(self, subscription: Subscription, message_id: int) -> None:
+        """Publish a message to those who follow its channel; one that is published stays so."""
+        channel = self.bot.get_partial_messageable(int(subscription.target))
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await channel.get_partial_message(message_id).publish()
+        except TimeoutError as error:
+            raise SlowDownError(SLOW_DOWN) from error
+        except discord.Forbidden as error:
+            raise GoneError("I need View Channel and Send Messages there") from error
+        except FAILURES as error:
+            if getattr(error, "code", None) not in NOTHING_TO_PUBLISH:
+                raise _explain(error) from error
+
+    async def notify_unpublished(self, subscription: Subscription, reason: str) -> None:
+        """Tell the user who subscribed a channel that its digest was not published."""
+        if subscription.user_id:
+            text = (
+                f"The digest in <#{subscription.target}> is posted, but not published to its "
+                f"followers: {plain_within(reason, MAX_REASON)}."
+            )
+            channel = await self._direct_channel(subscription.user_id)
+            await channel.send(embed=discord.Embed(description=text, colour=BLURPLE))
 
     async def notify(self, subscription: Subscription, reason: str) -> None:
         """Notify the user where they subscribed; for a channel, the user who subscribed it."""
@@ -209,6 +262,8 @@ def _explain(error: Exception) -> LaterError | FailedError | GoneError:
         if error.code in GONE or isinstance(error, discord.Forbidden | discord.NotFound):
             return GoneError(GONE.get(error.code, f"Discord says “{error.text}”"))
         if error.status == 429:
-            return LaterError("Discord asked me to slow down")
+            return SlowDownError(SLOW_DOWN)
         return FailedError(f"Discord refused the message ({error.code}: {error.text[:200]})")
+    if isinstance(error, discord.RateLimited):
+        return SlowDownError(SLOW_DOWN)
     return LaterError(f"Discord cannot be reached ({type(error).__name__})")

@@ -8,7 +8,6 @@ twice. Before the transfer, a refusal or a lost connection only means another at
 import asyncio
 import contextlib
 import smtplib
-import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -17,10 +16,10 @@ from email.utils import format_datetime
 from bot.config import MailConfig
 from bot.render.digest import digest_mail
 from bot.render.picture import Picture
-from bot.subscriptions.records import Delivery, FailedError, GoneError, LaterError, Subscription
+from bot.subscriptions.mail_server import MailServer, later, reason_of
+from bot.subscriptions.records import Delivery, FailedError, GoneError, Subscription
 from rag.digest.records import Digest
 
-PASSWORD_VARIABLE = "PAPERBOY_MAIL_PASSWORD"
 ADDRESS_REFUSED = "the mail server accepts no mail for this address"
 ADDRESS_CODES = (550, 551, 553, 521, 556)  # replies to RCPT: no such mailbox, or it accepts no mail
 
@@ -41,7 +40,7 @@ class EmailTransport:
         `picture` draws the topics of a digest; it is called in a thread.
         """
         self.config = config
-        self.password = password
+        self.server = MailServer(config, password)
         self.clock = clock
         self.picture = picture
 
@@ -63,53 +62,18 @@ class EmailTransport:
         mail["Auto-Submitted"] = "auto-generated"
         return [mail]
 
-    async def send(self, subscription: Subscription, message: EmailMessage, name: str) -> None:
-        """Transfer the e-mail to the server."""
+    async def send(self, subscription: Subscription, message: EmailMessage, name: str) -> int:
+        """Transfer the e-mail to the server; return 0."""
         message["Message-ID"] = f"<{name}@{_address_of(self.config.sender).rpartition('@')[2]}>"
         await asyncio.to_thread(self._send, subscription.target, message)
-
-    def check(self) -> None:
-        """Connect and log in without sending anything. Raises LaterError."""
-        self._open_connection().close()
-
-    def _open_connection(self) -> smtplib.SMTP:
-        """Return a connection after the login. Raises LaterError."""
-        try:
-            return self._connect()
-        except smtplib.SMTPAuthenticationError as error:
-            why = f"the mail server rejects the password in ${PASSWORD_VARIABLE}"
-            raise _later(why) from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise _later(f"the mail server cannot be used ({_reason(error)})") from error
+        return 0
 
     def _send(self, address: str, message: EmailMessage) -> None:
-        server = self._open_connection()
+        server = self.server.open()
         try:
             self._transfer(server, address, message)
         finally:
             server.close()
-
-    def _connect(self) -> smtplib.SMTP:
-        config = self.config
-        context = ssl.create_default_context()
-        seconds = config.timeout_seconds
-        if config.security == "ssl":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                config.host, config.port, timeout=seconds, context=context
-            )
-        else:
-            server = smtplib.SMTP(config.host, config.port, timeout=seconds)
-        try:
-            server.ehlo_or_helo_if_needed()
-            if config.security == "starttls":
-                server.starttls(context=context)
-                server.ehlo_or_helo_if_needed()  # the earlier greeting does not count any more
-            if config.user:
-                server.login(config.user, self.password)
-        except BaseException:
-            server.close()
-            raise
-        return server
 
     def _transfer(self, server: smtplib.SMTP, address: str, message: EmailMessage) -> None:
         try:
@@ -121,22 +85,22 @@ class EmailTransport:
                     reply = said.decode(errors="replace")
                     raise GoneError(f"{ADDRESS_REFUSED} ({code} {reply})")
                 if code >= 400:
-                    raise _later(f"the mail server said {code} {said.decode(errors='replace')}")
+                    raise later(f"the mail server said {code} {said.decode(errors='replace')}")
         except (smtplib.SMTPException, OSError) as error:
-            raise _later(f"the mail server broke off ({_reason(error)})") from error
+            raise later(f"the mail server broke off ({reason_of(error)})") from error
         try:
             code, said = server.data(message.as_bytes(policy=message.policy.clone(linesep="\r\n")))
         except smtplib.SMTPDataError as error:  # it refused before the transfer
-            raise _later(f"the mail server said {error.smtp_code}") from error
+            raise later(f"the mail server said {error.smtp_code}") from error
         except (smtplib.SMTPException, OSError) as error:
             raise FailedError(
-                f"the mail server broke off while it accepted the mail ({_reason(error)}); it may "
-                "have arrived, and sending it again might duplicate it"
+                f"the mail server broke off while it accepted the mail ({reason_of(error)}); it "
+                "may have arrived, and sending it again might duplicate it"
             ) from error
         if code >= 500:
             raise FailedError(f"the mail server refused it: {code} {said.decode(errors='replace')}")
         if code >= 400:
-            raise _later(f"the mail server said {code} {said.decode(errors='replace')}")
+            raise later(f"the mail server said {code} {said.decode(errors='replace')}")
         with contextlib.suppress(smtplib.SMTPException, OSError):  # the mail is accepted already
             server.quit()
 
@@ -144,22 +108,19 @@ class EmailTransport:
         self,
         subscription: Subscription,  # noqa: ARG002  # see Transport, as in the next one
         delivery: Delivery,  # noqa: ARG002
-    ) -> bool | None:
+    ) -> int | None:
         """Return None: an SMTP server cannot be asked."""
         return None
+
+    async def arrived(
+        self, subscription: Subscription, message: EmailMessage, message_id: int
+    ) -> None:
+        """Record nothing: nobody replies to an e-mail."""
 
     async def notify(self, subscription: Subscription, reason: str) -> None:
         """Notify nobody: `paperboy subscriptions list` shows it."""
 
 
-def _later(reason: str) -> LaterError:
-    return LaterError(reason, may_have_arrived=False)
-
-
 def _address_of(sender: str) -> str:
     """Return the address in "Paperboy <paperboy@example.org>"."""
     return sender.partition("<")[2].rstrip("> ") or sender.strip()
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip() or type(error).__name__

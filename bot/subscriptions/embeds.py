@@ -13,6 +13,7 @@ from bot.subscriptions.records import Delivery, Subscription
 COLOUR = discord.Colour.blurple()
 MAX_REASON = 500  # characters
 PAUSED = discord.Colour.light_grey()
+PUBLISHED = "Each digest is published to the servers that follow the channel."
 NONE_YET = (
     "There is no subscription yet: /subscribe brings you a digest by direct message, or one into "
     "this channel."
@@ -20,9 +21,12 @@ NONE_YET = (
 
 
 def subscription_embed(
-    subscription: Subscription, last: Delivery | None = None, *, title: str = ""
+    subscription: Subscription, last: Delivery | None = None, *, title: str = "", note: str = ""
 ) -> discord.Embed:
-    """Return an embed with the next due time and the result of the last delivery."""
+    """Return an embed with the next due time and the result of the last delivery.
+
+    `note` says how what was typed was understood.
+    """
     embed = discord.Embed(
         title=title or f"Subscription {subscription.id}",
         colour=PAUSED if subscription.paused else COLOUR,
@@ -33,6 +37,8 @@ def subscription_embed(
         ("What", plain_within(wish_in_words(subscription.wish), EMBED_FIELD)),
         ("Next", _next(subscription)),
         ("Last", last and _last(last)),
+        ("Followers", subscription.publish and PUBLISHED),
+        ("Note", plain_within(note, EMBED_FIELD)),
     ):
         if value:
             embed.add_field(name=name, value=value, inline=False)
@@ -78,7 +84,7 @@ def _last(delivery: Delivery) -> str:
     at = format_dt(delivery.done_at or delivery.due_at, "R")
     reason = plain_within(delivery.reason, MAX_REASON)
     if delivery.state == "sent":
-        return f"sent {at}"
+        return f"sent {at}, but not published: {reason}" if reason else f"sent {at}"
     if delivery.state in ("pending", "sending"):
         return f"due {format_dt(delivery.due_at, 'R')}, not sent yet {reason}"
     return f"not sent, {at}: {reason}"

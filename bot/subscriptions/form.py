@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import discord
 
+from bot.clocks.zones import Surroundings
 from bot.components.modals import Form
 from bot.subscriptions.parsing import (
     MAX_PAPERS,
+    When,
     read_list,
     read_number,
     read_when,
@@ -46,8 +48,11 @@ def change_form(subscription: Subscription) -> Form:
     return form
 
 
-def read_form(fields: Mapping[str, str], before: Rhythm) -> tuple[Rhythm, Wish]:
-    """Return the typed options; what `when` omits stays as before. Raises SubscriptionError."""
+def read_form(fields: Mapping[str, str], before: Rhythm, around: Surroundings) -> tuple[When, Wish]:
+    """Return the typed options; what `when` omits stays as before.
+
+    Raises SubscriptionError and ClockError.
+    """
     count, _, upvotes = fields[COUNT].partition(",")
     wish = Wish(
         topics=read_list(fields.get(TOPICS, "")),
@@ -56,4 +61,4 @@ def read_form(fields: Mapping[str, str], before: Rhythm) -> tuple[Rhythm, Wish]:
         min_upvotes=read_number(upvotes.strip() or "0", first=0, last=MAX_UPVOTES),
         count=read_number(count, first=1, last=MAX_PAPERS),
     )
-    return read_when(fields[WHEN], default=before), wish
+    return read_when(fields[WHEN], default=before, around=around), wish

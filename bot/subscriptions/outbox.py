@@ -8,10 +8,15 @@ A row is written before anything is sent. Its states are
 
 `sending` and a nonce are on disk before a message is sent, so that after a kill the next run knows
 which message may have been sent: see bot/subscriptions/discord_transport.py.
+
+The messages that are to be published to the followers of an announcement channel are written with
+the note that they arrived, and taken off once Discord says that they are published: see
+bot/subscriptions/publishing.py. A digest is `sent` whether or not it could be published.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
@@ -96,9 +101,12 @@ class Outbox:
         """Record that the next message is about to be sent."""
         self._set(number, state="sending", claimed_at=iso(now))
 
-    def part_sent(self, number: int, part: int) -> None:
-        """Record that `part` messages have arrived and the next is not being sent yet."""
-        self._set(number, part=part, claimed_at=None)
+    def part_sent(self, number: int, part: int, unpublished: Sequence[int] = ()) -> None:
+        """Record that `part` messages have arrived and the next is not being sent yet.
+
+        `unpublished` are those of them that are to be published.
+        """
+        self._set(number, part=part, claimed_at=None, unpublished=json.dumps(unpublished))
 
     def not_sent(self, number: int) -> None:
         """Record that the claimed message was certainly not sent."""
@@ -107,14 +115,31 @@ class Outbox:
     def done(self, number: int, state: str, now: datetime, reason: str = "") -> None:
         """Record the final state: sent, failed or skipped."""
         self._set(
-            number, state=state, reason=reason, done_at=iso(now), digest=None, claimed_at=None
-        )
+            number, state=state, reason=reason, done_at=iso(now), digest=None, claimed_at=None,
+            publish_at=iso(now) if state == "sent" else None,
+        )  # fmt: skip
 
     def retry(self, delivery: Delivery, next_try: datetime, reason: str) -> None:
         """Schedule the next attempt; the claim of a message that may have been sent stays."""
         self._set(
             delivery.id, next_try=iso(next_try), reason=reason, attempts=delivery.attempts + 1
         )
+
+    # -- what is published to followers -----------------------------------------------
+
+    def to_publish(self, now: datetime) -> list[Delivery]:
+        """Return the sent digests with messages to be published now, longest waiting first."""
+        return self._where(
+            "publish_at <= ? AND unpublished != '[]' ORDER BY publish_at, id", iso(now)
+        )
+
+    def published(self, number: int, left: Sequence[int]) -> None:
+        """Record that all but these messages are published."""
+        self._set(number, unpublished=json.dumps(left), **({} if left else {"reason": ""}))
+
+    def publish_later(self, number: int, next_try: datetime | None, reason: str) -> None:
+        """Schedule the next attempt to publish; None: there is none. `reason` says why."""
+        self._set(number, publish_at=next_try and iso(next_try), reason=reason)
 
     def _set(self, number: int, **values: object) -> None:
         pairs = ", ".join(f"{name} = :{name}" for name in values)
@@ -135,6 +160,7 @@ class Outbox:
 
 def _delivery(row: sqlite3.Row) -> Delivery:
     values = dict(row)
-    for name in ("due_at", "next_try", "claimed_at", "done_at"):
+    for name in ("due_at", "next_try", "claimed_at", "done_at", "publish_at"):
         values[name] = values[name] and instant(values[name])
+    values["unpublished"] = json.loads(values["unpublished"])
     return checked(Delivery, values)

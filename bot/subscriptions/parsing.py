@@ -1,11 +1,12 @@
 """Describes subscriptions in words and parses them: "weekly monday 9:00 Europe/Berlin"."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from bot.clocks.times import EXAMPLES, ClockError, split_times
+from bot.clocks.zones import Surroundings, Zone, meaning_of, read_zone, zone_in_words
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
-from bot.subscriptions.time_zones import read_zone, zone_in_words
 from rag.digest.records import Period, Wish
 from rag.text.words import fold
 
@@ -31,25 +32,24 @@ _WEEKDAY_WORDS = {
     )
     for number, word in enumerate(words.split())
 }
-_NAMED_HOURS = {
-    **dict.fromkeys("noon midday mittag mittags midi mediodia".split(), 12),
-    **dict.fromkeys("midnight mitternacht minuit medianoche".split(), 0),
-}
 _OTHER_RHYTHMS = frozenset(
     """hourly weekday weekdays workday workdays weekend weekends werktags wochentags biweekly
     fortnightly yearly annually quarterly twice""".split()
 )
 _FILLERS = frozenset(
-    """at on every each in the a around o'clock time um jeden jede jedes am an uhr zeit chaque tous
-    toutes les le la los las el cada todos todas""".split()
-) | {""}
-_CLOCK = r"(?:[:.h](\d{2}))?\s*(?:h|uhr|o['’]?clock)?\s*([ap]\.?\s?m\b\.?)?"
-_TIME = re.compile(rf"(\d{{1,2}}){_CLOCK}", re.IGNORECASE)
-# The number of "UTC+2" and of Etc/GMT-2 is no time.
-_TIME_IN_TEXT = re.compile(
-    rf"(?<![\w+−:./-])(?:\d+{_CLOCK}|{'|'.join(_NAMED_HOURS)})(?![\w:])", re.IGNORECASE
+    """at on every each in the a around about sharp time um jeden jede jedes am an uhr zeit chaque
+    tous toutes les le la los las el cada todos todas""".split()
 )
+_EVERY_FEW = re.compile(r"\bevery (?:\d+|other|second|two|three|few) \w+", re.IGNORECASE)
 WHEN_EXAMPLE = "daily 9:00 Europe/Berlin, or weekly monday 18:30 UTC, or monthly 8:00 UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """When a digest is wanted; `note` says in sentences what was ambiguous, or is ""."""
+
+    rhythm: Rhythm
+    note: str = ""
 
 
 def rhythm_in_words(rhythm: Rhythm) -> str:
@@ -90,40 +90,81 @@ def _or(entries: Iterable[str]) -> str:
 def target_in_words(subscription: Subscription) -> str:
     """Return the target of a subscription, for a terminal."""
     kinds = {"channel": "Discord channel", "person": "direct message to", "mail": "e-mail to"}
-    return f"{kinds[subscription.kind]} {subscription.target}"
+    published = " and its followers" if subscription.publish else ""
+    return f"{kinds[subscription.kind]} {subscription.target}{published}"
 
 
-def read_when(text: str, *, default: Rhythm | None = None, timezone: str = "UTC") -> Rhythm:
-    """Parse "[daily | weekly WEEKDAY | monthly] TIME [TIME ZONE]". Raises SubscriptionError.
+def read_when(
+    text: str, *, default: Rhythm | None = None, around: Surroundings | None = None
+) -> When:
+    """Parse "[daily | weekly WEEKDAY | monthly] TIME [TIME ZONE]".
 
-    What is not said is as in `default`, or in the time zone.
+    What is not said is as in `default`, or in the time zone of the asker's surroundings. Raises
+    SubscriptionError and ClockError.
     """
-    rhythm = default or Rhythm(timezone=timezone)
-    rest, times = text, 0
-    for match in reversed(list(_TIME_IN_TEXT.finditer(text))):
-        rhythm = read_time(match[0], rhythm)
-        rest, times = f"{rest[: match.start()]} {rest[match.end() :]}", times + 1
-    if times > 1:
-        raise SubscriptionError(f"“{text}” names {times} times: add one subscription for each.")
-    zone = []
-    for word in re.split(r"[\s,()]+", rest):
+    around = around or Surroundings()
+    rhythm = default or Rhythm(timezone=around.timezone)
+    if every_few := _EVERY_FEW.search(text):
+        raise _no_such_rhythm(every_few[0])
+    times, rest = split_times(text)
+    if len(times) > 1:
+        raise ClockError(f"“{text}” names {len(times)} times: add one subscription for each.")
+    if not times and default is None:
+        raise ClockError(f"“{text}” names no time: write it like {WHEN_EXAMPLE}.")
+    rhythm, others = _read_days(rest, rhythm)
+    zone = _read_zone_among(others, around)
+    if times:
+        rhythm = replace(rhythm, hour=times[0].hour, minute=times[0].minute)
+    if zone:
+        rhythm = replace(rhythm, timezone=zone.name)
+    return When(rhythm, " ".join(read.note for read in (*times, zone) if read and read.note))
+
+
+def read_time(text: str, rhythm: Rhythm, *, around: Surroundings | None = None) -> When:
+    """Parse a time of day, which may name its time zone. Raises ClockError."""
+    if not split_times(text)[0]:
+        raise ClockError(f"“{text}” is no time of day: write it like {EXAMPLES}.")
+    return read_when(text, default=rhythm, around=around)
+
+
+def _read_days(text: str, rhythm: Rhythm) -> tuple[Rhythm, list[str]]:
+    """Return the rhythm that a text names, and its other words."""
+    others = []
+    for word in re.split(r"[\s,;()]+", text):
         folded = fold(word).strip(".")
         if folded in _PERIOD_WORDS:
             rhythm = replace(rhythm, period=_PERIOD_WORDS[folded])
         elif (day := _weekday(folded)) is not None:
             rhythm = replace(rhythm, period="week", weekday=day)
         elif folded in _OTHER_RHYTHMS:
-            raise SubscriptionError(
-                f"“{word}” is not a rhythm that I have: write daily (nothing is sent on days "
-                "without new papers), weekly monday or monthly."
-            )
-        elif folded not in _FILLERS:
-            zone.append(word)
-    if zone:
-        rhythm = replace(rhythm, timezone=read_zone(" ".join(zone)))
-    if not times and default is None:
-        raise SubscriptionError(f"“{text}” names no time: write it like {WHEN_EXAMPLE}.")
-    return rhythm
+            raise _no_such_rhythm(word)
+        elif folded:
+            others.append(word)
+    return rhythm, others
+
+
+def _no_such_rhythm(words: str) -> SubscriptionError:
+    return SubscriptionError(
+        f"“{words}” is not a rhythm that I have: write daily (nothing is sent on days without new "
+        "papers), weekly monday or monthly."
+    )
+
+
+def _read_zone_among(words: Sequence[str], around: Surroundings) -> Zone | None:
+    """Return the time zone that words name with fillers around it, as in "time in los angeles".
+
+    Raises ClockError if the words that are no fillers are no time zone.
+    """
+    folded = [fold(word).strip(".") for word in words]
+    told = [n for n, word in enumerate(words) if word == "LA" or folded[n] not in _FILLERS]
+    if not told:
+        return None
+    for first in range(told[0] + 1):
+        for last in range(len(words), told[-1], -1):
+            text = " ".join(words[first:last])
+            if meaning_of(text, around):
+                return read_zone(text, around)
+    return read_zone(" ".join(words[told[0] : told[-1] + 1]), around)
 
 
 def _weekday(folded: str) -> int | None:
@@ -135,19 +176,6 @@ def _weekday(folded: str) -> int | None:
         if len(word) >= 3 and (fitting := [n for n in names if n.startswith(word)]):
             return names.index(fitting[0])
     return None
-
-
-def read_time(text: str, rhythm: Rhythm) -> Rhythm:
-    """Parse "9", "9:30", "6:15 p.m.", "18 Uhr", "9h30" or "noon". Raises SubscriptionError."""
-    if (hour := _NAMED_HOURS.get(fold(text.strip()))) is not None:
-        return replace(rhythm, hour=hour, minute=0)
-    match = _TIME.fullmatch(text.strip())
-    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
-    if match and (half := (match[3] or "").casefold()):
-        hour = hour % 12 + (12 if half.startswith("p") else 0) if 1 <= hour <= 12 else 99
-    if hour > 23 or minute > 59:
-        raise SubscriptionError(f"“{text}” is no time of day: write it like 9:00 or 18:30.")
-    return replace(rhythm, hour=hour, minute=minute)
 
 
 def read_list(text: str) -> tuple[str, ...]:

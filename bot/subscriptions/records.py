@@ -29,6 +29,10 @@ class LaterError(Exception):
         self.may_have_arrived = may_have_arrived
 
 
+class SlowDownError(LaterError):
+    """Discord takes no more of this kind for a while."""
+
+
 class FailedError(Exception):
     """One digest cannot arrive, or it is unknown whether it did. The message says why."""
 
@@ -56,8 +60,9 @@ class Subscription:
     """Who gets what and when.
 
     `target` is the id of a channel or a user, or an e-mail address. `user_id` made it (0: in a
-    terminal), in `guild_id` and `channel` unless by direct message. `reason` says why the bot
-    paused it. Every due time before `next_due` (UTC) is in the outbox.
+    terminal), in `guild_id` and `channel` unless by direct message. `publish`: its messages are
+    published to those who follow the announcement channel. `reason` says why the bot paused it.
+    Every due time before `next_due` (UTC) is in the outbox.
     """
 
     id: int = 0
@@ -68,6 +73,7 @@ class Subscription:
     channel: int | None = None
     rhythm: Rhythm = field(default_factory=Rhythm)
     wish: Wish = field(default_factory=Wish)
+    publish: bool = False
     paused: bool = False
     reason: str = ""
     next_due: datetime = NEVER
@@ -75,7 +81,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One row of the outbox, see bot/migrations/0006_subscriptions.sql."""
+    """One row of the outbox, see bot/migrations/0006_subscriptions.sql.
+
+    `unpublished` are the messages to be published, next at `publish_at` if that is not None.
+    """
 
     id: int
     subscription: int
@@ -91,6 +100,8 @@ class Delivery:
     digest: str | None
     covers: date | None
     done_at: datetime | None
+    unpublished: tuple[int, ...] = ()
+    publish_at: datetime | None = None
 
     def name_of(self, part: int) -> str:
         """Return the nonce of one of its messages: at most 25 characters."""

@@ -35,13 +35,18 @@ class Scheduler:
         refresher: Refresher,
         *,
         send_alerts: Callable[[datetime], Awaitable[object]] | None = None,
+        publish: Callable[[], Awaitable[None]] | None = None,
         clock: Callable[[], datetime] = utc_now,
         round_seconds: float = ROUND_SECONDS,
     ) -> None:
-        """`send_alerts` is called once after each time that new papers and upvotes were read."""
+        """`send_alerts` is called once after each time that new papers and upvotes were read.
+
+        `publish` publishes the digests that were sent.
+        """
         self.sender = sender
         self.refresher = refresher
         self.send_alerts = send_alerts
+        self.publish = publish
         self._alerted_at: datetime | None = None
         self.clock = clock
         self.round_seconds = round_seconds
@@ -58,6 +63,8 @@ class Scheduler:
             if self._is_stopping:
                 return
             await sender.deliver(delivery, stale_reason=self.refresher.stale_reason)
+        if self.publish:
+            await self.publish()
 
     async def _send_alerts(self) -> None:
         """Send alerts if new upvotes were read; a bug there must not stop the digests."""

@@ -152,6 +152,7 @@ def _columns(subscription: Subscription) -> dict[str, object]:
         "server": subscription.guild_id,
         "channel": subscription.channel,
         **asdict(subscription.rhythm),
+        "publish": subscription.publish,
         "wish": json.dumps(asdict(subscription.wish), ensure_ascii=False),
     }
 
@@ -166,6 +167,7 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         "channel": row["channel"],
         "rhythm": {name: row[name] for name in ("period", "hour", "minute", "timezone", "weekday")},
         "wish": json.loads(row["wish"]),
+        "publish": bool(row["publish"]),
         "paused": bool(row["paused"]),
         "reason": row["reason"],
         "next_due": instant(row["next_due"]),

@@ -21,15 +21,20 @@ class Transport(Protocol):
         """Return the messages of a digest, in order."""
         ...
 
-    async def send(self, subscription: Subscription, message: Any, name: str) -> None:
-        """Send one message under a unique name."""
+    async def send(self, subscription: Subscription, message: Any, name: str) -> int:
+        """Send one message under a unique name; return its id, 0 if it has none."""
         ...
 
-    async def find(self, subscription: Subscription, delivery: Delivery) -> bool | None:
-        """Return whether the claimed message has arrived; None if that cannot be known.
+    async def find(self, subscription: Subscription, delivery: Delivery) -> int | None:
+        """Return the id of the claimed message if it has arrived; None if that cannot be known.
 
-        False also means that sending it again does not duplicate it, even if it is still under way.
+        0 means that it has not, and that sending it again does not duplicate it, even if it is
+        still under way.
         """
+        ...
+
+    async def arrived(self, subscription: Subscription, message: Any, message_id: int) -> None:
+        """Record what a message that has arrived shows; doing so twice changes nothing."""
         ...
 
     async def notify(self, subscription: Subscription, reason: str) -> None:

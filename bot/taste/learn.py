@@ -16,6 +16,7 @@ from rag.digest.records import Opinion, Taste
 from rag.records import Paper, Window
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog
+from rag.text.shorten import shorten
 
 MIN_LIKED = 3  # papers; with fewer there is no taste
 MAX_RATED = 1_000  # papers; the newest by their ids
@@ -51,9 +52,8 @@ class LearnedTaste:
         liked, words = self.classifier.reason(paper, vector)
         if liked is None:
             return ""
-        title = liked.title if len(liked.title) <= MAX_TITLE else f"{liked.title[: MAX_TITLE - 1]}…"
         shared = f" ({', '.join(words)})" if words else ""
-        return f"because {self.whose} liked “{title}”{shared}"
+        return f"because {self.whose} liked “{shorten(liked.title, MAX_TITLE)}”{shared}"
 
 
 class TasteCache:

@@ -16,11 +16,12 @@ from bot.components.error_reply import reply_with_error
 from bot.components.persistent import PersistentItem
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR
-from bot.render.safe_text import CHOICE, shorten
+from bot.render.safe_text import CHOICE
 from bot.taste.paper_keys import key_of, paper_of_key
 from bot.taste.ratings import Kind
 from rag.digest.records import Digest
 from rag.records import Paper
+from rag.text.shorten import shorten
 
 MENU_SIZE = 25  # options, Discord's limit
 MAX_MENUS = 4  # of the five rows of a message; one remains for buttons

@@ -11,12 +11,13 @@ from bot.components.persistent import PersistentItem
 from bot.render.answer import paper_line
 from bot.render.papers import COLOUR, GIST
 from bot.render.parts import first_within
-from bot.render.safe_text import EMBED_DESCRIPTION, plain, shorten
+from bot.render.safe_text import EMBED_DESCRIPTION, plain
 from bot.taste.paper_keys import key_of, papers_of_ids
 from bot.taste.ratings import RatingStore
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.text.sentences import gist
+from rag.text.shorten import shorten
 
 PAGE_SIZE = 5  # papers, as many as fit one row of buttons
 # Characters of a title and of what it is about; the first pair for which there is room is used.
@@ -54,10 +55,11 @@ class SavedButton(
             if self.action == REMOVE:
                 await services.executor.write(remove, services.ratings, user_id, self.key)
             catalog = services.executor.library.catalog
-            embed, view = await services.executor.read(
+            embed, view, papers = await services.executor.read(
                 saved_page, catalog, services.ratings, user_id, self.page
             )
-            await interaction.edit_original_response(embed=embed, view=view)
+            message = await interaction.edit_original_response(embed=embed, view=view)
+            await services.shown_lists.remember_reply(interaction, message, papers)
         except Exception as error:  # users always get a reply
             await reply_with_error(interaction, error)
 
@@ -71,11 +73,14 @@ def remove(ratings: RatingStore, user_id: int, key: str) -> None:
 
 def saved_page(
     catalog: Catalog, ratings: RatingStore, user_id: int, page: int = 0
-) -> tuple[discord.Embed, discord.ui.View | None]:
-    """Return a page of a user's list (counted from 0), latest first, and its buttons."""
+) -> tuple[discord.Embed, discord.ui.View | None, list[Paper]]:
+    """Return a page of a user's list (counted from 0), latest first, and its buttons.
+
+    The papers are those of this page and the ones before, in the order of their numbers.
+    """
     papers = list(papers_of_ids(catalog, ratings.saved(user_id)).items())
     if not papers:
-        return discord.Embed(description=NOTHING, colour=COLOUR), None
+        return discord.Embed(description=NOTHING, colour=COLOUR), None, []
     pages = -(-len(papers) // PAGE_SIZE)
     page = min(page, pages - 1)
     first = page * PAGE_SIZE
@@ -89,7 +94,8 @@ def saved_page(
         title=f"Your saved papers: {len(papers):,}", description=body, colour=COLOUR
     )
     embed.set_footer(text=f"Page {page + 1} of {pages}, the last saved first. Only you see this.")
-    return embed, _view(shown, page, pages)
+    numbered = [paper for _, paper in papers[: first + PAGE_SIZE]]
+    return embed, _view(shown, page, pages), numbered
 
 
 def _line(n: int, paper: Paper, max_title: int, max_gist: int) -> str:

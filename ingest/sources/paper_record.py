@@ -24,6 +24,7 @@ from ingest.untrusted import MAX_COUNT, is_possible_day
 from rag.arxiv_id import read_arxiv_id
 from rag.records import AbstractSource, Paper
 from rag.text.clean import clean, clean_characters, received
+from rag.text.shorten import cut, shorten
 
 MAX_TITLE = 1_000  # characters; the longest real ones have about 250
 MAX_ABSTRACT = 20_000
@@ -99,7 +100,7 @@ def _possible(day: date | None) -> date | None:
 
 def _comment(value: object) -> object:
     """Take arXiv's comment, shortened; Hugging Face has a list under this name."""
-    return _optional_text(value[:MAX_COMMENT]) if isinstance(value, str) else None
+    return _optional_text(cut(value, MAX_COMMENT)) if isinstance(value, str) else None
 
 
 def _sighting(value: object) -> object:
@@ -188,7 +189,7 @@ def parse_record(
         yield SetAside(place, reason)
         return
     title = record.get("title")
-    name = f"{place} ({clean(title[:MAX_TITLE])[:80]})" if isinstance(title, str) else place
+    name = f"{place} ({shorten(clean(title[:MAX_TITLE]), 80)})" if isinstance(title, str) else place
     known = {f: value for f, value in record.items() if f == "title" or value not in (None, "")}
     fields = _with_snapshot_fields(known)
     left_out: dict[str, str] = {}

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from rag.records import Paper
 from rag.text.clean import clean_characters
+from rag.text.shorten import shorten
 
 MAX_LABEL = 200  # characters of a record's name, or of a reason, in lists for people
 
@@ -45,8 +46,7 @@ Record = Paper | SetAside | LeftOut
 
 def label(text: str) -> str:
     """Return the text, or its beginning, on one line, without what nobody can see."""
-    line = clean_characters(text[: MAX_LABEL + 1])
-    return line if len(text) <= MAX_LABEL else f"{line[: MAX_LABEL - 1]}…"
+    return shorten(clean_characters(text[: 4 * MAX_LABEL]), MAX_LABEL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Answerability:
         text = f"{paper.title} {paper.abstract}"
         is_english = asked.language == "en"
         own = _own_words(asked.pointed or asked.named)
-        gap, count = self._gap(_content_words(asked.topic, own), text, is_english=is_english)
+        asked_words = _content_words(asked.topic, own, set(terms(text)))
+        gap, count = self._gap(asked_words, text, is_english=is_english)
         return Signs(
             gap=gap,
             words=float(max(count, SHORT)),
@@ -102,14 +103,20 @@ class Answerability:
         return float((rarity * (1 - np.maximum(exact, near))).max()), len(counted)
 
 
-def content_words(request: Request, paper: Paper) -> list[str]:
-    """Return the words that say what is asked about a paper, without its own names."""
-    return _content_words(request.topic, _own_words([paper]))
+def content_words(request: Request, paper: Paper, stems: set[str]) -> list[str]:
+    """Return the words that say what is asked about a paper, without its own names.
+
+    `stems` are the terms of its text.
+    """
+    return _content_words(request.topic, _own_words([paper]), stems)
 
 
-def _content_words(question: str, own: set[str]) -> list[str]:
+def _content_words(question: str, own: set[str], stems: set[str]) -> list[str]:
     parts = [
-        part for word in dict.fromkeys(words(question)) if word not in own for part in _parts(word)
+        part
+        for word in dict.fromkeys(words(question))
+        if word not in own
+        for part in _parts(word, stems)
     ]
     return list(dict.fromkeys(parts))
 
@@ -119,8 +126,14 @@ def _own_words(papers: Sequence[Paper]) -> set[str]:
     return {word for paper in papers for name in system_names(paper) for word in words(name)}
 
 
-def _parts(word: str) -> list[str]:
-    """Return the content words in a hyphenated word: "text-to-music" → text, music."""
+def _parts(word: str, stems: set[str]) -> list[str]:
+    """Return the content words in a hyphenated word: "text-to-music" → text, music.
+
+    A word that the text, of which these are the terms, writes as one remains one.
+    """
+    joined = _JOINT.sub("", word)
+    if joined != word and _stem(joined) in stems:
+        return [joined]
     return [part for part in _JOINT.split(word) if len(part) > 1 and part not in STOPWORDS]
 
 

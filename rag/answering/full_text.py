@@ -181,11 +181,11 @@ class _AskedWords:
     def __init__(
         self, request: Request, paper: Paper, found: Sequence[Found], vectors: WordVectors
     ) -> None:
-        self.words = content_words(request, paper)
+        known = [set(terms(_text_of(f.passage))) for f in found]
+        self.words = content_words(request, paper, set().union(*known))
         self.vectors = vectors
         stems = {word: (terms(word) or [word])[-1] for word in self.words}
         self.stems = list(stems.values())
-        known = [set(terms(_text_of(f.passage))) for f in found]
         self.weights = {
             stem: _idf(sum(stem in of for of in known), len(known)) for stem in stems.values()
         }

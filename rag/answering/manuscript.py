@@ -14,6 +14,7 @@ from rag.answering.degeneration import (
     strip_first_role,
 )
 from rag.answering.prompt import INSTRUCTIONS
+from rag.answering.refusal import without_disclaimers
 from rag.grounding.checker import MARK, Grounding, Verdict, describe_failed
 from rag.grounding.claims import Claim, claims_of
 from rag.llm.reasoning import RESTART, AnswerText
@@ -130,7 +131,7 @@ class Manuscript:
 
     def _review(self, *, is_finished: bool) -> bool:
         self._keep_on()
-        text = strip_first_role(self.raw)
+        text = self._bare
         if not self.degeneration:
             self.degeneration = self._detector.find(text, is_finished=is_finished)
         if self.degeneration:
@@ -151,6 +152,11 @@ class Manuscript:
                 claims.pop()  # the marker that follows may stand for it, too
         return self._take(claims)
 
+    @property
+    def _bare(self) -> str:
+        """What the model has written, without a role in front and what the abstracts do not say."""
+        return without_disclaimers(strip_first_role(self.raw))
+
     def _take(self, claims: list[Claim]) -> bool:
         """Judge the new ones of these sentences; return whether more of them passed than before."""
         passed = self.passed
@@ -159,7 +165,7 @@ class Manuscript:
             self._keep_on()
             is_said = any(_alike(claim.text, earlier.text) for earlier in claims[:n])
             if is_said or self._detector.is_copied(claim.text):
-                start = self.raw.rfind(claim.text)
+                start = self._bare.rfind(claim.text)
                 self.degeneration = self.degeneration or Degeneration(
                     start, LOOP if is_said else HEADER
                 )

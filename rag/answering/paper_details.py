@@ -111,11 +111,9 @@ def _answer(fact: Fact, paper: Paper, n: int, *, papers_asked: int) -> _Part:
     if fact in ("code", "project page"):
         return _web_page(fact, paper, n)
     if fact == "withdrawal":  # that none is known is an answer, too
-        reason = withdrawal_of(paper)
-        said = (
-            f"{name} was withdrawn: “{reason}”" if reason else f"No withdrawal of {name} is known"
-        )
-        return _Part((f"{said}. [{n}]",))
+        if reason := withdrawal_of(paper):
+            return _Part((f"{name} was withdrawn: “{reason}”. [{n}]",))
+        return _Part((f"No withdrawal of {name} is known. [{n}]",))
     label, read = _COLUMNS[fact]
     if value := read(paper):
         lines = [f"{label} {name}: {value} [{n}]"]

@@ -10,10 +10,11 @@ from datetime import date
 from langchain_core.messages import BaseMessage
 
 from rag.answering.brief import MIN_SENTENCES, REQUEST, Brief, clean, passages_of_list
+from rag.answering.degeneration import strip_first_role
 from rag.answering.gate import Gate
 from rag.answering.manuscript import Manuscript
 from rag.answering.prompt import Prompt, build_prompt, make_messages, paper_ids
-from rag.answering.refusal import REFUSAL, refuse
+from rag.answering.refusal import is_refusal, refuse
 from rag.config import ModelConfig, answer_tokens
 from rag.errors import JudgeError, ModelError
 from rag.grounding.checker import Grounding
@@ -313,7 +314,7 @@ def _why_unusable(manuscript: Manuscript, passages: Sequence[Passage]) -> str:
     raw = manuscript.raw.strip()
     if not raw:
         return NO_TEXT
-    if REFUSAL.rstrip(".") in raw:
+    if is_refusal(strip_first_role(raw)):
         return REFUSED
     if manuscript.degeneration:
         return UNREADABLE

@@ -55,15 +55,23 @@ def load_pair_scorer(name: str, *, dtype: str) -> PairScorer:
     from torch.nn import Identity
     from transformers.utils import logging
 
+    from rag.web_client import reach_hub
+
     logging.disable_progress_bar()  # it would land in the answers
     options = {"dtype": choose_dtype(dtype)}
+    by_proxy = ""
     try:
+        by_proxy, is_open = reach_hub(name)
         # Raw scores: a sigmoid would squeeze the best ones together near 1.
         model: CrossEncoder = CrossEncoder(
-            name, device="cpu", model_kwargs=options, activation_fn=Identity()
+            name,
+            device="cpu",
+            model_kwargs=options,
+            activation_fn=Identity(),
+            local_files_only=not is_open,
         )
     except Exception as error:  # a wrong name, no network, a broken file
-        raise CrossEncoderError(first_line(error)) from error
+        raise CrossEncoderError(f"{first_line(error)}{by_proxy}") from error
     # sentence-transformers gives a model without a scoring head a random one.
     architectures = getattr(model.config, "architectures", None) or ()
     if len(list(model.children())) == 1 and any(

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from rag.config import EmbedderConfig
 from rag.cpu import limit_openmp_spinning
-from rag.errors import EmbedderError, first_line
+from rag.errors import EmbedderError, ProxyError, first_line
+from rag.proxies import exempt_this_machine
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -191,7 +192,10 @@ def _from_provider(model: str) -> Embeddings:
     from langchain.embeddings import init_embeddings
 
     try:
+        exempt_this_machine()
         embedder: Embeddings = init_embeddings(model)
+    except ProxyError as error:
+        raise EmbedderError(str(error)) from error
     except Exception as error:  # a missing package, an unknown provider, a missing key
         raise EmbedderError(
             f"the embedding model {model} cannot be used ({first_line(error)}): "
@@ -225,11 +229,19 @@ def _load_sentence_transformer(path: str, config: EmbedderConfig) -> "SentenceTr
     logging.disable_progress_bar()  # it would land in the answers
     from sentence_transformers import SentenceTransformer
 
+    from rag.web_client import reach_hub
+
     options: dict[str, Any] = {"dtype": choose_dtype(config.dtype)}
+    by_proxy = ""
     try:
-        return SentenceTransformer(path, device="cpu", model_kwargs=options)
+        by_proxy, is_open = reach_hub(path)
+        return SentenceTransformer(
+            path, device="cpu", model_kwargs=options, local_files_only=not is_open
+        )
+    except ProxyError as error:
+        raise EmbedderError(str(error)) from error
     except Exception as error:  # a wrong name, no network, a broken file
         raise EmbedderError(
-            f"the embedding model {config.model} cannot be loaded ({first_line(error)}): check "
-            "[rag.embedder] model in config.toml."
+            f"the embedding model {config.model} cannot be loaded{by_proxy} ({first_line(error)}): "
+            "check [rag.embedder] model in config.toml."
         ) from error

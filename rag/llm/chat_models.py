@@ -18,12 +18,13 @@ from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from rag.config import ModelConfig, answer_tokens
-from rag.errors import ModelError
+from rag.errors import ModelError, ProxyError
 from rag.llm.llama_model import Message
 from rag.llm.local_model import LocalModel
 from rag.llm.reasoning import CUT_OFF, answer_of
 from rag.llm.server_client import ServerClient
 from rag.llm.server_errors import Timeouts
+from rag.proxies import exempt_this_machine
 
 SERVER_KEY_VARIABLE = "PAPERBOY_SERVER_KEY"
 ROLES = {"human": "user", "ai": "assistant", "system": "system"}
@@ -237,9 +238,12 @@ def _from_provider(config: ModelConfig) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     try:
+        exempt_this_machine()
         model: BaseChatModel = init_chat_model(
             config.provider, temperature=config.temperature, max_tokens=config.max_tokens
         )
+    except ProxyError as error:
+        raise ModelError(str(error)) from error
     except Exception as error:  # a missing package, an unknown provider, a missing key
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ModelError(

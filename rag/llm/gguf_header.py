@@ -5,6 +5,7 @@ too, but takes seconds for a vocabulary of 150,000 words; this module skips the 
 """
 
 import mmap
+import re
 import struct
 from dataclasses import dataclass
 from math import prod
@@ -14,6 +15,8 @@ MAGIC = b"GGUF"
 STRING, ARRAY = 8, 9
 # The format's value types → struct's letters.
 STRUCT_LETTERS = dict(enumerate("BbHhIif?")) | {10: "Q", 11: "q", 12: "d"}
+# Architectures that only encode. Others may be embedders too, by the way they pool (gguf.md).
+ENCODERS = re.compile(r"bert|-embed(?:ding)?$|encoder$")
 MAX_ENTRIES = 3_000_000  # a broken count must not take minutes to read
 CUT_SHORT = "it is cut short"
 BROKEN = "it is broken"
@@ -28,13 +31,14 @@ class GgufHeader:
     """The parts of a header that Paperboy uses.
 
     `context_length` is what the model was trained for (0: not stated); `bytes_needed` is the least
-    length of a file that holds all the tensors.
+    length of a file that holds all the tensors. An embedder makes vectors or scores, not text.
     """
 
     name: str
     architecture: str
     context_length: int
     has_chat_template: bool
+    is_embedder: bool
     bytes_needed: int
 
 
@@ -86,6 +90,9 @@ class _Reader:
             architecture=architecture,
             context_length=context if isinstance(context, int) else 0,
             has_chat_template=bool(values.get("tokenizer.chat_template")),
+            is_embedder=bool(
+                ENCODERS.search(architecture) or values.get(f"{architecture}.pooling_type")
+            ),
             bytes_needed=tensors_start + tensors_length if tensors else self.position,
         )
 

@@ -22,7 +22,7 @@ def quick_check(path: Path) -> str:
     A file whose sha256 is known (`paperboy model pull` stores it beside the file) is also hashed if
     it has changed since, which takes seconds.
     """
-    if problem := _check_first_bytes(path):
+    if problem := _check_first_bytes(path) or explain_embedder(path):
         return problem
     return "" if is_unchanged(path) else _check_hash(path)
 
@@ -38,7 +38,7 @@ def full_check(path: Path) -> str:
         read_header(path)
     except HeaderError as error:
         return f"{path.name} cannot be loaded ({error}): {_cure(path)}"
-    return _check_hash(path)
+    return explain_embedder(path) or _check_hash(path)
 
 
 def usable_context(path: Path, n_ctx: int) -> int:
@@ -58,9 +58,24 @@ def is_base_model(path: Path) -> bool:
     Such a model has no chat template.
     """
     try:
-        return not read_header(path).has_chat_template
+        header = read_header(path)
+        return not header.has_chat_template and not header.is_embedder
     except (HeaderError, OSError):
         return False
+
+
+def explain_embedder(path: Path) -> str:
+    """Return one sentence about a file that holds an embedding model, with the cure; else ""."""
+    try:
+        header = read_header(path)
+    except (HeaderError, OSError):
+        return ""
+    if not header.is_embedder:
+        return ""
+    return (
+        f"{path.name} is an embedding model ({header.architecture}), which turns text into vectors "
+        "and writes none: use an instruct model, which `paperboy model pull` fetches."
+    )
 
 
 def explain_base_model(path: Path) -> str:

@@ -24,8 +24,14 @@ CUT_OFF = Signal()  # the model was stopped at max_tokens, most likely in mid-se
 
 TAGS = {
     "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",
+    "<reasoning>": "</reasoning>",
+    "<seed:think>": "</seed:think>",
+    "◁think▷": "◁/think▷",
     "[THINK]": "[/THINK]",
     "<|START_THINKING|>": "<|END_THINKING|>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
 }
 CLOSING_TAGS = tuple(TAGS.values())
 MESSAGE = "<|message|>"  # ends a message's header: the role, the channel

@@ -7,7 +7,6 @@ stop writing.
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import queue
 import re
@@ -25,14 +24,24 @@ from collections.abc import (
 from concurrent.futures import CancelledError, Future
 from contextvars import ContextVar
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
-from rag.errors import ModelError, first_line
+from rag.errors import ModelError, ProxyError, first_line
 from rag.llm.reasoning import CUT_OFF
-from rag.llm.server_errors import BROKE_OFF, ONLY_THOUGHT, StreamProgress, Timeouts, explain
+from rag.llm.server_errors import (
+    BROKE_OFF,
+    ONLY_THOUGHT,
+    Asked,
+    StreamProgress,
+    Timeouts,
+    explain,
+    is_of_model,
+)
+from rag.llm.server_models import candidates, lists_no_chat_model
+from rag.proxies import proxy_for
+from rag.text.shorten import shorten
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -46,10 +55,10 @@ CLOSE_SECONDS = 2.0
 MAX_RESPONSE_BYTES = 16_000_000  # of a whole answer, or of the list of models
 MAX_LINE_BYTES = 500_000  # of a stream of events, in which each token has a line
 SPARE_CHUNKS = 50  # beyond one per token: roles, usage, keep-alives
+MAX_HEAD_BYTES = 4_000  # of a response, which are quoted if it is no answer
 MAX_NAME = 80  # characters of a model's name in messages to people
 CLOSED = "Paperboy has left the model server: start it again."
 _DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")  # the last event of a complete answer
-SEARCH_MODEL = re.compile("embed|rerank", re.IGNORECASE)  # in the name of a model that cannot chat
 ANY_MODEL = "default"  # requested from a server that lists none; most then use the one they have
 
 Result = TypeVar("Result")
@@ -66,11 +75,13 @@ class ServerClient:
     """
 
     def __init__(self, url: str, *, model: str = "", key: str = "", timeouts: Timeouts) -> None:
-        """`url` is the address of the API; without a `model` the first listed one is used."""
+        """`url` is the address of the API; without a `model` a listed one is used."""
         self.url = url
         self.timeouts = timeouts
         self._model = model
-        self._listed_model = ""  # the first one in the server's list when it was last read
+        self._listed_model = ""  # the one of the server's list that was asked for last
+        self._refused: set[str] = set()  # those that would not answer
+        self._has_only_search = False  # as the server's list was last read
         self._key = key
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -84,7 +95,7 @@ class ServerClient:
         name = " ".join((self._model or self._listed_model).split())
         if name.casefold().endswith(".gguf"):  # llama.cpp's servers return the whole path
             name = name.replace("\\", "/").rpartition("/")[2][: -len(".gguf")]
-        return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+        return shorten(name, MAX_NAME)
 
     def stream(
         self,
@@ -154,7 +165,7 @@ class ServerClient:
         try:
             async with (
                 asyncio.timeout_at(progress.deadline(progress.started)) as limit,
-                contextlib.aclosing(await self._open(messages, **options)) as chunks,
+                contextlib.aclosing(self._open(messages, **options)) as chunks,
             ):
                 async for chunk in chunks:
                     progress.add(chunk)
@@ -167,8 +178,7 @@ class ServerClient:
         except Exception as error:
             if not progress.finished:
                 log.info("the model server failed: %s", first_line(error))
-                sentence = explain(error, progress, now=self._loop.time())
-                raise ModelError(self._explain_search_model(error) or sentence) from error
+                raise ModelError(self._explain(error, progress)) from error
         if not progress.is_complete:  # to HTTP a connection that simply ends is not an error
             raise ModelError(BROKE_OFF)
         if progress.was_cut and not progress.has_text:
@@ -185,52 +195,68 @@ class ServerClient:
         stop: list[str] | None,
         schema: Mapping[str, Any] | None,
     ) -> AsyncGenerator[AIMessageChunk, None]:
+        """Yield the answer of the first model that does not refuse to give one."""
+        import openai
+
         # ChatOpenAI sends its own max_tokens as max_completion_tokens, which llama-cpp-python's
         # server does not know; all of them understand the old name.
         body: dict[str, Any] = {"max_tokens": max_tokens}
         if schema:
             named = {"name": schema.get("title", "answer"), "schema": schema}
             body["response_format"] = {"type": "json_schema", "json_schema": named}
-        stream = self._chat.astream(
-            list(messages),
-            model=await self._model_name(),
-            temperature=temperature,
-            stop=stop,
-            extra_body=body,
-        )
-        return cast("AsyncGenerator[AIMessageChunk, None]", stream)
+        refusals: list[tuple[str, openai.APIStatusError]] = []
+        for model in await self._models():
+            self._listed_model = model
+            stream = self._chat.astream(
+                list(messages),
+                model=model or ANY_MODEL,
+                temperature=temperature,
+                stop=stop,
+                extra_body=body,
+            )
+            try:
+                async with contextlib.aclosing(stream) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except openai.APIStatusError as error:
+                # A model that takes no schema may still write answers.
+                if schema or not is_of_model(error.status_code, error.body):
+                    raise
+                log.info("the model server refuses %s: %s", model, first_line(error))
+                self._refused.add(model)
+                refusals.append((model, error))
+            else:
+                return
+        self._listed_model, refusal = refusals[0]
+        raise refusal
 
-    async def _model_name(self) -> str:
-        """Return the configured model, else the first one in the server's list that can chat."""
+    async def _models(self) -> list[str]:
+        """Return the configured model, else those of the server's list that may answer, in turn."""
         import openai
 
         if self._model:
-            return self._model
+            return [self._model]
+        names: list[str] = []
         try:
             async with asyncio.timeout(MODELS_SECONDS):
                 listing = await self._chat.root_async_client.models.list()
-            self._listed_model = _first_chat_model([str(model.id) for model in listing.data])
-        except openai.APIConnectionError:
+            names = candidates(listing.data, self._refused)
+            self._has_only_search = lists_no_chat_model(listing.data)
+        except (openai.APIConnectionError, ProxyError):
             raise
         except Exception as error:  # no such list, an empty one, or not a list
             log.info("the model server lists no model: %s", first_line(error))
-        return self._listed_model or ANY_MODEL
+        return names or [self._listed_model]
 
-    def _explain_search_model(self, error: Exception) -> str:
-        """Return the sentence for a refusal by a server that lists no model that can chat."""
-        import openai
-
-        was_refused = isinstance(error, openai.APIStatusError)
-        if self._model or not was_refused or not SEARCH_MODEL.search(self._listed_model):
-            return ""
-        return (
-            f"the model server lists no model that can chat, only {self.name}: load one there "
-            "(`ollama pull`, `lms load`), or name one in [rag.model] server_model."
-        )
+    def _explain(self, error: Exception, progress: StreamProgress) -> str:
+        """Return the sentence for an answer that failed."""
+        only_search = self._has_only_search and not self._model
+        asked = Asked(self.url, self.name, self._key, only_search=only_search)
+        return explain(error, progress, now=self._loop.time(), asked=asked)
 
     async def _warm_up(self) -> None:
         with contextlib.suppress(Exception):  # the first question will report it
-            await self._model_name()
+            self._listed_model, *_ = await self._models()
 
     async def _cancel_all(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -248,12 +274,15 @@ class ServerClient:
         from langchain_openai import ChatOpenAI
 
         silence_serializer()
+        proxy = proxy_for(self.url)
         client = openai.DefaultAsyncHttpxClient(
-            trust_env=not _is_loopback(self.url),  # a proxy for the web cannot reach this machine
+            transport=httpx2.AsyncHTTPTransport(
+                proxy=proxy.url if proxy else None,
+                # One connection per answer: a pooled one may have died with the server.
+                limits=httpx2.Limits(max_keepalive_connections=0),
+            ),
             follow_redirects=False,  # the question and the key are for this address alone
             event_hooks={"response": [_bound_response]},
-            # One connection per answer: a pooled one may have died with the server.
-            limits=httpx2.Limits(max_keepalive_connections=0),
         )
         return ChatOpenAI(
             base_url=self.url,
@@ -281,6 +310,12 @@ def silence_serializer() -> None:
 
 async def _bound_response(response: Any) -> None:
     """Let a response (of httpx) fail once it is longer than any answer."""
+    import httpx2
+
+    if progress := _progress.get():
+        progress.head = b""
+    if response.status_code == 407:  # of a proxy, instead of an answer
+        raise httpx2.ProxyError(f"407 {response.reason_phrase}", request=response.request)
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise ValueError("the server compresses its answer, which it was asked not to do")
     is_stream = "event-stream" in response.headers.get("Content-Type", "")
@@ -304,8 +339,9 @@ def _bounded_stream(stream: Any, max_line_bytes: int) -> Any:
                 if total > MAX_RESPONSE_BYTES or (max_line_bytes and line > max_line_bytes):
                     raise ValueError(f"the server's answer is too long ({total:,} bytes)")
                 last += piece
-                if progress and _DONE.search(last):
-                    progress.is_done = True
+                if progress:
+                    progress.head = (progress.head + piece)[:MAX_HEAD_BYTES]
+                    progress.is_done = progress.is_done or bool(_DONE.search(last))
                 last = last[-len(b"\ndata: [DONE]") :]
                 yield piece
 
@@ -313,16 +349,3 @@ def _bounded_stream(stream: Any, max_line_bytes: int) -> Any:
             await stream.aclose()
 
     return BoundedStream()
-
-
-def _first_chat_model(names: Sequence[str]) -> str:
-    """Return the first model that is not named as one for search: Ollama lists all, unlabelled."""
-    return next((name for name in names if not SEARCH_MODEL.search(name)), names[0])
-
-
-def _is_loopback(url: str) -> bool:
-    """Return whether the address is of this machine."""
-    host = urlsplit(url).hostname or ""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

@@ -1,7 +1,7 @@
 """Explains the failures of a model server, each in one sentence with its cure.
 
-The server's own error text goes to the log only, because people in Discord read these sentences;
-what it is about decides which of them they read.
+The sentence names the model that was asked for and quotes the server, in a few words without keys,
+because people in Discord read it too. The whole text is in the log.
 """
 
 import re
@@ -9,31 +9,56 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AIMessageChunk
 
+from rag.errors import ProxyError
+from rag.llm.server_complaint import Complaint, complaint_of
+from rag.proxies import proxy_for
+
 END_OF_STREAM_SECONDS = 1.0  # after the last token
 
 BROKE_OFF = "the model server closed the connection in mid-answer: look at its log, then ask again."
-FAILED = "the model server failed in mid-answer: look at its log, then ask again."
-NOT_UNDERSTOOD = (
-    "the model server sent something that is not an answer: look at its log, and check "
-    "[rag.model] server_url, which usually ends in /v1."
-)
 ONLY_THOUGHT = (
     "the model server spent the whole answer on thinking: switch thinking off there, or raise "
     "[rag.model] max_tokens."
 )
-UNREACHABLE = "the model server cannot be reached: start it, or change [rag.model] server_url."
+CHECK_URL = "check [rag.model] server_url, which usually ends in /v1"
+THERE = "there (`ollama pull`, `lms load`)"
 
-# What a server writes about its failure, whatever the status; the first that fits counts.
-CAUSES = (
-    (re.compile(r"not support chat", re.I),
-     "was asked for a model that cannot chat", "name another one in [rag.model] server_model"),
-    (re.compile(r"context", re.I),
-     "did not take the question", "start it with a larger context, or lower [rag.model] n_ctx"),
-    (re.compile(r"memory|system resources", re.I),
-     "has too little memory for its model", "have it run a smaller one"),
-)  # fmt: skip
-NO_SUCH_MODEL = re.compile(r"\bmodels?\b", re.I)  # in a 404
-MAX_CAUSE = 1000  # characters; more is a page, not a message
+NO_CHAT = re.compile(
+    r"\b(?:not|cannot|can't) (?:(?:an? |support\w* |able to |capable of |for |the )+[`'\"]?"
+    r"(?:chat|completion|generat|text.generat|llm|instruct)|chat\b)"
+    r"|unsupported.{0,20}(?:chat|completion)|\bembeddings?[ -](?:only|model)\b|\brerank",
+    re.IGNORECASE,
+)
+TOO_LONG = re.compile(
+    r"context[ _-]?(?:length|size|window|overflow)|maximum model len"
+    r"|\b(?:prompt|input|request|question)s? (?:is |are )?too (?:long|large|big)"
+    r"|\btoo many (?:input |prompt )?tokens"
+    r"|\btokens\b.{0,60}\b(?:exceed|longer than|context|must (?:be|have) (?:<|less|fewer))",
+    re.IGNORECASE,
+)
+TOO_LONG_CODES = ("context_length_exceeded", "exceed_context_size_error")
+NO_MEMORY = re.compile(r"\bmemory\b|system resources|\bOOM\b", re.IGNORECASE)
+NO_SUCH_MODEL = re.compile(r"\bmodels?\b", re.IGNORECASE)  # in a 404
+# What a request says of the answer → the setting that it comes from.
+SETTINGS = {"max_tokens": "max_tokens", "max_completion_tokens": "max_tokens",
+            "temperature": "temperature"}  # fmt: skip
+OF_THE_REQUEST = (400, 413, 422)  # statuses of a request that is not taken
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The server, the model that it was asked for ("" if it lists none), and the key.
+
+    `only_search`: nobody named the model, and the server lists none that can chat.
+    """
+
+    url: str
+    model: str = ""
+    key: str = ""
+    only_search: bool = False
+
+    def __str__(self) -> str:
+        return self.model or "its model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +81,7 @@ class StreamProgress:
         self.finished = False
         self.is_done = False  # the last event came
         self.was_cut = False  # at max_tokens
+        self.head = b""  # the first bytes of the response, in case it is no answer
 
     def add(self, chunk: AIMessageChunk) -> None:
         """Count a chunk; a model that thinks first sends many without text."""
@@ -98,54 +124,123 @@ class StreamProgress:
         )
 
 
-def explain(error: Exception, progress: StreamProgress, *, now: float) -> str:
+def explain(error: Exception, progress: StreamProgress, *, now: float, asked: Asked) -> str:
     """Return the sentence for an error of ChatOpenAI or for our own time-out."""
-    import httpx2
     import openai
 
     match error:
         case openai.APIStatusError():
-            return _explain_status(error.status_code, _cause(error.body))
+            return _explain_status(error.status_code, complaint_of(error.body), asked)
         case openai.APIConnectionError():
-            refused = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
-            return UNREACHABLE if refused else BROKE_OFF
+            return _explain_connection(error.__cause__, asked)
         case openai.APIError():  # reported within the stream
-            return _explain_cause(_cause(error.body)) or FAILED
+            return _explain_in_answer(complaint_of(error.body), asked)
         case TimeoutError():
             return progress.explain_delay(now)
-    return NOT_UNDERSTOOD
+        case ProxyError():
+            return str(error)
+    return _explain_no_answer(complaint_of(progress.head.decode("utf-8", "replace")), asked)
 
 
-def _cause(body: object) -> str:
-    """Return what the server itself writes about its error; "" if that is not a message."""
-    text = body.get("message") if isinstance(body, dict) else body
-    return text if isinstance(text, str) and len(text) <= MAX_CAUSE else ""
+def is_of_model(status: int, body: object) -> bool:
+    """Return whether another model of the same server may take what this one refuses."""
+    complaint = complaint_of(body)
+    if NO_CHAT.search(complaint.text):
+        return True
+    is_refusal = status in (*OF_THE_REQUEST, 404, 501)
+    return is_refusal and not _is_too_long(complaint) and not _setting_of(complaint)
 
 
-def _explain_cause(cause: str, status: str = "") -> str:
-    for pattern, what, cure in CAUSES:
-        if pattern.search(cause):
-            return f"the model server {what}{status}: {cure}."
-    return ""
+def _explain_status(status: int, complaint: Complaint, asked: Asked) -> str:
+    what, cure = _causes(complaint, asked, status) or _cause_of_status(status, complaint, asked)
+    said = complaint.quoted(asked.key)
+    return f"the model server {what} ({status}{', ' if said else ''}{said}): {cure}."
 
 
-def _explain_status(status: int, cause: str) -> str:
-    if sentence := _explain_cause(cause, f" ({status})"):
-        return sentence
+def _explain_in_answer(complaint: Complaint, asked: Asked) -> str:
+    what, cure = _causes(complaint, asked) or (
+        f"failed in mid-answer of {asked}", "look at its log, then ask again",
+    )  # fmt: skip
+    said = complaint.quoted(asked.key)
+    return f"the model server {what}{f' ({said})' if said else ''}: {cure}."
+
+
+def _explain_no_answer(complaint: Complaint, asked: Asked) -> str:
+    said = complaint.quoted(asked.key)
+    words = f" ({said})" if said else ""
+    return (
+        f"the model server sent something that is not an answer of {asked}{words}: look at its "
+        f"log, and {CHECK_URL}."
+    )
+
+
+def _explain_connection(cause: BaseException | None, asked: Asked) -> str:
+    import httpx2
+
+    proxy = proxy_for(asked.url)
+    if isinstance(cause, httpx2.ProxyError) or (
+        proxy and isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
+    ):
+        variable = proxy.variable if proxy else "HTTP_PROXY"
+        words = Complaint(str(cause)).quoted(asked.key)
+        return (
+            f"the model server cannot be reached through the proxy of ${variable}"
+            f"{f' ({words})' if words else ''}: correct ${variable}, name the server in $NO_PROXY, "
+            "or change [rag.model] server_url."
+        )
+    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return "the model server cannot be reached: start it, or change [rag.model] server_url."
+    return BROKE_OFF
+
+
+def _causes(complaint: Complaint, asked: Asked, status: int = 0) -> tuple[str, str] | None:
+    """Return what happened and the cure, by what the server says; None if it says too little."""
+    if asked.only_search and status in (*OF_THE_REQUEST, 404, 500, 501):
+        what = f"lists no model that can chat, only {asked}"
+        return what, f"load one {THERE}, or name one in [rag.model] server_model"
+    if NO_CHAT.search(complaint.text):
+        what = f"was asked for {asked}, which cannot chat"
+        return what, "name another model in [rag.model] server_model"
+    if status != 429 and _is_too_long(complaint):
+        what = f"has too small a context for the question to {asked}"
+        return what, "start it with a larger one, or lower [rag.model] n_ctx"
+    if NO_MEMORY.search(complaint.text):
+        what = f"has too little memory for {asked}"
+        return what, "have it run a smaller model, and name that in [rag.model] server_model"
+    if status in OF_THE_REQUEST and (setting := _setting_of(complaint)):
+        return f"refused the request to {asked}", f"change [rag.model] {setting}"
+    return None
+
+
+def _is_too_long(complaint: Complaint) -> bool:
+    return complaint.code in TOO_LONG_CODES or bool(TOO_LONG.search(complaint.text))
+
+
+def _setting_of(complaint: Complaint) -> str:
+    """Return the setting whose value the server does not take; "" if it is none of them."""
+    named = [word for word in SETTINGS if word in (complaint.param, *complaint.words)]
+    return SETTINGS[named[0]] if named else ""
+
+
+def _cause_of_status(status: int, complaint: Complaint, asked: Asked) -> tuple[str, str]:
     match status:
-        case 404 if NO_SUCH_MODEL.search(cause):
-            what = "does not have that model"
-            cure = "load one there (`ollama pull`, `lms load`), or change [rag.model] server_model"
+        case 404 if NO_SUCH_MODEL.search(complaint.text) and not complaint.is_page:
+            what = f"does not have the model {asked}" if asked.model else "has no model"
+            return what, f"load it {THERE}, or change [rag.model] server_model"
+        case 401 | 403 if asked.key:
+            return f"refused the key for {asked}", "put the right one in $PAPERBOY_SERVER_KEY"
         case 401 | 403:
-            what, cure = "refused the key", "put the right one in $PAPERBOY_SERVER_KEY"
+            return f"wants a key for {asked}", "put it in $PAPERBOY_SERVER_KEY"
         case 404 | 405 | 301 | 302 | 307 | 308:
-            what = "knows no such address or model"
-            cure = "check [rag.model] server_url, which usually ends in /v1, and server_model"
-        case 400 | 413 | 422:
-            what = "did not take the question"
-            cure = "start it with a larger context, or lower [rag.model] n_ctx"
+            what = f"knows no such address or model when asked for {asked}"
+            return what, f"{CHECK_URL}, and server_model"
+        case 413:
+            what = f"has too small a limit for the question to {asked}"
+            return what, "raise it there, or lower [rag.model] n_ctx"
+        case 400 | 422:
+            what = f"refused the request to {asked}"
+            return what, "look at its log, or change [rag.model] server_model"
         case 429 | 503:
-            what, cure = "is busy or still loading", "ask again soon"
-        case _:
-            what, cure = "failed", "look at its log, then ask again"
-    return f"the model server {what} ({status}): {cure}."
+            return f"is busy or still loading {asked}", "ask again soon"
+    what = f"failed with {asked}"
+    return what, "look at its log, or change [rag.model] server_model"

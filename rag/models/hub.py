@@ -23,10 +23,12 @@ from typing import Any, NoReturn
 import httpx
 from filelock import FileLock, Timeout
 
-from rag.errors import ModelFileError, first_line
+from rag.errors import ModelFileError, ProxyError, first_line
 from rag.llm.gguf_header import format_size
 from rag.llm.model_files import full_check, is_unchanged, sha256_of, store_sha256, stored_sha256
 from rag.models.known_models import HubFile
+from rag.proxies import route
+from rag.web_client import use_in_hub
 
 ProgressCallback = Callable[[str, int, int], None]  # stage, bytes done, bytes in total
 
@@ -77,10 +79,7 @@ def _redirects_only_to_the_web(endpoint: str | None) -> Iterator[None]:
 
     A hub in a private network (HF_ENDPOINT) may redirect to another host there.
     """
-    from huggingface_hub import constants, set_client_factory
-    from huggingface_hub.utils._http import default_client_factory
-
-    hub = httpx.URL(endpoint or constants.ENDPOINT)
+    hub = httpx.URL(_url(endpoint))
 
     def check(request: httpx.Request) -> None:
         is_same = request.url.host == hub.host and request.url.scheme == hub.scheme
@@ -92,16 +91,11 @@ def _redirects_only_to_the_web(endpoint: str | None) -> Iterator[None]:
                 "public hub does: nothing was fetched; check HF_ENDPOINT and the proxy."
             )
 
-    def make_client() -> httpx.Client:
-        client = default_client_factory()
-        client.event_hooks["request"].append(check)
-        return client
-
-    set_client_factory(make_client)
+    use_in_hub(check)
     try:
         yield
     finally:
-        set_client_factory(default_client_factory)
+        use_in_hub()
 
 
 def is_private(host: str) -> bool:
@@ -265,9 +259,11 @@ def _explain_errors(source: HubFile, endpoint: str | None, folder: Path) -> Iter
         raise _http_error(source, endpoint, error) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelFileError(
-            f"{_host(endpoint)} cannot be reached ({first_line(error)}): check the network and run "
-            "the command again; it continues where it stopped."
+            f"{_host(endpoint)} cannot be reached{route(_url(endpoint))} ({first_line(error)}): "
+            "check the network and run the command again; it continues where it stopped."
         ) from error
+    except ProxyError as error:
+        raise ModelFileError(str(error)) from error
     except OSError as error:
         _raise_disk_error(source, folder, error)
     except ValueError as error:  # huggingface_hub's: an impossible name, a file over 50 GB
@@ -307,10 +303,14 @@ def _raise_disk_error(source: HubFile, folder: Path, error: OSError) -> NoReturn
     ) from error
 
 
-def _host(endpoint: str | None) -> str:
+def _url(endpoint: str | None) -> str:
     from huggingface_hub import constants
 
-    return httpx.URL(endpoint or constants.ENDPOINT).host
+    return endpoint or constants.ENDPOINT
+
+
+def _host(endpoint: str | None) -> str:
+    return httpx.URL(_url(endpoint)).host
 
 
 def _size(path: Path) -> int:

@@ -143,7 +143,7 @@ def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
 
     So "number 2" is still the list's second paper after a question about number 3.
     """
-    if not any(chooses.search(text) for chooses in (_ORDINAL, _OF_THEM, _FIRST_FEW, _BARE_NUMBERS)):
+    if not chooses_from_list(text):
         return past
     lists = [n for n, turn in enumerate(past, start=1) if len(turn.papers) > 1]
     return past[: lists[-1]] if lists else past
@@ -237,6 +237,12 @@ def _resolve(request: Request, past: Sequence[Past]) -> Request:
     if continues:
         return replace(last.request, topic=f"{last.request.topic} {request.topic}")
     return request
+
+
+def chooses_from_list(text: str) -> bool:
+    """Return whether a text chooses papers by their numbers, like "number 3" or "two of them"."""
+    choices = (_ORDINAL, _OF_THEM, _FIRST_FEW, _BARE_NUMBERS)
+    return any(choice.search(text) for choice in choices)
 
 
 def refers_back(topic: str) -> bool:

@@ -8,10 +8,9 @@ knows the habits (Unicode's CLDR). https://babel.pocoo.org
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from rag.query.dates import TITLED_MONTH, WEEKDAY, YEAR
 from rag.query.sides import COUNTABLE, ENDS, PAPERS_OR_LIST
@@ -24,7 +23,6 @@ MIN_SHORT_YEAR = 10  # of "5/12/25"; papers are not older
 _ENGLISH_MONTHS = {name.casefold(): n for n, name in enumerate(calendar.month_abbr) if name}
 _MONTH_LANGUAGES = ("de", "fr", "es", "it", "pt", "nl")
 _LAST_WORD = r"(?![\w-]|[./]\d)"
-_STAMP = re.compile(r"<t:(\d{1,11})(?::[tTdDfFRsS])?>")  # Discord's
 _HAN = re.compile(rf"(?:({YEAR})\s?年\s?)?(?<!\d)(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?[日号號]")
 _YEAR_FIRST = re.compile(rf"(?<![\w./-])({YEAR})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_LAST_WORD}")
 _YEAR_LAST = re.compile(
@@ -98,7 +96,6 @@ def write_days(
     A day without a year is the latest that is not in the future, nor after the text's last day.
     """
     habit = habit or DayHabit()
-    text = _STAMP.sub(lambda match: _of_stamp(int(match[1]), habit.timezone), text)
     said = _order_said(text)
     writer = _DayWriter(said or habit.order_in(language), today, is_sure=said is not None)
     text = _YEAR_FIRST.sub(writer.year_first, text)
@@ -193,10 +190,6 @@ def _is_day_first(first: int, second: int, mark: str, order: DayOrder) -> bool:
     if (first > 12) != (second > 12):
         return first > 12
     return mark == "." or order == "day-first"
-
-
-def _of_stamp(seconds: int, timezone: str) -> str:
-    return datetime.fromtimestamp(seconds, ZoneInfo(timezone)).date().isoformat()
 
 
 def _day(year: int, month: int, day: int) -> date | None:

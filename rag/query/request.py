@@ -7,6 +7,7 @@ from typing import Literal
 from rag.errors import QuestionError
 from rag.records import Paper, Window
 from rag.text.clean import clean_characters
+from rag.text.discord_markup import with_spoilers_open, without_markup
 from rag.text.names import system_names
 from rag.text.words import terms, words
 
@@ -14,9 +15,12 @@ MAX_QUESTION = 2_000  # characters
 MAX_REPEATED_TOPIC = 8  # words
 
 
-def clean_question(question: str) -> str:
-    """Return the question in clean characters; raise QuestionError if it asks nothing."""
-    question = clean_characters(question)
+def clean_question(question: str, *, timezone: str = "UTC") -> str:
+    """Return the question in clean characters, without Discord's markup.
+
+    A time stamp becomes its day in the time zone. Raises QuestionError if it asks nothing.
+    """
+    question = with_spoilers_open(without_markup(clean_characters(question), timezone=timezone))
     if not question:
         raise QuestionError("the question is empty: ask something about the papers.")
     if len(question) > MAX_QUESTION:

@@ -98,7 +98,8 @@ class QueryUnderstanding:
         `follows` tells that there is an earlier turn, to which the question may refer, and `again`
         that the question was answered before, so that nobody waits for the model.
         """
-        question = in_latin_letters(clean_question(question))
+        question = clean_question(question, timezone=self.day_habit.timezone)
+        question = in_latin_letters(question)
         without_names = self.people.hide(question).text
         language = self.reader.language(without_names)
         foreign = unread_language(without_names, language)

@@ -17,7 +17,7 @@ from rag.text.clean import clean, received
 
 log = logging.getLogger(__name__)
 
-RULES = 1  # grows when rag.text.clean or rag.text.words.fold makes something else of a stored text
+RULES = 2  # grows when rag.text.clean or rag.text.words makes something else of a stored text
 
 
 def clean_stored_papers(database: Database) -> None:
@@ -56,7 +56,7 @@ def _clean_row(db: sqlite3.Connection, row: sqlite3.Row) -> bool:
     cleaned = cleaned_paper(paper)
     if cleaned != paper:
         reclean(db, row, cleaned)
-    if cleaned.text_hash == paper.text_hash and not f"{paper.title}{paper.abstract}".isascii():
+    if cleaned.text_hash == paper.text_hash:
         reindex_terms(db, row["id"], cleaned)
     return cleaned.text_hash != paper.text_hash
 

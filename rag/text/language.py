@@ -57,6 +57,8 @@ _QUOTED = re.compile(r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'�
 _TOKEN = re.compile(r"(?:c|d|j|l|m|n|s|t|qu|jusqu)['’](?=\w)|[^\W\d_]+(?:-[^\W\d_]+)*", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
 _NAME_PART = re.compile(r"[\w^+/-]*\d[\w^+/-]*")  # "vlm2", "fara-7b"
+# The word before a hidden name: "articles de PERSON0".
+_BEFORE_PERSON = re.compile(r"([^\W\d_]+['’]?)\s*PERSON\d")
 # English words that are also German, French or Spanish words.
 _SHARED = frozenset("a am an as die do du he her i in me most no on so son us was will".split())
 _ENGLISH_ONLY = STOPWORDS - _SHARED
@@ -66,7 +68,8 @@ def question_language(question: str) -> str:
     """Return the language that the function words indicate; without clear evidence, English.
 
     Many words are spelled alike in two languages ("die", "on", "pour") or are parts of names
-    ("de la", "von"). They count only beside words that no English question contains.
+    ("de la", "von"). They count only beside words that no English question contains, or before the
+    placeholder of a person's name, which hides the name's own.
     """
     text = _QUOTED.sub(" ", question[:MAX_READ])  # a quoted phrase may be in any language
     is_shouted = text.isupper()
@@ -78,9 +81,10 @@ def question_language(question: str) -> str:
         # Two characters make a word; a question that begins in English is more likely English.
         is_chinese = han >= 2 and han > 2 * (len(english) + (plain[:1] == english[:1] != []))
         return CHINESE if is_chinese and not _KANA.search(text) else ENGLISH
+    before_names = {strip_accents(word.casefold()) for word in _BEFORE_PERSON.findall(text)}
     best, best_score = ENGLISH, (0, 0)
     for language, (tells, hints, openers) in function_words().items():
-        certain = {token for token in plain if token in tells}
+        certain = {token for token in plain if token in tells} | before_names & hints
         share = MIN_KNOWN_SHARE if certain else 1.0  # "y Vitron?", but not "Y combinator"
         certain |= set(plain[:1]) & openers
         known = sum(token in certain or token in hints for token in plain)

@@ -17,7 +17,7 @@ _PARTICLES = frozenset(
     """af al am ap bin bint da das de del della den der des di do dos du el ibn la le los mac mc of
     san st ten ter van vom von y zu zum zur""".split()
 )
-_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "đ": "dj"})
 Words = tuple[str, ...]
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rag.records import Paper
 from rag.text.sentences import split_sentences
-from rag.text.words import one_line
+from rag.text.shorten import shorten
 
 WITHDRAWN = "withdrawn"  # a paper's mark in lists
 MAX_SENTENCE = 300  # characters
@@ -41,6 +41,5 @@ def withdrawal_of(paper: Paper) -> str:
         return ""
     for sentence in (*split_sentences(comment), *split_sentences(abstract)[:1]):
         if any(pattern.search(sentence) for pattern in (_WITHDRAWN, _WITHDRAW, _FROM_ARXIV)):
-            line = one_line(sentence)
-            return line if len(line) <= MAX_SENTENCE else f"{line[: MAX_SENTENCE - 1]}…"
+            return shorten(sentence, MAX_SENTENCE)
     return ""

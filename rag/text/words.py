@@ -73,7 +73,8 @@ def words(text: str) -> list[str]:
 def terms(text: str) -> list[str]:
     """Return the Porter stems of the text's words, without stop words.
 
-    A hyphenated word gives its joined form and its parts: `Real-LOD` → `reallod`, `real`, `lod`.
+    A hyphenated word gives its joined form, which others write it in, and its parts: `pre-training`
+    → `pretrain`, `pre`, `train`.
     """
     found: list[str] = []
     for word in words(text):
@@ -81,6 +82,6 @@ def terms(text: str) -> list[str]:
             continue
         parts = _JOINT.split(word)
         if len(parts) > 1:
-            found.append("".join(parts))
+            found.append(_stem("".join(parts)))
         found.extend(_stem(part) for part in parts if part and part not in STOPWORDS)
     return found

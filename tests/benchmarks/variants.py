@@ -82,9 +82,9 @@ def other_terms(
         joined = "".join(parts)
         if not split:
             parts = [joined]
-        elif len(parts) > 1:
-            stems.append(joined)
         chosen = [part for part in parts if with_stopwords or part not in STOPWORDS]
+        if split and len(parts) > 1:
+            chosen.insert(0, joined)
         stems.extend(_stemmer.stemWords(chosen) if stemmed else chosen)
     return stems
 

@@ -24,6 +24,18 @@ def test_the_file_in_this_folder_is_read(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
+    ("typed", "name"),
+    [("Oslo", "Europe/Oslo"), ("new york", "America/New_York"), ("EST", "America/New_York"),
+     ("UTC-3", "Etc/GMT+3"), ("Kenya", "Africa/Nairobi"), ("UTC", "UTC")],
+)  # fmt: skip
+def test_the_time_zone_is_read_as_people_write_it(tmp_path: Path, typed: str, name: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[bot]\ntimezone = '{typed}'")
+    settings = load_settings(path).bot
+    assert (settings.timezone, settings.zone.name) == (typed, name)
+
+
+@pytest.mark.parametrize(
     ("toml", "message"),
     [
         ("[bot.mail]\nhost = 'smtp.example.org'", "[bot] mail: a host needs a sender, such as"),
@@ -31,7 +43,14 @@ def test_the_file_in_this_folder_is_read(tmp_path: Path, monkeypatch: pytest.Mon
         ("[ingest.fetch]\nhuggingface_url = 'http://[::1'", "huggingface_url: not an address"),
         ("[ingest.fetch]\nhuggingface_url = 'http://h:99999'", "huggingface_url: not an address"),
         ("[ingest.fetch]\narxiv_url = 'http://me:secret@h'", "arxiv_url: a name and a password do"),
-        ("[bot]\ntimezone = 'Mars/Base'", "[bot] timezone: no known time zone; write one such as"),
+        (
+            "[bot]\ntimezone = 'Mars/Base'",
+            "[bot] timezone: “Mars/Base” is not a time zone",
+        ),
+        (
+            "[bot]\ntimezone = 'CST'",
+            "“CST” may mean several time zones: write Asia/Sha",
+        ),
         ("[bot]\nthreads = 'often'", "[bot] threads: Input should be 'never', 'long' or 'always'."),
         ("[bot.digest]\nsync_minute = 5", "an unknown key: did you mean sync_minutes?"),
         ("[bot.digest]\nx = 5", "an unknown key: known keys are catch_up_hours, sync_minutes."),

@@ -17,15 +17,22 @@ from tests.discord_fake import interaction as interactions
 from tests.discord_fake.bodies import components
 from tests.discord_fake.gateway import ABORTED, Gateway
 from tests.discord_fake.interaction import Interaction
-from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload, now
+from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload, now, snowflake
 from tests.discord_fake.rest import Rest
 from tests.discord_fake.server import API_PREFIX, Server
 from tests.discord_fake.settings import Settings
-from tests.discord_fake.world import FORWARD, PEOPLE_MAY_PING, Record, World
+from tests.discord_fake.world import (
+    FORWARD,
+    PEOPLE_MAY_PING,
+    SUPPRESS_EMBEDS,
+    Record,
+    World,
+)
 
 BUTTON, ACTION_ROW, TEXT_INPUT, LABEL = 2, 1, 4, 18  # kinds of components
 MESSAGE_COMMAND = 3  # kind of a command: an entry in a message's menu
-IN_GUILD, IN_DIRECT_CHANNEL = 0, 1  # contexts of an interaction
+IN_GUILD, IN_DIRECT_CHANNEL, IN_PRIVATE_CHANNEL = 0, 1, 2  # contexts of an interaction
+BY_GUILD, BY_USER = 0, 1  # who installed a command
 MAX_UPLOAD_BYTES = 10 << 20
 
 T = TypeVar("T")
@@ -59,11 +66,13 @@ class FakeDiscord(Settings):
         # The parts of the world that tests look at.
         self.users, self.channels = self.world.users, self.world.channels
         self.messages, self.files = self.world.messages, self.world.files
+        self.crossposts = self.world.crossposts
         self.commands, self.interactions = self.rest.commands, self.rest.interactions
         self.unknown_routes = self.server.unknown_routes
         self.bot, self.guild, self.general = self.world.bot, self.world.guild, self.world.general
         self.app_id = self.bot["id"]
         self.mention = f"<@{self.bot['id']}>"
+        self.locales: dict[str, str] = {}  # of people's Discord, "en-US" without an entry
         self._undo = ExitStack()
 
     async def __aenter__(self) -> Self:
@@ -123,6 +132,25 @@ class FakeDiscord(Settings):
         """Add a channel; return its id."""
         return self.world.add_channel(name, kind, **fields)
 
+    def add_foreign_channel(self, *people: str) -> str:
+        """Add a channel without the bot: of these people, or else of another guild; return its id.
+
+        One person has it with somebody else; more are a group.
+        """
+        return self.world.add_foreign_channel(*map(self.world.user, people))
+
+    def offers(self, name: str, channel: str) -> bool:
+        """Return whether Discord offers a command in a channel, as the bot has declared it."""
+        command, is_foreign = self.commands[name], channel in self.world.foreign
+        contexts, installs = command["contexts"], command["integration_types"]
+        fits = contexts is None or self._context(channel) in contexts
+        return fits and (BY_USER if is_foreign else BY_GUILD) in installs
+
+    def _context(self, channel: str) -> int:
+        if self.world.in_guild(channel):
+            return IN_GUILD
+        return IN_PRIVATE_CHANNEL if channel in self.world.foreign else IN_DIRECT_CHANNEL
+
     async def dispatch(self, event: str, data: Payload) -> None:
         """Send an event to the bot."""
         await self.gateway.dispatch(event, data)
@@ -181,6 +209,13 @@ class FakeDiscord(Settings):
             await self.change_thread(message["channel_id"], archived=False)
         return message
 
+    def attach(self, name: str, contents: bytes, **fields: Any) -> Payload:
+        """Upload a file for the `attachments` of what somebody says, and serve it."""
+        self.files[name] = contents
+        url = f"{self.url}/cdn/{name}"
+        known = {"id": snowflake(), "filename": name, "size": len(contents)}
+        return {**known, "url": url, "proxy_url": url, **fields}
+
     async def edit(self, message: Payload, text: str) -> None:
         """Let whoever said something change it."""
         message |= {"content": text, "edited_timestamp": now()}
@@ -190,6 +225,12 @@ class FakeDiscord(Settings):
     async def delete(self, message: Payload) -> None:
         """Let whoever said something take it back."""
         await self.rest.delete(message)
+
+    async def remove_embeds(self, message: Payload) -> None:
+        """Let a moderator remove the embeds of a message; its text and components stay."""
+        message["flags"] |= SUPPRESS_EMBEDS
+        message["embeds"] = []
+        await self.gateway.publish(message, "MESSAGE_UPDATE")
 
     async def post(self, user: str, forum: str, title: str, text: str) -> Payload:
         """Let somebody post in a forum; return its first message, which has the thread's id."""
@@ -336,7 +377,7 @@ class FakeDiscord(Settings):
             "data": data,
             "channel_id": where,
             "channel": self.channels[where],
-            "locale": "en-US",
+            "locale": self.locales.get(user, "en-US"),
             "app_permissions": EVERY_PERMISSION,
             "entitlements": [],
             "authorizing_integration_owners": interaction.owners,
@@ -349,9 +390,11 @@ class FakeDiscord(Settings):
         return interaction
 
     def _place_and_person(self, channel: str, person: Payload) -> Payload:
-        in_guild = self.world.in_guild(channel)
+        in_guild, context = self.world.in_guild(channel), self._context(channel)
         if not in_guild:
-            return {"user": person, "context": IN_DIRECT_CHANNEL}
+            return {"user": person, "context": context}
         permissions = self.world.permissions_of(person)
         member = {**self.world.member(person), "permissions": permissions}
-        return {**in_guild, "member": member, "guild_locale": "en-US", "context": IN_GUILD}
+        guild = {"id": in_guild["guild_id"], "features": [], "locale": "en-US"}
+        place = {**in_guild, "guild": guild, "guild_locale": "en-US", "context": context}
+        return {**place, "member": member}

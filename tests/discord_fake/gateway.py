@@ -87,8 +87,8 @@ class Gateway:
             await listener.send(event, data)
 
     async def publish(self, message: Payload, event: str = "MESSAGE_CREATE") -> None:
-        """Tell of a message, unless only one person sees it."""
-        if message["flags"] & EPHEMERAL:
+        """Tell of a message, unless only one person sees it, or the bot is not a member there."""
+        if message["flags"] & EPHEMERAL or message["channel_id"] in self.world.foreign:
             return
         where = self.world.in_guild(message["channel_id"])
         if where and message.get("webhook_id") in (None, self.world.bot["id"]):

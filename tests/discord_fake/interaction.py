@@ -68,7 +68,12 @@ class Interaction:
 
     @property
     def owners(self) -> Payload:
-        """Who installed the bot where this happened; "0" stands for the bot's own channel."""
+        """Who installed the bot where this happened; "0" stands for the bot's own channel.
+
+        Where the bot is not a member, the person has installed it for themselves.
+        """
+        if self.channel in self.world.foreign:
+            return {"1": self.user["id"]}
         return {"0": self.world.in_guild(self.channel).get("guild_id", "0")}
 
     def acknowledge(self, body: Payload, message_id: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 Payload = dict[str, Any]
 
-TEXT_CHANNEL, DIRECT_CHANNEL, PUBLIC_THREAD = 0, 1, 11
+TEXT_CHANNEL, DIRECT_CHANNEL, GROUP_CHANNEL, PUBLIC_THREAD = 0, 1, 3, 11
 THREADS = (10, 11, 12)  # of announcements, public, private
 FORUM_CHANNEL, ANNOUNCEMENT_CHANNEL, VOICE_CHANNEL, STAGE_CHANNEL = 15, 5, 2, 13
 EVERY_PERMISSION = str((1 << 53) - 1)
@@ -78,14 +78,15 @@ def new_channel(guild: str, name: str, kind: int) -> Payload:
     }
 
 
-def new_direct_channel(person: Payload) -> Payload:
-    """Return the channel between the bot and one person; it belongs to no guild."""
+def new_direct_channel(*people: Payload) -> Payload:
+    """Return the channel between the bot and one person, or a group's; it belongs to no guild."""
     return {
         "id": snowflake(),
-        "type": DIRECT_CHANNEL,
+        "type": DIRECT_CHANNEL if len(people) == 1 else GROUP_CHANNEL,
         "last_message_id": None,
         "flags": 0,
-        "recipients": [person],
+        "recipients": list(people),
+        **({} if len(people) == 1 else {"name": None, "icon": None, "owner_id": people[0]["id"]}),
     }
 
 

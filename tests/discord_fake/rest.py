@@ -14,13 +14,20 @@ from tests.discord_fake import payloads
 from tests.discord_fake.gateway import Gateway
 from tests.discord_fake.interaction import Interaction
 from tests.discord_fake.payloads import Payload, snowflake
-from tests.discord_fake.permissions import READ_HISTORY, START_THREADS, VIEW, needed_to_send
+from tests.discord_fake.permissions import (
+    READ_HISTORY,
+    SEND,
+    START_THREADS,
+    VIEW,
+    needed_to_send,
+)
 from tests.discord_fake.settings import Settings
 from tests.discord_fake.world import EPHEMERAL, ApiError, World, invalid_form
 
 MESSAGE, DEFERRAL, DEFERRED_UPDATE, UPDATE, CHOICES = 4, 5, 6, 7, 8  # kinds of first answers
 INTERACTION_MESSAGE = 20
 MAX_CHOICES = 25
+MAX_FOREIGN_FOLLOWUPS = 5  # messages after the first answer, where the bot is not a member
 ORIGINAL = ("@original", "%40original")
 
 Answer = Payload | list[Payload] | None  # None is sent as 204
@@ -65,6 +72,10 @@ class Rest:
     async def get_user(self, call: Call) -> Answer:
         """Return a user."""
         return self._user(call.ids["u"])
+
+    async def get_member(self, call: Call) -> Answer:
+        """Return a user as a member of the guild."""
+        return self.world.member(self._user(call.ids["u"]))
 
     def _user(self, user_id: str) -> Payload:
         for user in self.world.users.values():
@@ -216,6 +227,14 @@ class Rest:
         await self.gateway.publish(message, "MESSAGE_UPDATE")
         return self.world.as_sent(message)
 
+    async def crosspost(self, call: Call) -> Answer:
+        """Publish a message of the bot's to the servers that follow its channel."""
+        self.world.require(call.ids["c"], VIEW | SEND)
+        message = self._message(call.ids["m"])
+        self.world.crosspost(message)
+        await self.gateway.publish(message, "MESSAGE_UPDATE")
+        return self.world.as_sent(message)
+
     async def delete_message(self, call: Call) -> Answer:
         """Remove a message."""
         await self.delete(self._message(call.ids["m"]))
@@ -303,6 +322,10 @@ class Rest:
         interaction = self._living(call.ids["t"])
         if interaction.callback is None:
             raise ApiError(404, 10015, "Unknown Webhook")
+        is_foreign = interaction.channel in self.world.foreign
+        if is_foreign and len(interaction.followups) >= MAX_FOREIGN_FOLLOWUPS:
+            too_many = "This interaction has reached the maximum number of follow up messages"
+            raise ApiError(400, 40094, too_many)
         message = self._new_answer(interaction, call.body)
         interaction.followups.append(message["id"])
         return await self._posted(message, call.body)
@@ -339,6 +362,7 @@ ROUTES: dict[str, Handler] = {
     "GET /oauth2/applications/@me": Rest.get_application,
     "GET /gateway/bot": Rest.get_gateway,
     "GET /users/{u}": Rest.get_user,
+    "GET /guilds/{g}/members/{u}": Rest.get_member,
     "POST /users/@me/channels": Rest.open_direct_channel,
     "PUT /applications/{a}/commands": Rest.put_commands,
     "PUT /applications/{a}/guilds/{g}/commands": Rest.put_commands,
@@ -353,6 +377,7 @@ ROUTES: dict[str, Handler] = {
     "GET /channels/{c}/messages/{m}": Rest.get_message,
     "PATCH /channels/{c}/messages/{m}": Rest.patch_message,
     "DELETE /channels/{c}/messages/{m}": Rest.delete_message,
+    "POST /channels/{c}/messages/{m}/crosspost": Rest.crosspost,
     "POST /channels/{c}/messages/{m}/threads": Rest.start_thread,
     "PUT /channels/{c}/messages/{m}/reactions/{e}/@me": Rest.do_nothing,
     "DELETE /channels/{c}/messages/{m}/reactions/{e}/@me": Rest.do_nothing,

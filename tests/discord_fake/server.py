@@ -1,5 +1,6 @@
 """The HTTP side of the REST API: bodies, the bot's token, faults, rate limits, uploads."""
 
+import asyncio
 import json
 import time
 import zlib
@@ -38,7 +39,12 @@ class Server:
 
     async def send_file(self, request: web.Request) -> web.Response:
         """Return an uploaded file."""
-        return web.Response(body=self.rest.world.files[request.match_info["name"]])
+        name = request.match_info["name"]
+        if name in self.settings.silent_files:
+            await asyncio.Event().wait()
+        if name not in self.rest.world.files:
+            raise web.HTTPNotFound
+        return web.Response(body=self.rest.world.files[name])
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request of the bot."""
@@ -71,6 +77,7 @@ class Server:
             self.log.append(("429", route, wait))
             return _rate_limited(wait, headers)
         try:
+            self.rest.world.require_member(ids.get("c", ""))
             answer = await ROUTES[route](self.rest, Call(route, ids, request.query, body))
         except ApiError as error:
             return _reply(error.status, error.body, headers)

@@ -27,6 +27,8 @@ class Settings:
     """For this time a second message of the same nonce is answered with the first one."""
     closed_to_bot: set[str] = field(default_factory=set)
     """People, by name, whose direct messages are closed: what is sent there is a 50007."""
+    silent_files: set[str] = field(default_factory=set)
+    """Uploaded files, by name, that nobody gets an answer about."""
     limits: dict[str, tuple[int, float]] = field(default_factory=dict)
     fail_next: list[Fault] = field(default_factory=list)
     """The faults to come: the first one is the answer to the next request that it fits."""

@@ -13,7 +13,9 @@ from tests.discord_fake.settings import Settings
 REPLY = 19
 FORWARD = 1  # a kind of reference
 SPOKEN = (0, REPLY, 20)  # kinds of messages that have words; the others are Discord's own
-SUPPRESS_EMBEDS, EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 7, 1 << 15
+CROSSPOSTED, SUPPRESS_EMBEDS, EPHEMERAL, LOADING, HAS_SNAPSHOT, COMPONENTS_V2 = (
+    1 << 0, 1 << 2, 1 << 6, 1 << 7, 1 << 14, 1 << 15
+)  # fmt: skip
 CONTENT_LIMIT = 2000
 SNAPSHOT = (
     "type",
@@ -57,6 +59,7 @@ class World:
         self.messages: dict[str, Payload] = {}
         self.files: dict[str, bytes] = {}  # uploads, by file name
         self.posts: list[Record] = []
+        self.crossposts: list[str] = []  # ids of messages
         self.edits: defaultdict[str, list[Record]] = defaultdict(list)
         self.url = self.ws_url = ""  # known when the server listens
         self.bot = self.add_user("papersbot", bot=True)
@@ -69,6 +72,7 @@ class World:
         managed = self.add_role("papersbot", managed=True, tags={"bot_id": self.bot["id"]})
         self.roles_of[self.bot["id"]].append(managed["id"])
         self.general = self.add_channel("general")
+        self.foreign: set[str] = set()  # the channels where the bot is not a member
 
     def add_user(self, name: str, bot: bool = False) -> Payload:
         """Add a person, or a bot that is not ours."""
@@ -109,9 +113,29 @@ class World:
         self.channels[channel["id"]] = channel
         return str(channel["id"])
 
+    def add_foreign_channel(self, *people: Payload) -> str:
+        """Add a channel without the bot: that of a person with another, a group's, or a guild's.
+
+        Without people it belongs to a guild of its own. Return its id.
+        """
+        if people:
+            channel = payloads.new_direct_channel(*people)
+        else:
+            channel = payloads.new_channel(snowflake(), "elsewhere", payloads.TEXT_CHANNEL)
+        self.channels[channel["id"]] = channel
+        self.foreign.add(channel["id"])
+        return str(channel["id"])
+
+    def require_member(self, channel: str) -> None:
+        """Raise what Discord answers about a channel where the bot is not a member."""
+        if channel in self.foreign:
+            raise ApiError(403, 50001, "Missing Access")
+
     def direct_channel(self, person: Payload) -> Payload | None:
         """Return the open channel between the bot and a person, if there is one."""
         for channel in self.channels.values():
+            if channel["id"] in self.foreign:
+                continue
             if channel["type"] == payloads.DIRECT_CHANNEL and channel["recipients"][0] is person:
                 return channel
         return None
@@ -141,7 +165,7 @@ class World:
         payload = payloads.guild(
             self.guild,
             owner=owner,
-            channels=self.channels.values(),
+            channels=[c for c in self.channels.values() if c.get("guild_id") == self.guild],
             roles=self.roles.values(),
             bot=self.member(self.bot),
         )
@@ -154,7 +178,8 @@ class World:
 
     def in_guild(self, channel: str) -> Payload:
         """Return the guild's id for the payload of an event there; nothing for a direct channel."""
-        return {"guild_id": self.guild} if "guild_id" in self.channels[channel] else {}
+        there = self.channels[channel]
+        return {"guild_id": there["guild_id"]} if "guild_id" in there else {}
 
     def new_message(
         self,
@@ -220,6 +245,7 @@ class World:
             return {
                 "message_reference": {"type": FORWARD, "channel_id": channel, **ids},
                 "message_snapshots": [{"message": shown}],
+                "flags": HAS_SNAPSHOT,
             }
         return {
             "type": REPLY,
@@ -253,10 +279,21 @@ class World:
             kept = {attachment["id"]: attachment for attachment in message["attachments"]}
             changes["attachments"] = [kept.get(a["id"], a) for a in changes["attachments"]]
         changes["flags"] = _flags_after_edit(message["flags"], body.get("flags"))
+        if changes["flags"] & SUPPRESS_EMBEDS:  # nobody gets to see what the edit shows
+            changes["embeds"] = []
         _require_sendable({**message, **changes}, body)
         message.update(changes, edited_timestamp=now())
         self.edits[message["id"]].append((time.monotonic(), body))
         return message
+
+    def crosspost(self, message: Payload) -> None:
+        """Publish a message, or raise what Discord answers."""
+        if self.channels[message["channel_id"]]["type"] != payloads.ANNOUNCEMENT_CHANNEL:
+            raise ApiError(400, 50024, "Cannot execute action on this channel type")
+        if message["flags"] & CROSSPOSTED:
+            raise ApiError(400, 40033, "This message has already been crossposted.")
+        message["flags"] |= CROSSPOSTED
+        self.crossposts.append(message["id"])
 
     def as_sent(self, message: Payload) -> Payload:
         """Return a message as Discord sends it to the bot."""

@@ -23,6 +23,7 @@ class ModelHub:
     """The files it serves, the way it fails, and the requests it received."""
 
     port: int = 0
+    download_host: str = "localhost"  # to which it redirects
     files: dict[str, bytes] = field(default_factory=dict)  # OWNER/NAME/FILE → content
     etags: dict[str, str] = field(default_factory=dict)  # sent instead of the true sha256
     break_after: list[int] = field(
@@ -80,7 +81,7 @@ def model_hub(**options: object) -> Iterator[ModelHub]:
                 content = hub.files[name]
                 etag = hub.etags.get(name, hashlib.sha256(content).hexdigest())
                 self._send_headers(302, {
-                    "Location": f"http://localhost:{hub.port}/cdn/{name}",
+                    "Location": f"http://{hub.download_host}:{hub.port}/cdn/{name}",
                     "X-Repo-Commit": COMMIT,
                     "X-Linked-Etag": f'"{etag}"',
                     "X-Linked-Size": str(len(content)),

@@ -120,7 +120,7 @@ Handler = Callable[[OpenAIServer, web.Request], Coroutine[Any, Any, web.StreamRe
 
 
 def _error(status: int) -> web.Response:
-    body = {"error": {"message": "the secret inside of the server", "code": status}}
+    body = {"error": {"message": "worker 7 said no, key: secret-0815", "code": status}}
     return web.json_response(body, status=status)
 
 
@@ -166,7 +166,7 @@ async def _redirect(_server: OpenAIServer, _request: web.Request) -> web.StreamR
 
 
 async def _page(_server: OpenAIServer, _request: web.Request) -> web.StreamResponse:
-    return web.Response(text="<html>welcome</html>", content_type="text/html")
+    return web.Response(text="<html><title>Welcome</title></html>", content_type="text/html")
 
 
 async def _other_json(_server: OpenAIServer, _request: web.Request) -> web.StreamResponse:

@@ -32,7 +32,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from gguf import GGUFWriter
+from gguf import GGUFWriter, PoolingType
 
 Matrix = npt.NDArray[np.float32]
 
@@ -98,6 +98,19 @@ def write_reciting_model(path: Path, text: str, *, heads: int = 6, n_ctx: int = 
         ((nothing, key, key, nothing.T.copy()), recite),
     ]
     return _write(path, shape, layers, n_ctx)
+
+
+def write_embedder_header(path: Path, architecture: str, *, pooling: int | None) -> Path:
+    """Write the header of a model without weights; an embedder says how it pools (1: the mean)."""
+    writer = GGUFWriter(path, architecture)
+    writer.add_name("tiny-vectors")
+    writer.add_context_length(512)
+    if pooling is not None:
+        writer.add_pooling_type(PoolingType(pooling))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return path
 
 
 def _write(

@@ -5,6 +5,7 @@ No paper of tests/papers.py and no question has a word of `NEVER_SEEN` in it.
 
 from datetime import date
 
+from rag.answering.refusal import REFUSAL
 from rag.records import Paper
 from tests.papers import HERON
 
@@ -13,7 +14,17 @@ SECOND = "It counts herons and egrets in drone video [1]."
 GOOD = f"{FIRST} {SECOND}"
 NEVER_SEEN = (
     *("walrus", f"({HERON.day})", "User", "Assistant:", "Question:", "Answer:", "square brackets"),
-    *("<|", "|>", "<think", "</think", "THINK]", "analysis", "assistantfinal"),
+    *(
+        "<|",
+        "|>",
+        "<think",
+        "</think",
+        "THINK]",
+        "think▷",
+        "reasoning>",
+        "analysis",
+        "assistantfinal",
+    ),
 )
 
 LOOPS = {
@@ -47,7 +58,8 @@ UNFINISHED = {
     "in a marker": "HeronNet counts the walrus [",
 }
 _THOUGHT = "The user asks about the walrus. I look at passage 1, and it counts the walrus."
-# `{}` stands for the answer.
+# `{}` stands for the answer. With it they have less than 300 characters: a server may send one at a
+# time, and has as many tokens.
 THOUGHTS = {
     "tags": f"<think>\n{_THOUGHT}\n</think>\n\n{{}}",
     "a closing tag alone": f"{_THOUGHT}\n</think>\n\n{{}}",
@@ -57,6 +69,21 @@ THOUGHTS = {
         "<|start|>assistant<|channel|>final<|message|>{}<|return|>"
     ),
     "channels without their tokens": f"analysis{_THOUGHT}assistantfinal{{}}",
+    "a closing tag alone, behind the refusal": (
+        f'{_THOUGHT} If none did, I would write "{REFUSAL}"</think>{{}}'
+    ),
+    "a short thought and a closing tag": "It is about the walrus. </think>{}",
+    "a final channel alone": "<|channel|>final<|message|>{}",
+    "a final channel without its tokens": "final{}",
+    "two thoughts in channels": (
+        "<|channel|>analysis<|message|>A walrus?<|end|>"
+        "<|channel|>commentary<|message|>A walrus.<|end|><|channel|>final<|message|>{}<|return|>"
+    ),
+    "an answer in the thought": f"<think>{FIRST} No, a walrus. {SECOND}</think>{{}}",
+    "an answer in a thought of channels": f"analysis{FIRST} {_THOUGHT}assistantfinal{{}}",
+    "a thought behind the answer": f"{{}}<think>{_THOUGHT}</think>",
+    "longer tags": f"<reasoning>{_THOUGHT}</reasoning>\n{{}}",
+    "tags in other brackets": f"◁think▷{_THOUGHT}◁/think▷{{}}",
 }
 UNENDED_THOUGHTS = {
     "tags": f"<think>\n{_THOUGHT}",

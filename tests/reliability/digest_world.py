@@ -196,7 +196,7 @@ class SimulatedPost:
         assert digest.groups
         return range(self.world.messages_of_a_digest)
 
-    async def send(self, subscription: Subscription, message: Any, name: str) -> None:
+    async def send(self, subscription: Subscription, message: Any, name: str) -> int:
         world = self.world
         world.killer.point("before a message")
         is_down = world.discord_down(world.now)
@@ -210,16 +210,20 @@ class SimulatedPost:
         world.killer.point("after a message")
         if is_down:
             raise LaterError("Discord answered 502")
+        return 1 + next(n for n, s in enumerate(world.sent) if s.name == name)
 
-    async def find(self, subscription: Subscription, delivery: Delivery) -> bool | None:
+    async def arrived(self, subscription: Subscription, message: Any, message_id: int) -> None:
+        assert self.world.sent[message_id - 1].target == subscription.target
+
+    async def find(self, subscription: Subscription, delivery: Delivery) -> int | None:
         world = self.world
         if world.discord_down(world.now):
             raise LaterError("Discord cannot be reached")
         assert delivery.claimed_at
         if subscription.target in world.unreadable:
-            return False if world.now - delivery.claimed_at < NONCE_SAFE else None
+            return 0 if world.now - delivery.claimed_at < NONCE_SAFE else None
         wanted = delivery.name_of(delivery.part)
-        return any(s.name == wanted for s in world.sent)
+        return next((n for n, s in enumerate(world.sent, start=1) if s.name == wanted), 0)
 
     async def notify(self, subscription: Subscription, reason: str) -> None:
         self.world.told.append(subscription.target)

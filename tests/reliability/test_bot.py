@@ -517,6 +517,7 @@ async def refused(url: str, *_: Any, **__: Any) -> None:
         ("Bearer ", "hf_abcdefghijklmnop", " was sent"),
         ("it was ", TOKEN, "."),
         ("smtp: ", "pass-word-123", " was refused"),
+        ("connecting to http://", "ann:p@ss", "@proxy.example:3128"),
     ],
 )  # fmt: skip
 def test_c2_a_secret_of_any_form_is_hidden_in_message_traceback_and_stack(

@@ -172,7 +172,7 @@ async def test_b10_the_second_message_of_an_answer_arrives_once(
     """Whether or not Discord took it before the connection broke, or it said 503."""
     second, done = discord.Embed(description="The second part."), list[AnswerMessage]()
 
-    async def send_overflow(self: AnswerMessage, _answer: Answer) -> None:
+    async def send_overflow(self: AnswerMessage, _answer: Answer) -> list[int]:
         if has_arrived:
             await self.reply.send_more(second)
             self.reply.__dict__["_more"] = 0
@@ -180,8 +180,9 @@ async def test_b10_the_second_message_of_an_answer_arrives_once(
         if isinstance(self.reply, InteractionReply):
             route, statuses = "POST /webhooks", [HANG_UP]
         server.fake.fail_next += [(route, status, {}, {}) for status in statuses]
-        await self.reply.send_more(second)
+        further = await self.reply.send_more(second)
         done.append(self)
+        return [further]
 
     monkeypatch.setattr(AnswerMessage, "send_overflow", send_overflow)
     await server.ask(QUESTION)
@@ -249,8 +250,9 @@ async def test_b10_recovery_finishes_the_others_if_one_fails_in_an_unforeseen_wa
 async def test_b10_what_nobody_foresaw_stops_no_other_alert(server: Server) -> None:
     services, tried = server.bot.services, []
     delivery = AlertDelivery(
-        server.bot, services.executor, services.alerts, services.guild_settings
-    )
+        server.bot, services.executor, services.alerts, services.guild_settings,
+        services.shown_lists,
+    )  # fmt: skip
     now = datetime(2025, 12, 8, tzinfo=UTC)
     for guild in (1, 2):
         services.guild_settings.change(guild, alert_channel=guild)

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ FOLDER = Path(__file__).parent
 DOCUMENT = FOLDER.parents[1] / "docs" / "reliability.md"
 
 
+@cache
 def found() -> dict[str, bool]:
     """Return the checks that have tests; true if one of these runs without its protection, too."""
     checks: dict[str, bool] = defaultdict(bool)

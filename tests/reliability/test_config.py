@@ -95,9 +95,9 @@ def test_c3_commands_connect_to_the_configured_host_alone(tmp_path: Path, patch:
         config.write_text(f'[ingest.fetch]\nhuggingface_url = "{server.url}"\nattempts = 1\n')
         common = ["--config", str(config), "--data-dir", str(tmp_path / "data")]
         commands = [
-            [*common, "ingest", "starter", "hf:2025-12-01"],
+            [*common, "ingest", "hf:2025-12-01"],
             [*common, "ingest", "hf:2025-12-02"],
-            [*common, "ask", "what is the overuse penalty for?"],
+            [*common, "ask", "what is new today?"],
         ]
         tracing = {
             "LANGSMITH_TRACING": "true",

@@ -27,6 +27,7 @@ from bot.subscriptions.store import SubscriptionStore
 from rag.store.catalog import Catalog
 from rag.store.database import open_database
 from tests.bot.commands.test_run import TOKEN, config_of, running
+from tests.discord_fake.payloads import ANNOUNCEMENT_CHANNEL
 from tests.discord_fake.world import ApiError
 from tests.discord_server import judged
 from tests.reliability.digest_world import Killed, Killer, World, papers_of, utc
@@ -410,3 +411,48 @@ async def test_d3_a_process_that_is_killed_around_a_message(
         database.close()
     digests = [m for m in fake.messages.values() if "digest:discuss" in str(m["components"])]
     assert len({m["channel_id"] for m in digests}) == len(digests) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accepts", [True, False])
+async def test_d3_a_process_that_is_killed_around_publishing(
+    tmp_path: Path, starter_folder: Path, accepts: bool
+) -> None:
+    """Really: kill -9 just before or after Discord publishes a digest to its followers."""
+    folder = tmp_path / "data"
+    shutil.copytree(starter_folder, folder)
+    config = Path(config_of(tmp_path))
+    config.write_text(config.read_text() + "[bot.digest]\nsync_minutes = 0\n")
+    arguments = ("--data-dir", str(folder), "--config", str(config), "run")
+    async with judged(token=TOKEN) as fake:
+        database = open_database(
+            folder / "paperboy.sqlite",
+            [rag.store.migrations.MIGRATIONS, bot.migrations.MIGRATIONS],
+        )
+        store, now = SubscriptionStore(database), datetime.now(UTC)
+        Catalog(database).upsert(papers_of(now.date() - timedelta(days=2)))
+        news = fake.add_channel("news", ANNOUNCEMENT_CHANNEL)
+        rhythm = Rhythm("day", now.hour, now.minute)
+        wanted = Subscription(kind="channel", target=news, rhythm=rhythm, publish=True)
+        store.add(wanted, now - timedelta(minutes=2))
+        original, outbox = fake.world.crosspost, Outbox(database, store)
+        async with running(fake, *arguments) as process:
+
+            def crosspost(message: Any) -> None:
+                process.send_signal(signal.SIGKILL)
+                if not accepts:
+                    raise ApiError(500, 0, "nobody hears this")
+                original(message)
+
+            fake.world.crosspost = crosspost  # type: ignore[method-assign]
+            await asyncio.wait_for(process.wait(), 90)
+        fake.world.crosspost = original  # type: ignore[method-assign]
+        assert [(row.state, len(row.unpublished)) for row in outbox.rows()] == [("sent", 1)]
+        async with running(fake, *arguments) as process:
+            await fake.until(lambda: not outbox.rows()[0].unpublished, 90)
+            process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.wait(), 30)
+        assert outbox.rows()[0].reason == ""
+        database.close()
+    (digest,) = [m for m in fake.messages.values() if "digest:discuss" in str(m["components"])]
+    assert fake.crossposts == [digest["id"]]

@@ -36,7 +36,7 @@ from bot.render.papers import (
 from bot.render.parts import split
 from bot.render.receipt import receipt_embed
 from bot.render.recent import catchup_embed, gaining_embed, trending_embed
-from bot.render.safe_text import is_code_url, is_safe_url, link, plain, plain_within, shorten
+from bot.render.safe_text import is_code_url, is_safe_url, link, plain, plain_within
 from bot.subscriptions.buttons import CHOOSE, SubscriptionMenu, paper_menu
 from bot.subscriptions.embeds import list_embed, menu_label, subscription_embed
 from bot.subscriptions.form import change_form
@@ -49,6 +49,7 @@ from rag.digest.records import Digest, Entry, Wish
 from rag.digest.records import Group as Topic
 from rag.links import paper_url
 from rag.records import Chunk, Hit, Paper
+from rag.text.shorten import shorten
 from rag.trends import Trend
 from tests.bot.render.embed_checks import COVERAGE, answer
 from tests.discord_fake import Judge
@@ -392,7 +393,8 @@ def test_b13_bounded_text_fits_and_is_the_beginning_of_the_whole(text: str, limi
     assert len(shown) <= limit
     assert [*leaks({"embeds": [{"description": shown}]})] == []
     if shown != plain(text):
-        assert shown.replace("\\", "").replace("\u200b", "").replace("`", "").endswith("…")
+        read_by_people = re.sub("[\\\\\u200b\u2068\u2069]", "", shown)
+        assert re.search(r"…\W*\Z", read_by_people)  # and what was open is closed
 
 
 # -- B4 --------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from rag.query import parser, periods, translate
 from rag.query.request import MAX_QUESTION
 from rag.records import Citation
 from rag.text import language, names, numbers, sentences, words
+from rag.text.shorten import shorten
 from tests.papers import HERON, TODAY
 
 SIZE = 4_000  # characters, and four times as many
@@ -54,7 +55,7 @@ MORE: dict[str, Callable[[str], object]] = {
     "sources": lambda text: signs.sources_of.__wrapped__(replace(HERON, abstract=text)),
     "links": lambda text: safe_text.link(text, HERON.url),
     "parts": lambda text: parts.split(text, 100),
-    "one line": lambda text: safe_text.shorten(text, len(text) // 2 + 2),
+    "one line": lambda text: shorten(text, len(text) // 2 + 2),
     "Discord's text": lambda text: answer_text.discord_text(text, CITED),
 }
 QUESTIONS: dict[str, Callable[[str], object]] = {

@@ -35,7 +35,8 @@ class FakeChannel:
         async def delete() -> None:
             self.log.append(f"delete {message_id}")
 
-        return SimpleNamespace(id=message_id, edit=edit, delete=delete)
+        flags = discord.MessageFlags()
+        return SimpleNamespace(id=message_id, edit=edit, delete=delete, flags=flags)
 
 
 async def test_a_channel_reply_is_sent_once_and_then_edited() -> None:
@@ -57,7 +58,7 @@ def expired(code: int) -> discord.HTTPException:
     return discord.HTTPException(response, {"code": code, "message": "Invalid Webhook Token"})
 
 
-def make_interaction(channel: FakeChannel, error: Exception) -> Any:
+def make_interaction(channel: FakeChannel, error: Exception, *, is_member: bool = True) -> Any:
     async def edit_original_response(**_: object) -> None:
         raise error
 
@@ -65,7 +66,10 @@ def make_interaction(channel: FakeChannel, error: Exception) -> Any:
         id=1, channel_id=7, user=SimpleNamespace(id=8), guild_id=9,
         type=discord.InteractionType.application_command,
         edit_original_response=edit_original_response,
-        client=SimpleNamespace(get_partial_messageable=lambda channel_id: channel),
+        client=SimpleNamespace(
+            get_partial_messageable=lambda channel_id: channel,
+            get_guild=lambda guild_id: "a server" if is_member else None,
+        ),
     )  # fmt: skip
 
 
@@ -77,6 +81,17 @@ async def test_after_fifteen_minutes_the_message_itself_is_edited() -> None:
         await reply.show(EMBED)
     await reply.send_more(EMBED)
     assert channel.log == ["edit 100", "edit 100", "send ['embed']"]
+
+
+async def test_where_the_bot_is_not_a_member_nothing_but_the_interaction_is_used() -> None:
+    channel = FakeChannel()
+    interaction = make_interaction(channel, expired(EXPIRED_TOKEN), is_member=False)
+    reply = InteractionReply(interaction, message_id=100)
+    assert 0 < (reply.seconds_left() or 0) < 15 * 60
+    with pytest.raises(discord.HTTPException):
+        await reply.show(EMBED)
+    assert channel.log == []
+    assert InteractionReply(make_interaction(channel, expired(1))).seconds_left() is None
 
 
 async def test_other_errors_reach_the_caller() -> None:

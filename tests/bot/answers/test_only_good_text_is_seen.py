@@ -1,5 +1,6 @@
 """A weak model writes into a message in Discord: every message and edit is looked at."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from bot.answers.live_message import LiveMessage
 from ingest.sync import ingest
+from rag.answering.refusal import REFUSAL
 from rag.answering.writer import BROKEN_OFF, NOTES, UNREADABLE
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama, ChatServer
@@ -154,6 +156,83 @@ async def test_a_thought_without_an_end_leaves_the_quotes(
     shown, states = await asked(server)
     assert set(states) == {states[0]}
     assert "Quoted word for word." in shown
+
+
+async def test_of_a_thought_that_no_tag_opens_only_checked_sentences_are_seen_until_it_closes(
+    server: Server, model: OpenAIServer
+) -> None:
+    for _ in range(5):
+        await good_text_stays(
+            server, model, f"{FIRST} No, the walrus is counted [1].</think>{GOOD}", note=""
+        )
+
+
+# -- refusals ------------------------------------------------------------------------------------
+
+CONTAINING = {
+    "quoted": f"The rule is to write “{REFUSAL}” if none does, but {FIRST}",
+    "in front": f"{REFUSAL} {FIRST}",
+    "behind": f"{FIRST} {REFUSAL}",
+    "with a but": f"{REFUSAL[:-1]} in full, but {FIRST}",
+    "a disclaimer": f"The abstracts do not say what a walrus costs, but {FIRST}",
+    "another disclaimer": f"Although no abstract mentions a walrus, {FIRST}",
+    "in a thought": f"I could write “{REFUSAL}”, but the walrus …</think>{FIRST}",
+}
+
+
+def log_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.name == "bot.answers.request_log"]
+
+
+async def receipt_of(server: Server, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """Return the receipt of the last answer, once it is finished and logged."""
+    services = server.bot.services
+    for _ in range(500):
+        channel = int(server.fake.general)
+        (stored,) = await services.executor.read(services.receipts.last_in, channel, count=1)
+        if stored.unfinished is None and log_lines(caplog):
+            return dict(stored.receipt or {})
+        await asyncio.sleep(0.01)
+    pytest.fail("the answer is never finished")
+
+
+@pytest.mark.parametrize("name", CONTAINING)
+async def test_an_answer_that_contains_the_refusal_is_an_answer(
+    server: Server, model: OpenAIServer, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level("INFO", "bot.answers.request_log")
+    model.text, model.size = CONTAINING[name], next(SIZES)
+    shown, states = await asked(server)
+    assert states[-1] == FIRST
+    assert "Written by" in shown
+    receipt = await receipt_of(server, caplog)
+    assert (receipt["refused"], receipt["mode"]) == (False, "generated")
+    assert "mode=generated refused=no" in log_lines(caplog)[-1]
+
+
+async def test_only_a_refusal_as_a_whole_is_one(
+    server: Server,
+    model: OpenAIServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rag.answering.writer.MAX_SUPPORT", 1.0)  # the quotes count as weak
+    caplog.set_level("INFO", "bot.answers.request_log")
+    for text, refused in (
+        (REFUSAL, True),
+        (f"**{REFUSAL[:-1]}**", True),
+        (f"{REFUSAL} The passages do not mention a walrus.", True),
+        (f"The rule is to write “{REFUSAL}” if none does, but a walrus is counted [1].", False),
+        (f"A walrus is counted [1]. {REFUSAL}", False),
+    ):
+        model.text, model.size = text, next(SIZES)
+        caplog.clear()
+        shown, states = await asked(server)
+        receipt = await receipt_of(server, caplog)
+        assert receipt["refused"] is refused
+        assert states[-1].startswith(REFUSAL) is refused
+        assert ("these are the quoted sentences." in shown) is not refused
+        assert f"refused={'yes' if refused else 'no'}" in log_lines(caplog)[-1]
 
 
 async def test_the_model_is_stopped_at_once(server: Server, model: OpenAIServer) -> None:

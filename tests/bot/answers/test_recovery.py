@@ -135,7 +135,8 @@ async def test_a_reply_that_was_sent_but_not_noted_is_found_and_keeps_what_it_sh
     asked = {"reference": None, "interaction_metadata": None}
     asked[by] = SimpleNamespace(message_id=200, id=200)  # type: ignore[assignment]
     channel.sent = [SimpleNamespace(
-        id=300, author=SimpleNamespace(id=1), embeds=[shown], edit=edit, **asked
+        id=300, author=SimpleNamespace(id=1), embeds=[shown], edit=edit,
+        flags=discord.MessageFlags(), **asked,
     )]  # fmt: skip
     interrupted(receipts, 200, event_id=200)
     await recovery(channel, executor, receipts).finish(receipts.unfinished())

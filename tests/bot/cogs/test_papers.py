@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.render.digest import MAX_TLDR, WITH_TLDR
-from bot.render.safe_text import plain, shorten
+from bot.render.safe_text import plain
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
@@ -19,6 +19,7 @@ from rag.library import Library
 from rag.links import paper_url
 from rag.llm.chat_models import ChatLlama
 from rag.records import Paper
+from rag.text.shorten import shorten
 from tests.bot.answers.slow_model import held
 from tests.discord_fake import Judge
 from tests.discord_server import MODEL_NAME, Connect, openapi, text_of

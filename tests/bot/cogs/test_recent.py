@@ -15,6 +15,9 @@ from rag.library import Library
 from rag.records import Paper
 from rag.store.queries import featured_since
 from tests.bot.render.embed_checks import NASTY, complaints
+from tests.bot.subscriptions.test_subscriptions import options as digest_options
+from tests.bot.subscriptions.test_subscriptions import outcome, subscribed
+from tests.clock import SettableClock
 from tests.discord_server import Connect, Server, text_of
 from tests.papers import HERON, TIDAL, TODAY, ListSource, many
 
@@ -90,6 +93,26 @@ async def test_a_look_counts_in_its_server_only(library: Library, connect: Conne
     await caught_up(server)
     alone = await server.fake.open_dm("alice")
     assert "2 papers" in await caught_up(server, channel=alone)
+
+
+@pytest.mark.parametrize("kind", ["person", "channel"])
+async def test_a_digest_by_direct_message_counts_as_a_look(
+    library: Library, connect: Connect, kind: str
+) -> None:
+    ingest(ListSource([*featured(EARLIER, 2), *featured(LATER, 3, first=2)]), library)
+    clock = SettableClock(datetime(2025, 12, 6, 11, 59, tzinfo=UTC))
+    server = await connect(library, bot_options=digest_options(clock))
+    alice = server.fake.users["alice"]["id"]
+    target = alice if kind == "person" else server.fake.general
+    noon = clock.now + timedelta(minutes=1)
+    await subscribed(server, noon, kind=kind, target=target, user_id=int(alice))
+    clock.now = noon
+    assert (await outcome(server)).state == "sent"
+    alone = await server.fake.open_dm("alice")
+    for channel in (None, alone):
+        text = await caught_up(server, channel=channel)
+        assert ("You have missed nothing" in text) == (kind == "person")
+    assert "5 papers" in await caught_up(server, "bob")
 
 
 async def test_a_week_is_named_by_number_or_day_or_is_the_latest(

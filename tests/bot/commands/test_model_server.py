@@ -53,7 +53,11 @@ def test_an_answer_is_written_by_the_server(
     ("fault", "note"),
     [
         ("", "The model server cannot be reached: start it, or change [rag.model] server_url."),
-        ("500", "The model server failed (500): look at its log, then ask again."),
+        (
+            "500",
+            "The model server failed with tiny (500, “worker 7 said no, key [hidden]”): look at "
+            "its log, or change [rag.model] server_model.",
+        ),
         (
             "breaks",
             "The model server closed the connection in mid-answer: look at its log, then "

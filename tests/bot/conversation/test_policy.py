@@ -31,9 +31,11 @@ Q = "how accurate is HeronNet compared with human counters?"
 MORE = "and how many hours of training?"
 
 ANSWER, SILENCE, HINTED, CHAT = "answer", "silence", "hint", "small talk"
+NOT_READ = "names the file that it does not read"
 CANNOT_READ, CANNOT_SHOW = "says what it cannot read", "says which permission it needs"
 SENTENCES = {
     "Ask me something": HINTED,
+    "I have not read": NOT_READ,
     "Hello!": CHAT,
     "You're welcome!": CHAT,
     "I answer questions about": CHAT,
@@ -229,6 +231,19 @@ async def its_answer_is_forwarded(room: Room) -> Message:
     return await room.says("", forward=await room.answer())
 
 
+async def a_question_is_forwarded(room: Room) -> Message:
+    return await room.says("", forward=await room.says(Q, by="bob"))
+
+
+async def a_question_is_forwarded_to_it(room: Room) -> Message:
+    return await in_a_direct_message(room, "", forward=await room.says(Q, by="bob"))
+
+
+async def a_picture_is_forwarded(room: Room) -> Message:
+    picture = await room.says("", by="bob", **ALONE)
+    return await in_an_ask_channel(room, "", forward=picture)
+
+
 async def in_a_direct_message(room: Room, text: str, **options: Any) -> Message:
     room.channel = await room.fake.open_dm("alice")
     return await room.says(text, **options)
@@ -288,6 +303,7 @@ def person(room: Room, name: str) -> Group:
 
 PICTURE = {"id": "1", "filename": "bird.png", "size": 1, "url": "u", "proxy_url": "p"}
 ALONE: dict[str, Any] = {"attachments": [PICTURE]}
+DOCUMENT: dict[str, Any] = {"attachments": [{**PICTURE, "filename": "paper.pdf"}]}
 
 Situation = tuple[str, Callable[[Room], Awaitable[Message]], str]
 
@@ -315,6 +331,7 @@ SITUATIONS: list[Situation] = [
     ("a stage's chat", lambda r: in_a(r, payloads.STAGE_CHANNEL), ANSWER),
     ("an announcement channel", lambda r: in_a(r, payloads.ANNOUNCEMENT_CHANNEL), ANSWER),
     ("it may not read history", lambda r: without(r, READ_HISTORY), ANSWER),
+    ("a forwarded question in a direct message", a_question_is_forwarded_to_it, ANSWER),
     # said to it, but no question
     ("a mention without words", lambda r: r.says("@me"), HINTED),
     ("a greeting", lambda r: r.says("@me hello there!"), CHAT),
@@ -327,8 +344,11 @@ SITUATIONS: list[Situation] = [
     ("what it can do", lambda r: r.replies_to_answer("what can you do?"), CHAT),
     ("what it can do, in an ask-channel", lambda r: in_an_ask_channel(r, "help"), CHAT),
     ("a greeting where answers get threads", greeted_where_answers_get_threads, CHAT),
-    ("a mention with a picture alone", lambda r: r.says("@me", **ALONE), HINTED),
-    ("a direct picture", lambda r: in_a_direct_message(r, "", **ALONE), HINTED),
+    ("a mention with a picture alone", lambda r: r.says("@me", **ALONE), NOT_READ),
+    ("a direct picture", lambda r: in_a_direct_message(r, "", **ALONE), NOT_READ),
+    ("a document below its answer", lambda r: r.replies_to_answer("", **DOCUMENT), NOT_READ),
+    ("a picture in an ask-channel", lambda r: in_an_ask_channel(r, "", **ALONE), SILENCE),
+    ("an emoji in an ask-channel", lambda r: in_an_ask_channel(r, "<:hm:1>"), SILENCE),
     ("thanks for an answer", lambda r: r.replies_to_answer("Thank you so much!"), CHAT),
     ("a picture below its answer", lambda r: r.replies_to_answer("", **ALONE), SILENCE),
     # not said to it
@@ -347,6 +367,8 @@ SITUATIONS: list[Situation] = [
     ("to bob in an ask-channel", lambda r: in_an_ask_channel(r, "@bob see?"), SILENCE),
     ("a reply to bob in an ask-channel", lambda r: in_an_ask_channel(r, Q, to="bob"), SILENCE),
     ("a forwarded answer", its_answer_is_forwarded, SILENCE),
+    ("a forwarded question", a_question_is_forwarded, SILENCE),
+    ("a forwarded picture in an ask-channel", a_picture_is_forwarded, SILENCE),
     ("somebody joins", lambda r: r.says("", kind=7), SILENCE),
     ("somebody pins", lambda r: r.says("", kind=6), SILENCE),
     # said by no person

@@ -95,6 +95,66 @@ async def test_a_reply_to_a_list_is_about_the_paper_with_that_number(
     assert name_of(listed, 1) in text_of(again)
 
 
+@pytest.mark.parametrize("command", ["daily", "weekly", "search", "trending"])
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("number 3", 3), ("#4", 4), ("the second one", 2), ("tell me more about the last one", -1),
+        ("what is #5 about?", 5), ("explain the 2nd", 2), ("who wrote the third paper?", 3),
+    ],
+)  # fmt: skip
+async def test_numbers_choose_from_the_list_above_a_thread_after_a_restart(
+    featured: Library, command: str, words: str, number: int
+) -> None:
+    given = {"text": "counting birds"} if command == "search" else {}
+    async with judged() as fake:
+        async with joined(fake, featured) as server:
+            listed = await use(server, command, **given)
+        await fake.remove_embeds(listed)
+        thread = await fake.start_thread("bob", listed)
+        async with joined(fake, featured) as server:
+            papers = server.bot.services.conversations.listed(int(listed["id"]))
+            (paper,) = featured.catalog.get([papers[number - 1 if number > 0 else -1]]).values()
+            name = paper.title.removeprefix("The ").partition(":")[0]
+            answer = await server.say("bob", words, channel=thread)
+            assert name in text_of(answer)
+            replied = await server.say("carol", words, reply_to=listed)
+            assert name in text_of(replied)
+
+
+async def test_a_thread_goes_on_from_its_list_after_many_questions(
+    featured: Library, connect: Connect
+) -> None:
+    server = await connect(featured)
+    listed = await use(server, "daily", date="2025-12-04")
+    thread = await server.fake.start_thread("bob", listed)
+    for number in (1, 2, 3, 4, 5, 6, 7):
+        await server.say("bob", f"who wrote number {number}?", channel=thread)
+    await use(server, "paper", user="bob", title="amber anchor", channel=thread)
+    answer = await server.say("bob", "and number 8?", channel=thread)
+    assert name_of(listed, 8) in text_of(answer)
+
+
+async def test_saved_papers_are_numbered_through_their_pages(
+    featured: Library, connect: Connect
+) -> None:
+    server = await connect(featured)
+    for paper in featured.catalog.papers()[:7]:
+        await server.quoted(await server.fake.slash("alice", "save", paper=paper.paper_id))
+    listed = await use(server, "saved")
+    second = name_of(listed, 2)
+    asked = await server.ask("who wrote number 2?")
+    assert second in text_of(asked)
+    (turn,) = [one for one in buttons(listed) if one.startswith("saved:page")]
+    await server.fake.click("alice", listed, turn)
+    await stored(server, listed, 7)
+    asked = await server.ask("what is #7 about?")
+    assert name_of(listed, 7) in text_of(asked)
+    bob, channel = int(server.fake.users["bob"]["id"]), int(server.fake.general)
+    last_in = server.bot.services.conversations.last_in
+    assert last_in(channel, user_id=bob, several=True) is None
+
+
 async def test_a_list_that_only_one_user_sees_is_known_to_their_next_question(
     featured: Library, connect: Connect
 ) -> None:

@@ -20,3 +20,13 @@ def test_an_older_look_changes_nothing(library: Library) -> None:
     seen.forget_guild(HERE)
     assert seen.last(HERE, ALICE) is None
     assert seen.last(None, ALICE) == Look(LATER, now)
+
+
+def test_a_digest_by_direct_message_counts_everywhere(library: Library) -> None:
+    seen, now = LastSeenStore(library.catalog.database), datetime.now(UTC).replace(microsecond=0)
+    seen.record_digest(ALICE, EARLIER, now)
+    assert seen.last(HERE, ALICE) == seen.last(None, ALICE) == Look(EARLIER, now)
+    assert seen.last(HERE, 12) is None
+    seen.record(HERE, ALICE, LATER, now)
+    assert seen.last(HERE, ALICE) == Look(LATER, now)
+    assert seen.last(2, ALICE) == Look(EARLIER, now)

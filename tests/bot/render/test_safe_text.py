@@ -3,11 +3,13 @@
 import re
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.render.parts import split
-from bot.render.safe_text import link, plain, shorten
+from bot.render.safe_text import link, plain, plain_within
+from rag.text.shorten import MAX_LOSS
 
 
 def unescaped(text: str) -> str:
@@ -56,7 +58,18 @@ def test_parts_end_at_the_best_places() -> None:
     assert split("", 10) == [""]
 
 
-def test_shortened_text_ends_with_a_whole_word() -> None:
-    assert shorten("one two three", 8) == "one two…"
-    assert shorten("one\n two", 80) == "one two"
-    assert len(shorten("x" * 100, 10)) == 10
+@pytest.mark.parametrize(
+    "text", ["👩‍👩‍👧🇩🇪" * 60, "สำหรับการนับ" * 40, "क्षत्रिय" * 60, "e\u0301" * 200, " \u0301x" * 90]
+)
+def test_parts_split_no_character(text: str) -> None:
+    parts = split(text, 64)
+    assert all(len(part) <= 64 for part in parts)
+    assert [c for part in parts for c in regex.findall(r"\X", part)] == regex.findall(r"\X", text)
+
+
+@pytest.mark.parametrize("mark", ["*", "`", "word ", "方", "https://a.example/b ", "“a” "])
+def test_escaped_text_is_cut_near_the_limit(mark: str) -> None:
+    for before in ("", "x" * 90, "HeronNet: "):
+        shown = plain_within(before + mark * 300, 120)
+        assert 120 - MAX_LOSS - len(mark) - 2 <= len(shown) <= 120
+        assert shown.replace("\\`", "").count("`") % 2 == 0

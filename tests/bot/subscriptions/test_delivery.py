@@ -21,14 +21,14 @@ async def test_an_error_in_one_digest_stops_no_other(
     subscribe(digest_world, "1", "2", "3", "4", "5")
     send = SimulatedPost.send
 
-    async def moody(post: SimulatedPost, one: Subscription, message: Any, name: str) -> None:
+    async def moody(post: SimulatedPost, one: Subscription, message: Any, name: str) -> int:
         if one.target == "1":
             raise ZeroDivisionError
         if one.target == "2":
             raise FailedError("refused")
         if one.target == "3":
             raise LaterError("busy")
-        await send(post, one, message, name)
+        return await send(post, one, message, name)
 
     monkeypatch.setattr(SimulatedPost, "send", moody)
     digest_world.now = NINE
@@ -58,9 +58,9 @@ async def test_a_digest_that_hangs_is_retried_later(
     subscribe(digest_world, "1", "2")
     send = SimulatedPost.send
 
-    async def slow(post: SimulatedPost, one: Subscription, message: Any, name: str) -> None:
+    async def slow(post: SimulatedPost, one: Subscription, message: Any, name: str) -> int:
         await asyncio.sleep(60 if one.target == "1" else 0)
-        await send(post, one, message, name)
+        return await send(post, one, message, name)
 
     monkeypatch.setattr(SimulatedPost, "send", slow)
     monkeypatch.setattr("bot.subscriptions.delivery.TIMEOUT_SECONDS", 0.1)

@@ -1,9 +1,6 @@
 """Digests by e-mail, over a real socket to an SMTP server on 127.0.0.1."""
 
 import asyncio
-import shutil
-import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -26,6 +23,7 @@ from bot.subscriptions.records import Rhythm, Subscription
 from bot.subscriptions.store import SubscriptionStore
 from rag.digest.make import make_digest
 from rag.library import Library
+from tests.certificates import make_certificate
 from tests.papers import TIDAL
 from tests.reliability.digest_world import here
 
@@ -132,9 +130,9 @@ async def test_a_mail_has_text_html_and_a_way_to_unsubscribe(
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [({"password": "wrong"}, "the mail server rejects the password in $PAPERBOY_MAIL_PASS"),
-     ({"port": 9}, "the mail server cannot be used ("),
-     ({"security": "starttls"}, "the mail server cannot be used (STARTTLS extension not supported"),
-     ({"security": "ssl"}, "the mail server cannot be used (")],
+     ({"port": 9}, "the mail server 127.0.0.1 at port 9 cannot be used ("),
+     ({"security": "starttls"}, "127.0.0.1 at port {port} does not offer STARTTLS: set [bot.mail]"),
+     ({"security": "ssl"}, "127.0.0.1 at port {port} begins without TLS: set [bot.mail] security")],
 )  # fmt: skip
 async def test_an_unusable_mail_server_is_retried(
     post_office: Any, mailbox: Any, settings: dict[str, Any], reason: str
@@ -142,7 +140,7 @@ async def test_an_unusable_mail_server_is_retried(
     row = await post_office(**settings).go()
     assert row.state == "sending"
     assert row.claimed_at is None
-    assert row.reason.startswith(reason)
+    assert row.reason.startswith(reason.format(port=mailbox.port))
     assert mailbox.box.mails == []
 
 
@@ -192,34 +190,39 @@ async def test_a_mail_that_is_refused_fails_and_the_next_one_is_tried(
     assert not office.store.get(1).paused
 
 
-async def test_a_mail_over_starttls(
-    post_office: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("security", ["starttls", "ssl"])
+async def test_a_mail_waits_for_a_certificate_that_is_trusted(
+    post_office: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, security: str
 ) -> None:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs openssl for a certificate")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-         "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
-    box = Mailbox()
+    certificate = make_certificate(tmp_path, "127.0.0.1")
+    box, context = Mailbox(), certificate.server_context()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda *_: None)  # a client that hangs up in the handshake
 
     def serve() -> SMTP:
+        if security == "ssl":
+            return SMTP(box, hostname="127.0.0.1")
         return SMTP(box, hostname="127.0.0.1", tls_context=context, require_starttls=True)
 
-    server = await asyncio.get_running_loop().create_server(serve, "127.0.0.1", 0)
-    async with server:
+    implicit = context if security == "ssl" else None
+    async with await loop.create_server(serve, "127.0.0.1", 0, ssl=implicit) as server:
         port = server.sockets[0].getsockname()[1]
-        office = post_office(port=port, user="", security="starttls")
-        assert "CERTIFICATE_VERIFY_FAILED" in (await office.go()).reason
-        assert box.mails == []
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # somebody trusts it
+        ca_file = tmp_path / "trusted.pem"
+        office = post_office(port=port, user="", security=security, ca_file=str(ca_file))
+        row = await office.go()
+        assert "trusted.pem cannot be read (No such file or directory)" in row.reason
+        ca_file.write_text("no certificate", encoding="utf-8")
         row = await office.go(timedelta(minutes=2))
+        assert "trusted.pem has no certificate in PEM" in row.reason
+        (tmp_path / "other").mkdir()
+        other = make_certificate(tmp_path / "other", "127.0.0.1")
+        ca_file.write_bytes(other.file.read_bytes())
+        row = await office.go(timedelta(minutes=4))
+        assert "the certificate of 127.0.0.1 is self-signed and not trusted: " in row.reason
+        assert (row.state, row.claimed_at, row.attempts, box.mails) == ("sending", None, 3, [])
+        assert row.reason in caplog.text
+        ca_file.write_bytes(certificate.file.read_bytes())
+        row = await office.go(timedelta(minutes=8))
         assert (row.state, row.reason) == ("sent", "")
         assert len(box.mails) == 1
 

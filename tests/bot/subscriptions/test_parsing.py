@@ -2,8 +2,11 @@
 
 import pytest
 
+from bot.clocks.times import ClockError
+from bot.clocks.zones import Surroundings
 from bot.subscriptions.parsing import (
     MAX_ENTRIES,
+    When,
     read_list,
     read_number,
     read_time,
@@ -14,6 +17,7 @@ from bot.subscriptions.parsing import (
 )
 from bot.subscriptions.records import Rhythm, SubscriptionError
 from rag.digest.records import Wish
+from rag.errors import PaperboyError
 
 
 @pytest.mark.parametrize(
@@ -34,20 +38,38 @@ from rag.digest.records import Wish
         ("chaque jeudi à 9 h", Rhythm("week", 9, 0, "UTC", 3)),
         ("cada sábado a las 10:30", Rhythm("week", 10, 30, "UTC", 5)),
         ("daily 5pm UTC-3", Rhythm("day", 17, 0, "Etc/GMT+3")),
+        (
+            "weekly tue half past seven in the evening, Rome",
+            Rhythm("week", 19, 30, "Europe/Rome", 1),
+        ),
+        ("a las 10:45 Los Angeles", Rhythm("day", 10, 45, "America/Los_Angeles")),
+        ("daily 0730 in India", Rhythm("day", 7, 30, "Asia/Kolkata")),
+        ("fridays 8pm Lisbon time", Rhythm("week", 20, 0, "Europe/Lisbon", 4)),
+        ("daily 9:00 Portland, Maine", Rhythm("day", 9, 0, "America/New_York")),
     ],
 )
 def test_a_rhythm_is_parsed(typed: str, rhythm: Rhythm | None) -> None:
     if rhythm is None:
-        with pytest.raises(SubscriptionError, match="names no time"):
+        with pytest.raises(ClockError, match="names no time"):
             read_when(typed)
         return
-    assert read_when(typed) == rhythm
-    assert read_when(rhythm_as_typed(rhythm)) == rhythm
+    assert read_when(typed) == When(rhythm)
+    assert read_when(rhythm_as_typed(rhythm)) == When(rhythm)
 
 
 def test_without_a_time_zone_the_usual_one_counts() -> None:
-    assert read_when("mon 8", timezone="Asia/Seoul") == Rhythm("week", 8, 0, "Asia/Seoul")
-    assert read_when("8 UTC", timezone="Asia/Seoul").timezone == "UTC"
+    seoul = Surroundings("Asia/Seoul")
+    assert read_when("mon 8", around=seoul).rhythm == Rhythm("week", 8, 0, "Asia/Seoul")
+    assert read_when("8 UTC", around=seoul).rhythm.timezone == "UTC"
+
+
+def test_everything_ambiguous_is_noted() -> None:
+    when = read_when("daily half past six EST")
+    assert when.rhythm == Rhythm("day", 6, 30, "America/New_York")
+    assert when.note == (
+        "“half past six” is read as 06:30: write 18:30 if you mean that. “EST” is read as "
+        "America/New_York, whose clocks change (EST, EDT): write UTC-5 for the same time all year."
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,26 +80,38 @@ def test_without_a_time_zone_the_usual_one_counts() -> None:
         ("daily 26:00", "“26:00” is no time of day: write it like 9:00"),
         ("14 am", "“14 am” is no time of day"),
         ("8:00 and 20:00", "names 2 times: add one subscription for each"),
-        ("8:00 nowhere", "“nowhere” is not a time zone that I know: write one like"),
+        ("8:00 nowhere", "“nowhere” is not a time zone that I know: write a city or a country"),
+        ("every 6 hours", "“every 6 hours” is not a rhythm that I have"),
+        ("every other week at 9", "“every other week” is not a rhythm that I have"),
+        ("9:00 CST", "“CST” may mean several time zones: write Asia/Shanghai, America/Chicago or"),
+        ("9 LA", "“LA” is not a time zone that I know"),
+        ("half eight", "“half eight” is 7:30 for some and 8:30 for others: write one of them"),
+        ("teatime", "“teatime” names no time: write it like daily 9:00 Europe/Berlin"),
     ],
 )
 def test_what_is_not_understood_is_said_with_the_cure(typed: str, why: str) -> None:
-    with pytest.raises(SubscriptionError, match=why):
+    with pytest.raises(PaperboyError, match=why):
         read_when(typed)
 
 
 def test_what_is_omitted_stays_as_before() -> None:
     before = Rhythm("week", 8, 30, "Asia/Tokyo", 2)
-    assert read_when("9:45", default=before) == Rhythm("week", 9, 45, "Asia/Tokyo", 2)
-    assert read_when("daily", default=before) == Rhythm("day", 8, 30, "Asia/Tokyo", 2)
-    with pytest.raises(SubscriptionError, match="names no time"):
+    assert read_when("9:45", default=before).rhythm == Rhythm("week", 9, 45, "Asia/Tokyo", 2)
+    assert read_when("daily", default=before).rhythm == Rhythm("day", 8, 30, "Asia/Tokyo", 2)
+    with pytest.raises(ClockError, match="names no time"):
         read_when("daily")
 
 
 @pytest.mark.parametrize("typed", ["25", "9:60", "soon", ""])
 def test_an_impossible_time_is_refused(typed: str) -> None:
-    with pytest.raises(SubscriptionError, match="is no time of day"):
+    with pytest.raises(ClockError, match="is no time of day"):
         read_time(typed, Rhythm())
+
+
+def test_a_time_may_name_its_zone() -> None:
+    usual = Rhythm("week", 9, 0, "Europe/Rome", 3)
+    assert read_time("8 am in Tokyo", usual) == When(Rhythm("week", 8, 0, "Asia/Tokyo", 3))
+    assert read_time("8 am", usual) == When(Rhythm("week", 8, 0, "Europe/Rome", 3))
 
 
 def test_a_list_is_split_cleaned_and_limited() -> None:

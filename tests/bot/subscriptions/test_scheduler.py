@@ -56,10 +56,10 @@ async def test_start_is_idempotent_and_stop_lets_a_message_arrive(digest_world: 
     post = digest_world.scheduler.sender.transports["channel"]
     send = post.send
 
-    async def slow(subscription: Subscription, message: Any, name: str) -> None:
+    async def slow(subscription: Subscription, message: Any, name: str) -> int:
         under_way.set()
         await go.wait()
-        await send(subscription, message, name)
+        return await send(subscription, message, name)
 
     post.send = slow  # type: ignore[method-assign]
     digest_world.scheduler.start()

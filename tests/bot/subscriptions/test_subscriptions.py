@@ -135,6 +135,11 @@ async def test_time_zones_and_subscriptions_are_suggested(
     typed = await fake.autocomplete("bob", "subscribe", "timezone", timezone="berl")
     choices = (await typed.wait_ack())["data"]["choices"]
     assert choices == [{"name": "Europe/Berlin", "value": "Europe/Berlin"}]
+    typed = await fake.autocomplete("bob", "subscribe", "timezone", timezone="cst")
+    choices = (await typed.wait_ack())["data"]["choices"]
+    assert [one["value"] for one in choices] == [
+        "America/Chicago", "Asia/Shanghai", "America/Havana"
+    ]  # fmt: skip
     for topic in ("robots", "herons"):
         await used(await fake.slash("bob", "subscribe", topics=topic))
     typed = await fake.autocomplete("bob", "unsubscribe", "subscription", subscription="her")
@@ -148,6 +153,64 @@ async def test_time_zones_and_subscriptions_are_suggested(
     await used(await fake.slash("bob", "unsubscribe"))
     nothing = await used(await fake.slash("bob", "unsubscribe"))
     assert text_of(nothing) == "There is nothing to remove: you have no subscription."
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone"), [("de", "Europe/Berlin"), ("ja", "Asia/Tokyo"), ("pl", "Europe/Warsaw")]
+)
+async def test_the_zone_of_the_askers_language_is_offered_first(
+    filled: Library, connect: Connect, locale: str, zone: str
+) -> None:
+    server = await connect(filled, bot_options=options(SettableClock(NOON)))
+    server.fake.locales["bob"] = locale
+    for typed in ("", "e"):
+        asked = await server.fake.autocomplete("bob", "subscribe", "timezone", timezone=typed)
+        choices = (await asked.wait_ack())["data"]["choices"]
+        assert len(choices) == 25
+        if not typed or zone.startswith("Europe"):
+            assert choices[0] == {"name": zone, "value": zone}
+
+
+@pytest.mark.parametrize(
+    ("typed", "when", "note"),
+    [
+        ({"time": "8:10 p.m.", "timezone": "new york"}, "20:10 (America/New_York)", ""),
+        ({"time": "half past seven in the evening"}, "every day at 19:30 (UTC)", ""),
+        ({"time": "0745", "timezone": "Kenya"}, "every day at 07:45 (Africa/Nairobi)", ""),
+        ({"time": "7 o'clock"}, "every day at 07:00 (UTC)", "read as 07:00: write 19:00 if you"),
+        ({"time": "9am MST"}, "09:00 (America/Denver)", "“MST” is read as America/Denver, whose"),
+        ({"timezone": "BST"}, "09:00 (Europe/London)", "or Asia/Dhaka if you mean that."),
+        ({"timezone": "CST"}, "09:00 (America/Chicago)", "write UTC-6 for the same time all year"),
+        ({"timezone": "UTC-3"}, "every day at 09:00 (UTC-3)", ""),
+    ],
+)
+async def test_times_and_zones_are_read_as_people_write_them(
+    filled: Library, connect: Connect, typed: dict[str, str], when: str, note: str
+) -> None:
+    server = await connect(filled, bot_options=options(SettableClock(NOON)))
+    text = text_of(await used(await server.fake.slash("bob", "subscribe", **typed)))
+    text = text.replace("\\", "")
+    assert when in text
+    assert note in text
+    assert bool(note) == ("Note: " in text)
+
+
+async def test_a_changed_time_is_noted_too(filled: Library, connect: Connect) -> None:
+    server = await connect(filled, bot_options=options(SettableClock(NOON)))
+    fake = server.fake
+    made = await used(await fake.slash("bob", "subscribe", topics="robots"))
+    form = await fake.click("bob", made, "subscription:change:1")
+    await form.wait_ack()
+    fields = {"topics": "", "authors": "", "organisations": "", "count": "5"}
+    sent = await fake.submit("bob", form, when="weekly tue nine EST", **fields)
+    text = text_of(await used(sent)).replace("\\", "")
+    assert "every Tuesday at 09:00 (America/New_York)" in text
+    assert "Note: “nine” is read as 09:00: write 21:00 if you mean that. “EST” is read as" in text
+    unclear = await fake.submit("bob", form, when="daily 9 IST", **fields)
+    told = text_of((await unclear.wait_ack())["data"])
+    assert told == (
+        "“IST” may mean several time zones: write Asia/Kolkata, Europe/Dublin or Asia/Jerusalem."
+    )
 
 
 async def test_pause_change_resume_and_remove_work_after_a_restart(filled: Library) -> None:

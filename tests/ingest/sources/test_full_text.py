@@ -108,7 +108,8 @@ def test_the_number_of_passages_is_bounded() -> None:
         (HEAD.replace("70009", "70008"), NotFullTextError, "another paper"),
         (HEAD, NoHtmlError, "no HTML"),
         (
-            HEAD.replace("arxiv.org/html", "huggingface.co/papers") + "Only an abstract, as always.",
+            HEAD.replace("arxiv.org/html", "huggingface.co/papers")
+            + "Only an abstract, as always.",
             NoHtmlError,
             "no HTML",
         ),

@@ -2,7 +2,15 @@
 
 from datetime import date
 
-from rag.answering.refusal import MIN_COSINE, REFUSAL, refuse
+import pytest
+
+from rag.answering.refusal import (
+    MIN_COSINE,
+    REFUSAL,
+    is_refusal,
+    refuse,
+    without_disclaimers,
+)
 from rag.records import Chunk, Coverage, Hit, Paper
 from tests.papers import HERON, LOOM, PAPERS, TIDAL
 
@@ -50,3 +58,54 @@ def test_a_paper_that_does_not_say_it_is_the_only_one_named() -> None:
     text, citations = refuse(COVERAGE, [hit(TIDAL)], silent_paper=HERON)
     assert text == f"{REFUSAL} The abstract of {HERON.title} [1] does not say it."
     assert [c.paper for c in citations] == [HERON]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (REFUSAL, True),
+        (f"“{REFUSAL}” [1]", True),
+        (f"{REFUSAL[:-1]} question.", True),
+        (f"{REFUSAL} None of the passages names a price.", True),
+        (f"{REFUSAL[:-1]}: the abstracts do not mention it.", True),
+        (f"{REFUSAL} However, Loom aligns streams [1].", False),
+        (f"{REFUSAL} They do not name a price, but Loom aligns streams [1].", False),
+        (f"{REFUSAL[:-1]} better than Loom [1].", False),
+        (f"The rule is to write “{REFUSAL}”", False),
+        (f"Loom aligns streams [1]. {REFUSAL}", False),
+        ("", False),
+    ],
+)
+def test_a_refusal_is_one_as_a_whole(text: str, is_one: bool) -> None:
+    assert is_refusal(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        (
+            "The passages don’t say what it costs, but it cuts the drift [1].",
+            "It cuts the drift [1].",
+        ),
+        (
+            "Although no abstract names a price, Loom aligns streams [1].",
+            "Loom aligns streams [1].",
+        ),
+        (f"{REFUSAL[:-1]} in full, but Loom is small [1]. So.", "Loom is small [1]. So."),
+    ],
+)
+def test_what_the_abstracts_do_not_say_is_left_out(text: str, rest: str) -> None:
+    assert without_disclaimers(text) == rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Loom is fast, but it is not exact [1].",
+        "The paper does not use labels, but aligns streams [1].",
+        "While herons fly, egrets do not [1].",
+        "The abstracts do not name a price.",
+    ],
+)
+def test_what_the_abstracts_may_say_stays(text: str) -> None:
+    assert without_disclaimers(text) == text

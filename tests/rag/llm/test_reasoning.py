@@ -28,6 +28,13 @@ THOUGHT = [
     "<think>\n\n</think>",
     "[THINK]Hm, [1] which?[/THINK]",
     "<|START_THINKING|>Hm.<|END_THINKING|>",
+    "<thinking>Hm, which? <think></thinking>",
+    "<thought>\nHm.\n</thought>",
+    "<reasoning>Hm, 2 < 3.</reasoning>",
+    "<seed:think>Hm.</seed:think>",
+    "◁think▷Hm.◁/think▷",
+    "<|begin_of_thought|>Hm.<|end_of_thought|>",
+    "The template opened it, hm.◁/think▷",
     "The template opened it, hm.</think>",
     "</think>",
     "Nested <think>one <think>two</think> three</think>",
@@ -131,7 +138,7 @@ def test_any_text_reads_the_same_in_any_pieces(parts: list[str], data: st.DataOb
 
 @pytest.mark.parametrize("thought", [text for text in THOUGHT if "</think>" not in text])
 def test_thinking_that_can_be_recognised_is_never_yielded(thought: str) -> None:
-    is_recognised = thought.startswith(("<", "[", "analysis", "assistant", "final"))
+    is_recognised = thought.startswith(("<", "◁", "[", "analysis", "assistant", "final"))
     yielded = "".join(without_thinking(thought + ANSWER))  # RESTART takes nothing back here
     assert (yielded == ANSWER) is is_recognised
 

@@ -42,22 +42,23 @@ LONG_SECONDS = 60.0  # longer than anything here takes, however busy the machine
 
 TIMEOUTS = Timeouts(first_token=LONG_SECONDS, next_token=LONG_SECONDS, answer=LONG_SECONDS)
 LoadServer = Callable[..., ChatServer]
+SAID = "“worker 7 said no, key [hidden]”"
 NOTES = {
-    "400": "did not take the question (400): start it with a larger context",
-    "401": "refused the key (401): put the right one in $PAPERBOY_SERVER_KEY",
-    "404": "knows no such address or model (404): check [rag.model] server_url",
-    "429": "is busy or still loading (429)",
-    "500": "failed (500): look at its log",
-    "503": "is busy or still loading (503): ask again soon",
-    "redirect": "knows no such address or model (307)",
-    "page": "sent something that is not an answer: look at its log, and check [rag.model]",
-    "other JSON": "sent something that is not an answer",
+    "400": f"refused the request to tiny (400, {SAID}): look at its log, or change [rag.model]",
+    "401": f"wants a key for tiny (401, {SAID}): put it in $PAPERBOY_SERVER_KEY",
+    "404": f"knows no such address or model when asked for tiny (404, {SAID}): check [rag.model]",
+    "429": f"is busy or still loading tiny (429, {SAID}): ask again soon",
+    "500": f"failed with tiny (500, {SAID}): look at its log, or change [rag.model] server_model",
+    "503": f"is busy or still loading tiny (503, {SAID}): ask again soon",
+    "redirect": "knows no such address or model when asked for tiny (307): check [rag.model]",
+    "page": "something that is not an answer of tiny (a web page, “Welcome”): look at its log, and",
+    "other JSON": 'sent something that is not an answer of tiny (“{"answer": 42}”)',
     "no JSON": "sent something that is not an answer",
     "odd JSON": "sent something that is not an answer",
     "odd content": "closed the connection in mid-answer",
     "odd usage": "sent something that is not an answer",
     "odd name": "closed the connection in mid-answer",
-    "reported error": "has too little memory for its model: have it run a smaller one",
+    "reported error": "has too little memory for tiny (“out of memory”): have it run a smaller mod",
     "ends": "closed the connection in mid-answer",
     "breaks": "closed the connection in mid-answer",
     "hangs up": "closed the connection in mid-answer",
@@ -410,7 +411,7 @@ def test_llama_cpp_pythons_server_at_a_wrong_address(
     quoted = qa.ask(QUESTION)
     answer = qa.written(quoted)
     assert (answer.text, answer.mode) == (quoted.text, "extractive")
-    assert NOTES["404"] in answer.note
+    assert "no such address or model when asked for its model (404, “Not Found”)" in answer.note
 
 
 def test_llama_cpp_pythons_server_with_a_prompt_beyond_its_context(

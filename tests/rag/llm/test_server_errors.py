@@ -3,8 +3,9 @@
 import pytest
 from langchain_core.messages import AIMessageChunk
 
-from rag.llm.server_errors import END_OF_STREAM_SECONDS, StreamProgress, Timeouts, explain
+from rag.llm.server_errors import END_OF_STREAM_SECONDS, Asked, StreamProgress, Timeouts, explain
 
+ASKED = Asked("http://127.0.0.1:8080/v1", "tiny")
 TIMEOUTS = Timeouts(first_token=30, next_token=10, answer=100)
 START = 1000.0
 
@@ -44,7 +45,7 @@ def test_a_finished_answer_waits_only_briefly_for_the_end_of_the_stream(
 
 def test_a_delay_names_the_setting_to_raise(progress: StreamProgress) -> None:
     def reason(seconds: float) -> str:
-        return explain(TimeoutError(), progress, now=START + seconds)
+        return explain(TimeoutError(), progress, now=START + seconds, asked=ASKED)
 
     assert reason(30).endswith("raise [rag.model] server_first_seconds.")
     assert "nothing for 30 s" in reason(30)
@@ -55,6 +56,6 @@ def test_a_delay_names_the_setting_to_raise(progress: StreamProgress) -> None:
 
 
 def test_an_unknown_error_is_explained_without_its_text(progress: StreamProgress) -> None:
-    sentence = explain(ValueError("secret"), progress, now=START)
+    sentence = explain(ValueError("secret"), progress, now=START, asked=ASKED)
     assert "sent something that is not an answer" in sentence
     assert "secret" not in sentence

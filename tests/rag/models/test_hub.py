@@ -20,6 +20,7 @@ from rag.llm.model_files import quick_check, stored_sha256
 from rag.models import hub as hub_module
 from rag.models.hub import fetch
 from rag.models.known_models import HubFile
+from tests.fake_proxy import fake_proxy
 from tests.models.hub import COMMIT, ModelHub
 from tests.models.hub import model_hub as serve
 
@@ -358,3 +359,38 @@ assert "hf_xet" not in sys.modules
     )
     assert (tmp_path / "tiny.gguf").read_bytes() == CONTENT
     assert not any("xet" in path for _, path, _ in hub.requests)
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_a_model_is_fetched_through_the_proxy(
+    hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    hub.download_host = "files.example"
+    with fake_proxy(kind) as proxy:  # type: ignore[arg-type]  # one of its kinds
+        monkeypatch.setenv("ALL_PROXY", proxy.url())
+        path = pull(endpoint=f"http://hub.example:{hub.port}")
+        assert path.read_bytes() == CONTENT
+        assert proxy.hosts == {"hub.example", "files.example"}
+        proxy.asked.clear()
+        path.unlink()
+        hub.download_host = "localhost"
+        assert pull().exists()  # a hub on this machine
+        assert proxy.asked == []
+
+
+def test_a_proxy_that_cannot_be_used_is_named(
+    hub: ModelHub, pull: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = f"http://hub.example:{hub.port}"
+    monkeypatch.setenv("ALL_PROXY", "http://ann:s3cret@host:notaport")
+    with pytest.raises(
+        ModelFileError, match=r"^\$ALL_PROXY is not the address .*http://…@host:not"
+    ):
+        pull(endpoint=endpoint)
+    with fake_proxy("http", login=("ann", "s3cret")) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url().replace("s3cret", "other-one"))
+        with pytest.raises(ModelFileError) as caught:
+            pull(endpoint=endpoint)
+    assert f"through the proxy http://127.0.0.1:{proxy.port} ($ALL_PROXY)" in str(caught.value)
+    assert "other-one" not in str(caught.value)
+    assert hub.requests == []

@@ -59,7 +59,8 @@ SPELLINGS = PeopleIndex(
         "Władysław Żurek", "Åsa Sjöberg", "Élodie Crépin", "Ruud van der Plas", "Inés de la Vega",
         "Nadia al-Karim", "Otto von Ruhr", "Fiona McBride", "Earl Dunn Jr.", "Ross Dane III",
         "Jean-Luc Fabre", "Kim Soo-Ah", "May Tern", "August Rail", "June Plover", "Seán O'Dowd",
-        "Rosa Pérez-Luna", "Iris B. Vale", "Iris C. Vale", "Gert Plas",
+        "Rosa Pérez-Luna", "Iris B. Vale", "Iris C. Vale", "Gert Plas", "Bjørn Sømme",
+        "Vanja Đerić",
     ]
 )  # fmt: skip
 
@@ -71,6 +72,9 @@ SPELLINGS = PeopleIndex(
         ("Wladyslaw Zurek", "Władysław Żurek"),
         ("Asa Sjoberg", "Åsa Sjöberg"),
         ("Aasa Sjoeberg", "Åsa Sjöberg"),
+        ("Bjoern Soemme", "Bjørn Sømme"),
+        ("bjorn somme", "Bjørn Sømme"),
+        ("Vanja Djeric", "Vanja Đerić"),
         ("elodie crepin", "Élodie Crépin"),
         ("Crépin, Élodie", "Élodie Crépin"),
         ("ruud van der plas", "Ruud van der Plas"),

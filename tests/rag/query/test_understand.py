@@ -1,5 +1,6 @@
 """From a question to a request, with the sample papers."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from rag.errors import QuestionError
 from rag.library import Library
 from rag.query.followups import ALONE, Past, resolve
 from rag.query.model_reader import ModelReader, Reading
+from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
 from rag.query.request_reader import KINDS, TaggedWord
 from rag.query.slots import MAX_LIMIT, fill_slots
@@ -35,6 +37,31 @@ def query(filled: Library) -> QueryUnderstanding:
 
 def test_papers_are_found_by_the_names_of_their_systems(query: QueryUnderstanding) -> None:
     assert query.understand("how accurate is HeronNet?", TODAY).named == (HERON,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("papers on herons <:hm:333333333333333333>", "papers on herons"),
+        ("<@222222222222222222> papers on birds since <t:1736121600:D>",
+         "papers on birds since 2025-01-06"),
+        ("which papers came out on <t:1736121600:R>?", "which papers came out on 2025-01-06?"),
+        ("what came out between <t:1735689600:d> and <t:1736121600:f>?",
+         "what came out between 2025-01-01 and 2025-01-06?"),
+        ("in <#333333333333333333>: how accurate is ||HeronNet||?",
+         "in: how accurate is HeronNet?"),
+    ],
+)  # fmt: skip
+def test_discords_markup_changes_nothing(query: QueryUnderstanding, typed: str, plain: str) -> None:
+    assert query.understand(typed, TODAY) == query.understand(plain, TODAY)
+
+
+def test_a_time_stamp_is_the_day_in_the_time_zone(filled: Library) -> None:
+    query = understanding(filled)
+    query.day_habit = DayHabit("America/New_York")
+    window = query.understand("papers since <t:1736121600>", TODAY).window  # midnight UTC
+    assert window is not None
+    assert window.since == date(2025, 1, 5)
 
 
 def test_misspelt_english_words_are_corrected(query: QueryUnderstanding) -> None:

@@ -29,6 +29,12 @@ QUESTIONS = Path(__file__).parents[2] / "questions"
         ("who is von Neumann?", "en"),
         ("what does “der die das” mean?", "en"),  # a quoted phrase does not count
         ("HERONNET?", "en"),
+        ("articles de PERSON0", "fr"),
+        ("artículos de PERSON0", "es"),
+        ("Papiere von PERSON0 und PERSON1", "de"),
+        ("Papers von PERSON0", "de"),
+        ("papers by PERSON0", "en"),
+        ("what is new by Otto von PERSON0?", "en"),
         ("", "en"),
     ],
 )

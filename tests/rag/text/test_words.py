@@ -6,6 +6,7 @@ from rag.text.words import fold, terms, words
 def test_hyphenated_words_give_the_joined_form_and_the_parts() -> None:
     assert terms("Real-LOD") == ["reallod", "real", "lod"]
     assert terms("RealLOD") == ["reallod"]
+    assert set(terms("pretraining finegrained")) <= set(terms("pre-training, fine-grained"))
     assert "gpt4o" in terms("GPT-4o's accuracy")
 
 

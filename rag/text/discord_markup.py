@@ -1,0 +1,92 @@
+"""Discord's markup in what people write: mentions, emoji, time stamps, commands and spoilers.
+
+https://docs.discord.com/developers/reference#message-formatting
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Mentioned = Literal["user", "role", "channel"]
+NameOf = Callable[[Mentioned, int], str]  # "" if the name is not known
+
+HIDDEN = "(spoiler)"  # what others see of one
+
+_KINDS: dict[str, Mentioned] = {"@": "user", "@!": "user", "@&": "role", "#": "channel"}
+_MARKUP = re.compile(
+    r"<(?:(?P<kind>@[!&]?|#)(?P<id>\d{1,20})"
+    r"|/(?P<command>[\w -]{1,100}):\d{1,20}"
+    r"|t:(?P<seconds>-?\d{1,13})(?::[tTdDfFRsS])?"
+    r"|a?:\w{1,32}:\d{1,20}"  # an emoji of a server's own
+    r"|(?:id|sound):[\w:-]{1,100})>"  # a page of the server, a sound
+)
+# What nothing is left of, with the spaces around it.
+_GONE = re.compile(r" *\0[\0 ]*(?P<at_end>(?=[?!.,;:\n]|\Z))?")
+_SPOILER = re.compile(r"(?P<code>```.*?```|``.+?``|`[^`\n]+`)|\|\|(?P<inside>.+?)\|\|", re.DOTALL)
+
+
+def no_name(kind: Mentioned, number: int) -> str:  # noqa: ARG001  # as NameOf
+    """Return the name of a mention where nobody is known."""
+    return ""
+
+
+def without_markup(text: str, *, timezone: str, name_of: NameOf = no_name) -> str:
+    """Return the text with names instead of mentions and ISO days instead of time stamps.
+
+    Emoji of a server's own and mentions without a known name are left out. A time stamp's day is
+    that of the time zone.
+    """
+
+    def words(match: re.Match[str]) -> str:
+        if match["kind"]:
+            return name_of(_KINDS[match["kind"]], int(match["id"])) or "\0"
+        if match["command"]:
+            return f"/{match['command']}"
+        return _day_of(int(match["seconds"]), timezone) if match["seconds"] else "\0"
+
+    if "<" not in text:
+        return text
+    read = _MARKUP.sub(words, text)
+    return _GONE.sub(lambda gone: "" if gone["at_end"] is not None else " ", read).strip(" ")
+
+
+def mentioned_users(text: str) -> list[int]:
+    """Return the ids of the users that a text mentions, in order."""
+    found = (m for m in _MARKUP.finditer(text) if _KINDS.get(m["kind"]) == "user")
+    return list(dict.fromkeys(int(match["id"]) for match in found))
+
+
+def _day_of(seconds: int, timezone: str) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, ZoneInfo(timezone)).date().isoformat()
+    except (ValueError, OverflowError, OSError):  # a year that no calendar has
+        return "\0"
+
+
+def has_spoiler(text: str) -> bool:
+    """Return whether a part of the text is hidden until it is clicked: `||so||`."""
+    return any(match["inside"] for match in _SPOILER.finditer(text))
+
+
+def without_spoilers(text: str) -> str:
+    """Return the text as others may see it: what is hidden stays so."""
+    return _SPOILER.sub(lambda match: match["code"] or HIDDEN, text)
+
+
+def with_spoilers_open(text: str) -> str:
+    """Return the text with what is hidden, without the marks around it."""
+    return _SPOILER.sub(lambda match: match["code"] or match["inside"], text)
+
+
+def still_hidden(part: str, text: str) -> str:
+    """Return a part of a text; hidden as a whole where it may be a part of a spoiler."""
+    is_whole = has_spoiler(part) and part.count("||") % 2 == 0
+    return as_spoiler(part) if has_spoiler(text) and not is_whole else part
+
+
+def as_spoiler(text: str) -> str:
+    """Return the text hidden as a whole."""
+    inside = with_spoilers_open(text).replace("||", "|\u200b|\u200b")
+    return f"||{inside}||"

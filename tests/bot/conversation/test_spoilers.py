@@ -1,0 +1,169 @@
+"""What is hidden in a spoiler stays hidden until it is clicked. Over the wire."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from rag.library import Library
+from rag.text.discord_markup import without_spoilers
+from tests.discord_server import Connect, Server, button, choose, finished, text_of
+from tests.papers import HERON, QUESTION, TIDAL
+
+LINK = f"https://arxiv.org/abs/{HERON.arxiv_id}"
+WORDS = ("HeronNet", "94.2%", "Counting Wading Birds", HERON.arxiv_id or "")
+
+Message = dict[str, Any]
+
+
+def seen(message: Message) -> str:
+    """Return what a message shows to whoever clicks nothing."""
+    parts: list[str] = []
+    for embed in message["embeds"]:
+        parts += [embed.get("title", ""), embed.get("url", "")]
+        parts.append(without_spoilers(embed.get("description", "")))
+        parts += [f"{field['name']}: {field['value']}" for field in embed.get("fields", [])]
+        parts.append(embed.get("footer", {}).get("text", ""))
+    return "\n".join(filter(None, parts))
+
+
+def assert_hidden(message: Message, *answer: str) -> None:
+    """The words are there, for those who click."""
+    assert not [word for word in WORDS if word in seen(message)]
+    for word in answer:
+        assert word in text_of(message)
+
+
+async def everywhere(server: Server) -> None:
+    """Nothing that the bot ever sent, edits included, shows a hidden word."""
+    for _, _, body, *_ in (entry for entry in server.fake.log if len(entry) == 4):
+        for message in (body, (body or {}).get("data") if isinstance(body, dict) else None):
+            if isinstance(message, dict) and message.get("embeds"):
+                assert not [word for word in WORDS if word in seen(message)]
+            if isinstance(message, dict) and "name" in message:
+                assert "HeronNet" not in str(message["name"])
+
+
+HIDDEN = [
+    "how accurate is ||HeronNet|| compared with human counters?",
+    f"||{QUESTION}||",
+    "||HeronNet||: ||how accurate|| is it?",
+    "what is ||the name of|| HeronNet's paper?".replace("HeronNet's", "||HeronNet||'s"),
+]
+
+
+@pytest.mark.parametrize("question", HIDDEN)
+async def test_the_answer_to_a_question_with_a_spoiler_is_one(
+    filled: Library, connect: Connect, question: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await connect(filled, bot_options={"log_questions": True})
+    with caplog.at_level(logging.INFO):
+        said = await server.say("alice", f"{server.fake.mention} {question}")
+        asked = await server.ask(question)
+    assert f"text={without_spoilers(question)!r}" in caplog.text
+    assert "HeronNet" not in caplog.text
+    for answer in (said, asked):
+        assert_hidden(answer, "HeronNet")
+        clicked = await server.fake.click("bob", answer, button(answer, "sources"))
+        await server.quoted(clicked)
+        assert clicked.original is not None
+        assert_hidden(clicked.original, "HeronNet")
+    await everywhere(server)
+
+
+async def test_what_continues_a_spoiler_is_one(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    first = await server.say("alice", f"{server.fake.mention} {HIDDEN[0]}")
+    second = await server.say("bob", "and how many hours of training?", reply_to=first)
+    third = await server.say("alice", "who wrote it?", reply_to=second)
+    assert_hidden(second, "3 hours")
+    assert_hidden(third, "A. One")
+    await everywhere(server)
+
+
+@pytest.mark.parametrize("way", ["always", "on request"])
+async def test_a_thread_has_no_spoiler_in_its_name(
+    filled: Library, connect: Connect, way: str
+) -> None:
+    server = await connect(filled)
+    if way == "always":
+        await choose(server, threads="always")
+        said = await server.fake.say("alice", f"{server.fake.mention} {HIDDEN[0]}")
+        await server.fake.until(lambda: [one for one in server.answers() if finished(one)], 20)
+        thread = server.fake.channels[said["id"]]
+    else:
+        answer = await server.say("alice", f"{server.fake.mention} {HIDDEN[0]}")
+        await server.fake.say("alice", "let's continue in a thread", reply_to=answer)
+        thread = await server.fake.until(lambda: server.fake.channels.get(answer["id"]), 10)
+        await server.fake.until(
+            lambda: [m for m in server.answers() if m["channel_id"] == thread["id"]], 10
+        )
+    assert thread["name"] == "how accurate is (spoiler) compared with human counters?"
+    await everywhere(server)
+
+
+async def test_what_others_hid_stays_hidden(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    said = await fake.say("bob", "I read about ||HeronNet, the detector of birds||")
+    answer = await server.say(
+        "alice", f"{fake.mention} how many hours does its training take?", reply_to=said
+    )
+    assert_hidden(answer, "3 hours")
+    file = fake.attach("SPOILER_message.txt", QUESTION.encode(), content_type="text/plain")
+    answer = await server.say("alice", fake.mention, attachments=[file])
+    assert_hidden(answer, "94.2%")
+    long = f"||{'I saw many birds from the tower. ' * 80}\n{QUESTION}\nThat is all.|| Well?!"
+    for text in (
+        long,
+        f"||A|| {long}",
+        f"{'We saw birds. ' * 150} ||How|| accurate is ||HeronNet?||",
+    ):
+        file = fake.attach("message.txt", text.encode(), content_type="text/plain")
+        await choose(server, threads="always")
+        said = await fake.say("alice", fake.mention, attachments=[file])
+        thread = await fake.until(lambda i=said: fake.channels.get(i["id"]), 10)
+        assert "HeronNet" not in thread["name"]
+    await choose(server, threads="never")
+    forwarded = await fake.say("bob", f"||{QUESTION}||")
+    alone = await fake.open_dm("alice")
+    assert_hidden(await server.say("alice", "", channel=alone, forward=forwarded), "94.2%")
+    await everywhere(server)
+
+
+async def test_menu_entries_hide_what_a_message_hides(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    said = await fake.say("bob", f"the ending: ||{LINK}||")
+    chosen = await fake.menu("alice", "Explain this paper", said)
+    await chosen.wait_ack()
+    assert_hidden(await fake.until(lambda: finished(chosen.original), 10), "HeronNet")
+    asking = await fake.menu("alice", "Ask about this", said)
+    form = await asking.wait_ack()
+    about = form["data"]["components"][1]["component"]["value"]
+    sent = await fake.submit("alice", asking, question="how accurate is it?", about=about)
+    await sent.wait_ack()
+    assert_hidden(await fake.until(lambda: finished(sent.original), 10), "94.2%")
+
+
+async def test_a_link_in_a_spoiler_gets_no_card(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    await choose(server, link_cards=True)
+    for text in (
+        f"||{LINK}||", f"the ending: || {LINK} ||!", f"||so\n{LINK}\nit is|| ha",
+        f"`||` ||{LINK}||",
+    ):  # fmt: skip
+        await server.fake.say("bob", text)
+    await server.fake.say("bob", f"||it ends well|| https://arxiv.org/abs/{TIDAL.arxiv_id}")
+    card = await server.fake.until(lambda: server.answers()[0:], 10)
+    assert TIDAL.title in text_of(card[0])
+    await server.say("alice", f"{server.fake.mention} hello")
+    assert len(server.answers()) == 2
+
+
+async def test_a_search_for_a_spoiler_is_one(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    found = await server.fake.slash("alice", "search", text="||HeronNet||")
+    await server.quoted(found)
+    assert found.original is not None
+    assert_hidden(found.original, "HeronNet")
