@@ -9,6 +9,7 @@ source is Hugging Face's page, which has the abstract alone.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from markdown_it import MarkdownIt
@@ -33,7 +34,8 @@ SAME_SHARE = 0.9  # of a paragraph's terms in the abstract: it is the abstract o
 _HEAD = re.compile(r"\A(.{0,5000}?)^Markdown Content:[ \t]*$", re.DOTALL | re.MULTILINE)
 _FIELD = re.compile(r"^(Title|URL Source):[ \t]*(.+)$", re.MULTILINE)
 _HTML = re.compile(r"\s*<(?:!doctype|html|head|\?xml)\b", re.IGNORECASE)
-_HAS_HEADINGS = re.compile(r"^#{1,6}[ \t]+\S|^(?:-{3,}|={3,})[ \t]*$", re.MULTILINE)
+_HAS_HEADINGS = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+_UNDERLINED = re.compile(r"^(?![|#\s])([^\n]{1,300})\n(=|-)(?:\2){2,}[ \t]*$", re.MULTILINE)
 # A bare heading, with an empty line behind it: "2.1Games", "Abstract", "Appendix AProofs".
 _BARE_HEADING = re.compile(
     r"^[ \t]*((?:\d+(?:\.\d+)*|Appendix [A-Z]|[A-Z](?:\.\d+)+)[ \t]*[A-Z][^\n]{1,100}[^\n.:;,]"
@@ -65,7 +67,8 @@ _BULLET = re.compile(
 )  # "•First", "1.First": beside a list's own
 _ONLY_COMMANDS = re.compile(r"(?:\\[a-zA-Z@]+(?:\[[^\]]{0,100}\])?(?:\{[^{}]{0,100}\})?\s*)+")
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+# A "=" of a formula on a line of its own underlines nothing.
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("lheading")
 _markdown.core.ruler.enableOnly(["normalize", "block"])  # spans are read here, in linear time
 _splitter = RecursiveCharacterTextSplitter(
     separators=[r"(?<=[.!?])\s+", r"(?<=[,;:])\s+", r"\s+"],
@@ -168,6 +171,7 @@ def _row_groups(table: str) -> list[str]:
 
 def _blocks(body: str) -> list[_Block]:
     """Return the paper's paragraphs and tables, from its abstract on, without its references."""
+    body = _UNDERLINED.sub(lambda m: f"\n{'#' if m[2] == '=' else '##'} {m[1]}\n", body)
     if not _HAS_HEADINGS.search(body):
         body = _BARE_HEADING.sub(lambda m: f"\n## {m[1]}\n", body)
     reader = _Reader()
@@ -188,12 +192,20 @@ def _blocks(body: str) -> list[_Block]:
     return reader.finished()
 
 
+class _Heading(NamedTuple):
+    """A heading: how deep it is by its number, and by its markdown."""
+
+    depth: int
+    level: int
+    text: str
+
+
 @dataclass(slots=True)
 class _Reader:
     """Collects blocks below their headings."""
 
     blocks: list[_Block] = field(default_factory=list)
-    _path: list[tuple[int, str]] = field(default_factory=list)
+    _path: list["_Heading"] = field(default_factory=list)
     _in_references: int = 0  # the level of their heading
     _begins_at: int | None = None  # the block behind the first heading that counts
 
@@ -209,16 +221,21 @@ class _Reader:
             self._begins_at = len(self.blocks)
             self._path = []
         number = section_number(text)
-        depth = number.count(".") + 1 if number else min(level, 2 if self._path else level)
-        if not number and _ABSTRACT.fullmatch(text):
-            depth = 1
-        while self._path and self._path[-1][0] >= depth:
-            self._path.pop()
-        self._path.append((depth, text))
+        if number or _ABSTRACT.fullmatch(text):
+            depth = len(re.findall(r"[.-]", number)) + 1
+            outer = [heading for heading in self._path if heading.depth < depth]
+        else:
+            outer = [heading for heading in self._path if heading.level < level]
+            depth = outer[-1].depth + 1 if outer else 1
+        self._path = [*outer, _Heading(depth, level, text)]
 
     def paragraph(self, content: str, *, is_item: bool = False) -> None:
         """Add a paragraph, which may be the item of a list."""
         if self._in_references:
+            return
+        lines = content[:MAX_PARAGRAPH].split("\n")
+        if len(lines) > 1 and all("\t" in line for line in lines):
+            self._add_table([[_plain(cell) for cell in line.split("\t")] for line in lines])
             return
         text = _plain(content[:MAX_PARAGRAPH])
         text = _BULLET.sub("", text, count=1) if is_item and _BULLET.match(text) else text
@@ -235,7 +252,10 @@ class _Reader:
                 rows.append([])
             elif token.type == "inline" and rows and len(rows) <= MAX_ROWS:
                 rows[-1].append(_plain(token.content[:MAX_PARAGRAPH]))
-        head, *body = rows or [[]]
+        self._add_table(rows)
+
+    def _add_table(self, rows: Sequence[Sequence[str]]) -> None:
+        head, *body = rows[: MAX_ROWS + 1] or [[]]
         lines = [line for row in body if (line := _row(head, row))]
         if lines:
             self.blocks.append(_Block(self._headings, "\n".join(lines), is_table=True))
@@ -252,7 +272,7 @@ class _Reader:
 
     @property
     def _headings(self) -> tuple[str, ...]:
-        return tuple(text for _, text in self._path)
+        return tuple(heading.text for heading in self._path)
 
 
 def _row(head: Sequence[str], cells: Sequence[str]) -> str:

@@ -8,11 +8,11 @@ from rag.text.words import fold
 
 SECTION_SIGN = "§"
 MAX_SECTION = 100  # characters of a section's name for people
-# "3.2 Training", "A.1 Prompts", "Appendix B Proofs"; a lone letter is a number only in an appendix.
+# "3.2 Training", "III-B Labels", "A.1 Prompts", "Appendix B Proofs"; without the word, a letter that
+# stands alone is no number.
 _NUMBERED = re.compile(
-    r"(?:appendix\s+(?P<appendix>[A-Z](?:\.\d+)*)|(?P<number>\d+(?:\.\d+)*|[A-Z](?:\.\d+)+))"
-    r"[.:]?(?:\s+|$)",
-    re.IGNORECASE,
+    r"(?:[Aa]ppendix\s+|APPENDIX\s+)(?P<appendix>[A-Z](?:\.\d+)*)[.:]?(?:\s+|$)"
+    r"|(?P<number>\d+(?:\.\d+)*|[A-Z](?:\.\d+)+|[IVX]+(?:-[A-Z])?)[.:]?(?:\s+|$)"
 )
 
 
@@ -32,8 +32,10 @@ class TextPassage:
 
     @property
     def section(self) -> str:
-        """`§3.2 Training`; "" for a text without headings."""
-        return section_name(self.headings[-1]) if self.headings else ""
+        """`§3.2 Training`, `§3.2 Training, Data.`; "" for a text without headings."""
+        numbered = [n for n, heading in enumerate(self.headings) if section_number(heading)]
+        named = self.headings[numbered[-1] if numbered else -1 :]
+        return section_name(", ".join(named)) if named else ""
 
     @property
     def embedded_text(self) -> str:
@@ -70,9 +72,9 @@ def section_name(heading: str) -> str:
 
 
 def section_number(heading: str) -> str:
-    """Return a heading's number, `3.2` or `A.1`; "" if it has none."""
+    """Return a heading's number, `3.2`, `III-B` or `A.1`; "" if it has none."""
     match = _NUMBERED.match(heading)
-    return (match["appendix"] or match["number"]).upper() if match else ""
+    return match["appendix"] or match["number"] if match else ""
 
 
 def section_key(heading: str) -> str:

@@ -58,7 +58,7 @@ def test_a_text_is_stored_and_asked_for_again_with_its_etag(known: Library) -> N
         (markdown("<!doctype html>", 404), "knows no paper 2501.00001: check the id"),
         (
             markdown("<!doctype html><html>"),
-            "sent a web page in place of the paper's text: nothing",
+            "sent a web page in place of the paper's text",
         ),
         (markdown("", 302, Location="http://127.0.0.1:1/x"), "where Paperboy does not follow"),
         (markdown("", 429, Retry_After="42"), "allows no request for 42 seconds: run the same"),

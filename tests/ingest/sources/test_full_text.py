@@ -89,8 +89,8 @@ def test_long_paragraphs_are_cut_between_sentences() -> None:
 
 
 def test_sections_of_the_same_name_have_different_ids() -> None:
-    body = "## 1 A\n\n### Results\n\nThe first of two.\n\n## 2 B\n\n### Results\n\nThe second of two.\n"
-    ids = [p.passage_id for p in read(body).passages]
+    sections = [f"## {name}\n\n### Results\n\nOne of the two.\n\n" for name in ("1 A", "2 B")]
+    ids = [p.passage_id for p in read("".join(sections)).passages]
     assert ids == ["arxiv:2511.70009/§results#1", "arxiv:2511.70009/§results~2#1"]
 
 
@@ -108,8 +108,7 @@ def test_the_number_of_passages_is_bounded() -> None:
         (HEAD.replace("70009", "70008"), NotFullTextError, "another paper"),
         (HEAD, NoHtmlError, "no HTML"),
         (
-            HEAD.replace("arxiv.org/html", "huggingface.co/papers")
-            + "Only an abstract, as always.",
+            HEAD.replace("arxiv.org/html", "huggingface.co/papers") + "Only an abstract here.",
             NoHtmlError,
             "no HTML",
         ),
