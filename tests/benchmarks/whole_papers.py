@@ -1,6 +1,6 @@
 """How well questions are answered from whole papers, and the weights of the gate.
 
-    python -m tests.benchmarks.whole_papers
+    python -m tests.benchmarks.whole_papers [full_text | whole_papers]
 
 For the project's two sets of papers with questions: the share of answerable ones that are answered
 right (a quoted sentence has the answer), of those that are refused, and of unanswerable ones that
@@ -9,10 +9,10 @@ are refused. The weights of `WHOLE_PAPER_WEIGHTS` are fitted on the first set al
 
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from sklearn.linear_model import LogisticRegression
@@ -28,7 +28,7 @@ from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Paper, Question
 from rag.text.clean import clean
-from tests.papers import ListSource
+from tests.papers import TODAY, ListSource
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 _ABSTRACT = re.compile(r"^\W*Abstract\W*\n(?:-+\n)?\s*\n(.*?)\n\s*\n", re.DOTALL | re.MULTILINE)
@@ -45,13 +45,13 @@ class Item:
 
 def main() -> None:
     """Print the figures of both sets, then the fitted weights."""
-    for name in ("full_text", "whole_papers"):
+    for name in sys.argv[1:] or ("full_text", "whole_papers"):
         folder = QUESTIONS / name
         with tempfile.TemporaryDirectory() as data:
             library = open_library(Path(data), RagConfig())
             ingest(StarterSource(), library)
             _add(library, folder)
-            qa = PaperQA(library, RagConfig(), today=date.today)
+            qa = PaperQA(library, RagConfig(), today=lambda: TODAY)
             for file in sorted(folder.glob("*.jsonl")):
                 items = list(_items(file))
                 print(f"{name}/{file.name}: {_measure(qa, items)}")
@@ -120,13 +120,15 @@ def _fit(qa: PaperQA, items: list[Item]) -> str:
         paper = library.catalog.get([item.paper_id])[item.paper_id]
         text = library.full_texts.get(item.paper_id)
         question = Question(text=item.question, paper=item.paper_id)
-        alone = qa.query.understand(question.text, date.today(), follows=True)
-        request, _, _ = qa._draft(question, alone, date.today())
+        alone = qa.query.understand(question.text, TODAY, follows=True)
+        request, _, _ = qa._draft(question, alone, TODAY)
         ranked, _ = whole.rank(request, paper, text) if text else ([], 0.0)
         signs.append(whole.signs(request, text, ranked[0]) if text else Signs(0, 0, 0, 0, 0))
     model = LogisticRegression(class_weight="balanced")
     model.fit(signs, [bool(item.answers) for item in items])
-    weights = {name: round(w, 2) for name, w in zip(Signs._fields, model.coef_[0], strict=True)}
+    weights = {
+        name: round(float(w), 2) for name, w in zip(Signs._fields, model.coef_[0], strict=True)
+    }
     return f"weights {weights}, bias {model.intercept_[0]:.2f}"
 
 
