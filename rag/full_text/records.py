@@ -8,8 +8,7 @@ from rag.text.words import fold
 
 SECTION_SIGN = "§"
 MAX_SECTION = 100  # characters of a section's name for people
-# "3.2 Training", "III-B Labels", "A.1 Prompts", "Appendix B Proofs"; without the word, a lone letter
-# is no number.
+# "3.2 Training", "III-B Labels", "A.1 Prompts", "Appendix B Proofs"; a lone letter is no number.
 _NUMBERED = re.compile(
     r"(?:[Aa]ppendix\s+|APPENDIX\s+)(?P<appendix>[A-Z](?:\.\d+)*)[.:]?(?:\s+|$)"
     r"|(?P<number>\d+(?:\.\d+)*|[A-Z](?:\.\d+)+|[IVX]+(?:-[A-Z])?)[.:]?(?:\s+|$)"
