@@ -69,6 +69,7 @@ def answer_row(answer: Answer) -> Row:
                 "title": citation.paper.title,
                 "url": citation.paper.url,
                 "quote": citation.quote,
+                **({"section": citation.section} if citation.section else {}),
             }
             for citation in answer.citations
         ],

@@ -1,5 +1,6 @@
 """The settings of ingest/ with their defaults. A test checks that config.toml repeats them."""
 
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -47,8 +48,17 @@ class SyncConfig(Section):
     search_days: int = Field(7, ge=0, le=3_650)
 
 
+class WholePapersConfig(Section):
+    """`[ingest.whole_papers]`: whether papers are read beyond their abstracts, and kept."""
+
+    when: Literal["asked", "never", "always"] = "asked"
+    keep_days: int = Field(90, ge=1, le=36_500)
+    per_day: int = Field(100, ge=1, le=10_000)
+
+
 class IngestConfig(Section):
     """`[ingest]`."""
 
     fetch: FetchConfig = FetchConfig()
     sync: SyncConfig = SyncConfig()
+    whole_papers: WholePapersConfig = WholePapersConfig()

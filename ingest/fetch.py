@@ -37,19 +37,28 @@ class FetchResult(NamedTuple, Generic[T]):
 
 
 class PageError(SourceError):
-    """The host answers, but not to this request: others may be answered."""
+    """The host answers, but not to this request: others may be answered.
+
+    `status` is that of its answer, 0 if the answer itself was read.
+    """
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class TryAgainError(Exception):
     """A temporary fault.
 
-    `is_paused` means that the rate limiter already waits for the host, `is_of_page` that the fault
-    is one of this request, not of the host.
+    `pause` is how many seconds the rate limiter already waits for the host, `is_of_page` means that
+    the fault is one of this request, not of the host.
     """
 
-    def __init__(self, reason: str, *, is_paused: bool = False, is_of_page: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, pause: float | None = None, is_of_page: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.is_paused = is_paused
+        self.pause = pause
         self.is_of_page = is_of_page
 
 
@@ -122,6 +131,11 @@ class Fetcher:
             return attempts(self._get, path, params, parse, etag, accept)
         except TryAgainError as error:
             kind = PageError if error.is_of_page else SourceError
+            if error.pause:
+                raise kind(
+                    f"{self.host} {error} and allows no request for {_duration(error.pause)}: "
+                    "run the same command again then."
+                ) from error
             raise kind(
                 f"{self.host} {error}: check the network and run the same command again later."
             ) from error
@@ -193,7 +207,7 @@ class Fetcher:
         if is_busy:
             reason = f"answered {response.status_code}"
             is_of_page = response.status_code == 500  # 502 to 504 are the host's
-            raise TryAgainError(reason, is_paused=seconds is not None, is_of_page=is_of_page)
+            raise TryAgainError(reason, pause=seconds, is_of_page=is_of_page)
 
     def _body(
         self, response: httpx.Response, params: Mapping[str, str], accept: tuple[int, ...]
@@ -201,7 +215,8 @@ class Fetcher:
         if response.status_code not in accept:
             request = ", ".join(f"{name}={value}" for name, value in params.items())
             raise PageError(
-                f"{self.host} answered {response.status_code} to {request}: check the source."
+                f"{self.host} answered {response.status_code} to {request}: check the source.",
+                status=response.status_code,
             )
         body = bytearray()
         for part in response.iter_bytes():
@@ -214,7 +229,7 @@ class Fetcher:
     def _wait(self, state: RetryCallState) -> float:
         """Return the seconds to wait, twice as long as before; 0 if the host is paused anyway."""
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, TryAgainError) and error.is_paused:
+        if isinstance(error, TryAgainError) and error.pause is not None:
             return 0.0
         return float(self.config.backoff_seconds * 2 ** (state.attempt_number - 1))
 

@@ -9,7 +9,7 @@ from langchain_text_splitters import TextSplitter
 
 from ingest.arxiv_ids import find_arxiv_ids
 from ingest.chunk import SentenceSplitter, chunk
-from ingest.config import IngestConfig
+from ingest.config import IngestConfig, WholePapersConfig
 from ingest.fetch_history import FetchHistory
 from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
@@ -58,9 +58,9 @@ def sync(
 ) -> SyncReport:
     """Fetch the new papers of the last days and the upvotes of the last weeks.
 
-    Also searches for the arXiv ids of papers known by their title alone. Raises SourceError if the
-    source fails and StoppedError once `stopping` is set; papers up to there are stored, and the
-    next sync continues.
+    Also searches for the arXiv ids of papers known by their title alone, and drops whole papers
+    that nobody asks about. Raises SourceError if the source fails and StoppedError once `stopping`
+    is set; papers up to there are stored, and the next sync continues.
     """
     started = time.monotonic()
     report = IngestReport("sync")
@@ -86,6 +86,7 @@ def sync(
         index_pending(library, progress=report_progress)
         raise
     embedded = index_pending(library, progress=report_progress)
+    drop_unused_texts(library, config.whole_papers)
     return SyncReport(
         new=report.upserted.new,
         recounted=report.upserted.recounted,
@@ -96,6 +97,11 @@ def sync(
         empty=tuple(report.empty),
         seconds=time.monotonic() - started,
     )
+
+
+def drop_unused_texts(library: Library, config: WholePapersConfig) -> None:
+    """Drop the whole papers that no answer has used for `keep_days`."""
+    library.full_texts.drop_unused(datetime.now(UTC) - timedelta(days=config.keep_days))
 
 
 def _days_due(

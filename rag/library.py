@@ -14,6 +14,7 @@ from rag.config import EmbedderConfig, RagConfig
 from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of
 from rag.encoders.word_vectors import WordVectors
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError
+from rag.full_text.store import FullTexts
 from rag.grounding.checker import Grounding
 from rag.grounding.judge import load_judge
 from rag.retrieval.chroma import ChunkVectors, folder_of, remove_other_folders
@@ -37,10 +38,11 @@ LOCK_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedIndex:
-    """An index and the embedding model whose vectors it has."""
+    """An index, the whole papers beside it, and the embedding model whose vectors both have."""
 
     embedder: Embedder
     index: Index
+    full_texts: FullTexts
 
 
 class Library:
@@ -138,6 +140,11 @@ class Library:
         """The index that answers, locked by this process until `close`, repaired if necessary."""
         return self.served.index
 
+    @property
+    def full_texts(self) -> FullTexts:
+        """The whole papers that were read."""
+        return self.served.full_texts
+
     @cached_property
     def served(self) -> EmbeddedIndex:
         """The index that answers, with its embedding model; `swap_index` replaces both at once."""
@@ -158,7 +165,9 @@ class Library:
         vectors = ChunkVectors(self.folder / folder_of(embedder.name), embedder=embedder.name)
         index = Index(self.catalog.database, vectors, embedder=embedder.name)
         index.repair()
-        return EmbeddedIndex(embedder, index)
+        full_texts = FullTexts(self.catalog.database, vectors, embedder)
+        full_texts.repair()
+        return EmbeddedIndex(embedder, index, full_texts)
 
     def swap_index(self) -> None:
         """Answer from the next index from now on.

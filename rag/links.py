@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 HUGGING_FACE = "https://huggingface.co/papers"
 ARXIV = "https://arxiv.org/abs"
+ARXIV_HTML = "https://arxiv.org/html"
 MAX_SEARCH = 400  # characters of a title in a link, quoted
 
 
@@ -25,3 +26,8 @@ def paper_url(arxiv_id: str | None, title: str) -> str:
 def arxiv_url(arxiv_id: str) -> str:
     """Return the paper's page on arXiv."""
     return f"{ARXIV}/{arxiv_id}"
+
+
+def full_text_url(arxiv_id: str) -> str:
+    """Return the paper's text on arXiv."""
+    return f"{ARXIV_HTML}/{arxiv_id}"

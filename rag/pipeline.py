@@ -197,6 +197,7 @@ class PaperQA:
             exchanges=history[-1].exchanges if history else (),
             more=draft.more,
             brief_from=tuple(draft.brief_from),
+            silent_paper=draft.silent_paper,
         )
 
     def _draft_or_say_why(

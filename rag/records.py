@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -162,12 +162,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a paper and how well it fits the question (higher is better)."""
+    """A sentence of a paper and how well it fits the question (higher is better).
+
+    `section` is where it stands in the whole paper ("§3.2 Training"), "" if in the abstract.
+    """
 
     paper: Paper
     sentence: str
     index: int
     score: float
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +183,17 @@ class Passage:
     sentences: tuple[Evidence, ...]
 
     @property
-    def quote(self) -> str:
+    def best(self) -> Evidence:
         """The sentence with the highest score."""
-        return max(self.sentences, key=lambda evidence: evidence.score).sentence
+        return max(self.sentences, key=lambda evidence: evidence.score)
+
+    @property
+    def said_by(self) -> Paper:
+        """The paper with what the sentences of its sections say, beside its abstract."""
+        further = [evidence.sentence for evidence in self.sentences if evidence.section]
+        if not further:
+            return self.paper
+        return replace(self.paper, abstract=" ".join([self.paper.abstract, *further]))
 
     def __str__(self) -> str:
         day = f" ({self.paper.day})" if self.paper.day else ""
@@ -192,11 +204,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Source number `n` of an answer; `quote` is a sentence of the paper, word for word."""
+    """Source number `n` of an answer; `quote` is a sentence of the paper, word for word.
+
+    `section` is where that stands in the whole paper, "" if in the abstract.
+    """
 
     n: int
     paper: Paper
     quote: str
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +242,8 @@ class Draft:
 
     `more` is how many papers follow those of a list. `brief_from` is a sentence of each paper of a
     list, from which a model may write a brief to stand above the list. `is_chat` means that it asks
-    back, or says that the question is not read.
+    back, or says that the question is not read. `silent_paper` is the one paper that the question
+    is about if its abstract does not say it, or not surely, and it was not read whole.
     """
 
     text: str
@@ -238,6 +255,7 @@ class Draft:
     support: float | None = None
     more: int = 0
     brief_from: Sequence[Evidence] = ()
+    silent_paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +356,7 @@ class Answer:
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
     as the model read it; `writing` is what the model did for this answer, None if it was not asked.
+    `silent_paper` is the paper to read whole because its abstract does not say it, see Draft.
     """
 
     question: Question
@@ -364,6 +383,7 @@ class Answer:
     answer_in: str = ""
     writing: Writing | None = None
     translation: str = ""
+    silent_paper: Paper | None = None
 
     @property
     def asked(self) -> str:

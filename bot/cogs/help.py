@@ -12,6 +12,8 @@ from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import takes_a_server
 from bot.render.safe_text import EMBED_FIELD, plain, plain_within
+from rag.full_text.records import describe_counts
+from rag.full_text.store import count_texts
 from rag.records import Coverage
 
 MENTION = ", mention me, or write to me alone"
@@ -76,6 +78,9 @@ class Help(commands.Cog):
         )
         embed = discord.Embed(title="Status", colour=COLOUR)
         embed.add_field(name="Papers", value=str(coverage), inline=False)
+        database = self.services.executor.library.catalog.database
+        whole = describe_counts(*await self.services.executor.read(count_texts, database))
+        embed.add_field(name="Whole papers", value=whole, inline=False)
         embed.add_field(name="Model", value=plain_within(self._model(), EMBED_FIELD), inline=False)
         liked, disliked = await self.services.executor.read(self.services.feedback.counts)
         embed.add_field(name="Answers judged", value=f"👍 {liked} · 👎 {disliked}", inline=False)

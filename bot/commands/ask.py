@@ -1,7 +1,7 @@
-"""`paperboy ask`, `why` and `search`: answer questions and find papers."""
+"""`paperboy ask`, `read`, `why` and `search`: answer questions, read and find papers."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,15 +9,17 @@ import typer
 
 from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
 from bot.console.live import show_answer, warn_without_model
+from bot.console.reader import Reader
 from bot.console.render import answer_lines, hit_lines, receipt_lines
 from bot.console.terminal import Terminal, readable
 from bot.index_builder import complete_index
 from bot.json_rows import Row, answer_row, search_row, why_row
+from ingest.read_paper import named_paper, read_paper
 from ingest.untrusted import decode
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
 from rag.query.request import clean_question
-from rag.records import Question, Turn, Window
+from rag.records import Answer, Question, Turn, Window
 
 BATCH_LINE = '{"id": …, "question": …} or {"id": …, "turns": […]}'
 
@@ -31,6 +33,10 @@ def ask(
         Path | None,
         typer.Option(metavar="FILE", help="Answer each line of a JSON Lines file instead."),
     ] = None,
+    read: Annotated[
+        bool,
+        typer.Option("--read", help="Read the paper itself if its abstract does not say it."),
+    ] = False,
     today: Today = None,
     as_json: Json = False,
 ) -> None:
@@ -41,6 +47,7 @@ def ask(
     paperboy ask "summarize today's papers"
     paperboy ask --json "who works on video and language?"
     paperboy ask --batch questions.jsonl > answers.jsonl
+    paperboy ask --read "what learning rate does LexVLA use?"
     """
     if (question is None) == (batch is None):
         raise UsageError("give one question in quotation marks, or --batch FILE.")
@@ -49,18 +56,38 @@ def ask(
         clean_question(question)  # before anything heavy is loaded
     app, terminal = app_of(context), Terminal()
     with app.assistant("paperboy ask", today=lambda: today or app.today()) as qa:
+        reader = Reader(qa, app.settings.ingest, terminal, is_asked=read)
         if question is None:
-            terminal.rows(answer_batch(qa, questions))
+            terminal.rows(answer_batch(qa, questions, ask=reader.ask))
             warn_without_model(terminal, qa)
             return
+        quoted = reader.ask(Question(text=question))
         if as_json:
-            answer = qa.answer(question)
+            answer = qa.written(quoted)
             terminal.rows([answer_row(answer)])
             if answer.note:
                 terminal.note(answer.note)
             warn_without_model(terminal, qa)
         else:
-            show_answer(terminal, qa, qa.ask(question))
+            show_answer(terminal, qa, quoted)
+            reader.offer(quoted)
+
+
+def read(
+    context: typer.Context,
+    paper: Annotated[str, typer.Argument(help="An arXiv id, a link, a name or a title.")],
+) -> None:
+    """Read a whole paper, so that questions about it are answered beyond its abstract.
+
+    \b
+    paperboy read 2407.17827
+    paperboy read LexVLA
+    """
+    app, terminal = app_of(context), Terminal()
+    config = app.settings.ingest
+    with app.library("paperboy read") as library:
+        found = named_paper(library, paper, config, today=app.today())
+        terminal.print(str(read_paper(library, found, config)))
 
 
 def _read_batch(path: Path) -> list[dict[str, Any]]:
@@ -101,11 +128,19 @@ def question_of(item: dict[str, Any]) -> Question:
     return Question(text=question, history=tuple(map(Turn, earlier)))
 
 
-def answer_batch(qa: PaperQA, questions: list[dict[str, Any]]) -> Iterator[Row]:
-    """Yield a row for each item: the answer to its `question`, or to the last of its `turns`."""
+def answer_batch(
+    qa: PaperQA,
+    questions: list[dict[str, Any]],
+    *,
+    ask: Callable[[Question], Answer] | None = None,
+) -> Iterator[Row]:
+    """Yield a row for each item: the answer to its `question`, or to the last of its `turns`.
+
+    `ask` returns the quoted answers, by default those of `qa`.
+    """
     for item in questions:
         try:
-            row = answer_row(qa.answer(question_of(item)))
+            row = answer_row(qa.written((ask or qa.ask)(question_of(item))))
         except QuestionError as error:  # a bad line must not stop the others
             row = {
                 "answer": str(error), "refused": True, "mode": "extractive",

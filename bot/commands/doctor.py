@@ -20,6 +20,8 @@ from bot.subscriptions.records import LaterError
 from bot.subscriptions.store import SubscriptionStore
 from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError, ProxyError
+from rag.full_text.records import describe_counts
+from rag.full_text.store import count_texts
 from rag.grounding.judge import load_judge
 from rag.library import DATABASE_NAME, Library
 from rag.llm.gpu import NO_CUDA_COMPILER, Gpu, find_cuda_compiler, find_gpu
@@ -92,6 +94,7 @@ def run_checks(app: App) -> Iterator[Check]:
             ("subscriptions", _subscriptions),
             ("embedding model", _embedder),
             ("index", _index),
+            ("whole papers", _whole_papers),
             ("reranker", _reranker),
             ("judge", _judge),
         ):
@@ -298,6 +301,11 @@ def _index(library: Library) -> Check:
         )
     abstracts, sentences = index.vectors.counts()
     return Check("index", True, f"{abstracts:,} abstracts and {sentences:,} sentences")
+
+
+def _whole_papers(library: Library) -> Check:
+    """Count the papers that were read whole, from SQLite alone."""
+    return Check("whole papers", True, describe_counts(*count_texts(library.catalog.database)))
 
 
 def _reranker(library: Library) -> Check:

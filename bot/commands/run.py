@@ -13,8 +13,10 @@ from bot.app import App
 from bot.commands.options import app_of
 from bot.console.live import progress, show_answer
 from bot.console.model_setup import offer_model
+from bot.console.reader import Reader
 from bot.console.terminal import Terminal
 from bot.index_builder import building_index
+from ingest.config import IngestConfig
 from ingest.resolve_source import resolve_source
 from ingest.sources.source import PageEnd, Record
 from ingest.sources.starter import StarterSource
@@ -50,7 +52,7 @@ def start(context: typer.Context) -> None:
     with app.assistant("paperboy start") as qa:
         _add_first(app, qa.library, terminal)
         with building_index(qa.library, terminal.note):
-            converse(qa, terminal)
+            converse(qa, terminal, app.settings.ingest)
 
 
 def run(
@@ -79,7 +81,7 @@ def chat(context: typer.Context) -> None:
     app, terminal = app_of(context), Terminal()
     offer_model(app, terminal)
     with app.assistant("paperboy chat") as qa, building_index(qa.library, terminal.note):
-        converse(qa, terminal)
+        converse(qa, terminal, app.settings.ingest)
 
 
 def _add_first(app: App, library: Library, terminal: Terminal) -> None:
@@ -133,17 +135,18 @@ class LatestPapers:
         yield from self._records
 
 
-def converse(qa: PaperQA, terminal: Terminal) -> None:
+def converse(qa: PaperQA, terminal: Terminal, config: IngestConfig) -> None:
     """Answer questions, one per line, until the input ends."""
+    reader = Reader(qa, config, terminal)
     terminal.print(f"I have read {qa.library.catalog.coverage()}.")
     history: list[Turn] = []
     if terminal.is_interactive:
         terminal.print(f'Ask about them, for example: "{SAMPLES[0]}" (an empty line ends the chat)')
     else:
         for question in SAMPLES:
-            _answer(qa, terminal, question, [])
+            _answer(qa, terminal, reader, question, [])
     for question in _read_questions(terminal):
-        if turn := _answer(qa, terminal, question, history):
+        if turn := _answer(qa, terminal, reader, question, history):
             history = [*history, turn][-MAX_HISTORY:]
 
 
@@ -162,12 +165,16 @@ def _read_questions(terminal: Terminal) -> Iterator[str]:
         yield line
 
 
-def _answer(qa: PaperQA, terminal: Terminal, question: str, history: list[Turn]) -> Turn | None:
+def _answer(
+    qa: PaperQA, terminal: Terminal, reader: Reader, question: str, history: list[Turn]
+) -> Turn | None:
     """Print the question (in a pipe) and its answer; return None for an invalid question."""
     if not terminal.is_interactive:
         terminal.print(f"\n> {question.strip()}")
     try:
-        answer = show_answer(terminal, qa, qa.ask(Question(text=question, history=tuple(history))))
+        quoted = reader.ask(Question(text=question, history=tuple(history)))
+        answer = show_answer(terminal, qa, quoted)
+        reader.offer(quoted)
     except QuestionError as error:
         terminal.print(f"I cannot answer that: {error}")
         return None

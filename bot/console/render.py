@@ -10,6 +10,7 @@ from bot.render.direction import isolated, values_of, with_isolates
 from bot.render.safe_text import names_host
 from rag.answering.comparison import Comparison
 from rag.digest.records import Digest
+from rag.links import full_text_url
 from rag.records import Answer, Hit, Paper
 from rag.text.names import short_name
 from rag.text.shorten import shorten
@@ -73,9 +74,20 @@ def answer_lines(answer: Answer) -> Iterator[Text]:
         yield Text()
     for citation in answer.citations:
         yield paper_text(f"[{citation.n}]", citation.paper)
+        if citation.section and citation.paper.arxiv_id:
+            url = full_text_url(citation.paper.arxiv_id)
+            text = Text(f"   {citation.section}: ")
+            yield text.append(url, style=f"cyan link {url}")
     if answer.note:
         yield Text()
         yield Text(answer.note, style="dim")
+
+
+def reading_line(answer: Answer, paper: Paper) -> Text:
+    """Return how to read the paper whose abstract does not say what was asked, or not surely."""
+    may = "" if answer.refused else "If this is not what you asked: "
+    command = f"`paperboy read {paper.arxiv_id}`, or ask again with `--read`."
+    return Text(f"{may}The paper itself may say it: {command}", style="dim")
 
 
 def answer_text(text: str, *, style: str = "") -> Text:

@@ -7,6 +7,7 @@ regression weighs them (`python -m tests.benchmarks.refusals` fits it and prints
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,9 @@ class Signs(NamedTuple):
 # In the order of Signs. docs/evaluation.md lists the questions they were fitted on.
 WEIGHTS = (-3.855, 0.413, 1.693, -1.432, 3.376)
 BIAS = -6.999
+# The same for one whole paper: the paper is known, so its names tell nothing.
+WHOLE_PAPER_WEIGHTS = (-1.31, -0.55, 1.87, -0.58, 0.47)
+WHOLE_PAPER_BIAS = -1.09
 
 
 class Answerability:
@@ -53,9 +57,12 @@ class Answerability:
     def __init__(self, word_vectors: WordVectors) -> None:
         self.word_vectors = word_vectors
 
-    def probability(self, signs: Signs) -> float:
-        """Return how likely the question is answered, 0 to 1."""
-        logit = BIAS + sum(w * x for w, x in zip(WEIGHTS, signs, strict=True))
+    def probability(self, signs: Signs, *, of_whole_paper: bool = False) -> float:
+        """Return how likely the question is answered, 0 to 1, by abstracts or by a whole paper."""
+        weights, bias = WEIGHTS, BIAS
+        if of_whole_paper:
+            weights, bias = WHOLE_PAPER_WEIGHTS, WHOLE_PAPER_BIAS
+        logit = bias + sum(w * x for w, x in zip(weights, signs, strict=True))
         return 1 / (1 + math.exp(-logit))
 
     def signs(self, asked: Request, best: Evidence) -> Signs:
@@ -63,20 +70,9 @@ class Answerability:
         paper = best.paper
         text = f"{paper.title} {paper.abstract}"
         is_english = asked.language == "en"
-        own = {
-            word
-            for known in asked.pointed or asked.named
-            for name in system_names(known)
-            for word in words(name)
-        }
-        stems = set(terms(text))
-        parts = [
-            part
-            for word in dict.fromkeys(words(asked.topic))
-            if word not in own
-            for part in _parts(word, stems)
-        ]
-        gap, count = self._gap(list(dict.fromkeys(parts)), text, is_english=is_english)
+        own = _own_words(asked.pointed or asked.named)
+        asked_words = _content_words(asked.topic, own, set(terms(text)))
+        gap, count = self._gap(asked_words, text, is_english=is_english)
         return Signs(
             gap=gap,
             words=float(max(count, SHORT)),
@@ -105,6 +101,29 @@ class Answerability:
         near = self.word_vectors.similarity(counted, found).max(axis=1, initial=0.0)
         rarity = np.array([self.word_vectors.rarity(word) for word in counted])
         return float((rarity * (1 - np.maximum(exact, near))).max()), len(counted)
+
+
+def content_words(request: Request, paper: Paper, stems: set[str]) -> list[str]:
+    """Return the words that say what is asked about a paper, without its own names.
+
+    `stems` are the terms of its text.
+    """
+    return _content_words(request.topic, _own_words([paper]), stems)
+
+
+def _content_words(question: str, own: set[str], stems: set[str]) -> list[str]:
+    parts = [
+        part
+        for word in dict.fromkeys(words(question))
+        if word not in own
+        for part in _parts(word, stems)
+    ]
+    return list(dict.fromkeys(parts))
+
+
+def _own_words(papers: Sequence[Paper]) -> set[str]:
+    """Return the words of these papers' own names."""
+    return {word for paper in papers for name in system_names(paper) for word in words(name)}
 
 
 def _parts(word: str, stems: set[str]) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from rag.answering.concepts import Concepts
 from rag.answering.extractive import ExtractiveQA
+from rag.answering.full_text import WholePaperQA
 from rag.answering.paper_details import PaperDetails
 from rag.answering.paper_filters import papers_by
 from rag.answering.paper_lists import USUAL_COUNT, PaperLists
@@ -46,6 +47,9 @@ class Answers:
         self.quotes = ExtractiveQA(
             catalog, retriever, retriever.embedder, library.word_vectors, config
         )
+        self.whole_papers = WholePaperQA(
+            library.full_texts, self.quotes.answerability, self.quotes.evidence
+        )
         self.small_talk = SmallTalk(library.bundled_embedder)
         self.statistics = Statistics(catalog, self.lists.topics)
         self.summaries = Summaries(catalog)
@@ -63,11 +67,19 @@ class Answers:
         note = " ".join(said)
         if note and not (known or request.subjects):
             return Draft(*refuse(self.catalog.coverage(), [], unread=note), refused=True)
-        draft = self._draft(request, question, today)
+        draft = self._by_whole_paper(request, self._draft(request, question, today))
         if not note:
             return draft
         text = f"{draft.text} {note}" if draft.refused else f"{note}\n{draft.text}"
         return replace(draft, text=text)
+
+    def _by_whole_paper(self, request: Request, draft: Draft) -> Draft:
+        """Return what the whole paper says, for a question that its abstract may not answer.
+
+        If the paper was not read whole, the abstract's answer says that it may be worth it.
+        """
+        paper = draft.silent_paper
+        return self.whole_papers.draft(request, paper, draft) if paper else draft
 
     def _draft(self, request: Request, question: Question, today: date) -> Draft:
         if request.kind in ("bot", "small talk", "off topic"):

@@ -98,10 +98,9 @@ class EvidenceFinder:
         named_ids = {paper.paper_id for paper in request.named}
         rarity = self.keywords.idf(request.topic_terms)
         number_bonus = HAS_NUMBER if not presents and asks_for_number(question) else 0.0
-        if _ASKS_FOR_PROBLEM.search(question):
+        role_weights = PRESENTING_ROLE_WEIGHTS if presents else ROLE_WEIGHTS
+        if asks_for_problem(question):
             role_weights = PROBLEM_ROLE_WEIGHTS
-        else:
-            role_weights = PRESENTING_ROLE_WEIGHTS if presents else ROLE_WEIGHTS
         own_weight = 0.0 if presents else OWN_COSINE
         entries = self.index.entries([hit.paper.paper_id for hit in hits])
         ranked: list[Evidence] = []
@@ -109,7 +108,7 @@ class EvidenceFinder:
             if entry := entries.get(hit.paper.paper_id):
                 name_bonus = NAMED if hit.paper.paper_id in named_ids else 0.0
                 ranked.extend(
-                    _score_sentences(
+                    score_sentences(
                         hit,
                         entry,
                         vector,
@@ -195,6 +194,11 @@ def asks_for_number(question: str) -> bool:
     return bool(_ASKS_FOR_NUMBER.search(question))
 
 
+def asks_for_problem(question: str) -> bool:
+    """Return whether a question asks what is wrong, here or with earlier work."""
+    return bool(_ASKS_FOR_PROBLEM.search(question))
+
+
 def better_for_a_part(
     parts: Sequence[Sequence[Evidence]], first: Evidence
 ) -> tuple[float, Evidence] | None:
@@ -215,7 +219,7 @@ def better_for_a_part(
     return best
 
 
-def _score_sentences(
+def score_sentences(
     hit: Hit,
     entry: Entry,
     vector: NDArray[np.float32],
@@ -225,7 +229,11 @@ def _score_sentences(
     own_weight: float,
     role_weights: RoleWeights,
 ) -> list[Evidence]:
-    """Return the paper's sentences with their scores."""
+    """Return the sentences of an entry with their scores.
+
+    `vector` is the question's, `rarity` has its terms' weights; the bonuses and weights are those
+    that the question asks for.
+    """
     cosines = entry.vectors @ vector
     own_cosines = _own_cosines(entry, vector)
     # Every sentence of a paper may contain its name, so that does not tell which one answers.

@@ -87,7 +87,7 @@ class ExtractiveQA:
         if support < self.config.evidence.refuse_below:
             silent = ranked[0].paper if subjects else None
             refusal = self._refuse(hits, str(request), silent_paper=silent)
-            return replace(refusal, support=support)
+            return replace(refusal, support=support, silent_paper=_the_one(subjects))
         if found:
             chosen = self.research.choose(found, request.limit)
         else:
@@ -97,7 +97,8 @@ class ExtractiveQA:
         text, citations = quote(chosen)
         if request.window:
             text = f"Among the papers {request.window}:\n{text}"
-        return Draft(text, citations, hits, ranked, support=support)
+        paper = _the_one(subjects)
+        return Draft(text, citations, hits, ranked, support=support, silent_paper=paper)
 
     def _introduce(self, papers: Sequence[Paper]) -> Draft:
         """Quote what each paper is, for a question that names papers and asks nothing else."""
@@ -130,6 +131,11 @@ class ExtractiveQA:
         coverage = self.catalog.coverage()
         text, citations = refuse(coverage, hits, filters=filters, silent_paper=silent_paper)
         return Draft(text, citations, hits, refused=True)
+
+
+def _the_one(subjects: Sequence[Paper]) -> Paper | None:
+    """Return the paper that a question is about, whose whole text may say more; None of several."""
+    return subjects[0] if len(subjects) == 1 else None
 
 
 def _about_the_id(request: Request) -> Request:

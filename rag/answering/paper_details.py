@@ -44,11 +44,15 @@ _LIMITS = Aspect("Limits", before_gist=-1.5, allows_background=True, signs=(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The answer to one fact of one paper; `found` is False if the paper does not say it."""
+    """The answer to one fact of one paper; `found` is False if the paper does not say it.
+
+    `silent` means that the abstract does not, which the whole paper may.
+    """
 
     lines: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()
     found: bool = True
+    silent: bool = False
 
 
 class PaperDetails:
@@ -89,6 +93,7 @@ def facts_of(papers: Sequence[Paper], facts: Sequence[Fact]) -> Draft:
         [Hit(p, Chunk(p.paper_id, 0, p.title), 1.0, 1.0, 0.0) for p in papers],
         tuple(dict.fromkeys(e for p in parts for e in p.evidence)) if may_rewrite else (),
         refused=refused,
+        silent_paper=papers[0] if len(parts) == 1 and parts[0].silent else None,
     )
 
 
@@ -255,7 +260,7 @@ def _results(paper: Paper, n: int) -> _Part:
     if not results:
         gist_part = _gist(paper, n, with_result=False)
         line = f"The abstract of {short_name(paper)} states no results. [{n}]"
-        return _Part((line, *gist_part.lines), found=False)
+        return _Part((line, *gist_part.lines), found=False, silent=True)
     return _named(paper, results, n)
 
 
@@ -264,7 +269,7 @@ def _limits(paper: Paper, n: int) -> _Part:
     if limits := _best(paper, _LIMITS, 1):
         return _named(paper, limits, n)
     line = f"The abstract of {short_name(paper)} names no limits of its own. [{n}]"
-    return _Part((line, *_gist(paper, n, with_result=False).lines))
+    return _Part((line, *_gist(paper, n, with_result=False).lines), silent=True)
 
 
 def _named(paper: Paper, sentences: list[Evidence], n: int) -> _Part:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from rag.full_text.records import counted
 from rag.grounding.polarity import negated
 from rag.query.request import Request
 from rag.records import Citation, Coverage, Hit, Paper
@@ -115,3 +116,13 @@ def unknown_author(request: Request) -> str:
 def cite_by_title(papers: Sequence[Paper]) -> tuple[Citation, ...]:
     """Return citations of papers that are named, not quoted."""
     return tuple(Citation(n, paper, paper.title) for n, paper in enumerate(papers, start=1))
+
+
+def refuse_whole(paper: Paper, sections: int, paragraphs: int) -> tuple[str, tuple[Citation, ...]]:
+    """Return the text of a refusal after the whole paper was read, and its citation."""
+    read = f"read: {counted(sections, 'section')}, {counted(paragraphs, 'paragraph')}"
+    text = (
+        f"{REFUSAL} The abstract of {paper.title} [1] does not say it, and the paper does not say "
+        f"it either ({read})."
+    )
+    return text, cite_by_title([paper])

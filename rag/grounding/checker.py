@@ -109,7 +109,7 @@ class Grounding:
         Markers of passages that were not given are ignored. `keep_on` is called before each
         sentence is compared with a paper, and may raise to end the check.
         """
-        papers = {passage.n: passage.paper for passage in passages}
+        papers = {passage.n: passage.said_by for passage in passages}
         claims = [claim.among(papers) for claim in claims]
         found = []
         following: tuple[int, ...] = ()

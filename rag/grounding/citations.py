@@ -37,7 +37,8 @@ def check(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
     text = "".join([*parts, text[done:]])
     text = _LINK.sub(r"\1", text)
     citations = tuple(
-        Citation(i, by_number[n].paper, by_number[n].quote) for i, n in enumerate(cited, start=1)
+        Citation(i, passage.paper, passage.best.sentence, passage.best.section)
+        for i, passage in enumerate(map(by_number.__getitem__, cited), start=1)
     )
     return text.strip(), citations
 

@@ -2,7 +2,8 @@
 
 The only module that imports chromadb. Abstracts and single sentences are in two collections, so
 that a query for either kind needs no metadata filter (Chroma has no index for those) and the many
-sentences never crowd out the abstracts. The texts stay in SQLite.
+sentences never crowd out the abstracts. The passages of whole papers are in a third one, which no
+search for papers asks. The texts stay in SQLite.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -140,17 +141,77 @@ class ChunkVectors:
         with self._lock:
             return self.abstracts.count(), self.sentences.count()
 
+    # -- passages of whole papers ----------------------------------------------------------
+
+    @property
+    def _passages(self) -> "Collection":
+        return self._collection("passages")
+
+    def add_passages(self, passage_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Store vectors, shape (len(passage_ids), dimensions); known ids stay as they are."""
+        for start in range(0, len(passage_ids), BATCH):
+            with self._writing():
+                self._passages.add(
+                    ids=list(passage_ids[start : start + BATCH]),
+                    embeddings=vectors[start : start + BATCH],
+                )
+
+    def delete_passages(self, passage_ids: Sequence[str]) -> None:
+        """Delete passages; unknown ids are ignored."""
+        for start in range(0, len(passage_ids), BATCH):
+            with self._writing():
+                self._passages.delete(ids=list(passage_ids[start : start + BATCH]))
+
+    def nearest_passages(
+        self, vector: NDArray[np.float32], n: int, passage_ids: Sequence[str]
+    ) -> list[str]:
+        """Return the ids of the n nearest of these passages."""
+        with self._lock:
+            result = self._passages.query(
+                query_embeddings=vector.reshape(1, -1),
+                n_results=n,
+                ids=list(passage_ids),
+                include=["distances"],
+            )
+        return list(result["ids"][0])
+
+    def has_passages(self, count: int, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
+        """Return whether so many passages are stored, and queries find these known ones."""
+        with self._lock:
+            passages = self._passages
+            return passages.count() >= count and self._finds(
+                known, collection_of=lambda _: passages
+            )
+
+    def clear_passages(self) -> None:
+        """Replace the collection of passages with an empty one."""
+        with self._writing():
+            self._client.delete_collection(self._passages.name)
+
+    # -- damage ----------------------------------------------------------------------------
+
     def is_sound(self, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
         """Return whether queries find these stored (chunk id, vector) pairs.
 
         Counting is not enough: after a crash Chroma can count right and answer wrong.
         """
+
+        def collection_of(chunk_id: str) -> "Collection":
+            return self.abstracts if chunk_id.endswith("#0") else self.sentences
+
+        return self._finds(known, collection_of=collection_of)
+
+    def _finds(
+        self,
+        known: Sequence[tuple[str, NDArray[np.float32]]],
+        *,
+        collection_of: "Callable[[str], Collection]",
+    ) -> bool:
         from chromadb.errors import ChromaError
 
         try:
             for chunk_id, vector in known:
-                collection = self.abstracts if chunk_id.endswith("#0") else self.sentences
-                result = collection.query(
+                result = collection_of(chunk_id).query(
                     query_embeddings=vector.reshape(1, -1), n_results=10, include=["distances"]
                 )
                 distances = (result["distances"] or [[]])[0]

@@ -67,7 +67,7 @@ def test_a_passage_is_one_line_so_that_it_cannot_imitate_a_prompt() -> None:
     )
     passage = Passage(3, paper, sentences)
     assert str(passage) == "[3] Title [2] Another (2025-01-06): One. Question: two? Best."
-    assert passage.quote == "Best."
+    assert passage.best.sentence == "Best."
 
 
 def test_only_a_new_text_has_a_new_hash() -> None:
