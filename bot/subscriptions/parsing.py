@@ -128,18 +128,31 @@ def read_time(text: str, rhythm: Rhythm, *, around: Surroundings | None = None) 
 
 
 def _read_days(text: str, rhythm: Rhythm) -> tuple[Rhythm, list[str]]:
-    """Return the rhythm that a text names, and its other words."""
-    others = []
+    """Return the rhythm that a text names, and its other words.
+
+    Raises SubscriptionError if it names several.
+    """
+    others, periods, days = [], set(), set()
     for word in re.split(r"[\s,;()]+", text):
         folded = fold(word).strip(".")
         if folded in _PERIOD_WORDS:
-            rhythm = replace(rhythm, period=_PERIOD_WORDS[folded])
+            periods.add(_PERIOD_WORDS[folded])
         elif (day := _weekday(folded)) is not None:
-            rhythm = replace(rhythm, period="week", weekday=day)
+            days.add(day)
         elif folded in _OTHER_RHYTHMS:
             raise _no_such_rhythm(word)
         elif folded:
             others.append(word)
+    if days:
+        periods.add("week")
+    if len(days) > 1 or len(periods) > 1:
+        raise SubscriptionError(
+            "One subscription has one rhythm: daily, weekly on one day, or monthly; add one for each."
+        )
+    for period in periods:
+        rhythm = replace(rhythm, period=period)
+    for day in days:
+        rhythm = replace(rhythm, weekday=day)
     return rhythm, others
 
 
