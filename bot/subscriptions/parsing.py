@@ -147,7 +147,7 @@ def _read_days(text: str, rhythm: Rhythm) -> tuple[Rhythm, list[str]]:
         periods.add("week")
     if len(days) > 1 or len(periods) > 1:
         raise SubscriptionError(
-            "One subscription has one rhythm: daily, weekly on one day, or monthly; add one for each."
+            "One subscription has one rhythm (daily, weekly on a day, monthly): add one for each."
         )
     for period in periods:
         rhythm = replace(rhythm, period=period)
