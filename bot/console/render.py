@@ -83,11 +83,10 @@ def answer_lines(answer: Answer) -> Iterator[Text]:
         yield Text(answer.note, style="dim")
 
 
-def reading_line(answer: Answer, paper: Paper) -> Text:
-    """Return how to read the paper whose abstract does not say what was asked, or not surely."""
-    may = "" if answer.refused else "If this is not what you asked: "
+def reading_line(paper: Paper) -> Text:
+    """Return how to read the paper whose abstract does not say what was asked."""
     command = f"`paperboy read {paper.arxiv_id}`, or ask again with `--read`."
-    return Text(f"{may}The paper itself may say it: {command}", style="dim")
+    return Text(f"The paper itself may say it: {command}", style="dim")
 
 
 def answer_text(text: str, *, style: str = "") -> Text:
