@@ -74,6 +74,8 @@ async def test_the_model_sees_who_asks(filled: Library, connect: Connect) -> Non
     server = await connect(filled, chat=model)
     fake = server.fake
     first = await server.say("alice", f"{fake.mention} {QUESTION}")
+    turns = server.bot.services.conversations.turns
+    await fake.until(lambda: turns(int(first["id"]))[-1].exchanges)  # stored after the last edit
     await server.say("bob", MORE, reply_to=first)
     await server.say("alice", QUESTION, channel=await fake.open_dm("alice"))
     alone, together, direct = model.asked
