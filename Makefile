@@ -64,7 +64,7 @@ bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.m
 FUZZ_SECONDS := 600
 fuzz: $(VENV)/.ready-fuzz ## Fuzz the parsers of what comes from elsewhere; a crash leaves its input
 	@mkdir -p build/fuzz
-	for name in html text daily atom lines list; do \
+	for name in html text daily atom lines list markdown; do \
 		$(BIN)/python -m tests.fuzz.parsers $$name -max_total_time=$(FUZZ_SECONDS) -max_len=20000 \
 			-artifact_prefix=build/fuzz/$$name- || exit 1; \
 	done

@@ -9,6 +9,7 @@ source is Hugging Face's page, which has the abstract alone.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -107,7 +108,7 @@ def parse_full_text(body: bytes, arxiv_id: str, *, abstract: str = "") -> FullTe
     if "arxiv.org/" in source:
         known = set(terms(abstract))
         blocks = [b for b in _blocks(text[head.end() :]) if not b.repeats(known)]
-        passages = list(_passages(blocks, f"arxiv:{arxiv_id}"))[:MAX_PASSAGES]
+        passages = list(islice(_passages(blocks, f"arxiv:{arxiv_id}"), MAX_PASSAGES))
         paragraphs = len(blocks)
     if not passages:
         raise NoHtmlError("arXiv has no HTML of it")

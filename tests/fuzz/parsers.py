@@ -26,6 +26,12 @@ SEEDS = {
     ),
     "lines": b'{"title": "T", "abstract": "A.", "published_on": "2025-01-01"}\n',
     "list": b'[{"title": "T", "abstract": "A.", "keywords": ["k"], "upvotes": 3}]',
+    "markdown": (
+        b"Title: T\n\nURL Source: https://arxiv.org/html/2501.00001\n\nMarkdown Content:\n"
+        b"###### Abstract\n\nA.\n\n## 1 Method\n\nWe train $x_{i}$ x_{i}x_{i} on "
+        b"[2](#bib.bib2) **two** GPUs for \\sim 3 hours.\n\n"
+        b"| a | b |\n| --- | --- |\n| rate | 3e-4 |\n\n## References\n\n- R.\n"
+    ),
 }
 
 

@@ -7,17 +7,19 @@ from pathlib import Path
 
 from ingest.sources.arxiv import parse_feed
 from ingest.sources.files import _from_json, _from_lines
+from ingest.sources.full_text import MAX_PASSAGES, NotFullTextError, parse_full_text
 from ingest.sources.hf_daily import parse_daily
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
 from ingest.sources.source import LeftOut, Record, SetAside
 from ingest.untrusted import MAX_COUNT, decode, read_json
 from rag.errors import SourceError
+from rag.full_text.records import TextPassage
 from rag.records import Paper
 from rag.store.rows import paper_from_row, row_from_paper
 
 TODAY = date(2025, 12, 8)
-Records = Iterable[Record]
+Records = Iterable[Record | TextPassage]
 
 
 def read_html(data: bytes) -> Records:
@@ -53,6 +55,13 @@ def read_list(data: bytes) -> Records:
         return
 
 
+def read_markdown(data: bytes) -> Records:
+    try:
+        return parse_full_text(data, "2501.00001", abstract="We count herons.").passages
+    except NotFullTextError:
+        return []
+
+
 TARGETS: dict[str, Callable[[bytes], Records]] = {
     "html": read_html,
     "text": read_text,
@@ -60,15 +69,23 @@ TARGETS: dict[str, Callable[[bytes], Records]] = {
     "atom": read_atom,
     "lines": read_lines,
     "list": read_list,
+    "markdown": read_markdown,
 }
 
 
 def check(name: str, data: bytes) -> int:
-    """Read the bytes; every paper fits into the catalogue. Return the number of records."""
+    """Read the bytes; every paper fits into the catalogue. Return the number of records.
+
+    Those of a paper's own text are its passages.
+    """
     count = 0
     for record in TARGETS[name](data):
         count += 1
-        if isinstance(record, SetAside | LeftOut):
+        if isinstance(record, TextPassage):
+            "".join((record.passage_id, record.text, record.caption, *record.headings)).encode()
+            assert record.text
+            assert count <= MAX_PASSAGES
+        elif isinstance(record, SetAside | LeftOut):
             (record.record + record.reason).encode()
         else:
             assert stored(record) == record

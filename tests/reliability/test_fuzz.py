@@ -28,7 +28,15 @@ SEEDS = {
     ),
     "lines": '{"title": "T", "abstract": "A.", "published_on": "2025-01-01", "upvotes": 3}\n{}\n',
     "list": '[{"title": "T", "abstract": "A.", "authors": ["A. One"], "keywords": ["k"]}]',
+    "markdown": (
+        "Title: T\n\nURL Source: https://arxiv.org/html/2501.00001\n\nMarkdown Content:\n"
+        "## 1 Method\n\nWe train ∼\\sim 3 hours on x_{i}x_{i} two GPUs.\n\n"
+        "| a | b |\n| --- | --- |\n| rate | 3e-4 |\n\n## References\n\n- R.\n"
+    ),
 }
+MARKDOWN = (
+    "URL Source: https://arxiv.org/html/2501.00001\nMarkdown Content:\n"  # what it begins with
+)
 PIECES = (
     *"<>&;'\"[]{}:,\\•·\n\0\x1b\x85\u2028\ud7ff²٣",
     *("<![", "<!--", "]]>", "&#x0;", "&#xD800;", "\\ud800", "9" * 30, "9" * 5_000, "-1", "1e999"),
@@ -81,6 +89,25 @@ GROWING = {
     "atom": ("<a>", "<feed><entry>", "&amp;", "<a b='c'/>", "<!"),
     "lines": ("{}\n", "\n", "[", '{"title":"', "9"),
     "list": ("[", "{},", "1,"),
+    "markdown": (
+        "# a\n\none two three four\n\n",
+        "a\n==\n",
+        "|a|b|\n|-|-|\n",
+        "> ",
+        "- ",
+        "[a](b",
+        "[[a]",
+        "\\a{",
+        "x_{i}",
+        "**a",
+        "1.1A\n\n",
+        "word ",
+        "\\sim",
+        "start_A ",
+        "$",
+        "(",
+        "<a ",
+    ),
 }
 SMALL, FACTOR = 60_000, 8
 NOISE_SECONDS = 0.05  # what a machine under load adds
@@ -88,7 +115,8 @@ NOISE_SECONDS = 0.05  # what a machine under load adds
 
 def seconds(name: str, piece: str, size: int) -> float:
     """Return the fastest of three readings, in seconds of this process."""
-    data = (piece * (size // len(piece))).encode()
+    head = MARKDOWN if name == "markdown" else ""
+    data = (head + piece * (size // len(piece))).encode()
     times = []
     for _ in range(3):
         started = time.process_time()
