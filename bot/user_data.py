@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rag.store.backups import backups_of
 from rag.store.database import Database
+from rag.text.words import enumerated
 
 log = logging.getLogger(__name__)
 
@@ -133,5 +134,4 @@ def describe_counts(counts: dict[str, int]) -> str:
         noun = TABLES[table]
         if count:
             parts.append(f"{count:,} {noun if count == 1 else PLURALS.get(noun, f'{noun}s')}")
-    *most, last = parts or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+    return enumerated(parts)

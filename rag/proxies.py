@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from rag.errors import ProxyError, first_line
+from rag.text.shorten import shorten
 
 PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}  # if a proxy names none
 WEB_SOCKETS = {"ws": "http", "wss": "https"}
@@ -100,7 +101,7 @@ def route(url: str, error: Exception | None = None) -> str:
     proxy = proxy_for(url)
     if proxy is None:
         return ""
-    said = shorten(first_line(error)) if error else ""
+    said = _shown(first_line(error)) if error else ""
     return f" through the proxy {proxy}" + (f", which says “{said}”" if said else "")
 
 
@@ -111,12 +112,6 @@ def is_loopback(host: str) -> bool:
         address = getattr(address, "ipv4_mapped", None) or address
         return address.is_loopback or address.is_unspecified
     return host.casefold() == "localhost" or host.casefold().endswith(".localhost")
-
-
-def shorten(text: str) -> str:
-    """Return one printable line of at most MAX_SHOWN characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
 
 
 def _is_exempt(parts: SplitResult, default_port: int) -> bool:
@@ -187,4 +182,9 @@ def _without_login(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     start, rest = (f"{scheme}{separator}", rest) if separator else ("", value)
     login, _, place = rest.rpartition("@")
-    return shorten(f"{start}{'…@' if login else ''}{place}")
+    return _shown(f"{start}{'…@' if login else ''}{place}")
+
+
+def _shown(text: str) -> str:
+    """Return one printable line of at most MAX_SHOWN characters."""
+    return shorten("".join(c if c.isprintable() else " " for c in text), MAX_SHOWN)

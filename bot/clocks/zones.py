@@ -22,6 +22,7 @@ from bot.clocks.places import (
     zones_of_locale,
 )
 from bot.clocks.times import ClockError
+from rag.text.words import enumerated
 
 # What an abbreviation means unless the asker's surroundings say otherwise. Some of these are IANA's
 # names of zones without summer time, which hardly anybody means.
@@ -153,8 +154,7 @@ def zone_in_words(name: str) -> str:
 
 
 def _either(zones: Sequence[str]) -> str:
-    *most, last = zones[:MAX_NAMED]
-    return f"{', '.join(most)} or {last}" if most else last
+    return enumerated(zones[:MAX_NAMED], conjunction="or")
 
 
 def zones_like(typed: str, limit: int, around: Surroundings | None = None) -> dict[str, str]:

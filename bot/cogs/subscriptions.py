@@ -1,5 +1,6 @@
 """/subscribe, /subscriptions and /unsubscribe: manage digests."""
 
+from dataclasses import replace
 from typing import Literal
 
 import discord
@@ -30,6 +31,7 @@ from bot.subscriptions.parsing import (
     MAX_ENTRY,
     MAX_PAPERS,
     WEEKDAYS,
+    When,
     read_list,
     read_number,
     read_time,
@@ -89,11 +91,7 @@ class Subscriptions(commands.Cog):
         publish: bool = False,
     ) -> None:
         """Get a digest of the Daily Papers, every day, week or month."""
-        around = self._around(interaction)
-        zone = read_zone(timezone, around) if timezone else Zone(around.timezone)
-        usual = Rhythm(every, timezone=zone.name, weekday=weekday)
-        when = read_time(time, usual, around=around)
-        notes = [when.note] if when.rhythm.timezone != zone.name else [zone.note, when.note]
+        when = _read_when(time, timezone, Rhythm(every, weekday=weekday), self._around(interaction))
         wish = Wish(
             topics=read_list(topics),
             authors=read_list(authors),
@@ -120,7 +118,7 @@ class Subscriptions(commands.Cog):
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
         made = await self.service.add(subscription)
-        embed = subscription_embed(made, title="Subscribed", note=" ".join(filter(None, notes)))
+        embed = subscription_embed(made, title="Subscribed", note=when.note)
         if is_followed and not publish:
             embed.add_field(name="Followers", value=NOT_PUBLISHED, inline=False)
         if not is_here:
@@ -275,6 +273,14 @@ def _manager(interaction: discord.Interaction) -> Manager:
     """Return the user, with the guild if they manage it."""
     manages = interaction.guild_id and interaction.permissions.manage_guild
     return Manager(interaction.user.id, interaction.guild_id if manages else None)
+
+
+def _read_when(time: str, timezone: str | None, usual: Rhythm, around: Surroundings) -> When:
+    """Return the rhythm at a time that may name its own time zone, with what is to be known."""
+    zone = read_zone(timezone, around) if timezone else Zone(around.timezone)
+    when = read_time(time, replace(usual, timezone=zone.name), around=around)
+    notes = [when.note] if when.rhythm.timezone != zone.name else [zone.note, when.note]
+    return replace(when, note=" ".join(filter(None, notes)))
 
 
 def _check_channel(interaction: discord.Interaction) -> None:

@@ -17,6 +17,7 @@ from yarl import URL
 from rag.text.clean import clean_characters
 from rag.text.discord_markup import as_spoiler
 from rag.text.shorten import shorten
+from rag.text.words import enumerated
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +45,13 @@ class Files:
         sentences = []
         if self.unread:
             sentences.append(
-                f"I have not read {_listed(self.unread)}: I read text files only, up to "
+                f"I have not read {enumerated(self.unread)}: I read text files only, up to "
                 f"{MAX_FILES} of {MAX_BYTES // 1000} kB each."
             )
         if self.missing:
-            sentences.append(f"Discord did not send me {_listed(self.missing)}: please try again.")
+            names = enumerated(self.missing)
+            sentences.append(f"Discord did not send me {names}: please try again.")
         return " ".join(sentences)
-
-
-def _listed(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def may_have_words(attachment: discord.Attachment) -> bool:

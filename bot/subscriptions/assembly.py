@@ -62,23 +62,28 @@ def make_scheduler(
         clock=options.clock,
         window=options.window,
     )
-    publisher = DigestPublisher(
-        subscriptions.store,
-        subscriptions.outbox,
-        discord_transport,
-        read=executor.read,
-        write=executor.write,
-        clock=options.clock,
-        window=options.window,
-    )
     refresher = Refresher(options.sync, every=options.sync_every, clock=options.clock)
     return Scheduler(
         sender,
         refresher,
         send_alerts=send_alerts,
-        publish=publisher.publish_due,
+        publish=_make_publisher(subscriptions, discord_transport).publish_due,
         clock=options.clock,
         round_seconds=options.round_seconds,
+    )
+
+
+def _make_publisher(
+    subscriptions: SubscriptionService, transport: DiscordTransport
+) -> DigestPublisher:
+    return DigestPublisher(
+        subscriptions.store,
+        subscriptions.outbox,
+        transport,
+        read=subscriptions.executor.read,
+        write=subscriptions.executor.write,
+        clock=subscriptions.options.clock,
+        window=subscriptions.options.window,
     )
 
 

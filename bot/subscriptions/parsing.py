@@ -1,14 +1,14 @@
 """Describes subscriptions in words and parses them: "weekly monday 9:00 Europe/Berlin"."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.clocks.times import EXAMPLES, ClockError, split_times
 from bot.clocks.zones import Surroundings, Zone, meaning_of, read_zone, zone_in_words
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from rag.digest.records import Period, Wish
-from rag.text.words import fold
+from rag.text.words import enumerated, fold
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PERIODS: dict[str, Period] = {"daily": "day", "weekly": "week", "monthly": "month"}
@@ -76,15 +76,11 @@ def wish_in_words(wish: Wish) -> str:
         ("on", wish.topics), ("by", wish.authors), ("from", wish.organizations)
     ):  # fmt: skip
         if entries:
-            parts.append(f"{words} {_or(entries)}")
+            quoted = (f"“{entry}”" for entry in entries)
+            parts.append(f"{words} {enumerated(quoted, conjunction='or')}")
     if wish.min_upvotes:
         parts.append(f"with {wish.min_upvotes} upvotes or more")
     return ", ".join(parts)
-
-
-def _or(entries: Iterable[str]) -> str:
-    *most, last = (f"“{entry}”" for entry in entries)
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 def target_in_words(subscription: Subscription) -> str:

@@ -70,9 +70,10 @@ class Answerability:
         paper = best.paper
         text = f"{paper.title} {paper.abstract}"
         is_english = asked.language == "en"
+        stems = set(terms(text))
         own = _own_words(asked.pointed or asked.named)
-        asked_words = _content_words(asked.topic, own, set(terms(text)))
-        gap, count = self._gap(asked_words, text, is_english=is_english)
+        asked_words = _content_words(asked.topic, own, stems)
+        gap, count = self._gap(asked_words, text, stems, is_english=is_english)
         return Signs(
             gap=gap,
             words=float(max(count, SHORT)),
@@ -85,13 +86,14 @@ class Answerability:
             has_number=float(not is_english or _has_number(asked.topic, paper)),
         )
 
-    def _gap(self, asked: list[str], text: str, *, is_english: bool) -> tuple[float, int]:
+    def _gap(
+        self, asked: list[str], text: str, stems: set[str], *, is_english: bool
+    ) -> tuple[float, int]:
         """Return the widest gap that the text leaves among the asked words, and their number.
 
         A word is covered as far as the text has it, or has a word that is used like it. In another
-        language, words that the translation left over do not count.
+        language, words that the translation left over do not count. `stems` are the text's terms.
         """
-        stems = set(terms(text))
         has = {word: _stem(word) in stems or word in stems for word in asked}
         counted = [w for w in has if is_english or has[w] or self.word_vectors.knows(w)]
         if not counted:

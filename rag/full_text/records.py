@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from rag.text.sentences import split_sentences
+from rag.text.shorten import shorten
 from rag.text.words import fold
 
 SECTION_SIGN = "§"
@@ -66,8 +67,7 @@ class FullText:
 
 def section_name(heading: str) -> str:
     """Return `§3.2 Training` for a heading."""
-    name = heading if len(heading) <= MAX_SECTION else f"{heading[: MAX_SECTION - 1]}…"
-    return f"{SECTION_SIGN}{name}"
+    return f"{SECTION_SIGN}{shorten(heading, MAX_SECTION)}"
 
 
 def section_number(heading: str) -> str:

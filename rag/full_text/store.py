@@ -80,13 +80,16 @@ class FullTexts:
         self.catch_up()
 
     def mark_used(self, paper_id: str) -> None:
-        """Store that a paper's text was used now."""
-        with self.database.transaction() as db:
-            db.execute(
-                "UPDATE full_texts SET used_at = ? "
-                "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?)",
-                (_now(), paper_id),
-            )
+        """Store that a paper's text was used now; that this fails harms no answer."""
+        try:
+            with self.database.transaction() as db:
+                db.execute(
+                    "UPDATE full_texts SET used_at = ? "
+                    "WHERE paper = (SELECT id FROM papers WHERE paper_id = ?)",
+                    (_now(), paper_id),
+                )
+        except sqlite3.Error as error:  # such as a full disk
+            log.warning("the use of the text of %s could not be stored: %s", paper_id, error)
 
     def drop_unused(self, since: datetime) -> int:
         """Drop the texts that no answer has used since then; return how many."""
@@ -172,22 +175,24 @@ class FullTexts:
 
         All of them or, of a long paper, the nearest; in the paper's order.
         """
-        self._complete(text)
+        rows = self._complete(text)
         wanted = {passage.passage_id for passage in text.passages}
         if len(wanted) > MAX_SCORED:
             wanted &= set(self.vectors.nearest_passages(vector, MAX_SCORED, list(wanted)))
-        vectors = {row["passage_id"]: _vector(row) for row in self._of_paper(text.paper_id)}
+        vectors = {row["passage_id"]: _vector(row) for row in rows}
         return [
             Found(passage, position, float(vectors[passage.passage_id] @ vector))
             for position, passage in enumerate(text.passages)
             if passage.passage_id in wanted and passage.passage_id in vectors
         ]
 
-    def _complete(self, text: FullText) -> None:
-        """Encode a text anew whose vectors are of another embedder or damaged."""
+    def _complete(self, text: FullText) -> list[sqlite3.Row]:
+        """Return a text's vectors, encoded anew if they are of another embedder or damaged."""
         rows = self._of_paper(text.paper_id)
-        if len(rows) < len(text.passages) or len({len(row["vector"]) for row in rows}) != 1:
-            self.store(text)
+        if len(rows) == len(text.passages) and len({len(row["vector"]) for row in rows}) == 1:
+            return rows
+        self.store(text)
+        return self._of_paper(text.paper_id)
 
     def _of_paper(self, paper_id: str) -> list[sqlite3.Row]:
         return self.database.connection.execute(

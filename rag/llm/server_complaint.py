@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rag.text.clean import clean_characters
+from rag.text.shorten import shorten
 
 MAX_SAID = 160  # characters of the server's words in a sentence
 MAX_READ = 4_000  # characters of them that are looked at
@@ -52,9 +53,7 @@ class Complaint:
         if key:
             text = text.replace(key, HIDDEN)
         text = _FOLDERS.sub("", _SECRET.sub(_hide, text))
-        text = " ".join(text.replace("“", '"').replace("”", '"').split()).rstrip(".")
-        if len(text) > MAX_SAID:
-            text = f"{text[: MAX_SAID - 1].rstrip()}…"
+        text = shorten(text.replace("“", '"').replace("”", '"').rstrip(" ."), MAX_SAID)
         if self.is_page:
             return f"a web page, “{text}”" if text else "a web page"
         return f"“{text}”" if text else ""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 import Stemmer
@@ -10,6 +11,12 @@ import Stemmer
 def one_line(text: str) -> str:
     """Return the text on one line, so that it cannot pass itself off as several parts."""
     return " ".join(text.split())
+
+
+def enumerated(items: Iterable[str], *, conjunction: str = "and") -> str:
+    """Return `a, b and c`; "" of nothing."""
+    *most, last = list(items) or [""]
+    return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
 _WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
