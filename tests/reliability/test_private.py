@@ -237,6 +237,8 @@ async def test_b11_a_forged_reason_is_not_stored_for_an_answer_elsewhere(
     fake = server.fake
     said = await fake.say("alice", f"{fake.mention} {QUESTION}", await another_channel(server))
     answer = await server.answer_to(said)
+    get = server.bot.services.receipts.get
+    await fake.until(lambda: (row := get(int(answer["id"]))) and row.receipt)  # else none is known
     field = {"type": 4, "custom_id": "reason", "value": "x"}
     forged = {"custom_id": f"reason:{answer['id']}",
               "components": [{"type": 1, "components": [field]}]}  # fmt: skip
