@@ -38,7 +38,8 @@ _OTHER_RHYTHMS = frozenset(
 )
 _FILLERS = frozenset(
     """at on every each in the a around about sharp time um jeden jede jedes am an uhr zeit chaque
-    tous toutes les le la los las el cada todos todas""".split()
+    tous toutes les le la los las el cada todos todas elke om kl klokken kello ogni alle ore toda
+    todo as""".split()
 )
 _EVERY_FEW = re.compile(r"\bevery (?:\d+|other|second|two|three|few) \w+", re.IGNORECASE)
 WHEN_EXAMPLE = "daily 9:00 Europe/Berlin, or weekly monday 18:30 UTC, or monthly 8:00 UTC"

@@ -87,7 +87,7 @@ def test_everything_ambiguous_is_noted() -> None:
         ("every 6 hours", "“every 6 hours” is not a rhythm that I have"),
         ("every other week at 9", "“every other week” is not a rhythm that I have"),
         ("9:00 CST", "“CST” may mean several time zones: write Asia/Shanghai, America/Chicago or"),
-        ("9 LA", "“LA” is not a time zone that I know"),
+        ("9 Springfield", "“Springfield” may mean several time zones: write America/"),
         ("half eight", "“half eight” is 7:30 for some and 8:30 for others: write one of them"),
         ("teatime", "“teatime” names no time: write it like daily 9:00 Europe/Berlin"),
     ],
