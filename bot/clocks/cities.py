@@ -75,18 +75,22 @@ def cities_named(name: str) -> list[tuple[City, float]]:
 
 
 def cities_starting(typed: str, limit: int, near: Container[str] = ()) -> list[City]:
-    """Return cities with a name that begins with a text: those of whose own name it is the start
-    first, then those in near zones, then the largest.
+    """Return cities with a name that begins with a text, first those in near zones, then by size.
+
+    As in `cities_named`, those whose own name begins so count first, and larger ones beside them.
     """
     known, start = _names(), city_name(typed)
     of_start = sorted(known.owners[n] for n in known.starts(start)) if start else []
     is_own = {owner // 2: bool(owner % 2) for owner in of_start}  # an own name comes last
+    own = (known.cities[number].population for number in is_own if is_own[number])
+    largest = max(own, default=0)
 
     def rank(number: int) -> tuple[bool, bool, int]:
         city = known.cities[number]
         return is_own[number], city.zone in near, city.population
 
-    return [known.cities[number] for number in nlargest(limit, is_own, key=rank)]
+    found = [n for n in is_own if is_own[n] or known.cities[n].population > largest]
+    return [known.cities[number] for number in nlargest(limit, found, key=rank)]
 
 
 def large_cities() -> list[City]:

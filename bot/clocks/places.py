@@ -163,17 +163,21 @@ def _find(typed: str, locale: str) -> Place | None:
     if place := _zone_in_words([typed] if country else [typed, f"{typed} time"], locale):
         return place
     places = [place for place in (country, _part_of_country(typed), _city(typed)) if place]
-    return _together(places) if places else _city_in(typed, locale)
+    if places:
+        return _together(places)
+    named = (_cities_of_zones(language).get(typed) for language in _languages(locale))
+    zone = next(filter(None, named), "")
+    return Place((zone,), (zone,), is_main=True) if zone else _city_in(typed, locale)
 
 
 def spelled_like(name: str) -> str:
     """Return the zone, or that of a city, whose name differs in few letters; "" without one."""
-    if "/" in name:
-        known = common_zones()
-    else:
-        known = {city_name(city.name): city.zone for city in large_cities()} | _cities_of_zones()
     if len(name) < MIN_LETTERS:
         return ""
+    known = common_zones()
+    if "/" not in name:
+        large = {city_name(city.name): city.zone for city in large_cities()}
+        known = large | _cities_of_zones("en")
     near = difflib.get_close_matches(simple(name), known, n=1, cutoff=MIN_ALIKE)
     return known[near[0]] if near else ""
 
@@ -200,10 +204,15 @@ def _weighed(weights: Mapping[str, int], share: float = 1.0) -> Place:
     ranked = sorted(weights, key=lambda zone: (-weights[zone], zone))
     sums = {tuple(group): sum(weights[zone] for zone in group) for group in by_clock(ranked)}
     groups = sorted(sums, key=lambda group: -sums[group])
-    zones = tuple(zone for n in (0, 1) for group in groups for zone in (group[:1], group[1:])[n])
+    zones = _firsts_first(groups)
     heaviest, total = sums[groups[0]], sum(sums.values())
     is_main = len(groups) == 1 or 0 < MAIN_SHARE * total <= heaviest
     return Place(zones, zones, is_main, share * heaviest)
+
+
+def _firsts_first(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    firsts = [group[0] for group in groups]
+    return (*firsts, *(zone for group in groups for zone in group[1:]))
 
 
 def _country(typed: str, locale: str) -> Place | None:
@@ -236,13 +245,12 @@ def _city(typed: str) -> Place | None:
     for city, likelihood in cities_named(typed):
         weights.setdefault(city.zone, likelihood)
     if not weights:
-        zone = _cities_of_zones().get(typed, "")
-        return Place((zone,), (zone,), is_main=True) if zone else None
+        return None
     groups = by_clock(weights)
     first, *others = (weights[group[0]] for group in groups)
-    zones = [group[0] for group in groups] + [zone for group in groups for zone in group[1:]]
+    zones = _firsts_first(groups)
     likely = tuple(zone for zone in zones if weights[zone] * RIVAL >= first)
-    return Place(tuple(zones), likely, not others or first >= CLEARLY * others[0], first)
+    return Place(zones, likely, not others or first >= CLEARLY * others[0], first)
 
 
 def _city_in(typed: str, locale: str) -> Place | None:
@@ -284,12 +292,12 @@ def _languages(locale: str) -> list[str]:
 
 
 @cache
-def _cities_of_zones() -> dict[str, str]:
-    """Return the zones that are named after a city, by its name in IANA's tables and in English."""
+def _cities_of_zones(language: str) -> dict[str, str]:
+    """Return the zones named after a place, by its name in IANA's tables and in a language."""
     from babel import Locale
     from babel.core import get_global
 
-    written, aliases = Locale.parse("en").time_zones, get_global("zone_aliases")
+    written, aliases = Locale.parse(language).time_zones, get_global("zone_aliases")
     places, cities = set(common_zones().values()), {}
     for name in zone_names().values():
         zone = aliases.get(name, name)
