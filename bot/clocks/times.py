@@ -50,7 +50,7 @@ _NAMED = {
 _BEFORE_THE_HOUR = frozenset("to before till vor voor moins menos meno".split())
 _INTO_THE_HOUR = {"halb": -30, "half": -30, "dreiviertel": -15, "viertel": -45}  # "halb acht"
 _AM_PM = {"am": r"a\.?\s?m\b\.?", "pm": r"p\.?\s?m\b\.?"}
-_EVERY = "(?:every|each|jeden|jede|elke|chaque|cada|ogni|toda|todas as|todas las|tous les)"
+_EVERY = "(?:every|each|jeden|jede|am|elke|chaque|cada|ogni|toda|todas as|todas las|tous les)"
 _DAY_PARTS = {
     "am": r"in the morning|this morning|morgens|vormittags|du matin|de la manana|'s ochtends"
     rf"|di mattina|del mattino|da manha|{_EVERY} (?:morning|morgen|vormittag|ochtend|matin|manana"
@@ -110,10 +110,10 @@ _TIME = r"\d{1,2}(?:[:.h]\d\d)?(?: ?[ap]\.?m\b\.?)?"
 _NO_TIMES_OF_EACH_DAY = [
     re.compile(rf"(?<![\w:.+−-])(?:{words})(?![\w:])")
     for words in (
-        rf"(?:(?:in|dans|en|dentro de|over|fra|tra|om|every|alle|cada) )?{_NUMBER} ?{_UNITS}"
+        rf"(?:(?:in|dans|en|dentro de|over|fra|tra|every|alle|cada) )?{_NUMBER} ?{_UNITS}"
         rf"(?! (?:{_PAST_OR_TO})\b)(?: (?:from now|later))?",
         rf"in (?:an?|eine[rm]?|een) {_UNITS}",
-        rf"(?:dans|en|dentro de|over|fra|tra|om) (?:une?|una?|{_NUMBER}) ?"
+        rf"(?:dans|en|dentro de|over|fra|tra) (?:une?|una?|{_NUMBER}) ?"
         r"(?:h|heures?|horas?|uur|uren|or[ea])",
         rf"{_TIME} ?[–—-] ?{_TIME}",
         rf"(?:between|zwischen|entre|tussen|tra|from|von|de|van) {_TIME} "

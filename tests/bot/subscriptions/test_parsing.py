@@ -37,6 +37,11 @@ from rag.errors import PaperboyError
         ("tous les vendredis", None),
         ("chaque jeudi à 9 h", Rhythm("week", 9, 0, "UTC", 3)),
         ("cada sábado a las 10:30", Rhythm("week", 10, 30, "UTC", 5)),
+        ("elke vrijdag om 8 uur in Den Haag", Rhythm("week", 8, 0, "Europe/Amsterdam", 4)),
+        ("ogni giorno alle 7:30 Torino", Rhythm("day", 7, 30, "Europe/Rome")),
+        ("toda quinta-feira às 18h Lisboa", Rhythm("week", 18, 0, "Europe/Lisbon", 3)),
+        ("am Abend um 7 in Zürich", Rhythm("day", 19, 0, "Europe/Zurich")),
+        ("in the morning at 6 in Mumbai", Rhythm("day", 6, 0, "Asia/Kolkata")),
         ("daily 5pm UTC-3", Rhythm("day", 17, 0, "Etc/GMT+3")),
         (
             "weekly tue half past seven in the evening, Rome",
@@ -76,6 +81,9 @@ def test_everything_ambiguous_is_noted() -> None:
     ("typed", "why"),
     [
         ("weekdays 8:00", "“weekdays” is not a rhythm that I have: write daily"),
+        ("mondays in march 8:00", "“march” is not a rhythm that I have"),
+        ("daily in 3 hours", "“in 3 hours” is no time for a digest, which comes at the same time"),
+        ("daily 8:00 Bamberg tomorrow", "“tomorrow” is no time for a digest"),
         ("twice a week 8:00", "“twice” is not a rhythm that I have"),
         ("daily 26:00", "“26:00” is no time of day: write it like 9:00"),
         ("14 am", "“14 am” is no time of day"),
