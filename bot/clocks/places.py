@@ -1,9 +1,9 @@
-"""The time zones of cities, countries and parts of countries, by their names.
+"""The time zones of cities, countries, parts of countries and continents, by their names.
 
 Babel has the names of zones and countries in many languages (Unicode's CLDR,
-https://babel.pocoo.org), airportsdata the city, the country and the time zone of each airport
-(https://github.com/mborsetti/airportsdata). A zone is the likelier, the more parts of a country and
-the more airports it has.
+https://babel.pocoo.org), bot.clocks.cities the cities, airportsdata the names of parts of countries
+with cities in them (https://github.com/mborsetti/airportsdata). A zone is the likelier, the more
+people live in its cities.
 """
 
 import difflib
@@ -15,28 +15,72 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from rag.text.words import fold
+from bot.clocks.cities import (
+    City,
+    cities_named,
+    city_name,
+    large_cities,
+    people_by_part,
+    people_by_zone,
+    us_states,
+    zones_of_continent,
+)
+from rag.text.words import STOPWORDS, fold
 
-# Languages in which a place is looked up besides the asker's own.
-_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
+# Languages in which a country is looked up besides the asker's own: English, then Discord's.
+_LANGUAGES = (
+    *"en de fr es it pt nl zh ja ko ru pl tr sv da nb fi cs hu ro bg el hr uk lt".split(),
+    *"id vi th hi".split(),
+)
 _NOT_ZONES = ("posix/", "right/", "SystemV/", "localtime", "Factory")
-MAIN_SHARE = 0.7  # of a country's parts or a city's airports: the name means a clock with so many
+MAIN_SHARE = 0.7  # of a country's people or a part's airports: the name means a clock with so many
+CLEARLY = 5  # times as many people as any other city of its name: the city that is meant
+RIVAL = 10  # times as many: the other city is not even worth a note
+PART = 0.25  # as likely as a city of as many people is a part of a country to be meant
 MIN_ALIKE = 0.8  # of two names that differ by a slip
-PART = 1_000  # airports that a part of a country counts for, in the size of a zone
-# What is often left out behind the name of a city, in the city's or the airport's name.
-_APPENDED = re.compile(r"/| am | an der | upon | sur | international| airport", re.IGNORECASE)
 
-_SHORT_COUNTRIES = {"uk": "GB", "us": "US", "usa": "US", "uae": "AE"}
+MIN_LETTERS = 4  # of a name with a slip
+
+# What people write for countries besides CLDR's names.
+_SHORT_COUNTRIES = {
+    **dict.fromkeys("us usa america".split(), "US"),
+    **dict.fromkeys(("uk", "britain", "great britain"), "GB"),
+    "uae": "AE",
+    "korea": "KR",
+    "holland": "NL",
+}
+# "Congo - Kinshasa" is one of two of that name, "Myanmar (Burma)" has two names.
+_WHICH, _TWO_NAMES = re.compile(r" [-–] .*"), re.compile(r"[&()]")
+# CLDR's regions with many zones, by the codes of GeoNames' continents.
+_CONTINENTS = {
+    "002": ("AF",), "142": ("AS",), "150": ("EU",), "009": ("OC",), "003": ("NA",), "005": ("SA",),
+    "019": ("NA", "SA"),
+}  # fmt: skip
+_DIRECTIONS = frozenset(
+    "north south east west northern southern eastern western central centre center".split()
+)
+_NO_COUNTRIES = frozenset(["001", "EZ", "QO", "UN", "ZZ"])  # the world, unions, the unknown
+# What is added to the name of a place; by themselves these are no names.
+_ADDED = re.compile(
+    r"(?:^|(?<=\w) )(?:(?:local |standard )?time(?: ?zone)?|zone|city)$"
+    r"|^(?:time|zeit|heure|hora|ora)(?: (?:in|of|von|de|do|di)|(?= d['’]))"
+)
 
 Clock = tuple[timedelta, timedelta]  # from UTC, in January and in July
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The time zones of a name, likeliest first; the name means the first one if it `is_main`."""
+    """The time zones of a name, likeliest first; the name means the first one if it `is_main`.
+
+    `likely` are those of the zones that may well be meant. `weight` is the number of people that
+    speaks for the place, among others of its name.
+    """
 
     zones: tuple[str, ...]
+    likely: tuple[str, ...]
     is_main: bool = False
+    weight: float = 0.0
 
 
 def simple(text: str) -> str:
@@ -83,9 +127,9 @@ def by_clock(zones: Iterable[str]) -> list[list[str]]:
 
 
 def likeliest_first(zones: Iterable[str]) -> list[str]:
-    """Return the zones, those first that more parts of countries and more airports have."""
-    sizes = _airports().size
-    return sorted(dict.fromkeys(zones), key=lambda zone: (-sizes[zone], zone))
+    """Return the zones, those first in whose cities more people live."""
+    people = people_by_zone()
+    return sorted(dict.fromkeys(zones), key=lambda zone: (-people[zone], zone))
 
 
 def zones_of_locale(locale: str) -> list[str]:
@@ -97,106 +141,128 @@ def zones_of_locale(locale: str) -> list[str]:
     from babel.core import get_global
 
     likely = get_global("likely_subtags").get(locale, locale)
-    place = _place_of_country(likely.replace("_", "-").split("-")[-1])
+    code = likely.replace("_", "-").split("-")[-1]
+    place = _place_of_country(code) if code.isalpha() else None
     return list(place.zones) if place else []
 
 
 def find_place(name: str, locale: str = "") -> Place | None:
     """Return what the name of a city, a country, a part of one or a city in it stands for."""
-    typed = simple(name.replace(",", " ")).removesuffix(" city")
-    if zone := _zone_of_city(typed, locale):
-        return Place((zone,), is_main=True)
+    typed = simple(name.replace(",", " "))
+    bare = _ADDED.sub("", typed).strip()
+    if not bare or bare in STOPWORDS:
+        return None
+    if bare in _DIRECTIONS:
+        return _zone_in_words([typed, f"{bare} time"], locale)
+    return _find(typed, locale) or (_find(bare, locale) if bare != typed else None)
+
+
+def _find(typed: str, locale: str) -> Place | None:
+    """Return what a name stands for: a zone, a region or a city, or a city in a region."""
     country = _country(typed, locale)
     if place := _zone_in_words([typed] if country else [typed, f"{typed} time"], locale):
         return place
-    places = [country, _part_of_country(typed), _city(typed)]
-    return _together([place for place in places if place]) or _city_in(typed, locale)
+    places = [place for place in (country, _part_of_country(typed), _city(typed)) if place]
+    if places:
+        return _together(places)
+    named = (_cities_of_zones(language).get(typed) for language in _languages(locale))
+    zone = next(filter(None, named), "")
+    return Place((zone,), (zone,), is_main=True) if zone else _city_in(typed, locale)
 
 
 def spelled_like(name: str) -> str:
     """Return the zone, or that of a city, whose name differs in few letters; "" without one."""
-    known = common_zones() | _cities_of_zones("en")
+    if len(name) < MIN_LETTERS:
+        return ""
+    known = common_zones()
+    if "/" not in name:
+        large = {city_name(city.name): city.zone for city in large_cities()}
+        known = large | _cities_of_zones("en")
     near = difflib.get_close_matches(simple(name), known, n=1, cutoff=MIN_ALIKE)
     return known[near[0]] if near else ""
 
 
-def cities_like(typed: str) -> list[tuple[str, str]]:
-    """Return cities whose names begin with what was typed, each with its likeliest time zone."""
-    start = simple(typed)
-    found = {city: max(zones, key=zones.__getitem__) for city, zones in _airports().cities.items()
-             if start and city.startswith(start)}  # fmt: skip
-    order = likeliest_first(found.values())
-    return sorted(found.items(), key=lambda item: (order.index(item[1]), item[0]))
+def _together(places: Sequence[Place]) -> Place:
+    """Return what a name stands for that is of several kinds of places."""
+    first, *others = sorted(places, key=lambda place: -place.weight)
+    near = [first, *(place for place in others if place.weight * RIVAL >= first.weight)]
+    firsts = [place.zones[0] for place in near]
+    zones = dict.fromkeys([*firsts, *(zone for place in places for zone in place.zones)])
+    likely = dict.fromkeys([*firsts, *(zone for place in near for zone in place.likely)])
+    is_main = first.is_main and all(
+        clock(place.zones[0]) == clock(first.zones[0]) or place.weight * CLEARLY <= first.weight
+        for place in others
+    )
+    return Place(tuple(zones), tuple(likely), is_main, first.weight)
 
 
-def _together(places: Sequence[Place]) -> Place | None:
-    """Return what a name stands for that is of several kinds of places, if it is of any."""
-    if not places:
-        return None
-    zones = tuple(dict.fromkeys(zone for place in places for zone in place.zones))
-    agree = len(by_clock(place.zones[0] for place in places)) == 1
-    return Place(zones, is_main=agree and all(place.is_main for place in places))
+def _weighed(weights: Mapping[str, int], share: float = 1.0) -> Place:
+    """Return a place of these zones: one of each clock first, the heaviest clock before others.
 
-
-def _weighed(weights: Mapping[str, int]) -> Place:
-    """Return a place of these zones: one of each clock first, the heaviest clock before others."""
+    Its weight is a share of the heaviest clock's.
+    """
     ranked = sorted(weights, key=lambda zone: (-weights[zone], zone))
     sums = {tuple(group): sum(weights[zone] for zone in group) for group in by_clock(ranked)}
     groups = sorted(sums, key=lambda group: -sums[group])
-    zones = [group[0] for group in groups] + [zone for group in groups for zone in group[1:]]
-    return Place(tuple(zones), is_main=sums[groups[0]] >= MAIN_SHARE * sum(sums.values()))
+    zones = _firsts_first(groups)
+    heaviest, total = sums[groups[0]], sum(sums.values())
+    is_main = len(groups) == 1 or 0 < MAIN_SHARE * total <= heaviest
+    return Place(zones, zones, is_main, share * heaviest)
 
 
-def _zone_of_city(typed: str, locale: str) -> str:
-    """Return the zone that is named after a city, in any of the languages; "" if there is none."""
-    found = (_cities_of_zones(language).get(typed) for language in _languages(locale))
-    return next(filter(None, found), "")
+def _firsts_first(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    firsts = [group[0] for group in groups]
+    return (*firsts, *(zone for group in groups for zone in group[1:]))
 
 
 def _country(typed: str, locale: str) -> Place | None:
-    written_out = (_countries(language).get(typed) for language in _languages(locale))
-    if code := next(filter(None, written_out), ""):
-        return _place_of_country(code)
-    # Its first or last words, not "and" or "Indian" within: "congo", "korea".
-    alike = [
-        code for name, code in _countries("en").items()
-        if name.startswith(f"{typed} ") or name.endswith(f" {typed}")
-    ]  # fmt: skip
-    places = [place for place in map(_place_of_country, alike) if place]
-    firsts = likeliest_first(place.zones[0] for place in places)
-    return Place(tuple(firsts), is_main=True) if len(by_clock(firsts)) == 1 else None  # "korea"
+    """Return the place of a country; of several, if they share a name, like the two of Congo."""
+    written = (_countries(language).get(typed) for language in _languages(locale))
+    codes = next(filter(None, written), ())
+    places = [place for code in codes if (place := _place_of_country(code))]
+    return _together(places) if places else None
 
 
 @cache
 def _place_of_country(code: str) -> Place | None:
+    """Return the place of a country or a continent, by CLDR's code."""
     from babel.core import get_global
 
-    sizes = _airports().size
-    zones = {zone: sizes[zone] for zone in get_global("territory_zones").get(code, ())}
+    if code in _CONTINENTS:
+        return _weighed(zones_of_continent(*_CONTINENTS[code]))
+    people = people_by_zone()
+    zones = {zone: people[zone] for zone in get_global("territory_zones").get(code, ())}
     return _weighed(zones) if zones and code.isalpha() else None
 
 
 def _part_of_country(typed: str) -> Place | None:
-    zones = _airports().regions.get(typed)
-    return _weighed(zones) if zones else None
+    zones = _parts_of_countries().get(typed)
+    return _weighed(zones, PART) if zones else None
 
 
 def _city(typed: str) -> Place | None:
-    zones = _airports().cities.get(typed)
-    return _weighed(zones) if zones else None
+    weights: dict[str, float] = {}
+    for city, likelihood in cities_named(typed):
+        weights.setdefault(city.zone, likelihood)
+    if not weights:
+        return None
+    groups = by_clock(weights)
+    first, *others = (weights[group[0]] for group in groups)
+    zones = _firsts_first(groups)
+    likely = tuple(zone for zone in zones if weights[zone] * RIVAL >= first)
+    return Place(zones, likely, not others or first >= CLEARLY * others[0], first)
 
 
 def _city_in(typed: str, locale: str) -> Place | None:
     """Return the zones of a city in a country or a part of one: of "portland maine"."""
     words = typed.split()
     for n in range(len(words) - 1, 0, -1):
-        city, region = " ".join(words[:n]), " ".join(words[n:])
-        outer = [_country(region, locale), _part_of_country(region)]
-        outer += [_place_of_country("US")] if len(region) == 2 else []  # a state: "austin tx"
-        inner = find_place(city, locale) if any(outer) else None
+        name, region = " ".join(words[:n]), " ".join(words[n:])
+        outer = [_country(region, locale), _part_of_country(us_states().get(region, region))]
+        inner = _city(name) if any(outer) and name not in _DIRECTIONS else None
         for place in filter(None, outer):
-            if inner and (zones := [zone for zone in inner.zones if zone in place.zones]):
-                return Place(tuple(zones), is_main=inner.is_main and zones[0] == inner.zones[0])
+            if inner and (zones := tuple(z for z in inner.zones if z in place.zones)):
+                return Place(zones, zones, is_main=len(by_clock(zones)) == 1)
     return None
 
 
@@ -210,7 +276,8 @@ def _zone_in_words(wordings: Sequence[str], locale: str) -> Place | None:
         if name := next((names[words] for words in wordings if words in names), ""):
             users = [zone for zone in likeliest_first(known) if used_in.get(zone) == name]
             changing = [zone for zone in users if len(set(clock(zone))) > 1]
-            return Place(tuple(changing or users), is_main=True) if users else None
+            zones = tuple(changing or users)
+            return Place(zones, zones, is_main=True) if zones else None
     return None
 
 
@@ -226,6 +293,7 @@ def _languages(locale: str) -> list[str]:
 
 @cache
 def _cities_of_zones(language: str) -> dict[str, str]:
+    """Return the zones named after a place, by its name in IANA's tables and in a language."""
     from babel import Locale
     from babel.core import get_global
 
@@ -242,11 +310,18 @@ def _cities_of_zones(language: str) -> dict[str, str]:
 
 
 @cache
-def _countries(language: str) -> dict[str, str]:
+def _countries(language: str) -> dict[str, list[str]]:
+    """Return the codes of countries and continents by their names, whole or one of two."""
     from babel import Locale
 
-    names = Locale.parse(language).territories
-    return _SHORT_COUNTRIES | {simple(n): code for code, n in names.items() if code.isalpha()}
+    whole, parts = defaultdict(list), defaultdict(list)
+    for code, name in Locale.parse(language).territories.items():
+        if code not in _NO_COUNTRIES:
+            whole[simple(name)].append(code)
+            for part in _TWO_NAMES.split(_WHICH.sub("", name)):
+                parts[simple(part)].append(code)
+    short = {name: [code] for name, code in _SHORT_COUNTRIES.items()}
+    return {**parts, **whole, **short}
 
 
 @cache
@@ -261,44 +336,25 @@ def _named_zones(language: str) -> dict[str, str]:
     }
 
 
-# -- airports ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Airports:
-    """What airports tell: the zones of cities and of parts of countries, and how large zones are.
-
-    The size is the number of airports, and PART for each part of a country.
-    """
-
-    cities: dict[str, Counter[str]]
-    regions: dict[str, Counter[str]]
-    size: Counter[str]
-
-
 @cache
-def _airports() -> _Airports:
-    """Return the airports with scheduled flights: those with a code of the airlines' (IATA's)."""
+def _parts_of_countries() -> dict[str, Counter[str]]:
+    """Return how many people live in each time zone of a part of a country, by its name."""
     import airportsdata
-    from babel.core import get_global
 
-    aliases, known = get_global("zone_aliases"), set(zone_names().values())
-    parts: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    found = _Airports(defaultdict(Counter), defaultdict(Counter), Counter())
+    votes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for airport in airportsdata.load("IATA").values():
-        zone = aliases.get(airport["tz"], airport["tz"])
-        if zone not in known:
-            continue
-        city, part = airport["city"], simple(airport["subd"])
-        short = (_APPENDED.split(name)[0] for name in (city, airport["name"]))
-        for name in {simple(name) for name in (city, *short)} - {""}:
-            found.cities[name][zone] += 1
-        if part:
-            found.regions[part][zone] += 1
-        found.size[zone] += 1
-        parts[zone].add((airport["country"], part))
-    for code, metropolis in airportsdata.load_iata_macs().items():  # NYC
-        for airport in metropolis["airports"].values():
-            found.cities[simple(code)][airport["tz"]] += 1
-    found.size.update({zone: PART * len(its_parts) for zone, its_parts in parts.items()})
-    return found
+        part = airport["country"], airport["subd"]
+        if airport["subd"] and (city := _city_of_airport(airport["city"], airport["country"])):
+            votes[part][city.part] += 1
+    parts: dict[str, Counter[str]] = defaultdict(Counter)
+    for (country, name), codes in votes.items():
+        parts[simple(name)] += people_by_part()[country, codes.most_common(1)[0][0]]
+    return parts
+
+
+def _city_of_airport(name: str, country: str) -> City | None:
+    """Return the city that a name begins with: of "Denpasar-Bali Island" Denpasar."""
+    words = city_name(name).split()
+    starts = (" ".join(words[:n]) for n in range(len(words), 0, -1))
+    cities = (city for start in starts for city, _ in cities_named(start))
+    return next((city for city in cities if city.country == country), None)

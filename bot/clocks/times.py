@@ -2,48 +2,69 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rag.errors import PaperboyError
 from rag.text.words import fold
 
-# What people say in English, German, French and Spanish, folded; one to twelve.
+# What people say in English, German, Dutch, French, Spanish, Italian and Portuguese, folded; one to
+# twelve.
+_ENGLISH_HOURS = "one two three four five six seven eight nine ten eleven twelve".split()
 _HOUR_WORDS = {
     word: number
     for words in (
-        "one two three four five six seven eight nine ten eleven twelve",
         "eins zwei drei vier funf sechs sieben acht neun zehn elf zwolf",
+        "een twee drie vier vijf zes zeven acht negen tien elf twaalf",
         "une deux trois quatre cinq six sept huit neuf dix onze douze",
         "una dos tres cuatro cinco seis siete ocho nueve diez once doce",
+        "una due tre quattro cinque sei sette otto nove dieci undici dodici",
+        "uma duas tres quatro cinco seis sete oito nove dez onze doze",
     )
     for number, word in enumerate(words.split(), start=1)
-}
+} | {word: number for number, word in enumerate(_ENGLISH_HOURS, start=1)}
 _MINUTE_WORDS = {
     word: minutes
     for minutes, words in {
-        5: "five funf cinq cinco",
-        10: "ten zehn dix diez",
-        15: "quarter fifteen viertel funfzehn quart cuarto",
-        20: "twenty zwanzig vingt veinte",
+        5: "five funf vijf cinq cinco cinque",
+        10: "ten zehn tien dix diez dieci dez",
+        15: "quarter fifteen viertel funfzehn kwart quart cuarto quarto",
+        20: "twenty zwanzig twintig vingt veinte venti vinte",
         25: "twenty-five",
-        30: "half thirty dreissig dreißig demi demie trente media treinta",
+        30: "half thirty dreissig dreißig demi demie trente media treinta mezza mezzo meia 半 반",
         40: "forty vierzig quarante cuarenta",
         45: "forty-five",
         50: "fifty cinquante cincuenta",
     }.items()
     for word in words.split()
 }
+_OTHER_HOURS = _HOUR_WORDS.keys() - set(_ENGLISH_HOURS)
 _NAMED = {
-    **dict.fromkeys("noon midday mittag mittags midi mediodia".split(), 12),
-    **dict.fromkeys("midnight mitternacht minuit medianoche".split(), 0),
+    **dict.fromkeys(
+        "noon midday mittag mittags midi mediodia mezzogiorno meio-dia middag".split(), 12
+    ),
+    **dict.fromkeys(
+        "midnight mitternacht middernacht minuit medianoche mezzanotte meia-noite".split(), 0
+    ),
 }
-_BEFORE_THE_HOUR = frozenset("to before till vor moins menos".split())
+_BEFORE_THE_HOUR = frozenset("to before till vor voor moins menos meno".split())
+_INTO_THE_HOUR = {"halb": -30, "half": -30, "dreiviertel": -15, "viertel": -45}  # "halb acht"
+_AM_PM = {"am": r"a\.?\s?m\b\.?", "pm": r"p\.?\s?m\b\.?"}
+_EVERY = "(?:every|each|jeden|jede|am|elke|chaque|cada|ogni|toda|todas as|todas las|tous les)"
 _DAY_PARTS = {
-    "am": r"a\.?\s?m\b\.?|in the morning|this morning|morgens|vormittags|du matin|de la manana",
-    "pm": r"p\.?\s?m\b\.?|in the (?:afternoon|evening)|tonight|nachmittags|abends|du soir"
-    r"|de l['’ ]?apres-midi|de la tarde",
-    "night": r"at night|nachts|de la nuit|de la noche",
+    "am": r"in the morning|this morning|morgens|vormittags|du matin|de la manana|'s ochtends"
+    rf"|di mattina|del mattino|da manha|{_EVERY} (?:morning|morgen|vormittag|ochtend|matin|manana"
+    r"|mattina|manha)s?",
+    "pm": r"in the (?:afternoon|evening)|tonight|nachmittags|abends|du soir|de l['’ ]?apres-midi"
+    rf"|de la tarde|'s middags|'s avonds|di sera|del pomeriggio|da tarde|{_EVERY} (?:afternoon"
+    r"|evening|nachmittag|abend|middag|avond|soir|tarde|pomeriggio|sera)s?",
+    "night": r"at night|nachts|de la nuit|de la noche|'s nachts|di notte|da noite"
+    rf"|{_EVERY} (?:night|nacht|nuit|noche|notte|noite)s?",
+}
+_EAST_ASIAN_DAY_PARTS = {
+    "am": "午前|上午|早上|오전|아침|朝",
+    "pm": "午後|下午|晚上|오후|저녁",
+    "night": "夜|밤",
 }
 
 
@@ -51,28 +72,62 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
+def _groups(day_parts: Mapping[str, str], suffix: str) -> str:
+    return "|".join(f"(?P<{name}_{suffix}>{words})" for name, words in day_parts.items())
+
+
 _HOUR = rf"(?P<hour>\d{{1,2}}|{_any(_HOUR_WORDS)})"
 _PART = rf"(?P<part>{_any(_MINUTE_WORDS)})"
-_ROUND = rf"(?P<part>5|10|15|20|25|{_any(_MINUTE_WORDS)})(?: min(?:ute[ns]?)?)?"
-_TAIL = (
-    r"(?: ?(?:h|hrs?|hours|uhr|heures?|horas?|(?P<clock>o['’ ]?clock))\b)?(?:,? ?(?:"
-    + "|".join(f"(?P<{name}>{words})" for name, words in _DAY_PARTS.items())
-    + "))?"
-)
+_ROUND = rf"(?P<part>5|10|15|20|25|{_any(_MINUTE_WORDS)})(?: min(?:ute[ns]?|uten)?)?"
+_PAST_OR_TO = "past|after|to|before|till|nach|vor|over|voor"
+_UNIT = r"(?: ?(?:h|hrs?|hours|uhr|heures?|horas?|u|uur|ore|(?P<clock>o['’ ]?clock))\b)?"
+_AHEAD = rf"(?:(?:{_groups(_DAY_PARTS, 'ahead')})(?:,? (?:at|um|om|a|a las?|as|alle))? )?"
+_TAIL = rf"{_UNIT}(?:,? ?(?:{_groups(_DAY_PARTS, 'after')}|{_groups(_AM_PM, 'half')}))?"
 _SHAPES = [
-    re.compile(rf"(?<![\w+−:./-])(?:{shape})(?![\w:])")
+    re.compile(rf"(?<![\w+−:./-]){_AHEAD}(?:{shape})(?![\w:])")
     for shape in (
-        rf"(?:an? )?{_ROUND} (?P<side>past|after|to|before|till|nach|vor) "
+        rf"(?:an? )?{_ROUND} (?P<side>{_PAST_OR_TO}) (?P<into>halb|half) {_HOUR}{_TAIL}",
+        rf"(?:an? )?{_ROUND} (?P<side>{_PAST_OR_TO}) "
         rf"(?P<hour>\d{{1,2}}|{_any([*_HOUR_WORDS, *_NAMED])}){_TAIL}",
         rf"(?:12(?:[:.]00)? )?(?P<hour>{_any(_NAMED)})",
-        rf"(?P<halfway>halb|half) {_HOUR}{_TAIL}",
-        rf"{_HOUR}(?: ?h(?:eures?)?)? (?P<side>et|moins|y|menos) (?:le )?{_PART}{_TAIL}",
-        rf"(?P<hour>\d{{1,2}})(?:(?:[:.h]| ?(?:uhr|h|heures?) )(?P<minute>\d\d)(?::\d\d)?)?{_TAIL}",
+        rf"(?P<into>{_any(_INTO_THE_HOUR)}) {_HOUR}{_TAIL}",
+        rf"{_HOUR}(?: ?h(?:eures?)?)? (?P<side>et|moins|y|menos|e|meno) (?:le |un )?{_PART}{_TAIL}",
+        r"(?P<hour>\d{1,2})(?:(?:[:.hu]| ?(?:uhr|uur|h|heures?) )(?P<minute>\d\d)(?::\d\d)?)?"
+        + _TAIL,
         rf"(?P<hour>\d{{1,2}})(?P<minute>\d\d){_TAIL}",
         rf"(?P<hour>{_any(_HOUR_WORDS)})(?:[ -](?:uhr |heures? |h )?{_PART})?{_TAIL}",
+        rf"(?:(?:{_groups(_EAST_ASIAN_DAY_PARTS, 'east')}) ?)?(?P<hour>\d{{1,2}}) ?[時时点點시]"
+        r"(?: ?(?P<minute>\d\d?) ?[分분]| ?(?P<part>[半반]))?",
+    )
+]
+# What is said of one day, of a duration or of a span; a digest comes at one time of each day.
+_NUMBER = rf"(?:\d{{1,2}}|{_any(_HOUR_WORDS)})"
+_UNITS = (
+    r"(?:h(?:ou)?rs?|min(?:ute|uut|uto|uti)?[ns]?|stunden?|timer|timmar|giorni|wochen?|monaten?"
+    r"|(?:day|week|month|tag|jour|dia|semana|semaine|mes|dag)e?[ns]?)"
+)
+_TIME = r"\d{1,2}(?:[:.h]\d\d)?(?: ?[ap]\.?m\b\.?)?"
+_NO_TIMES_OF_EACH_DAY = [
+    re.compile(rf"(?<![\w:.+−-])(?:{words})(?![\w:])")
+    for words in (
+        rf"(?:(?:in|dans|en|dentro de|over|fra|tra|every|alle|cada) )?{_NUMBER} ?{_UNITS}"
+        rf"(?! (?:{_PAST_OR_TO})\b)(?: (?:from now|later))?",
+        rf"in (?:an?|eine[rm]?|een) {_UNITS}",
+        rf"(?:dans|en|dentro de|over|fra|tra) (?:une?|una?|{_NUMBER}) ?"
+        r"(?:h|heures?|horas?|uur|uren|or[ea])",
+        rf"{_TIME} ?[–—-] ?{_TIME}",
+        rf"(?:between|zwischen|entre|tussen|tra|from|von|de|van) {_TIME} "
+        rf"(?:and|und|et|y|en|e|to|bis|a|tot) {_TIME}",
+        "today|heute|aujourd['’]hui|hoy|oggi|hoje|vandaag|idag|tomorrow|demain|domani|amanha"
+        "|ubermorgen|overmorgen|imorgon|yesterday|gestern|hier|ayer|ieri"
+        r"|(?<!la )(?<!cada )manana|(?<!jeden )(?<!am )(?<!elke )morgen",
+        "now|right now|jetzt|maintenant|ahora|adesso|agora",
     )
 ]
 _GLUED_ZONE = re.compile(r"(?<![\w+−-])(\d[\d:.]*(?:[ap]m)?)(?=(?:[A-Z]{2,5}|Z)\b)")
+_DAY_PART_GROUPS = [
+    f"{name}_{place}" for name in _DAY_PARTS for place in ("ahead", "after", "half", "east")
+]
 _GAP = " \n "  # in the place of a time
 EXAMPLES = "9:00 or 18:30"
 MINUTES_OF_A_DAY = 24 * 60
@@ -95,6 +150,13 @@ def split_times(text: str) -> tuple[list[TimeOfDay], str]:
     """Return the times of day in a text, and the text without them. Raises ClockError."""
     rest = _GLUED_ZONE.sub(r"\1 ", unicodedata.normalize("NFC", " ".join(text.split())))
     folded = _fold_in_place(rest)
+    for shape in _NO_TIMES_OF_EACH_DAY:
+        if match := shape.search(folded):
+            typed = rest[match.start() : match.end()]
+            raise ClockError(
+                f"“{typed}” is no time for a digest, which comes at the same time each day: "
+                f"write one like {EXAMPLES}."
+            )
     times = []
     for shape in _SHAPES:
         for match in reversed(list(shape.finditer(folded))):
@@ -113,22 +175,19 @@ def _read(found: dict[str, str | None], typed: str) -> TimeOfDay:
     """Return the time that a match of one of the shapes has. Raises ClockError."""
     hour, part = _number(found["hour"]), found.get("part") or found.get("minute")
     minute = _number(part) if part else 0
-    halfway = found.get("halfway")
-    if halfway == "half":
+    into, side = found.get("into"), found.get("side")
+    if into == "half" and not side and found["hour"] not in _OTHER_HOURS:
         earlier = (hour - 2) % 12 + 1
         raise ClockError(
             f"“{typed}” is {earlier}:30 for some and {hour}:30 for others: write one of them."
         )
-    day_part = next((name for name in _DAY_PARTS if found.get(name)), "")
-    hour_of_day = _hour_of_day(hour, day_part)
+    day_part = next((group.partition("_")[0] for group in _DAY_PART_GROUPS if found.get(group)), "")
+    hour_of_day = 0 if (hour, minute, day_part) == (24, 0, "") else _hour_of_day(hour, day_part)
     if hour_of_day is None or minute > 59:
         raise ClockError(f"“{typed}” is no time of day: write it like {EXAMPLES}.")
-    if halfway:
-        minute = -30
-    elif found.get("side") in _BEFORE_THE_HOUR:
-        minute = -minute
+    minute = (-minute if side in _BEFORE_THE_HOUR else minute) + _INTO_THE_HOUR.get(into or "", 0)
     read = TimeOfDay(*divmod((hour_of_day * 60 + minute) % MINUTES_OF_A_DAY, 60))
-    is_spoken = found["hour"] in _HOUR_WORDS or halfway or found.get("side") or found.get("clock")
+    is_spoken = found["hour"] in _HOUR_WORDS or into or side or found.get("clock")
     if day_part or not is_spoken or not 1 <= hour <= 12 or found["hour"] in _NAMED:
         return read
     other = f"{(read.hour + 12) % 24:02}:{read.minute:02}"

@@ -8,9 +8,9 @@ from datetime import timedelta
 from functools import cache
 from itertools import islice
 
+from bot.clocks.cities import cities_starting
 from bot.clocks.places import (
     by_clock,
-    cities_like,
     clock,
     common_zones,
     find_place,
@@ -121,14 +121,15 @@ def meaning_of(text: str, around: Surroundings | None = None) -> Meaning | None:
     if place is None:
         return _twice(text, around)
     groups = by_clock(place.zones)
-    near = by_clock(zone for zone in around.zones if zone in place.zones)
+    near = by_clock(zone for zone in around.zones if zone in place.likely)
     if len(near) == 1:
         groups.sort(key=lambda group: near[0][0] not in group)
         groups[0] = near[0]
     first, *others = (group[0] for group in groups)
-    if len(near) == 1 or place.is_main or not others:
-        return Meaning((first, *others), note=_note(text, first, others=others))
-    return Meaning((first, *others), is_sure=False)
+    rivals = [zone for zone in others if zone in place.likely]
+    if len(near) == 1 or place.is_main or not rivals:
+        return Meaning((first, *rivals), note=_note(text, first, others=rivals))
+    return Meaning((first, *rivals), is_sure=False)
 
 
 def _twice(text: str, around: Surroundings) -> Meaning | None:
@@ -160,8 +161,8 @@ def _either(zones: Sequence[str]) -> str:
 def zones_like(typed: str, limit: int, around: Surroundings | None = None) -> dict[str, str]:
     """Return labels of time zones, likeliest first, and what to type for each.
 
-    Those that the text may mean come first, then names that contain it, or else cities that begin
-    with it. Without a text, those in which the asker may be come first.
+    Those that the text may mean come first, then names that contain it, then cities that begin with
+    it. Without a text, those in which the asker may be come first.
     """
     around, query = around or Surroundings(), simple(typed)
     meaning = meaning_of(typed, around) if query else None
@@ -176,8 +177,9 @@ def zones_like(typed: str, limit: int, around: Surroundings | None = None) -> di
         return name not in near, not city.startswith(query), "/" not in name, name
 
     found = {zone_in_words(name): name for name in [*first, *sorted(names, key=order)]}
-    if not found:
-        found = {f"{city.title()} ({zone})": zone for city, zone in cities_like(typed)}
+    for city in cities_starting(typed, limit, near):
+        if city.zone not in found.values():
+            found[f"{city.name} ({city.zone})"] = city.zone
     return {label: zone_in_words(name) for label, name in islice(found.items(), limit)}
 
 

@@ -15,30 +15,43 @@ PERIODS: dict[str, Period] = {"daily": "day", "weekly": "week", "monthly": "mont
 MAX_PAPERS = 25
 MAX_ENTRIES = 15  # topics, authors or organisations
 MAX_ENTRY = 80  # characters of each
-# What people say in English, German, French and Spanish, folded.
+# What people say in English, German, Dutch, French, Spanish, Italian and Portuguese, folded.
 _PERIOD_WORDS: dict[str, Period] = {
-    **dict.fromkeys("daily day taglich tag quotidien jour jours diario dia dias".split(), "day"),
-    **dict.fromkeys("weekly week wochentlich woche semaine hebdomadaire semana semanal".split(),
-                    "week"),
-    **dict.fromkeys("monthly month monatlich monat mois mensuel mes mensual".split(), "month"),
+    **dict.fromkeys(
+        "daily day taglich tag dagelijks dag quotidien jour jours diario dia dias diariamente"
+        " giornaliero giorno giorni".split(), "day"
+    ),
+    **dict.fromkeys(
+        "weekly week wochentlich woche wekelijks semaine hebdomadaire semana semanal settimana"
+        " settimanale".split(), "week"
+    ),
+    **dict.fromkeys(
+        "monthly month monatlich monat maandelijks maand mois mensuel mes mensual mensal mese"
+        " mensile".split(), "month"
+    ),
 }  # fmt: skip
 _WEEKDAY_WORDS = {
     word: number
     for words in (
         "montag dienstag mittwoch donnerstag freitag samstag sonntag",
         "montags dienstags mittwochs donnerstags freitags samstags sonntags",
+        "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
         "lundi mardi mercredi jeudi vendredi samedi dimanche",
         "lunes martes miercoles jueves viernes sabado domingo",
+        "lunedi martedi mercoledi giovedi venerdi sabato domenica",
+        "segunda-feira terca-feira quarta-feira quinta-feira sexta-feira sabado domingo",
     )
     for number, word in enumerate(words.split())
 }
 _OTHER_RHYTHMS = frozenset(
     """hourly weekday weekdays workday workdays weekend weekends werktags wochentags biweekly
-    fortnightly yearly annually quarterly twice""".split()
+    fortnightly yearly annually quarterly twice january february march april may june july august
+    september october november december""".split()
 )
 _FILLERS = frozenset(
     """at on every each in the a around about sharp time um jeden jede jedes am an uhr zeit chaque
-    tous toutes les le la los las el cada todos todas""".split()
+    tous toutes les le la los las el cada todos todas elke om kl klokken kello ogni alle ore toda
+    todo as""".split()
 )
 _EVERY_FEW = re.compile(r"\bevery (?:\d+|other|second|two|three|few) \w+", re.IGNORECASE)
 WHEN_EXAMPLE = "daily 9:00 Europe/Berlin, or weekly monday 18:30 UTC, or monthly 8:00 UTC"

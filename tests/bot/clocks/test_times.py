@@ -53,7 +53,7 @@ def test_a_time_that_is_one_of_two_says_how_it_was_read(typed: str, time: str, o
     assert found.note == f"“{typed}” is read as {time}: write {other} if you mean that."
 
 
-@pytest.mark.parametrize("typed", ["24:00", "9:60", "25", "13 am", "0 pm", "19:30 am", "2461"])
+@pytest.mark.parametrize("typed", ["24:01", "9:60", "25", "13 am", "0 pm", "19:30 am", "2461"])
 def test_an_impossible_time_is_told_with_the_cure(typed: str) -> None:
     with pytest.raises(ClockError, match="is no time of day: write it like 9:00 or 18:30"):
         split_times(typed)
