@@ -34,7 +34,7 @@ CHOICES: dict[str, tuple[int, ...]] = {
     "le dernier": (8,), "l'avant-dernière": (7,), "el penúltimo": (7,), "la última": (8,),
     "倒数第二篇": (7,), "最后一篇": (8,),
     # several
-    "the last two": (7, 8), "the last 3": (6, 7, 8), "the top two": (1, 2), "top 3": (1, 2, 3),
+    "the last two": (7, 8), "the last 3": (6, 7, 8), "the top two": (1, 2), "the top 3": (1, 2, 3),
     "the first four": (1, 2, 3, 4), "the two last ones": (7, 8), "die ersten drei": (1, 2, 3),
     "les deux derniers": (7, 8), "los tres últimos": (6, 7, 8), "third and fifth": (3, 5),
     "numbers 2 and 7": (2, 7), "#1, #4 and #6": (1, 4, 6), "1, 3 & 8": (1, 3, 8),
