@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from rag.query.positions import find_choices, select, without_choices
+from rag.query.positions import Choice, find_choices, select, without_choices
 from rag.query.request import Kind, Request
 from rag.records import Paper, Turn
 from rag.text.words import terms
@@ -112,7 +112,7 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     if (
         (follows or refers)
         and request.kind != "similar"
-        and (continued := _continue_list(request, _up_to_list(text, past)[-1]))
+        and (continued := _continue_list(request, past))
     ):
         return continued
     resolved = _resolve(request, past)
@@ -127,22 +127,32 @@ def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
 
     So "number 2" is still the list's second paper after a question about number 3.
     """
-    if not chooses_from_list(text):
+    if not (_choices(text, past) or _OF_THEM.search(text)):
         return past
     lists = [n for n, turn in enumerate(past, start=1) if len(turn.papers) > 1]
     return past[: lists[-1]] if lists else past
 
 
-def _continue_list(request: Request, last: Past) -> Request | None:
+def _choices(text: str, past: Sequence[Past]) -> list[Choice]:
+    """Return what a text chooses; after a list, "next" asks for more of it."""
+    found = find_choices(text)
+    if len(past[-1].papers) == 1:
+        return found
+    return [c for c in found if not (c.may_be_new and any(place.step for place in c.places))]
+
+
+def _continue_list(request: Request, past: Sequence[Past]) -> Request | None:
     """Return the list before, continued or narrowed: "more", "only those with code", "december".
 
     None if the request does not modify it.
     """
-    before, text = last.request, request.text or request.topic
+    text = request.text or request.topic
+    last = _up_to_list(text, past)[-1]
+    before = last.request
     if before.kind not in WITH_SLOTS or request.named:
         return None
     among = last.papers if before == SHOWN_LIST else before.pointed
-    if chosen := find_choices(text):
+    if chosen := _choices(text, past):
         places = [place for choice in chosen for place in choice.places]
         number = places[0].first if len(places) == 1 and places[0].is_number else 0
         is_listed = before.kind in ("list", "advice", "summary", "trending")
@@ -204,7 +214,7 @@ def _resolve(request: Request, past: Sequence[Past]) -> Request:
     if pointed := _referenced_papers(request, topic, past, chosen):
         compares = len(pointed) > 1 and bool(_COMPARISON.search(request.topic))
         return replace(request, topic=" ".join(topic.split()), pointed=pointed, compares=compares)
-    if find_choices(request.text):  # of a list that there is not
+    if _choices(request.text, past):  # of a list that there is not
         return request
     continues = bool(_CONTINUATION.search(request.topic))
     content = _content_terms(request)
@@ -245,7 +255,7 @@ def _chosen(request: Request, past: Sequence[Past]) -> tuple[tuple[Paper, ...], 
     conversation.
     """
     text = request.topic if request.window else request.text or request.topic
-    found = find_choices(text)
+    found = _choices(text, past)
     last = past[-1].papers
     past = _up_to_list(text, past)
     page = past[-1].papers
@@ -266,8 +276,10 @@ def _referenced_papers(
     last = past[-1].papers
     listed = _up_to_list(request.text or request.topic, past)[-1].papers
     topic = _OWN_ANTECEDENT.sub(" ", topic)
-    if (chosen or request.named) and _COMPARISON.search(topic) and _IT_OR_THIS.search(topic):
-        return tuple(dict.fromkeys([*last[:1], *chosen, *request.named]))
+    refers_to_last = bool(_IT_OR_THIS.search(topic))
+    is_mixed = bool(chosen and request.named) or (refers_to_last and (chosen or request.named))
+    if is_mixed and _COMPARISON.search(topic):
+        return tuple(dict.fromkeys([*last[:refers_to_last], *chosen, *request.named]))
     if chosen or request.named:
         return tuple(chosen)
     if len(listed) > 1 and _THE_ONE_WITH.search(topic):

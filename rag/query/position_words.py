@@ -71,27 +71,32 @@ ROLES = {
     "r": "to through thru till bis a au al hasta jusqu'a 到 至 - – — ‑",
     "x": "not nicht pas non 不是",
     "b": "but rather sondern mais sino 而是",
-    "e": "except excluding besides without ausser außer ausgenommen sauf excepte salvo excepto menos 除了",
+    "e": "except excluding besides without ausser außer ausgenommen bis_auf sauf excepte salvo "
+         "excepto menos 除了",
     "A": "all every everything alle alles allen tous toutes tout todos todas todo 所有 全部",
     "f": "from desde starting counting partant empezando contando",
-    "i": "in of at de en dans von im aus",
-    "u": "by that which who whose using for fur pour para",
+    "i": "in at en dans im aus",
+    "j": "of de von",
+    "u": "instead_of by that which who whose using for fur pour para",
     "c": "compare compared comparing vergleiche comparer comparez compara comparar 比较",
     "k": "about between zu uber sur sobre",
     "S": "on since until before after am seit depuis antes despues",  # or a day: "on the 3rd"
-    "T": "today yesterday week month year day days weeks months years heute gestern woche monat jahr "
+    "T": "today yesterday week month year day days weeks months years heute gestern woche monat "
+         "jahr "
          "aujourd'hui hier semaine mois hoy ayer semana mes 今天 昨天 今日 本周 上周",
     "X": "more mehr plus mas",  # "5 more", but "more about 5"
     "L": "list digest them above liste lista",
     "M": "detail details short brief simple plain few words sentence sentences english german "
          "french spanish chinese deutsch englisch francais anglais espanol ingles kurz bref breve",
-    "w": "please pls plz bitte svp stp s'il vous plait favor por thanks danke merci gracias again "
+    "w": "please pls plz bitte svp stp s'il_vous_plait s'il_te_plait favor por thanks danke "
+         "merci gracias again "
          "nochmal encore now then also ok okay yes yeah yep ja nein oui si hm so well i we meant "
          "mean ich meine meinte je voulais dire quise decir oh actually sorry just "
          "only nur me us tell give show explain summarize summarise describe open "
          "erklare erklar beschreibe explique explica resume describe 的 请 吧 呢 以外 之外",
     "v": "is are was were has have had does do did can could will would should say says said use "
-         "uses used claim claims find finds work works differ differs cost wrote it they look looks seem seems sound sounds "
+         "uses used claim claims find finds work works differ differs cost wrote it they look "
+         "looks seem seems sound sounds "
          "ist sind war hat haben sagt nutzt geschrieben verfasst veroffentlicht gemacht "
          "est sont parle dit utilise ecrit es son tiene dice trata usa escribio escrito 是 讲 说 有",
     "W": "who what why how when where which wer was wie wann wo warum worum qui que quoi comment "
@@ -112,7 +117,8 @@ def _words() -> Iterator[tuple[str, Word]]:
     for names in NUMBERS:
         for n, name in enumerate(names.split()):
             yield name, Word("1" if n == 1 else "n", n)
-    yield "两", Word("n", 2)
+    for name in ("两", "beiden"):
+        yield name, Word("n", 2)
     for names, endings in zip(ORDINALS, ENDINGS, strict=True):
         for n, name in enumerate(names.split(), start=1):
             for ending in endings:
@@ -124,4 +130,4 @@ def _words() -> Iterator[tuple[str, Word]]:
         yield name.replace("-", " "), Word("p", -n)
     for role, names in ROLES.items():
         for name in names.split():
-            yield name, Word(role, 1 if role == "F" else 0)
+            yield name.replace("_", " "), Word(role, 1 if role == "F" else 0)

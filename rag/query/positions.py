@@ -21,21 +21,21 @@ _THE, _NUMBER, _NOUN = "[dDg]", "[n1]", "[sPQOm1]{0,2}"
 _ITEM = re.compile(
     rf"{_THE}{{0,2}}(?:"
     rf"(?P<few>[Ftl]{_THE}?n|n[Fl])(?:R|{_NOUN})"
-    rf"|(?P<back>(?<![fg])(?<![fg]{_THE})or?{_THE}?l|[oF]{_NOUN}[rfigd]{{1,5}}[EB]|qh?{_NUMBER}){_NOUN}"
+    rf"|(?P<back>(?<![fg])(?<![fg]{_THE})or?{_THE}?l|[oF]{_NOUN}[rfijgdD]{{1,5}}[EB]|qh?{_NUMBER}){_NOUN}"
     rf"|(?P<number>\[n\]|(?:m\.?|P|R|h){_NUMBER}s?|N\.?n|(?<![<>])n(?![sPRQOmX1])|1)"
     rf"|(?P<place>[oFptlB]|[<>](?!n)){_NOUN})"
 )
 _SEPARATOR = re.compile(r",?c?a{1,2}|,|c?a?r|c")
-_OF_THE_LIST = re.compile(rf"[fikS]{_THE}*L")
-_EXCEPT = re.compile(rf"(?:A(?:{_THE}|[PRLif1])*[be]|e)[fi]?$")
+_OF_THE_LIST = re.compile(rf"[fijkS]{_THE}*L")
+_EXCEPT = re.compile(rf"(?:A(?:{_THE}|[PRLif1])*[be]|e)[fij]?$")
 _NOT = re.compile(r"x,?$")
 _BARE = re.compile(rf"{_THE}*{_NUMBER}")
 # What may follow a position that no noun ends; other words it belongs to, as in "last week".
 _END = re.compile(rf"$|[.,()\[\]bwvWAcex]|a(?!{_THE}?[oFlptB])|[kS](?:\.|$)|i[dD1n]*M")
-_OF_SOMETHING = re.compile(r"i(?![dD1n]*M)|P?[dD]*l?T")  # "number 3 in ImageNet", "#1 yesterday"
-_DESCRIBED = re.compile(r"[iufgr](?![dD1n]*M)|[kS](?!\.|$)")  # "the first paper on robots"
+_OF_SOMETHING = re.compile(r"[ij](?![dD1n]*M)|P?[dD]*l?T")  # "number 3 in ImageNet", "#1 yesterday"
+_DESCRIBED = re.compile(r"[ijufgr](?![dD1n]*M)|[kS](?!\.|$)")  # "the first paper on robots"
 # If all other words have these roles, a bare number is a position.
-_NOTHING_ELSE = re.compile(r"(?:[wvW.,()\[\]aAebxNfgkcrdDLM]|X(?=[kS])|i(?=[dDM1n]|$))*")
+_NOTHING_ELSE = re.compile(r"(?:[wvW.,()\[\]aAebxNfgkcrdDLM]|X(?=[kS])|[ij](?=[dDM1n]|$))*")
 _POLITE = re.compile(r"[w.,()a]*")
 
 
@@ -80,7 +80,7 @@ class Choice:
     end: int
     places: tuple[Place, ...]
     others: bool = False
-    is_top: bool = False  # "the top 10" may also ask for a new list
+    may_be_new: bool = False  # "the top 10" may ask for a new list, "next" for a further page
 
     def __str__(self) -> str:
         """Return the choice in plain English, which reads as the same choice."""
@@ -102,6 +102,7 @@ class _Item(NamedTuple):
     kind: str
     roles: str
     place: Place
+    is_digit: bool
 
 
 def find_choices(text: str) -> list[Choice]:
@@ -109,16 +110,21 @@ def find_choices(text: str) -> list[Choice]:
     tokens = _tokens(strip_accents(text))
     roles = "".join(token.word.role for token in tokens)
     items = [
-        _Item(*match.span(), match.lastgroup or "", match[0], _place(match, tokens))
+        _Item(
+            *match.span(),
+            kind=match.lastgroup or "",
+            roles=match[0],
+            place=_place(match, tokens),
+            is_digit=tokens[match.end() - 1].word.is_digit,
+        )
         for match in _ITEM.finditer(roles)
+        if not _is_count(match, tokens)
     ]
     rest, end = "", 0
     for item in items:
         rest, end = rest + roles[end : item.start], item.end
     rest += roles[end:]
-    groups = [
-        kept for group in _groups(items, roles) if (kept := _accepted(group, roles, rest))
-    ]
+    groups = [kept for group in _groups(items, roles) if (kept := _accepted(group, roles, rest))]
     asserted = [group for group in groups if not _is_negated(group, roles)]
     found = []
     for group in asserted or groups:
@@ -128,15 +134,25 @@ def find_choices(text: str) -> list[Choice]:
         first = tokens[excluded.start() if excluded else start]
         last = tokens[(tail.end() if tail else end) - 1]
         is_top = any(item.kind == "few" and "t" in item.roles for item in group)
+        may_be_new = is_top or group[0].roles in ("<", ">")
         places = _ranges(group, roles)
-        found.append(Choice(first.start, last.end, places, bool(excluded), is_top))
+        found.append(Choice(first.start, last.end, places, bool(excluded), may_be_new))
     return found
+
+
+def only_chooses(text: str) -> bool:
+    """Return whether a text names no subject beside its choices; "top 3" may ask for a new list."""
+    found = find_choices(text)
+    if not found or any(choice.may_be_new for choice in found):
+        return False
+    tokens = _tokens(strip_accents(without_choices(text)))
+    return bool(_NOTHING_ELSE.fullmatch("".join(token.word.role for token in tokens)))
 
 
 def in_english(text: str) -> str:
     """Return the text with its choices in plain English: "el penúltimo" → "the second to last"."""
     for choice in reversed(find_choices(text)):
-        if choice.is_top:
+        if choice.may_be_new:
             continue
         text = f"{text[: choice.start]}{choice}{text[choice.end :]}"
     return text
@@ -213,8 +229,9 @@ def _groups(items: Sequence[_Item], roles: str) -> list[list[_Item]]:
 def _is_negated(group: Sequence[_Item], roles: str) -> bool:
     """Return whether a group is what is not meant: "not 3 but 4", "no el 3, sino el 4"."""
     start, end = group[0].start, group[-1].end
-    says_no = group[0].roles.startswith("N") and roles[end:].lstrip(",").startswith("b")
-    return bool(_NOT.search(roles, 0, start)) or says_no
+    is_corrected = roles[end:].lstrip(",").startswith("b")
+    says_no = roles[start] == "N" or roles[:start].endswith("N")
+    return bool(_NOT.search(roles, 0, start)) or (says_no and is_corrected)
 
 
 def _accepted(group: Sequence[_Item], roles: str, rest: str) -> Sequence[_Item]:
@@ -229,12 +246,15 @@ def _accepted(group: Sequence[_Item], roles: str, rest: str) -> Sequence[_Item]:
         return group
     before = roles[: group[0].start]
     for count in range(len(group), 0, -1):
-        is_open = kinds[0] in ("marked", "named", "definite") or (
-            kinds[0] == "bare" and count > 1 and re.search(r"(?:^|[kcvW])$", before)
-        )
         after = roles[group[count - 1].end :]
         if tail := _OF_THE_LIST.match(after):
             after = after[tail.end() :]
+        is_last = bool(_POLITE.fullmatch(after))
+        is_open = kinds[0] in ("marked", "named", "definite") or (
+            kinds[0] == "bare"
+            and (count > 1 or (is_last and group[0].is_digit))
+            and bool(re.search(r"[jk]$" if count == 1 else r"(?:^|[jkcvW])$", before))
+        )
         is_day = before.endswith("S") and group[0].place.is_number and kinds[0] == "definite"
         if is_day:  # "since the 3rd"
             return ()
@@ -250,8 +270,9 @@ def _kind(item: _Item) -> str:
             return "marked"
         return "one" if item.roles.endswith("1") else "bare"
     has_determiner = item.roles[0] in "dDg"
-    is_lone = item.roles in ("<", ">", "t") or (item.kind == "few" and "t" in item.roles)
-    if not has_determiner and (is_lone or item.roles[-1] == "R"):
+    is_lone = item.roles == "t" or (item.kind == "few" and "t" in item.roles)
+    is_page = item.roles[-1] == "O" and not {"<", ">"}.isdisjoint(item.roles)
+    if is_page or (not has_determiner and (is_lone or item.roles[-1] == "R")):
         return "new"  # "next", "top 3" and "last 3 papers" are no part of the list before
     if item.roles[-1] in ("sPQOm1" if has_determiner else "sO1") and item.kind != "few":
         return "named"  # but "previous model versions"
@@ -286,6 +307,13 @@ def _ranges(group: Sequence[_Item], roles: str) -> tuple[Place, ...]:
     return tuple(places)
 
 
+def _is_count(match: re.Match[str], tokens: Sequence[_Token]) -> bool:
+    """Return whether an item is a number of papers: "the two", but not "el 2"."""
+    if not _BARE.fullmatch(match[0]) or len(match[0]) == 1:
+        return False
+    return "d" in match[0] or not tokens[match.end() - 1].word.is_digit
+
+
 def _place(match: re.Match[str], tokens: Sequence[_Token]) -> Place:
     """Return the place that an item names."""
     within = tokens[match.start() : match.end()]
@@ -317,7 +345,7 @@ def _tokens(plain: str) -> list[_Token]:
             number = int(match["nth"])
             word = Word("F" if number == 1 else "o", number, is_digit=True)
         elif match["digits"]:
-            word = Word("n", int(text))
+            word = Word("n", int(text), is_digit=True)
         else:
             word = words.get(text) or Word(_PUNCTUATION.get(text, "?"))
         found.append(_Token(word, *match.span()))

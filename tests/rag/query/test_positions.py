@@ -10,6 +10,7 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.pipeline import PaperQA
 from rag.query.followups import SHOWN_LIST, Past, resolve
+from rag.query.positions import find_choices, in_english, select
 from rag.records import Answer, Question, Turn
 from tests.papers import TODAY, ListSource, many
 
@@ -59,6 +60,18 @@ CHOICES: dict[str, tuple[int, ...]] = {
     "qui a écrit le numéro six ?": (6,), "de quoi parle l'avant-dernier ?": (7,),
     "¿quién escribió el penúltimo?": (7,), "¿de qué trata el número tres?": (3,),
     "第三篇是谁写的？": (3,),
+    # more of the same, which were written after the grammar
+    "could you expand on the fourth paper": (4,), "give me the abstract of nr. 4": (4,),
+    "the 2nd to last one please": (7,), "the first three papers": (1, 2, 3),
+    "everything except 1 and 2": (3, 4, 5, 6, 7, 8), "the third, not the fourth": (3,),
+    "how do the third and the sixth differ?": (3, 6), "which one is the second?": (2,),
+    "is number seven better than number one?": (7, 1), "first one, code?": (1,),
+    "die letzten beiden": (7, 8), "alle bis auf die letzte": (1, 2, 3, 4, 5, 6, 7),
+    "vergleiche die zweite mit der fünften": (2, 5), "das dritte von hinten": (6,),
+    "les trois premiers": (1, 2, 3), "le sixième en partant de la fin": (3,),
+    "parle-moi du troisième": (3,), "compara el primero con el último": (1, 8),
+    "del tercero al quinto": (3, 4, 5), "no el 2 sino el 3": (3,), "前三篇": (1, 2, 3),
+    "最后两篇": (7, 8), "比较第一篇和第三篇": (1, 3), "除了第二篇": (1, 3, 4, 5, 6, 7, 8),
 }  # fmt: skip
 
 OTHERS = [
@@ -72,6 +85,11 @@ OTHERS = [
     "a number of papers", "who is the first author of HeronNet?", "vision and language: which one?",
     "die dritte Dezemberwoche", "two papers on robots", "the number one cause of hallucination",
     "what is the last layer of a transformer for?", "papers from 2024", "does it take 3 or 4 GPUs?",
+    "give me 3 papers on agents", "phase 2 trials", "in the last 5 years",
+    "what did I miss since the 4th", "the top 5 institutions", "section 3 of the paper",
+    "2 GPUs or 4 GPUs?", "5 more please", "next 5", "compare the two", "quoi de neuf",
+    "#1 yesterday", "Platz 1 letzte Woche", "第三季度有多少论文？", "le premier modèle de diffusion vidéo",
+    "10 instead of 5", "top 3", "die nächsten 5", "2+2",
     "5 papers about herons", "is attention all you need?", "the next token objective",
 ]  # fmt: skip
 
@@ -113,3 +131,72 @@ def test_a_phrase_chooses_papers(shown: Shown, phrase: str, numbers: tuple[int, 
 @pytest.mark.parametrize("phrase", OTHERS)
 def test_numbers_of_something_else_choose_nothing(shown: Shown, phrase: str) -> None:
     assert shown.chosen(phrase) in ((), ALL)
+
+
+@pytest.mark.parametrize("phrase", CHOICES)
+def test_a_choice_in_plain_english_is_the_same_choice(phrase: str) -> None:
+    numbered = dict(enumerate(many(LISTED), start=1))
+
+    def chosen(text: str) -> object:
+        return select(find_choices(text), many(LISTED), numbered, None)
+
+    assert chosen(in_english(phrase)) == chosen(phrase)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "missing"),
+    [("number 0", 0), ("number 9", 9), ("the tenth", 10), ("número 12", 12), ("#20 to #22", 20)],
+)
+def test_a_position_that_the_list_lacks_is_said_in_one_sentence(
+    shown: Shown, phrase: str, missing: int
+) -> None:
+    answer = shown.ask(phrase)
+    assert answer.text == f"The list has 8 papers: there is no number {missing}."
+    assert not answer.citations
+
+
+def test_the_next_paper_follows_the_one_that_was_talked_about(shown: Shown) -> None:
+    def cited(text: str, *before: Turn) -> tuple[str, ...]:
+        return tuple(citation.paper.paper_id for citation in shown.ask(text, *before).citations)
+
+    fourth = Turn("number 4", (shown.ids[3],))
+    assert cited("the next one") == (shown.ids[0],)
+    assert cited("and the next one?", fourth) == (shown.ids[4],)
+    assert cited("next", fourth) == (shown.ids[4],)
+    assert cited("le précédent", fourth) == (shown.ids[2],)
+    assert cited("die nächste bitte", fourth) == (shown.ids[4],)
+    last = Turn("the last one", (shown.ids[7],))
+    assert "there is no number 9" in shown.ask("the next one", last).text
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers", "says"),
+    [
+        ("who wrote the second to last?", (7,), "Author Nr07"),
+        ("the bibtex of 2 and 6, please", (2, 6), "BibTeX"),
+        ("¿quién escribió el cuarto?", (4,), "Author Nr04"),
+        ("compare the second and the last", (2, 8), ""),
+    ],
+)
+def test_the_rest_of_the_question_is_kept(
+    shown: Shown, question: str, numbers: tuple[int, ...], says: str
+) -> None:
+    answer = shown.ask(question)
+    cited = {citation.paper.paper_id for citation in answer.citations}
+    assert cited == {shown.ids[n - 1] for n in numbers}
+    assert says in answer.text
+
+
+@pytest.mark.parametrize(
+    "phrase", ["3", "(3)", "2-4", "#5", "number 0", "die dritte", "¿quién escribió el penúltimo?"]
+)
+def test_a_position_without_a_list_is_asked_back_about(shown: Shown, phrase: str) -> None:
+    answer = shown.qa.ask(phrase)
+    assert answer.is_chat
+    assert not answer.citations
+    assert answer.text.count("?") + answer.text.count("¿") <= 2
+    assert "LoRA" in answer.text  # as an example of what can be asked
+
+
+def test_a_top_without_a_list_before_is_a_new_list(shown: Shown) -> None:
+    assert shown.qa.ask("top 3").citations
