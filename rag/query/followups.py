@@ -256,14 +256,14 @@ def _chosen(request: Request, past: Sequence[Past]) -> tuple[tuple[Paper, ...], 
     """
     text = request.topic if request.window else request.text or request.topic
     found = _choices(text, past)
-    last = past[-1].papers
-    past = _up_to_list(text, past)
+    earlier, past = past, _up_to_list(text, past)
+    since = [turn.papers[0] for turn in earlier[len(past) :] if len(turn.papers) == 1]
     page = past[-1].papers
     if len(page) < 2:
         page = tuple(dict.fromkeys(turn.papers[0] for turn in past if turn.papers))
         return select(found, page, {}, None)[0], ""
     numbered = _numbered(past)
-    papers, missing = select(found, page, numbered, last[0] if len(last) == 1 else None)
+    papers, missing = select(found, page, numbered, since[-1] if since else None)
     if missing is None:
         return papers, ""
     return papers, f"The list has {max(numbered)} papers: there is no number {missing}."

@@ -98,7 +98,8 @@ ROLES = {
          "uses used claim claims find finds work works differ differs cost wrote it they look "
          "looks seem seems sound sounds "
          "ist sind war hat haben sagt nutzt geschrieben verfasst veroffentlicht gemacht "
-         "est sont parle dit utilise ecrit es son tiene dice trata usa escribio escrito 是 讲 说 有",
+         "est sont parle dit utilise ecrit es son tiene dice trata usa escribio escrito "
+         "是 讲 说 有",
     "W": "who what why how when where which wer was wie wann wo warum worum qui que quoi comment "
          "quand pourquoi quien quienes como cuando cual donde 谁 什么 怎么",
 }  # fmt: skip

@@ -14,6 +14,7 @@ from rag.query.position_words import ORDINALS, Word, position_words
 from rag.records import Paper
 from rag.text.language import strip_accents
 
+MAX_ITEMS = 30  # numbers and places in a text; one with more is about something else
 _PUNCTUATION = dict.fromkeys("?!;:¿¡。？.", ".") | {"，": ","} | {c: c for c in ",()[]"}
 
 # The grammar, over the letters of ROLES; ? is any other word.
@@ -120,6 +121,8 @@ def find_choices(text: str) -> list[Choice]:
         for match in _ITEM.finditer(roles)
         if not _is_count(match, tokens)
     ]
+    if len(items) > MAX_ITEMS:
+        return []
     rest, end = "", 0
     for item in items:
         rest, end = rest + roles[end : item.start], item.end

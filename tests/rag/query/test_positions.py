@@ -88,7 +88,8 @@ OTHERS = [
     "give me 3 papers on agents", "phase 2 trials", "in the last 5 years",
     "what did I miss since the 4th", "the top 5 institutions", "section 3 of the paper",
     "2 GPUs or 4 GPUs?", "5 more please", "next 5", "compare the two", "quoi de neuf",
-    "#1 yesterday", "Platz 1 letzte Woche", "第三季度有多少论文？", "le premier modèle de diffusion vidéo",
+    "#1 yesterday", "Platz 1 letzte Woche", "第三季度有多少论文？",
+    "le premier modèle de diffusion vidéo",
     "10 instead of 5", "top 3", "die nächsten 5", "2+2",
     "5 papers about herons", "is attention all you need?", "the next token objective",
 ]  # fmt: skip
