@@ -240,6 +240,8 @@ class PaperQA:
         if question.keep_to:
             return self._draft_within(self._paper(question.keep_to), alone, past, question, today)
         request = resolve(alone, past)
+        if request.no_such_number:
+            return request, Draft(request.no_such_number, (), refused=True), ""
         if question.offset:
             request = replace(request, offset=question.offset)
         return request, self.answers.draft(request, question, today), ""

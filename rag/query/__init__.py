@@ -2,5 +2,5 @@
 
 __all__ = [
     "asked_statistic", "followups", "long_texts", "model_reader", "model_translator",
-    "numeric_days", "request", "translate", "understand",
+    "numeric_days", "positions", "request", "translate", "understand",
 ]  # fmt: skip

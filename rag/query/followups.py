@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from rag.query.positions import Choice, find_choices, select, without_choices
 from rag.query.request import Kind, Request
 from rag.records import Paper, Turn
 from rag.text.words import terms
@@ -24,24 +25,7 @@ HISTORY_TOKENS = 800  # budget for earlier turns; the newest are kept
 CHARACTERS_PER_TOKEN = 4  # roughly
 MAX_FOLLOWUP_TERMS = 3  # content terms of a question that may refer back to the one before
 
-_POSITIONS = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2,
-           "fourth": 3, "4th": 3, "fifth": 4, "5th": 4, "last": -1, "latter": -1}  # fmt: skip
 _NOUN = r"(?:one|paper|article|model|method|approach|system|result|entry)"
-_ORDINAL = re.compile(
-    rf"\b(?:the )?({'|'.join(_POSITIONS)}) {_NOUN}\b|\bthe (former|latter)\b"
-    rf"|(?:\b{_NOUN} |#\s?|\b(?:number|no\.|nr\.?|nummer|numero) ?|\[)([1-9]\d?)\b\]?"
-    r"|\b(?:the )?([1-9]\d?)(?:st|nd|rd|th)\b(?: \w+)?"
-    rf"|\bthe ({'|'.join(_POSITIONS)})\b(?=\W*$|\s+(?:and|or|with|vs)\b)",
-    re.IGNORECASE,
-)
-_COUNTS = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "five": 5, "5": 5}
-_FIRST_FEW = re.compile(rf"\b(?:first|top) ({'|'.join(_COUNTS)})\b", re.IGNORECASE)
-# "compare 1 and 2", "tell me more about 3"
-_BARE_NUMBERS = re.compile(
-    r"\b\d{1,2}(?:(?:,| and| with| vs\.?| or| to)+ (?:the )?\d{1,2}\b)+"
-    r"|\b(?:about|of|on|explain|summarize|compare) \d{1,2}\b(?=\W*$)",
-    re.IGNORECASE,
-)
 _SIMILAR = re.compile(r"\b(?:similar|related|alike|like (?:it|this|that|these|those))\b", re.I)
 _SINGULAR = re.compile(
     r"\b(?:its|(?<!is )it)\b|\bis it\b(?! (?:possible|better|true|worth|known|still|really)\b)"
@@ -128,7 +112,7 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     if (
         (follows or refers)
         and request.kind != "similar"
-        and (continued := _continue_list(request, _up_to_list(text, past)[-1]))
+        and (continued := _continue_list(request, past))
     ):
         return continued
     resolved = _resolve(request, past)
@@ -143,29 +127,38 @@ def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
 
     So "number 2" is still the list's second paper after a question about number 3.
     """
-    if not chooses_from_list(text):
+    if not (_choices(text, past) or _OF_THEM.search(text)):
         return past
     lists = [n for n, turn in enumerate(past, start=1) if len(turn.papers) > 1]
     return past[: lists[-1]] if lists else past
 
 
-def _continue_list(request: Request, last: Past) -> Request | None:
+def _choices(text: str, past: Sequence[Past]) -> list[Choice]:
+    """Return what a text chooses; after a list, "next" asks for more of it."""
+    found = find_choices(text)
+    if len(past[-1].papers) == 1:
+        return found
+    return [c for c in found if not (c.may_be_new and any(place.step for place in c.places))]
+
+
+def _continue_list(request: Request, past: Sequence[Past]) -> Request | None:
     """Return the list before, continued or narrowed: "more", "only those with code", "december".
 
     None if the request does not modify it.
     """
-    before, text = last.request, request.text or request.topic
+    text = request.text or request.topic
+    last = _up_to_list(text, past)[-1]
+    before = last.request
     if before.kind not in WITH_SLOTS or request.named:
         return None
-    if _FIRST_FEW.search(text) or _BARE_NUMBERS.search(text):
-        return None
     among = last.papers if before == SHOWN_LIST else before.pointed
-    if ordinal := _ORDINAL.search(text):
-        number = int(ordinal[3] or ordinal[4] or 0)
+    if chosen := _choices(text, past):
+        places = [place for choice in chosen for place in choice.places]
+        number = places[0].first if len(places) == 1 and places[0].is_number else 0
         is_listed = before.kind in ("list", "advice", "summary", "trending")
         # "The 15th" is rather a day than a number.
         is_behind = number > before.offset + len(last.papers) and not request.window
-        if not (is_listed and is_behind):
+        if not (is_listed and is_behind) or before == SHOWN_LIST:
             return None
         return replace(before, offset=number - 1, limit=1, pointed=among)
     if not request.asks_more and _MORE.search(text):
@@ -214,10 +207,15 @@ def _settle(request: Request) -> Request:
 def _resolve(request: Request, past: Sequence[Past]) -> Request:
     """Return the request with the papers, the topic or the days that its words refer back to."""
     last = past[-1]
-    topic = _ORDINAL.sub(" ", request.topic)
-    if pointed := _referenced_papers(request, topic, past):
+    topic = without_choices(request.topic)
+    chosen, missing = _chosen(request, past)
+    if missing and not (chosen or request.named):
+        return replace(request, no_such_number=missing)
+    if pointed := _referenced_papers(request, topic, past, chosen):
         compares = len(pointed) > 1 and bool(_COMPARISON.search(request.topic))
         return replace(request, topic=" ".join(topic.split()), pointed=pointed, compares=compares)
+    if _choices(request.text, past):  # of a list that there is not
+        return request
     continues = bool(_CONTINUATION.search(request.topic))
     content = _content_terms(request)
     if request.named:
@@ -241,46 +239,50 @@ def _resolve(request: Request, past: Sequence[Past]) -> Request:
 
 def chooses_from_list(text: str) -> bool:
     """Return whether a text chooses papers by their numbers, like "number 3" or "two of them"."""
-    choices = (_ORDINAL, _OF_THEM, _FIRST_FEW, _BARE_NUMBERS)
-    return any(choice.search(text) for choice in choices)
+    return bool(find_choices(text) or _OF_THEM.search(text))
 
 
 def refers_back(topic: str) -> bool:
     """Return whether the question has a word that refers back, like "its" or "the second one"."""
     topic = _OWN_ANTECEDENT.sub(" ", topic)
-    return any(pattern.search(topic) for pattern in (_SINGULAR, _PLURAL, _ORDINAL))
+    return bool(_SINGULAR.search(topic) or _PLURAL.search(topic) or find_choices(topic))
 
 
-def _referenced_papers(request: Request, topic: str, past: Sequence[Past]) -> tuple[Paper, ...]:
-    """Return the papers to which ordinals and pronouns refer."""
+def _chosen(request: Request, past: Sequence[Past]) -> tuple[tuple[Paper, ...], str]:
+    """Return the papers whose positions are named, and a sentence if there is no such position.
+
+    "The second one" is the second paper of the last list; without a list, the second paper of the
+    conversation.
+    """
+    text = request.topic if request.window else request.text or request.topic
+    found = _choices(text, past)
+    earlier, past = past, _up_to_list(text, past)
+    since = [turn.papers[0] for turn in earlier[len(past) :] if len(turn.papers) == 1]
+    page = past[-1].papers
+    if len(page) < 2:
+        page = tuple(dict.fromkeys(turn.papers[0] for turn in past if turn.papers))
+        return select(found, page, {}, None)[0], ""
+    numbered = _numbered(past)
+    papers, missing = select(found, page, numbered, since[-1] if since else None)
+    if missing is None:
+        return papers, ""
+    return papers, f"The list has {max(numbered)} papers: there is no number {missing}."
+
+
+def _referenced_papers(
+    request: Request, topic: str, past: Sequence[Past], chosen: Sequence[Paper]
+) -> tuple[Paper, ...]:
+    """Return the papers to which the chosen positions and pronouns refer."""
     last = past[-1].papers
-    past = _up_to_list(request.text or request.topic, past)
-    listed = past[-1].papers
+    listed = _up_to_list(request.text or request.topic, past)[-1].papers
     topic = _OWN_ANTECEDENT.sub(" ", topic)
-    several = len(listed) > 1
-    # "The second one" is the second paper of the last list; without a list, the second paper of the
-    # conversation.
-    candidates = listed if several else tuple(dict.fromkeys(p.papers[0] for p in past if p.papers))
-    pointed: list[Paper] = []
-    if several and (first := _FIRST_FEW.search(request.text)):
-        pointed += candidates[: _COUNTS[first[1].casefold()]]
-    if several and (pair := _BARE_NUMBERS.search(request.text)):
-        numbered = _numbered(past)
-        pointed += [numbered[n] for n in map(int, re.findall(r"\d+", pair[0])) if n in numbered]
-    for match in _ORDINAL.finditer(request.topic):
-        word = (match[1] or match[2] or match[5] or "").casefold()
-        number = int(match[3] or match[4] or 0)
-        if several and number in (numbered := _numbered(past)):
-            pointed.append(numbered[number])
-            continue
-        position = _POSITIONS[word] if word else number - 1
-        if -1 <= position < len(candidates):
-            pointed.append(candidates[position])
-    if (pointed or request.named) and _COMPARISON.search(topic) and _IT_OR_THIS.search(topic):
-        return tuple(dict.fromkeys([*last[:1], *pointed, *request.named]))
-    if pointed or request.named:
-        return tuple(dict.fromkeys(pointed))
-    if several and _THE_ONE_WITH.search(topic):
+    refers_to_last = bool(_IT_OR_THIS.search(topic))
+    is_mixed = bool(chosen and request.named) or (refers_to_last and (chosen or request.named))
+    if is_mixed and _COMPARISON.search(topic):
+        return tuple(dict.fromkeys([*last[:refers_to_last], *chosen, *request.named]))
+    if chosen or request.named:
+        return tuple(chosen)
+    if len(listed) > 1 and _THE_ONE_WITH.search(topic):
         return listed
     if _PLURAL.search(topic) or (_SINGULAR.search(topic) and not _THE_ONE_WITH.search(topic)):
         return listed if _OF_THEM.search(topic) else last
@@ -327,7 +329,7 @@ def _modify_last(request: Request, last: Past) -> Request:
 
 def _content_terms(request: Request) -> list[str]:
     """Return the terms of the topic without names of papers and words that refer back."""
-    text = _ORDINAL.sub(" ", _CONTINUATION.sub(" ", request.topic))
+    text = without_choices(_CONTINUATION.sub(" ", request.topic))
     found = dict.fromkeys(terms(_PAPERS.sub(" ", text)))
     return [term for term in found if term not in request.name_terms]
 

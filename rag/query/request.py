@@ -119,6 +119,7 @@ class Request:
     asked: str = ""  # as it was asked, with days in ISO's form
     day_reading: str = ""  # how days were read that may be others, in a sentence
     impossible_day: str = ""  # which of its days do not exist, in a sentence
+    no_such_number: str = ""  # which number the list before lacks, in a sentence
     text: str = ""  # all its words, in English as far as possible
     slot_topic: str = ""  # the words that name a topic, if it may be a follow-up
     asks_more: bool = True  # it has words that ask for something in particular

@@ -23,6 +23,7 @@ from rag.query.organizations import Organizations
 from rag.query.paper_names import PaperNames
 from rag.query.parser import author_count, paper_facts, parse, written_by
 from rag.query.people import People
+from rag.query.positions import in_english, only_chooses
 from rag.query.request import Kind, Request, clean_question
 from rag.query.request_reader import (
     ORGANIZATION,
@@ -102,13 +103,20 @@ class QueryUnderstanding:
         question = in_latin_letters(question)
         without_names = self.people.hide(question).text
         language = self.reader.language(without_names)
+        if follows:  # "el penúltimo" is "the second to last one"
+            question = in_english(question)
+            without_names = self.people.hide(question).text
         foreign = unread_language(without_names, language)
         if not foreign and (short := self.short_questions.unread_language(without_names, language)):
             foreign = "" if self._is_small_talk(without_names) else short
         days = write_days(question, today, language=foreign or language, habit=self.day_habit)
         request = self._read(days.text, language, foreign, today, follows=follows, again=again)
         return replace(
-            request, asked=days.text, day_reading=days.reading, impossible_day=days.impossible
+            request,
+            asked=days.text,
+            day_reading=days.reading,
+            impossible_day=days.impossible,
+            has_topic=request.has_topic and not only_chooses(question),
         )
 
     def _is_small_talk(self, text: str) -> bool:

@@ -278,3 +278,46 @@ async def test_a_conversation_about_a_list_moves_to_a_thread_with_its_numbers(
     thread = await fake.until(lambda: listed["id"] in fake.channels and listed["id"])
     answer = await server.say("bob", "who wrote number 2?", channel=thread)
     assert name_of(listed, 2) in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("3", 3), ("(2)", 2), ("5?", 5), ("number three", 3), ("die dritte", 3), ("le 4", 4),
+        ("el penúltimo", -2), ("second to last", -2), ("第三篇", 3),
+    ],
+)  # fmt: skip
+async def test_a_position_alone_is_understood_wherever_a_list_is_continued(
+    featured: Library, connect: Connect, words: str, number: int
+) -> None:
+    server = await connect(featured)
+    fake = server.fake
+    alone = await fake.open_dm("alice")
+    private = await fake.slash("alice", "daily", channel=alone, date="2025-12-04")
+    await server.quoted(private)
+    await stored(server, private.original)
+    listed = await use(server, "daily", date="2025-12-04")
+    papers = server.bot.services.conversations.listed(int(listed["id"]))
+    (paper,) = featured.catalog.get([papers[number - 1 if number > 0 else number]]).values()
+    name = paper.title.removeprefix("The ").partition(":")[0]
+    assert name in text_of(await server.say("bob", words, reply_to=listed))
+    assert name in text_of(await server.say("alice", words, channel=alone))
+    mentioned = await server.say("alice", f"{fake.mention} {words}")
+    assert name in text_of(mentioned)
+    thread = await fake.start_thread("bob", listed)
+    assert name in text_of(await server.say("bob", words, channel=thread))
+
+
+async def test_a_list_that_ends_earlier_says_so_also_after_a_restart(featured: Library) -> None:
+    async with judged() as fake:
+        async with joined(fake, featured) as server:
+            listed = await use(server, "daily", date="2025-12-04")
+        async with joined(fake, featured) as server:
+            count = len(server.bot.services.conversations.listed(int(listed["id"])))
+            answer = await server.say("bob", f"number {count + 1}", reply_to=listed)
+            said = f"The list has {count} papers: there is no number {count + 1}."
+            assert said in text_of(answer)
+            again = await server.say("bob", "not that, number 2", reply_to=answer)
+            assert name_of(listed, 2) in text_of(again)
+            after = await server.say("bob", "the next one", reply_to=again)
+            assert name_of(listed, 3) in text_of(after)

@@ -26,7 +26,7 @@ def test_history_is_truncated_to_its_token_budget() -> None:
 
 
 def request(question: str, *named: Paper) -> Request:
-    return replace(parse(question, TODAY), named=named)
+    return replace(parse(question, TODAY), text=question, named=named)
 
 
 def past(question: str, *papers: Paper) -> Past:
@@ -125,7 +125,8 @@ PAGE = Past(Request(topic="robots", kind="list", several=True), (LOOM, TIDAL, PA
 def follow_up(
     question: str, *, kind: Kind = "follow-up", asks: bool = False, **slots: Any
 ) -> Request:
-    return replace(parse(question, TODAY), kind=kind, follow_up=1.0, asks_more=asks, **slots)
+    asked = replace(parse(question, TODAY), text=question)
+    return replace(asked, kind=kind, follow_up=1.0, asks_more=asks, **slots)
 
 
 @pytest.mark.parametrize("question", ["more", "show me the next ones", "any others?", "go on"])

@@ -1,0 +1,134 @@
+"""The words of positions in a list, in English, German, French, Spanish and Chinese, by role.
+
+Words are without accents. A role is a letter, so that a pattern over letters reads a phrase; see
+rag.query.positions.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """What a word means in a phrase about positions.
+
+    `value` is that of numbers and ordinals; `is_digit` tells "3rd" from "third".
+    """
+
+    role: str
+    value: int = 0
+    is_digit: bool = False
+
+
+NUMBERS = (  # without the French nine, which also means "new"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty",
+    "null eins zwei drei vier funf sechs sieben acht neun zehn elf zwolf",
+    "zero un deux trois quatre cinq six sept huit nine dix",
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez",
+    "零 一 二 三 四 五 六 七 八 九 十",
+)
+ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth",
+    "erst zweit dritt viert funft sechst siebt acht neunt zehnt elft zwolft",
+    "premier deuxieme troisieme quatrieme cinquieme sixieme septieme huitieme neuvieme dixieme",
+    "primer segund tercer cuart quint sext septim octav noven decim",
+)
+_GERMAN, _SPANISH = "e en er es em".split(), "o a os as".split()
+ENDINGS = ([""], _GERMAN, ["", "e", "s", "es"], ["", *_SPANISH])
+MORE_ORDINALS = {"former": 1, "premiere": 1, "premieres": 1, "second": 2, "seconde": 2}
+FROM_END = {  # in one word
+    "penultimate": 2, "avant-dernier": 2, "avant-derniere": 2, "antepenultimate": 3,
+    "antepenultieme": 3, **{f"vorletzt{end}": 2 for end in _GERMAN},
+    **{f"drittletzt{end}": 3 for end in _GERMAN}, **{f"penultim{end}": 2 for end in _SPANISH},
+    **{f"antepenultim{end}": 3 for end in _SPANISH},
+}  # fmt: skip
+
+ROLES = {
+    "D": "der die das den dem le la l' el",  # "el 6" is number 6, "the 6" are six
+    "d": "the this that these those des les los las ese esa este esta cette 那 这",
+    "g": "del vom du zum zur",  # both "from" or "to" and "the"
+    "m": "number numbers nr nrs num nummer nummern numero numeros item items entry entries "
+         "position rank eintrag platz # n°",
+    "N": "no nos",  # "no 3", but "no, 3"
+    "h": "第",
+    "P": "paper article artikel articulo papier arbeit",  # "the last paper", "paper 3"
+    "R": "papers articles articulos papiers arbeiten",  # not "the last papers"
+    "O": "ones",
+    "Q": "model method approach system result",
+    "s": "篇 个 论文 篇论文 那篇",
+    "l": "last final latter letzte letzten letzter letztes letztem dernier derniere derniers "
+         "dernieres ultimo ultima ultimos ultimas 最后",
+    "B": "bottom unterste untersten unterster unterstes",
+    "E": "end back hinten ende fin final",
+    "q": "倒数",
+    "t": "top topmost uppermost oberste obersten oberster oberstes",
+    "F": "前 头",
+    ">": "next following nachste nachsten nachster nachstes suivant suivante siguiente 下一",
+    "<": "previous preceding vorige vorigen voriger voriges vorherige vorherigen precedent "
+         "precedente anterior 上一",
+    "a": "and & with vs versus or und oder et ou y e o mit avec con 和 与 跟 、 及",
+    "r": "to through thru till bis a au al hasta jusqu'a 到 至 - – — ‑",
+    "x": "not nicht pas non 不是",
+    "b": "but rather sondern mais sino 而是",
+    "e": "except excluding besides without ausser außer ausgenommen bis_auf sauf excepte salvo "
+         "excepto menos 除了",
+    "A": "all every everything alle alles allen tous toutes tout todos todas todo 所有 全部",
+    "f": "from desde starting counting partant empezando contando",
+    "i": "in at en dans im aus",
+    "j": "of de von",
+    "u": "instead_of by that which who whose using for fur pour para",
+    "c": "compare compared comparing vergleiche comparer comparez compara comparar 比较",
+    "k": "about between zu uber sur sobre",
+    "S": "on since until before after am seit depuis antes despues",  # or a day: "on the 3rd"
+    "T": "today yesterday week month year day days weeks months years heute gestern woche monat "
+         "jahr "
+         "aujourd'hui hier semaine mois hoy ayer semana mes 今天 昨天 今日 本周 上周",
+    "X": "more mehr plus mas",  # "5 more", but "more about 5"
+    "L": "list digest them above liste lista",
+    "M": "detail details short brief simple plain few words sentence sentences english german "
+         "french spanish chinese deutsch englisch francais anglais espanol ingles kurz bref breve",
+    "w": "please pls plz bitte svp stp s'il_vous_plait s'il_te_plait favor por thanks danke "
+         "merci gracias again "
+         "nochmal encore now then also ok okay yes yeah yep ja nein oui si hm so well i we meant "
+         "mean ich meine meinte je voulais dire quise decir oh actually sorry just "
+         "only nur me us tell give show explain summarize summarise describe open "
+         "erklare erklar beschreibe explique explica resume describe 的 请 吧 呢 以外 之外",
+    "v": "is are was were has have had does do did can could will would should say says said use "
+         "uses used claim claims find finds work works differ differs cost wrote it they look "
+         "looks seem seems sound sounds "
+         "ist sind war hat haben sagt nutzt geschrieben verfasst veroffentlicht gemacht "
+         "est sont parle dit utilise ecrit es son tiene dice trata usa escribio escrito "
+         "是 讲 说 有",
+    "W": "who what why how when where which wer was wie wann wo warum worum qui que quoi comment "
+         "quand pourquoi quien quienes como cuando cual donde 谁 什么 怎么",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def position_words() -> dict[str, Word]:
+    """Return all words; one that has two roles has the first of `_words`."""
+    found: dict[str, Word] = {}
+    for word, meaning in _words():
+        found.setdefault(word, meaning)
+    return found
+
+
+def _words() -> Iterator[tuple[str, Word]]:
+    for names in NUMBERS:
+        for n, name in enumerate(names.split()):
+            yield name, Word("1" if n == 1 else "n", n)
+    for name in ("两", "beiden"):
+        yield name, Word("n", 2)
+    for names, endings in zip(ORDINALS, ENDINGS, strict=True):
+        for n, name in enumerate(names.split(), start=1):
+            for ending in endings:
+                yield name + ending, Word("F" if n == 1 else "o", n)
+    for name, n in MORE_ORDINALS.items():
+        yield name, Word("F" if n == 1 else "o", n)
+    for name, n in FROM_END.items():
+        yield name, Word("p", -n)
+        yield name.replace("-", " "), Word("p", -n)
+    for role, names in ROLES.items():
+        for name in names.split():
+            yield name.replace("_", " "), Word(role, 1 if role == "F" else 0)
