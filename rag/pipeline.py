@@ -17,7 +17,7 @@ from rag.errors import QuestionError
 from rag.library import Library
 from rag.llm.form_filler import FormFiller
 from rag.llm.language_model import LanguageModel
-from rag.query.followups import ALONE, Past, has_papers, refers_back, resolve
+from rag.query.followups import ALONE, WITH_SLOTS, Past, has_papers, refers_back, resolve
 from rag.query.model_reader import ModelReader
 from rag.query.model_translator import ModelTranslator, describe
 from rag.query.numeric_days import DayHabit
@@ -226,19 +226,19 @@ class PaperQA:
         if question.paper:
             paper = self._paper(question.paper)
             request = resolve(alone, [Past(Request(topic=paper.title), (paper,))])
-            kind = request.kind
-            # "Does it work?" is about the paper, not the bot; "summarize" not about a day.
-            if kind in ALONE:
-                kind = "content"
-            elif kind in ("summary", "trending"):
-                kind = "paper"
-            request = replace(request, kind=kind, pointed=(paper,))
+            kind, topic = request.kind, request.topic
+            # "Does it work?" is about the paper, not the bot; "which datasets?" no list of papers.
+            if kind in (*ALONE, *WITH_SLOTS):
+                kind = "paper" if kind in ("summary", "trending") else "content"
+                topic = request.text or topic
+            request = replace(request, kind=kind, topic=topic, pointed=(paper,))
             return request, self.answers.draft(request, question, today), ""
         past = self._past(question, today)
         if not (alone.has_topic or question.keep_to or has_papers(past)):
             return alone, ask_back(alone.language), ""
-        if question.keep_to:
-            return self._draft_within(self._paper(question.keep_to), alone, past, question, today)
+        kept = self._paper(question.keep_to) if question.keep_to else self._read_last(past)
+        if kept:
+            return self._draft_within(kept, alone, past, question, today)
         request = resolve(alone, past)
         if request.no_such_number:
             return request, Draft(request.no_such_number, (), refused=True), ""
@@ -252,6 +252,12 @@ class PaperQA:
         if paper is None:
             raise QuestionError("this paper is known by another id now: choose it again.")
         return paper
+
+    def _read_last(self, past: Sequence[Past]) -> Paper | None:
+        """Return the one paper that the last answer was about, if it was read whole."""
+        papers = past[-1].papers if past else ()
+        is_one = len(papers) == 1 and self.library.full_texts.has(papers[0].paper_id)
+        return papers[0] if is_one else None
 
     def _past(self, question: Question, today: date) -> Sequence[Past]:
         def papers_for(request: Request) -> list[Paper]:

@@ -243,7 +243,8 @@ class Draft:
     `more` is how many papers follow those of a list. `brief_from` is a sentence of each paper of a
     list, from which a model may write a brief to stand above the list. `is_chat` means that it asks
     back, or says that the question is not read. `silent_paper` is the one paper that the question
-    is about if its abstract does not say it, or not surely, and it was not read whole.
+    is about if its abstract does not say it, or not surely, and it was not read whole; `is_silent`
+    tells that an answer which is no refusal says so.
     """
 
     text: str
@@ -256,6 +257,7 @@ class Draft:
     more: int = 0
     brief_from: Sequence[Evidence] = ()
     silent_paper: Paper | None = None
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

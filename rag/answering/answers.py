@@ -16,10 +16,11 @@ from rag.answering.statistics import Statistics
 from rag.answering.summaries import Summaries
 from rag.arxiv_id import find_ids, impossible_ids
 from rag.config import RagConfig
+from rag.grounding.alignment import Reader
 from rag.library import Library
 from rag.query.request import Kind, Request
 from rag.query.translate import translate
-from rag.records import Draft, Question
+from rag.records import Draft, Paper, Question
 from rag.retrieval.topic_search import MIN_ON_TOPIC
 
 MIN_LISTED = 3  # papers on a topic; fewer are quoted …
@@ -29,6 +30,8 @@ SURELY_A_LIST = 0.9  # … unless it is this certain that a list is wanted
 ABOUT_PAPERS: tuple[Kind, ...] = (
     "content", "concept", "list", "advice", "paper", "similar", "comparison",
 )  # fmt: skip
+# Kinds that ask what a paper says, where the request is about one paper.
+INSIDE: tuple[Kind, ...] = ("content", "concept", "count")
 
 Answering = Callable[[Request], Draft | None]
 
@@ -48,7 +51,10 @@ class Answers:
             catalog, retriever, retriever.embedder, library.word_vectors, config
         )
         self.whole_papers = WholePaperQA(
-            library.full_texts, self.quotes.answerability, self.quotes.evidence
+            library.full_texts,
+            self.quotes.answerability,
+            self.quotes.evidence,
+            Reader(library.bundled_embedder.embeddings),
         )
         self.small_talk = SmallTalk(library.bundled_embedder)
         self.statistics = Statistics(catalog, self.lists.topics)
@@ -79,7 +85,12 @@ class Answers:
         If the paper was not read whole, the abstract's answer says that it may be worth it.
         """
         paper = draft.silent_paper
+        if paper is None and request.kind in INSIDE and len(request.subjects) == 1:
+            paper = request.subjects[0] if self._was_read(request.subjects[0]) else None
         return self.whole_papers.draft(request, paper, draft) if paper else draft
+
+    def _was_read(self, paper: Paper) -> bool:
+        return self.whole_papers.texts.has(paper.paper_id)
 
     def _draft(self, request: Request, question: Question, today: date) -> Draft:
         if request.kind in ("bot", "small talk", "off topic"):

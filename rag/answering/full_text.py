@@ -5,7 +5,6 @@ ones are scored as those of abstracts are. A word weighs the more the fewer pass
 have it, and the paper's own names weigh nothing: what the whole paper is about decides nothing.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,39 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.answerability import Answerability, Signs, content_words
-from rag.answering.evidence import (
-    HAS_NUMBER,
-    OWN_COSINE,
-    PROBLEM_ROLE_WEIGHTS,
-    ROLE_WEIGHTS,
-    EvidenceFinder,
-    asks_for_number,
-    asks_for_problem,
-    score_sentences,
-)
+from rag.answering.evidence import EvidenceFinder, asks_for_number
 from rag.answering.refusal import refuse_whole
+from rag.answering.sentence_match import (
+    AskedPieces,
+    PaperSigns,
+    SentenceSigns,
+    idf,
+    paper_probability,
+    sentence_score,
+    shares,
+)
 from rag.encoders.word_vectors import WordVectors
 from rag.full_text.records import FullText, TextPassage
 from rag.full_text.store import Found, FullTexts
+from rag.grounding.alignment import Reader
 from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
-from rag.retrieval.index import Entry
 from rag.text.directives import is_directive
 from rag.text.words import STOPWORDS, terms, words
 
-MAX_PASSAGES = 8  # whose sentences are scored
+MAX_PASSAGES = 16  # whose sentences are scored
 MAX_SENTENCES = 60  # that are encoded for one question
-# The weights of the question's words, added to a sentence's score as an abstract's has it …
-HEADED_WORDS = 1.0  # in the sentence, its heading and its table's caption
-PASSAGE_WORDS = 0.5  # in its passage
+MAX_QUOTES = 4
+ENOUGH = 0.8  # how likely the answer is to be among the quotes, for there to be no more of them
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
 ANSWERED_FROM = 0.5  # how likely the paper has to hold an answer
 SURE = 0.7  # how likely the abstract has to: below, the paper may say it better
 
-_FACT_TOPICS: dict[Fact, str] = {
-    "limits": "limitations",
-    "results": "results",
-}
+_FACT_HEADINGS: dict[Fact, str] = {"limits": "limitations", "results": "results"}
 _TABLE_NUMBER = re.compile(r"tab(?:le|\.)\s+[\w.]*\w", re.IGNORECASE)
 
 
@@ -66,17 +61,19 @@ class WholePaperQA:
     """Answers a request from the full text of the one paper that it is about. Thread-safe."""
 
     def __init__(
-        self, texts: FullTexts, answerability: Answerability, evidence: EvidenceFinder
+        self, texts: FullTexts, answerability: Answerability, evidence: EvidenceFinder, read: Reader
     ) -> None:
+        """`read` gives the word pieces of a text by the bundled encoder."""
         self.texts = texts
         self.answerability = answerability
         self.evidence = evidence
+        self.reader = read
 
     def draft(self, request: Request, paper: Paper, by_abstract: Draft) -> Draft:
         """Return the sentences of the paper that answer, or a refusal.
 
         `by_abstract` is what the abstract alone gives. It stays if the paper was not read whole, or
-        if the abstract has the best sentence or surely answers.
+        if the abstract has the best sentences or surely answers.
         """
         text = self.texts.get(paper.paper_id)
         is_unsure = _is_unsure(by_abstract)
@@ -84,35 +81,71 @@ class WholePaperQA:
             return by_abstract if is_unsure else replace(by_abstract, silent_paper=None)
         by_abstract = replace(by_abstract, silent_paper=None)
         self.texts.mark_used(paper.paper_id)
-        request = replace(request, topic=_topic_of(request))
-        ranked, support = self.rank(request, paper, text)
+        ranked, signs = self.rank(replace(request, topic=topic_of(request)), paper, text)
+        support = paper_probability(signs) if signs else 0.0
         hits = [Hit(paper, Chunk(paper.paper_id, 0, paper.title), 1.0, 1.0, 0.0)]
         if support < ANSWERED_FROM:
             refusal, citations = refuse_whole(paper, text.sections, text.paragraphs)
             whole = Draft(refusal, citations, hits, refused=True, support=support)
             return whole if is_unsure else by_abstract
-        chosen = self.evidence.choose(request, ranked)
-        if not chosen[0].section and not by_abstract.refused:
+        chosen = self._choose(ranked)
+        if not (by_abstract.refused or any(evidence.section for evidence in chosen)):
             return by_abstract
-        lines = [_quoted(paper, text, evidence) for evidence in chosen]
+        lines = [quoted(text, evidence) for evidence in chosen]
         quote = Citation(1, paper, chosen[0].sentence, chosen[0].section)
         return Draft("\n  ".join(lines), (quote,), hits, ranked, support=support)
 
-    def rank(self, request: Request, paper: Paper, text: FullText) -> tuple[list[Evidence], float]:
-        """Return the paper's sentences, best first, and how likely they answer, 0 to 1."""
+    def rank(
+        self, request: Request, paper: Paper, text: FullText
+    ) -> tuple[list[Evidence], PaperSigns | None]:
+        """Return the paper's sentences, best first, and the signs that they answer."""
+        signs = self.sentence_signs(request, paper, text)
+        scored = [(replace(e, score=sentence_score(s)), s) for e, s in signs]
+        if not scored:
+            return [], None
+        scored.sort(key=lambda pair: -pair[0].score)
+        best, of_best = scored[0]
+        others = self.passage_signs(request, text, best)
+        return [evidence for evidence, _ in scored], PaperSigns(
+            of_best.cosine,
+            of_best.near,
+            max(s.near for _, s in scored),
+            max(s.worst for _, s in scored),
+            others.gap,
+            others.lacks_names,
+            others.has_number,
+        )
+
+    def sentence_signs(
+        self, request: Request, paper: Paper, text: FullText
+    ) -> list[tuple[Evidence, SentenceSigns]]:
+        """Return the sentences of the passages that fit the question, and what speaks for each."""
         vector = self.texts.embedder.encode_question(request.topic)
         found = [*self._abstract(paper, vector), *self.texts.nearest(text, vector)]
         asked = _AskedWords(request, paper, found, self.answerability.word_vectors)
         passages = [_Passage(f, asked.share_in(_text_of(f.passage))) for f in found]
         best = sorted(passages, key=lambda passage: -passage.score)[:MAX_PASSAGES]
-        ranked = self._sentences(request, paper, best, vector, asked)
-        if not ranked:
-            return [], 0.0
-        signs = self.signs(request, text, ranked[0])
-        return ranked, self.answerability.probability(signs, of_whole_paper=True)
+        sentences = [
+            (Evidence(paper, sentence, INDEX_STEP * (f.position + 1) + n, 0.0, f.passage.section), f)
+            for f, _ in best
+            for n, sentence in enumerate(f.passage.sentences(), start=1)
+            if not is_directive(sentence)
+        ][:MAX_SENTENCES]
+        headed = [f"{_head_of(f.passage)}\n{e.sentence}" for e, f in sentences]
+        readings = self.reader.read([request.topic, *headed])
+        pieces = AskedPieces(readings[request.topic], [readings[text] for text in headed])
+        is_number = asks_for_number(request.topic)
+        signs = []
+        for (evidence, f), head in zip(sentences, headed, strict=True):
+            cosine, near, worst = pieces.compare(readings[head])
+            has_number = float(is_number and any(map(str.isdigit, evidence.sentence)))
+            of_abstract = float(f.position < 0)
+            shared = asked.share_in(head)
+            signs.append(SentenceSigns(cosine, shared, near, worst, has_number, of_abstract))
+        return [(e, s) for (e, _), s in zip(sentences, signs, strict=True)]
 
-    def signs(self, request: Request, text: FullText, best: Evidence) -> Signs:
-        """Read the signs from the question, the best sentence and the passage it stands in."""
+    def passage_signs(self, request: Request, text: FullText, best: Evidence) -> Signs:
+        """Read the signs of answerability from the passage that a sentence stands in."""
         passage = _passage_of(best.paper, text, best)
         place = replace(best, paper=replace(best.paper, abstract=_text_of(passage)))
         return self.answerability.signs(request, place)
@@ -122,57 +155,19 @@ class WholePaperQA:
         passage = _abstract_of(paper)
         return [Found(passage, -1, float(entry.vectors[0] @ vector)) for entry in entries]
 
-    def _sentences(
-        self,
-        request: Request,
-        paper: Paper,
-        passages: Sequence[_Passage],
-        vector: NDArray[np.float32],
-        asked: "_AskedWords",
-    ) -> list[Evidence]:
-        """Return the sentences of these passages with their scores, best first."""
-        number_bonus = HAS_NUMBER if asks_for_number(request.topic) else 0.0
-        is_problem = asks_for_problem(request.topic)
-        role_weights = (PROBLEM_ROLE_WEIGHTS if is_problem else ROLE_WEIGHTS)._replace(first=0.0)
-        ranked: list[Evidence] = []
-        for passage, entry in zip(passages, self._encoded(passages), strict=True):
-            found = passage.found
-            hit = Hit(paper, Chunk(paper.paper_id, 0, ""), passage.score, found.cosine, 0.0)
-            of_passage = score_sentences(
-                hit, entry, vector, asked.weights, number_bonus, 0.0, OWN_COSINE, role_weights
-            )
-            head = _head_of(found.passage)
-            ranked += [
-                replace(
-                    evidence,
-                    index=INDEX_STEP * (found.position + 1) + evidence.index,
-                    section=found.passage.section,
-                    score=evidence.score
-                    + HEADED_WORDS * asked.share_in(f"{head} {evidence.sentence}")
-                    + PASSAGE_WORDS * passage.covered,
-                )
-                for evidence in of_passage
-                if not is_directive(evidence.sentence)
-            ]
-        return sorted(ranked, key=lambda evidence: -evidence.score)
-
-    def _encoded(self, passages: Sequence[_Passage]) -> list[Entry]:
-        """Return each passage's sentences with their vectors, encoded below its heading."""
-        texts: list[str] = []
-        sentences: list[list[str]] = []
-        for passage, *_ in passages:
-            head = passage.passage.caption or _head_of(passage.passage)
-            sentences.append(passage.passage.sentences()[: MAX_SENTENCES - len(texts)])
-            texts += [f"{head}\n{sentence}" for sentence in sentences[-1]]
-        encoded = self.texts.embedder.encode(texts)
-        entries, start = [], 0
-        for (found, _), of_passage in zip(passages, sentences, strict=True):
-            rows = encoded[start : start + len(of_passage)]
-            whole = rows.mean(axis=0, keepdims=True) if len(rows) else encoded[:1]
-            vectors = np.concatenate([whole, rows])
-            entries.append(Entry(found.passage.passage_id, "", tuple(of_passage), vectors))
-            start += len(of_passage)
-        return entries
+    def _choose(self, ranked: Sequence[Evidence]) -> list[Evidence]:
+        """Return the best sentences, until the answer is likely among them or there is no room."""
+        chosen: dict[str, Evidence] = {}  # an introduction may say a sentence of the abstract again
+        room, covered = self.evidence.config.max_words, 0.0
+        for evidence, share in zip(ranked, shares([e.score for e in ranked]), strict=True):
+            if len(chosen) == MAX_QUOTES or covered >= ENOUGH:
+                break
+            covered += share
+            length = len(evidence.sentence.split())
+            if not chosen or (length <= room and evidence.sentence not in chosen):
+                chosen[evidence.sentence] = evidence
+                room -= length
+        return list(chosen.values())
 
 
 class _AskedWords:
@@ -187,7 +182,7 @@ class _AskedWords:
         stems = {word: (terms(word) or [word])[-1] for word in self.words}
         self.stems = list(stems.values())
         self.weights = {
-            stem: _idf(sum(stem in of for of in known), len(known)) for stem in stems.values()
+            stem: idf(sum(stem in of for of in known), len(known)) for stem in stems.values()
         }
 
     def share_in(self, text: str) -> float:
@@ -207,14 +202,10 @@ class _AskedWords:
         )
 
 
-def _topic_of(request: Request) -> str:
-    """Return what to look for: of a fact that papers have a section for, what its heading says."""
-    topics = [_FACT_TOPICS[fact] for fact in request.facts if fact in _FACT_TOPICS]
-    return ", ".join(topics) or request.topic or request.text
-
-
-def _idf(count: int, total: int) -> float:
-    return math.log(1 + (total - count + 0.5) / (count + 0.5))
+def topic_of(request: Request) -> str:
+    """Return what to look for; of a fact that papers have a section for, also its heading."""
+    headings = [_FACT_HEADINGS[fact] for fact in request.facts if fact in _FACT_HEADINGS]
+    return " ".join([request.topic or request.text, *headings])
 
 
 def _head_of(passage: TextPassage) -> str:
@@ -235,9 +226,9 @@ def _passage_of(paper: Paper, text: FullText, evidence: Evidence) -> TextPassage
     return text.passages[position] if position >= 0 else _abstract_of(paper)
 
 
-def _quoted(paper: Paper, text: FullText, evidence: Evidence) -> str:
+def quoted(text: FullText, evidence: Evidence) -> str:
     """Return a line: `§3.2 Training: “We train …” [1]`; a table's row has no quotation marks."""
-    passage = _passage_of(paper, text, evidence)
+    passage = _passage_of(evidence.paper, text, evidence)
     if not passage.is_table:
         place, said = evidence.section, f"“{evidence.sentence}”"
     else:
@@ -248,8 +239,6 @@ def _quoted(paper: Paper, text: FullText, evidence: Evidence) -> str:
 
 
 def _is_unsure(draft: Draft) -> bool:
-    """Return whether an abstract does not answer, or not surely.
-
-    Without an estimate, it is known that the abstract is silent: see paper_details.
-    """
-    return draft.refused or draft.support is None or draft.support < SURE
+    """Return whether an abstract does not answer, or not surely."""
+    is_doubtful = draft.support is not None and draft.support < SURE
+    return draft.refused or draft.is_silent or is_doubtful

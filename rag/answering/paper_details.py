@@ -83,6 +83,7 @@ def facts_of(papers: Sequence[Paper], facts: Sequence[Fact]) -> Draft:
             if not (line.startswith("“") and line in lines):  # gist and results share a quote
                 lines.append(line)
         parts += of_paper
+    is_silent = any(p.silent for p in parts) and all(p.silent or not p.found for p in parts)
     may_rewrite = all(part.evidence for part in parts)
     refused = not any(part.found for part in parts)
     if refused:
@@ -93,7 +94,8 @@ def facts_of(papers: Sequence[Paper], facts: Sequence[Fact]) -> Draft:
         [Hit(p, Chunk(p.paper_id, 0, p.title), 1.0, 1.0, 0.0) for p in papers],
         tuple(dict.fromkeys(e for p in parts for e in p.evidence)) if may_rewrite else (),
         refused=refused,
-        silent_paper=papers[0] if len(parts) == 1 and parts[0].silent else None,
+        is_silent=is_silent,
+        silent_paper=papers[0] if len(papers) == 1 and (is_silent or "results" in facts) else None,
     )
 
 
@@ -183,7 +185,7 @@ def _web_page(fact: Fact, paper: Paper, n: int) -> _Part:
     pointers = _best(paper, _ASPECTS["Code"], 1) if fact == "code" else []
     lines += [quoted(pointer, n) for pointer in pointers]
     lines += [f"  {other.capitalize()}: {url}" for other, url in pages.items() if url]
-    return _Part((*lines, f"  Paper: {paper.url}"))
+    return _Part((*lines, f"  Paper: {paper.url}"), silent=not pointers)
 
 
 # -- BibTeX --------------------------------------------------------------------------------

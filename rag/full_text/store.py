@@ -153,6 +153,10 @@ class FullTexts:
 
     # -- reading ---------------------------------------------------------------------------
 
+    def has(self, paper_id: str) -> bool:
+        """Return whether a paper was read whole."""
+        return self._full_text_row(paper_id) is not None
+
     def get(self, paper_id: str) -> FullText | None:
         """Return a paper's text; None if it was not read, or is damaged."""
         row = self._full_text_row(paper_id)

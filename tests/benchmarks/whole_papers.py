@@ -1,37 +1,53 @@
-"""How well questions are answered from whole papers, and the weights of the gate.
+"""How well questions are answered from whole papers, and the weights of the ranking and the gate.
 
-    python -m tests.benchmarks.whole_papers [full_text | whole_papers]
+    python -m tests.benchmarks.whole_papers [full_text | full_text_more | whole_papers] ...
+    python -m tests.benchmarks.whole_papers --fit
 
-For the project's two sets of papers with questions: the share of answerable ones that are answered
-right (a quoted sentence has the answer), of those that are refused, and of unanswerable ones that
-are refused. The weights of `WHOLE_PAPER_WEIGHTS` are fitted on the first set alone.
+For the project's sets of papers with questions: the share of answerable ones that are answered
+right (a quoted sentence has the answer), of those that are refused, of the right ones whose section
+is named, and of unanswerable ones that are refused. A question that names no paper is asked after a
+turn about its paper. The weights of rag/answering/sentence_match.py are fitted on the first two
+sets; each figure of `--fit` is of papers that the fit left out.
 """
 
 import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from bot.app import open_library
 from ingest.sources.full_text import NoHtmlError, parse_full_text
 from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
-from rag.answering.answerability import Signs
-from rag.answering.full_text import WholePaperQA
+from rag.answering.full_text import quoted, topic_of
+from rag.answering.sentence_match import PaperSigns, SentenceSigns
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.records import Paper, Question
+from rag.records import Paper, Question, Turn
 from rag.text.clean import clean
 from tests.papers import TODAY, ListSource
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
+FITTED_ON = ("full_text", "full_text_more")
+HELD_OUT = "whole_papers"
+RIDGE = 1.0  # of the ranking's weights
 _ABSTRACT = re.compile(r"^\W*Abstract\W*\n(?:-+\n)?\s*\n(.*?)\n\s*\n", re.DOTALL | re.MULTILINE)
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +57,31 @@ class Item:
     paper_id: str
     question: str
     answers: tuple[str, ...]
+    sections: tuple[str, ...]
+    follow_up: bool
 
 
 def main() -> None:
-    """Print the figures of both sets, then the fitted weights."""
-    for name in sys.argv[1:] or ("full_text", "whole_papers"):
-        folder = QUESTIONS / name
-        with tempfile.TemporaryDirectory() as data:
-            library = open_library(Path(data), RagConfig())
-            ingest(StarterSource(), library)
-            _add(library, folder)
-            qa = PaperQA(library, RagConfig(), today=lambda: TODAY)
-            for file in sorted(folder.glob("*.jsonl")):
-                items = list(_items(file))
-                print(f"{name}/{file.name}: {_measure(qa, items)}")
-            if name == "full_text":
-                print(_fit(qa, items))
-            library.close()
+    """Print the figures of the sets, or the fitted weights."""
+    if "--fit" in sys.argv:
+        print(fit([sample for name in FITTED_ON for sample in samples_of(name)]))
+        return
+    for name in sys.argv[1:] or (*FITTED_ON, HELD_OUT):
+        with asked(name) as (qa, files):
+            for file in files:
+                print(f"{name}/{file.name}: {_measure(qa, list(_items(file)))}")
+
+
+@contextmanager
+def asked(name: str) -> Iterator[tuple[PaperQA, list[Path]]]:
+    """Give what answers from a set's papers, beside the starter set, and the set's questions."""
+    folder = QUESTIONS / name
+    with tempfile.TemporaryDirectory() as data:
+        library = open_library(Path(data), RagConfig())
+        ingest(StarterSource(), library)
+        _add(library, folder)
+        yield PaperQA(library, RagConfig(), today=lambda: TODAY), sorted(folder.glob("*.jsonl"))
+        library.close()
 
 
 def _items(file: Path) -> Iterator[Item]:
@@ -66,8 +90,15 @@ def _items(file: Path) -> Iterator[Item]:
         answers = row.get("answers")
         if answers is None:
             answers = [re.escape(part) for part in row["answer"].split("|") if part]
+        sections = row.get("sections", [row["section"]] if row.get("section") else [])
         number = row["paper"].removeprefix("arxiv:")
-        yield Item(f"arxiv:{number}", row["question"], tuple(answers))
+        yield Item(
+            f"arxiv:{number}",
+            row["question"],
+            tuple(answers),
+            tuple(sections),
+            row.get("follow_up", True),
+        )
 
 
 def _add(library: Library, folder: Path) -> None:
@@ -87,21 +118,32 @@ def _add(library: Library, folder: Path) -> None:
 
 
 def _measure(qa: PaperQA, items: list[Item]) -> str:
-    right = refused = kept = 0
+    right = refused = kept = named = 0
     answerable = [item for item in items if item.answers]
+    with_section = [item for item in answerable if item.sections]
     for item in items:
-        answer = qa.ask(Question(text=item.question, paper=item.paper_id))
+        answer = qa.ask(_question(qa, item))
         if not item.answers:
             kept += answer.refused
         elif answer.refused:
             refused += 1
-        else:
-            right += _has_answer(item, answer.text)
+        elif lines := [line for line in answer.text.split("\n") if _has_answer(item, line)]:
+            right += 1
+            named += any(section in line for section in item.sections for line in lines)
     without = len(items) - len(answerable)
     return (
-        f"{right}/{len(answerable)} answered right, {refused}/{len(answerable)} refused; "
+        f"{right}/{len(answerable)} answered right, with its section {named} of those among "
+        f"{len(with_section)} that have one, {refused}/{len(answerable)} refused; "
         f"{kept}/{without} without an answer refused"
     )
+
+
+def _question(qa: PaperQA, item: Item) -> Question:
+    if not item.follow_up:
+        return Question(text=item.question)
+    paper = qa.library.catalog.get([item.paper_id])[item.paper_id]
+    before = Turn(f"what is “{paper.title}” about?", (item.paper_id,))
+    return Question(text=item.question, history=(before,))
 
 
 def _has_answer(item: Item, text: str) -> bool:
@@ -110,26 +152,104 @@ def _has_answer(item: Item, text: str) -> bool:
     return any(re.search(p, t, re.IGNORECASE) for p in patterns for t in (text, said))
 
 
-def _fit(qa: PaperQA, items: list[Item]) -> str:
-    """Return the weights of the signs that tell answerable questions from others."""
-    library = qa.library
-    quotes = qa.answers.quotes
-    whole = WholePaperQA(library.full_texts, quotes.answerability, quotes.evidence)
-    signs: list[Signs] = []
-    for item in items:
-        paper = library.catalog.get([item.paper_id])[item.paper_id]
-        text = library.full_texts.get(item.paper_id)
-        question = Question(text=item.question, paper=item.paper_id)
-        alone = qa.query.understand(question.text, TODAY, follows=True)
-        request, _, _ = qa._draft(question, alone, TODAY)
-        ranked, _ = whole.rank(request, paper, text) if text else ([], 0.0)
-        signs.append(whole.signs(request, text, ranked[0]) if text else Signs(0, 0, 0, 0, 0))
-    model = LogisticRegression(class_weight="balanced")
-    model.fit(signs, [bool(item.answers) for item in items])
-    weights = {
-        name: round(float(w), 2) for name, w in zip(Signs._fields, model.coef_[0], strict=True)
-    }
-    return f"weights {weights}, bias {model.intercept_[0]:.2f}"
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A question's sentences: their signs, whether each has the answer, and the paper's signs."""
+
+    item: Item
+    signs: Array  # shape (sentences, signs of a sentence)
+    has_answer: NDArray[np.bool_]  # shape (sentences,)
+    gate: Array  # the last three signs of the paper, of the passage of each sentence
+
+    def paper_signs(self, weights: Array) -> Array:
+        """Return the signs of the paper if its sentences are ranked with these weights."""
+        best = int(np.argmax(self.signs @ weights))
+        cosine, _, near, worst = self.signs[best][:4]
+        most = self.signs.max(axis=0)
+        return np.array([cosine, near, most[2], most[3], *self.gate[best]])
+
+
+def samples_of(name: str) -> Iterator[Sample]:
+    """Read the signs of a set's questions, each asked about its paper."""
+    with asked(name) as (qa, files):
+        whole = qa.answers.whole_papers
+        for item in (item for file in files for item in _items(file)):
+            paper = qa.library.catalog.get([item.paper_id])[item.paper_id]
+            text = qa.library.full_texts.get(item.paper_id)
+            if text is None:
+                continue
+            request = qa.query.understand(item.question, TODAY, follows=True)
+            request = replace(request, pointed=(paper,))
+            request = replace(request, topic=topic_of(request))
+            found = whole.sentence_signs(request, paper, text)
+            others = [whole.passage_signs(request, text, evidence) for evidence, _ in found]
+            yield Sample(
+                item,
+                np.array([signs for _, signs in found]),
+                np.array([_has_answer(item, quoted(text, e)) for e, _ in found])
+                & bool(item.answers),
+                np.array([(o.gap, o.lacks_names, o.has_number) for o in others]),
+            )
+
+
+def fit(samples: Sequence[Sample]) -> str:
+    """Return the weights of all samples, and what those of the other papers do for each paper."""
+    papers = sorted({sample.item.paper_id for sample in samples})
+    ranks, probabilities, answerable = [], [], []
+    for paper in papers:
+        others = [s for s in samples if s.item.paper_id != paper]
+        weights = _fit_ranking(others)
+        gate = _fit_gate(others, weights)
+        for sample in (s for s in samples if s.item.paper_id == paper):
+            order = np.argsort(-(sample.signs @ weights))
+            right = np.flatnonzero(sample.has_answer[order])
+            if sample.item.answers:
+                ranks.append(right[0] if len(right) else len(order))
+            answerable.append(bool(sample.item.answers))
+            probabilities.append(gate.predict_proba([sample.paper_signs(weights)])[0, 1])
+    y, p = np.array(answerable), np.array(probabilities)
+    lines = [
+        f"the answer is in the first {n} sentences: {np.mean(np.array(ranks) < n):.3f}"
+        for n in (1, 2, 3, 4, 5)
+    ]
+    lines.append(f"gate: AUC {roc_auc_score(y, p):.3f}")
+    for threshold in (0.3, 0.4, 0.5, 0.6):
+        kept, refused = np.mean(p[y] >= threshold), np.mean(p[~y] < threshold)
+        lines.append(f"  from {threshold}: {kept:.3f} answered, {refused:.3f} rightly refused")
+    weights = _fit_ranking(samples)
+    scaler, regression = (step for _, step in _fit_gate(samples, weights).steps)
+    of_paper = regression.coef_[0] / scaler.scale_
+    bias = regression.intercept_[0] - float(of_paper @ scaler.mean_)
+    lines += [
+        f"SENTENCE_WEIGHTS = {SentenceSigns(*(round(float(w), 2) for w in weights))}",
+        f"PAPER_WEIGHTS = {PaperSigns(*(round(float(w), 2) for w in of_paper))}",
+        f"PAPER_BIAS = {bias:.2f}",
+    ]
+    return "\n".join(lines)
+
+
+def _fit_ranking(samples: Sequence[Sample]) -> Array:
+    """Return the weights that make the sentences with the answer likeliest, shape (signs,)."""
+    with_answer = [s for s in samples if s.has_answer.any()]
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        value, slope = RIDGE * float(weights @ weights) / 2, RIDGE * weights
+        for sample in with_answer:
+            scores = sample.signs @ weights
+            powers = np.exp(scores - scores.max())
+            right = powers * sample.has_answer
+            value -= float(np.log(right.sum() / powers.sum()))
+            slope = slope - sample.signs.T @ (right / right.sum() - powers / powers.sum())
+        return value, slope
+
+    start = np.zeros(len(SentenceSigns._fields))
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x)
+
+
+def _fit_gate(samples: Sequence[Sample], weights: Array) -> Any:
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced"))
+    signs = [sample.paper_signs(weights) for sample in samples]
+    return model.fit(signs, [bool(sample.item.answers) for sample in samples])
 
 
 if __name__ == "__main__":
