@@ -1,13 +1,17 @@
 """Reads whole papers for answers that need them: each once, however many people wait for it."""
 
 import asyncio
+import logging
 from dataclasses import replace
 
 from bot.executor import Executor
 from ingest.config import IngestConfig
 from ingest.read_paper import Reading, may_read, read_paper
+from rag.answering.explain import Explanation, explain
 from rag.errors import SourceError
 from rag.records import Answer, Citation, Paper
+
+log = logging.getLogger(__name__)
 
 READ_SECONDS = 20.0  # for Hugging Face's answer; stopping the bot waits no longer than this
 READING = "Reading the whole paper …"
@@ -18,8 +22,8 @@ class NotReadError(SourceError):
     """A whole paper could not be read."""
 
     def __init__(self, error: SourceError) -> None:
-        reason = str(error).partition(": ")[0]  # what follows is for whoever runs the bot
-        super().__init__(f"{reason}: open the paper by its link, or try again later.")
+        self.reason = str(error).partition(": ")[0]  # what follows is for whoever runs the bot
+        super().__init__(f"{self.reason}: open the paper by its link, or try again later.")
 
 
 class WholePapers:
@@ -69,6 +73,24 @@ class WholePapers:
         except SourceError as error:
             raise NotReadError(error) from error
         return True
+
+    async def explain(self, paper: Paper) -> Explanation:
+        """Explain a paper, read whole if that is not known yet; if it cannot be, say why."""
+        note, texts = "", self.executor.library.full_texts
+        if await self.executor.read(texts.get, paper.paper_id) is None:
+            try:
+                await self.read(paper, asyncio.Event())
+            except NotReadError as error:
+                note = error.reason
+            except Exception:  # a bug there must not keep the explanation from people
+                log.exception("reading a whole paper")
+                note = "something went wrong while the paper was read"
+        return replace(await self.executor.read(explain, paper, texts), note=note)
+
+    async def needs_reading(self, paper: Paper) -> bool:
+        """Return whether a paper is to be read before it is explained."""
+        texts = self.executor.library.full_texts
+        return self.may_read(paper) and await self.executor.read(texts.get, paper.paper_id) is None
 
     def _forget(self, key: str, task: asyncio.Task[Reading]) -> None:
         self._running.pop(key, None)

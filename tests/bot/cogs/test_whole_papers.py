@@ -1,17 +1,11 @@
 """The button **Read the paper**: the same message, from its refusal to the paper's own words."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from ingest.config import FetchConfig, IngestConfig, WholePapersConfig
-from ingest.sync import ingest
 from rag.library import Library
 from tests.bot.answers.slow_model import held
 from tests.discord_fake import Interaction
@@ -26,49 +20,14 @@ from tests.discord_server import (
     judged,
     text_of,
 )
-from tests.ingest.hub import Answer, Hub, hub
-from tests.papers import ListSource
-from tests.rag.answering.test_full_text import FOLDER, TIDEWATER
+from tests.ingest.hub import Answer
+from tests.ingest.slow_hub import options, slow_hub
+from tests.rag.answering.test_full_text import TIDEWATER
 
 QUESTION = "what weight decay does Tidewater use?"
 ANSWER = "§Appendix B Hyperparameters, Table 4: Weight decay: 0.01"
 REFUSAL = "does not say it"
 WHOLE = "https://arxiv.org/html/2511.70001"
-
-
-@dataclass
-class SlowHub:
-    """A fake of Hugging Face that answers once `go` is set."""
-
-    served: Hub
-    go: threading.Event = field(default_factory=threading.Event)
-
-
-@contextmanager
-def slow_hub(answer: Answer | None = None) -> Iterator[SlowHub]:
-    """Serve the paper's text, or another answer."""
-    go = threading.Event()
-
-    def give(path: str, params: dict[str, str]) -> Answer:
-        go.wait(20)
-        body = (FOLDER / path.removeprefix("/papers/")).read_bytes()
-        return answer or (200, {"Content-Type": "text/markdown"}, body)
-
-    with hub(give) as served:
-        yield SlowHub(served, go)
-        go.set()
-
-
-@pytest.fixture
-def papers(filled: Library) -> Library:
-    ingest(ListSource([TIDEWATER]), filled)
-    return filled
-
-
-def options(url: str, when: str = "asked") -> dict[str, Any]:
-    fetch = FetchConfig(huggingface_url=url, attempts=1, timeout_seconds=5)
-    whole = WholePapersConfig.model_validate({"when": when})
-    return {"ingest": IngestConfig(fetch=fetch, whole_papers=whole)}
 
 
 def actions(message: dict[str, Any]) -> list[str]:
