@@ -107,6 +107,7 @@ async def test_a_bot_that_ends_while_it_reads_says_so_at_the_next_start(
             )  # fmt: skip
             async with joined(fake, papers):
                 await fake.until(lambda: not receipts.unfinished())
+                assert asked.original
                 assert "I was restarted" in text_of(asked.original)
                 assert [custom_id.split(":")[1] for custom_id in buttons(asked.original)] == [
                     "again"
