@@ -353,3 +353,22 @@ async def test_a_spoiler_stays_one_while_the_paper_is_read(
             assert shown.startswith("||")
             assert shown.endswith("||")
             hub.go.set()
+
+
+async def test_what_a_killed_bot_cannot_edit_is_stopped_and_read_again(papers: Library) -> None:
+    with slow_hub() as hub:
+        async with judged() as fake:
+            channel = fake.add_foreign_channel("alice")
+            async with joined(fake, papers, bot_options=options(hub.served.url)) as server:
+                message = await server.ask(QUESTION, channel=channel)
+                await press(server, "alice", message)
+                await fake.until(lambda: finished(message) is None)
+                as_it_was = {part: deepcopy(message[part]) for part in ("embeds", "components")}
+                await server.bot.close()
+                hub.go.set()
+            message |= as_it_was  # as if it had been killed
+            async with joined(fake, papers, bot_options=options(hub.served.url)) as server:
+                await (await fake.click("alice", message, button(message, "stop"))).wait_ack()
+                await fake.until(lambda: "I was restarted" in text_of(message))
+                await press(server, "alice", message)
+                await fake.until(lambda: answered(message) and ANSWER in text_of(message))
