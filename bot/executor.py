@@ -34,6 +34,8 @@ class Executor:
         self._database_writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
         # One thread fetches single papers, at the pace that their host asks for.
         self._fetcher = ThreadPoolExecutor(1, thread_name_prefix="fetcher")
+        # One thread reads whole papers: it waits for the network, then encodes for seconds.
+        self._paper_reader = ThreadPoolExecutor(1, thread_name_prefix="paper-reader")
         # One thread for the answer being generated, one for each in the queue, one to say "busy".
         waiting = qa.config.model.waiting
         self._generators = ThreadPoolExecutor(waiting + 2, thread_name_prefix="generator")
@@ -63,6 +65,11 @@ class Executor:
         """Run a function that waits for the network, after every earlier one has finished."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._fetcher, lambda: function(*args, **kwargs))
+
+    async def read_whole(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that reads a whole paper, after every earlier one has finished."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._paper_reader, lambda: function(*args, **kwargs))
 
     def similar_papers(self, paper: Paper, count: int) -> list[Paper]:
         """Return the papers most similar to this one; blocks, so call it through `read`."""
@@ -163,6 +170,7 @@ class Executor:
         """Stop generating and wait for all threads to end."""
         self.stop_generating()
         self._fetcher.shutdown(cancel_futures=True)
+        self._paper_reader.shutdown(cancel_futures=True)
         self._generators.shutdown()
         self._readers.shutdown()
         self._database_writer.shutdown()

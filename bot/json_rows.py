@@ -6,6 +6,7 @@ Other programs and stored receipts rely on the names and their order, so neither
 from typing import Any
 
 from rag.answering.comparison import Comparison
+from rag.answering.explain import Explanation
 from rag.digest.records import Entry
 from rag.records import Answer, Hit, Paper
 from rag.trends import Week
@@ -106,6 +107,26 @@ def why_row(answer: Answer) -> Row:
             for hit in answer.hits
         ],
         "read_as": answer.read_as,
+    }
+
+
+def explanation_row(explanation: Explanation) -> Row:
+    """Return what `paperboy explain --json` prints; a part that the paper does not say is empty."""
+    paper = explanation.paper
+    return {
+        "paper_id": paper.paper_id,
+        "title": paper.title,
+        "url": paper.url,
+        "parts": [
+            {
+                "part": part.name,
+                "quotes": [{"text": e.sentence, "section": e.section} for e in part.sentences],
+            }
+            for part in explanation.parts
+        ],
+        "sections": explanation.sections,
+        "paragraphs": explanation.paragraphs,
+        "note": explanation.note,
     }
 
 

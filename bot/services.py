@@ -11,6 +11,7 @@ from bot.answers.in_flight import AnswersInFlight
 from bot.answers.receipts import ReceiptStore
 from bot.answers.record import AnswerRecord
 from bot.answers.service import AnswerService
+from bot.answers.whole_papers import WholePapers
 from bot.conversation.shown_lists import ShownLists
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
@@ -19,7 +20,7 @@ from bot.papers.last_seen import LastSeenStore
 from bot.subscriptions.service import DigestOptions, SubscriptionService
 from bot.taste.learn import TasteCache
 from bot.taste.ratings import RatingStore
-from ingest.config import FetchConfig
+from ingest.config import IngestConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Services:
     conversations: ConversationStore
     shown_lists: ShownLists
     answers: AnswerService
+    whole_papers: WholePapers
     in_flight: AnswersInFlight
     receipts: ReceiptStore
     feedback: FeedbackStore
@@ -51,7 +53,7 @@ def build_services(
     guild_settings: GuildSettingsStore | None = None,
     receipt_days: int = 30,
     log_questions: bool = False,
-    fetch: FetchConfig | None = None,
+    ingest: IngestConfig | None = None,
     digests: DigestOptions | None = None,
 ) -> Services:
     """Return the services over the executor's library; the defaults are those of config.toml."""
@@ -61,6 +63,8 @@ def build_services(
     receipts = ReceiptStore(database, days=receipt_days)
     ratings = RatingStore(database)
     in_flight = AnswersInFlight()
+    ingest = ingest or IngestConfig()
+    whole_papers = WholePapers(executor, ingest)
     return Services(
         executor=executor,
         guild_settings=guild_settings,
@@ -71,13 +75,15 @@ def build_services(
             executor,
             AnswerRecord(executor, conversations, receipts),
             in_flight,
+            whole_papers,
             model_name=model_name,
             log_questions=log_questions,
         ),
+        whole_papers=whole_papers,
         in_flight=in_flight,
         receipts=receipts,
         feedback=FeedbackStore(database),
-        paper_fetcher=PaperFetcher(executor, fetch or FetchConfig()),
+        paper_fetcher=PaperFetcher(executor, ingest.fetch),
         last_seen=LastSeenStore(database),
         ratings=ratings,
         tastes=TasteCache(executor.library.catalog, ratings),

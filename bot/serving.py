@@ -78,7 +78,7 @@ async def _run_bot(
             guild_settings=_guild_settings(settings, qa.library.catalog.database),
             receipt_days=settings.receipt_days,
             log_questions=settings.log_questions,
-            fetch=app.settings.ingest.fetch,
+            ingest=app.settings.ingest,
             digests=digest_options(app, qa.library, is_reading=lambda: not reading.done()),
         )
         options = BotOptions(

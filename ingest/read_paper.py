@@ -6,7 +6,7 @@ paper that an answer is silent about, and answers its question again.
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ingest.config import IngestConfig, WholePapersConfig
@@ -20,6 +20,7 @@ from ingest.sources.full_text import (
     parse_full_text,
 )
 from ingest.sync import drop_unused_texts, ingest_now
+from rag.answering.explain import Explanation, explain
 from rag.arxiv_id import find_ids
 from rag.errors import QuestionError, SourceError
 from rag.full_text.records import FullText, counted
@@ -93,6 +94,17 @@ def answer_from_paper(qa: PaperQA, answer: Answer, config: IngestConfig) -> Answ
         return answer
     read_paper(qa.library, answer.silent_paper, config)
     return qa.ask(answer.question)
+
+
+def explain_paper(library: Library, paper: Paper, config: IngestConfig) -> Explanation:
+    """Explain a paper, read whole if that is not known yet; if it cannot be, say why in a note."""
+    note = ""
+    if library.full_texts.get(paper.paper_id) is None:
+        try:
+            read_paper(library, paper, config)
+        except SourceError as error:
+            note = str(error)
+    return replace(explain(paper, library.full_texts), note=note)
 
 
 def named_paper(library: Library, typed: str, config: IngestConfig, *, today: date) -> Paper:

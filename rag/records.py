@@ -388,6 +388,11 @@ class Answer:
     silent_paper: Paper | None = None
 
     @property
+    def unread_paper(self) -> Paper | None:
+        """The paper to offer to read whole: it is known that its abstract does not say it."""
+        return self.silent_paper if self.refused or self.support is None else None
+
+    @property
     def asked(self) -> str:
         """The standalone question in the words of the person, where a model translated it."""
         if not self.translation:

@@ -10,4 +10,5 @@ __all__ = [
     "recovery",
     "request_log",
     "service",
+    "whole_papers",
 ]

@@ -10,14 +10,15 @@ from bot.components.persistent import PersistentItem
 from bot.render.answer import is_about_papers
 from rag.records import Answer
 
-STOP, MORE, SOURCES, SIMILAR, AGAIN, LIKE, DISLIKE = (
-    "stop", "more", "sources", "similar", "again", "like", "dislike"
+STOP, MORE, READ, SOURCES, SIMILAR, AGAIN, LIKE, DISLIKE = (
+    "stop", "more", "read", "sources", "similar", "again", "like", "dislike"
 )  # fmt: skip
 CLICKED = "answer_button"  # the event of a click: (interaction, action, asker)
 
 _APPEARANCE: dict[str, dict[str, Any]] = {
     STOP: {"label": "Stop", "style": discord.ButtonStyle.danger},
     MORE: {"label": "More", "style": discord.ButtonStyle.primary},
+    READ: {"label": "Read the paper", "style": discord.ButtonStyle.primary},
     SOURCES: {"label": "Sources"},
     SIMILAR: {"label": "Similar"},
     AGAIN: {"label": "Again"},
@@ -59,7 +60,7 @@ def view_of(asker: int, *actions: str) -> discord.ui.View:
 
 
 def writing_view(asker: int) -> discord.ui.View:
-    """Return the buttons of an answer that is being written or in the queue."""
+    """Return the buttons of an answer that is being written or read for, or in the queue."""
     return view_of(asker, STOP, SOURCES)
 
 
@@ -67,18 +68,23 @@ def finished_view(asker: int, answer: Answer) -> discord.ui.View:
     """Return the buttons of a finished answer."""
     if not is_about_papers(answer):
         return view_of(asker, LIKE, DISLIKE)
-    return view_of(asker, *_actions(bool(answer.citations), answer.more))
+    is_unread = answer.unread_paper is not None
+    return view_of(asker, *_actions(bool(answer.citations), answer.more, is_unread=is_unread))
 
 
 def interrupted_view(stored: StoredAnswer) -> discord.ui.View:
     """Return the buttons of an answer that the end of the bot interrupted."""
     if stored.receipt is None:
         return view_of(stored.user_id, AGAIN)
-    return view_of(stored.user_id, *_actions(bool(stored.sources), stored.more))
+    actions = _actions(bool(stored.sources), stored.more, is_unread=bool(stored.unread_paper))
+    return view_of(stored.user_id, *actions)
 
 
-def _actions(has_sources: bool, more: int) -> list[str]:
+def _actions(has_sources: bool, more: int, *, is_unread: bool) -> list[str]:
     similar = [SIMILAR] if has_sources else []
-    if more:  # in place of Again, which would list the same papers; a row has room for five
+    # In place of Again, which would show the same; a row has room for five.
+    if is_unread:
+        return [READ, SOURCES, *similar, LIKE, DISLIKE]
+    if more:
         return [MORE, SOURCES, *similar, LIKE, DISLIKE]
     return [SOURCES, *similar, AGAIN, LIKE, DISLIKE]

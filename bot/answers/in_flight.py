@@ -17,14 +17,21 @@ class AnswerInProgress:
     """An answer from its question to the last edit of its message.
 
     `is_forgotten`: the user asked that nothing about it be stored. `is_retracted`: the question was
-    deleted in the meantime.
+    deleted in the meantime. `is_stored`: what its message shows if the bot ends now is stored.
     """
 
     message: AnswerMessage
     cancel: threading.Event = field(default_factory=threading.Event)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
     is_forgotten: bool = False
     is_retracted: bool = False
+    is_stored: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stop(self) -> None:
+        """Have what is written or read for it end soon."""
+        self.cancel.set()
+        self.stopped.set()
 
 
 class AnswersInFlight:
@@ -66,7 +73,7 @@ class AnswersInFlight:
         """Stop writing: the answers in progress stay quoted and say so."""
         self.is_stopping = True
         for progress in self._answers:
-            progress.cancel.set()
+            progress.stop()
         waiting = [asyncio.create_task(progress.done.wait()) for progress in self._answers]
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=STOP_SECONDS)
@@ -77,7 +84,7 @@ class AnswersInFlight:
         """Stop writing into this message; return whether it was being written."""
         found = [one for one in self._answers if one.message.reply.message_id == message_id]
         for progress in found:
-            progress.cancel.set()
+            progress.stop()
         return bool(found)
 
     def embed_removed(self, message_id: int) -> None:
@@ -85,14 +92,14 @@ class AnswersInFlight:
         for progress in self._answers:
             if progress.message.reply.message_id == message_id:
                 progress.message.reply.is_removed = True
-                progress.cancel.set()
+                progress.stop()
 
     def retract(self, event_id: int) -> None:
         """Stop the answer to a message that was deleted; its reply is removed as well."""
         for progress in self._answers:
             if progress.message.reply.event_id == event_id:
                 progress.is_retracted = True
-                progress.cancel.set()
+                progress.stop()
             elif event_id in progress.message.inquiry.heard_from:
                 progress.is_forgotten = True
 
@@ -101,6 +108,6 @@ class AnswersInFlight:
         for progress in self._answers:
             if progress.message.reply.user_id == user_id:
                 progress.is_forgotten = True
-                progress.cancel.set()
+                progress.stop()
             elif user_id in progress.message.inquiry.heard_from:
                 progress.is_forgotten = True

@@ -10,7 +10,7 @@ import discord
 
 from bot.answers.buttons import finished_view, writing_view
 from bot.answers.live_message import RETRY_SECONDS, keep_trying
-from bot.answers.receipts import Inquiry
+from bot.answers.receipts import Inquiry, StoredAnswer
 from bot.components.discord_errors import FAILURES, UNANSWERED
 from bot.components.membership import is_member
 from bot.components.removed_embeds import are_removed, edit_embeds
@@ -107,6 +107,17 @@ class InteractionReply:
         """Defer the interaction, with a new message for the reply."""
         callback = await interaction.response.defer(thinking=True)
         return cls(interaction, callback.message_id if callback else None)
+
+    @classmethod
+    def to_button(cls, interaction: discord.Interaction, stored: StoredAnswer) -> Self:
+        """Return the message of a stored answer, whose button this interaction is.
+
+        The answer goes on being that of the user who asked. The interaction is to be deferred.
+        """
+        reply = cls(interaction, stored.message_id)
+        reply.user_id, reply.event_id = stored.user_id, stored.event_id
+        reply.is_removed = are_removed(interaction.message)
+        return reply
 
     def seconds_left(self) -> float | None:
         """Return for how long an interaction can be replied to, unless the bot is a member."""

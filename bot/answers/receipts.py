@@ -94,6 +94,12 @@ class StoredAnswer:
         return int((self.receipt or {}).get("more", 0))
 
     @property
+    def unread_paper(self) -> str | None:
+        """The id of the paper that was offered to be read whole."""
+        paper_id: str | None = (self.receipt or {}).get("unread_paper")
+        return paper_id
+
+    @property
     def sources(self) -> list[str]:
         """The ids of the cited papers."""
         return [source["paper_id"] for source in (self.receipt or {}).get("sources", ())]
@@ -120,7 +126,7 @@ class _Rank(BaseModel):
 
 
 class _Receipt(BaseModel):
-    """What is read from a stored receipt; those of earlier versions lack the last three."""
+    """What is read from a stored receipt; those of earlier versions lack the last four."""
 
     question: str
     understood: str | None
@@ -136,6 +142,7 @@ class _Receipt(BaseModel):
     read_as: str | None = None
     more: int = 0
     has_spoiler: bool = False
+    unread_paper: str | None = None
 
 
 def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
@@ -148,6 +155,7 @@ def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
         "note": answer.note,
         "more": answer.more,
         "has_spoiler": answer.question.has_spoiler,
+        "unread_paper": answer.unread_paper and answer.unread_paper.paper_id,
     }
     if answer.mode == "generated":
         row["model"] = answer.model or written_by

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,10 +17,11 @@ from bot.answers.message import AnswerMessage, Reply, place_of
 from bot.answers.receipts import Inquiry
 from bot.answers.record import AnswerRecord
 from bot.answers.request_log import log_question
+from bot.answers.whole_papers import NOT_READ, READING, NotReadError, WholePapers, reading
 from bot.components.discord_errors import UNANSWERED
 from bot.executor import Executor
 from rag.answering.writer import STOPPED, WENT_WRONG
-from rag.records import Answer
+from rag.records import Answer, Paper
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +30,24 @@ OUT_OF_TIME = (
     "I am not a member here, so Discord lets me change this for 15 minutes only; these are the "
     "quoted sentences."
 )
+READING_INTERRUPTED = "I was restarted while I read the paper."
 INTERRUPTED = "I was restarted while I wrote an answer; these are the quoted sentences."
 FIRST_RETRY_SECONDS = (0.5, 1, 2, 4)  # people are waiting for the quotes
 LEAST_SHOWN = 40  # characters of a written answer, before it replaces the quotes
 
 
 class AnswerService:
-    """Answers questions from any source: commands, messages, buttons and forms."""
+    """Answers questions from any source: commands, messages, buttons and forms.
+
+    If the abstract of a paper does not say it, it reads the whole paper: at once, or on request.
+    """
 
     def __init__(
         self,
         executor: Executor,
         record: AnswerRecord,
         in_flight: AnswersInFlight,
+        whole_papers: WholePapers,
         *,
         model_name: str,
         log_questions: bool = False,
@@ -50,6 +56,7 @@ class AnswerService:
         self.executor = executor
         self.record = record
         self.in_flight = in_flight
+        self.whole_papers = whole_papers
         self.model_name = model_name
         self.log_questions = log_questions
 
@@ -76,25 +83,63 @@ class AnswerService:
             return
         title = inquiry.question if show_question else ""
         message = AnswerMessage(reply, inquiry, title, self.model_name)
+        await self._answer_logged(message, self._quote)
+
+    async def answer_from_paper(
+        self, inquiry: Inquiry, reply: Reply, *, show_question: bool = False
+    ) -> None:
+        """Read the paper that a stored answer is silent about, and answer in the same message.
+
+        Raises QuestionError and, with the answer shown again that the abstract gives, what reading
+        raises.
+        """
+        title = inquiry.question if show_question else ""
+        message = AnswerMessage(reply, inquiry, title, self.model_name)
+        failed: list[Exception] = []
+
+        async def quote(progress: AnswerInProgress) -> Answer:
+            quoted = await self._ask(message)
+            if quoted.silent_paper is None:  # it was read for somebody else
+                return quoted
+            await self._store_unread(progress, quoted)
+            try:
+                return await self._read(progress, quoted, quoted.silent_paper)
+            except Exception as error:
+                failed.append(error)
+                return quoted
+
+        await self._answer_logged(message, quote)
+        if failed:
+            raise failed[0]
+
+    async def _answer_logged(
+        self, message: AnswerMessage, quote: Callable[[AnswerInProgress], Awaitable[Answer]]
+    ) -> None:
+        """Answer into a message, and log the question and its result."""
+        reply, question = message.reply, message.inquiry.question
         started, answer = time.perf_counter(), None
         with self.in_flight.track(message) as progress:
             try:
-                answer = await self._answer(progress)
+                answer = await self._answer(progress, quote)
             finally:
                 seconds = time.perf_counter() - started
                 with_text = self.log_questions
-                log_question(reply, inquiry.question, answer, seconds=seconds, with_text=with_text)
+                log_question(reply, question, answer, seconds=seconds, with_text=with_text)
 
-    async def _answer(self, progress: AnswerInProgress) -> Answer:
+    async def _answer(
+        self, progress: AnswerInProgress, quote: Callable[[AnswerInProgress], Awaitable[Answer]]
+    ) -> Answer:
         """Quote, then write if there is a model; return the final answer."""
         message = progress.message
-        answer = await self._quote(message)
+        answer = await quote(progress)
         if progress.is_retracted:
+            if progress.is_stored:
+                await self._remove(message, answer)
             await self.record.drop(message)
             return answer
         writes = self.executor.can_generate(answer) and not self.in_flight.is_stopping
         next_step = describe_wait(self.executor.queue_length()) if writes else ""
-        await self.in_flight.send(self._show_quoted(message, answer, next_step))
+        await self.in_flight.send(self._show_quoted(progress, answer, next_step))
         try:
             if writes:
                 answer = await self._write(progress, answer)
@@ -115,31 +160,77 @@ class AnswerService:
         if progress.is_retracted or progress.is_forgotten:
             await self.record.drop(message)
 
-    async def _quote(self, message: AnswerMessage) -> Answer:
-        """Return the quoted answer."""
-        inquiry = message.inquiry
+    async def _quote(self, progress: AnswerInProgress) -> Answer:
+        """Return the quoted answer, from the whole paper where papers are read at once."""
+        message = progress.message
         self.record.promise(message)
         try:
-            turns = await self.record.earlier_turns(message)
-            place = place_of(message.reply.guild_id, is_member=message.reply.is_member)
-            question = inquiry.to_question(turns, place=place)
-            answer = await self.executor.quote(question)
-            if inquiry.otherwise and (answer.refused or answer.is_chat):
-                other = await self.executor.quote(replace(question, text=inquiry.otherwise))
-                answer = answer if other.refused and not answer.is_chat else other
+            quoted = await self._ask(message)
         except Exception:  # not CancelledError: a bot that ends still owes the answer
             await self.record.drop(message)
             raise
+        if quoted.silent_paper is None or not self.whole_papers.reads_at_once:
+            return quoted
+        try:
+            return await self._read(progress, quoted, quoted.silent_paper)
+        except NotReadError as error:
+            return replace(quoted, note=f"{quoted.note} {NOT_READ.format(error)}".strip())
+        except Exception:
+            log.exception("reading a whole paper")
+            return quoted
+
+    async def _read(self, progress: AnswerInProgress, quoted: Answer, paper: Paper) -> Answer:
+        """Say which paper is being read, read it, and return what it answers.
+
+        If that is stopped, return what the abstract answers.
+        """
+        await self.in_flight.send(self._show_reading(progress, quoted, paper))
+        if self.in_flight.is_stopping:
+            progress.stop()
+        if not await self.whole_papers.read(paper, progress.stopped):
+            return quoted
+        return await self._ask(progress.message)
+
+    async def _show_reading(self, progress: AnswerInProgress, quoted: Answer, paper: Paper) -> None:
+        """Show that a paper is being read; store the answer that the abstract gives."""
+        state = reading(quoted, paper)
+        await keep_trying(lambda: progress.message.show(state, READING), FIRST_RETRY_SECONDS)
+        if not progress.is_stored:
+            await self._store_unread(progress, quoted)
+
+    async def _store_unread(self, progress: AnswerInProgress, quoted: Answer) -> None:
+        """Store what the message is to show if the bot ends before the paper is read."""
+        message = progress.message
+        unfinished = await message.rendered(replace(quoted, note=READING_INTERRUPTED))
+        await self.record.store(message, quoted, unfinished=unfinished)
+        progress.is_stored = True
+
+    async def _ask(self, message: AnswerMessage) -> Answer:
+        """Return the quoted answer; one that is silent about a paper if that may be read."""
+        inquiry = message.inquiry
+        turns = await self.record.earlier_turns(message)
+        place = place_of(message.reply.guild_id, is_member=message.reply.is_member)
+        question = inquiry.to_question(turns, place=place)
+        answer = await self.executor.quote(question)
+        if inquiry.otherwise and (answer.refused or answer.is_chat):
+            other = await self.executor.quote(replace(question, text=inquiry.otherwise))
+            answer = answer if other.refused and not answer.is_chat else other
+        answer = self.whole_papers.offered(answer)
         if inquiry.note and answer.is_chat and not answer.refused:  # it is about the file
             return replace(answer, text=inquiry.note)
         return replace(answer, note=f"{inquiry.note} {answer.note}".strip())
 
-    async def _show_quoted(self, message: AnswerMessage, quoted: Answer, next_step: str) -> None:
+    async def _show_quoted(
+        self, progress: AnswerInProgress, quoted: Answer, next_step: str
+    ) -> None:
         """Show the quoted answer and store it."""
+        message = progress.message
         try:
             await keep_trying(lambda: message.show(quoted, next_step), FIRST_RETRY_SECONDS)
-        except Exception:
-            await self.record.drop(message)
+        except Exception as error:
+            # What is stored already is shown by the next run, unless the message is gone.
+            if not progress.is_stored or isinstance(error, discord.NotFound):
+                await self.record.drop(message)
             raise
         interrupted = replace(quoted, note=INTERRUPTED)
         unfinished = await message.rendered(interrupted) if next_step else None

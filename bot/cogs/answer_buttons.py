@@ -7,7 +7,17 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.checks import check_access, count_question
-from bot.answers.buttons import AGAIN, DISLIKE, LIKE, MORE, SIMILAR, SOURCES, STOP, interrupted_view
+from bot.answers.buttons import (
+    AGAIN,
+    DISLIKE,
+    LIKE,
+    MORE,
+    READ,
+    SIMILAR,
+    SOURCES,
+    STOP,
+    interrupted_view,
+)
 from bot.answers.message import InteractionReply, place_of
 from bot.answers.receipts import Inquiry, StoredAnswer, paper_ids, receipt_of
 from bot.answers.recovery import interrupted_embeds
@@ -44,6 +54,13 @@ class GoneError(PaperboyError):
         )
 
 
+class BeingReadError(PaperboyError):
+    """Somebody else pressed the button a moment ago."""
+
+    def __init__(self) -> None:
+        super().__init__("this paper is being read: wait for the answer, which comes here.")
+
+
 class NotYoursError(PaperboyError):
     """A button belongs to another user."""
 
@@ -62,9 +79,11 @@ class AnswerButtons(commands.Cog):
         self.bot = bot
         self.services = bot.services
         self.executor = bot.services.executor
+        self._reading: set[int] = set()  # messages whose paper is being read
         self.actions = {
             STOP: self._stop,
             MORE: self._more,
+            READ: self._read,
             SOURCES: self._sources,
             SIMILAR: self._similar,
             AGAIN: self._again,
@@ -202,18 +221,43 @@ class AnswerButtons(commands.Cog):
         heard_from = (*inquiry.heard_from, *(source for source in asked if source))
         await self._ask(interaction, replace(inquiry, shown=shown, by=name, heard_from=heard_from))
 
+    async def _read(self, interaction: Click, stored: StoredAnswer) -> None:
+        """Read the paper whose abstract does not say it; anybody may ask for that."""
+        if stored.message_id in self._reading:
+            raise BeingReadError
+        if stored.unread_paper is None:  # the message shows the answer by now
+            await interaction.response.defer()
+            return
+        services = self.services
+        count_question(interaction, services.guild_settings, services.rate_limits)
+        self._reading.add(stored.message_id)
+        try:
+            await self._require_papers(stored.inquiry)
+            await interaction.response.defer()
+            reply = InteractionReply.to_button(interaction, stored)
+            embeds = interaction.message.embeds if interaction.message else []
+            is_titled = bool(embeds and embeds[0].title)
+            answer = services.answers.answer_from_paper
+            await answer(stored.inquiry, reply, show_question=is_titled)
+        finally:
+            self._reading.discard(stored.message_id)
+
     async def _ask(self, interaction: Click, inquiry: Inquiry) -> None:
         """Ask a stored question again, as a question of the user who clicked."""
         services = self.services
         check_access(interaction, services.guild_settings)
         count_question(interaction, services.guild_settings, services.rate_limits)
-        needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
-        papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
-        if len(papers) < len(needed):  # a paper's id changes when its arXiv id becomes known
-            raise GoneError
+        await self._require_papers(inquiry)
         async with services.answers.expecting(interaction, inquiry.question):
             reply = await InteractionReply.defer(interaction)
             await services.answers.answer(inquiry, reply, show_question=True)
+
+    async def _require_papers(self, inquiry: Inquiry) -> None:
+        """Raise GoneError if a paper of a stored question has another id by now."""
+        needed = {paper_id for paper_id in (inquiry.paper, inquiry.keep_to) if paper_id}
+        papers = await self.executor.read(self.executor.library.catalog.get, list(needed))
+        if len(papers) < len(needed):
+            raise GoneError
 
     async def _like(self, interaction: Click, stored: StoredAnswer) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)

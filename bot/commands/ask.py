@@ -1,4 +1,4 @@
-"""`paperboy ask`, `read`, `why` and `search`: answer questions, read and find papers."""
+"""`paperboy ask`, `read`, `explain`, `why` and `search`: questions and papers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,11 +10,11 @@ import typer
 from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
 from bot.console.live import show_answer, warn_without_model
 from bot.console.reader import Reader
-from bot.console.render import answer_lines, hit_lines, receipt_lines
+from bot.console.render import answer_lines, explanation_lines, hit_lines, receipt_lines
 from bot.console.terminal import Terminal, readable
 from bot.index_builder import complete_index
-from bot.json_rows import Row, answer_row, search_row, why_row
-from ingest.read_paper import named_paper, read_paper
+from bot.json_rows import Row, answer_row, explanation_row, search_row, why_row
+from ingest.read_paper import explain_paper, named_paper, read_paper
 from ingest.untrusted import decode
 from rag.errors import QuestionError
 from rag.pipeline import PaperQA
@@ -88,6 +88,30 @@ def read(
     with app.library("paperboy read") as library:
         found = named_paper(library, paper, config, today=app.today())
         terminal.print(str(read_paper(library, found, config)))
+
+
+def explain(
+    context: typer.Context,
+    paper: Annotated[str, typer.Argument(help="An arXiv id, a link, a name or a title.")],
+    as_json: Json = False,
+) -> None:
+    """Explain a paper in five parts, each quoted: what, why, how, results, limits.
+
+    It is read whole for that, unless whole papers are never read or arXiv has no HTML of it.
+
+    \b
+    paperboy explain 2407.17827
+    paperboy explain LexVLA
+    """
+    app, terminal = app_of(context), Terminal()
+    config = app.settings.ingest
+    with app.library("paperboy explain") as library:
+        found = named_paper(library, paper, config, today=app.today())
+        explanation = explain_paper(library, found, config)
+    if as_json:
+        terminal.rows([explanation_row(explanation)])
+    else:
+        terminal.lines(explanation_lines(explanation))
 
 
 def _read_batch(path: Path) -> list[dict[str, Any]]:

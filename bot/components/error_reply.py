@@ -93,7 +93,8 @@ def _sentence(error: Exception) -> str:
         return "This command is gone; restart Discord to see the ones there are."
     if isinstance(error, app_commands.MissingPermissions):
         return "Only those who manage this server may do that: ask one of them."
-    return explain(error.__cause__ or error)
+    is_wrapped = isinstance(error, app_commands.AppCommandError)
+    return explain(error.__cause__ or error if is_wrapped else error)
 
 
 def explain(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from bot.render.answer_text import INDENT, lines_of
 from bot.render.direction import isolated, values_of, with_isolates
 from bot.render.safe_text import names_host
 from rag.answering.comparison import Comparison
+from rag.answering.explain import Explanation
 from rag.digest.records import Digest
 from rag.links import full_text_url
 from rag.records import Answer, Hit, Paper
@@ -122,6 +123,22 @@ def receipt_lines(answer: Answer) -> Iterator[Text]:
         yield Text(
             f"{hit.score:5.2f}  {hit.cosine:5.2f}  {hit.keyword:6.2f}  {isolated(hit.paper.title)}"
         )
+
+
+def explanation_lines(explanation: Explanation) -> Iterator[Text]:
+    """Yield a paper, its five parts, each sentence behind its section, and what was read."""
+    paper = explanation.paper
+    yield paper_text("[1]", paper)
+    for part in explanation.parts:
+        yield Text(f"\n{part.name}", style="bold")
+        if not part.sentences:
+            yield Text(f"  {explanation.unsaid}", style="dim")
+        for evidence in part.sentences:
+            yield Text(f"  {evidence.section or 'Abstract'}: “{evidence.sentence}” [1]")
+    yield Text(f"\n{explanation.read}", style="dim")
+    if explanation.is_whole and paper.arxiv_id:
+        url = full_text_url(paper.arxiv_id)
+        yield Text(url, style=f"cyan link {url}")
 
 
 def comparison_heading(comparison: Comparison) -> Iterator[Text]:

@@ -30,6 +30,7 @@ COGS = (
     "bot.cogs.alerts",
     "bot.cogs.ask",
     "bot.cogs.compare",
+    "bot.cogs.explain",
     "bot.cogs.recent",
     "bot.cogs.scheduled_digests",
     "bot.cogs.link_cards",

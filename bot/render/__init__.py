@@ -6,6 +6,7 @@ __all__ = [
     "comparison",
     "digest",
     "direction",
+    "explanation",
     "papers",
     "parts",
     "picture",

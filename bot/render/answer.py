@@ -9,7 +9,7 @@ from bot.render.answer_text import discord_text, lists_papers
 from bot.render.direction import with_isolates
 from bot.render.parts import MAX_MESSAGES, lines_within, split
 from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, plain_within
-from rag.links import arxiv_url
+from rag.links import arxiv_url, full_text_url
 from rag.records import Answer, Citation, Paper
 from rag.text.discord_markup import as_spoiler, without_spoilers
 from rag.text.shorten import shorten
@@ -75,8 +75,20 @@ def _hidden_parts(text: str, listed: str, *, is_cut: bool) -> list[str]:
 
 
 def sources(citations: Sequence[Citation]) -> str:
-    """Return the list `1. title · day · arXiv`, with links without previews."""
-    return "\n".join(f"{c.n}. {paper_line(c.paper)}" for c in citations)
+    """Return the list `1. title · day · arXiv`, with links without previews.
+
+    A paper that is quoted from its sections is linked to its full text as well.
+    """
+    return "\n".join(
+        f"{c.n}. {paper_line(c.paper)}{f' · {whole}' if (whole := _full_text(c)) else ''}"
+        for c in citations
+    )
+
+
+def _full_text(citation: Citation) -> str:
+    """Return a link to the full text that a citation quotes; "" for an abstract."""
+    arxiv_id = citation.paper.arxiv_id
+    return link("full text", full_text_url(arxiv_id)) if citation.section and arxiv_id else ""
 
 
 def paper_line(paper: Paper, *, max_title: int = MAX_SOURCE_TITLE) -> str:
@@ -102,14 +114,16 @@ def _colour(answer: Answer, doing: str) -> Colour:
 def _footer(answer: Answer, written_by: str, doing: str) -> str:
     if not answer.finished:
         return doing
+    is_whole = any(citation.section for citation in answer.citations)
     if answer.mode == "generated":
-        written = f"Written by {written_by} from these abstracts in {answer.seconds:.1f} s"
+        read = "the full text" if is_whole else "these abstracts"
+        written = f"Written by {written_by} from {read} in {answer.seconds:.1f} s"
         return f"{written}. {answer.note}" if answer.note else written
     how = ""  # for small talk
     if answer.refused and is_about_papers(answer):
         how = TRY_OTHER_WORDS
     elif answer.evidence and not lists_papers(answer.text, answer.citations):
-        how = "Quoted word for word."
+        how = f"Quoted word for word{' from the full text' if is_whole else ''}."
     elif is_about_papers(answer):
         how = "From the catalogue."
     return " ".join(filter(None, [how, answer.note, doing]))

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from bot.render.direction import values_of
 from bot.render.parts import FENCE
 from bot.render.safe_text import is_code_url, is_safe_url, link, plain
+from rag.links import full_text_url
 from rag.records import Citation, Paper
 from rag.text.brackets import brackets_of
 from rag.text.shorten import shorten
@@ -118,7 +119,7 @@ class _Links:
     def __init__(self, citations: Sequence[Citation]) -> None:
         papers = tuple(citation.paper for citation in citations)
         self.own, self.values = brackets_of(papers), tuple(values_of(papers))
-        self.markers = {f"[{citation.n}]": citation.paper.url for citation in citations}
+        self.markers = {f"[{citation.n}]": _quoted_at(citation) for citation in citations}
         self.addresses = {url for citation in citations for url in _addresses(citation.paper)}
         addresses = (re.escape(url) + _URL_END for url in sorted(self.addresses, reverse=True))
         self._pattern = re.compile("|".join([_MARKER.pattern, *addresses]))
@@ -138,6 +139,13 @@ class _Links:
                 parts.append(link(found, found) if found in self.addresses else plain(found))
             done = match.end()
         return "".join([*parts, plain(text[done:], self.values)])
+
+
+def _quoted_at(citation: Citation) -> str:
+    """Return where a quote stands: on the paper's page or, from a section, in its full text."""
+    paper = citation.paper
+    is_whole = citation.section and paper.arxiv_id
+    return full_text_url(str(paper.arxiv_id)) if is_whole else paper.url
 
 
 def _addresses(paper: Paper) -> Iterator[str]:

@@ -26,7 +26,7 @@ METHOD_SCORE = 0.8  # of the sentence that a model reads beside gist and result,
 _REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w.-]+")
 _ASPECTS = {aspect.name: aspect for aspect in ASPECTS}
 # A limit of the paper's own work; what earlier work lacks stands before the gist.
-_LIMITS = Aspect("Limits", before_gist=-1.5, allows_background=True, signs=(
+LIMITS = Aspect("Limits", before_gist=-1.5, allows_background=True, signs=(
     (re.compile(r"\blimitations?\b|\blimited to\b|\brestricted to\b|\bfuture work\b|\bcaveats?\b"
                 r"|\bdrawbacks?\b|\bshortcomings?\b", re.I), 0.7),
     (re.compile(r"\b(?:we|our|this (?:paper|work|study|method|approach|model))\b", re.I), 0.2),
@@ -268,7 +268,7 @@ def _results(paper: Paper, n: int) -> _Part:
 
 def _limits(paper: Paper, n: int) -> _Part:
     """Return the sentence that states a limit of the paper's own work, or that none does."""
-    if limits := _best(paper, _LIMITS, 1):
+    if limits := _best(paper, LIMITS, 1):
         return _named(paper, limits, n)
     line = f"The abstract of {short_name(paper)} names no limits of its own. [{n}]"
     return _Part((line, *_gist(paper, n, with_result=False).lines), silent=True)

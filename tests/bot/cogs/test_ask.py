@@ -20,6 +20,7 @@ UNKNOWN = f"I know no paper “{NOBODY}”: choose one that is suggested."
         ("ask", {"question": QUESTION, "paper": "2513.12345"}, "check it, or type a part of the"),
         ("paper", {"title": NOBODY}, UNKNOWN),
         ("compare", {"first": HERON.title, "second": NOBODY}, UNKNOWN),
+        ("explain", {"paper": NOBODY}, UNKNOWN),
         ("compare", {"first": HERON.title, "second": "HeronNet"}, "is named twice"),
         ("daily", {"date": "yesteryear"}, "'yesteryear' is not a day"),
         ("weekly", {"week": "2025-W99"}, "'2025-W99' is not a week"),

@@ -63,6 +63,7 @@ async def test_the_map_of_a_day_comes_with_its_alt_text(world: Any, filled: Libr
     [
         ("paper", "title"),
         ("ask", "paper"),
+        ("explain", "paper"),
         *(("compare", option) for option in ("first", "second", "third", "fourth")),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from bot.access.guild_settings import Group
 from bot.conversation.paper_links import pasted_ids
 from bot.conversation.policy import MessageFacts, wants_card
-from ingest.config import FetchConfig
+from ingest.config import FetchConfig, IngestConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.library import Library
@@ -151,7 +151,8 @@ def arxiv(*, knows: bool = True, go: threading.Event | None = None) -> Iterator[
 
 async def unread(filled: Library, connect: Connect, url: str) -> tuple[Server, dict[str, Any]]:
     """Paste the link of a paper that was never read; return the card."""
-    options = {"fetch": FetchConfig(arxiv_url=url, arxiv_seconds=0)}
+    fetch = FetchConfig(arxiv_url=url, arxiv_seconds=0)
+    options = {"ingest": IngestConfig(fetch=fetch)}
     server: Server = await connect(filled, bot_options=options)
     await choose(server, link_cards=True)
     return server, await server.say("bob", NEW_LINK)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ingest.config import FetchConfig
+from ingest.config import FetchConfig, IngestConfig
 from tests.bot.answers.slow_model import HeldModel, held
 from tests.bot.cogs.test_link_cards import NEW_ID, NEW_LINK, arxiv
 
@@ -28,7 +28,7 @@ def chat() -> HeldModel:
 @pytest.fixture
 def bot_options() -> dict[str, Any]:
     fetch = FetchConfig(arxiv_url="http://127.0.0.1:9", arxiv_seconds=0)
-    return {"model_name": "a model", "fetch": fetch}
+    return {"model_name": "a model", "ingest": IngestConfig(fetch=fetch)}
 
 
 def words(message: Any) -> str:

@@ -87,3 +87,28 @@ def test_always_reads_and_never_does_not(paperboy: Run, server: Hub) -> None:
     assert server.asked == []
     _, out, _ = paperboy("ask", QUESTION, when="always")
     assert "Weight decay: 0.01" in out
+
+
+def test_a_paper_is_explained_from_its_sections(paperboy: Run, server: Hub) -> None:
+    status, out, _ = paperboy("explain", "2511.70001")
+    assert status == 0
+    parts = ("What it is", "Why", "How it works", "Results", "Limits")
+    assert sorted(map(out.index, parts)) == [out.index(part) for part in parts]
+    assert "§5 Limitations: “Tidewater was trained on recordings from temperate wetlands" in out
+    assert "from the full text: 15 sections, 26 paragraphs." in out
+    assert "https://arxiv.org/html/2511.70001" in out
+    _, out, _ = paperboy("explain", "Tidewater", "--json")
+    row = json.loads(out)
+    assert [part["part"] for part in row["parts"]] == list(parts)
+    assert row["parts"][4]["quotes"][0]["section"] == "§5 Limitations"
+    assert len(server.asked) == 1  # it is stored by now
+
+
+def test_what_may_not_be_read_is_explained_from_the_abstract(paperboy: Run, server: Hub) -> None:
+    _, out, _ = paperboy("explain", "2511.70001", when="never")
+    assert server.asked == []
+    assert "Quoted word for word from the abstract alone: whole papers are not read" in out
+    assert "Abstract: “We present Tidewater, a network" in out
+    assert "Limits\n  The abstract does not say." in out
+    _, out, _ = paperboy("explain", "HeronNet")
+    assert "knows no paper 2501.00001" in out

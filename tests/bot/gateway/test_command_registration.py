@@ -1,5 +1,6 @@
 """The commands are registered with Discord only when they changed."""
 
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -21,10 +22,26 @@ async def test_commands_are_synced_only_when_they_changed(
     assert len(synced) == 1  # another fake, so another application
     names = {command.name for command in second.bot.tree.get_commands()}
     assert names == {
-        "alerts", "ask", "catchup", "compare", "daily", "forget", "help", "paper", "save", "saved",
-        "search", "setup", "status", "subscribe", "subscriptions", "thread", "trending", "trends",
-        "unsubscribe", "weekly", "why", "Ask about this", "Explain this paper",
+        "alerts", "ask", "catchup", "compare", "daily", "explain", "forget", "help", "paper",
+        "save", "saved", "search", "setup", "status", "subscribe", "subscriptions", "thread",
+        "trending", "trends", "unsubscribe", "weekly", "why", "Ask about this",
+        "Explain this paper",
     }  # fmt: skip
+
+
+async def test_the_readme_names_every_command_with_its_options(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## In Discord")[2].partition("\n## ")[0]
+    for command in server.bot.tree.get_commands():
+        if isinstance(command, app_commands.ContextMenu):
+            assert f"**{command.name}**" in table
+            continue
+        assert isinstance(command, app_commands.Command)
+        options = [p.name if p.required else f"[{p.name}]" for p in command.parameters]
+        assert f"`{' '.join([f'/{command.name}', *options])}`" in table
 
 
 @pytest.mark.parametrize("always", [False, True])
