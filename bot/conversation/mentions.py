@@ -10,12 +10,20 @@ from discord import app_commands
 
 from bot.access.checks import is_open
 from bot.components.discord_errors import FAILURES
-from rag.text.discord_markup import Mentioned, mentioned_users, without_markup
+from rag.text.discord_markup import (
+    Mentioned,
+    has_spoiler,
+    mentioned_users,
+    still_hidden,
+    with_spoilers_open,
+    without_markup,
+)
 
 log = logging.getLogger(__name__)
 
 MAX_FETCHED = 3  # users of one text that Discord is asked for
 FETCH_SECONDS = 1.0  # for all of them: a command has to be answered within 3
+MARKS = 10  # characters that hiding a text may add
 
 
 class MentionReader:
@@ -101,7 +109,18 @@ class ReadableText(app_commands.Transformer):
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
         """Return the text with the names of those whom it mentions."""
         reader: MentionReader = interaction.client.mentions
-        return (await reader.read_with_all_names(value, interaction.guild))[: self.longest]
+        text = await reader.read_with_all_names(value, interaction.guild)
+        if self.longest and len(text) > self.longest and has_spoiler(text):
+            return still_hidden(text[: self.longest - MARKS], text)
+        return text[: self.longest]
 
 
-TypedText = app_commands.Transform[str, ReadableText()]
+class OpenText(ReadableText):
+    """An option that names something: with what is hidden in it (see `defer_reply`)."""
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        """Return the text as `ReadableText` does, without the marks of spoilers."""
+        return with_spoilers_open(await super().transform(interaction, value))
+
+
+TypedText = app_commands.Transform[str, OpenText()]
