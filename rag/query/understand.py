@@ -101,7 +101,7 @@ class QueryUnderstanding:
         """
         question = clean_question(question, timezone=self.day_habit.timezone)
         question = in_latin_letters(question)
-        without_names = self.people.hide(question).text
+        without_names = self.people.hide(self.paper_names.hide_titles(question).text).text
         language = self.reader.language(without_names)
         if follows:  # "el penúltimo" is "the second to last one"
             question = in_english(question)
@@ -147,10 +147,12 @@ class QueryUnderstanding:
 
     def _in_english(self, question: str, language: str) -> Translation:
         """Return the question in English words and with the papers' own spelling of their names."""
-        hidden = self.people.hide(question)  # "de la Cruz" is not translated, "heronfeld" correct
+        titles = self.paper_names.hide_titles(question)
+        hidden = self.people.hide(titles.text)  # "de la Cruz" stays, and "heronfeld" is correct
         text, language = translate(hidden.text, language=language)
         text = self.spelling.correct(text) if language == ENGLISH else apart_from_scripts(text)
-        return Translation(self.paper_names.as_written(hidden.shown(text)), language)
+        text = titles.shown(hidden.shown(text))
+        return Translation(self.paper_names.as_written(text), language)
 
     def _parse(self, text: str, language: str, today: date) -> Request:
         """Return what the names, days and numbers of a text ask for, which was in this language."""

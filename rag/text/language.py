@@ -52,7 +52,10 @@ _OTHERS = {
 }  # fmt: skip
 _READ = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
 LANGUAGE_CODES = {name: code for code, name in (_READ | _LATIN | _OTHERS).items()}
-_QUOTED = re.compile(r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'‘’]{1,300}['’](?!\w)")
+_QUOTED = re.compile(
+    r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'‘’]{1,300}['’](?!\w)"
+    r"|«[^«»]{1,300}»|„[^„“”]{1,300}[“”]|「[^「」]{1,300}」|『[^『』]{1,300}』|《[^《》]{1,300}》"
+)
 # A French elision is a word of its own; a hyphenated word is one word.
 _TOKEN = re.compile(r"(?:c|d|j|l|m|n|s|t|qu|jusqu)['’](?=\w)|[^\W\d_]+(?:-[^\W\d_]+)*", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
