@@ -6,8 +6,7 @@ from discord.ext import commands
 
 from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
-from bot.components.deferral import hides_words
-from bot.conversation.mentions import ReadableText, TypedText
+from bot.conversation.mentions import ReadableText, TypedText, hides_words
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices

@@ -4,8 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.components.deferral import defer_reply
-from bot.conversation.mentions import ReadableText, TypedText
+from bot.conversation.mentions import ReadableText, TypedText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest

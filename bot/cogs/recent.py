@@ -7,8 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.components.deferral import defer_reply
-from bot.conversation.mentions import TypedText
+from bot.conversation.mentions import TypedText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.papers.digest_reply import show_digest
 from bot.papers.last_seen import Look

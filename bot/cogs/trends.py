@@ -5,8 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.charts.weeks import trend_chart
-from bot.components.deferral import defer_reply
-from bot.conversation.mentions import ReadableText
+from bot.conversation.mentions import ReadableText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
 from bot.render.picture import attachment

@@ -1,8 +1,11 @@
-"""Names instead of the mentions in what people write, and days instead of its time stamps."""
+"""What people write as others may read it: names instead of mentions, and days instead of stamps.
+
+What an option of a command hides is shown to the user alone.
+"""
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -124,3 +127,25 @@ class OpenText(ReadableText):
 
 
 TypedText = app_commands.Transform[str, OpenText()]
+
+
+async def defer_reply(interaction: discord.Interaction[Any]) -> None:
+    """Defer a reply that everybody sees; the user alone if an option has a spoiler.
+
+    Such a reply names what its options name, so it would show to others what they hide.
+    """
+    await interaction.response.defer(thinking=True, ephemeral=hides_words(interaction))
+
+
+def hides_words(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether an option of a command has a spoiler."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return any(map(has_spoiler, _typed(data)))
+
+
+def _typed(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts among the options of a command and of its subcommands."""
+    for option in data.get("options", ()):
+        if isinstance(value := option.get("value"), str):
+            yield value
+        yield from _typed(option)

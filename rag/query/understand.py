@@ -34,6 +34,7 @@ from rag.query.request_reader import (
     Slots,
     topics_of,
 )
+from rag.query.several_questions import Part, several_questions
 from rag.query.short_questions import ShortQuestions
 from rag.query.slots import WITH_TOPIC, fill_slots, tagged_with, with_slots
 from rag.query.spelling import SpellingCorrector
@@ -118,6 +119,14 @@ class QueryUnderstanding:
             impossible_day=days.impossible,
             has_topic=request.has_topic and not only_chooses(question),
         )
+
+    def questions(self, text: str, today: date) -> list[Part]:
+        """Return the questions that a message asks about different things; often one, as it is."""
+
+        def read(part: str) -> Request:
+            return self.understand(part, today, follows=True, again=True)
+
+        return several_questions(text, read, self.paper_names.hide_titles)
 
     def _is_small_talk(self, text: str) -> bool:
         chances = self.reader.kinds(text, self.encode(text), Slots())

@@ -145,6 +145,11 @@ def plain_words(text: str) -> list[str]:
     return [w for w in _TOKEN.findall(text) if w.islower() and not _OTHER_LETTER.search(w)]
 
 
+def quoted_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the parts in quotation marks begin and end."""
+    return [match.span() for match in _QUOTED.finditer(text)]
+
+
 def is_quoting(text: str) -> bool:
     """Return whether a text has a part in quotation marks."""
     return bool(_QUOTED.search(text))

@@ -62,6 +62,17 @@ async def test_a_file_asks_wherever_its_question_is(
     assert shown in text_of(answer)
 
 
+async def test_all_questions_of_a_file_are_answered(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    asked = f"1. {QUESTION}\n2. What does Tidal Attention lose?\n3. What does Loom align?"
+    for text in (asked, f"{NOTES * 30}\n\n{asked}"):
+        answer = await server.say("alice", server.fake.mention, attachments=[as_file(server, text)])
+        for said in (ACCURACY, MEMORY, "streams"):
+            assert said in text_of(answer)
+        links = answer["embeds"][0]["description"]
+        assert all(f"[[{n}]](<" in links for n in (1, 2, 3))
+
+
 @pytest.mark.parametrize(
     "words", ["what does the paper in my notes lose?", "please answer the question in the file"]
 )
