@@ -44,6 +44,7 @@ from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
+from rag.text.discord_markup import with_spoilers_open
 from rag.text.language import ENGLISH, is_quoting, unread_language
 from rag.text.words import STOPWORDS, words
 
@@ -126,7 +127,8 @@ class QueryUnderstanding:
         def read(part: str) -> Request:
             return self.understand(part, today, follows=True, again=True)
 
-        return several_questions(text, read, self.paper_names.hide_titles)
+        parts = several_questions(with_spoilers_open(text), read, self.paper_names.hide_titles)
+        return parts if len(parts) > 1 else [Part(text)]
 
     def _is_small_talk(self, text: str) -> bool:
         chances = self.reader.kinds(text, self.encode(text), Slots())

@@ -50,6 +50,8 @@ HIDDEN = [
     "how accurate is ||HeronNet|| compared with human counters?",
     f"||{QUESTION}||",
     "||HeronNet||: ||how accurate|| is it?",
+    "||how accurate is HeronNet? what does Loom align?||",
+    "who wrote ||HeronNet||? what is Tidal Attention? what is Loom? how accurate is ||HeronNet||?",
     "what is ||the name of|| HeronNet's paper?".replace("HeronNet's", "||HeronNet||'s"),
 ]
 
