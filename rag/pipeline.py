@@ -9,6 +9,7 @@ from datetime import date
 from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
 from rag.answering.gate import Gate
+from rag.answering.several import MAX_QUESTIONS, together
 from rag.answering.small_talk import ask_back, in_english, unread_reply, without_in_english
 from rag.answering.writer import Writer
 from rag.config import RagConfig
@@ -23,7 +24,7 @@ from rag.query.model_translator import ModelTranslator, describe
 from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
-from rag.records import Answer, Citation, Draft, Evidence, Paper, Question
+from rag.records import Answer, Citation, Draft, Evidence, Paper, Question, Turn
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.withdrawal import withdrawal_of
 
@@ -128,8 +129,11 @@ class PaperQA:
                 yield _without_excuse(answer)
 
     def can_write(self, quoted: Answer) -> bool:
-        """Return whether the model can write an answer from this quoted one."""
-        has_sources = bool(quoted.evidence or quoted.brief_from)
+        """Return whether the model can write an answer from this quoted one.
+
+        It answers one question at a time: the answers to several stay quotes.
+        """
+        has_sources = bool(quoted.evidence or quoted.brief_from) and quoted.questions == 1
         return self.writer is not None and not self.writer.problem and has_sources
 
     def brief(self, digest: Digest, *, cancel: threading.Event | None = None) -> Digest:
@@ -154,12 +158,25 @@ class PaperQA:
     def ask(self, question: Question | str) -> Answer:
         """Answer with quotes; a string is a question without history.
 
-        Raises QuestionError if there is nothing to search for, or if the chosen paper is gone.
+        The questions of a message are answered one after the other. Raises QuestionError if there
+        is nothing to search for, or if the chosen paper is gone.
         """
-        started = time.perf_counter()
         if isinstance(question, str):
             question = Question(text=question)
         today = question.today or self.today()
+        parts = self.query.questions(question.text, today)
+        if len(parts) == 1:
+            return self._ask(question, today)
+        answers: list[Answer] = []
+        for part in parts[:MAX_QUESTIONS]:
+            before = () if part.is_complete else (*question.history, *map(Turn.of, answers))
+            answers.append(self._ask(replace(question, text=part.text, history=before), today))
+        unanswered = [part.text for part in parts[MAX_QUESTIONS:]]
+        return together(question, answers, unanswered=unanswered)
+
+    def _ask(self, question: Question, today: date) -> Answer:
+        """Answer one question with quotes. Raises QuestionError."""
+        started = time.perf_counter()
         follows = bool(question.history or question.keep_to or question.paper)
         alone = self.query.understand(question.text, today, follows=follows)
         # What is searched for; people see the question as they asked it.

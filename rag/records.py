@@ -359,6 +359,7 @@ class Answer:
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
     as the model read it; `writing` is what the model did for this answer, None if it was not asked.
     `silent_paper` is the paper to read whole because its abstract does not say it, see Draft.
+    `questions` is how many questions it answers, one after the other.
     """
 
     question: Question
@@ -386,6 +387,7 @@ class Answer:
     writing: Writing | None = None
     translation: str = ""
     silent_paper: Paper | None = None
+    questions: int = 1
 
     @property
     def unread_paper(self) -> Paper | None:

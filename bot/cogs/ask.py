@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
-from bot.conversation.mentions import ReadableText, TypedText
+from bot.conversation.mentions import ReadableText, TypedText, hides_words
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices
@@ -45,6 +45,7 @@ class Ask(commands.Cog):
                 earlier=await self._earlier(interaction, question) if chosen is None else None,
                 paper=chosen.paper_id if chosen else None,
                 by=interaction.user.display_name if interaction.guild_id else "",
+                has_spoiler=hides_words(interaction),
             )
             await self.services.answers.answer(inquiry, reply, show_question=True)
 

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.mentions import TypedText
+from bot.conversation.mentions import TypedText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.render.comparison import comparison_embed
@@ -45,7 +45,7 @@ class Compare(commands.Cog):
         typed = [first, second, *filter(None, (third, fourth))]
         executor = self.services.executor
         papers = await executor.read(_chosen, executor.library.catalog, typed)
-        await interaction.response.defer(thinking=True)  # in public, now that they are known
+        await defer_reply(interaction)  # now that they are known
         table = await executor.read(compare, papers)
         message = await interaction.edit_original_response(embed=comparison_embed(table))
         await self.services.shown_lists.remember_reply(interaction, message, table.papers)

@@ -9,6 +9,7 @@ from bot.answers.message import InteractionReply
 from bot.answers.receipts import Inquiry
 from bot.components.error_reply import reply_with_error
 from bot.components.modals import Form, submitted_form
+from bot.conversation.mentions import MARKS
 from bot.conversation.message_reader import text_of
 from bot.conversation.paper_links import named_ids, named_papers
 from bot.gateway.client import PaperboyBot
@@ -22,7 +23,6 @@ from rag.text.shorten import cut, utf16_length
 ASK, EXPLAIN = "Ask about this", "Explain this paper"
 ABOUT = "about"  # kind of the form of "Ask about this", and the name of its field
 QUESTION = "question"
-MARKS = 10  # characters that hiding a text may add
 
 
 class NoPaperError(PaperboyError):

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.mentions import ReadableText, TypedText
+from bot.conversation.mentions import ReadableText, TypedText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.papers.autocomplete import paper_choices
 from bot.papers.digest_reply import show_digest
@@ -37,7 +37,7 @@ class Papers(commands.Cog):
     ) -> None:
         """Find papers by what they are about, each with its nearest sentence."""
         clean_question(text)  # before a public reply is sent, as in the commands below
-        await interaction.response.defer(thinking=True)
+        await defer_reply(interaction)
         executor, shown_lists = self.services.executor, self.services.shown_lists
         await show_search_page(interaction, executor, shown_lists, text, 0)
 
@@ -46,7 +46,7 @@ class Papers(commands.Cog):
     async def daily(self, interaction: discord.Interaction, date: TypedText = "latest") -> None:
         """Show the Daily Papers of a day, most upvoted first."""
         day = None if date.strip().casefold() == "latest" else parse_day(date.strip())
-        await interaction.response.defer(thinking=True)
+        await defer_reply(interaction)
         executor = self.services.executor
         digest = await executor.read(digest_of_day, executor.library, day)
         await show_digest(interaction, executor, self.services.shown_lists, digest)
@@ -59,7 +59,7 @@ class Papers(commands.Cog):
         executor, ids = self.services.executor, find_ids(title)
         find = find_paper if ids else require_paper
         paper = await executor.read(find, executor.library.catalog, title)
-        await interaction.response.defer(thinking=True)
+        await defer_reply(interaction)
         if paper is None:
             embed, view = unread_card(ids[0]), fetch_view(ids[0])
             await interaction.edit_original_response(embed=embed, view=view)

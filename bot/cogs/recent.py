@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.mentions import TypedText
+from bot.conversation.mentions import TypedText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.papers.digest_reply import show_digest
 from bot.papers.last_seen import Look
@@ -74,7 +74,7 @@ class Recent(commands.Cog):
     async def weekly(self, interaction: discord.Interaction, week: TypedText | None = None) -> None:
         """Show the best of a week's Daily Papers, most upvoted first."""
         asked = parse_week(week.strip()) if week else None  # before a public reply is sent
-        await interaction.response.defer(thinking=True)
+        await defer_reply(interaction)
         now, executor = datetime.now(UTC), self.services.executor
         last = await executor.read(executor.library.catalog.last_featured_day)
         day = asked or last or executor.qa.today()
@@ -86,7 +86,7 @@ class Recent(commands.Cog):
     @app_commands.command()
     async def trending(self, interaction: discord.Interaction) -> None:
         """Show the papers that gained the most upvotes in the last days."""
-        await interaction.response.defer(thinking=True)
+        await defer_reply(interaction)
         embed, papers = await self.services.executor.read(self._trending)
         message = await interaction.edit_original_response(embed=embed)
         await self.services.shown_lists.remember_reply(interaction, message, papers[:MAX_PAPERS])

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.charts.weeks import trend_chart
-from bot.conversation.mentions import ReadableText
+from bot.conversation.mentions import ReadableText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.render.papers import trend_embed
 from bot.render.picture import attachment
@@ -31,7 +31,7 @@ class Trends(commands.Cog):
     ) -> None:
         """Draw how many papers a week are about a topic."""
         topic = clean_question(topic)  # before a public reply is sent
-        await interaction.response.defer(thinking=True)
+        await defer_reply(interaction)
         executor = self.services.executor
         found = await executor.read(trend, executor.library, topic)
         picture = await executor.read(trend_chart, found)

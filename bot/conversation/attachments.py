@@ -6,6 +6,7 @@ The content comes from Discord's own hosts only, and is bounded in bytes and tim
 import asyncio
 import logging
 import mimetypes
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from charset_normalizer import from_bytes
 from yarl import URL
 
 from rag.text.clean import clean_characters
-from rag.text.discord_markup import as_spoiler
+from rag.text.discord_markup import as_spoiler, without_bars
 from rag.text.shorten import shorten
 from rag.text.words import enumerated
 
@@ -27,6 +28,11 @@ MAX_BYTES = 100_000  # of one file
 SECONDS = 1.5  # for all files of a message: a form has to be shown within 3
 MAX_NAME = 60  # characters
 SEEN_AND_HEARD = ("image/", "video/", "audio/")  # files without words
+# Whatever else is a text by its content is read, but not the source of a typeset page.
+TYPESET = ("application/pdf", "application/rtf", "text/rtf", "application/postscript")
+LONG_MESSAGE = "message.txt"  # what Discord makes of a long message, in which people hide words
+
+_CONTROL = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")  # in no text
 
 Connect = Callable[[], aiohttp.BaseConnector | None]  # makes the way to Discord; None: straight
 
@@ -61,7 +67,8 @@ def may_have_words(attachment: discord.Attachment) -> bool:
 
 async def read_files(attachments: Sequence[discord.Attachment], connect: Connect) -> Files:
     """Return the texts of the text files among the attachments, in order."""
-    wanted = [one for one in attachments if _is_readable(one)][:MAX_FILES]
+    readable = sorted(filter(_is_readable, attachments), key=_is_told_a_text, reverse=True)
+    wanted = [one for one in attachments if one in readable[:MAX_FILES]]
     unread = [name_of(one) for one in attachments if one not in wanted]
     missing: list[str] = []
     texts: list[str] = []
@@ -72,7 +79,7 @@ async def read_files(attachments: Sequence[discord.Attachment], connect: Connect
         elif (text := await asyncio.to_thread(decode_text, body)) is None:
             unread.append(name_of(attachment))
         elif text.strip():
-            texts.append(as_spoiler(text) if attachment.is_spoiler() else text)
+            texts.append(_as_written(attachment, text))
     return Files(tuple(texts), tuple(unread), tuple(missing))
 
 
@@ -88,9 +95,18 @@ def decode_text(body: bytes) -> str | None:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 of English words is UTF-8, too
         likely = from_bytes(body).best()
         text = "\0" if likely is None else str(likely)
-    return None if "\0" in text else text
+    return None if _CONTROL.search(text) else text
+
+
+def _as_written(attachment: discord.Attachment, text: str) -> str:
+    """Return the text of a file with what is hidden there; Discord shows the bars of others."""
+    if attachment.is_spoiler():
+        return as_spoiler(text)
+    return text if attachment.filename == LONG_MESSAGE else without_bars(text)
 
 
 def _kind_of(attachment: discord.Attachment) -> str:
@@ -101,10 +117,17 @@ def _kind_of(attachment: discord.Attachment) -> str:
     return kind
 
 
-def _is_readable(attachment: discord.Attachment) -> bool:
-    # Discord tells the character set of whatever it takes for a text.
+def _is_told_a_text(attachment: discord.Attachment) -> bool:
+    """Return whether Discord takes a file for a text: only of one it tells the character set."""
     is_text = "charset=" in (attachment.content_type or "")
-    is_text = is_text or _kind_of(attachment).startswith("text/")
+    return is_text or _kind_of(attachment).startswith("text/")
+
+
+def _is_readable(attachment: discord.Attachment) -> bool:
+    """Return whether a file may be a text."""
+    kind = _kind_of(attachment)
+    is_other = kind in TYPESET or kind.startswith(SEEN_AND_HEARD)
+    is_text = _is_told_a_text(attachment) or not is_other
     return is_text and attachment.size <= MAX_BYTES and is_discords(attachment.url)
 
 

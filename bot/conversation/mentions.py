@@ -1,8 +1,11 @@
-"""Names instead of the mentions in what people write, and days instead of its time stamps."""
+"""What people write as others may read it: names instead of mentions, and days instead of stamps.
+
+What an option of a command hides is shown to the user alone.
+"""
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -10,12 +13,20 @@ from discord import app_commands
 
 from bot.access.checks import is_open
 from bot.components.discord_errors import FAILURES
-from rag.text.discord_markup import Mentioned, mentioned_users, without_markup
+from rag.text.discord_markup import (
+    Mentioned,
+    has_spoiler,
+    mentioned_users,
+    still_hidden,
+    with_spoilers_open,
+    without_markup,
+)
 
 log = logging.getLogger(__name__)
 
 MAX_FETCHED = 3  # users of one text that Discord is asked for
 FETCH_SECONDS = 1.0  # for all of them: a command has to be answered within 3
+MARKS = 10  # characters that hiding a text may add
 
 
 class MentionReader:
@@ -101,7 +112,40 @@ class ReadableText(app_commands.Transformer):
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
         """Return the text with the names of those whom it mentions."""
         reader: MentionReader = interaction.client.mentions
-        return (await reader.read_with_all_names(value, interaction.guild))[: self.longest]
+        text = await reader.read_with_all_names(value, interaction.guild)
+        if self.longest and len(text) > self.longest and has_spoiler(text):
+            return still_hidden(text[: self.longest - MARKS], text)
+        return text[: self.longest]
 
 
-TypedText = app_commands.Transform[str, ReadableText()]
+class OpenText(ReadableText):
+    """An option that names something: with what is hidden in it (see `defer_reply`)."""
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        """Return the text as `ReadableText` does, without the marks of spoilers."""
+        return with_spoilers_open(await super().transform(interaction, value))
+
+
+TypedText = app_commands.Transform[str, OpenText()]
+
+
+async def defer_reply(interaction: discord.Interaction[Any]) -> None:
+    """Defer a reply that everybody sees; the user alone if an option has a spoiler.
+
+    Such a reply names what its options name, so it would show to others what they hide.
+    """
+    await interaction.response.defer(thinking=True, ephemeral=hides_words(interaction))
+
+
+def hides_words(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether an option of a command has a spoiler."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return any(map(has_spoiler, _typed(data)))
+
+
+def _typed(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts among the options of a command and of its subcommands."""
+    for option in data.get("options", ()):
+        if isinstance(value := option.get("value"), str):
+            yield value
+        yield from _typed(option)

@@ -5,7 +5,7 @@ import contextlib
 import discord
 
 from bot.charts.topic_map import topic_map
-from bot.conversation.shown_lists import ShownLists
+from bot.conversation.shown_lists import ShownLists, seen_by_one
 from bot.executor import Executor
 from bot.render.digest import brief_text, digest_embeds
 from bot.render.picture import attachment
@@ -31,8 +31,9 @@ async def show_digest(
     )
     papers = [entry.paper for entry in digest.ranked]
     await shown_lists.remember_reply(interaction, message, papers)
+    is_private = seen_by_one(message)
     for embed in others:
-        message = await interaction.followup.send(embed=embed, wait=True)
+        message = await interaction.followup.send(embed=embed, wait=True, ephemeral=is_private)
         await shown_lists.remember_reply(interaction, message, papers)
     briefed = await executor.brief(digest, seconds=BRIEF_SECONDS)
     if briefed.brief:

@@ -11,7 +11,7 @@ from bot.render.parts import MAX_MESSAGES, lines_within, split
 from bot.render.safe_text import EMBED_DESCRIPTION, EMBED_TITLE, link, plain, plain_within
 from rag.links import arxiv_url, full_text_url
 from rag.records import Answer, Citation, Paper
-from rag.text.discord_markup import as_spoiler, without_spoilers
+from rag.text.discord_markup import as_spoiler, without_bars, without_spoilers
 from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
@@ -69,7 +69,7 @@ def _parts(text: str, listed: str, *, is_cut: bool, limit: int = EMBED_DESCRIPTI
 
 def _hidden_parts(text: str, listed: str, *, is_cut: bool) -> list[str]:
     """Return the descriptions as spoilers; code may contain the marks that would end one."""
-    text = text.replace("||", "|\u200b|\u200b")
+    text = without_bars(text)
     limit = EMBED_DESCRIPTION - len(as_spoiler(""))
     return [as_spoiler(part) for part in _parts(text, listed, is_cut=is_cut, limit=limit)]
 

@@ -8,6 +8,7 @@ from bot.clocks.times import EXAMPLES, ClockError, split_times
 from bot.clocks.zones import Surroundings, Zone, meaning_of, read_zone, zone_in_words
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from rag.digest.records import Period, Wish
+from rag.text.discord_markup import has_spoiler
 from rag.text.words import enumerated, fold
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -202,6 +203,11 @@ def _weekday(folded: str) -> int | None:
 
 def read_list(text: str) -> tuple[str, ...]:
     """Parse entries separated by commas. Raises SubscriptionError."""
+    if has_spoiler(text):
+        raise SubscriptionError(
+            "A digest shows what it is about, so nothing of it can be hidden: write it without a "
+            "spoiler."
+        )
     words = dict.fromkeys(" ".join(part.split()) for part in re.split(r"[,;\n]", text))
     words.pop("", None)
     if len(words) > MAX_ENTRIES or any(len(word) > MAX_ENTRY for word in words):

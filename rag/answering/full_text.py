@@ -126,7 +126,12 @@ class WholePaperQA:
         passages = [_Passage(f, asked.share_in(_text_of(f.passage))) for f in found]
         best = sorted(passages, key=lambda passage: -passage.score)[:MAX_PASSAGES]
         sentences = [
-            (Evidence(paper, sentence, INDEX_STEP * (f.position + 1) + n, 0.0, f.passage.section), f)
+            (
+                Evidence(
+                    paper, sentence, INDEX_STEP * (f.position + 1) + n, 0.0, f.passage.section
+                ),
+                f,
+            )
             for f, _ in best
             for n, sentence in enumerate(f.passage.sentences(), start=1)
             if not is_directive(sentence)

@@ -1,7 +1,7 @@
 """What a long text asks: people put their question after their notes, or before them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rag.text.sentences import split_sentences
 from rag.text.words import words
@@ -15,15 +15,29 @@ _QUESTION = re.compile(r"[?？؟][\"'”’»)\]*_|]*\Z")
 def asking_part(text: str, is_request: Callable[[str], bool]) -> tuple[str, str]:
     """Return the part of a text that asks something, and the text without it.
 
-    That is the last paragraph with a question, else the last or first one that is a request: what
-    is one without a question mark, `is_request` says.
+    That is the last paragraph with a question, with those right before it that have one, too; else
+    the last or first one that is a request: what is one without a question mark, `is_request` says.
     """
     paragraphs = [line.strip() for line in text.splitlines() if words(line)]
-    for paragraph in reversed(paragraphs):
+    for number, paragraph in reversed(list(enumerate(paragraphs))):
         if questions := _questions(paragraph):
-            return _taken(text, paragraph if len(paragraph) <= MAX_ASKING else questions)
+            if len(paragraph) > MAX_ASKING:
+                return _taken(text, questions)
+            return _taken(text, _with_those_before(text, paragraphs[:number], paragraph))
     last, first = _end(paragraphs[-1], -1), _end(paragraphs[0], 0)
     return _taken(text, first if is_request(first) and not is_request(last) else last)
+
+
+def _with_those_before(text: str, before: Sequence[str], last: str) -> str:
+    """Return the last paragraph with a question and those right before it that have one."""
+    end = text.rindex(last) + len(last)
+    start = end - len(last)
+    for paragraph in reversed(before):
+        first = text.rindex(paragraph, 0, start)
+        if end - first > MAX_ASKING or not _questions(paragraph):
+            break
+        start = first
+    return text[start:end]
 
 
 def _questions(paragraph: str) -> str:

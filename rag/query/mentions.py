@@ -48,8 +48,32 @@ _REQUEST = frozenset(
 )
 FUNCTION_WORDS = STOPWORDS | WORKS | _PUBLISHES | _REQUEST | _TEAMS
 _ONLY_ENDS = frozenset("only maybe please pls plz thanks thx too".split())
+_PLACEHOLDER = re.compile(r"\b(?:PERSON|TITLE)\d+\b", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:[,/&+]|\b(?:and|or)\b)\s*(?:(?:from|by|at|of|the)\s+)*", re.IGNORECASE)
 _COMPARES = re.compile(r"\b(?:vs|versus|compar\w+|differ\w*|better|than|against)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A text with a placeholder for each name of a person or title, which no rule takes for words.
+
+    The placeholders are PERSON0, PERSON1 … or TITLE0, TITLE1 …
+    """
+
+    text: str
+    names: dict[str, str]  # as they were typed, by placeholder
+
+    def shown(self, text: str) -> str:
+        """Return a text with the names in place of the placeholders."""
+        return _PLACEHOLDER.sub(lambda match: self.names.get(match[0].upper(), match[0]), text)
+
+    def has_inside(self, words: str) -> bool:
+        """Return whether the words are only a part of one of the names."""
+        typed = f" {words.casefold()} "
+        return any(
+            typed in f" {name.casefold()} " and len(name) > len(words)
+            for name in self.names.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from rag.arxiv_id import blank_ids, find_mentions
 from rag.encoders.word_vectors import WordVectors
+from rag.query.mentions import Hidden
 from rag.query.near_names import MAX_NAME_WORDS, NearNames, is_in_word, letters_of
 from rag.records import Paper
 from rag.store.catalog import Catalog
@@ -34,7 +35,7 @@ MAX_TYPOS = 1  # letters that are wrong, missing, too many or swapped with the n
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
-_HEAD_END = re.compile(r"[:?!]|\s[-–—]+\s")
+_HEAD_END = re.compile(r"[:?!：？！]|\s[-–—]+\s")
 _REST_OF_NAME = re.compile(r"(?:[^\W_]|[-_+]|\.(?=\d))*")
 _REPORT = re.compile(r"\s+(?:technical|system)\s+(?:report|card)$", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
@@ -106,7 +107,10 @@ class _Index:
         matches = list(_WORD.finditer(title))
         words = tuple(_same(match[0]) for match in matches)
         head, *more = (part.strip() for part in _HEAD_END.split(title))
-        for part in {head, *more[:-1]}:  # "Can Simulators Reason? Gen-ViRe: A Benchmark"
+        parts = {head, *more[:-1]}  # "Can Simulators Reason? Gen-ViRe: A Benchmark"
+        if len(words) < MIN_TITLE_WORDS:  # which Chinese writes without spaces
+            parts.add(title)
+        for part in parts:
             name = _REPORT.sub("", part)
             if 0 < len(_WORD.findall(name)) <= MAX_NAME_WORDS and (key := name_key(name)):
                 self.names[key].append((paper_id, name))
@@ -151,6 +155,24 @@ class PaperNames:
         for mention in sorted(mentions, key=lambda mention: mention.start, reverse=True):
             text = f"{text[: mention.start]} {placeholder} {text[mention.end :]}"
         return text, len(mentions)
+
+    def hide_titles(self, text: str) -> Hidden:
+        """Return the text with placeholders for titles, which may be in any language.
+
+        A name is one if it has letters that English has not.
+        """
+        text = without_tex(text)
+        titles: dict[str, str] = {}
+        parts, done = [], 0
+        for mention in sorted(self._mentions(text), key=lambda mention: mention.start):
+            typed = text[mention.start : mention.end]
+            is_title = len(_WORD.findall(typed)) >= MIN_TITLE_WORDS or not typed.isascii()
+            if mention.paper_ids and is_title and mention.start >= done:
+                placeholder = f"TITLE{len(titles)}"
+                titles[placeholder] = typed
+                parts += [text[done : mention.start], placeholder]
+                done = mention.end
+        return Hidden("".join([*parts, text[done:]]), titles)
 
     def as_written(self, text: str) -> str:
         """Return the text with the names in it as their papers write them: "heron net", "pi0.7"."""

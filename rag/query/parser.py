@@ -9,8 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from rag.query.mentions import Mention
-from rag.query.people import Hidden
+from rag.query.mentions import Hidden, Mention
 from rag.query.request import AuthorCount, Fact, Order, Request
 from rag.query.window import DayOf, find_window
 

@@ -3,14 +3,14 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from rapidfuzz import fuzz, process
 
 from rag.encoders.word_vectors import WordVectors
 from rag.query.dates import MONTH, WEEKDAY
-from rag.query.mentions import FUNCTION_WORDS, WORKS, Mention, find_mention
+from rag.query.mentions import FUNCTION_WORDS, WORKS, Hidden, Mention, find_mention
 from rag.store.keywords import KeywordIndex
 from rag.store.queries import author_names
 from rag.text.person_names import MAX_WORDS, PersonNames, is_same_person, name_words
@@ -44,28 +44,7 @@ _WITH = re.compile(
     r"|anything|ever|also))* (?:with|alongside) ",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(r"\bPERSON\d+\b", re.IGNORECASE)
 _TIME = re.compile(rf"{MONTH}|{WEEKDAY}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """A text with a placeholder for each name of a person, which no rule takes for words."""
-
-    text: str
-    names: dict[str, str]  # as they were typed, by placeholder
-
-    def shown(self, text: str) -> str:
-        """Return a text with the names in place of the placeholders."""
-        return _PLACEHOLDER.sub(lambda match: self.names.get(match[0].upper(), match[0]), text)
-
-    def has_inside(self, words: str) -> bool:
-        """Return whether the words are only a part of one of the names."""
-        typed = f" {words.casefold()} "
-        return any(
-            typed in f" {name.casefold()} " and len(name) > len(words)
-            for name in self.names.values()
-        )
 
 
 class People:

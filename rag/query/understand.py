@@ -34,6 +34,7 @@ from rag.query.request_reader import (
     Slots,
     topics_of,
 )
+from rag.query.several_questions import Part, several_questions
 from rag.query.short_questions import ShortQuestions
 from rag.query.slots import WITH_TOPIC, fill_slots, tagged_with, with_slots
 from rag.query.spelling import SpellingCorrector
@@ -43,6 +44,7 @@ from rag.query.window import find_window
 from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
+from rag.text.discord_markup import with_spoilers_open
 from rag.text.language import ENGLISH, is_quoting, unread_language
 from rag.text.words import STOPWORDS, words
 
@@ -101,7 +103,7 @@ class QueryUnderstanding:
         """
         question = clean_question(question, timezone=self.day_habit.timezone)
         question = in_latin_letters(question)
-        without_names = self.people.hide(question).text
+        without_names = self.people.hide(self.paper_names.hide_titles(question).text).text
         language = self.reader.language(without_names)
         if follows:  # "el penúltimo" is "the second to last one"
             question = in_english(question)
@@ -118,6 +120,15 @@ class QueryUnderstanding:
             impossible_day=days.impossible,
             has_topic=request.has_topic and not only_chooses(question),
         )
+
+    def questions(self, text: str, today: date) -> list[Part]:
+        """Return the questions that a message asks about different things; often one, as it is."""
+
+        def read(part: str) -> Request:
+            return self.understand(part, today, follows=True, again=True)
+
+        parts = several_questions(with_spoilers_open(text), read, self.paper_names.hide_titles)
+        return parts if len(parts) > 1 else [Part(text)]
 
     def _is_small_talk(self, text: str) -> bool:
         chances = self.reader.kinds(text, self.encode(text), Slots())
@@ -147,10 +158,12 @@ class QueryUnderstanding:
 
     def _in_english(self, question: str, language: str) -> Translation:
         """Return the question in English words and with the papers' own spelling of their names."""
-        hidden = self.people.hide(question)  # "de la Cruz" is not translated, "heronfeld" correct
+        titles = self.paper_names.hide_titles(question)
+        hidden = self.people.hide(titles.text)  # "de la Cruz" stays, and "heronfeld" is correct
         text, language = translate(hidden.text, language=language)
         text = self.spelling.correct(text) if language == ENGLISH else apart_from_scripts(text)
-        return Translation(self.paper_names.as_written(hidden.shown(text)), language)
+        text = titles.shown(hidden.shown(text))
+        return Translation(self.paper_names.as_written(text), language)
 
     def _parse(self, text: str, language: str, today: date) -> Request:
         """Return what the names, days and numbers of a text ask for, which was in this language."""

@@ -17,12 +17,15 @@ MAX_PAPERS_PER_WORD = 40  # a word in more papers than this is not taken for a n
 MAX_PAPERS_LOOSE = 4  # the same for a name that looks like any word or is typed in another case
 MAX_PAPERS_PER_NAME = 2  # papers that may share a name
 
+NAME_IT = "type a part of the paper's title, its arXiv id or a link"
+
 MAX_TYPED_WORDS = 12  # words of the typed text that are matched against titles
 MIN_PREFIX_CHARACTERS = 3  # characters of a system's name before it is suggested
-MAX_PREFIX_PAPERS = 200  # papers that are read for a name with the typed beginning
+MAX_PREFIX_PAPERS = 200  # papers that are read for a name or title with the typed beginning
 
 _TITLE = "fold(CAST(title AS BLOB))"  # of a damaged title, too
 _JOINED_TITLE = f"replace(replace({_TITLE}, '-', ''), ' ', '')"
+_HEAD_END = re.compile(r":| [-–—] ")
 _REST_OF_WORD = re.compile(r"[\w-]*")
 _NAMELIKE = re.compile(r".+[A-Z\d]")  # a capital or a digit after the first character
 _NAMELIKE_WORD = re.compile(r"\w.*[A-Z\d]")  # the same, beginning with a letter or a digit
@@ -62,6 +65,10 @@ def require_paper(catalog: Catalog, typed: str) -> Paper:
     if paper is None:
         for reason in impossible_ids(typed):
             raise QuestionError(f"{reason}; check it, or type a part of the title.")
+        if not name_key(typed):
+            raise QuestionError(f"there is no word in that: {NAME_IT}.")
+        if _is_short(typed):
+            raise QuestionError(f"“{clean(typed)}” is too short for a part of a title: {NAME_IT}.")
         raise QuestionError(f"I know no paper “{typed}”: choose one that is suggested.")
     return paper
 
@@ -75,8 +82,21 @@ def find_paper(catalog: Catalog, typed: str) -> Paper | None:
     named = papers_with_name(typed, catalog, KeywordIndex(catalog.database))
     if len(named) == 1:
         return named[0]
-    suggested = suggest_papers(catalog, typed, limit=1) if typed else []
+    limit = MAX_PREFIX_PAPERS if _is_short(typed) else 1
+    suggested = suggest_papers(catalog, typed, limit=limit) if typed else []
+    if _is_short(typed):
+        suggested = [paper for paper in suggested if _is_head(typed, paper.title)]
     return suggested[0] if suggested and not _is_other_version(typed, suggested[0].title) else None
+
+
+def _is_short(typed: str) -> bool:
+    """Return whether the typed letters are in too many titles; one sign of Chinese is a word."""
+    return len(name_key(typed).encode()) < MIN_NAME_CHARACTERS
+
+
+def _is_head(typed: str, title: str) -> bool:
+    """Return whether a title is the typed text, or is so up to its colon."""
+    return name_key(typed) == name_key(_HEAD_END.split(title)[0]) != ""
 
 
 def _is_other_version(typed: str, title: str) -> bool:

@@ -24,7 +24,22 @@ _MARKUP = re.compile(
 )
 # What nothing is left of, with the spaces around it.
 _GONE = re.compile(r" *\0[\0 ]*(?P<at_end>(?=[?!.,;:\n]|\Z))?")
-_SPOILER = re.compile(r"(?P<code>```.*?```|``.+?``|`[^`\n]+`)|\|\|(?P<inside>.+?)\|\|", re.DOTALL)
+# A link to a message or a channel, also between "<" and ">" or under words: "[so](https://…)".
+_JUMP = (
+    r"(?<![\w/])https?://(?:(?:www|canary|ptb)\.)?discord(?:app)?\.com/channels/(?:@me|\d{1,20})"
+    r"(?:/\d{1,20}){0,2}/?(?![\w/])"
+)
+_JUMP_LINK = re.compile(
+    rf"\[(?P<words>[^\[\]\n]*)\]\(<?{_JUMP}>?\)|<{_JUMP}>|{_JUMP}", re.IGNORECASE
+)
+# Where two bars hide nothing: in code, behind a backslash, and as the empty cell of a table's row.
+_SPOILER = re.compile(
+    r"(?P<code>```.*?```|``.+?``|`[^`\n]+`"
+    r"|^[ \t]*\|(?!\|)(?:(?!\|\|)[^\n])*\|\|(?:(?!\|\|)[^\n])*(?<!\|)\|[ \t]*$)"
+    r"|(?P<escaped>\\[^\w\s])"
+    r"|\|\|(?P<inside>.+?)\|\|",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def no_name(kind: Mentioned, number: int) -> str:  # noqa: ARG001  # as NameOf
@@ -35,8 +50,8 @@ def no_name(kind: Mentioned, number: int) -> str:  # noqa: ARG001  # as NameOf
 def without_markup(text: str, *, timezone: str, name_of: NameOf = no_name) -> str:
     """Return the text with names instead of mentions and ISO days instead of time stamps.
 
-    Emoji of a server's own and mentions without a known name are left out. A time stamp's day is
-    that of the time zone.
+    Emoji of a server's own, mentions without a known name and links to messages are left out. A
+    time stamp's day is that of the time zone.
     """
 
     def words(match: re.Match[str]) -> str:
@@ -46,9 +61,9 @@ def without_markup(text: str, *, timezone: str, name_of: NameOf = no_name) -> st
             return f"/{match['command']}"
         return _day_of(int(match["seconds"]), timezone) if match["seconds"] else "\0"
 
-    if "<" not in text:
+    read = _JUMP_LINK.sub(lambda link: link["words"] or "\0", _MARKUP.sub(words, text))
+    if read == text:
         return text
-    read = _MARKUP.sub(words, text)
     return _GONE.sub(lambda gone: "" if gone["at_end"] is not None else " ", read).strip(" ")
 
 
@@ -72,12 +87,18 @@ def has_spoiler(text: str) -> bool:
 
 def without_spoilers(text: str) -> str:
     """Return the text as others may see it: what is hidden stays so."""
-    return _SPOILER.sub(lambda match: match["code"] or HIDDEN, text)
+    return _SPOILER.sub(lambda match: HIDDEN if match["inside"] else match[0], text)
 
 
 def with_spoilers_open(text: str) -> str:
     """Return the text with what is hidden, without the marks around it."""
-    return _SPOILER.sub(lambda match: match["code"] or match["inside"], text)
+    return _SPOILER.sub(_opened, text)
+
+
+def _opened(match: re.Match[str]) -> str:
+    if match["escaped"]:
+        return match[0].replace("\\|", "|")
+    return match["inside"] or match[0]
 
 
 def still_hidden(part: str, text: str) -> str:
@@ -88,5 +109,10 @@ def still_hidden(part: str, text: str) -> str:
 
 def as_spoiler(text: str) -> str:
     """Return the text hidden as a whole."""
-    inside = with_spoilers_open(text).replace("||", "|\u200b|\u200b")
+    inside = without_bars(with_spoilers_open(text))
     return f"||{inside}||"
+
+
+def without_bars(text: str) -> str:
+    """Return the text in which no two bars hide anything, as in a file that shows them."""
+    return text.replace("||", "|\u200b|\u200b")

@@ -52,7 +52,10 @@ _OTHERS = {
 }  # fmt: skip
 _READ = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
 LANGUAGE_CODES = {name: code for code, name in (_READ | _LATIN | _OTHERS).items()}
-_QUOTED = re.compile(r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'‘’]{1,300}['’](?!\w)")
+_QUOTED = re.compile(
+    r"“[^“”]{0,300}”|\"[^\"]{0,300}\"|(?<!\w)['‘][^'‘’]{1,300}['’](?!\w)"
+    r"|«[^«»]{1,300}»|„[^„“”]{1,300}[“”]|「[^「」]{1,300}」|『[^『』]{1,300}』|《[^《》]{1,300}》"
+)
 # A French elision is a word of its own; a hyphenated word is one word.
 _TOKEN = re.compile(r"(?:c|d|j|l|m|n|s|t|qu|jusqu)['’](?=\w)|[^\W\d_]+(?:-[^\W\d_]+)*", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
@@ -140,6 +143,11 @@ def plain_words(text: str) -> list[str]:
     """Return the words in small Latin letters, without quoted ones and names like "vlm2"."""
     text = _NAME_PART.sub(" ", _QUOTED.sub(" ", text[:MAX_READ]))
     return [w for w in _TOKEN.findall(text) if w.islower() and not _OTHER_LETTER.search(w)]
+
+
+def quoted_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the parts in quotation marks begin and end."""
+    return [match.span() for match in _QUOTED.finditer(text)]
 
 
 def is_quoting(text: str) -> bool:

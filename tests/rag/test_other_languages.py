@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.app import open_library
+from ingest.sync import ingest
 from rag.answering.refusal import REFUSAL
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
@@ -16,9 +19,10 @@ from rag.llm.server_client import ServerClient
 from rag.llm.server_errors import Timeouts
 from rag.pipeline import PaperQA
 from rag.records import Question, Turn
+from rag.text.language import ENGLISH, question_language, unread_language
 from tests.models.openai_server import OpenAIServer
 from tests.models.tiny_gguf import write_reciting_model
-from tests.papers import HERON, QUESTION, TIDAL, TODAY
+from tests.papers import HERON, QUESTION, TIDAL, TODAY, ListSource
 
 FILE = Path(__file__).parents[1] / "questions" / "languages.jsonl"
 ITEMS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
@@ -263,3 +267,53 @@ def test_a_model_writes_in_the_language_that_is_asked_for(
     assert (written.mode, written.text) == ("generated", server.text)
     assert written.note == ""
     assert "Answer in Korean" in server.requests[-1]["messages"][-1]["content"]
+
+
+TITLES = (
+    "גשרים של אור: מיפוי נחלים מלוויין",
+    "خرائط الريح: تعلم الطقس من الصحراء",
+    "风筝地图：从卫星影像中学习天气",
+    "바람길: 위성으로 배우는 날씨 모델",
+    "Comment écouter la nuit des marais",
+)
+
+
+@pytest.fixture(scope="module")
+def foreign_titles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperQA]:
+    """A PaperQA of papers with foreign titles."""
+    library = open_library(tmp_path_factory.mktemp("titles") / "data", RagConfig())
+    papers = [
+        replace(TIDAL, title=title, abstract=f"We map {n + 1}00 rivers.", arxiv_id=f"2504.0000{n}")
+        for n, title in enumerate(TITLES)
+    ]
+    ingest(ListSource([HERON, *papers]), library)
+    yield PaperQA(library, RagConfig(), today=lambda: TODAY)
+    library.close()
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("question", ["what is {} about?", "summarize {}", "what does “{}” map?"])
+def test_an_english_question_may_have_a_foreign_title(
+    foreign_titles: PaperQA, question: str, title: str
+) -> None:
+    answer = foreign_titles.ask(question.format(title))
+    assert [citation.paper.title for citation in answer.citations] == [title]
+    assert f"{TITLES.index(title) + 1}00 rivers" in answer.text
+    assert not answer.note  # nothing on languages that are not read
+
+
+def test_a_question_around_a_title_keeps_its_language(foreign_titles: PaperQA) -> None:
+    request = foreign_titles.query.understand(f"מי כתב את המאמר {HERON.title}?", TODAY)
+    assert request.foreign == "he"
+    request = foreign_titles.query.understand(f"wer hat {TITLES[4]} geschrieben?", TODAY)
+    assert request.language == "de"
+    assert [paper.title for paper in request.named] == [TITLES[4]]
+
+
+@pytest.mark.parametrize(
+    "quoted", ["„Vögel im hohen Schilf“", "«Le chant du marais»", "「沼地の鳥」", "《沼泽之歌》"]
+)
+def test_what_is_quoted_says_nothing_of_the_language(quoted: str) -> None:
+    question = f"what is {quoted} about?"
+    assert question_language(question) == ENGLISH
+    assert unread_language(question, ENGLISH) == ""

@@ -25,6 +25,7 @@ from tests.discord_fake import Judge
 from tests.discord_server import MODEL_NAME, Connect, openapi, text_of
 from tests.papers import HERON, PAPERS, TIDAL, TODAY, ListSource, many
 
+EPHEMERAL = 1 << 6  # Discord's flag of a message that one person sees
 QUIET_SECONDS = 0.4  # in which an answer would have come
 
 
@@ -145,3 +146,30 @@ async def test_search_help_and_status(filled: Library, connect: Connect, load_ch
     await fake.until(lambda: asked.original["embeds"], 5)
     assert "4 papers" in text_of(asked.original)
     assert f"{MODEL_NAME}; nobody waits" in text_of(asked.original)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("a", "“a” is too short for a part of a title"),
+        ("of", "“of” is too short for a part of a title"),
+        (".", "There is no word in that"),
+        ("<@1>", "There is no word in that"),
+        ("<:heron:12>", "There is no word in that"),
+        ("🐦", "There is no word in that"),
+        ("   ", "There is no word in that"),
+    ],
+)
+async def test_what_names_no_paper_is_refused_to_the_asker_alone(
+    filled: Library, connect: Connect, typed: str, said: str
+) -> None:
+    server = await connect(filled)
+    for command, options in (("paper", {"title": typed}), ("compare", {"first": "Loom"})):
+        if command == "compare":
+            options["second"] = typed
+        asked = await server.fake.slash("alice", command, **options)
+        await server.quoted(asked)
+        assert asked.original is not None
+        assert asked.original["flags"] & EPHEMERAL
+        text = text_of(asked.original)
+        assert text == f"{said}: type a part of the paper's title, its arXiv id or a link."

@@ -62,6 +62,17 @@ async def test_a_file_asks_wherever_its_question_is(
     assert shown in text_of(answer)
 
 
+async def test_all_questions_of_a_file_are_answered(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    asked = f"1. {QUESTION}\n2. What does Tidal Attention lose?\n3. What does Loom align?"
+    for text in (asked, f"{NOTES * 30}\n\n{asked}"):
+        answer = await server.say("alice", server.fake.mention, attachments=[as_file(server, text)])
+        for said in (ACCURACY, MEMORY, "streams"):
+            assert said in text_of(answer)
+        links = answer["embeds"][0]["description"]
+        assert all(f"[[{n}]](<" in links for n in (1, 2, 3))
+
+
 @pytest.mark.parametrize(
     "words", ["what does the paper in my notes lose?", "please answer the question in the file"]
 )
@@ -90,6 +101,8 @@ async def test_a_file_that_somebody_replies_to_is_read(filled: Library, connect:
         (f"“{QUESTION}” – “ja”".encode("utf-16"), {"content_type": None}),
         (QUESTION.encode("utf-8-sig"), {"content_type": "application/octet-stream"}),
         (QUESTION.encode() + b" \xff\xfe\xe4", {"content_type": "text/plain"}),
+        (QUESTION.encode("utf-16-le"), {"content_type": "text/plain"}),
+        (QUESTION.encode("utf-16-be"), {"content_type": None}),
     ],
 )
 async def test_a_file_is_read_in_any_encoding(
@@ -101,11 +114,60 @@ async def test_a_file_is_read_in_any_encoding(
     assert ACCURACY in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("question.json", "application/json"),
+        ("question.yaml", "application/x-yaml"),
+        ("question.csv", "text/csv"),
+        ("question.toml", "application/octet-stream"),
+        ("question.py", None),
+        ("question.log", None),
+        ("question", None),
+    ],
+)
+async def test_a_text_of_any_kind_is_read(
+    filled: Library, connect: Connect, name: str, content_type: str | None
+) -> None:
+    server = await connect(filled)
+    file = as_file(server, QUESTION, name, content_type=content_type)
+    answer = await server.say("alice", server.fake.mention, attachments=[file])
+    assert ACCURACY in text_of(answer)
+
+
+async def test_only_a_long_message_hides_words_by_bars(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    table = f"| birds || herons || egrets |\n\n{QUESTION}"
+    for name, is_hidden in (("message.txt", True), ("table.md", False)):
+        file = as_file(server, table, name)
+        answer = await server.say("alice", server.fake.mention, attachments=[file])
+        assert answer["embeds"][0]["description"].startswith("||") == is_hidden
+        assert ACCURACY in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    "link", ["https://discord.com/channels/1/2/3", "<https://discord.com/channels/@me/2/3>"]
+)
+async def test_a_link_to_a_message_is_no_part_of_a_question(
+    filled: Library, connect: Connect, link: str
+) -> None:
+    server = await connect(filled)
+    for text in (f"{link} {QUESTION}", QUESTION.replace("HeronNet", f"HeronNet {link}")):
+        answer = await server.say("alice", f"{server.fake.mention} {text}")
+        assert ACCURACY in text_of(answer)
+        assert ACCURACY in text_of(await server.ask(text))
+    alone = await server.say("alice", f"{server.fake.mention} {link}")
+    assert HINT in text_of(alone)
+
+
 UNREAD: list[tuple[str, bytes, dict[str, Any]]] = [
     ("paper.pdf", b"%PDF-1.7", {"content_type": "application/pdf"}),
     ("bird.png", b"\x89PNG", {"content_type": "image/png"}),
     ("talk.ogg", b"OggS", {"content_type": "audio/ogg"}),
     ("notes.docx", b"PK\3\4", {}),
+    ("data.bin", bytes(range(256)) * 4, {"content_type": None}),
+    ("data.json", b"\x89\1\2{}\xff" * 50, {"content_type": "application/json"}),
+    ("paper", b"%PDF-1.7", {"content_type": "application/pdf"}),
     ("wrong.txt", b"\0\1\2\0\xff\0", {"content_type": "text/plain"}),
     ("huge.txt", b"a " * MAX_BYTES, {"content_type": "text/plain"}),
     ("lies.txt", b"a " * MAX_BYTES, {"content_type": "text/plain", "size": 5}),

@@ -13,6 +13,8 @@ from tests.papers import HERON, QUESTION, TIDAL
 LINK = f"https://arxiv.org/abs/{HERON.arxiv_id}"
 WORDS = ("HeronNet", "94.2%", "Counting Wading Birds", HERON.arxiv_id or "")
 
+EPHEMERAL = 1 << 6  # Discord's flag of a message that one person sees
+
 Message = dict[str, Any]
 
 
@@ -48,6 +50,8 @@ HIDDEN = [
     "how accurate is ||HeronNet|| compared with human counters?",
     f"||{QUESTION}||",
     "||HeronNet||: ||how accurate|| is it?",
+    "||how accurate is HeronNet? what does Loom align?||",
+    "who wrote ||HeronNet||? what is Tidal Attention? what is Loom? how accurate is ||HeronNet||?",
     "what is ||the name of|| HeronNet's paper?".replace("HeronNet's", "||HeronNet||'s"),
 ]
 
@@ -159,6 +163,64 @@ async def test_a_link_in_a_spoiler_gets_no_card(filled: Library, connect: Connec
     assert TIDAL.title in text_of(card[0])
     await server.say("alice", f"{server.fake.mention} hello")
     assert len(server.answers()) == 2
+
+
+HIDDEN_NAMES = ("||HeronNet||", "||PastryBench||", "||Tidal Attention||", "||Loom||")
+TEXT_OPTION = 3  # Discord's number of the type
+
+
+def text_options(command: dict[str, Any]) -> list[str]:
+    options = command.get("options", [])
+    return [o["name"] for o in options if o["type"] == TEXT_OPTION and not o.get("choices")]
+
+
+async def test_no_command_shows_others_what_its_options_hide(
+    filled: Library, connect: Connect
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    tried = []
+    for name, command in fake.commands.items():
+        if not (options := text_options(command)) or name == "unsubscribe":
+            continue
+        before = set(fake.messages)
+        given = dict(zip(options, HIDDEN_NAMES, strict=False))
+        used = await fake.slash("alice", name, **given)
+        await used.wait_ack()
+        await fake.until(lambda i=used: i.original and i.original["embeds"], 10)
+        for message in (fake.messages[key] for key in fake.messages if key not in before):
+            if not message["flags"] & EPHEMERAL:
+                assert_hidden(message)
+        tried.append(name)
+    assert {"ask", "compare", "daily", "paper", "save", "search", "subscribe", "trends"} <= {*tried}
+
+
+async def test_a_paper_is_found_by_a_name_that_is_hidden(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    shown = await server.fake.slash("alice", "paper", title="||Tidal Attention||")
+    await server.quoted(shown)
+    assert shown.original is not None
+    assert shown.original["flags"] & EPHEMERAL
+    assert TIDAL.title in text_of(shown.original)
+    open_one = await server.fake.slash("alice", "paper", title="Tidal Attention")
+    await server.quoted(open_one)
+    assert open_one.original is not None
+    assert not open_one.original["flags"] & EPHEMERAL
+    answer = await server.ask("what does it lose?", paper="||Tidal Attention||")
+    assert "0.3 points" in text_of(answer)
+    assert "Tidal" not in seen(answer)
+
+
+@pytest.mark.parametrize("option", ["topics", "authors", "organisations"])
+async def test_no_subscription_is_made_of_a_spoiler(
+    filled: Library, connect: Connect, option: str
+) -> None:
+    server = await connect(filled)
+    tried = await server.fake.slash("alice", "subscribe", **{option: "birds, ||herons||"})
+    await server.quoted(tried)
+    assert tried.original is not None
+    assert "write it without a spoiler" in text_of(tried.original)
+    assert not server.bot.services.subscriptions.store.all()
 
 
 async def test_a_search_for_a_spoiler_is_one(filled: Library, connect: Connect) -> None:

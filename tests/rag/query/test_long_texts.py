@@ -25,6 +25,8 @@ def is_request(text: str) -> bool:
         (f"{NOTES}\nShow me papers on herons.", "Show me papers on herons."),
         (f"Show me papers on herons.\n{NOTES}", "Show me papers on herons."),
         (f"{NOTES}\nThat is all.", "That is all."),
+        (f"{NOTES}\n1. Who counts?\n\n2. Who flies?\nBye", "1. Who counts?\n\n2. Who flies?"),
+        (f"Really?\n{NOTES}\nWho counts?\nWho flies?", "Who counts?\nWho flies?"),
     ],
 )  # fmt: skip
 def test_the_part_that_asks_is_found(text: str, asked: str) -> None:

@@ -17,11 +17,13 @@ HIDDEN = replace(
     arxiv_id="2503.00003",
 )
 OLD = replace(TIDAL, title="A Census of Kites", abstract="It counts.", arxiv_id="cs/0112017")
+SHORT = replace(TIDAL, title="Oz: Seeing in Mist", abstract="It sees.", arxiv_id="2503.00004")
+CHINESE = replace(TIDAL, title="数鹭", abstract="It counts.", arxiv_id="2503.00005")
 
 
 @pytest.fixture
 def stocked(library: Library) -> Library:
-    ingest(ListSource([*PAPERS, HIDDEN, OLD]), library)
+    ingest(ListSource([*PAPERS, HIDDEN, OLD, SHORT, CHINESE]), library)
     return library
 
 
@@ -46,6 +48,11 @@ def stocked(library: Library) -> Library:
         ("nothing of the kind", None),
         ("", None),
         ("%", None),
+        ("a", None),
+        ("to", None),
+        ("Oz", SHORT),
+        ("oz", SHORT),
+        ("鹭", CHINESE),
     ],
 )
 def test_a_paper_is_found_by_what_it_is_called(stocked: Library, typed: str, paper: object) -> None:

@@ -40,6 +40,18 @@ def read(text: str, timezone: str = "UTC") -> str:
         ("see <id:guide> first", "see first"),
         ("1 < 2 and <b> and <t:x> stay, <@x> too", "1 < 2 and <b> and <t:x> stay, <@x> too"),
         ("nothing  to do", "nothing  to do"),
+        ("https://discord.com/channels/1/2/3 what is LoRA?", "what is LoRA?"),
+        ("what is LoRA <https://ptb.discord.com/channels/@me/22/33>?", "what is LoRA?"),
+        ("is [this](https://canary.discord.com/channels/1/2) new?", "is this new?"),
+        ("see https://discordapp.com/channels/1/2/3. Is it new?", "see. Is it new?"),
+        (
+            "on https://discord.com/developers and https://discord.gg/x",
+            "on https://discord.com/developers and https://discord.gg/x",
+        ),
+        (
+            "https://a.example/https://discord.com/channels/1/2/3 new?",
+            "https://a.example/https://discord.com/channels/1/2/3 new?",
+        ),
     ],
 )
 def test_markup_becomes_words(text: str, shown: str) -> None:
@@ -70,6 +82,13 @@ def test_users_are_found_to_be_looked_up() -> None:
         ("`x` and ||y||", "`x` and (spoiler)"),
         ("either || or", "either || or"),
         ("||||", "||||"),
+        (r"\|\|escaped\|\| words", r"\|\|escaped\|\| words"),
+        (r"\||escaped|| words", r"\||escaped|| words"),
+        (r"no code: \`||x||\`", r"no code: \`(spoiler)\`"),
+        ("``a ` || b || c`` ||d||", "``a ` || b || c`` (spoiler)"),
+        ("| a || b |\n| c || d |", "| a || b |\n| c || d |"),
+        ("| a ||b|| c |", "| a (spoiler) c |"),
+        ("||a\n| b || c |", "(spoiler) c |"),
     ],
 )
 def test_what_is_hidden_is_not_seen(text: str, seen: str) -> None:
