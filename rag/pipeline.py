@@ -18,7 +18,15 @@ from rag.errors import QuestionError
 from rag.library import Library
 from rag.llm.form_filler import FormFiller
 from rag.llm.language_model import LanguageModel
-from rag.query.followups import ALONE, WITH_SLOTS, Past, has_papers, refers_back, resolve
+from rag.query.followups import (
+    ALONE,
+    WITH_SLOTS,
+    Past,
+    asks_inside,
+    has_papers,
+    refers_back,
+    resolve,
+)
 from rag.query.model_reader import ModelReader
 from rag.query.model_translator import ModelTranslator, describe
 from rag.query.numeric_days import DayHabit
@@ -30,6 +38,7 @@ from rag.text.withdrawal import withdrawal_of
 
 TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
+WIDENED_FROM = 0.9  # how likely others have to, if the whole paper of the conversation does not
 MAX_BRIEFS = 100  # of digests, kept in memory
 LISTING = ("list", "advice", "summary", "trending", "count")  # kinds about many papers
 MAX_EVIDENCE = 40  # sentences in an Answer: more than a prompt takes
@@ -295,6 +304,9 @@ class PaperQA:
         def answer(request: Request) -> Draft:
             return self.answers.draft(request, question, today)
 
+        was_read = self.library.full_texts.has(paper.paper_id)
+        if was_read and asks_inside(alone):
+            alone = replace(alone, kind="content", topic=alone.text or alone.topic)
         standalone = resolve(alone, [Past(Request(topic=paper.title), (paper,)), *past])
         if standalone.kind == "summary" and not standalone.is_filter:  # "summarize"
             standalone = replace(standalone, kind="paper", pointed=(paper,))
@@ -313,7 +325,8 @@ class PaperQA:
         if not draft.refused or refers_back(alone.topic):
             return within, draft, ""
         wide = answer(alone)
-        return (within, draft, "") if wide.refused else (alone, wide, WIDENED)
+        is_doubtful = was_read and wide.support is not None and wide.support < WIDENED_FROM
+        return (within, draft, "") if wide.refused or is_doubtful else (alone, wide, WIDENED)
 
 
 def _withdrawals(citations: Sequence[Citation]) -> str:

@@ -61,13 +61,17 @@ class WholePaperQA:
     """Answers a request from the full text of the one paper that it is about. Thread-safe."""
 
     def __init__(
-        self, texts: FullTexts, answerability: Answerability, evidence: EvidenceFinder, read: Reader
+        self,
+        texts: FullTexts,
+        answerability: Answerability,
+        evidence: EvidenceFinder,
+        reader: Reader,
     ) -> None:
-        """`read` gives the word pieces of a text by the bundled encoder."""
+        """`reader` reads the word pieces of texts, with the bundled encoder."""
         self.texts = texts
         self.answerability = answerability
         self.evidence = evidence
-        self.reader = read
+        self.reader = reader
 
     def draft(self, request: Request, paper: Paper, by_abstract: Draft) -> Draft:
         """Return the sentences of the paper that answer, or a refusal.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.encoders.embedder import SentenceTransformerEmbeddings
@@ -65,7 +66,10 @@ class Reader:
     Thread-safe.
     """
 
-    def __init__(self, embeddings: SentenceTransformerEmbeddings) -> None:
+    def __init__(self, embeddings: Embeddings) -> None:
+        """`embeddings` must be the bundled ones: what compares readings was fitted with them."""
+        if not isinstance(embeddings, SentenceTransformerEmbeddings):
+            raise TypeError("only the bundled encoder gives a vector for each word")
         self.embeddings = embeddings
         self._latest: OrderedDict[str, Reading] = OrderedDict()
         self._lock = threading.Lock()

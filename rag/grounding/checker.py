@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from langchain_core.embeddings import Embeddings
 
 from rag.config import CheckConfig
-from rag.encoders.embedder import SentenceTransformerEmbeddings
 from rag.grounding.alignment import Reader
 from rag.grounding.claims import MIN_CLAUSE_TERMS, Claim, claims_of
 from rag.grounding.judge import Judge
@@ -72,10 +71,6 @@ class Grounding:
         judge: Judge | None = None,
     ) -> None:
         """`embeddings` must be the bundled ones: the weights were fitted with them."""
-        if not isinstance(embeddings, SentenceTransformerEmbeddings):
-            raise TypeError(
-                "the check needs the bundled encoder, which gives a vector for each word"
-            )
         self.reader = Reader(embeddings)
         self.config = config
         self.judge = judge

@@ -242,6 +242,16 @@ def chooses_from_list(text: str) -> bool:
     return bool(find_choices(text) or _OF_THEM.search(text))
 
 
+def asks_inside(request: Request) -> bool:
+    """Return whether a request rather asks what a paper says that was just read as a whole.
+
+    "How many epochs?" then counts no papers, and "is the dataset public?" is about no bot.
+    """
+    if _PAPERS.search(request.text) or request.kind not in (*ALONE, *WITH_SLOTS):
+        return False
+    return request.kind == "count" or request.certainty < SURE
+
+
 def refers_back(topic: str) -> bool:
     """Return whether the question has a word that refers back, like "its" or "the second one"."""
     topic = _OWN_ANTECEDENT.sub(" ", topic)

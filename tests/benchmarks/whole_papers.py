@@ -164,7 +164,7 @@ class Sample:
     def paper_signs(self, weights: Array) -> Array:
         """Return the signs of the paper if its sentences are ranked with these weights."""
         best = int(np.argmax(self.signs @ weights))
-        cosine, _, near, worst = self.signs[best][:4]
+        cosine, _, near = self.signs[best][:3]
         most = self.signs.max(axis=0)
         return np.array([cosine, near, most[2], most[3], *self.gate[best]])
 
