@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
 from bot.commands import (
     ask,
     catalog,
@@ -21,7 +20,7 @@ from bot.commands import (
     run,
     subscriptions,
 )
-from bot.config import load_settings
+from bot.commands.options import GlobalOptions
 from bot.console.terminal import PlainFormatter, Terminal, readable
 from bot.redaction import redact_logs, redacted
 from rag.errors import PaperboyError
@@ -55,7 +54,7 @@ def options(
     data_dir: Annotated[
         Path | None,
         typer.Option(
-            help=f"The data folder [${DATA_DIR_VARIABLE}, else ~/.local/share/paperboy].",
+            help="The data folder [$PAPERBOY_DATA_DIR, else ~/.local/share/paperboy].",
         ),
     ] = None,
     config: Annotated[
@@ -71,7 +70,7 @@ def options(
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
-    context.obj = App(load_settings(config), data_dir or default_data_dir(), use_model=not no_model)
+    context.obj = GlobalOptions(data_dir, config, use_model=not no_model)
 
 
 cli.command("start")(run.start)

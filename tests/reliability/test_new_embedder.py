@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.doctor import _index
+from bot.actions.doctor import _index
 from bot.index_builder import building_index
 from ingest.sync import build_next_index, index_pending, ingest
 from rag.config import RagConfig

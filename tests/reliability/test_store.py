@@ -25,9 +25,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from bot.actions.doctor import _database, _index, _papers
 from bot.app import open_library
 from bot.cli import main
-from bot.commands.doctor import _database, _index, _papers
 from bot.user_data import forget
 from ingest.sources.files import FileSource
 from ingest.sync import index_pending, ingest

@@ -1,0 +1,12 @@
+"""What the commands of `paperboy` do, one file per subject; bot.commands declares them."""
+
+__all__ = [
+    "ask",
+    "catalog",
+    "doctor",
+    "evaluate",
+    "ingest",
+    "model",
+    "run",
+    "subscriptions",
+]
