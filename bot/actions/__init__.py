@@ -7,6 +7,7 @@ __all__ = [
     "evaluate",
     "ingest",
     "model",
+    "read",
     "run",
     "subscriptions",
 ]

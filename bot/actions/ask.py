@@ -1,4 +1,4 @@
-"""`paperboy ask`, `read`, `why` and `search`: answer questions, read and find papers."""
+"""`paperboy ask`, `why` and `search`: answer questions and find papers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,11 +9,10 @@ from typing import Any
 from bot.app import App
 from bot.console.live import show_answer, warn_without_model
 from bot.console.reader import Reader
-from bot.console.render import answer_lines, explanation_lines, hit_lines, receipt_lines
+from bot.console.render import answer_lines, hit_lines, receipt_lines
 from bot.console.terminal import Terminal, readable
 from bot.index_builder import complete_index
-from bot.json_rows import Row, answer_row, explanation_row, search_row, why_row
-from ingest.read_paper import explain_paper, named_paper, read_paper
+from bot.json_rows import Row, answer_row, search_row, why_row
 from ingest.untrusted import decode
 from rag.errors import QuestionError, UsageError
 from rag.pipeline import PaperQA
@@ -49,28 +48,6 @@ def ask_batch(app: App, batch: Path, *, read: bool, today: date | None) -> None:
         reader = Reader(qa, app.settings.ingest, terminal, is_asked=read)
         terminal.rows(answer_batch(qa, questions, ask=reader.ask))
         warn_without_model(terminal, qa)
-
-
-def read(app: App, paper: str) -> None:
-    """Read a whole paper, named by its arXiv id, a link, a name or a title."""
-    terminal = Terminal()
-    config = app.settings.ingest
-    with app.library("paperboy read") as library:
-        found = named_paper(library, paper, config, today=app.today())
-        terminal.print(str(read_paper(library, found, config)))
-
-
-def explain(app: App, paper: str, *, as_json: bool) -> None:
-    """Explain a paper in five parts, each quoted: what, why, how, results, limits."""
-    terminal = Terminal()
-    config = app.settings.ingest
-    with app.library("paperboy explain") as library:
-        found = named_paper(library, paper, config, today=app.today())
-        explanation = explain_paper(library, found, config)
-    if as_json:
-        terminal.rows([explanation_row(explanation)])
-    else:
-        terminal.lines(explanation_lines(explanation))
 
 
 def _read_batch(path: Path) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ def read(
     paperboy read 2407.17827
     paperboy read LexVLA
     """
-    from bot.actions import ask as action
+    from bot.actions import read as action
 
     action.read(app_of(context), paper)
 
@@ -73,7 +73,7 @@ def explain(
     paperboy explain 2407.17827
     paperboy explain LexVLA
     """
-    from bot.actions import ask as action
+    from bot.actions import read as action
 
     action.explain(app_of(context), paper, as_json=as_json)
 

@@ -149,7 +149,11 @@ def test_s3_a_command_is_refused_before_anything_slow_is_loaded(
     first = make_library()
     ingest(ListSource(), first)
     loaded = []
-    for name in ("rag.library.load_embedder", "bot.app.load_language_model", "ingest.sync._store"):
+    for name in (
+        "rag.library.load_embedder",
+        "rag.llm.language_model.load_language_model",
+        "ingest.sync._store",
+    ):
         monkeypatch.setattr(name, lambda *_, name=name, **__: loaded.append(name))
     started = time.monotonic()
     assert main(["--data-dir", str(first.folder), *command.split()]) == 1
