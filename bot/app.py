@@ -18,6 +18,7 @@ from rag.library import Library
 from rag.llm.model_files import ModelFolder, is_base_model
 from rag.pipeline import PaperQA
 from rag.query.numeric_days import DayHabit
+from rag.text.language import preload
 
 if TYPE_CHECKING:
     from rag.llm.language_model import LanguageModel
@@ -64,6 +65,7 @@ class App:
         """Open the library and the pipeline over it, with the model if there is one."""
         with self.library(purpose) as library:
             library.lock_index()
+            preload()  # beside the encoder
             model = self.load_model(even_base=even_base)
             try:
                 complete_index(library)
