@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
 from bot.commands import (
     ask,
+    backup,
     catalog,
     doctor,
     evaluate,
@@ -93,6 +94,8 @@ cli.command("reindex")(ingest.reindex)
 cli.command("eval")(evaluate.evaluate)
 cli.add_typer(subscriptions.commands, name="subscriptions")
 cli.add_typer(model.commands, name="model")
+cli.command("backup")(backup.backup)
+cli.command("restore")(backup.restore)
 cli.command("doctor")(doctor.doctor)
 
 
