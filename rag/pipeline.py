@@ -188,6 +188,7 @@ class PaperQA:
         started = time.perf_counter()
         follows = bool(question.history or question.keep_to or question.paper)
         alone = self.query.understand(question.text, today, follows=follows)
+        understood = time.perf_counter()
         # What is searched for; people see the question as they asked it.
         asked = replace(question, text=alone.translation or alone.asked)
         request, draft, note = self._draft_or_say_why(asked, alone, today)
@@ -224,6 +225,7 @@ class PaperQA:
             more=draft.more,
             brief_from=tuple(draft.brief_from),
             silent_paper=draft.silent_paper,
+            understand_seconds=understood - started,
         )
 
     def _draft_or_say_why(

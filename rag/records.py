@@ -360,6 +360,7 @@ class Answer:
     as the model read it; `writing` is what the model did for this answer, None if it was not asked.
     `silent_paper` is the paper to read whole because its abstract does not say it, see Draft.
     `questions` is how many questions it answers, one after the other.
+    `understand_seconds` is the part of `seconds` that understanding the question alone took.
     """
 
     question: Question
@@ -388,6 +389,7 @@ class Answer:
     translation: str = ""
     silent_paper: Paper | None = None
     questions: int = 1
+    understand_seconds: float = 0.0
 
     @property
     def unread_paper(self) -> Paper | None:

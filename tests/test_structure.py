@@ -23,7 +23,6 @@ ONE_FILE_EACH = ("bot/commands", "bot/cogs")
 # Why these files are short and yet not part of another.
 SHORT = {
     "bot/answers/feedback.py": "a table of its own",
-    "bot/answers/request_log.py": "the only place that may log a question",
     "bot/components/membership.py": "what commands, replies and error messages ask alike",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",

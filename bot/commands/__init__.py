@@ -3,6 +3,7 @@
 # bot.cli alone imports these.
 __all__ = [
     "ask",
+    "backup",
     "catalog",
     "doctor",
     "evaluate",
