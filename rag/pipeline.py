@@ -8,6 +8,7 @@ from datetime import date
 
 from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
+from rag.answering.draft import Draft
 from rag.answering.gate import Gate
 from rag.answering.several import MAX_QUESTIONS, together
 from rag.answering.small_talk import ask_back, in_english, unread_reply, without_in_english
@@ -32,7 +33,7 @@ from rag.query.model_translator import ModelTranslator, describe
 from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
 from rag.query.understand import QueryUnderstanding
-from rag.records import Answer, Citation, Draft, Evidence, Paper, Question, Turn
+from rag.records import Answer, Citation, Evidence, Paper, Question, Turn
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.withdrawal import withdrawal_of
 
