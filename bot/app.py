@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import bot.migrations
 import ingest.migrations
+import rag.store.migrations
 from bot.config import Settings
 from bot.index_builder import complete_index
 from rag.config import ModelConfig, RagConfig
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from rag.llm.language_model import LanguageModel
 
 DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"
+# The tables of all three rooms; a library adds those of its own.
+MIGRATIONS = (
+    rag.store.migrations.MIGRATIONS, ingest.migrations.MIGRATIONS, bot.migrations.MIGRATIONS
+)  # fmt: skip
 
 
 def default_data_dir() -> Path:
@@ -33,8 +38,7 @@ def default_data_dir() -> Path:
 
 def open_library(folder: Path, config: RagConfig, *, purpose: str = "paperboy") -> Library:
     """Open a data folder with the tables of all three rooms. Raises DataFolderError."""
-    migrations = (ingest.migrations.MIGRATIONS, bot.migrations.MIGRATIONS)
-    return Library(folder, config, purpose=purpose, migrations=migrations)
+    return Library(folder, config, purpose=purpose, migrations=MIGRATIONS[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from bot.commands import (
     ask,
+    backup,
     catalog,
     doctor,
     evaluate,
@@ -21,8 +22,9 @@ from bot.commands import (
     subscriptions,
 )
 from bot.commands.options import GlobalOptions
-from bot.console.terminal import PlainFormatter, Terminal, readable
-from bot.redaction import redact_logs, redacted
+from bot.console.logs import LogFormat, set_up_logs
+from bot.console.terminal import Terminal, readable
+from bot.redaction import redacted
 from rag.errors import PaperboyError
 from rag.store.private_files import private_umask
 
@@ -64,12 +66,12 @@ def options(
         bool, typer.Option("--no-model", help="Answer with quoted sentences only.")
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more to stderr.")] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="How to log to stderr; json: an object in each line.")
+    ] = LogFormat.TEXT,
 ) -> None:
     """Read the options before the command (`--help` shows HELP)."""
-    redact_logs()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
+    set_up_logs(log_format, verbose=verbose)
     context.obj = GlobalOptions(data_dir, config, use_model=not no_model)
 
 
@@ -91,6 +93,8 @@ cli.command("reindex")(ingest.reindex)
 cli.command("eval")(evaluate.evaluate)
 cli.add_typer(subscriptions.commands, name="subscriptions")
 cli.add_typer(model.commands, name="model")
+cli.command("backup")(backup.backup)
+cli.command("restore")(backup.restore)
 cli.command("doctor")(doctor.doctor)
 
 

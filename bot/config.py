@@ -1,6 +1,7 @@
 """Read config.toml, and explain what is wrong in it in one sentence."""
 
 import difflib
+import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Literal, Self
@@ -59,6 +60,8 @@ class BotConfig(Section):
     log_questions: bool = False
     error_channel: int = Field(0, ge=0)
     health_port: int = Field(0, ge=0, le=65_535)
+    metrics_port: int = Field(0, ge=0, le=65_535)
+    listen_address: str = "127.0.0.1"
     digest: DigestConfig = DigestConfig()
     mail: MailConfig = MailConfig()
 
@@ -70,6 +73,20 @@ class BotConfig(Section):
         except ClockError as error:
             raise ValueError(str(error).removesuffix(".")) from error
         return name
+
+    @field_validator("listen_address")
+    @classmethod
+    def _require_loopback(cls, address: str) -> str:
+        try:
+            is_loopback = ipaddress.ip_address(address).is_loopback
+        except ValueError:
+            is_loopback = False
+        if not is_loopback:
+            raise ValueError(
+                "only programs on this machine may read the bot's state: write 127.0.0.1, another "
+                "address that begins with 127, or ::1"
+            )
+        return address
 
     @property
     def zone(self) -> Zone:

@@ -15,6 +15,7 @@ from bot.answers.whole_papers import WholePapers
 from bot.conversation.shown_lists import ShownLists
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
+from bot.monitoring import Metrics
 from bot.papers.fetch import PaperFetcher
 from bot.papers.last_seen import LastSeenStore
 from bot.subscriptions.service import DigestOptions, SubscriptionService
@@ -28,6 +29,7 @@ class Services:
     """Built once by `build_services`; every connection to Discord uses the same."""
 
     executor: Executor
+    metrics: Metrics
     guild_settings: GuildSettingsStore
     rate_limits: RateLimits
     conversations: ConversationStore
@@ -62,11 +64,12 @@ def build_services(
     conversations = ConversationStore(database)
     receipts = ReceiptStore(database, days=receipt_days)
     ratings = RatingStore(database)
-    in_flight = AnswersInFlight()
+    in_flight, metrics = AnswersInFlight(), Metrics()
     ingest = ingest or IngestConfig()
     whole_papers = WholePapers(executor, ingest)
     return Services(
         executor=executor,
+        metrics=metrics,
         guild_settings=guild_settings,
         rate_limits=_rate_limits(conversations, guild_settings),
         conversations=conversations,
@@ -76,6 +79,7 @@ def build_services(
             AnswerRecord(executor, conversations, receipts),
             in_flight,
             whole_papers,
+            metrics,
             model_name=model_name,
             log_questions=log_questions,
         ),

@@ -86,7 +86,7 @@ async def _run_bot(
             error_channel=settings.error_channel,
             always_sync=always_sync,
         )
-        health = HealthEndpoint(executor)
+        health = HealthEndpoint(services)
 
         def make_bot() -> PaperboyBot:
             health.bot = PaperboyBot(services, options)
@@ -97,8 +97,11 @@ async def _run_bot(
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
         warn_without_model(terminal, qa)
         try:
-            with building_index(qa.library, terminal.note):
-                async with health.listening(settings.health_port):
+            with building_index(qa.library, terminal.note), services.metrics.counting_errors():
+                ports = health.listening(
+                    settings.health_port, settings.metrics_port, host=settings.listen_address
+                )
+                async with ports:
                     await serve(token, make_bot, tell=terminal.note)
         finally:
             executor.close()

@@ -1,6 +1,7 @@
 """The error tree. Every message is one sentence that tells a person what to do.
 
 PaperboyError
+├── BackupError       a backup cannot be written or restored
 ├── ConfigError       config.toml cannot be used
 ├── CrossEncoderError a cross-encoder cannot be used
 │   ├── JudgeError        the cross-encoder that checks written sentences
@@ -26,6 +27,10 @@ class PaperboyError(Exception):
     """
 
     exit_code = 1
+
+
+class BackupError(PaperboyError):
+    """A backup cannot be written, or a file cannot be restored."""
 
 
 class ConfigError(PaperboyError):

@@ -66,20 +66,7 @@ class Library:
         self.purpose = purpose
         self._replaced: list[Index] = []
         self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE, thread_local=False)
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-            restrict(folder)
-            writable = os.access(folder, os.W_OK | os.X_OK)
-        except OSError as error:
-            raise DataFolderError(
-                f"the data folder {folder} cannot be created ({error.strerror}): "
-                "give another one with --data-dir."
-            ) from error
-        if not writable:
-            raise DataFolderError(
-                f"the data folder {folder} cannot be written: "
-                "change its permissions or give another one with --data-dir."
-            )
+        open_folder(folder)
         database = open_database(
             folder / DATABASE_NAME, [MIGRATIONS, *migrations], prepare=clean_stored_papers
         )
@@ -221,17 +208,8 @@ class Library:
 
         Raises IndexInUseError, which names the owner.
         """
-        if self._lock.is_locked:
-            return
-        owner = self.folder / "index.owner"
-        try:
-            self._lock.acquire(timeout=LOCK_SECONDS)
-        except Timeout as error:
-            raise IndexInUseError(
-                f"the index in {self.folder} is in use by {_read_owner(owner)}: "
-                "stop it, or give another folder with --data-dir."
-            ) from error
-        write_anew(owner, json.dumps({"pid": os.getpid(), "purpose": self.purpose}))
+        if not self._lock.is_locked:
+            own_index(self._lock, self.folder, purpose=self.purpose)
 
     def close(self) -> None:
         """Close the catalogue and release the index."""
@@ -242,6 +220,37 @@ class Library:
             index.vectors.close()
         self._lock.release()
         self.catalog.database.close()
+
+
+def open_folder(folder: Path) -> None:
+    """Create a data folder if there is none, for its owner alone. Raises DataFolderError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        restrict(folder)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise DataFolderError(
+            f"the data folder {folder} cannot be created ({error.strerror}): "
+            "give another one with --data-dir."
+        ) from error
+    if not writable:
+        raise DataFolderError(
+            f"the data folder {folder} cannot be written: "
+            "change its permissions or give another one with --data-dir."
+        )
+
+
+def own_index(lock: FileLock, folder: Path, *, purpose: str) -> None:
+    """Acquire the lock of a folder's index; others are told the purpose. Raises IndexInUseError."""
+    owner = folder / "index.owner"
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout as error:
+        raise IndexInUseError(
+            f"the index in {folder} is in use by {_read_owner(owner)}: "
+            "stop it, or give another folder with --data-dir."
+        ) from error
+    write_anew(owner, json.dumps({"pid": os.getpid(), "purpose": purpose}))
 
 
 def _read_owner(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
+from rag.answering.draft import Draft
 from rag.answering.gate import Gate
 from rag.answering.several import MAX_QUESTIONS, together
 from rag.answering.small_talk import ask_back, in_english, unread_reply, without_in_english
@@ -29,7 +30,7 @@ from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
 from rag.query.translate import describe_reading
 from rag.query.understand import QueryUnderstanding
-from rag.records import Answer, Citation, Draft, Evidence, Paper, Question, Turn
+from rag.records import Answer, Citation, Evidence, Paper, Question, Turn
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.withdrawal import withdrawal_of
 
@@ -198,6 +199,7 @@ class PaperQA:
         started = time.perf_counter()
         follows = bool(question.history or question.keep_to or question.paper)
         alone = self.query.understand(question.text, today, follows=follows)
+        understood = time.perf_counter()
         # What is searched for; people see the question as they asked it.
         asked = replace(question, text=alone.translation or alone.asked)
         request, draft, note = self._draft_or_say_why(asked, alone, today)
@@ -234,6 +236,7 @@ class PaperQA:
             more=draft.more,
             brief_from=tuple(draft.brief_from),
             silent_paper=draft.silent_paper,
+            understand_seconds=understood - started,
         )
 
     def _draft_or_say_why(

@@ -2,7 +2,6 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -237,30 +236,6 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """The text of an answer with its markers `[n]`, and what it was made from.
-
-    `more` is how many papers follow those of a list. `brief_from` is a sentence of each paper of a
-    list, from which a model may write a brief to stand above the list. `is_chat` means that it asks
-    back, or says that the question is not read. `silent_paper` is the one paper that the question
-    is about if its abstract does not say it, or not surely, and it was not read whole; `is_silent`
-    tells that an answer which is no refusal says so.
-    """
-
-    text: str
-    citations: tuple[Citation, ...]
-    hits: Sequence[Hit] = ()
-    evidence: Sequence[Evidence] = ()
-    refused: bool = False
-    is_chat: bool = False
-    support: float | None = None
-    more: int = 0
-    brief_from: Sequence[Evidence] = ()
-    silent_paper: Paper | None = None
-    is_silent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class PromptPassage:
     """A passage as a model read it: its number, its paper and the sentences."""
 
@@ -358,8 +333,9 @@ class Answer:
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
     as the model read it; `writing` is what the model did for this answer, None if it was not asked.
-    `silent_paper` is the paper to read whole because its abstract does not say it, see Draft.
+    `silent_paper` is the paper to read whole because its abstract does not say it.
     `questions` is how many questions it answers, one after the other.
+    `understand_seconds` is the part of `seconds` that understanding the question alone took.
     """
 
     question: Question
@@ -388,6 +364,7 @@ class Answer:
     translation: str = ""
     silent_paper: Paper | None = None
     questions: int = 1
+    understand_seconds: float = 0.0
 
     @property
     def unread_paper(self) -> Paper | None:

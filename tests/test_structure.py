@@ -22,8 +22,8 @@ DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 ONE_FILE_EACH = ("bot/commands", "bot/actions", "bot/cogs")
 # Why these files are short and yet not part of another.
 SHORT = {
+    "rag/answering/draft.py": "the record that every kind of answer makes",
     "bot/answers/feedback.py": "a table of its own",
-    "bot/answers/request_log.py": "the only place that may log a question",
     "bot/components/membership.py": "what commands, replies and error messages ask alike",
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",

@@ -2,6 +2,7 @@
 
 __all__ = [
     "ask",
+    "backup",
     "catalog",
     "doctor",
     "evaluate",

@@ -20,7 +20,9 @@ from bot.answers.request_log import log_question
 from bot.answers.whole_papers import NOT_READ, READING, NotReadError, WholePapers, reading
 from bot.components.discord_errors import UNANSWERED
 from bot.executor import Executor
+from bot.monitoring import Metrics, Outcome, outcome_of
 from rag.answering.writer import STOPPED, WENT_WRONG
+from rag.errors import QuestionError
 from rag.records import Answer, Paper
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class AnswerService:
         record: AnswerRecord,
         in_flight: AnswersInFlight,
         whole_papers: WholePapers,
+        metrics: Metrics,
         *,
         model_name: str,
         log_questions: bool = False,
@@ -57,6 +60,7 @@ class AnswerService:
         self.record = record
         self.in_flight = in_flight
         self.whole_papers = whole_papers
+        self.metrics = metrics
         self.model_name = model_name
         self.log_questions = log_questions
 
@@ -118,10 +122,17 @@ class AnswerService:
         """Answer into a message, and log the question and its result."""
         reply, question = message.reply, message.inquiry.question
         started, answer = time.perf_counter(), None
+        outcome: Outcome = "failed"
         with self.in_flight.track(message) as progress:
             try:
                 answer = await self._answer(progress, quote)
+                outcome = outcome_of(answer)
+            except QuestionError:  # the person is told what to ask instead
+                outcome = "refused"
+                raise
             finally:
+                place = place_of(reply.guild_id, is_member=reply.is_member)
+                self.metrics.count_question(place, outcome)
                 seconds = time.perf_counter() - started
                 with_text = self.log_questions
                 log_question(reply, question, answer, seconds=seconds, with_text=with_text)
@@ -187,7 +198,9 @@ class AnswerService:
         await self.in_flight.send(self._show_reading(progress, quoted, paper))
         if self.in_flight.is_stopping:
             progress.stop()
-        if not await self.whole_papers.read(paper, progress.stopped):
+        with self.metrics.timing("read"):
+            is_read = await self.whole_papers.read(paper, progress.stopped)
+        if not is_read:
             return quoted
         return await self._ask(progress.message)
 
@@ -212,6 +225,7 @@ class AnswerService:
         place = place_of(message.reply.guild_id, is_member=message.reply.is_member)
         question = inquiry.to_question(turns, place=place)
         answer = await self.executor.quote(question)
+        self.metrics.observe_quoted(answer)
         if inquiry.otherwise and (answer.refused or answer.is_chat):
             other = await self.executor.quote(replace(question, text=inquiry.otherwise))
             answer = answer if other.refused and not answer.is_chat else other
@@ -226,7 +240,8 @@ class AnswerService:
         """Show the quoted answer and store it."""
         message = progress.message
         try:
-            await keep_trying(lambda: message.show(quoted, next_step), FIRST_RETRY_SECONDS)
+            with self.metrics.timing("show"):
+                await keep_trying(lambda: message.show(quoted, next_step), FIRST_RETRY_SECONDS)
         except Exception as error:
             # What is stored already is shown by the next run, unless the message is gone.
             if not progress.is_stored or isinstance(error, discord.NotFound):
@@ -264,6 +279,7 @@ class AnswerService:
                 answer = await self._generated(
                     quoted, on_text=on_text, on_place=on_place, cancel=cancel
                 )
+            self.metrics.observe_written(quoted, answer)
             if _is_late(message.reply):
                 answer = replace(answer, note=answer.note.replace(STOPPED, OUT_OF_TIME))
             if not live.is_gone and not progress.is_retracted:

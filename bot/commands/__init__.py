@@ -7,6 +7,7 @@ command runs: `--help` loads nothing but typer.
 # bot.cli alone imports these.
 __all__ = [
     "ask",
+    "backup",
     "catalog",
     "doctor",
     "evaluate",

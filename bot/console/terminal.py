@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -15,6 +15,7 @@ from rich.text import Text
 from bot.render.direction import with_isolates
 
 UNKNOWN_WIDTH = 80  # columns
+REMARKS = "paperboy"  # the logger of remarks and errors, where they are logged
 # C0 but tab and newline, DEL, C1, what ends a line or turns the direction of writing: a terminal
 # obeys them. Besides, lone surrogates, which no terminal can show.
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066\u2067\ud800-\udfff"
@@ -69,7 +70,12 @@ class PlainFormatter(logging.Formatter):
 
 
 class Terminal:
-    """Prints results to stdout, and remarks about the work to stderr."""
+    """Prints results to stdout, and remarks about the work to stderr.
+
+    With `logs_remarks`, which holds for the whole process, remarks and errors are logged instead.
+    """
+
+    logs_remarks: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.out: Console = _console()
@@ -92,6 +98,9 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Print a remark about the work to stderr."""
+        if self.logs_remarks:
+            logging.getLogger(REMARKS).info("%s", text)
+            return
         self.err.print(text, soft_wrap=True, style="dim" if self.err.is_terminal else None)
 
     def warn(self, text: str) -> None:
@@ -102,6 +111,9 @@ class Terminal:
 
     def error(self, text: str) -> None:
         """Print an error to stderr."""
+        if self.logs_remarks:
+            logging.getLogger(REMARKS).error("%s", text)
+            return
         self.err.print(Text(f"paperboy: {one_line(text)}", style="red"), soft_wrap=True)
 
     def rows(self, rows: Iterable[Mapping[str, Any]]) -> None:

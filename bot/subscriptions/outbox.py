@@ -82,6 +82,14 @@ class Outbox:
             return self._where("TRUE ORDER BY id")
         return self._where("subscription = ? ORDER BY id", subscription)
 
+    def waiting(self) -> dict[str, int]:
+        """Return how many digests are due and not sent yet, by state."""
+        rows = self.database.connection.execute(
+            "SELECT state, COUNT(*) AS count FROM outbox WHERE state IN ('pending', 'sending') "
+            "GROUP BY state"
+        )
+        return {"pending": 0, "sending": 0} | {row["state"]: row["count"] for row in rows}
+
     def covered_until(self, subscription: int) -> date | None:
         """Return the last day that a sent digest covered."""
         row = self.database.connection.execute(

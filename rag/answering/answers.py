@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from rag.answering.concepts import Concepts
+from rag.answering.draft import Draft
 from rag.answering.extractive import ExtractiveQA
 from rag.answering.full_text import WholePaperQA
 from rag.answering.paper_details import PaperDetails
@@ -20,7 +21,7 @@ from rag.grounding.alignment import Reader
 from rag.library import Library
 from rag.query.request import Kind, Request
 from rag.query.translate import translate
-from rag.records import Draft, Paper, Question
+from rag.records import Paper, Question
 from rag.retrieval.topic_search import MIN_ON_TOPIC
 
 MIN_LISTED = 3  # papers on a topic; fewer are quoted …

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.answering.draft import Draft
 from rag.answering.paper_details import facts_of
 from rag.answering.paper_filters import papers_by, papers_from
 from rag.answering.refusal import REFUSAL
 from rag.query.request import Order, Request, repeated
-from rag.records import Citation, Draft, Hit, Paper
+from rag.records import Citation, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
 from rag.store.queries import most_prolific_authors, papers_of_author

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from rag.answering.draft import Draft
 from rag.answering.paper_details import quoted
 from rag.query.request import Request
-from rag.records import Citation, Draft, Evidence, Hit, Paper, Window
+from rag.records import Citation, Evidence, Hit, Paper, Window
 from rag.retrieval.retriever import HybridRetriever
 from rag.text.directives import is_directive
 from rag.text.sentences import Role

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rag.answering.answerability import Answerability
 from rag.answering.catalog_answers import CatalogAnswers
+from rag.answering.draft import Draft
 from rag.answering.evidence import EvidenceFinder
 from rag.answering.refusal import refuse
 from rag.answering.research import Research
@@ -16,7 +17,7 @@ from rag.config import RagConfig
 from rag.encoders.embedder import Embedder
 from rag.encoders.word_vectors import WordVectors
 from rag.query.request import Request
-from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
 from rag.text.names import name_missing_from_title, short_name

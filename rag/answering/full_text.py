@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.answerability import Answerability, Signs, content_words
+from rag.answering.draft import Draft
 from rag.answering.evidence import EvidenceFinder, asks_for_number
 from rag.answering.refusal import refuse_whole
 from rag.answering.sentence_match import (
@@ -30,7 +31,7 @@ from rag.full_text.records import FullText, TextPassage
 from rag.full_text.store import Found, FullTexts
 from rag.grounding.alignment import Reader
 from rag.query.request import Fact, Request
-from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.text.directives import is_directive
 from rag.text.words import STOPWORDS, terms, words
 
@@ -93,7 +94,10 @@ class WholePaperQA:
             whole = Draft(refusal, citations, hits, refused=True, support=support)
             return whole if is_unsure else by_abstract
         chosen = self._choose(ranked)
-        if not (by_abstract.refused or any(evidence.section for evidence in chosen)):
+        is_of_abstract = [not evidence.section for evidence in chosen]
+        if not by_abstract.refused and (
+            all(is_of_abstract) or (is_of_abstract[0] and not is_unsure)
+        ):
             return by_abstract
         lines = [quoted(text, evidence) for evidence in chosen]
         quote = Citation(1, paper, chosen[0].sentence, chosen[0].section)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.comparison import ASPECTS, MIN_SCORE, Aspect
+from rag.answering.draft import Draft
 from rag.answering.refusal import REFUSAL
 from rag.arxiv_id import year_of
 from rag.config import EvidenceConfig
 from rag.links import arxiv_url
 from rag.query.request import Fact, Request
-from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.text.names import short_name
 from rag.text.sentences import finding, gist, split_sentences, statements
 from rag.text.withdrawal import withdrawal_of

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.answering.draft import Draft
 from rag.answering.paper_filters import papers_that_fit
 from rag.answering.paper_lines import paper_entry
 from rag.query.request import Order, Request
-from rag.records import Chunk, Citation, Draft, Evidence, Hit, Paper
+from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
 from rag.retrieval.topic_search import MIN_ON_TOPIC, TopicHit, TopicSearch
 from rag.store.catalog import Catalog

@@ -48,6 +48,7 @@ def together(question: Question, answers: Sequence[Answer], unanswered: Sequence
         is_chat=all(answer.is_chat for answer in answers),
         support=None,
         seconds=sum(answer.seconds for answer in answers),
+        understand_seconds=sum(answer.understand_seconds for answer in answers),
         note=" ".join(notes),
         more=0,
         brief_from=(),

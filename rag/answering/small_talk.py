@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from rag.answering.draft import Draft
 from rag.encoders.embedder import Embedder, Vectors
 from rag.query.request import Request
-from rag.records import Coverage, Draft, Place
+from rag.records import Coverage, Place
 from rag.text.words import words
 
 _NAME = re.compile(r"<?@?\bpaperboy\b>?", re.IGNORECASE)

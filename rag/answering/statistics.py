@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from statistics import mean, median
 
+from rag.answering.draft import Draft
 from rag.answering.paper_filters import all_papers_of
 from rag.answering.paper_groups import (
     AVERAGING,
@@ -33,7 +34,7 @@ from rag.digest.days import days_name
 from rag.digest.records import tldr_of
 from rag.query.asked_statistic import AskedStatistic, Grouping, read_statistic
 from rag.query.request import Request
-from rag.records import Citation, DayKind, Draft, Paper, Window
+from rag.records import Citation, DayKind, Paper, Window
 from rag.retrieval.topic_search import TopicSearch
 from rag.store.catalog import Catalog
 from rag.text.sentences import gist

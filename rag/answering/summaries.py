@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.answering.brief import MIN_BRIEFED
+from rag.answering.draft import Draft
 from rag.answering.paper_lines import paper_entry
 from rag.answering.refusal import REFUSAL, refuse
 from rag.digest.days import days_name, featured_in
 from rag.digest.records import MORE, Entry, Group, tldr_of
 from rag.digest.topics import group_by_topic
 from rag.query.request import Request
-from rag.records import Citation, Draft, Evidence, Paper, Window
+from rag.records import Citation, Evidence, Paper, Window
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog
 from rag.store.queries import first_featured_day, newest_days

@@ -1,3 +1,3 @@
 """Checks each written sentence against the abstracts that it cites."""
 
-__all__ = ["checker", "citations", "claims", "judge", "polarity"]
+__all__ = ["alignment", "checker", "citations", "claims", "judge", "polarity"]

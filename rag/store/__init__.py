@@ -1,10 +1,12 @@
 """Papers in SQLite: the connection, the migrations, the catalogue and keyword search."""
 
 __all__ = [
+    "archive",
     "backups",
     "catalog",
     "cleaning",
     "database",
+    "faults",
     "keywords",
     "lookup",
     "migrations",

@@ -21,16 +21,26 @@ def back_up(path: Path) -> Path:
     at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     copy = path.with_suffix(f".{at}.backup")
     part = copy.with_suffix(".backup.part")
-    part.touch(mode=PRIVATE_FILE)
     try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
-            source.backup(target)
+        copy_database(path, part)
         part.replace(copy)
-    except sqlite3.Error as error:
-        raise explain_fault(error, path.name) from error
     finally:
         part.unlink(missing_ok=True)
     return copy
+
+
+def copy_database(path: Path, copy: Path) -> None:
+    """Write a copy of a database as it is at one instant, for its owner alone.
+
+    Others may read and write it meanwhile: with a write-ahead log nobody waits. Raises
+    DatabaseFaultError.
+    """
+    copy.touch(mode=PRIVATE_FILE)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise explain_fault(error, path.name) from error
 
 
 def backups_of(path: Path) -> list[Path]:

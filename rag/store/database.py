@@ -93,12 +93,19 @@ def _opening(path: Path) -> Iterator[None]:
     if path == IN_MEMORY:
         yield
         return
+    with preparing(path):
+        if not path.exists():
+            path.touch(mode=PRIVATE_FILE)  # SQLite gives its other files the same mode
+        yield
+
+
+@contextmanager
+def preparing(path: Path) -> Iterator[None]:
+    """Hold the lock without which nobody creates or migrates this file. Raises DataFolderError."""
     try:
         with FileLock(
             path.with_suffix(".migration.lock"), timeout=MIGRATION_SECONDS, mode=PRIVATE_FILE
         ):
-            if not path.exists():
-                path.touch(mode=PRIVATE_FILE)  # SQLite gives its other files the same mode
             yield
     except Timeout as error:
         raise DataFolderError(

@@ -56,6 +56,14 @@ def test_the_time_zone_is_read_as_people_write_it(tmp_path: Path, typed: str, na
         ("[bot.digest]\nx = 5", "an unknown key: known keys are catch_up_hours, sync_minutes."),
         ("[rag.model]\npath = '~nobody-of-this-name/x'", "[rag.model] path: '~nobody-of-this-name"),
         ('[rag.model]\npath = "a\\u0000b"', "is not a path; write one like ~/models/mine.gguf."),
+        (
+            "[bot]\nlisten_address = '0.0.0.0'",
+            "[bot] listen_address: only programs on this machine",
+        ),
+        ("[bot]\nlisten_address = '::'", "write 127.0.0.1, another address that begins with 127"),
+        ("[bot]\nlisten_address = '192.168.1.7'", "or ::1."),
+        ("[bot]\nlisten_address = 'localhost.example.org'", "[bot] listen_address: only"),
+        ("[bot]\nmetrics_port = 70000", "[bot] metrics_port: Input should be less than"),
         ("[rag\n", "is not valid TOML"),
     ],
 )

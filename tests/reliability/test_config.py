@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from rich.text import Text
 
+from bot.config import BotConfig
 from bot.console.terminal import CONTROL, PlainConsole, PlainFormatter, Terminal
 from bot.gateway.health import HealthEndpoint
 from ingest.sync import ingest
@@ -126,6 +128,13 @@ async def test_c4_what_listens_does_so_on_127_0_0_1() -> None:
         socket.create_connection(("127.0.0.1", port)).close()
         with pytest.raises(OSError, match="refused"):  # another address of this machine
             socket.create_connection(("127.0.0.2", port))
+
+
+@pytest.mark.protection("ipaddress.IPv4Address.is_loopback", property(lambda self: True))
+@pytest.mark.parametrize("address", ["0.0.0.0", "10.1.2.3", "8.8.8.8"])
+def test_c4_no_other_address_can_be_configured(address: str) -> None:
+    with pytest.raises(ValidationError, match="only programs on this machine"):
+        BotConfig(listen_address=address)
 
 
 def test_c4_nothing_else_listens() -> None:

@@ -1,8 +1,10 @@
 """`paperboy run` and `start` as whole processes, against a Discord on 127.0.0.1."""
 
 import asyncio
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.bot.gateway.test_health import free_port
+from tests.bot.gateway.test_health import free_port, samples_of
 from tests.discord_fake import FakeDiscord
 from tests.discord_server import judged, text_of
 
@@ -46,12 +48,14 @@ async def running(fake: FakeDiscord, *arguments: str) -> AsyncIterator[asyncio.s
         await process.communicate()
 
 
-def config_of(folder: Path, model: Path | None = None, *, health_port: int = 0) -> str:
+def config_of(
+    folder: Path, model: Path | None = None, *, health_port: int = 0, metrics_port: int = 0
+) -> str:
     path = folder / "config.toml"
     path.write_text(
         f'[rag.model]\npath = "{model or ""}"\nmax_tokens = 200\nthreads = 1\n'
         '[ingest.fetch]\nhuggingface_url = "http://127.0.0.1:9"\n'
-        f"[bot]\nhealth_port = {health_port}\n"
+        f"[bot]\nhealth_port = {health_port}\nmetrics_port = {metrics_port}\n"
     )
     return str(path)
 
@@ -91,6 +95,41 @@ async def test_the_bot_serves_with_a_model_and_shuts_down_cleanly(
         line = r"question server=\d+ channel=\d+ by=command mode=generated refused=no papers=1"
         assert len(re.findall(line, text)) == 1
         assert "penalty" not in text
+
+
+async def test_the_bot_serves_metrics_logs_json_and_is_backed_up_meanwhile(
+    run: Run, tmp_path: Path, starter_folder: Path
+) -> None:
+    data, port = ("--data-dir", shutil.copytree(starter_folder, tmp_path / "data")), free_port()
+    settings = ("--config", config_of(tmp_path, metrics_port=port), "--log-format", "json")
+    async with (
+        judged(token=TOKEN) as fake,
+        running(fake, *map(str, data), *settings, "run") as process,
+    ):
+        await fake.until(lambda: fake.identifies, 40)
+        asked = await fake.slash("alice", "ask", question="which paper has an overuse penalty?")
+        await asked.wait_ack()
+        await fake.until(lambda: asked.original and asked.original["embeds"], 20)
+        page = f"http://127.0.0.1:{port}/metrics"
+
+        async def metrics() -> dict[str, float]:
+            async with aiohttp.ClientSession() as client, client.get(page) as response:
+                return samples_of(await response.text())
+
+        awaited = ("paperboy_questions_total quoted server", "paperboy_connected")
+        while [(found := await metrics())[name] for name in awaited] != [1, 1]:
+            await asyncio.sleep(0.1)
+        assert found["paperboy_papers"] == 56
+        file = tmp_path / "b.tar.gz"
+        assert (await asyncio.to_thread(run, *data, "backup", file))[0] == 0
+        process.send_signal(signal.SIGTERM)
+        _, err = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 0
+    rows = [json.loads(line) for line in err.decode().splitlines()]
+    assert [row["papers"] for row in rows if row["logger"] == "bot.answers.request_log"] == [1]
+    assert any("I have read 56 papers" in row["message"] for row in rows)
+    status, out, _ = await asyncio.to_thread(run, "--data-dir", tmp_path / "new", "restore", file)
+    assert (status, "56 papers" in out) == (0, True)
 
 
 @pytest.mark.slow

@@ -13,15 +13,16 @@ from bot.cli import cli
 # What `--help` has no use for. Typer itself imports pydantic for the parameters of a command.
 HEAVY = (
     "aiohttp babel chromadb dateparser discord httpx huggingface_hub langchain_core matplotlib "
-    "numpy openai requests scipy sklearn sqlite3 torch transformers bot.actions bot.app "
-    "ingest.sync rag.pipeline"
+    "numpy openai prometheus_client requests scipy sklearn sqlite3 torch transformers bot.actions "
+    "bot.app ingest.sync rag.backup rag.pipeline"
 ).split()
 # What a quoted answer has no use for. sentence-transformers imports scipy and scikit-learn.
 UNUSED = (
     "aiohttp dateparser defusedxml discord gguf langchain langchain_core.output_parsers "
     "langchain_core.prompts langchain_core.retrievers langchain_openai langsmith llama_cpp "
-    "matplotlib openai pandas pylatexenc bot.charts bot.gateway bot.serving bot.taste ingest.fetch "
-    "ingest.sources.full_text ingest.sync rag.answering.writer rag.llm.language_model"
+    "matplotlib openai pandas prometheus_client pylatexenc bot.charts bot.gateway bot.serving "
+    "bot.taste ingest.fetch ingest.sources.full_text ingest.sync rag.answering.writer rag.backup "
+    "rag.llm.language_model"
 ).split()
 CODE = """
 import contextlib, io, json, sys

@@ -7,11 +7,12 @@ import pytest
 
 from ingest.sync import ingest
 from rag.answering.answers import Answers
+from rag.answering.draft import Draft
 from rag.answering.refusal import REFUSAL
 from rag.config import RagConfig
 from rag.library import Library
 from rag.query.request import AuthorCount, Kind, Request
-from rag.records import Draft, Question, Window
+from rag.records import Question, Window
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY, ListSource
 
 NESTS = [

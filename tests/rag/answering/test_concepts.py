@@ -7,9 +7,10 @@ import pytest
 
 from ingest.sync import ingest
 from rag.answering.concepts import Concepts, concept_of, names_of, pattern_of, signs_of
+from rag.answering.draft import Draft
 from rag.library import Library
 from rag.query.request import Request
-from rag.records import Draft, Paper
+from rag.records import Paper
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource
 
 DEFINITION = "Marsh counting (MC) is a technique that estimates flocks by sampling small tiles."

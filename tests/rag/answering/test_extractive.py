@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from rag.answering.draft import Draft
 from rag.answering.extractive import ExtractiveQA, quote
 from rag.answering.refusal import REFUSAL
 from rag.config import RagConfig
 from rag.library import Library
 from rag.query.request import Request
-from rag.records import Draft, Evidence, Window
+from rag.records import Evidence, Window
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
 

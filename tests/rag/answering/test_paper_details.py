@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
+from rag.answering.draft import Draft
 from rag.answering.paper_details import PaperDetails, bibtex, escape_latex
 from rag.config import RagConfig
 from rag.query.request import Fact, Request
-from rag.records import Draft, Paper
+from rag.records import Paper
 from tests.papers import HERON, LOOM, PASTRY, TIDAL
 
 CODED = replace(

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ingest.sync import ingest
+from rag.answering.draft import Draft
 from rag.answering.paper_lists import PaperLists
 from rag.library import Library
 from rag.query.request import Request
-from rag.records import Draft, Paper, Window
+from rag.records import Paper, Window
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource
 
 

@@ -5,10 +5,11 @@ from typing import get_args
 
 import pytest
 
+from rag.answering.draft import Draft
 from rag.answering.small_talk import SmallTalk
 from rag.encoders.embedder import Embedder
 from rag.query.request import Kind, Request
-from rag.records import Coverage, Draft, Place
+from rag.records import Coverage, Place
 
 COVERAGE = Coverage(429, date(2025, 11, 3), date(2025, 12, 12), 0)
 

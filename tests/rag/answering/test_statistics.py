@@ -6,12 +6,13 @@ from datetime import date
 import pytest
 
 from ingest.sync import ingest
+from rag.answering.draft import Draft
 from rag.answering.statistics import Statistics
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.query.request import AuthorCount, Request
-from rag.records import Draft, Paper, Window
+from rag.records import Paper, Window
 from rag.retrieval.topic_search import TopicSearch
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import ingest
+from rag.answering.draft import Draft
 from rag.answering.refusal import REFUSAL
 from rag.answering.summaries import Summaries
 from rag.library import Library
 from rag.query.request import Kind, Request
-from rag.records import Draft, Paper, Window
+from rag.records import Paper, Window
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, ListSource, many
 
 MONDAY, FRIDAY = date(2025, 12, 1), date(2025, 12, 5)
