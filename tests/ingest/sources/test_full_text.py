@@ -14,6 +14,7 @@ from ingest.sources.full_text import (
     parse_full_text,
 )
 from rag.full_text.records import FullText
+from tests.long_paper import long_paper
 
 FOLDER = Path(__file__).parents[2] / "questions" / "full_text"
 HEAD = "Title: T\n\nURL Source: https://arxiv.org/html/2511.70009\n\nMarkdown Content:\n"
@@ -128,3 +129,14 @@ def test_any_markdown_is_parsed(body: str) -> None:
         return
     assert len({p.passage_id for p in text.passages}) == len(text.passages)
     assert all(p.text.strip() for p in text.passages)
+
+
+def test_of_a_long_paper_every_section_is_found_and_no_reference() -> None:
+    body, headings = long_paper("2512.70009", 200)
+    text = parse_full_text(body.encode(), "2512.70009")
+    assert 190_000 < len(body.encode()) < 230_000
+    assert list(dict.fromkeys(passage.headings[-1] for passage in text.passages)) == headings
+    for absent in ("A study of subject", "HTML conversions", r"\mathcal"):
+        assert absent not in texts(text)
+    assert len({passage.passage_id for passage in text.passages}) == len(text.passages)
+    assert parse_full_text(body.encode(), "2512.70009") == text
