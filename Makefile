@@ -54,6 +54,7 @@ format: $(LINT_VENV)/.ready ## Format the code and sort its imports
 	$(LINT)/ruff format .
 
 bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.md
+	$(BIN)/python -m tests.benchmarks.startup
 	$(BIN)/python -m tests.benchmarks.ingest
 	$(BIN)/python -m tests.benchmarks.answers
 	$(BIN)/python -m tests.benchmarks.discord

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import bot.migrations
@@ -15,10 +16,13 @@ from bot.config import Settings
 from bot.index_builder import complete_index
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
-from rag.llm.language_model import LanguageModel, load_language_model
 from rag.llm.model_files import ModelFolder, is_base_model
 from rag.pipeline import PaperQA
 from rag.query.numeric_days import DayHabit
+from rag.text.language import preload
+
+if TYPE_CHECKING:
+    from rag.llm.language_model import LanguageModel
 
 DATA_DIR_VARIABLE = "PAPERBOY_DATA_DIR"
 # The tables of all three rooms; a library adds those of its own.
@@ -65,6 +69,7 @@ class App:
         """Open the library and the pipeline over it, with the model if there is one."""
         with self.library(purpose) as library:
             library.lock_index()
+            preload()  # beside the encoder
             model = self.load_model(even_base=even_base)
             try:
                 complete_index(library)
@@ -79,14 +84,18 @@ class App:
                 if model:
                     model.close()
 
-    def load_model(self, *, even_base: bool = False) -> LanguageModel | None:
+    def load_model(self, *, even_base: bool = False) -> "LanguageModel | None":
         """Return the configured language model; None without one, or without `use_model`.
 
         A base model answers worse than the quotes (docs/evaluation.md): it is None, too, unless
         `even_base` is set in order to measure it.
         """
-        is_used = self.use_model and (even_base or not self.is_base_model)
-        return load_language_model(self.model) if is_used else None
+        config = self.model
+        if not (self.use_model and config.is_set and (even_base or not self.is_base_model)):
+            return None
+        from rag.llm.language_model import load_language_model  # LangChain's chat models
+
+        return load_language_model(config)
 
     @property
     def model(self) -> ModelConfig:

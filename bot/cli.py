@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bot.app import DATA_DIR_VARIABLE, App, default_data_dir
 from bot.commands import (
     ask,
     backup,
@@ -22,7 +21,7 @@ from bot.commands import (
     run,
     subscriptions,
 )
-from bot.config import load_settings
+from bot.commands.options import GlobalOptions
 from bot.console.logs import LogFormat, set_up_logs
 from bot.console.terminal import Terminal, readable
 from bot.redaction import redacted
@@ -57,7 +56,7 @@ def options(
     data_dir: Annotated[
         Path | None,
         typer.Option(
-            help=f"The data folder [${DATA_DIR_VARIABLE}, else ~/.local/share/paperboy].",
+            help="The data folder [$PAPERBOY_DATA_DIR, else ~/.local/share/paperboy].",
         ),
     ] = None,
     config: Annotated[
@@ -73,7 +72,7 @@ def options(
 ) -> None:
     """Read the options before the command (`--help` shows HELP)."""
     set_up_logs(log_format, verbose=verbose)
-    context.obj = App(load_settings(config), data_dir or default_data_dir(), use_model=not no_model)
+    context.obj = GlobalOptions(data_dir, config, use_model=not no_model)
 
 
 cli.command("start")(run.start)

@@ -9,7 +9,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 
-from ingest.sync import build_next_index, index_pending
 from rag.errors import PaperboyError, StoppedError
 from rag.library import Library
 
@@ -23,6 +22,8 @@ def complete_index(library: Library) -> None:
     """Index the papers that are missing, if they are few. Raises EmbedderError if all are."""
     missing = library.index.pending_count()
     if 0 < missing <= AT_ONCE:
+        from ingest.sync import index_pending  # what fetches and parses, rarely needed
+
         index_pending(library, progress=lambda *_: None)
     elif missing:
         log.warning(
@@ -43,6 +44,8 @@ def building_index(library: Library, tell: Callable[[str], None]) -> Iterator[No
     if not is_changed and not library.index.pending_count():
         yield
         return
+    from ingest.sync import build_next_index, index_pending
+
     stopping = threading.Event()
 
     def check_stop(stage: str, done: int, total: int | None) -> None:

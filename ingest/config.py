@@ -1,12 +1,15 @@
 """The settings of ingest/ with their defaults. A test checks that config.toml repeats them."""
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from rag.config import Section
+from rag.records import Paper
 
+_HAS_PAGE = re.compile(r"[0-9]{4}\.[0-9]{4,5}")  # Hugging Face has none for the ids before 2007
 ADDRESS = r"^https?://[^/\s]+$"
 
 
@@ -54,6 +57,10 @@ class WholePapersConfig(Section):
     when: Literal["asked", "never", "always"] = "asked"
     keep_days: int = Field(90, ge=1, le=36_500)
     per_day: int = Field(100, ge=1, le=10_000)
+
+    def may_read(self, paper: Paper) -> bool:
+        """Return whether the paper itself could be read."""
+        return self.when != "never" and bool(_HAS_PAGE.fullmatch(paper.arxiv_id or ""))
 
 
 class IngestConfig(Section):

@@ -4,7 +4,6 @@
 paper that an answer is silent about, and answers its question again.
 """
 
-import re
 import time
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,7 +31,6 @@ from rag.store.lookup import find_paper, require_paper
 
 READ_SECONDS = 60.0  # for Hugging Face's answer in all
 DAY_SECONDS = 86_400.0
-_HAS_PAGE = re.compile(r"[0-9]{4}\.[0-9]{4,5}")  # Hugging Face has none for the ids before 2007
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +49,6 @@ class Reading:
             f"{counted(self.text.paragraphs, 'paragraph')}"
         )
         return f"{what} {self.paper.title}: {size}, in {self.seconds:.1f} seconds."
-
-
-def may_read(config: WholePapersConfig, paper: Paper) -> bool:
-    """Return whether the paper itself could be read."""
-    return config.when != "never" and bool(_HAS_PAGE.fullmatch(paper.arxiv_id or ""))
 
 
 def read_paper(
@@ -132,7 +125,7 @@ def _id_to_read(paper: Paper, config: WholePapersConfig) -> str:
         raise SourceError(
             'whole papers are not read: set [ingest.whole_papers] when = "asked" in config.toml.'
         )
-    if not may_read(config, paper):
+    if not config.may_read(paper):
         which = f"arXiv {paper.arxiv_id}" if paper.arxiv_id else f"“{paper.title}”"
         raise SourceError(f"Hugging Face has no text of {which}: read it at {paper.url}")
     return str(paper.arxiv_id)

@@ -84,6 +84,11 @@ class ModelConfig(Section):
         return bool(self.server_url or self.provider)
 
     @property
+    def is_set(self) -> bool:
+        """Whether a model is configured."""
+        return self.is_external or bool(self.path)
+
+    @property
     def name(self) -> str:
         """The model's name for people; "" if there is no model."""
         if self.server_url:

@@ -15,7 +15,8 @@ PaperboyError
 ├── ProxyError        a proxy that the environment names cannot be used
 ├── QuestionError     the question cannot be asked
 ├── SourceError       a source of papers cannot be read
-└── StoppedError      a run was asked to stop before it was done
+├── StoppedError      a run was asked to stop before it was done
+└── UsageError        a command was called with arguments that it does not accept
 """
 
 
@@ -90,6 +91,12 @@ class SourceError(PaperboyError):
 
 class StoppedError(PaperboyError):
     """A run was asked to stop before it was done."""
+
+
+class UsageError(PaperboyError):
+    """A command was called with arguments that it does not accept."""
+
+    exit_code = 2
 
 
 def first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rag.answering.answers import Answers
 from rag.answering.brief import MAX_BRIEFED, MIN_BRIEFED
@@ -12,13 +13,10 @@ from rag.answering.draft import Draft
 from rag.answering.gate import Gate
 from rag.answering.several import MAX_QUESTIONS, together
 from rag.answering.small_talk import ask_back, in_english, unread_reply, without_in_english
-from rag.answering.writer import Writer
 from rag.config import RagConfig
 from rag.digest.records import Digest
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.llm.form_filler import FormFiller
-from rag.llm.language_model import LanguageModel
 from rag.query.followups import (
     ALONE,
     WITH_SLOTS,
@@ -28,14 +26,19 @@ from rag.query.followups import (
     refers_back,
     resolve,
 )
-from rag.query.model_reader import ModelReader
-from rag.query.model_translator import ModelTranslator, describe
 from rag.query.numeric_days import DayHabit
 from rag.query.request import Request
+from rag.query.translate import describe_reading
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Citation, Evidence, Paper, Question, Turn
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.withdrawal import withdrawal_of
+
+if TYPE_CHECKING:  # what needs a language model is imported with one
+    from rag.answering.writer import Writer
+    from rag.llm.language_model import LanguageModel
+    from rag.query.model_reader import ModelReader
+    from rag.query.model_translator import ModelTranslator
 
 TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
@@ -54,7 +57,7 @@ class PaperQA:
         config: RagConfig,
         *,
         today: Callable[[], date],
-        model: LanguageModel | None = None,
+        model: "LanguageModel | None" = None,
         day_habit: DayHabit | None = None,
     ) -> None:
         """`today` returns the day for questions without one; `model` writes the answers.
@@ -67,17 +70,7 @@ class PaperQA:
         self._answers = Answers(library, config)
         keywords = library.retriever.keywords
         self.gate = Gate(keywords)
-        self.writer = (
-            Writer(
-                model,
-                config.model,
-                papers=library.catalog.get,
-                gate=self.gate,
-                grounding=library.grounding,
-            )
-            if model
-            else None
-        )
+        self.writer = self._make_writer(model) if model else None
         self.query = QueryUnderstanding(
             library.catalog,
             keywords,
@@ -89,18 +82,35 @@ class PaperQA:
         )
         self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
 
-    def _model_reader(self) -> ModelReader | None:
+    def _make_writer(self, model: "LanguageModel") -> "Writer":
+        from rag.answering.writer import Writer
+
+        return Writer(
+            model,
+            self.config.model,
+            papers=self.library.catalog.get,
+            gate=self.gate,
+            grounding=self.library.grounding,
+        )
+
+    def _model_reader(self) -> "ModelReader | None":
         """Return what has the model read unclear requests; None without a model."""
         config = self.config.model
         if not self.writer or not config.read_below:
             return None
+        from rag.llm.form_filler import FormFiller
+        from rag.query.model_reader import ModelReader
+
         filler = FormFiller(self.writer.model, self.writer.queue, seconds=config.read_seconds)
         return ModelReader(filler.fill, below=config.read_below)
 
-    def _model_translator(self) -> ModelTranslator | None:
+    def _model_translator(self) -> "ModelTranslator | None":
         """Return what has the model translate questions; None without a model."""
         if not self.writer:
             return None
+        from rag.llm.form_filler import FormFiller
+        from rag.query.model_translator import ModelTranslator
+
         seconds = self.config.model.translate_seconds
         filler = FormFiller(self.writer.model, self.writer.queue, seconds=seconds)
         return ModelTranslator(filler.fill)
@@ -196,7 +206,7 @@ class PaperQA:
         history = question.history
         read_as = "a question" if alone.is_unread else request.read_as
         if alone.foreign:
-            read_as = f"{read_as}, {describe(alone.foreign, alone.translation)}"
+            read_as = f"{read_as}, {describe_reading(alone.foreign, alone.translation)}"
         note = f"{alone.day_reading} {note}".strip()
         if alone.translation:
             note = f"{TRANSLATED.format(alone.translation)} {note}".strip()

@@ -19,7 +19,7 @@ MIN_LINES = 40
 MAX_FILES_IN_A_ROOM = 14
 # One file per command and per cog, however short.
 DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
-ONE_FILE_EACH = ("bot/commands", "bot/cogs")
+ONE_FILE_EACH = ("bot/commands", "bot/actions", "bot/cogs")
 # Why these files are short and yet not part of another.
 SHORT = {
     "rag/answering/draft.py": "the record that every kind of answer makes",
@@ -28,11 +28,13 @@ SHORT = {
     "bot/components/persistent.py": "the base of every button that outlives the process",
     "bot/conversation/onboarding.py": "text that several cogs show",
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
+    "bot/subscriptions/limits.py": "what `--help` shows without loading a parser",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
     "ingest/chunk.py": "how papers are cut up, which users may replace",
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/sources/starter.py": "a source of its own",
     "rag/isolated_python.py": "the only place that starts Python",
+    "rag/retrieval/paper_retriever.py": "LangChain's base class is slow to import",
     "rag/links.py": "the only place that builds links",
 }
 

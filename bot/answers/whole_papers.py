@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.executor import Executor
 from ingest.config import IngestConfig
-from ingest.read_paper import Reading, may_read, read_paper
+from ingest.read_paper import Reading, read_paper
 from rag.answering.explain import Explanation, explain
 from rag.errors import SourceError
 from rag.records import Answer, Citation, Paper
@@ -41,7 +41,7 @@ class WholePapers:
 
     def may_read(self, paper: Paper) -> bool:
         """Return whether the paper itself could be read."""
-        return may_read(self.config.whole_papers, paper)
+        return self.config.whole_papers.may_read(paper)
 
     def offered(self, answer: Answer) -> Answer:
         """Return the answer, silent about no paper that may not be read."""

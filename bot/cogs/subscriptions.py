@@ -27,9 +27,8 @@ from bot.subscriptions.buttons import (
 )
 from bot.subscriptions.embeds import list_embed, menu_label, subscription_embed
 from bot.subscriptions.form import FORM, MAX_LIST, MAX_UPVOTES, change_form, read_form
+from bot.subscriptions.limits import MAX_ENTRY, MAX_PAPERS
 from bot.subscriptions.parsing import (
-    MAX_ENTRY,
-    MAX_PAPERS,
     WEEKDAYS,
     When,
     read_list,

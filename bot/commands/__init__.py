@@ -1,4 +1,8 @@
-"""The commands of `paperboy`, one file per subject; bot.cli registers them."""
+"""The commands of `paperboy`, one file per subject: their arguments and what `--help` says.
+
+What a command does is in the module of the same name in bot.actions, which is imported when the
+command runs: `--help` loads nothing but typer.
+"""
 
 # bot.cli alone imports these.
 __all__ = [
@@ -9,6 +13,7 @@ __all__ = [
     "evaluate",
     "ingest",
     "model",
+    "options",
     "run",
     "subscriptions",
 ]

@@ -1,27 +1,12 @@
 """`paperboy ask`, `read`, `explain`, `why` and `search`: questions and papers."""
 
-import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bot.commands.options import Json, Since, Today, Until, UsageError, app_of
-from bot.console.live import show_answer, warn_without_model
-from bot.console.reader import Reader
-from bot.console.render import answer_lines, explanation_lines, hit_lines, receipt_lines
-from bot.console.terminal import Terminal, readable
-from bot.index_builder import complete_index
-from bot.json_rows import Row, answer_row, explanation_row, search_row, why_row
-from ingest.read_paper import explain_paper, named_paper, read_paper
-from ingest.untrusted import decode
-from rag.errors import QuestionError
-from rag.pipeline import PaperQA
-from rag.query.request import clean_question
-from rag.records import Answer, Question, Turn, Window
-
-BATCH_LINE = '{"id": …, "question": …} or {"id": …, "turns": […]}'
+from bot.commands.options import Json, Since, Today, Until, app_of
+from rag.errors import UsageError
 
 
 def ask(
@@ -51,26 +36,13 @@ def ask(
     """
     if (question is None) == (batch is None):
         raise UsageError("give one question in quotation marks, or --batch FILE.")
-    questions = _read_batch(batch) if batch else []
-    if question is not None:
-        clean_question(question)  # before anything heavy is loaded
-    app, terminal = app_of(context), Terminal()
-    with app.assistant("paperboy ask", today=lambda: today or app.today()) as qa:
-        reader = Reader(qa, app.settings.ingest, terminal, is_asked=read)
-        if question is None:
-            terminal.rows(answer_batch(qa, questions, ask=reader.ask))
-            warn_without_model(terminal, qa)
-            return
-        quoted = reader.ask(Question(text=question))
-        if as_json:
-            answer = qa.written(quoted)
-            terminal.rows([answer_row(answer)])
-            if answer.note:
-                terminal.note(answer.note)
-            warn_without_model(terminal, qa)
-        else:
-            show_answer(terminal, qa, quoted)
-            reader.offer(quoted)
+    from bot.actions import ask as action
+
+    if question is None:
+        assert batch is not None
+        action.ask_batch(app_of(context), batch, read=read, today=today)
+    else:
+        action.ask(app_of(context), question, read=read, today=today, as_json=as_json)
 
 
 def read(
@@ -83,11 +55,9 @@ def read(
     paperboy read 2407.17827
     paperboy read LexVLA
     """
-    app, terminal = app_of(context), Terminal()
-    config = app.settings.ingest
-    with app.library("paperboy read") as library:
-        found = named_paper(library, paper, config, today=app.today())
-        terminal.print(str(read_paper(library, found, config)))
+    from bot.actions import read as action
+
+    action.read(app_of(context), paper)
 
 
 def explain(
@@ -103,74 +73,9 @@ def explain(
     paperboy explain 2407.17827
     paperboy explain LexVLA
     """
-    app, terminal = app_of(context), Terminal()
-    config = app.settings.ingest
-    with app.library("paperboy explain") as library:
-        found = named_paper(library, paper, config, today=app.today())
-        explanation = explain_paper(library, found, config)
-    if as_json:
-        terminal.rows([explanation_row(explanation)])
-    else:
-        terminal.lines(explanation_lines(explanation))
+    from bot.actions import read as action
 
-
-def _read_batch(path: Path) -> list[dict[str, Any]]:
-    """Return the conversations in the file; raise UsageError for the first invalid line."""
-    try:
-        lines = decode(path.read_bytes()).split("\n")
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read ({error.strerror}): give a file of JSON lines."
-        ) from error
-    items = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(
-                f"line {number} of {path} is not valid JSON ({error}): write {BATCH_LINE}."
-            ) from error
-        if not isinstance(item, dict) or "id" not in item or not (turns := _turns(item)):
-            raise UsageError(f"line {number} of {path} is not a question: write {BATCH_LINE}.")
-        items.append({"id": item["id"], "turns": turns})
-    return items
-
-
-def _turns(item: dict[str, Any]) -> list[str]:
-    """Return the questions of a conversation in order; the last one is answered."""
-    turns = item.get("turns") or []
-    if isinstance(item.get("question"), str) and (not turns or turns[-1] != item["question"]):
-        turns = [*turns, item["question"]]
-    return [readable(str(turn)) for turn in turns]
-
-
-def question_of(item: dict[str, Any]) -> Question:
-    """Return the item's `question`, or the last of its `turns` with those before it."""
-    *earlier, question = _turns(item)
-    return Question(text=question, history=tuple(map(Turn, earlier)))
-
-
-def answer_batch(
-    qa: PaperQA,
-    questions: list[dict[str, Any]],
-    *,
-    ask: Callable[[Question], Answer] | None = None,
-) -> Iterator[Row]:
-    """Yield a row for each item: the answer to its `question`, or to the last of its `turns`.
-
-    `ask` returns the quoted answers, by default those of `qa`.
-    """
-    for item in questions:
-        try:
-            row = answer_row(qa.written((ask or qa.ask)(question_of(item))))
-        except QuestionError as error:  # a bad line must not stop the others
-            row = {
-                "answer": str(error), "refused": True, "mode": "extractive",
-                "sources": [], "retrieved": [], "seconds": 0.0,
-            }  # fmt: skip
-        yield {"id": item.get("id")} | row
+    action.explain(app_of(context), paper, as_json=as_json)
 
 
 def why(
@@ -184,15 +89,9 @@ def why(
     \b
     paperboy why "which paper uses an overuse penalty, and what for?"
     """
-    clean_question(question)  # before anything heavy is loaded
-    app, terminal = app_of(context), Terminal()
-    with app.assistant("paperboy why", today=lambda: today or app.today()) as qa:
-        answer = qa.answer(question)
-        if as_json:
-            terminal.rows([why_row(answer)])
-            return
-        terminal.lines(answer_lines(answer))
-        terminal.lines(receipt_lines(answer))
+    from bot.actions import ask as action
+
+    action.why(app_of(context), question, today=today, as_json=as_json)
 
 
 def search(
@@ -209,14 +108,6 @@ def search(
     paperboy search "long video understanding" -k 5
     paperboy search "chest X-rays" --since 2024-01-01 --until 2024-06-30
     """
-    text = clean_question(text)
-    app, terminal = app_of(context), Terminal()
-    with app.library("paperboy search") as library:
-        complete_index(library)
-        hits = library.retriever.search(text, top_k=top_k, window=Window(since, until))
-        if as_json:
-            terminal.rows(search_row(n, hit) for n, hit in enumerate(hits, start=1))
-        elif hits:
-            terminal.lines(hit_lines(hits))
-        else:
-            terminal.print(f"No paper matches. I have read {library.catalog.coverage()}.")
+    from bot.actions import ask as action
+
+    action.search(app_of(context), text, top_k=top_k, since=since, until=until, as_json=as_json)

@@ -1,28 +1,14 @@
 """`paperboy papers`, `daily`, `trends` and `compare`: browse the stored papers."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.options import Json, Since, Until, UsageError, app_of
-from bot.console.render import (
-    comparison_heading,
-    comparison_lines,
-    comparison_table,
-    digest_lines,
-    paper_lines,
-    trend_lines,
-)
-from bot.console.terminal import Terminal
-from bot.json_rows import Row, comparison_row, daily_row, paper_row, week_row
-from rag.answering.comparison import MAX_PAPERS, MIN_PAPERS, compare, require_distinct
-from rag.digest.days import parse_day
-from rag.digest.make import digest_of_day
-from rag.digest.records import Digest, Period
-from rag.query.request import clean_question
-from rag.records import Window
-from rag.store.lookup import require_paper
-from rag.trends import trend
+from bot.commands.options import Json, Since, Until, app_of
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.digest.records import Period
 
 
 def papers(
@@ -34,15 +20,9 @@ def papers(
     paperboy papers --since 2025-09-01
     paperboy papers --json > papers.jsonl
     """
-    app, terminal = app_of(context), Terminal()
-    with app.library("paperboy papers") as library:
-        listed = library.catalog.papers(Window(since, until))
-        if as_json:
-            terminal.rows(map(paper_row, listed))
-            return
-        terminal.lines(paper_lines(listed))
-        total = library.catalog.coverage()
-        terminal.print(f"{len(listed):,} of {total}." if listed else f"None. I have read {total}.")
+    from bot.actions import catalog as action
+
+    action.papers(app_of(context), since=since, until=until, as_json=as_json)
 
 
 def daily(
@@ -63,26 +43,10 @@ def daily(
     """
     if week and month:
         raise UsageError("give one of --week and --month, not both.")
-    chosen_day = None if day == "latest" else parse_day(day)
+    from bot.actions import catalog as action
+
     period: Period = "week" if week else "month" if month else "day"
-    app, terminal = app_of(context), Terminal()
-    with app.library("paperboy daily") as library:
-        digest = digest_of_day(library, chosen_day, period)
-        coverage = library.catalog.coverage()
-    headline = (
-        f"{digest.headline}, by upvotes. {'' if digest.groups else f'I have read {coverage}.'}"
-    )
-    if as_json:
-        terminal.note(f"{headline} {digest.note}".strip())
-        terminal.rows(_daily_rows(digest))
-    else:
-        terminal.print(headline.strip())
-        terminal.lines(digest_lines(digest))
-
-
-def _daily_rows(digest: Digest) -> list[Row]:
-    topics = {entry.rank: group.name for group in digest.groups for entry in group.entries}
-    return [daily_row(entry, topics[entry.rank]) for entry in digest.ranked]
+    action.daily(app_of(context), day, period, as_json=as_json)
 
 
 def trends(
@@ -95,15 +59,9 @@ def trends(
     \b
     paperboy trends "video generation"
     """
-    app, terminal = app_of(context), Terminal()
-    topic = clean_question(topic)
-    with app.library("paperboy trends") as library:
-        weekly = trend(library, topic)
-    if as_json:
-        terminal.note(str(weekly))
-        terminal.rows(map(week_row, weekly.weeks))
-    else:
-        terminal.lines(trend_lines(weekly))
+    from bot.actions import catalog as action
+
+    action.trends(app_of(context), topic, as_json=as_json)
 
 
 def compare_papers(
@@ -119,17 +77,6 @@ def compare_papers(
     \b
     paperboy compare LexVLA Loom
     """
-    if not MIN_PAPERS <= len(papers) <= MAX_PAPERS:
-        raise UsageError(f"{MIN_PAPERS} to {MAX_PAPERS} papers can be compared: name that many.")
-    app, terminal = app_of(context), Terminal()
-    with app.library("paperboy compare") as library:
-        chosen = require_distinct([require_paper(library.catalog, typed) for typed in papers])
-    comparison = compare(chosen)
-    if as_json:
-        terminal.rows([comparison_row(comparison)])
-    else:
-        terminal.lines(comparison_heading(comparison))
-        if terminal.out.is_terminal:
-            terminal.out.print(comparison_table(comparison))
-        else:
-            terminal.lines(comparison_lines(comparison))
+    from bot.actions import catalog as action
+
+    action.compare_papers(app_of(context), papers, as_json=as_json)

@@ -1,35 +1,53 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what the global ones configure."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.app import App
-from rag.digest.days import parse_day
-from rag.errors import PaperboyError
+if TYPE_CHECKING:
+    from bot.app import App
 
 
-class UsageError(PaperboyError):
-    """A command was called with arguments that it does not accept."""
+@dataclass(frozen=True, slots=True)
+class GlobalOptions:
+    """The options before the command."""
 
-    exit_code = 2
+    data_dir: Path | None
+    config: Path | None
+    use_model: bool
 
 
-def app_of(context: typer.Context) -> App:
-    """Return the App that the global options configured."""
-    app: App = context.find_root().obj
-    return app
+def app_of(context: typer.Context) -> "App":
+    """Return the App that the global options configure. Raises ConfigError."""
+    from bot.app import App, default_data_dir
+    from bot.config import load_settings
+
+    options: GlobalOptions = context.find_root().obj
+    return App(
+        load_settings(options.config),
+        options.data_dir or default_data_dir(),
+        use_model=options.use_model,
+    )
+
+
+def read_day(text: str) -> date:
+    """Return the day that an option names. Raises DayError, which names the forms."""
+    from rag.digest.days import parse_day
+
+    return parse_day(text)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Since = Annotated[
-    date | None, typer.Option(parser=parse_day, metavar="DATE", help="The first day to include.")
+    date | None, typer.Option(parser=read_day, metavar="DATE", help="The first day to include.")
 ]
 Until = Annotated[
-    date | None, typer.Option(parser=parse_day, metavar="DATE", help="The last day to include.")
+    date | None, typer.Option(parser=read_day, metavar="DATE", help="The last day to include.")
 ]
 Today = Annotated[
     date | None,
-    typer.Option(parser=parse_day, metavar="DATE", help="Answer as if today were this day."),
+    typer.Option(parser=read_day, metavar="DATE", help="Answer as if today were this day."),
 ]

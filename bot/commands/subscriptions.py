@@ -1,31 +1,11 @@
 """`paperboy subscriptions`: manage who gets digests, for whoever runs the bot."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from bot.clocks.zones import Surroundings
-from bot.commands.options import Json, UsageError, app_of
-from bot.console.render import digest_lines
-from bot.console.terminal import Terminal
-from bot.json_rows import Row, daily_row
-from bot.subscriptions.outbox import Outbox
-from bot.subscriptions.parsing import (
-    MAX_PAPERS,
-    WHEN_EXAMPLE,
-    read_list,
-    read_when,
-    rhythm_in_words,
-    target_in_words,
-    wish_in_words,
-)
-from bot.subscriptions.records import Delivery, Kind, Subscription
-from bot.subscriptions.schedule import covered_day
-from bot.subscriptions.store import SubscriptionStore
-from rag.digest.make import make_digest
-from rag.digest.records import Wish
-from rag.library import Library
+from bot.commands.options import Json, app_of
+from bot.subscriptions.limits import MAX_PAPERS, WHEN_EXAMPLE
 
 commands = typer.Typer(
     help="Manage who gets a digest, where and when. The running bot delivers them.",
@@ -46,18 +26,9 @@ def list_command(context: typer.Context, as_json: Json = False) -> None:
     \b
     paperboy subscriptions list
     """
-    terminal = Terminal()
-    with app_of(context).library("paperboy subscriptions") as library:
-        store, outbox = _stores(library)
-        listed = [(entry, outbox.last(entry.id)) for entry in store.all()]
-    if as_json:
-        terminal.rows(_row(entry, last) for entry, last in listed)
-        return
-    for entry, last in listed:
-        terminal.print(f"{entry.id}  {_summary(entry)}")
-        terminal.print(f"   {_next(entry)}{_last(last)}")
-    if not listed:
-        terminal.print("None. In Discord: /subscribe; here: paperboy subscriptions add.")
+    from bot.actions import subscriptions as action
+
+    action.list_subscriptions(app_of(context), as_json=as_json)
 
 
 @commands.command()
@@ -83,34 +54,15 @@ def add(
     \b
     paperboy subscriptions add "daily 9:00 Europe/Berlin" --mail you@example.org --topics robots
     """
-    app, terminal = app_of(context), Terminal()
-    kind, target = _kind_and_target(mail=mail, channel=channel, person=person)
-    if publish and kind != "channel":
-        raise UsageError("--publish needs --channel ID: only channels have followers.")
-    read = read_when(when, around=Surroundings(app.settings.bot.zone.name))
-    wish = Wish(
-        topics=read_list(topics),
-        authors=read_list(authors),
-        organizations=read_list(organisations),
-        min_upvotes=min_upvotes,
-        count=count,
-    )
-    draft = Subscription(
-        kind=kind,
-        target=target,
-        user_id=int(target) if kind == "person" else 0,
-        rhythm=read.rhythm,
-        wish=wish,
+    from bot.actions import subscriptions as action
+
+    action.add(
+        app_of(context),
+        when,
+        action.read_target(mail=mail, channel=channel, person=person),
+        action.wish_of(topics, authors, organisations, min_upvotes=min_upvotes, count=count),
         publish=publish,
     )
-    with app.library("paperboy subscriptions") as library:
-        added = _stores(library)[0].add(draft, datetime.now(UTC))
-    terminal.print(f"{added.id}  {_summary(added)}")
-    terminal.print(f"   {_next(added)}")
-    if read.note:
-        terminal.note(read.note)
-    if kind == "mail" and not app.settings.bot.mail.host:
-        terminal.note("E-mail is not set up yet: see [bot.mail] in config.toml.")
 
 
 @commands.command()
@@ -120,10 +72,9 @@ def pause(context: typer.Context, number: Number) -> None:
     \b
     paperboy subscriptions pause 3
     """
-    with app_of(context).library("paperboy subscriptions") as library:
-        store, _ = _stores(library)
-        store.get(number)
-        _print_subscription(store.pause(number))
+    from bot.actions import subscriptions as action
+
+    action.pause(app_of(context), number)
 
 
 @commands.command()
@@ -133,10 +84,9 @@ def resume(context: typer.Context, number: Number) -> None:
     \b
     paperboy subscriptions resume 3
     """
-    with app_of(context).library("paperboy subscriptions") as library:
-        store, _ = _stores(library)
-        store.get(number)
-        _print_subscription(store.resume(number, datetime.now(UTC)))
+    from bot.actions import subscriptions as action
+
+    action.resume(app_of(context), number)
 
 
 @commands.command()
@@ -146,9 +96,9 @@ def remove(context: typer.Context, number: Number) -> None:
     \b
     paperboy subscriptions remove 3
     """
-    with app_of(context).library("paperboy subscriptions") as library:
-        removed = _stores(library)[0].remove(number)
-    Terminal().print(f"Removed: {_summary(removed)}")
+    from bot.actions import subscriptions as action
+
+    action.remove(app_of(context), number)
 
 
 @commands.command()
@@ -158,17 +108,9 @@ def preview(context: typer.Context, number: Number, as_json: Json = False) -> No
     \b
     paperboy subscriptions preview 3
     """
-    terminal = Terminal()
-    with app_of(context).library("paperboy subscriptions") as library:
-        chosen = _stores(library)[0].get(number)
-        day = covered_day(chosen.rhythm, datetime.now(UTC))
-        digest = make_digest(library, chosen.rhythm.period, day, chosen.wish)
-        if as_json:
-            terminal.rows(daily_row(entry, group.name) for group in digest.groups
-                          for entry in group.entries)  # fmt: skip
-            return
-        terminal.print(f"{digest.headline}.")
-        terminal.lines(digest_lines(digest))
+    from bot.actions import subscriptions as action
+
+    action.preview(app_of(context), number, as_json=as_json)
 
 
 @commands.command("send")
@@ -178,91 +120,6 @@ def send_now(context: typer.Context, number: Number) -> None:
     \b
     paperboy subscriptions send 3
     """
-    with app_of(context).library("paperboy subscriptions") as library:
-        store, outbox = _stores(library)
-        outbox.add_extra(store.get(number).id, datetime.now(UTC))
-    Terminal().print(
-        "It is sent within a minute, or once the bot (`paperboy run`) is running again."
-    )
+    from bot.actions import subscriptions as action
 
-
-def _stores(library: Library) -> tuple[SubscriptionStore, Outbox]:
-    store = SubscriptionStore(library.catalog.database)
-    return store, Outbox(library.catalog.database, store)
-
-
-def _kind_and_target(*, mail: str, channel: str, person: str) -> tuple[Kind, str]:
-    """Return the kind and the target; raise UsageError unless exactly one is given."""
-    kinds: dict[Kind, str] = {"mail": mail, "channel": channel, "person": person}
-    given = [(kind, target.strip()) for kind, target in kinds.items() if target.strip()]
-    if len(given) != 1:
-        raise UsageError("give exactly one of --mail ADDRESS, --channel ID and --person ID.")
-    kind, target = given[0]
-    if kind == "mail" and not _is_address(target):
-        raise UsageError(f"{target!r} is not an e-mail address: write it like you@example.org.")
-    if kind != "mail" and not _is_id(target):
-        raise UsageError(f"{target!r} is not an id: copy it in Discord (Developer Mode, Copy ID).")
-    return kind, target
-
-
-def _is_id(text: str) -> bool:
-    is_short = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID))
-    return is_short and 1 <= int(text) <= MAX_ID
-
-
-def _is_address(text: str) -> bool:
-    name, _, host = text.rpartition("@")
-    return (
-        bool(name and "@" not in name and "." in host)
-        and text.isascii()
-        and not set(text) & set(' <>,;"\r\n\t')
-    )
-
-
-def _print_subscription(subscription: Subscription) -> None:
-    Terminal().print(f"{subscription.id}  {_summary(subscription)}\n   {_next(subscription)}")
-
-
-def _summary(subscription: Subscription) -> str:
-    return (
-        f"{target_in_words(subscription)}, {rhythm_in_words(subscription.rhythm)}: "
-        f"{wish_in_words(subscription.wish)}"
-    )
-
-
-def _next(subscription: Subscription) -> str:
-    if subscription.paused:
-        return f"paused{subscription.reason and ': '}{subscription.reason}"
-    return f"next {subscription.next_due:%Y-%m-%d %H:%M} UTC"
-
-
-def _last(last: Delivery | None) -> str:
-    if last is None:
-        return ""
-    at = last.done_at or last.due_at
-    return f"; last {last.state} {at:%Y-%m-%d %H:%M} UTC{last.reason and ': '}{last.reason}"
-
-
-def _row(subscription: Subscription, last: Delivery | None) -> Row:
-    """Return one line of `paperboy subscriptions list --json`."""
-    rhythm, wish = subscription.rhythm, subscription.wish
-    return {
-        "id": subscription.id,
-        "kind": subscription.kind,
-        "target": subscription.target,
-        "period": rhythm.period,
-        "weekday": rhythm.weekday if rhythm.period == "week" else None,
-        "time": f"{rhythm.hour:02}:{rhythm.minute:02}",
-        "timezone": rhythm.timezone,
-        "topics": list(wish.topics),
-        "authors": list(wish.authors),
-        "organizations": list(wish.organizations),
-        "min_upvotes": wish.min_upvotes,
-        "count": wish.count,
-        "publish": subscription.publish,
-        "paused": subscription.paused,
-        "reason": subscription.reason,
-        "next_due": None if subscription.paused else subscription.next_due.isoformat(),
-        "last": last and {"due_at": last.due_at.isoformat(), "state": last.state,
-                          "reason": last.reason},
-    }  # fmt: skip
+    action.send_now(app_of(context), number)

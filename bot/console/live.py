@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.live import Live
 from rich.progress import (
@@ -17,9 +18,11 @@ from rich.progress import (
 
 from bot.console.render import answer_lines, answer_text
 from bot.console.terminal import Terminal
-from ingest.sync import Progress as ReportProgress
 from rag.pipeline import PaperQA
 from rag.records import Answer
+
+if TYPE_CHECKING:
+    from ingest.sync import Progress as ReportProgress
 
 
 def show_answer(terminal: Terminal, qa: PaperQA, quoted: Answer) -> Answer:
@@ -46,14 +49,14 @@ def warn_without_model(terminal: Terminal, qa: PaperQA) -> None:
 
 
 @contextmanager
-def progress(terminal: Terminal) -> Iterator[ReportProgress]:
+def progress(terminal: Terminal) -> "Iterator[ReportProgress]":
     """Yield a function that moves a progress bar per stage; in a pipe it shows nothing."""
     with _bars(terminal, MofNCompleteColumn(), TimeRemainingColumn()) as report:
         yield report
 
 
 @contextmanager
-def download_progress(terminal: Terminal, file_name: str) -> Iterator[ReportProgress]:
+def download_progress(terminal: Terminal, file_name: str) -> "Iterator[ReportProgress]":
     """Yield a function that moves a progress bar in bytes; in a pipe it shows nothing."""
     with _bars(terminal, DownloadColumn(), TransferSpeedColumn()) as report:
 
@@ -64,7 +67,7 @@ def download_progress(terminal: Terminal, file_name: str) -> Iterator[ReportProg
 
 
 @contextmanager
-def _bars(terminal: Terminal, *columns: ProgressColumn) -> Iterator[ReportProgress]:
+def _bars(terminal: Terminal, *columns: ProgressColumn) -> "Iterator[ReportProgress]":
     bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -3,7 +3,6 @@
 from bot.console.render import reading_line
 from bot.console.terminal import Terminal
 from ingest.config import IngestConfig
-from ingest.read_paper import answer_from_paper, may_read
 from rag.errors import SourceError
 from rag.pipeline import PaperQA
 from rag.records import Answer, Question
@@ -30,6 +29,8 @@ class Reader:
         answer = self.qa.ask(question)
         if not (self.reads and self._may_read(answer)):
             return answer
+        from ingest.read_paper import answer_from_paper  # with all that fetches and parses
+
         try:
             return answer_from_paper(self.qa, answer, self.config)
         except SourceError as error:
@@ -43,4 +44,4 @@ class Reader:
 
     def _may_read(self, answer: Answer) -> bool:
         paper = answer.silent_paper
-        return paper is not None and may_read(self.config.whole_papers, paper)
+        return paper is not None and self.config.whole_papers.may_read(paper)

@@ -5,14 +5,13 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
-from typing import ClassVar, TextIO
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from bot.json_rows import Row
 from bot.render.direction import with_isolates
 
 UNKNOWN_WIDTH = 80  # columns
@@ -117,7 +116,7 @@ class Terminal:
             return
         self.err.print(Text(f"paperboy: {one_line(text)}", style="red"), soft_wrap=True)
 
-    def rows(self, rows: Iterable[Row]) -> None:
+    def rows(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Print each row as one line of JSON; control and hidden characters are escaped."""
         for row in rows:
             line = json.dumps(row, ensure_ascii=not _takes_unicode(sys.stdout))

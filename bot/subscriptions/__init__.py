@@ -7,6 +7,7 @@ __all__ = [
     "email_transport",
     "embeds",
     "form",
+    "limits",
     "mail_server",
     "outbox",
     "parsing",

@@ -6,8 +6,8 @@ import discord
 
 from bot.clocks.zones import Surroundings
 from bot.components.modals import Form
+from bot.subscriptions.limits import MAX_PAPERS
 from bot.subscriptions.parsing import (
-    MAX_PAPERS,
     When,
     read_list,
     read_number,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.clocks.times import EXAMPLES, ClockError, split_times
 from bot.clocks.zones import Surroundings, Zone, meaning_of, read_zone, zone_in_words
+from bot.subscriptions.limits import MAX_ENTRIES, MAX_ENTRY, WHEN_EXAMPLE
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from rag.digest.records import Period, Wish
 from rag.text.discord_markup import has_spoiler
@@ -13,9 +14,6 @@ from rag.text.words import enumerated, fold
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PERIODS: dict[str, Period] = {"daily": "day", "weekly": "week", "monthly": "month"}
-MAX_PAPERS = 25
-MAX_ENTRIES = 15  # topics, authors or organisations
-MAX_ENTRY = 80  # characters of each
 # What people say in English, German, Dutch, French, Spanish, Italian and Portuguese, folded.
 _PERIOD_WORDS: dict[str, Period] = {
     **dict.fromkeys(
@@ -55,7 +53,6 @@ _FILLERS = frozenset(
     todo as""".split()
 )
 _EVERY_FEW = re.compile(r"\bevery (?:\d+|other|second|two|three|few) \w+", re.IGNORECASE)
-WHEN_EXAMPLE = "daily 9:00 Europe/Berlin, or weekly monday 18:30 UTC, or monthly 8:00 UTC"
 
 
 @dataclass(frozen=True, slots=True)

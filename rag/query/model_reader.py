@@ -13,7 +13,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from pydantic import BaseModel, Field, create_model
 
 from rag.query.request import Kind
-from rag.query.request_reader import split_words
 
 MAX_READINGS = 200  # kept, since later turns of a conversation read the earlier ones again
 MAX_CHARACTERS = 400  # of a request; longer ones are read by the classifier alone
@@ -108,12 +107,3 @@ def messages(text: str) -> list[BaseMessage]:
     for request, reading in EXAMPLES:
         prompt += [HumanMessage(request), AIMessage(reading.model_dump_json(exclude_defaults=True))]
     return [*prompt, HumanMessage(text)]
-
-
-def is_said(words: str, text: str) -> bool:
-    """Return whether all of these words occur in the text."""
-    text = text.casefold()
-    said = set(split_words(text))
-    named = split_words(words.casefold())
-    # Chinese has no spaces between words.
-    return bool(named) and all(w in said or (not w.isascii() and w in text) for w in named)

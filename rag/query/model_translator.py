@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel
 
-from rag.text.language import ENGLISH, language_name, question_language, unread_language
+from rag.text.language import ENGLISH, question_language, unread_language
 
 MAX_TRANSLATIONS = 200  # kept, since later turns of a conversation read the earlier ones again
 MAX_CHARACTERS = 400  # of a question; longer ones are not translated
@@ -135,10 +135,3 @@ def _is_said(part: str, english: str) -> bool:
     """Return whether a name or number stands in a text; commas in numbers do not count."""
     part, english = part.replace(",", ""), english.replace(",", "")
     return bool(re.search(rf"(?<!\w){re.escape(part)}(?!\w)", english, re.IGNORECASE))
-
-
-def describe(code: str, english: str) -> str:
-    """Return who translated a question, in words: `translated from Korean by the model: “…”`."""
-    if english:
-        return f"translated from {language_name(code)} by the model: “{english}”"
-    return f"in {language_name(code)}, which nobody translated"

@@ -187,6 +187,15 @@ def kind_features(masked: str, vector: Array, slots: Slots, word_vectors: WordVe
     return np.asarray(np.concatenate([features, slots.features]), dtype=np.float32)
 
 
+def is_said(words: str, text: str) -> bool:
+    """Return whether all of these words occur in the text."""
+    text = text.casefold()
+    said = set(split_words(text))
+    named = split_words(words.casefold())
+    # Chinese has no spaces between words.
+    return bool(named) and all(w in said or (not w.isascii() and w in text) for w in named)
+
+
 def split_words(text: str) -> list[str]:
     """Return the words and marks of a text as they were typed."""
     return _WORD.findall(text)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rag.query.followups import MIN_FOLLOW_UP
-from rag.query.model_reader import Reading
 from rag.query.parser import number_of, order_of, paper_facts
 from rag.query.request import Kind, Order, Request
 from rag.query.request_reader import (
@@ -18,6 +18,9 @@ from rag.query.request_reader import (
 from rag.query.translate import translate
 from rag.records import Window
 from rag.text.language import function_words, strip_accents
+
+if TYPE_CHECKING:
+    from rag.query.model_reader import Reading
 
 WITH_TOPIC = ("list", "advice", "concept", "count", "summary", "trending")
 MAX_LIMIT = 50  # papers that somebody may ask for
@@ -50,7 +53,7 @@ def with_slots(request: Request, masked: str, tagged: Sequence[TaggedWord]) -> R
 
 
 def tagged_with(
-    reading: Reading, tagged: Sequence[TaggedWord], request: Request
+    reading: "Reading", tagged: Sequence[TaggedWord], request: Request
 ) -> list[TaggedWord]:
     """Return the words, with the model's word for slots that the classifier left empty.
 

@@ -19,6 +19,7 @@ from rag.text.language import (
     GERMAN,
     function_words,
     glossary,
+    language_name,
     question_language,
     spellings,
     strip_accents,
@@ -214,3 +215,10 @@ def _as_pattern(key: str, ending: re.Pattern[str]) -> str:
     if key.endswith("*"):
         return rf"{re.escape(key[:-1])}{ending.pattern}(?!\w)"
     return re.escape(key) if key.endswith("'") else rf"{re.escape(key)}(?!\w)"
+
+
+def describe_reading(code: str, english: str) -> str:
+    """Return who translated a question, in words: `translated from Korean by the model: “…”`."""
+    if english:
+        return f"translated from {language_name(code)} by the model: “{english}”"
+    return f"in {language_name(code)}, which nobody translated"

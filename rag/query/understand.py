@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,6 @@ from rag.encoders.word_vectors import WordVectors
 from rag.query.answer_language import answer_language
 from rag.query.followups import ALONE, SHOWN_LIST, Past, has_papers, refers_back, resolve
 from rag.query.mentions import Mention
-from rag.query.model_reader import ModelReader, Reading, is_said
-from rag.query.model_translator import ModelTranslator
 from rag.query.numeric_days import DayHabit, write_days
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
@@ -32,6 +31,7 @@ from rag.query.request_reader import (
     WINDOW,
     RequestReader,
     Slots,
+    is_said,
     topics_of,
 )
 from rag.query.several_questions import Part, several_questions
@@ -47,6 +47,10 @@ from rag.store.keywords import KeywordIndex
 from rag.text.discord_markup import with_spoilers_open
 from rag.text.language import ENGLISH, is_quoting, unread_language
 from rag.text.words import STOPWORDS, words
+
+if TYPE_CHECKING:
+    from rag.query.model_reader import ModelReader, Reading
+    from rag.query.model_translator import ModelTranslator
 
 MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
 MIN_COUNT = 0.9
@@ -67,8 +71,8 @@ class QueryUnderstanding:
         keywords: KeywordIndex,
         word_vectors: WordVectors,
         encode: Callable[[str], NDArray[np.float32]],
-        model_reader: ModelReader | None = None,
-        model_translator: ModelTranslator | None = None,
+        model_reader: "ModelReader | None" = None,
+        model_translator: "ModelTranslator | None" = None,
         day_habit: DayHabit | None = None,
     ) -> None:
         """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
@@ -254,7 +258,9 @@ class QueryUnderstanding:
             asks_more=self.reader.asks_more(masked),
         )
 
-    def _add_names(self, request: Request, reading: Reading, question: str, today: date) -> Request:
+    def _add_names(
+        self, request: Request, reading: "Reading", question: str, today: date
+    ) -> Request:
         """Return the request with names and days that only the model found.
 
         They must occur in the question, and the catalogue must know the names.

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
 
 from rag.config import RetrievalConfig
@@ -185,32 +182,3 @@ def best_chunk(entry: Entry, cosines: NDArray[np.float32]) -> Chunk:
     index = 1 + int(cosines[1:].argmax())
     sentence = entry.sentences[index - 1]
     return Chunk(entry.paper_id, index, sentence, sentence)
-
-
-class PaperRetriever(BaseRetriever):
-    """The hybrid search as a LangChain retriever: one Document per paper."""
-
-    hybrid: HybridRetriever
-    top_k: int = 10
-    model_config = {"arbitrary_types_allowed": True}  # noqa: RUF012  # pydantic's way
-
-    def _get_relevant_documents(
-        self,
-        query: str,
-        *,
-        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain's signature
-    ) -> list[Document]:
-        return [
-            Document(
-                page_content=f"{hit.paper.title}\n{hit.paper.abstract}",
-                id=hit.paper.paper_id,
-                metadata={
-                    "paper_id": hit.paper.paper_id,
-                    "title": hit.paper.title,
-                    "url": hit.paper.url,
-                    "score": hit.score,
-                    "quote": hit.chunk.sentence,
-                },
-            )
-            for hit in self.hybrid.search(query, top_k=self.top_k)
-        ]

@@ -5,6 +5,7 @@ these the glossary reads. Which other language a text is in, py3langid tells.
 """
 
 import re
+import threading
 import tomllib
 import unicodedata
 from collections.abc import Sequence
@@ -65,6 +66,7 @@ _BEFORE_PERSON = re.compile(r"([^\W\d_]+['’]?)\s*PERSON\d")
 # English words that are also German, French or Spanish words.
 _SHARED = frozenset("a am an as die do du he her i in me most no on so son us was will".split())
 _ENGLISH_ONLY = STOPWORDS - _SHARED
+_loading = threading.Lock()  # held while py3langid's model is loaded
 
 
 def question_language(question: str) -> str:
@@ -160,9 +162,22 @@ def language_name(code: str) -> str:
     return (_LATIN | _OTHERS).get(code, "another language")
 
 
-@lru_cache(maxsize=1)
+def preload() -> None:
+    """Load py3langid's model in a thread.
+
+    Most of its half a second is decompression, beside which other threads run.
+    """
+    threading.Thread(target=_identifier, name="language-model", daemon=True).start()
+
+
 def _identifier() -> "LanguageIdentifier":
-    """Load py3langid's model: half a second."""
+    """Return py3langid's model, which is loaded once."""
+    with _loading:
+        return _load_identifier()
+
+
+@lru_cache(maxsize=1)
+def _load_identifier() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -42,10 +42,11 @@ def main() -> None:
             stored = time.perf_counter()
             library.embedder.encode([passage.embedded_text for passage in text.passages])
             encoded = time.perf_counter()
+            grown = _size(Path(data)) - before
             print(
                 f"{len(body.encode()) / 1000:.0f} KB, {len(text.passages)} passages: "
                 f"{stored - started:.2f} s, of which parsing {parsed - started:.2f}; bare encoding "
-                f"{encoded - stored:.2f} s; on the disk {(_size(Path(data)) - before) / 1000:.0f} KB"
+                f"{encoded - stored:.2f} s; on the disk {grown / 1000:.0f} KB"
             )
         library.close()
 

@@ -383,7 +383,7 @@ def test_c5_a_number_that_cannot_be_stored_is_refused(
     assert "unexpected" not in err
 
 
-@pytest.mark.protection("bot.commands.subscriptions._is_id", str.isdecimal)
+@pytest.mark.protection("bot.actions.subscriptions._is_id", str.isdecimal)
 @pytest.mark.parametrize("number", LARGE)
 @pytest.mark.parametrize("option", ["--channel", "--person"])
 def test_c5_an_id_that_cannot_be_one_is_refused(
@@ -394,7 +394,7 @@ def test_c5_an_id_that_cannot_be_one_is_refused(
     assert "is not an id" in err
 
 
-@pytest.mark.protection("bot.commands.ask.decode", bytes.decode)
+@pytest.mark.protection("bot.actions.ask.decode", bytes.decode)
 def test_c5_a_bad_byte_in_a_batch_leaves_the_other_lines(
     filled: Library, run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.doctor import _index
+from bot.actions.doctor import _index
 from bot.index_builder import building_index
 from ingest.sync import build_next_index, index_pending, ingest
 from rag.config import RagConfig
@@ -189,7 +189,7 @@ def test_s5_an_old_model_that_is_gone_is_named_with_the_cure(
     assert "94.2%" in asked(library).ask(QUESTION).text
 
 
-@pytest.mark.protection("bot.index_builder.build_next_index", lambda *_, **__: 0)
+@pytest.mark.protection("ingest.sync.build_next_index", lambda *_, **__: 0)
 def test_s5_people_ask_on_all_the_while(reopen: Callable[..., Library], other_model: Path) -> None:
     library = reopen()
     library.catalog.upsert(list(many(300)))

@@ -25,9 +25,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from bot.actions.doctor import _database, _index, _papers
 from bot.app import open_library
 from bot.cli import main
-from bot.commands.doctor import _database, _index, _papers
 from bot.user_data import forget
 from ingest.sources.files import FileSource
 from ingest.sync import index_pending, ingest
@@ -149,7 +149,11 @@ def test_s3_a_command_is_refused_before_anything_slow_is_loaded(
     first = make_library()
     ingest(ListSource(), first)
     loaded = []
-    for name in ("rag.library.load_embedder", "bot.app.load_language_model", "ingest.sync._store"):
+    for name in (
+        "rag.library.load_embedder",
+        "rag.llm.language_model.load_language_model",
+        "ingest.sync._store",
+    ):
         monkeypatch.setattr(name, lambda *_, name=name, **__: loaded.append(name))
     started = time.monotonic()
     assert main(["--data-dir", str(first.folder), *command.split()]) == 1

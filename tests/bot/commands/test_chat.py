@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.run import SAMPLES
+from bot.actions.run import SAMPLES
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -297,15 +297,6 @@ def test_reindex_after_another_model(run: Run, tmp_path: Path, starter_folder: P
     assert run("--data-dir", data, "doctor")[0] == 0
 
 
-def test_light_commands_load_nothing_heavy() -> None:
-    code = (
-        "import sys; from bot.cli import main; main(['--help']); "
-        "print([m for m in ('torch', 'transformers', 'chromadb', 'syntok') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().endswith("[]")
-
-
 def test_bare_paperboy_shows_the_help(run: Run) -> None:
     status, out, err = run()
     assert status in (0, 2)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.doctor import MIN_FREE_BYTES, Check, run_checks
 from bot.app import App
-from bot.commands.doctor import MIN_FREE_BYTES, Check, run_checks
 from bot.config import Settings
 from bot.subscriptions.records import Rhythm, Subscription
 from bot.subscriptions.store import SubscriptionStore

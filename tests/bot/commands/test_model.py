@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.doctor import run_checks
+from bot.actions.run import SAMPLES
 from bot.app import App
-from bot.commands.doctor import run_checks
-from bot.commands.run import SAMPLES
 from bot.config import load_settings
 from rag.llm.offload import Offload
 from rag.models import known_models
@@ -39,7 +39,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, copying_model: Path) -> Iterator[ModelH
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr(known_models, "KNOWN_MODELS", (TINY,))
     monkeypatch.setattr(known_models, "DEFAULT_MODEL", TINY)
-    monkeypatch.setattr("bot.commands.model.KNOWN_MODELS", (TINY,))
+    monkeypatch.setattr("bot.actions.model.KNOWN_MODELS", (TINY,))
     with model_hub(files={NAME: copying_model.read_bytes()}) as served:
         yield served
 

@@ -200,6 +200,33 @@ def test_every_line_of_a_command_is_an_object(tmp_path: Path) -> None:
     assert "unexpected error (ValueError" in rows[2]["message"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("papers",), "[bot] helth_port is an unknown key"),
+        (("backup", "new.tar.gz"), "[bot] helth_port is an unknown key"),
+        (("papers", "--colour"), "No such option: --colour"),
+        (("search", "video", "--since", "noonish"), "noonish"),
+    ],
+)
+def test_what_is_wrong_before_a_command_runs_is_an_object(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[bot]\nhelth_port = 8080\n")
+    before = ("--data-dir", str(tmp_path / "data"), "--config", str(config))
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *before, "--log-format", "json", *arguments],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    (row,) = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 2
+    assert (row["level"], row["logger"]) == ("ERROR", "paperboy")
+    assert words in row["message"]
+    assert "traceback" not in row
+    assert not (tmp_path / "data").exists()
+
+
 def test_another_format_is_refused_in_one_sentence(run: Callable[..., Any]) -> None:
     status, _, err = run("--log-format", "xml", "papers")
     assert status == 2

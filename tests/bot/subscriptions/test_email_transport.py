@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from bot.actions.doctor import check_mail
 from bot.app import App
-from bot.commands.doctor import check_mail
 from bot.config import MailConfig, Settings
 from bot.render.picture import Picture
 from bot.subscriptions.delivery import DigestSender

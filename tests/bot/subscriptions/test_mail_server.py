@@ -11,8 +11,8 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from cryptography.hazmat.primitives import serialization
 
+from bot.actions.doctor import Check, check_mail
 from bot.app import App
-from bot.commands.doctor import Check, check_mail
 from bot.config import Settings
 from tests.certificates import Certificate, make_certificate
 

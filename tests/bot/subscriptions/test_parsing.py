@@ -4,8 +4,8 @@ import pytest
 
 from bot.clocks.times import ClockError
 from bot.clocks.zones import Surroundings
+from bot.subscriptions.limits import MAX_ENTRIES
 from bot.subscriptions.parsing import (
-    MAX_ENTRIES,
     When,
     read_list,
     read_number,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatResult
 
 from ingest.sync import ingest
@@ -232,22 +232,22 @@ def test_an_example_stands_between_the_instructions_and_the_conversation() -> No
     exchanges = (build_prompt("?", [H1], TODAY).exchange(answer("Slow.")),)
     prompt = build_prompt("why?", [H1], TODAY, exchanges=exchanges, has_example=True)
     plain = build_prompt("why?", [H1], TODAY, exchanges=exchanges)
-    assert prompt.messages == (plain.messages[0], *EXAMPLE, *plain.messages[1:])
+    example = (HumanMessage(EXAMPLE.question), AIMessage(EXAMPLE.answer))
+    assert prompt.messages == (plain.messages[0], *example, *plain.messages[1:])
     assert prompt.exchange(answer("Slow.")) == plain.exchange(answer("Slow."))
 
 
 def test_the_example_looks_like_a_real_turn_and_cites_what_it_says() -> None:
-    shown, said = EXAMPLE
-    passage, *others = shown.text.splitlines()
+    passage, *others = EXAMPLE.question.splitlines()
     title, sentences = passage.removeprefix("[1] ").split(" (2024-05-06): ")
     day = date(2024, 5, 6)
     paper = replace(HERON, title=title, abstract=sentences, published_on=day, featured_on=day)
     evidence = [Evidence(paper, sentences, 0, 1.0)]
     question = others[1].removeprefix("Question: ")
     *_, real = build_prompt(question, evidence, date(2024, 6, 1)).messages
-    assert shown.text == real.text
-    text, citations = check(said.text, passages_of(evidence))
-    assert (text, len(citations)) == (said.text, 1)
+    assert real.text == EXAMPLE.question
+    text, citations = check(EXAMPLE.answer, passages_of(evidence))
+    assert (text, len(citations)) == (EXAMPLE.answer, 1)
 
 
 def test_only_a_base_model_is_shown_the_example(
@@ -259,5 +259,6 @@ def test_only_a_base_model_is_shown_the_example(
         qa = PaperQA(filled, RagConfig(), today=lambda: TODAY, model=model)
         assert qa.writer
         messages = qa.writer._prompt(qa.ask(QUESTION)).messages
-        assert (EXAMPLE[0] in messages) is model.is_base is (path == base)
+        shows_example = HumanMessage(EXAMPLE.question) in messages
+        assert shows_example is model.is_base is (path == base)
     assert not adapt(FakeListChatModel(responses=["."])).is_base

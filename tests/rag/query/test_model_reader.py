@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 from langchain_core.messages import BaseMessage
 
-from rag.query.model_reader import EXAMPLES, ModelReader, Reading, is_said, messages, reading_as
+from rag.query.model_reader import EXAMPLES, ModelReader, Reading, messages, reading_as
 from rag.query.request import Kind
+from rag.query.request_reader import is_said
 
 KINDS: list[Kind] = ["bot", "list"]
 

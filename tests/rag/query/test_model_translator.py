@@ -14,11 +14,11 @@ from rag.query.model_translator import (
     ModelTranslator,
     Translation,
     checked,
-    describe,
     kept_parts,
     messages,
 )
 from rag.query.request_reader import RequestReader
+from rag.query.translate import describe_reading
 from rag.text.language import question_language, unread_language
 
 QUESTIONS = Path(__file__).parents[2] / "questions"
@@ -124,9 +124,9 @@ def test_the_parts_that_a_translation_must_have(question: str, parts: list[str])
 
 
 def test_a_receipt_says_who_translated() -> None:
-    assert describe("ko", "hello") == "translated from Korean by the model: “hello”"
-    assert describe("ja", "") == "in Japanese, which nobody translated"
-    assert "another language" in describe("xx", "")
+    assert describe_reading("ko", "hello") == "translated from Korean by the model: “hello”"
+    assert describe_reading("ja", "") == "in Japanese, which nobody translated"
+    assert "another language" in describe_reading("xx", "")
 
 
 def test_no_question_of_the_projects_sets_is_translated(reader: RequestReader) -> None:

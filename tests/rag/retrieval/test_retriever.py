@@ -10,7 +10,7 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.records import Window
-from rag.retrieval.retriever import PaperRetriever
+from rag.retrieval.paper_retriever import PaperRetriever
 from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource, many
 
 

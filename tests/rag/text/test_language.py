@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from rag.text.language import (
+    ENGLISH,
+    _load_identifier,
+    preload,
     question_language,
     sentence_language,
     spellings,
@@ -114,3 +117,10 @@ def test_a_word_has_the_spellings_that_people_type() -> None:
     assert spellings("für") == {"fur", "fuer"}
     assert "strasse" in spellings("straße")
     assert "coeur" in spellings("cœur")
+
+
+def test_a_question_waits_for_the_model_that_is_being_loaded() -> None:
+    _load_identifier.cache_clear()
+    preload()
+    assert unread_language("quali articoli parlano di aironi e di paludi", ENGLISH) == "it"
+    assert _load_identifier.cache_info().misses == 1
