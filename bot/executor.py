@@ -36,9 +36,9 @@ class Executor:
         self._fetcher = ThreadPoolExecutor(1, thread_name_prefix="fetcher")
         # One thread reads whole papers: it waits for the network, then encodes for seconds.
         self._paper_reader = ThreadPoolExecutor(1, thread_name_prefix="paper-reader")
-        # One thread for the answer being generated, one for each in the queue, one to say "busy".
-        waiting = qa.config.model.waiting
-        self._generators = ThreadPoolExecutor(waiting + 2, thread_name_prefix="generator")
+        # Threads for the answers being generated, one for each in the queue, one to say "busy".
+        threads = qa.config.model.sequences + qa.config.model.waiting + 1
+        self._generators = ThreadPoolExecutor(threads, thread_name_prefix="generator")
         self._cancels: set[threading.Event] = set()
 
     @property
@@ -106,6 +106,10 @@ class Executor:
     def queue_length(self) -> int:
         """Return how many answers are being generated or wait in the queue."""
         return len(self.qa.writer.queue) if self.qa.writer else 0
+
+    def people_in_front(self) -> int:
+        """Return how many have to be done before an answer that is asked for now is begun."""
+        return self.qa.writer.queue.people_in_front if self.qa.writer else 0
 
     async def generate(
         self,

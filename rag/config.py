@@ -72,6 +72,7 @@ class ModelConfig(Section):
     temperature: float = Field(0.0, ge=0, le=2)
     threads: int = Field(0, ge=0, le=256)
     gpu_layers: int = Field(-1, ge=-1, le=10_000)
+    sequences: int = Field(1, ge=1, le=4)
     answer_seconds: float = Field(300, ge=1, le=86_400)
     waiting: int = Field(8, ge=0, le=1000)
     read_below: float = Field(0.6, ge=0, le=1)

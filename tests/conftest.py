@@ -132,8 +132,9 @@ def load_chat(copying_model: Path) -> Iterator[Callable[..., ChatLlama]]:
     """Load a model in a real child process; all are closed in the end."""
     opened: list[ChatLlama] = []
 
-    def load(path: Path = copying_model, **options: Any) -> ChatLlama:
-        chat = ChatLlama(local=LocalModel(path, n_ctx=4096, threads=1), **options)
+    def load(path: Path = copying_model, sequences: int = 1, **options: Any) -> ChatLlama:
+        local = LocalModel(path, n_ctx=4096, threads=1, sequences=sequences)
+        chat = ChatLlama(local=local, **options)
         opened.append(chat)
         return chat
 

@@ -171,7 +171,11 @@ def _check(app: App, path: Path) -> Row:
         raise ModelFileError("llama.cpp, which runs models, is not built: run `make llama`.")
     config = app.settings.rag.model
     trial = try_model(
-        path, n_ctx=config.n_ctx, threads=config.threads, gpu_layers=config.gpu_layers
+        path,
+        n_ctx=config.n_ctx,
+        threads=config.threads,
+        gpu_layers=config.gpu_layers,
+        sequences=config.sequences,
     )
     return {
         "file": path.name,

@@ -149,7 +149,7 @@ class AnswerService:
             await self.record.drop(message)
             return answer
         writes = self.executor.can_generate(answer) and not self.in_flight.is_stopping
-        next_step = describe_wait(self.executor.queue_length()) if writes else ""
+        next_step = describe_wait(self.executor.people_in_front()) if writes else ""
         await self.in_flight.send(self._show_quoted(progress, answer, next_step))
         try:
             if writes:

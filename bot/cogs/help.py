@@ -94,10 +94,14 @@ class Help(commands.Cog):
             return "none: answers are quoted sentences"
         if writer.problem:
             return f"not running: {writer.problem}"
-        waiting = len(writer.queue)
-        people = {0: "nobody waits", 1: "1 answer is being written"}.get(
-            waiting, f"{waiting - 1} wait for their answer"
-        )
+        written = min(len(writer.queue), writer.queue.at_once())
+        waiting = len(writer.queue) - written
+        if waiting:
+            people = f"{waiting} wait for their answer"
+        elif written:
+            people = f"{written} {'answer is' if written == 1 else 'answers are'} being written"
+        else:
+            people = "nobody waits"
         return f"{writer.name or self.services.model_name}; {people}"
 
 

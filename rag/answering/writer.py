@@ -46,7 +46,7 @@ NOTES = {
 
 
 class Writer:
-    """Writes one answer at a time; callers that arrive meanwhile wait in a bounded queue."""
+    """Writes as many answers at once as the model can; further callers wait in a bounded queue."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Writer:
         """
         self.model = model
         self.config = config
-        self.queue = WaitingQueue(config.waiting)
+        self.queue = WaitingQueue(config.waiting, at_once=lambda: model.at_once)
         self.papers = papers
         self.gate = gate
         self.grounding = grounding

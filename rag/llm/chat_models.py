@@ -167,19 +167,24 @@ class ChatLlama(ChunkStreamingChatModel):
             schema=schema,
             cancel=cancel,
         )
-        for piece in pieces:
-            yield AIMessageChunk(content=piece)
-            text += piece
-            if stop and any(word in text for word in stop):
-                return
+        with contextlib.closing(pieces):
+            while True:
+                try:
+                    piece = next(pieces)
+                except StopIteration as ended:
+                    usage = ended.value
+                    break
+                yield AIMessageChunk(content=piece)
+                text += piece
+                if stop and any(word in text for word in stop):
+                    return
         yield _last_chunk(
-            "length" if self.local.last_usage.get("done") == "length" else "stop",
-            usage_metadata=self._usage(),
+            "length" if usage.get("done") == "length" else "stop",
+            usage_metadata=self._usage(usage),
         )
 
-    def _usage(self) -> UsageMetadata:
-        """Return the tokens of the last answer; LangChain calls a reused prompt a cache read."""
-        usage = self.local.last_usage
+    def _usage(self, usage: Mapping[str, Any]) -> UsageMetadata:
+        """Return the tokens of an answer; LangChain calls a reused prompt a cache read."""
         prompt, answer = usage.get("prompt", 0), usage.get("tokens", 0)
         return UsageMetadata(
             input_tokens=prompt,
@@ -214,6 +219,7 @@ def load_chat_model(config: ModelConfig) -> BaseChatModel | None:
         n_ctx=config.n_ctx,
         threads=config.threads,
         gpu_layers=config.gpu_layers,
+        sequences=config.sequences,
         answer_seconds=config.answer_seconds,
     )
     return ChatLlama(local=local, max_tokens=config.max_tokens, temperature=config.temperature)

@@ -30,13 +30,17 @@ class HeaderError(ValueError):
 class GgufHeader:
     """The parts of a header that Paperboy uses.
 
-    `context_length` is what the model was trained for (0: not stated); `bytes_needed` is the least
-    length of a file that holds all the tensors. An embedder makes vectors or scores, not text.
+    `context_length` is what the model was trained for (0: not stated), `unstretched_length` the
+    same before its context was stretched (0: it was not). `token_bytes` is the most memory that a
+    token of context takes, as two-byte numbers. `bytes_needed` is the least length of a file that
+    holds all the tensors. An embedder makes vectors or scores, not text.
     """
 
     name: str
     architecture: str
     context_length: int
+    unstretched_length: int
+    token_bytes: int
     has_chat_template: bool
     is_embedder: bool
     bytes_needed: int
@@ -84,11 +88,25 @@ class _Reader:
         aligned_to = alignment if isinstance(alignment, int) and alignment > 0 else 32
         tensors_start = -(-self.position // aligned_to) * aligned_to
         architecture = str(values.get("general.architecture", ""))
-        context = values.get(f"{architecture}.context_length", 0)
+
+        def number(key: str, default: int = 0) -> int:
+            value = values.get(f"{architecture}.{key}")  # None for an array with one per layer
+            return value if isinstance(value, int) else default
+
+        heads = number("attention.head_count")
+        head = number("embedding_length") // heads if heads else 0
+        keys_and_values = number("attention.key_length", head) + number(
+            "attention.value_length", head
+        )
         return GgufHeader(
             name=str(values.get("general.name", "")),
             architecture=architecture,
-            context_length=context if isinstance(context, int) else 0,
+            context_length=number("context_length"),
+            unstretched_length=number("rope.scaling.original_context_length"),
+            token_bytes=2
+            * number("block_count")
+            * number("attention.head_count_kv", heads)
+            * keys_and_values,
             has_chat_template=bool(values.get("tokenizer.chat_template")),
             is_embedder=bool(
                 ENCODERS.search(architecture) or values.get(f"{architecture}.pooling_type")

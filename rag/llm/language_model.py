@@ -54,6 +54,10 @@ class LanguageModel(Protocol):
         """The tokens that prompt and answer may have together."""
 
     @property
+    def at_once(self) -> int:
+        """How many answers it writes at the same time."""
+
+    @property
     def is_base(self) -> bool:
         """Whether the model was never trained to answer, so that it needs an example."""
 
@@ -116,6 +120,11 @@ class ProviderModel:
     def n_ctx(self) -> int:
         """The configured context."""
         return self.config.n_ctx
+
+    @property
+    def at_once(self) -> int:
+        """Always 1: what a server can take is not known."""
+        return 1
 
     @property
     def is_base(self) -> bool:
@@ -242,6 +251,11 @@ class LocalProcessModel(ProviderModel):
     def n_ctx(self) -> int:
         """The context of the loaded model."""
         return self.chat.local.n_ctx
+
+    @property
+    def at_once(self) -> int:
+        """How many sequences the process decodes together."""
+        return self.chat.local.sequences
 
     @property
     def offload(self) -> Offload:

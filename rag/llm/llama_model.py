@@ -5,18 +5,22 @@ import ctypes
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 
 from rag.llm.offload import ask_llama
 from rag.llm.reasoning import MARKS, TAGS
 
 if TYPE_CHECKING:
-    from llama_cpp import LlamaGrammar
+    from llama_cpp import Llama
+    from llama_cpp._internals import LlamaSampler
     from llama_cpp.llama_types import ChatCompletionRequestMessage
 
 N_BATCH = 512  # tokens evaluated at once; larger batches were no faster on two cores
 TOKEN_BYTES = 512  # of the longest token
+UNWATCHED = 16  # tokens that are evaluated so soon that nobody needs to abort it
+ABORTED = 2  # what llama_decode returns if `should_abort` did
+FIRST_CONTEXT = 256  # tokens, until the real context takes its place
 # A base model goes on with any text, so it is given one in which an answer comes next.
 PLAIN_TEMPLATE = (
     "{% for m in messages %}{% if m.role == 'assistant' %}Answer: {{ m.content }}\n\n"
@@ -32,13 +36,29 @@ class Message(TypedDict):
     content: str
 
 
-class LlamaModel:
-    """A loaded model that writes one answer at a time. Not thread-safe."""
+class Part(NamedTuple):
+    """Tokens of a sequence that are evaluated next: those from place `start` on."""
 
-    def __init__(self, path: str, *, n_ctx: int, threads: int, gpu_layers: int = -1) -> None:
+    sequence: int
+    start: int
+    tokens: Sequence[int]
+    is_last: bool
+
+
+class LlamaModel:
+    """A loaded model and its context, which holds one or more sequences of tokens.
+
+    rag/llm/batch.py evaluates them; only one thread may do that. `prompt_tokens` may run in another
+    one, but not in two.
+    """
+
+    def __init__(
+        self, path: str, *, n_ctx: int, threads: int, gpu_layers: int = -1, sequences: int = 1
+    ) -> None:
         """Load the file. Raises ValueError if llama.cpp cannot read it.
 
-        `gpu_layers` are computed on the GPU, if there is one; -1 stands for all of them.
+        `gpu_layers` are computed on the GPU, if there is one; -1 stands for all of them. Each of
+        the `sequences` has `n_ctx` tokens of context; if memory does not suffice, there are fewer.
         """
         import llama_cpp
         from llama_cpp import Llama, llama_chat_format
@@ -46,7 +66,7 @@ class LlamaModel:
         self._lib = llama_cpp
         self.llama = Llama(
             path,
-            n_ctx=n_ctx,
+            n_ctx=n_ctx if sequences == 1 else FIRST_CONTEXT,
             n_batch=N_BATCH,
             n_ubatch=N_BATCH,
             n_gpu_layers=gpu_layers,
@@ -57,12 +77,14 @@ class LlamaModel:
             n_threads_batch=threads,
             verbose=True,  # to stderr, where the parent process finds the cause of a failure
         )
+        self.sequences = self._widen(n_ctx, sequences) if sequences > 1 else 1
         self._gpu_layers = gpu_layers
-        self.is_cancelled: Callable[[], bool] = lambda: False
+        self._is_watched = False
+        self.should_abort: Callable[[], bool] = lambda: False
         self.opened_tag = ""  # `<think>`, if the last prompt ended with it
         self.steps = 0  # computed so far; shows the parent process that there is progress
         # llama.cpp holds no reference to its callback, so this object must.
-        self._abort_callback = llama_cpp.ggml_abort_callback(self._should_abort)
+        self._abort_callback = llama_cpp.ggml_abort_callback(self._on_step)
         self._vocabulary = self.llama._model.vocab
         self._mark_tokens = set(filter(None, map(self._control_token, MARKS)))
         template = self.llama.metadata.get("tokenizer.chat_template")
@@ -76,7 +98,20 @@ class LlamaModel:
     @property
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together (as rounded by llama.cpp)."""
-        return int(self.llama.n_ctx())
+        return int(self.llama.n_ctx()) // self.sequences
+
+    @property
+    def n_batch(self) -> int:
+        """The most tokens that can be evaluated together."""
+        return int(self._lib.llama_n_batch(self.llama._ctx.ctx))
+
+    @property
+    def can_share(self) -> bool:
+        """Whether a sequence can begin with a part of another one, without evaluating it again."""
+        model = self.llama._model.model
+        return not (
+            self._lib.llama_model_is_recurrent(model) or self._lib.llama_model_is_hybrid(model)
+        )
 
     @property
     def offload(self) -> dict[str, Any]:
@@ -85,11 +120,6 @@ class LlamaModel:
         told = ask_llama(self._lib.llama_cpp._lib)
         on_gpu = layers if self._gpu_layers < 0 else min(self._gpu_layers, layers)
         return {**told, "gpu_layers": on_gpu if told["devices"] else 0, "layers": layers}
-
-    @property
-    def cached_tokens(self) -> Sequence[int]:
-        """The tokens in the key-value cache; a prompt that starts with them is evaluated faster."""
-        return [int(token) for token in self.llama._input_ids]
 
     def prompt_tokens(self, messages: Sequence[Message]) -> list[int]:
         """Return the chat as tokens, by the model's own template.
@@ -115,60 +145,96 @@ class LlamaModel:
             tokens.insert(0, bos)
         return tokens
 
-    def generate(
-        self,
-        prompt: Sequence[int],
-        *,
-        max_tokens: int,
-        temperature: float,
-        schema: Mapping[str, Any] | None = None,
-    ) -> Iterator[str]:
-        """Yield pieces of the answer until the model ends it or `max_tokens` are written.
+    def sampler(self, temperature: float, schema: Mapping[str, Any] | None) -> "Sampler":
+        """Return what chooses the tokens of one answer.
 
-        With a JSON schema, llama.cpp allows only tokens that continue an object that fits it. A
-        base model, which would go on to ask the next question, is stopped at the end of the line.
-        Stops early when `is_cancelled` returns True, even while the prompt is evaluated.
+        With a JSON schema, only tokens that continue an object that fits it are chosen.
         """
-        decoder = codecs.getincrementaldecoder("utf-8")(
-            "replace"
-        )  # a token may be part of a letter
-        tokens, has_text, is_one_line = 0, False, self.is_base and not schema
-        grammar = self._grammar(schema) if schema else None
-        self._set_abort_callback(self._abort_callback)
-        try:
-            for token in self.llama.generate(prompt, temp=temperature, grammar=grammar):
-                if not tokens:
-                    # Hundreds of calls into Python per token would slow the answer down, and
-                    # between two tokens a cancel is noticed anyway.
-                    self._set_abort_callback(self._lib.ggml_abort_callback())
-                if self._lib.llama_vocab_is_eog(self._vocabulary, token) or self.is_cancelled():
-                    break
-                tokens += 1
-                is_mark = token in self._mark_tokens  # around thinking: Paperboy must see it
-                text = decoder.decode(self._token_bytes(token, special=is_mark))
-                line, newline, _ = text.lstrip("\n" * (not has_text)).partition("\n")
-                has_text = has_text or bool(line.strip())
-                if is_one_line and newline and has_text:
-                    yield line
-                    break
-                yield text
-                if tokens == max_tokens:
-                    break
-        except RuntimeError:  # "llama_decode returned 2": caused by the abort callback
-            if not self.is_cancelled():
-                raise
-        yield decoder.decode(b"", final=True)
+        grammar = None
+        if schema:
+            grammar = self._lib.LlamaGrammar.from_json_schema(json.dumps(schema), verbose=False)
+        return Sampler(self.llama._init_sampler(temp=temperature, grammar=grammar), self.llama)
 
-    def _grammar(self, schema: Mapping[str, Any]) -> "LlamaGrammar":
-        return self._lib.LlamaGrammar.from_json_schema(json.dumps(schema), verbose=False)
+    def evaluate(self, parts: Sequence[Part]) -> int:
+        """Evaluate at most `n_batch` tokens; return 0, or llama_decode's code (ABORTED).
 
-    def _set_abort_callback(self, callback: Any) -> None:
-        """Have llama.cpp call this after every computing step; a null callback removes it."""
+        What comes after the last token of a part can be chosen then, if the part `is_last`.
+        """
+        batch, n = self.llama._batch.batch, 0
+        for part in parts:
+            for place, token in enumerate(part.tokens, part.start):
+                batch.token[n], batch.pos[n] = token, place
+                batch.seq_id[n][0], batch.n_seq_id[n] = part.sequence, 1
+                batch.logits[n] = False
+                n += 1
+            batch.logits[n - 1] = part.is_last
+        batch.n_tokens = n
+        self._watch(is_watched=n > UNWATCHED)
+        code = int(self._lib.llama_decode(self.llama._ctx.ctx, batch))
+        self.steps += 1
+        return code
+
+    def cut(self, sequence: int, length: int) -> int:
+        """Drop all but the first tokens of a sequence from the cache; return how many are left.
+
+        None are left where llama.cpp cannot drop a part.
+        """
+        memory = self.llama._ctx.memory
+        if length and self._lib.llama_memory_seq_rm(memory, sequence, length, -1):
+            return length
+        self._lib.llama_memory_seq_rm(memory, sequence, -1, -1)
+        return 0
+
+    def share(self, source: int, target: int, length: int) -> None:
+        """Let a sequence, which is empty, begin with the first tokens of another one."""
+        self._lib.llama_memory_seq_cp(self.llama._ctx.memory, source, target, 0, length)
+
+    def is_end(self, token: int) -> bool:
+        """Return whether the model ends its answer with this token."""
+        return bool(self._lib.llama_vocab_is_eog(self._vocabulary, token))
+
+    def token_bytes(self, token: int) -> bytes:
+        """Return a token's part of the text: a control token's only if it is around thinking."""
+        return self._token_bytes(token, special=token in self._mark_tokens)
+
+    def _watch(self, *, is_watched: bool) -> None:
+        """Ask `should_abort` after every computing step of what is evaluated next, or no longer.
+
+        That takes hundreds of calls into Python per batch, which would slow short ones down.
+        """
+        if is_watched == self._is_watched:
+            return
+        self._is_watched = is_watched
+        callback = self._abort_callback if is_watched else self._lib.ggml_abort_callback()
         self._lib.llama_set_abort_callback(self.llama._ctx.ctx, callback, ctypes.c_void_p(0))
 
-    def _should_abort(self, _data: object) -> bool:
+    def _widen(self, n_ctx: int, sequences: int) -> int:
+        """Replace the context with one of several sequences; return how many fit into memory.
+
+        They share one cache, so that what they have in common is evaluated and stored once.
+        """
+        from llama_cpp._internals import LlamaBatch, LlamaContext
+
+        llama, params = self.llama, self.llama.context_params
+        llama._ctx.close()
+        llama._batch.close()
+        llama._batch = LlamaBatch(n_tokens=N_BATCH, embd=0, n_seq_max=1)
+        params.n_batch = params.n_ubatch = N_BATCH
+        params.kv_unified = True
+        while True:
+            params.n_ctx, params.n_seq_max = n_ctx * sequences, sequences
+            try:
+                # The model, which outlives it, frees it.
+                llama._ctx = LlamaContext(model=llama._model, params=params, verbose=True)
+                return sequences
+            except ValueError:
+                if sequences == 1:
+                    raise
+                sequences -= 1
+
+    def _on_step(self, _data: object) -> bool:
         self.steps += 1
-        return self.is_cancelled()
+        return self.should_abort()
 
     def _render(self, messages: list[Message]) -> str:
         """Apply the chat template; one without a system role gets that text in the first turn.
@@ -207,3 +273,46 @@ class LlamaModel:
 def _typed(messages: list[Message]) -> "list[ChatCompletionRequestMessage]":
     # Their type is a union over the roles.
     return cast("list[ChatCompletionRequestMessage]", messages)
+
+
+class Sampler:
+    """What chooses the tokens of one answer, by its own temperature and grammar."""
+
+    def __init__(self, sampler: "LlamaSampler", llama: "Llama") -> None:
+        self._sampler = sampler
+        self._llama = llama
+
+    def choose(self, position: int) -> int:
+        """Return the token that comes after the one at this position of the last batch."""
+        return int(self._sampler.sample(self._llama._ctx, position))
+
+    def close(self) -> None:
+        """Free its memory."""
+        self._sampler.close()
+
+
+class TokenText:
+    """The text of an answer, from its tokens one by one.
+
+    A base model, which would go on to ask the next question, is stopped at the end of the line.
+    """
+
+    def __init__(self, model: LlamaModel, *, is_one_line: bool) -> None:
+        self.has_ended = False  # by the end of the line
+        self._model = model
+        self._is_one_line = is_one_line
+        self._has_text = False
+        # A token may be a part of a letter.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def add(self, token: int) -> str:
+        """Return the text that this token adds, which may be empty."""
+        text = self._decoder.decode(self._model.token_bytes(token))
+        line, newline, _ = text.lstrip("\n" * (not self._has_text)).partition("\n")
+        self._has_text = self._has_text or bool(line.strip())
+        self.has_ended = bool(self._is_one_line and newline and self._has_text)
+        return line if self.has_ended else text
+
+    def rest(self) -> str:
+        """Return what is left of an unfinished letter."""
+        return self._decoder.decode(b"", final=True)

@@ -1,17 +1,25 @@
-"""The local model: llama.cpp in a child process that answers one request at a time."""
+"""The local model: llama.cpp in a child process that answers a few requests at a time."""
 
+import itertools
 import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelError
 from rag.llm.llama_model import Message
-from rag.llm.model_files import is_base_model, quick_check, usable_context
+from rag.llm.model_files import (
+    is_base_model,
+    quick_check,
+    usable_context,
+    usable_sequences,
+)
 from rag.llm.offload import Offload
 from rag.llm.supervisor import MessageQueue, Supervisor
 from rag.llm.worker_client import WorkerMessage, worker_command
@@ -30,7 +38,8 @@ STUCK_SECONDS = 60.0  # with heartbeats but no progress: native code hangs
 class LocalModel:
     """One llama.cpp model in a child process; it loads in the background.
 
-    It writes one answer at a time; callers take turns (rag/llm/waiting_queue.py).
+    It writes `sequences` answers at a time; further callers wait (rag/llm/waiting_queue.py).
+    Thread-safe.
     """
 
     def __init__(
@@ -40,21 +49,27 @@ class LocalModel:
         n_ctx: int,
         threads: int,
         gpu_layers: int = -1,
+        sequences: int = 1,
         answer_seconds: float = ANSWER_SECONDS,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         """Start the process. Raises nothing: `problem` says what is wrong.
 
         `n_ctx` is the most tokens of prompt and answer; a model trained for fewer gets fewer.
+        Each of the `sequences` has as many; there are fewer of them if memory does not suffice.
         `answer_seconds` is the time limit of an answer; `pause_seconds` is how long a model that
         crashed repeatedly gets no requests (rag/llm/breaker.py).
         """
         self.path = path
         self.answer_seconds = answer_seconds
-        self.last_usage: WorkerMessage = {}  # of the last answer, if it has finished: token counts
+        self.last_usage: WorkerMessage = {}  # of the answer that finished last: token counts
         self._wanted_n_ctx = n_ctx = usable_context(path, n_ctx)
-        self._request_id = 0
-        command = worker_command(path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers)
+        self._wanted_sequences = usable_sequences(path, sequences, n_ctx=n_ctx)
+        self._request_ids = itertools.count(1)
+        command = worker_command(
+            path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers,
+            sequences=self._wanted_sequences,
+        )  # fmt: skip
         self._supervisor = Supervisor(command, path.name, pause_seconds=pause_seconds)
         self._supervisor.permanent_problem = quick_check(path)
         if not self._supervisor.permanent_problem:
@@ -69,6 +84,11 @@ class LocalModel:
     def n_ctx(self) -> int:
         """The tokens that prompt and answer may have together."""
         return int(self._supervisor.loaded_model.get("n_ctx", self._wanted_n_ctx))
+
+    @property
+    def sequences(self) -> int:
+        """How many answers it writes at the same time."""
+        return int(self._supervisor.loaded_model.get("sequences", self._wanted_sequences))
 
     @cached_property
     def is_base(self) -> bool:
@@ -99,12 +119,10 @@ class LocalModel:
 
     def count(self, messages: Sequence[Message]) -> int:
         """Return the number of tokens by the model's own tokenizer and chat template."""
-        replies, request_id = self._send_request({"count": list(messages)})
-        return next(
-            int(reply["tokens"])
-            for reply in self._replies(replies, request_id, None)
-            if "tokens" in reply
-        )
+        with self._opened({"count": list(messages)}) as request:
+            return next(
+                int(reply["tokens"]) for reply in self._replies(request) if "tokens" in reply
+            )
 
     def stream(
         self,
@@ -114,50 +132,54 @@ class LocalModel:
         temperature: float = 0.0,
         schema: Mapping[str, Any] | None = None,
         cancel: threading.Event | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, WorkerMessage]:
         """Yield pieces of the answer; closing the iterator or setting `cancel` ends it.
 
-        With a JSON schema, the answer is an object that fits it. Raises ModelError if the process
-        dies, hangs, fails or takes too long. No request is sent twice: one that killed the process
-        might do so again.
+        Returns why it ended and the token counts; nothing if it was cancelled. With a JSON schema,
+        the answer is an object that fits it. Raises ModelError if the process dies, hangs, fails or
+        takes too long. No request is sent twice: one that killed the process might do so again.
         """
-        self.last_usage = {}
-        replies, request_id = self._send_request({
+        message = {
             "messages": list(messages), "max_tokens": max_tokens, "temperature": temperature,
             "schema": schema,
-        })  # fmt: skip
-        has_ended = False
-        try:
-            for reply in self._replies(replies, request_id, cancel):
-                if "text" in reply:
-                    yield reply["text"]
-                elif "done" in reply:
-                    has_ended = True
-                    log.info("model: %s", reply)
-                    self.last_usage = reply
-                    self._supervisor.breaker.record_success()
-                    return
-        except RequestEndedError:
-            has_ended = True
-            raise
-        finally:
-            if not has_ended:
-                self._stop_writing(replies, request_id)
+        }  # fmt: skip
+        with self._opened(message) as request:
+            has_ended = False
+            try:
+                for reply in self._replies(request, cancel):
+                    if "text" in reply:
+                        yield reply["text"]
+                    elif "done" in reply:
+                        has_ended = True
+                        log.info("model: %s", reply)
+                        self.last_usage = reply
+                        self._supervisor.breaker.record_success()
+                        return reply
+            except RequestEndedError:
+                has_ended = True
+                raise
+            finally:
+                if not has_ended:
+                    self._stop_writing(request)
+        return {}
 
     def close(self) -> None:
         """End the process."""
         self._supervisor.close()
 
-    def _send_request(self, request: WorkerMessage) -> tuple[MessageQueue, int]:
-        """Send a request; return the queue of its replies, and its id."""
-        self._request_id += 1
-        replies: MessageQueue = queue.SimpleQueue()
-        self._supervisor.message_queue = replies
-        self._supervisor.send({"id": self._request_id, **request})
-        return replies, self._request_id
+    @contextmanager
+    def _opened(self, message: WorkerMessage) -> Iterator["OpenRequest"]:
+        """Send a request, whose replies are received until the block ends."""
+        request_id = next(self._request_ids)
+        replies = self._supervisor.open_queue(request_id)
+        try:
+            pid = self._supervisor.send({"id": request_id, **message})
+            yield OpenRequest(request_id, replies, pid)
+        finally:
+            self._supervisor.close_queue(request_id)
 
     def _replies(
-        self, replies: MessageQueue, request_id: int, cancel: threading.Event | None
+        self, request: "OpenRequest", cancel: threading.Event | None = None
     ) -> Iterator[WorkerMessage]:
         """Yield the replies to a request, without heartbeats, until it is cancelled."""
         started = last_progress = time.monotonic()
@@ -170,16 +192,14 @@ class LocalModel:
                     "smaller one, or raise answer_seconds in [rag.model]."
                 )
             if silence.has_expired() or now - last_progress > STUCK_SECONDS:
-                self._supervisor.kill()
+                self._supervisor.kill(request.pid)
                 raise RequestEndedError("the model process hung and is started again.")
             try:
-                reply = replies.get(timeout=POLL_SECONDS)
+                reply = request.replies.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
             if "died" in reply:
                 raise RequestEndedError(self._supervisor.describe_crash(reply["died"]))
-            if reply.get("id") != request_id:
-                continue
             if "error" in reply:
                 raise RequestEndedError(f"the model could not answer ({reply['error']}).")
             if reply.get("steps") != steps:  # a piece of the answer has no "steps"
@@ -187,22 +207,30 @@ class LocalModel:
             if "steps" not in reply:
                 yield reply
 
-    def _stop_writing(self, replies: MessageQueue, request_id: int) -> None:
-        """Cancel the request and wait until the process is free for the next one."""
+    def _stop_writing(self, request: "OpenRequest") -> None:
+        """Cancel the request and wait until its place in the process is free for the next one."""
         try:
-            self._supervisor.send({"cancel": request_id})
+            self._supervisor.send({"cancel": request.id})
         except ModelError:
             return
         deadline = time.monotonic() + CANCEL_SECONDS
         while (remaining := deadline - time.monotonic()) > 0:
             try:
-                reply = replies.get(timeout=remaining)
+                reply = request.replies.get(timeout=remaining)
             except queue.Empty:
                 break
-            is_ours = reply.get("id") == request_id
-            if "died" in reply or (is_ours and {"done", "error"} & set(reply)):
+            if {"died", "done", "error"} & set(reply):
                 return
-        self._supervisor.kill()
+        self._supervisor.kill(request.pid)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that the process with this id has, and the queue of its replies."""
+
+    id: int
+    replies: MessageQueue
+    pid: int
 
 
 class RequestEndedError(ModelError):

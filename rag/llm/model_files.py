@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import HeaderError, read_header
 
 CHOICE_FILE = "in-use.txt"
 FETCH_AGAIN = "fetch it again with `paperboy model pull`."
 CHOOSE = "name another file, or a model of `paperboy model list`."
+CONTEXT_SHARE = 1 / 3  # of the memory that the file leaves: for all sequences together
 HASH_BYTES = 8_000_000  # hashed between two updates of the progress bar
 
 
@@ -50,6 +52,25 @@ def usable_context(path: Path, n_ctx: int) -> int:
         return min(n_ctx, read_header(path).context_length or n_ctx)
     except (HeaderError, OSError):
         return n_ctx  # llama.cpp explains it
+
+
+def usable_sequences(path: Path, sequences: int, *, n_ctx: int) -> int:
+    """Return how many sequences of `n_ctx` tokens the model can have on this machine, at least 1.
+
+    Not more than fit into memory. A model with a stretched context reads all texts in another way
+    once the sequences together exceed the context that it had before.
+    """
+    try:
+        header = read_header(path)
+        size = path.stat().st_size
+    except (HeaderError, OSError):
+        return sequences  # llama.cpp explains it
+    limits = [sequences]
+    if (memory := memory_bytes()) and header.token_bytes:
+        limits.append(int((memory - size) * CONTEXT_SHARE) // (header.token_bytes * n_ctx))
+    if header.unstretched_length:
+        limits.append(header.unstretched_length // n_ctx)
+    return max(1, min(limits))
 
 
 def is_base_model(path: Path) -> bool:

@@ -30,7 +30,8 @@ class Supervisor:
         self.loaded_model: WorkerMessage = {}  # what the worker reported when it was ready
         self.permanent_problem = ""
         self.messages_received = 0  # a process whose count stands still hangs
-        self.message_queue: MessageQueue = queue.SimpleQueue()
+        self._queues: dict[int, MessageQueue] = {}  # of the requests that are open
+        self._queues_lock = threading.Lock()
         self._command = command
         self._worker: WorkerProcess | None = None
         self._closing = threading.Event()
@@ -56,17 +57,34 @@ class Supervisor:
             f"quoted, and it is tried again in {pause:.0f} s."
         )
 
-    def send(self, message: WorkerMessage) -> None:
-        """Send a message to the process. Raises ModelError if it is not running."""
-        if self._worker is None:
+    def send(self, message: WorkerMessage) -> int:
+        """Send a message to the process, and return its id. Raises ModelError if there is none."""
+        worker = self._worker
+        if worker is None:
             raise ModelError("the model process is starting: ask again soon.")
-        self._worker.send(message)
+        worker.send(message)
+        return worker.pid
 
-    def kill(self) -> None:
-        """End the current process; a new one takes its place."""
-        self.ready.clear()  # the next caller must not take it for alive
-        if self._worker:
-            self._worker.kill()
+    def open_queue(self, request_id: int) -> MessageQueue:
+        """Return the queue of the messages with this id; if the process dies, it says so there."""
+        with self._queues_lock:
+            return self._queues.setdefault(request_id, queue.SimpleQueue())
+
+    def close_queue(self, request_id: int) -> None:
+        """Drop what still comes with this id."""
+        with self._queues_lock:
+            self._queues.pop(request_id, None)
+
+    def kill(self, pid: int | None = None) -> None:
+        """End the current process; a new one takes its place.
+
+        With a `pid` only that process: all whose requests it had notice at once that it hangs, and
+        none of them may end the next one.
+        """
+        worker = self._worker
+        if worker and pid in (None, worker.pid):
+            self.ready.clear()  # the next caller must not take it for alive
+            worker.kill()
 
     def describe_crash(self, cause: str) -> str:
         """Return the message for a person whose answer was lost when the process died."""
@@ -90,11 +108,11 @@ class Supervisor:
         while not self._closing.is_set():
             cause = self._run_once()
             if self.permanent_problem or self._closing.is_set():
-                self.message_queue.put({"died": cause})
+                self._tell_all({"died": cause})
                 return
             log.warning("the model process ended: %s", cause)
             wait = self.breaker.record_crash()
-            self.message_queue.put({"died": cause})
+            self._tell_all({"died": cause})
             self._closing.wait(wait)
 
     def _run_once(self) -> str:
@@ -116,7 +134,7 @@ class Supervisor:
                 time.sleep(STDERR_SECONDS)
                 self.permanent_problem = self._explain_load_error(worker, message["failed"])
             else:
-                self.message_queue.put(message)
+                self._deliver(message)
         self.ready.clear()
         cause = worker.wait()
         self._loading_crashes = 0 if was_ready else self._loading_crashes + 1
@@ -126,6 +144,18 @@ class Supervisor:
                 "run `paperboy doctor`, or rebuild it with `make llama`."
             )
         return cause
+
+    def _deliver(self, message: WorkerMessage) -> None:
+        """Put a message into the queue of its request, if that is still open."""
+        with self._queues_lock:
+            replies = self._queues.get(message.get("id", 0))
+        if replies is not None:
+            replies.put(message)
+
+    def _tell_all(self, message: WorkerMessage) -> None:
+        with self._queues_lock:
+            for replies in self._queues.values():
+                replies.put(message)
 
     def _explain_load_error(self, worker: WorkerProcess, message: str) -> str:
         """Return one sentence that names the file and the reason it could not be loaded."""

@@ -24,15 +24,17 @@ STDERR_LINES = 40  # stored, to explain why a file could not be loaded
 WorkerMessage = dict[str, Any]  # one JSON line, either way; rag/llm/worker.py lists them
 
 
-def worker_command(path: Path, *, n_ctx: int, threads: int, gpu_layers: int = -1) -> list[str]:
-    """Return the command that runs the worker.
+def worker_command(
+    path: Path, *, n_ctx: int, threads: int, gpu_layers: int = -1, sequences: int = 1
+) -> list[str]:
+    """Return the command that runs the worker, which writes that many answers at once.
 
     0 threads stand for one per usable core, -1 layers for all that a GPU can take.
     """
     return [
         *python_command("-m", "rag.llm.worker"), str(path),
         "--n-ctx", str(n_ctx), "--threads", str(threads or cores()),
-        "--gpu-layers", str(gpu_layers),
+        "--gpu-layers", str(gpu_layers), "--sequences", str(sequences),
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.cpu import memory_bytes
 from rag.errors import ModelFileError
 from rag.llm.gguf_header import format_size
-from rag.llm.model_files import usable_context
+from rag.llm.model_files import usable_context, usable_sequences
 from rag.llm.offload import Offload
 from rag.llm.reasoning import answer_of
 from rag.llm.worker_client import WorkerProcess, explain_memory, worker_command
@@ -50,12 +50,21 @@ class TrialResult:
 
 
 def try_model(
-    path: Path, *, n_ctx: int, threads: int, gpu_layers: int = -1, seconds: float = TRIAL_SECONDS
+    path: Path,
+    *,
+    n_ctx: int,
+    threads: int,
+    gpu_layers: int = -1,
+    sequences: int = 1,
+    seconds: float = TRIAL_SECONDS,
 ) -> TrialResult:
     """Load the file and let it answer. Raises ModelFileError with the cause of a failure."""
     started = time.monotonic()
     n_ctx = usable_context(path, n_ctx)
-    command = worker_command(path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers)
+    command = worker_command(
+        path, n_ctx=n_ctx, threads=threads, gpu_layers=gpu_layers,
+        sequences=usable_sequences(path, sequences, n_ctx=n_ctx),
+    )  # fmt: skip
     worker = WorkerProcess(command)
     timer = threading.Timer(seconds, worker.kill)
     timer.start()

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,14 @@ def papers() -> list[Paper]:
     ]
 
 
+@pytest.mark.parametrize("sequences", [1, 4])
 async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
-    library: Library, connect: Connect, load_chat: LoadChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    library: Library, connect: Connect, load_chat: LoadChat, monkeypatch: pytest.MonkeyPatch,
+    sequences: int,
+) -> None:  # fmt: skip
     monkeypatch.setattr(Gate, "passes", lambda *_: True)  # they are no good answers
     ingest(ListSource(papers()), library)
-    chat = load_chat(max_tokens=600)
+    chat = load_chat(max_tokens=600, sequences=sequences)
     chat.local.wait_ready(30)
     server = await connect(library, chat=chat)
     writer = server.bot.services.executor.qa.writer
@@ -71,7 +74,9 @@ async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
         footers = {m["embeds"][0].get("footer", {}).get("text", "") for m in shown if m["embeds"]}
         return {footer for footer in footers if "in front of you" in footer}
 
-    with writer.queue.wait_for_turn():  # somebody else is served until all eight wait
+    with ExitStack() as others:  # who are served until all eight wait
+        for _ in range(sequences):
+            others.enter_context(writer.queue.wait_for_turn())
         for n, paper in enumerate(papers()):
             user, paper_id = f"person {n}", paper.paper_id
             asked.append(await server.fake.slash(user, "ask", question="is it so?", paper=paper_id))
@@ -84,12 +89,13 @@ async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
         assert not any(other.abstract in text for other in papers() if other != paper)
 
 
-@pytest.mark.protection("rag.llm.waiting_queue.WaitingQueue._wait", lambda *_: None)
+@pytest.mark.protection("rag.llm.supervisor.Supervisor._deliver", Supervisor._tell_all)
 def test_m1_everybody_gets_their_own_answer_from_one_model(
     library: Library, load_chat: LoadChat
 ) -> None:
     ingest(ListSource(papers()), library)
-    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(load_chat(max_tokens=300)))
+    chat = load_chat(max_tokens=300, sequences=4)
+    qa = PaperQA(library, RagConfig(), today=lambda: TODAY, model=adapt(chat))
     quoted = [qa.ask(Question(text="is it so?", paper=paper.paper_id)) for paper in papers()]
     assert qa.writer
     qa.gate.passes = lambda *_: True  # type: ignore[method-assign]  # they are no good answers
@@ -131,7 +137,7 @@ async def test_m2_the_process_dies_in_mid_answer(
 
 
 def _run_only_once(self: Supervisor) -> None:
-    self.message_queue.put({"died": self._run_once()})
+    self._tell_all({"died": self._run_once()})
 
 
 @pytest.mark.protection("rag.llm.supervisor.Supervisor._run", _run_only_once)

@@ -298,8 +298,8 @@ def test_m3_evidence_is_dropped_but_the_question_stays_whole(
     assert {passage.paper for passage in prompt.citable} <= {e.paper for e in long.evidence}
 
 
-def never_cancelled(self: LocalModel, replies: Any, request_id: int, _cancel: object) -> Any:
-    return _replies(self, replies, request_id, None)
+def never_cancelled(self: LocalModel, request: Any, _cancel: object = None) -> Any:
+    return _replies(self, request, None)
 
 
 _replies = LocalModel._replies

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +17,7 @@ from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sync import ingest
 from rag.digest.records import tldr_of
+from rag.errors import ModelError
 from rag.library import Library
 from rag.links import paper_url
 from rag.llm.chat_models import ChatLlama
@@ -127,6 +130,36 @@ async def test_paper_shows_a_card(filled: Library, connect: Connect, typed: str)
     assert near["name"] == "Nearest papers"
     assert near["value"].count("published") + near["value"].count("featured") == 3
     assert paper.title not in near["value"]
+
+
+async def test_the_status_tells_how_many_are_answered_and_how_many_wait(
+    filled: Library, connect: Connect, load_chat: Any
+) -> None:
+    server = await connect(filled, chat=load_chat(sequences=2))
+    writer = server.bot.services.executor.qa.writer
+    assert writer
+    cancel = threading.Event()
+
+    def wait_in_vain() -> None:
+        with pytest.raises(ModelError), writer.queue.wait_for_turn(cancel=cancel):
+            pass
+
+    async def status() -> str:
+        asked = await server.fake.slash("alice", "status")
+        await asked.wait_ack()
+        await server.fake.until(lambda: asked.original["embeds"], 5)
+        return text_of(asked.original)
+
+    with ExitStack() as served:
+        for told in ("1 answer is being written", "2 answers are being written"):
+            served.enter_context(writer.queue.wait_for_turn())
+            assert f"{MODEL_NAME}; {told}" in await status()
+        waiting = asyncio.create_task(asyncio.to_thread(wait_in_vain))
+        while len(writer.queue) < 3:
+            await asyncio.sleep(0.01)
+        assert f"{MODEL_NAME}; 1 wait for their answer" in await status()
+        cancel.set()
+        await waiting
 
 
 async def test_search_help_and_status(filled: Library, connect: Connect, load_chat: Any) -> None:

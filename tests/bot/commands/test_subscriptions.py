@@ -32,7 +32,7 @@ def test_times_are_parsed_as_people_type_them(typed: str, rhythm: Rhythm) -> Non
     assert read_when(rhythm_as_typed(rhythm)).rhythm == rhythm
 
 
-@pytest.mark.parametrize("typed", ["daily", "daily 24:00", "9:00 nowhere", "daily 9:75", "", "9 9"])
+@pytest.mark.parametrize("typed", ["daily", "daily 25:00", "9:00 nowhere", "daily 9:75", "", "9 9"])
 def test_other_text_is_not_a_time(typed: str) -> None:
     with pytest.raises(PaperboyError):
         read_when(typed)

@@ -24,6 +24,8 @@ def test_a_header_says_what_the_model_is(copying_model: Path, tmp_path: Path) ->
     )  # fmt: skip
     header = read_header(quantised)
     assert header.context_length == 1234
+    assert header.unstretched_length == 0
+    assert header.token_bytes == 1 * 2 * (64 + 64) * 2  # layers, heads, keys and values, bytes
     assert header.bytes_needed <= quantised.stat().st_size < header.bytes_needed + 32
 
 

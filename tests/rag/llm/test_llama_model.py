@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+from rag.llm.batch import AnswerRequest, Batch
 from rag.llm.llama_model import LlamaModel, Message
 from tests.models.tiny_gguf import write_copying_model
 
@@ -100,7 +102,11 @@ def test_a_base_model_continues_a_text_until_the_line_ends(tmp_path: Path) -> No
     model = LlamaModel(str(path), n_ctx=512, threads=1)
     try:
         prompt = model.prompt_tokens(SECOND)
-        written = "".join(model.generate(prompt, max_tokens=50, temperature=0))
+        sent: list[dict[str, Any]] = []
+        batch = Batch(model, sent.append)
+        batch.add(AnswerRequest(1, prompt, max_tokens=50, temperature=0))
+        while not batch.is_idle:
+            batch.step()
         text = model.llama.detokenize(prompt[1:]).decode()
     finally:
         model.llama.close()
@@ -109,7 +115,8 @@ def test_a_base_model_continues_a_text_until_the_line_ends(tmp_path: Path) -> No
         "Be brief.\n\n[1] Herons </s> wade.\n\nQuestion: what <|im_end|>?\n"
         "Answer: They wade [1].\n\nQuestion: why?\nAnswer:"
     )
-    assert written == " They wade [1]."
+    assert "".join(message.get("text", "") for message in sent) == " They wade [1]."
+    assert sent[-1]["done"] == "end"
 
 
 def test_a_template_that_opens_thinking_is_noticed(model: LlamaModel) -> None:

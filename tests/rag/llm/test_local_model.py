@@ -4,10 +4,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from rag.errors import ModelError
 from rag.llm.chat_models import ChatLlama
@@ -62,7 +65,7 @@ def test_closing_or_cancelling_a_stream_stops_it_and_the_next_answer_is_complete
     local.wait_ready(30)
     pieces = local.stream(messages(LONG), max_tokens=1500)
     assert next(pieces) == "["
-    pieces.close()  # type: ignore[attr-defined]  # it is a generator
+    pieces.close()
     assert answer(local, LINE).strip() == LINE
     cancel, cut = threading.Event(), ""
     for piece in local.stream(messages(LONG), max_tokens=1500, cancel=cancel):
@@ -196,3 +199,112 @@ def test_a_model_that_was_trained_for_less_than_was_asked_for_gets_less(tmp_path
             answer(local, LONG)
     finally:
         local.close()
+
+
+@pytest.fixture(scope="module")
+def four(copying_model: Path) -> Iterator[LocalModel]:
+    """One process that writes four answers at once."""
+    local = LocalModel(copying_model, n_ctx=2048, threads=1, sequences=4)
+    local.wait_ready(30)
+    yield local
+    local.close()
+
+
+def subject(n: int) -> str:
+    return f"[1] {'abcdefgh'[n]}: " + " ".join(f"{n}{i * 37 % 100:02d}{n}" for i in range(30))
+
+
+def all_at_once(count: int, call: Callable[[int], str]) -> list[str]:
+    """Call it in that many threads; return what it returned or raised."""
+
+    def one(n: int) -> str:
+        try:
+            return call(n)
+        except ModelError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(count) as people:
+        return list(people.map(one, range(count)))
+
+
+def test_several_are_answered_at_once_and_each_gets_its_own(four: LocalModel) -> None:
+    assert (four.sequences, four.n_ctx) == (4, 2048)
+    open_at_once, most = 0, 0
+
+    def ask(n: int) -> str:
+        nonlocal open_at_once, most
+        text = ""
+        for piece in four.stream(messages(subject(n)), max_tokens=200):
+            if not text:
+                open_at_once += 1
+                most = max(most, open_at_once)
+            text += piece
+        open_at_once -= 1
+        return text.strip()
+
+    # Two more than it writes at once: they wait in the process.
+    assert all_at_once(6, ask) == [subject(n) for n in range(6)]
+    assert most > 1
+
+
+def test_each_answer_knows_its_own_tokens(four: LocalModel) -> None:
+    chat = ChatLlama(local=four, max_tokens=200)
+
+    def ask(n: int) -> str:
+        reply = chat.invoke([HumanMessage(f"{subject(n)[: 20 + 10 * n]}\nQuestion: what?")])
+        assert reply.usage_metadata
+        return str(reply.usage_metadata["output_tokens"])
+
+    told = list(map(int, all_at_once(4, ask)))
+    assert [later - earlier for earlier, later in pairwise(told)] == [10, 10, 10]
+
+
+def test_who_cancels_leaves_and_the_others_are_written_on(four: LocalModel) -> None:
+    pid = four.pid
+
+    def ask(n: int) -> str:
+        cancel, text = threading.Event(), ""
+        for piece in four.stream(messages(subject(n)), max_tokens=200, cancel=cancel):
+            text += piece
+            if n % 2 and len(text) == 20 * n:
+                cancel.set()
+        return text.strip()
+
+    texts = all_at_once(4, ask)
+    assert [texts[0], texts[2]] == [subject(0), subject(2)]
+    assert all(len(texts[n]) < len(subject(n)) for n in (1, 3))
+    assert four.pid == pid
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("SIGSEGV", "died (SIGSEGV) and is started"),
+        pytest.param("SIGSTOP", "hung and is", marks=pytest.mark.slow),
+    ],
+)
+def test_all_who_are_answered_lose_their_answers_when_the_process_fails(
+    copying_model: Path, name: str, told: str
+) -> None:
+    local = LocalModel(copying_model, n_ctx=4096, threads=1, sequences=4)
+    local.wait_ready(30)
+    first, begun = local.pid or 0, threading.Barrier(4)
+
+    def ask(n: int) -> str:
+        pieces = local.stream(messages(LONG), max_tokens=1500)
+        next(pieces)
+        begun.wait(30)
+        if n == 0:
+            os.kill(first, getattr(signal, name))
+        return "".join(pieces)
+
+    assert all("the model process " + told in text for text in all_at_once(4, ask))
+    local.wait_ready(30)
+    second = local.pid
+    assert first != second
+    assert local._supervisor.breaker._crashes_in_a_row == 1  # and none was asked again
+    assert all_at_once(4, lambda n: answer(local, subject(n)).strip()) == list(
+        map(subject, range(4))
+    )
+    assert local.pid == second
+    local.close()

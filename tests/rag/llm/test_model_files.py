@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from gguf import GGUFWriter
 
 from rag.errors import ModelFileError
 from rag.llm.model_files import (
@@ -15,6 +16,7 @@ from rag.llm.model_files import (
     sha256_of,
     store_sha256,
     stored_sha256,
+    usable_sequences,
 )
 
 
@@ -151,3 +153,45 @@ def test_the_sha256_is_reported_with_progress(model: Path) -> None:
     expected = hashlib.sha256(model.read_bytes()).hexdigest()
     assert sha256_of(model, on_progress=told.append) == expected
     assert told[-1] == model.stat().st_size
+
+
+@pytest.fixture
+def shaped(tmp_path: Path) -> Path:
+    """The header of a model of which a token of context takes 4 * 2 * (16 + 8) * 2 bytes."""
+    writer = GGUFWriter(tmp_path / "shaped.gguf", "llama")
+    writer.add_block_count(4)
+    writer.add_embedding_length(128)
+    writer.add_head_count(8)
+    writer.add_head_count_kv(2)
+    writer.add_key_length(16)
+    writer.add_value_length(8)
+    writer.add_rope_scaling_orig_ctx_len(3000)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return tmp_path / "shaped.gguf"
+
+
+@pytest.mark.parametrize(
+    ("memory", "n_ctx", "sequences"),
+    [
+        (None, 500, 4),
+        (10**9, 500, 4),
+        (10**9, 1000, 3),  # together not beyond the 3,000 tokens that it had before
+        (10**9, 4000, 1),
+        (3 * 3 * 500 * 384 + 9, 500, 3),  # besides the file
+        (3 * 3 * 500 * 384 - 9, 500, 2),
+        (100, 500, 1),
+    ],
+)
+def test_as_many_sequences_as_memory_and_model_allow(
+    shaped: Path, monkeypatch: pytest.MonkeyPatch, memory: int | None, n_ctx: int, sequences: int
+) -> None:
+    all_of_it = memory and memory + shaped.stat().st_size
+    monkeypatch.setattr("rag.llm.model_files.memory_bytes", lambda: all_of_it)
+    assert usable_sequences(shaped, 4, n_ctx=n_ctx) == sequences
+    assert usable_sequences(shaped, 1, n_ctx=n_ctx) == 1
+
+
+def test_what_a_broken_file_could_take_is_left_to_llama_cpp(tmp_path: Path) -> None:
+    assert usable_sequences(tmp_path / "missing.gguf", 4, n_ctx=512) == 4

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rag.llm.worker import Heartbeat, MessageWriter
+from rag.llm.worker import LOADING, Heartbeat, MessageWriter
 from rag.llm.worker_client import WorkerProcess, worker_command
 
 CHAT = [{"role": "user", "content": "[1] Herons wade.\nQuestion: what?"}]
@@ -58,19 +58,22 @@ def test_a_cancelled_request_ends_early(worker: WorkerProcess) -> None:
     assert (ended["done"], ended["tokens"]) == ("cancelled", 0)
 
 
-def test_the_heartbeat_beats_for_the_current_request_and_pauses(
+def test_the_heartbeat_beats_for_all_open_requests_and_pauses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("rag.llm.worker.HEARTBEAT_SECONDS", 0.001)
     stream = io.StringIO()
     heartbeat = Heartbeat(MessageWriter(stream))
+    heartbeat.remove(LOADING)
     heartbeat.count_steps = lambda: 5
-    heartbeat.resume(7)
-    while '{"id": 7, "steps": 5}\n' not in stream.getvalue():
+    for request_id in (7, 8):
+        heartbeat.add(request_id)
+    while '{"id": 7, "steps": 5}\n{"id": 8, "steps": 5}\n' not in stream.getvalue():
         time.sleep(0.001)
-    heartbeat.pause()
+    heartbeat.remove(7)
+    heartbeat.remove(8)
     time.sleep(0.05)  # a beat may have begun
     beats = stream.getvalue()
     time.sleep(0.05)
     assert stream.getvalue() == beats
-    assert {json.loads(line)["id"] for line in beats.splitlines()} <= {0, 7}
+    assert {json.loads(line)["id"] for line in beats.splitlines()} <= {LOADING, 7, 8}
