@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.mentions import TypedText
+from bot.conversation.mentions import TypedText, defer_reply
 from bot.gateway.client import PaperboyBot
 from bot.gateway.command_tree import ASKS
 from bot.papers.autocomplete import paper_choices
@@ -29,7 +29,7 @@ class Explain(commands.Cog):
         executor, answers = self.services.executor, self.services.answers
         found = await executor.read(require_paper, executor.library.catalog, paper)
         async with answers.expecting(interaction, f"Explain {found.title}"):
-            await interaction.response.defer(thinking=True)
+            await defer_reply(interaction)
             await self._explain(interaction, found)
         await answers.record.drop_expected(interaction.id)
 
