@@ -13,6 +13,8 @@ __all__ = [
     "private_files",
     "queries",
     "rows",
+    "snapshot",
+    "snapshots",
     "term_variants",
     "upsert",
 ]
