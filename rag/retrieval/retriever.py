@@ -12,7 +12,7 @@ from rag.records import Chunk, Hit, Window
 from rag.retrieval.index import Entry, Index
 from rag.retrieval.reranker import Reranker
 from rag.store.catalog import Catalog
-from rag.store.keywords import KeywordIndex
+from rag.store.live_keywords import LiveKeywords
 from rag.store.snapshot import Mask, Places, Snapshot, best
 from rag.store.snapshots import Snapshots
 from rag.text.words import terms
@@ -46,10 +46,10 @@ class HybridRetriever:
         self.catalog = catalog
         self.index = index
         self.embedder = embedder
-        self.keywords = KeywordIndex(catalog.database)
         self.snapshots = Snapshots(
-            self.keywords, embedder=index.embedder, folder=index.vectors.folder
+            catalog.database, embedder=index.embedder, folder=index.vectors.folder
         )
+        self.keywords = LiveKeywords(self.snapshots)
         self.config = config
         self.reranker = reranker
 

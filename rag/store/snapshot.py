@@ -35,6 +35,7 @@ class Snapshot:
         self.segments = segments
         self.change = change
         self.ids = tuple(paper_id for segment, _ in segments for paper_id in segment.ids)
+        self._all_current = [bool(current.all()) for _, current in segments]
         self.current = _joined([current for _, current in segments], np.bool_)
         self.numbers = _joined([segment.numbers for segment, _ in segments], np.int64)
         self._days = _joined([segment.days for segment, _ in segments], np.int32)
@@ -72,9 +73,20 @@ class Snapshot:
 
     def document_count(self, term: str) -> int:
         """Return how many papers have a term."""
-        return sum(
-            int(current[segment.postings(term)[0]].sum()) for segment, current in self.segments
-        )
+        count = 0
+        for (segment, current), all_current in zip(self.segments, self._all_current, strict=True):
+            papers, _ = segment.postings(term)
+            count += len(papers) if all_current else int(current[papers].sum())
+        return count
+
+    def places_with_all(self, terms: Iterable[str]) -> Places:
+        """Return the places of the papers that have every one of these terms."""
+        found = self.current
+        for term in sorted(set(terms), key=self.document_count):
+            found = found & self._has(term)
+            if not found.any():
+                break
+        return np.flatnonzero(found)
 
     def idf(self, terms: Iterable[str]) -> dict[str, float]:
         """Return each term's inverse document frequency (BM25's, always > 0)."""

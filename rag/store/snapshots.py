@@ -17,7 +17,9 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.store.keywords import KeywordIndex, is_damaged, rebuild
+from rag.store.changes import changed_since, last_change
+from rag.store.database import Database
+from rag.store.keywords import is_damaged, rebuild
 from rag.store.rows import parse_day
 from rag.store.segment_file import read_segment, write_segment
 from rag.store.segments import IndexedPaper, Segment, build_segment, merge_segments
@@ -43,10 +45,9 @@ _SELECT = (
 class Snapshots:
     """The current snapshot of a catalogue, with the vectors of one embedder. Thread-safe."""
 
-    def __init__(self, keywords: KeywordIndex, *, embedder: str, folder: Path | None) -> None:
+    def __init__(self, database: Database, *, embedder: str, folder: Path | None) -> None:
         """Nothing is read yet. Without a folder nothing is kept from run to run."""
-        self.keywords = keywords
-        self.database = keywords.database
+        self.database = database
         self.embedder = embedder
         self.path = folder / FILE if folder else None
         self._lock = Lock()
@@ -55,7 +56,7 @@ class Snapshots:
     def current(self) -> Snapshot:
         """Return the papers as they are now."""
         snapshot = self._snapshot
-        if snapshot is not None and self._last_change() == snapshot.change:
+        if snapshot is not None and last_change(self.database) == snapshot.change:
             return snapshot
         with self._lock:
             try:
@@ -72,11 +73,11 @@ class Snapshots:
         """Return the snapshot of the file; if it is unusable or too old, a new one."""
         stored = self._stored()
         if stored is not None:
-            changed = self._numbers_changed(stored.change)
+            changed = changed_since(self.database, stored.change)
             if len(changed) <= max(MAX_CHANGED, MAX_CHANGED_SHARE * stored.paper_count):
                 return stored
         with self._reading():
-            change = self._last_change()
+            change = last_change(self.database)
             segment = build_segment(self._all_papers())
         self._store(segment, change)
         return _whole(segment, change)
@@ -85,7 +86,7 @@ class Snapshots:
         row = self.database.connection.execute(
             "SELECT token, change FROM derived_files WHERE name = ?", (self._name,)
         ).fetchone()
-        if not row or self.path is None or row["change"] > self._last_change():
+        if not row or self.path is None or row["change"] > last_change(self.database):
             return None
         segment = read_segment(self.path, token=row["token"])
         return _whole(segment, row["change"]) if segment else None
@@ -114,10 +115,10 @@ class Snapshots:
     def _following(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot with the papers that changed since."""
         with self._reading():
-            change = self._last_change()
+            change = last_change(self.database)
             if change == snapshot.change:
                 return snapshot
-            changed = self._numbers_changed(snapshot.change)
+            changed = changed_since(self.database, snapshot.change)
             news = build_segment(self._papers_with(changed))
         gone = np.isin(snapshot.numbers, np.array(changed, dtype=np.int64))
         segments, first = [], 0
@@ -126,16 +127,6 @@ class Snapshots:
             first += len(segment.ids)
         segments.append((news, np.ones(len(news.ids), dtype=np.bool_)))
         return Snapshot(_compact(segments), change=change)
-
-    def _last_change(self) -> int:
-        row = self.database.connection.execute("SELECT MAX(number) FROM paper_changes").fetchone()
-        return int(row[0] or 0)
-
-    def _numbers_changed(self, since: int) -> list[int]:
-        rows = self.database.connection.execute(
-            "SELECT paper FROM paper_changes WHERE number > ?", (since,)
-        )
-        return [row["paper"] for row in rows]
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -1,5 +1,5 @@
 -- Each paper that changed, with a number that only grows: what is computed from the papers' texts,
--- days and vectors follows by reading the changes since the last one that it knows.
+-- days, organisations and vectors follows by reading the changes since the last one that it knows.
 CREATE TABLE paper_changes (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     paper INTEGER NOT NULL UNIQUE
@@ -22,9 +22,10 @@ CREATE TRIGGER note_paper_deleted AFTER DELETE ON papers BEGIN
     INSERT INTO paper_changes (paper) VALUES (old.id);
 END;
 CREATE TRIGGER note_paper_changed
-AFTER UPDATE OF text_hash, paper_id, featured_on, published_on ON papers
+AFTER UPDATE OF text_hash, paper_id, featured_on, published_on, organization ON papers
 WHEN old.text_hash != new.text_hash OR old.paper_id != new.paper_id
     OR old.featured_on IS NOT new.featured_on OR old.published_on IS NOT new.published_on
+    OR old.organization IS NOT new.organization
 BEGIN
     DELETE FROM paper_changes WHERE paper = new.id;
     INSERT INTO paper_changes (paper) VALUES (new.id);

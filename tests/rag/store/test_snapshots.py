@@ -41,7 +41,7 @@ def catalog(database: Database) -> Catalog:
 
 @pytest.fixture
 def make(database: Database, tmp_path: Path) -> Callable[[], Snapshots]:
-    return lambda: Snapshots(KeywordIndex(database), embedder="test", folder=tmp_path)
+    return lambda: Snapshots(database, embedder="test", folder=tmp_path)
 
 
 def ranking(papers: Snapshot, question: str, n: int = 100) -> list[tuple[str, float]]:
@@ -185,7 +185,7 @@ def test_a_restored_database_is_not_taken_for_the_one_of_the_file(
     make().current()
     restored = Database(backup)
     Catalog(restored).upsert(many(len(PAPERS) + 5))  # at least as many changes, but others
-    papers = Snapshots(KeywordIndex(restored), embedder="test", folder=tmp_path).current()
+    papers = Snapshots(restored, embedder="test", folder=tmp_path).current()
     assert agrees(papers, Catalog(restored))
 
 
@@ -193,7 +193,7 @@ def test_a_file_that_cannot_be_written_is_only_a_warning(
     catalog: Catalog, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     catalog.upsert(PAPERS)
-    snapshots = Snapshots(KeywordIndex(database), embedder="test", folder=tmp_path / "missing")
+    snapshots = Snapshots(database, embedder="test", folder=tmp_path / "missing")
     with caplog.at_level(logging.WARNING):
         assert agrees(snapshots.current(), catalog)
     assert "cannot be written" in caplog.text
