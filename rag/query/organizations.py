@@ -7,7 +7,7 @@ from rag.encoders.word_vectors import WordVectors
 from rag.query.mentions import FUNCTION_WORDS, Mention, find_mention
 from rag.query.organization_names import MAX_WORDS, typed_names
 from rag.store.catalog import Catalog
-from rag.store.changes import last_change
+from rag.store.keywords import last_change
 from rag.store.queries import organizations
 
 

@@ -12,9 +12,8 @@ from rag.records import Chunk, Hit, Window
 from rag.retrieval.index import Entry, Index
 from rag.retrieval.reranker import Reranker
 from rag.store.catalog import Catalog
-from rag.store.live_keywords import LiveKeywords
 from rag.store.snapshot import Mask, Places, Snapshot, best
-from rag.store.snapshots import Snapshots
+from rag.store.snapshots import LiveKeywords, Snapshots
 from rag.text.words import terms
 
 MAX_SCORED_WINDOW = 1_000  # papers: of up to this many all are scored, of more the nearest

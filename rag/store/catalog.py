@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 from rag.records import Coverage, Paper, Window
-from rag.store.changes import last_change
 from rag.store.database import Database
-from rag.store.keywords import is_damaged, rebuild
+from rag.store.keywords import is_damaged, last_change, rebuild
 from rag.store.rows import format_day, is_intact, papers_from_rows, parse_day, read_paper
 from rag.store.upsert import UpsertCounts, upsert_paper
 

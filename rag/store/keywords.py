@@ -73,6 +73,24 @@ def _drop(db: sqlite3.Connection) -> None:
         db.execute(f"DROP TABLE IF EXISTS keyword_index_{part}")
 
 
+def last_change(database: Database) -> int:
+    """Return the number of the last change of a paper; 0 before the first.
+
+    Triggers number the changes of texts, days, organisations and vectors by any process, so that no
+    write is missed; the numbers only grow.
+    """
+    row = database.connection.execute("SELECT MAX(number) FROM paper_changes").fetchone()
+    return int(row[0] or 0)
+
+
+def changed_since(database: Database, change: int) -> list[int]:
+    """Return the row numbers of the papers that changed after a change; some may be deleted."""
+    rows = database.connection.execute(
+        "SELECT paper FROM paper_changes WHERE number > ?", (change,)
+    )
+    return [row["paper"] for row in rows]
+
+
 class KeywordIndex:
     """Reads the index that the catalogue writes."""
 

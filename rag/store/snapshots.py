@@ -8,7 +8,7 @@ SQLite number the changes, so that following costs as much as what changed, not 
 import logging
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,13 +17,13 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.store.changes import changed_since, last_change
 from rag.store.database import Database
-from rag.store.keywords import is_damaged, rebuild
+from rag.store.keywords import KeywordIndex, changed_since, is_damaged, last_change, rebuild
 from rag.store.rows import parse_day
 from rag.store.segment_file import read_segment, write_segment
 from rag.store.segments import IndexedPaper, Segment, build_segment, merge_segments
 from rag.store.snapshot import Mask, Snapshot
+from rag.text.words import terms
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ MAX_SMALL = 4_096  # papers of a small segment: what a search may have to wait f
 MAX_CHANGED = 1_000  # papers beside the large segment before the next start makes a new one …
 MAX_CHANGED_SHARE = 0.05  # … or this share of all papers, if that is more
 ROWS_PER_QUERY = 500
+MAX_READ = 200  # papers with all words of a phrase whose texts are read; among more, FTS5 searches
 
 _SELECT = (
     "SELECT papers.id, paper_id, COALESCE(featured_on, published_on) AS day, published_on, terms, "
@@ -160,6 +161,34 @@ class Snapshots:
     def _rows(self, condition: str, *values: object) -> list[sqlite3.Row]:
         query = f"{_SELECT} WHERE {condition}"
         return self.database.connection.execute(query, [self.embedder, *values]).fetchall()
+
+
+class LiveKeywords(KeywordIndex):
+    """A keyword index whose counts are those of the current snapshot."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        super().__init__(snapshots.database)
+        self.snapshots = snapshots
+
+    def document_counts(self, query_terms: Iterable[str]) -> dict[str, int]:
+        """Return how many papers contain each term."""
+        papers = self.snapshots.current()
+        return {term: papers.document_count(term) for term in dict.fromkeys(query_terms)}
+
+    def paper_count(self) -> int:
+        """Return the number of papers."""
+        return self.snapshots.current().paper_count
+
+    def count_phrase(self, phrase: str, limit: int) -> int:
+        """Return how many papers contain the terms of a phrase in a row, counting up to a limit."""
+        in_order = terms(phrase.replace("-", " "))
+        papers = self.snapshots.current()
+        places = papers.places_with_all(in_order)
+        if not in_order or len(places) > MAX_READ:
+            return super().count_phrase(phrase, limit)
+        wanted = f" {' '.join(in_order)} "
+        texts = self.ordered_terms([papers.ids[place] for place in places])
+        return min(limit, sum(wanted in f" {text} " for text in texts.values()))
 
 
 def _whole(segment: Segment, change: int) -> Snapshot:

@@ -20,13 +20,18 @@ from rag.store.database import Database, open_database
 from rag.store.keywords import KeywordIndex
 from rag.store.migrations import MIGRATIONS
 from rag.store.snapshot import Snapshot, best
-from rag.store.snapshots import FILE, Snapshots
+from rag.store.snapshots import FILE, LiveKeywords, Snapshots
 from rag.store.upsert import _delete
 from rag.text.words import terms
 from tests.papers import HERON, PAPERS, TIDAL, many
 from tests.rag.store.test_keywords import WRITER
 
 QUESTIONS = ("counting herons", "which models count birds in drone video?", "volume 7", "a model")
+
+PHRASES = (
+    "drone video", "video drone", "Herons and egrets", "heron egret", "MarshCount benchmark",
+    "the", "nowhere said", "human counters", "volume",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -213,6 +218,27 @@ def test_the_nearest_abstracts_are_exact_and_follow_new_vectors(filled: Library)
     assert papers.ids[place] == HERON.paper_id
     only = papers.among([TIDAL.paper_id])
     assert papers.ids[papers.nearest_abstracts(heron.vectors[0], 5, only)[0]] == tidal.paper_id
+
+
+@pytest.mark.parametrize("most_read", [0, 200])
+def test_counts_equal_those_of_fts5(
+    library: Library, monkeypatch: pytest.MonkeyPatch, most_read: int
+) -> None:
+    monkeypatch.setattr("rag.store.snapshots.MAX_READ", most_read)
+    database = library.catalog.database
+    live = LiveKeywords(Snapshots(database, embedder="test", folder=None))
+    stored = KeywordIndex(database)
+    changed = replace(HERON, abstract="Drone video, seen by human counters on a drone.")
+    for papers in ([*PAPERS, *many(20)], [changed]):
+        library.catalog.upsert(papers)
+        assert live.paper_count() == stored.paper_count()
+        for phrase in PHRASES:
+            for limit in (1, 3, 100):
+                counted = live.count_phrase(phrase, limit)
+                assert counted == stored.count_phrase(phrase, limit), phrase
+            words = phrase.casefold().split()
+            assert live.document_counts(words) == stored.document_counts(words)
+            assert live.idf(words) == pytest.approx(stored.idf(words))
 
 
 @pytest.mark.parametrize(
