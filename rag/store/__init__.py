@@ -1,4 +1,4 @@
-"""Papers in SQLite: the connection, the migrations, the catalogue and keyword search."""
+"""Papers in SQLite: connection, migrations, catalogue, keyword search; their snapshot in memory."""
 
 __all__ = [
     "archive",

@@ -122,23 +122,14 @@ class KeywordIndex:
             return True
         return False
 
-    def search(
-        self, question: str, n: int, *, allowed: set[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """Return up to n (paper id, BM25 score > 0), best first; `allowed` restricts the ids."""
+    def search(self, question: str, n: int) -> list[tuple[str, float]]:
+        """Return up to n (paper id, BM25 score > 0), best first.
+
+        It takes longer the more papers there are; a snapshot ranks them alike, and faster.
+        """
         query_terms = list(dict.fromkeys(terms(question)))
-        if not query_terms:
-            return []
         query = " OR ".join(f'"{term}"' for term in query_terms)
-        if allowed is None:
-            return self._best(query, n)
-        # FTS5 ranks all papers anyway; joining only as many as are needed is what saves time.
-        total = self.paper_count()
-        enough = 2 * n * total // max(1, len(allowed))
-        found = [row for row in self._best(query, enough) if row[0] in allowed]
-        if len(found) < n and enough < total:
-            found = [row for row in self._best(query, total) if row[0] in allowed]
-        return found[:n]
+        return self._best(query, n) if query else []
 
     def _best(self, query: str, n: int) -> list[tuple[str, float]]:
         # FTS5 sorts before papers are joined, which takes half the time of the other order.
@@ -184,11 +175,6 @@ class KeywordIndex:
             (f'"{prefix}"*', n),
         )
         return [row["paper_id"] for row in rows]
-
-    def terms_of(self, paper_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return the terms of each paper's title and abstract, by paper id."""
-        ordered = self.ordered_terms(paper_ids)
-        return {paper_id: frozenset(text.split()) for paper_id, text in ordered.items()}
 
     def ordered_terms(self, paper_ids: Sequence[str]) -> dict[str, str]:
         """Return each paper's terms in order, with spaces: its title twice, then its abstract."""

@@ -178,6 +178,29 @@ def test_an_unusable_file_is_made_anew(
     assert path.read_bytes() == again
 
 
+@pytest.mark.parametrize(
+    "moment", ["os.fsync", "pathlib.Path.replace", "rag.store.database.Database.transaction"]
+)
+def test_a_kill_while_the_file_is_written_costs_only_time(
+    catalog: Catalog, make: Callable[[], Snapshots], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    catalog.upsert(PAPERS[:2])
+    make().current()
+    monkeypatch.setattr("rag.store.snapshots.MAX_CHANGED", 0)
+    catalog.upsert(PAPERS)
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moment, kill)
+        with pytest.raises(KeyboardInterrupt):
+            make().current()
+    assert agrees(make().current(), catalog)
+    catalog.upsert([replace(HERON, abstract="Cranes.")])
+    assert agrees(make().current(), catalog)
+
+
 def test_a_restored_database_is_not_taken_for_the_one_of_the_file(
     catalog: Catalog, make: Callable[[], Snapshots], database: Database, tmp_path: Path
 ) -> None:
