@@ -9,6 +9,7 @@ is filled first, unless it is there already (an hour; see tests/benchmarks/synth
 """
 
 import argparse
+import json
 import os
 import random
 import statistics
@@ -33,7 +34,9 @@ from tests.benchmarks.synthetic import asked_papers, fill, real_papers
 
 ENCODE, CHROMA, SEARCH = "encode the question", "Chroma's own query", "search"
 MONTH, QUARTER, YEAR = "search, 30 days", "search, 90 days", "search, a year"
-ANSWER = "whole answer"
+ANSWER, UNNAMED, LIST = "answer on a paper", "answer from any paper", "list on a topic"
+ANSWERS = (ANSWER, UNNAMED, LIST)
+QUESTIONS = Path(__file__).parent.parent / "questions"
 FILTERED = {MONTH: 15, QUARTER: 45, YEAR: 182}  # days before and after the paper's own
 WARM_UP = 5  # questions that are not counted
 
@@ -53,8 +56,11 @@ class Corpus:
         vector = self.library.embedder.embeddings.embed_query(question)
         return np.asarray(vector, dtype=np.float32)
 
-    def measures(self, paper: Paper) -> Mapping[str, Callable[[], object]]:
-        """Return what is measured with a question about a paper, by name."""
+    def measures(self, paper: Paper, other: str, topic: str) -> Mapping[str, Callable[[], object]]:
+        """Return what is measured, by name.
+
+        With a question about a paper, another one that names none, and a topic.
+        """
         question = f"how does {paper.title.split(':')[0]} work?"
         vector = self.encode(question)
         retriever = self.library.retriever
@@ -65,6 +71,8 @@ class Corpus:
             CHROMA: lambda: self.library.index.vectors.nearest(vector, candidates),
             SEARCH: lambda: search(self.encode(question)),
             ANSWER: lambda: self.qa.ask(question),
+            UNNAMED: lambda: self.qa.ask(other),
+            LIST: lambda: self.qa.ask(f"papers on {topic}"),
         }
         for name, days in FILTERED.items():
             window = _around(paper.day, days)
@@ -89,17 +97,23 @@ def opened(folder: Path, count: int) -> Iterator[Corpus]:
 def measure(corpora: list[Corpus], papers: list[Paper]) -> None:
     """Ask about each paper in every corpus, all measures in a random order."""
     order = random.Random(0)
-    for number, paper in enumerate(papers):
+    others = [json.loads(line)["question"] for line in _lines("own.jsonl")]
+    topics = [line.split("\t")[0] for line in _lines("topic_patterns.tsv")]
+    for number, (paper, other, topic) in enumerate(zip(papers, others, topics, strict=False)):
         tasks = [
             (corpus, name, work)
             for corpus in corpora
-            for name, work in corpus.measures(paper).items()
+            for name, work in corpus.measures(paper, other, topic).items()
         ]
         for corpus, name, work in order.sample(tasks, len(tasks)):
             started = time.perf_counter()
             _ = work()
             if number >= WARM_UP:
                 corpus.times[name].append((time.perf_counter() - started) * 1000)
+
+
+def _lines(name: str) -> list[str]:
+    return (QUESTIONS / name).read_text("utf-8").splitlines()
 
 
 def report(corpora: Mapping[int, Corpus]) -> None:
@@ -109,7 +123,7 @@ def report(corpora: Mapping[int, Corpus]) -> None:
         for count, corpus in corpora.items()
     }
     counts = list(corpora)
-    names = [ENCODE, CHROMA, SEARCH, *FILTERED, ANSWER]
+    names = [ENCODE, CHROMA, SEARCH, *FILTERED, *ANSWERS]
     print(f"{'milliseconds, p50':24}" + "".join(f"{count:>10,} papers" for count in counts))
     for name in names:
         print(f"{name:24}" + "".join(f"{median[count][name]:17.1f}" for count in counts))
@@ -121,7 +135,7 @@ def report(corpora: Mapping[int, Corpus]) -> None:
         label = f"{name} : {'search' if other else 'least'}"
         print(f"{label:24}" + "".join(f"{ratio:17.2f}" for ratio in ratios))
     if len(counts) > 1:
-        for name in (SEARCH, *FILTERED, ANSWER):
+        for name in (SEARCH, *FILTERED, *ANSWERS):
             growth = median[counts[-1]][name] / median[counts[0]][name]
             print(f"{name}, largest : smallest {growth:.2f}")
 
@@ -136,10 +150,8 @@ def main() -> None:
         before = os.getloadavg()[0]
         asked = asked_papers(real_papers(min(given.papers)))
         measure(list(corpora.values()), asked)
-        print(
-            f"{len(asked) - WARM_UP} questions; load of the machine {before:.1f} before, "
-            f"{os.getloadavg()[0]:.1f} after"
-        )
+        load = f"load of the machine {before:.1f} before, {os.getloadavg()[0]:.1f} after"
+        print(f"{len(asked) - WARM_UP} questions of each kind; {load}")
         report(corpora)
 
 

@@ -83,6 +83,8 @@ def fill(library: Library, papers: Sequence[Paper]) -> None:
         batch = papers[start : start + BATCH]
         if len(library.catalog.get([paper.paper_id for paper in batch])) < len(batch):
             _ = library.catalog.upsert(batch)
+    if not library.index.pending_count():
+        return
     sample = _encoded(library, asked_papers(papers))
     draw = np.random.default_rng(0)
     splitter = SentenceSplitter()
