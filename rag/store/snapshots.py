@@ -22,7 +22,7 @@ from rag.store.keywords import KeywordIndex, changed_since, is_damaged, last_cha
 from rag.store.rows import parse_day
 from rag.store.segment_file import read_segment, write_segment
 from rag.store.segments import IndexedPaper, Segment, build_segment, merge_segments
-from rag.store.snapshot import Mask, Snapshot
+from rag.store.snapshot import Mask, Snapshot, best
 from rag.text.words import terms
 
 log = logging.getLogger(__name__)
@@ -178,6 +178,16 @@ class LiveKeywords(KeywordIndex):
     def paper_count(self) -> int:
         """Return the number of papers."""
         return self.snapshots.current().paper_count
+
+    def papers_with_all(self, query_terms: Iterable[str]) -> set[str]:
+        """Return the ids of all papers that contain every one of these terms."""
+        papers = self.snapshots.current()
+        return {papers.ids[place] for place in papers.places_with_all(query_terms)}
+
+    def papers_with_any(self, query_terms: Iterable[str]) -> list[str]:
+        """Return the ids of all papers that contain one of these terms, best first."""
+        papers = self.snapshots.current()
+        return [papers.ids[p] for p in best(papers.bm25(query_terms), len(papers.ids))]
 
     def count_phrase(self, phrase: str, limit: int) -> int:
         """Return how many papers contain the terms of a phrase in a row, counting up to a limit."""

@@ -261,6 +261,9 @@ def test_counts_equal_those_of_fts5(
                 assert counted == stored.count_phrase(phrase, limit), phrase
             words = phrase.casefold().split()
             assert live.document_counts(words) == stored.document_counts(words)
+            assert live.papers_with_all(words) == stored.papers_with_all(words)
+            assert sorted(live.papers_with_any(words)) == sorted(stored.papers_with_any(words))
+            assert live.papers_with_any(words)[:1] == stored.papers_with_any(words)[:1]
             assert live.idf(words) == pytest.approx(stored.idf(words))
 
 
