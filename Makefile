@@ -57,6 +57,7 @@ bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.m
 	$(BIN)/python -m tests.benchmarks.startup
 	$(BIN)/python -m tests.benchmarks.ingest
 	$(BIN)/python -m tests.benchmarks.answers
+	$(BIN)/python -m tests.benchmarks.retrieval
 	$(BIN)/python -m tests.benchmarks.discord
 	$(BIN)/python -m tests.benchmarks.crowd
 	$(BIN)/python -m tests.benchmarks.model

@@ -156,6 +156,7 @@ def read_new(app: App, library: Library, stopping: threading.Event) -> None:
 def _warm_up(qa: PaperQA) -> None:
     """Load what takes long to load, so that neither users nor the event loop wait for it."""
     qa.library.embedder.encode_question("warm up")
+    qa.library.retriever.snapshots.current()  # which may read all papers
     unread_language("a question that loads the languages", read_as=ENGLISH)
     zones_like("places", 1)
     warm_up(qa.library)

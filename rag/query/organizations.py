@@ -7,6 +7,7 @@ from rag.encoders.word_vectors import WordVectors
 from rag.query.mentions import FUNCTION_WORDS, Mention, find_mention
 from rag.query.organization_names import MAX_WORDS, typed_names
 from rag.store.catalog import Catalog
+from rag.store.keywords import last_change
 from rag.store.queries import organizations
 
 
@@ -17,14 +18,18 @@ class Organizations:
         self.catalog = catalog
         self.word_vectors = word_vectors
         self._lock = threading.Lock()
+        self._change = -1
         self._index = OrganizationIndex(())
 
     def find(self, text: str, *, language: str = "en") -> Mention | None:
         """Return the organisations whose papers a request wants; see `find_mention`."""
-        names = organizations(self.catalog)
         with self._lock:
-            if names != self._index.names:
-                self._index = OrganizationIndex(names, self.word_vectors.knows)
+            change = last_change(self.catalog.database)
+            if change != self._change:
+                names = organizations(self.catalog)
+                if names != self._index.names:
+                    self._index = OrganizationIndex(names, self.word_vectors.knows)
+                self._change = change
             index = self._index
         return index.find(text, language=language)
 

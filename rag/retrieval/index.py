@@ -7,10 +7,11 @@ catches up.
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from threading import RLock
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,40 @@ class Entry:
     def chunk_ids(self) -> list[str]:
         """`<paper_id>#0`, `<paper_id>#1` … in the order of the vectors."""
         return [chunk_id_of(self.paper_id, index) for index in range(len(self.vectors))]
+
+
+class PaperVectors(NamedTuple):
+    """The vectors of several papers in one array, of each the abstract's first."""
+
+    numbers: NDArray[np.int64]  # the papers' rows in SQLite
+    starts: NDArray[np.intp]  # where each one's vectors begin
+    vectors: Vectors  # (vectors of all papers, dimensions)
+
+    @classmethod
+    def read(cls, stored: Mapping[int, bytes], dimensions: int) -> "PaperVectors":
+        """Return the stored vectors; those of damaged papers are left out."""
+        size = 2 * dimensions
+        whole = {
+            number: blob
+            for number, blob in stored.items()
+            if isinstance(blob, bytes) and blob and len(blob) % size == 0
+        }
+        flat = np.frombuffer(b"".join(whole.values()), dtype=np.float16)
+        vectors = flat.reshape(-1, dimensions).astype(np.float32)
+        counts = np.array([len(blob) // size for blob in whole.values()], dtype=np.intp)
+        starts = np.cumsum(counts) - counts
+        is_unit = _are_unit(vectors)
+        if not is_unit.all():
+            good = np.logical_and.reduceat(is_unit, starts)
+            kept = {number: whole[number] for number, fine in zip(whole, good, strict=True) if fine}
+            return cls.read(kept, dimensions)
+        return cls(np.array(list(whole), dtype=np.int64), starts, vectors)
+
+
+def _are_unit(vectors: Vectors) -> NDArray[np.bool_]:
+    """Return which vectors are as they are stored: of length 1, or zeros for unknown words."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return np.asarray((abs(lengths - 1) < 0.05) | (lengths == 0))
 
 
 class Index:
@@ -263,6 +298,28 @@ class Index:
                 found[entry.paper_id] = entry
         return found
 
+    def vectors_of(self, numbers: Sequence[int], *, dimensions: int) -> "PaperVectors":
+        """Return the vectors of the papers in these rows; those without any are left out."""
+        found: dict[int, bytes] = {}
+        for start in range(0, len(numbers), SQL_VARIABLES):
+            batch = [int(number) for number in numbers[start : start + SQL_VARIABLES]]
+            rows = self.database.connection.execute(
+                "SELECT paper, vectors FROM chunk_vectors "
+                f"WHERE embedder = ? AND paper IN ({','.join('?' * len(batch))})",
+                [self.embedder, *batch],
+            )
+            found.update((row["paper"], row["vectors"]) for row in rows)
+        read = PaperVectors.read(found, dimensions)
+        if len(read.numbers) < len(found):
+            damaged = set(found).difference(read.numbers.tolist())
+            marks = ",".join("?" * len(damaged))
+            self._drop(
+                self.database.connection.execute(
+                    f"SELECT id, paper_id FROM papers WHERE id IN ({marks})", list(damaged)
+                ).fetchall()
+            )
+        return read
+
     def _entries(self, condition: str, values: Sequence[object]) -> Iterator[Entry]:
         rows = self.database.connection.execute(
             "SELECT papers.id, paper_id, v.text_hash, sentences, vectors FROM chunk_vectors AS v "
@@ -298,8 +355,6 @@ def _decode(row: sqlite3.Row) -> Entry | None:
         vectors = flat.reshape(1 + len(sentences), -1).astype(np.float32)
     except (ValueError, TypeError):
         return None
-    lengths = np.linalg.norm(vectors, axis=1)
-    # A text without any known word may have a vector of zeros.
-    if not vectors.size or not np.all((abs(lengths - 1) < 0.05) | (lengths == 0)):
+    if not vectors.size or not _are_unit(vectors).all():
         return None
     return Entry(row["paper_id"], row["text_hash"], sentences, vectors)

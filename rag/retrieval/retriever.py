@@ -1,6 +1,6 @@
 """Hybrid search: Chroma's vectors and BM25, fused by normalised scores; each paper's best chunk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,19 +12,22 @@ from rag.records import Chunk, Hit, Window
 from rag.retrieval.index import Entry, Index
 from rag.retrieval.reranker import Reranker
 from rag.store.catalog import Catalog
-from rag.store.keywords import KeywordIndex, weight_covered
+from rag.store.snapshot import Mask, Places, Snapshot, best
+from rag.store.snapshots import LiveKeywords, Snapshots
 from rag.text.words import terms
 
-MAX_SCORED_WINDOW = 1_000  # papers: a window of up to this many is scored, a larger one searched
+MAX_SCORED_WINDOW = 1_000  # papers: of up to this many all are scored, of more the nearest
+MAX_MORE = 5  # times as many chunks are requested from Chroma because a filter will drop most …
+ABSTRACTS_FOR_SENTENCES = 4  # … else so many times the nearest abstracts, whose sentences count too
 
 
 class _Ranked(NamedTuple):
-    """A paper with its best chunk, its fused score and its best cosine."""
+    """A paper with its fused score, its best cosine, and its BM25 score if it is of the best."""
 
     paper_id: str
-    chunk: Chunk
     score: float
     cosine: float
+    keyword: float
 
 
 class HybridRetriever:
@@ -42,7 +45,10 @@ class HybridRetriever:
         self.catalog = catalog
         self.index = index
         self.embedder = embedder
-        self.keywords = KeywordIndex(catalog.database)
+        self.snapshots = Snapshots(
+            catalog.database, embedder=index.embedder, folder=index.vectors.folder
+        )
+        self.keywords = LiveKeywords(self.snapshots)
         self.config = config
         self.reranker = reranker
 
@@ -69,20 +75,17 @@ class HybridRetriever:
     ) -> list[Hit]:
         """Like `search`, with the question's vector, shape (dimensions,), already computed."""
         n = max(self.config.n_candidates, top_k or 0)
-        if allowed is None:
-            allowed = self.catalog.ids_in_window(window or Window())
-        bm25 = dict(self.keywords.search(question, n, allowed=allowed))
-        nearest = self._nearest_papers(vector, n, allowed)
-        entries = self.index.entries(list(dict.fromkeys([*bm25, *nearest])))
-        fused = self._fuse(question, list(entries.values()), vector, bm25)
+        papers = self.snapshots.current()
+        among = (
+            papers.among(allowed) if allowed is not None else papers.in_window(window or Window())
+        )
+        by_words = self._by_words(papers, terms(question), n, among)
+        nearest = self._nearest(papers, vector, n, among)
+        places = np.array(list(dict.fromkeys([*by_words, *nearest])), dtype=np.intp)
+        ranked = self._fuse(papers, places, terms(question), vector, by_words)
         top_k = top_k or self.config.top_k
-        ranked = fused[: max(top_k, self.reranker.top) if self.reranker else top_k]
-        papers = self.catalog.get([paper.paper_id for paper in ranked])
-        hits = [
-            Hit(papers[paper_id], chunk, score, cosine, bm25.get(paper_id, 0.0))
-            for paper_id, chunk, score, cosine in ranked
-            if paper_id in papers
-        ]
+        ranked = ranked[: max(top_k, self.reranker.top) if self.reranker else top_k]
+        hits = self._hits(ranked, vector)
         return self.reranker.rerank(question, hits)[:top_k] if self.reranker else hits
 
     def candidates(
@@ -94,12 +97,13 @@ class HybridRetriever:
         allowed: set[str] | None = None,
     ) -> list[str]:
         """Return papers that may be on a topic: up to n by keywords of each form, n by vectors."""
-        by_keywords = [
-            paper_id
-            for form in forms
-            for paper_id, _ in self.keywords.search(form, n, allowed=allowed)
+        papers = self.snapshots.current()
+        among = papers.among(allowed) if allowed is not None else None
+        places = [
+            place for form in forms for place in self._by_words(papers, terms(form), n, among)
         ]
-        return list(dict.fromkeys([*by_keywords, *self._nearest_papers(vector, n, allowed)]))
+        places += self._nearest(papers, vector, n, among)
+        return [papers.ids[place] for place in dict.fromkeys(places)]
 
     def neighbours(self, paper_ids: Sequence[str], *, top_k: int) -> list[Hit]:
         """Return the papers most similar to any of these, which are left out; best first.
@@ -110,7 +114,7 @@ class HybridRetriever:
         best: dict[str, tuple[float, Chunk]] = {}
         for center in known.values():
             vector = center.vectors[0]
-            nearest = self._nearest_papers(vector, top_k + len(known), None)
+            nearest = self._nearest_papers(vector, top_k + len(known))
             for entry in self.index.entries([p for p in nearest if p not in known]).values():
                 cosines = entry.vectors @ vector
                 cosine = float(cosines[0])
@@ -124,54 +128,78 @@ class HybridRetriever:
             if paper_id in papers
         ]
 
-    def _nearest_papers(
-        self, vector: NDArray[np.float32], n: int, allowed: set[str] | None
-    ) -> list[str]:
-        """Return the papers of the nearest chunks; of a small window, all its papers."""
-        if allowed is not None:
-            if len(allowed) <= MAX_SCORED_WINDOW:
-                return list(allowed)
-            # Chroma knows no windows, so ask for as many more as will be dropped.
-            n = n * self.catalog.coverage().papers // len(allowed)
-        papers = [chunk_id.rpartition("#")[0] for chunk_id in self.index.vectors.nearest(vector, n)]
-        return [p for p in dict.fromkeys(papers) if allowed is None or p in allowed]
+    def _by_words(
+        self, papers: Snapshot, question_terms: Sequence[str], n: int, among: Mask | None
+    ) -> dict[np.intp, float]:
+        """Return the places of up to n papers with their BM25 scores, best first."""
+        scores = papers.bm25(question_terms)
+        if among is not None:
+            scores[~among] = 0
+        return {place: float(scores[place]) for place in best(scores, n)}
+
+    def _nearest(
+        self, papers: Snapshot, vector: NDArray[np.float32], n: int, among: Mask | None
+    ) -> list[np.intp]:
+        """Return the places of the papers of the nearest chunks; of few papers, all."""
+        if among is None:
+            return list(papers.places_of(self._nearest_papers(vector, n)))
+        count = int(among.sum())
+        if count <= MAX_SCORED_WINDOW:
+            return list(np.flatnonzero(among))
+        if count * MAX_MORE < papers.paper_count:
+            return list(papers.nearest_abstracts(vector, ABSTRACTS_FOR_SENTENCES * n, among))
+        # Chroma knows no windows, so ask for as many more as will be dropped.
+        nearest = self._nearest_papers(vector, n * papers.paper_count // count)
+        return [place for place in papers.places_of(nearest) if among[place]]
+
+    def _nearest_papers(self, vector: NDArray[np.float32], n: int) -> list[str]:
+        """Return the papers of the n nearest abstracts and the n nearest sentences."""
+        chunk_ids = self.index.vectors.nearest(vector, n)
+        return list(dict.fromkeys(chunk_id.rpartition("#")[0] for chunk_id in chunk_ids))
 
     def _fuse(
         self,
-        question: str,
-        entries: Sequence[Entry],
+        papers: Snapshot,
+        places: Places,
+        question_terms: Sequence[str],
         vector: NDArray[np.float32],
-        keyword_scores: dict[str, float],
+        keyword_scores: Mapping[np.intp, float],
     ) -> list[_Ranked]:
-        """Return the entries ranked by their fused scores, best first.
+        """Return the papers at these places ranked by their fused scores, best first.
 
         A paper's dense score is the mean of its abstract's cosine and its best chunk's, scaled to
         0…1 over the candidates. BM25 over its maximum is added, and the share of the question's
         words that the paper contains: BM25 alone lets one rare word win.
         """
-        if not entries:
+        place_of = dict(zip(papers.numbers[places].tolist(), places.tolist(), strict=True))
+        stored = self.index.vectors_of(list(place_of), dimensions=len(vector))
+        if not len(stored.numbers):
             return []
-        cosines = [entry.vectors @ vector for entry in entries]
-        dense = np.array([(c[0] + c.max()) / 2 for c in cosines])
+        places = np.array([place_of[number] for number in stored.numbers.tolist()], dtype=np.intp)
+        cosines = stored.vectors @ vector
+        nearest = np.maximum.reduceat(cosines, stored.starts)
+        dense = (cosines[stored.starts] + nearest) / 2
         spread = float(dense.max() - dense.min())
         dense = (dense - dense.min()) / spread if spread > 0 else np.ones_like(dense)
-        bm25 = np.array([keyword_scores.get(entry.paper_id, 0.0) for entry in entries])
+        keyword = [keyword_scores.get(place, 0.0) for place in places]
+        bm25 = np.array(keyword)
         bm25 = bm25 / bm25.max() if bm25.max() > 0 else bm25
-        weights = self.keywords.idf(terms(question))
-        words = self.keywords.terms_of([entry.paper_id for entry in entries])
-        covered = np.array([weight_covered(weights, words.get(e.paper_id, ())) for e in entries])
+        covered = papers.covered(places, papers.idf(question_terms))
         dense_weight, words_weight = self.config.dense_weight, self.config.words_weight
         fused = dense_weight * dense + (1 - dense_weight) * bm25 + words_weight * covered
         fused /= 1 + words_weight
-        order = sorted(range(len(entries)), key=lambda i: (-fused[i], entries[i].paper_id))
+        ids = [papers.ids[place] for place in places]
+        order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
+        return [_Ranked(ids[i], float(fused[i]), float(nearest[i]), keyword[i]) for i in order]
+
+    def _hits(self, ranked: Sequence[_Ranked], vector: NDArray[np.float32]) -> list[Hit]:
+        """Return the ranked papers, each with its best chunk."""
+        ids = [paper.paper_id for paper in ranked]
+        papers, entries = self.catalog.get(ids), self.index.entries(ids)
         return [
-            _Ranked(
-                entries[i].paper_id,
-                best_chunk(entries[i], cosines[i]),
-                float(fused[i]),
-                float(cosines[i].max()),
-            )
-            for i in order
+            Hit(papers[found.paper_id], best_chunk(entry, entry.vectors @ vector), *found[1:])
+            for found in ranked
+            if found.paper_id in papers and (entry := entries.get(found.paper_id))
         ]
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from rag.records import Chunk, Hit
 from rag.retrieval.index import Entry
 from rag.retrieval.retriever import HybridRetriever, best_chunk
-from rag.store.keywords import KeywordIndex, weight_covered
+from rag.store.keywords import weight_covered
+from rag.store.snapshot import Snapshot
 from rag.store.term_variants import TermVariants
 from rag.text.words import terms
 
@@ -62,7 +63,8 @@ class TopicSearch:
         ids = self.retriever.candidates(forms, vector, CANDIDATES, allowed=allowed)
         entries = self.retriever.index.entries(ids)
         stored_terms = self.retriever.keywords.ordered_terms(list(entries))
-        of_forms = [form_of(form, self.retriever.keywords) for form in forms]
+        papers = self.retriever.snapshots.current()
+        of_forms = [form_of(form, papers) for form in forms]
         found = [
             _hit(entry, signs_of(entry, vector, of_forms, stored_terms[paper_id]), vector)
             for paper_id, entry in entries.items()
@@ -87,10 +89,10 @@ class Form(NamedTuple):
     pairs: dict[tuple[str, str], float]
 
 
-def form_of(text: str, keywords: KeywordIndex) -> Form:
+def form_of(text: str, papers: Snapshot) -> Form:
     """Return a spelling of a topic with the rarity of its terms as their weights."""
     in_order = terms(text)
-    idf = keywords.idf(in_order)
+    idf = papers.idf(in_order)
     return Form(idf, {(a, b): idf[a] + idf[b] for a, b in pairwise(in_order) if a != b})
 
 

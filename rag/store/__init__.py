@@ -1,4 +1,4 @@
-"""Papers in SQLite: the connection, the migrations, the catalogue and keyword search."""
+"""Papers in SQLite: connection, migrations, catalogue, keyword search; their snapshot in memory."""
 
 __all__ = [
     "archive",
@@ -13,6 +13,8 @@ __all__ = [
     "private_files",
     "queries",
     "rows",
+    "snapshot",
+    "snapshots",
     "term_variants",
     "upsert",
 ]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from rag.records import Coverage, Paper, Window
 from rag.store.database import Database
-from rag.store.keywords import is_damaged, rebuild
+from rag.store.keywords import is_damaged, last_change, rebuild
 from rag.store.rows import format_day, is_intact, papers_from_rows, parse_day, read_paper
 from rag.store.upsert import UpsertCounts, upsert_paper
 
@@ -19,6 +19,7 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._counted: tuple[int, Coverage] | None = None  # after which change
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -158,11 +159,20 @@ class Catalog:
         return [tuple(row) for row in rows]
 
     def coverage(self) -> Coverage:
-        """Return the number of papers and the days that they cover."""
-        try:
-            return self._coverage(_DAY)
-        except (ValueError, TypeError):  # a damaged day; leaving those out takes longer
-            return self._coverage(f"CASE WHEN date({_DAY}) IS {_DAY} THEN {_DAY} END")
+        """Return the number of papers and the days that they cover.
+
+        Every answer gives them, so they are counted again only after a change.
+        """
+        change = last_change(self.database)
+        counted = self._counted
+        if counted is None or counted[0] != change:
+            try:
+                counted = change, self._coverage(_DAY)
+            except (ValueError, TypeError):  # a damaged day; leaving those out takes longer
+                day = f"CASE WHEN date({_DAY}) IS {_DAY} THEN {_DAY} END"
+                counted = change, self._coverage(day)
+            self._counted = counted
+        return counted[1]
 
     def _coverage(self, day: str) -> Coverage:
         row = self.database.connection.execute(

@@ -73,6 +73,24 @@ def _drop(db: sqlite3.Connection) -> None:
         db.execute(f"DROP TABLE IF EXISTS keyword_index_{part}")
 
 
+def last_change(database: Database) -> int:
+    """Return the number of the last change of a paper; 0 before the first.
+
+    Triggers number the changes of texts, days, organisations and vectors by any process, so that no
+    write is missed; the numbers only grow.
+    """
+    row = database.connection.execute("SELECT MAX(number) FROM paper_changes").fetchone()
+    return int(row[0] or 0)
+
+
+def changed_since(database: Database, change: int) -> list[int]:
+    """Return the row numbers of the papers that changed after a change; some may be deleted."""
+    rows = database.connection.execute(
+        "SELECT paper FROM paper_changes WHERE number > ?", (change,)
+    )
+    return [row["paper"] for row in rows]
+
+
 class KeywordIndex:
     """Reads the index that the catalogue writes."""
 
@@ -89,9 +107,9 @@ class KeywordIndex:
         return self.database.connection.execute(query, values).fetchall()
 
     def probe(self) -> None:
-        """Run one short query, which rebuilds an index that cannot be read at all."""
-        self.document_counts(["a"])
-        self._best('"a"', 1)
+        """Run a short query for a stored term, which rebuilds an index that cannot be read."""
+        for row in self._rows("SELECT term FROM keyword_terms LIMIT 1"):
+            self._best(f'"{row["term"]}"', 1)
 
     def check(self) -> bool:
         """Compare the whole index with its terms; return whether it had to be rebuilt."""
@@ -104,23 +122,14 @@ class KeywordIndex:
             return True
         return False
 
-    def search(
-        self, question: str, n: int, *, allowed: set[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """Return up to n (paper id, BM25 score > 0), best first; `allowed` restricts the ids."""
+    def search(self, question: str, n: int) -> list[tuple[str, float]]:
+        """Return up to n (paper id, BM25 score > 0), best first.
+
+        It takes longer the more papers there are; a snapshot ranks them alike, and faster.
+        """
         query_terms = list(dict.fromkeys(terms(question)))
-        if not query_terms:
-            return []
         query = " OR ".join(f'"{term}"' for term in query_terms)
-        if allowed is None:
-            return self._best(query, n)
-        # FTS5 ranks all papers anyway; joining only as many as are needed is what saves time.
-        total = self.paper_count()
-        enough = 2 * n * total // max(1, len(allowed))
-        found = [row for row in self._best(query, enough) if row[0] in allowed]
-        if len(found) < n and enough < total:
-            found = [row for row in self._best(query, total) if row[0] in allowed]
-        return found[:n]
+        return self._best(query, n) if query else []
 
     def _best(self, query: str, n: int) -> list[tuple[str, float]]:
         # FTS5 sorts before papers are joined, which takes half the time of the other order.
@@ -166,11 +175,6 @@ class KeywordIndex:
             (f'"{prefix}"*', n),
         )
         return [row["paper_id"] for row in rows]
-
-    def terms_of(self, paper_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return the terms of each paper's title and abstract, by paper id."""
-        ordered = self.ordered_terms(paper_ids)
-        return {paper_id: frozenset(text.split()) for paper_id, text in ordered.items()}
 
     def ordered_terms(self, paper_ids: Sequence[str]) -> dict[str, str]:
         """Return each paper's terms in order, with spaces: its title twice, then its abstract."""

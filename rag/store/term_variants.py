@@ -10,12 +10,13 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from rag.store.keywords import KeywordIndex
+from rag.store.keywords import KeywordIndex, last_change
 from rag.text.words import STOPWORDS, terms, words
 
 MIN_PAPERS = 3  # that introduce an abbreviation with the same long form …
 MIN_PAPERS_SHORT = 10  # … if it has two letters, which often mean something else
 MIN_SHARE = 0.3  # of an abbreviation's introductions have this long form
+MIN_CHANGED_SHARE = 0.01  # of the papers: after fewer changes their forms are not read again
 MAX_SPELLINGS = 2  # of a long form: "mixture of experts", "mixture-of-experts"
 MAX_VARIANTS = 12  # of a topic
 MAX_PHRASE_WORDS = 7
@@ -32,12 +33,12 @@ _SPOKEN = {"2": "t", "4": "f"}  # T2I is "text-to-image"
 
 
 class TermVariants:
-    """Finds other forms of terms in the papers; reads them again when papers were added."""
+    """Finds other forms of terms in the papers; reads them again when many changed."""
 
     def __init__(self, keywords: KeywordIndex) -> None:
         self.keywords = keywords
         self._lock = threading.Lock()
-        self._version = -1
+        self._change: int | None = None  # the last that the forms know
         self._forms: dict[str, list[str]] = {}  # by the key of one of them
 
     def variants(self, topic: str) -> list[str]:
@@ -68,14 +69,22 @@ class TermVariants:
 
     def _current_forms(self) -> dict[str, list[str]]:
         with self._lock:
-            version = self.keywords.version()
-            if version != self._version:
+            change = last_change(self.keywords.database)
+            if self._is_outdated(change):
                 rows = self.keywords.database.connection.execute(
                     "SELECT title || '. ' || abstract AS text FROM papers"
                 )
                 self._forms = read_forms([row["text"] for row in rows])
-                self._version = version
+                self._change = change
             return self._forms
+
+    def _is_outdated(self, change: int) -> bool:
+        """Return whether enough papers changed for other forms: a few of many bring none."""
+        if self._change is None:
+            return True
+        # Each change of a paper has a number, so that few numbers are few papers.
+        new = change - self._change
+        return new > 0 and new >= MIN_CHANGED_SHARE * self.keywords.paper_count()
 
 
 def read_forms(texts: Sequence[str]) -> dict[str, list[str]]:

@@ -32,6 +32,7 @@ def read_signs(library: Library) -> tuple[NDArray[Any], NDArray[Any], NDArray[An
     """Return the signs of all candidates, whether they are on the topic, and the topic's number."""
     search = TopicSearch(library.retriever)
     keywords, index = library.retriever.keywords, library.retriever.index
+    snapshot = library.retriever.snapshots.current()
     signs, is_on_topic, groups = [], [], []
     for number, line in enumerate(TOPICS.read_text("utf-8").splitlines()):
         topic, pattern = line.split("\t")
@@ -40,7 +41,7 @@ def read_signs(library: Library) -> tuple[NDArray[Any], NDArray[Any], NDArray[An
         vector = library.embedder.encode_question(topic)
         ids = library.retriever.candidates(forms, vector, CANDIDATES)
         papers, terms = library.catalog.get(ids), keywords.ordered_terms(ids)
-        weighted = [form_of(form, keywords) for form in forms]
+        weighted = [form_of(form, snapshot) for form in forms]
         for paper_id, entry in index.entries(ids).items():
             paper = papers[paper_id]
             text = " ".join([paper.title, paper.abstract, *paper.keywords])

@@ -41,6 +41,28 @@ def test_entries_are_read_as_they_were_stored(index: Index) -> None:
     assert index.vectors.counts() == (4, 8)
 
 
+def test_vectors_are_read_in_one_array(index: Index) -> None:
+    rows = index.database.connection.execute("SELECT id, paper_id FROM papers").fetchall()
+    ids = {row["id"]: row["paper_id"] for row in rows}
+    read = index.vectors_of([*ids, 999], dimensions=16)
+    assert {ids[number] for number in read.numbers.tolist()} == {p.paper_id for p in PAPERS}
+    for number, start in zip(read.numbers.tolist(), read.starts, strict=True):
+        stored = index.entries([ids[number]])[ids[number]].vectors
+        assert np.array_equal(read.vectors[start : start + 3], stored)
+    assert len(index.vectors_of([], dimensions=16).numbers) == 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"odd", bytes(3 * 16 * 2 - 2) + b"\xff\x7f"])
+def test_damaged_vectors_are_left_out_and_computed_again(index: Index, damage: bytes) -> None:
+    numbers = [row["id"] for row in index.database.connection.execute("SELECT id FROM papers")]
+    index.database.connection.execute(
+        "UPDATE chunk_vectors SET vectors = ? WHERE paper = ?", (damage, numbers[0])
+    )
+    read = index.vectors_of(numbers, dimensions=16)
+    assert sorted(read.numbers.tolist()) == numbers[1:]
+    assert index.pending_count() == 1
+
+
 def test_a_changed_text_and_a_new_paper_are_pending(library: Library, index: Index) -> None:
     assert index.pending(9) == []
     changed = replace(HERON, abstract="HeronNet now counts cranes.")

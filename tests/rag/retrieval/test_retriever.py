@@ -44,9 +44,12 @@ def test_a_window_restricts_the_papers(filled: Library) -> None:
     assert filled.retriever.search("birds", window=Window(since=date(2030, 1, 1))) == []
 
 
-def test_a_large_window_and_a_small_one_agree(
-    make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("most_more", [0, 1_000])
+def test_large_windows_and_small_ones_agree(
+    make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch, most_more: int
 ) -> None:
+    """The nearest abstracts (0) or more of Chroma's chunks lead to the same paper."""
+    monkeypatch.setattr("rag.retrieval.retriever.MAX_MORE", most_more)
     library = make_library(config=RagConfig.model_validate({"retrieval": {"n_candidates": 10}}))
     ingest(ListSource(many(60)), library)
     window = Window(since=date(2025, 1, 1))

@@ -87,6 +87,6 @@ def test_hits_carry_their_papers_and_probabilities(filled: Library) -> None:
 
 
 def test_a_form_weighs_rare_terms_and_their_pairs_more(filled: Library) -> None:
-    form = form_of("language models on herons", filled.retriever.keywords)
+    form = form_of("language models on herons", filled.retriever.snapshots.current())
     assert form.terms["heron"] > form.terms["model"]
     assert form.pairs["languag", "model"] == form.terms["languag"] + form.terms["model"]

@@ -6,9 +6,10 @@ import pytest
 
 from ingest.sync import ingest
 from rag.library import Library
+from rag.records import Paper
 from rag.store.keywords import KeywordIndex
 from rag.store.term_variants import TermVariants, long_form, read_forms
-from tests.papers import HERON, ListSource
+from tests.papers import HERON, ListSource, many
 
 TEXTS = [
     *["We train a mixture-of-experts (MoE) model by fine-tuning."] * 3,
@@ -91,4 +92,19 @@ def test_new_papers_bring_new_forms(filled: Library) -> None:
         for n in range(3)
     ]
     ingest(ListSource(new), filled)
+    assert variants.variants("wbc") == ["wbc", "wading bird counting"]
+
+
+def test_a_few_changes_among_many_papers_are_not_read(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.store.term_variants.MIN_CHANGED_SHARE", 0.5)
+    library.catalog.upsert(many(10))
+    variants = TermVariants(KeywordIndex(library.catalog.database))
+    assert variants.variants("wbc") == ["wbc"]
+    abstract = "We do wading bird counting (WBC)."
+    news = [Paper(title=f"Counting {n}", abstract=abstract) for n in range(15)]
+    library.catalog.upsert(news[:4])
+    assert variants.variants("wbc") == ["wbc"]
+    library.catalog.upsert(news[4:])
     assert variants.variants("wbc") == ["wbc", "wading bird counting"]
