@@ -16,7 +16,7 @@ WITH_SLOTS: tuple[Kind, ...] = ("list", "advice", "summary", "trending", "concep
 SHOWN_LIST = Request(topic="", kind="list")  # without a question: it is these very papers
 CHANGEABLE = (
     "window", "organization", "organizations", "author", "author_names", "coauthors", "alike",
-    "with_code", "order", "limit",
+    "with_code", "without_code", "excluded", "order", "limit",
 )  # fmt: skip
 SURE = 0.9  # probability of a kind that is taken as it is
 MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
@@ -180,6 +180,10 @@ def _continue_list(request: Request, past: Sequence[Past]) -> Request | None:
         return None
     if request.with_code and len(last.papers) < 2:  # "is the code out?"
         return None
+    if request.with_code or request.without_code:
+        changes |= {"with_code": request.with_code, "without_code": request.without_code}
+    if request.excluded:
+        changes["excluded"] = tuple(dict.fromkeys((*before.excluded, *request.excluded)))
     if before.kind in ("summary", "trending") and changes.keys() - {"window", "order", "limit"}:
         changes["kind"] = "list"
         order = before.order or ("most upvotes" if before.kind == "trending" else None)

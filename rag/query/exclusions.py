@@ -1,0 +1,219 @@
+"""Reads what a request leaves out: "papers without code", "not about video", "except surveys".
+
+"Without" and "not" mostly belong to a topic ("learning without labels"). They leave papers out only
+if the question asks for papers, and if code follows or a word like "about".
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import takewhile
+from typing import Any
+
+from rag.query.mentions import FUNCTION_WORDS
+from rag.query.positions import find_choices
+from rag.query.request import Kind, Request
+from rag.query.window import find_window
+from rag.text.words import STOPWORDS
+
+KEPT_IN = "I can leave out topics and papers with code, but not {}: such papers are included."
+SURE = 0.9  # probability of a kind that is taken as it is
+_KINDS: tuple[Kind, ...] = (
+    "list", "advice", "summary", "trending", "count", "similar", "follow-up",
+)  # fmt: skip
+
+_NOUN = (
+    r"(?:papers?|articles?|preprints?|publications?|works|studies|ones?|anything|everything"
+    r"|something|those|stuff)"
+)
+_PAPERS = re.compile(rf"\b{_NOUN}\b|\ball\s*$", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"\b(?:papers|articles|preprints|publications|works|studies)\b", re.IGNORECASE
+)
+_BEGINS = re.compile(
+    r"\W*(?:(?:and|ok|okay|but|now|only|just|please|the|same|of|them|these)\W+)*", re.IGNORECASE
+)
+_EXPLAINS = re.compile(r"\W*(?:how|why|when|where)\b(?! many| much)", re.IGNORECASE)
+
+_CODE = (
+    r"(?:(?:any|an?|their|its|the|public(?:ly)?|published|released|available|open|official|source"
+    r"|open[- ]sourced?|github|git)\s+)*"
+    r"(?:code|codebase|github|git|repos?|repositor(?:y|ies)|implementations?)(?![\w-])"
+    r"(?:\s+(?:available|released|published|public|yet|online))*"
+)
+_NOT = r"(?:\s+not|n['’]t)"
+_THOSE = r"(?:(?:for\s+)?(?:the|those|papers|ones|any|articles)\s+)*"
+_WITH = r"(?:with|having|that\s+(?:have|come\s+with|release)|which\s+have)"
+_BUT = r"(?:except(?:ing)?|excluding|but\s+not|not)"
+_ONLY_CODE = re.compile(
+    rf"\b{_BUT}\s+{_THOSE}(?:without|(?:{_WITH}\s+)no)\s+{_CODE}", re.IGNORECASE
+)
+_NO_CODE = re.compile(
+    rf"(?<![\w-])(?:(?:that|which)\s+)?(?:(?:and|but|come|comes|are|is)\s+)?(?:"
+    rf"(?:without|lack(?:s|ing)?|missing|(?:(?:{_WITH}|have|has|got|provides?|releases?)\s+)?no)"
+    rf"\s+{_CODE}"
+    rf"|(?:do|does|did|have|has){_NOT}\s+(?:yet\s+)?(?:have|come\s+with|ship(?:ped)?|releas(?:e|ed)"
+    rf"|publish(?:ed)?|provided?|shared?|offer(?:ed)?|included?)\s+{_CODE}"
+    rf"|{_BUT}\s+{_THOSE}{_WITH}\s+{_CODE}"
+    rf"|whose\s+{_CODE}\s+(?:is|was|has|are){_NOT}(?:\s+(?:yet|been))*"
+    rf"(?:\s+(?:available|released|public|published|open|online|out|shared))+)",
+    re.IGNORECASE,
+)
+
+_ABOUT = r"(?:about|on|regarding|concerning|related\s+to|dealing\s+with|covering|mentioning)"
+_MENTION = (
+    r"(?:mention|discuss|cover|concern|involve|deal\s+with|talk\s+about|address|focus\s+on|treat)"
+)
+_OUT = rf"(?:\s+{_THOSE}|\s+)(?:{_ABOUT}\s+)?"
+_CUE = re.compile(
+    rf"(?<![\w-])(?:(?:that|which|and|but|just|only)\s+)*(?:"
+    rf"(?:(?:are|is|were)\s+)?(?P<bare>not)\s+(?:really\s+|at\s+all\s+)?{_ABOUT}\s+"
+    rf"|(?:are|is|were)n['’]t\s+{_ABOUT}\s+"
+    rf"|(?:do|does){_NOT}\s+{_MENTION}\s+"
+    rf"|(?:except(?:ing)?|excluding|other\s+than|apart\s+from|aside\s+from|leaving\s+out"
+    rf"|but\s+(?:not|nothing|no|none))(?!\s+(?:only|just|merely|yet)\b){_OUT}"
+    rf"|(?<=anything )but{_OUT}|(?<=everything )but{_OUT}|(?<=all )but{_OUT}"
+    r"|(?:(?:are|is|were)\s+)?not\s+(?=(?:from|by)\s))",
+    re.IGNORECASE,
+)  # fmt: skip
+# "Models that depend not on labels" leave out nothing.
+_VERB = re.compile(
+    r"\b(?:depend|rel(?:y|ie)|focus|work|run|train|act|operate|based|trained|tested|evaluated"
+    r"|built|conditioned)(?:e?s)?\s+$",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"[;:.?!()]|,(?!\s+(?:[\w-]+\s+){1,3}?(?:and|or)\s)|\s(?:but|please|pls|plz|thanks|published"
+    r"|featured|released|posted|(?:and\s+)?(?:sort|order|rank)(?:ed)?\s|with\s+(?:\w+\s+){0,2}"
+    r"(?:code|github|votes|upvotes|authors)|(?:from|by)\s(?=(?-i:[A-Z\d])))",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"\s*(?:,|\b(?:and|or|nor)\b)\s*", re.IGNORECASE)
+_SOURCE = re.compile(r"(?:from|by)\b", re.IGNORECASE)
+_REFERS = re.compile(r"(?:it|that|this|these|those|them)", re.IGNORECASE)
+_AROUND = STOPWORDS | set("papers paper articles article ones those please".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """What a question leaves out; `text` is the question without the words that say so.
+
+    `positive` is the question as if it asked for that: its kind is the same, and better known.
+    `impossible` are names and days, which cannot be left out: "from NVIDIA".
+    """
+
+    text: str
+    positive: str
+    topics: tuple[str, ...] = ()
+    without_code: bool = False
+    impossible: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.topics or self.without_code or self.impossible)
+
+    @property
+    def slots(self) -> dict[str, Any]:
+        """The fields of a Request."""
+        kept_in = " and ".join(f"“{words}”" for words in self.impossible)
+        return {
+            "without_code": self.without_code,
+            "excluded": self.topics,
+            "kept_in": KEPT_IN.format(kept_in) if kept_in else "",
+        }
+
+    def settle(self, request: Request, *, follows: bool) -> Request:
+        """Return the request as one for several papers, since those alone leave some out."""
+        if not self or (request.kind in _KINDS and request.certainty >= SURE):
+            return request
+        is_follow_up = follows and not _PAPERS.search(self.text)
+        return replace(request, kind="follow-up" if is_follow_up else "list", certainty=1.0)
+
+
+def find_exclusions(
+    text: str,
+    today: date,
+    *,
+    is_name: Callable[[str], bool],
+    follows: bool = False,
+    names_paper: bool = False,
+) -> Exclusions:
+    """Return what a question in English leaves out.
+
+    `is_name` tells whether words name an organisation or a person. A follow-up need not say
+    "papers"; what names a paper must, since "the X paper has no code" is about that one.
+    """
+    if _EXPLAINS.match(text) or (names_paper and not _SEVERAL.search(text)):
+        return Exclusions(text, text)
+    text = positive = _ONLY_CODE.sub("with code", text)
+    without_code = False
+    match = _NO_CODE.search(text)
+    if match and _is_whole(text, match.end()) and _is_about_papers(text, match.start(), follows):
+        without_code = True
+        positive = f"{text[: match.start()]}with code{text[match.end() :]}"
+        text = _cut(text, match.start(), match.end())
+    topics: list[str] = []
+    impossible: list[str] = []
+    start = 0
+    while match := _CUE.search(text, start):
+        start = match.end()
+        end = _end_of_topic(text, match.end(), today)
+        named = text[match.end() : end].strip()
+        is_verbal = match["bare"] and _VERB.search(text[: match.start()])
+        if is_verbal or not _is_about_papers(text[: match.start()], match.start(), follows):
+            continue
+        parts = [] if _SOURCE.match(named) else [*_topics(_JOINED.split(named))]
+        if not parts and not (_SOURCE.match(named) or (named and find_window(named, today))):
+            continue
+        names = [part for part in parts if is_name(part)] if parts else [named]
+        topics += [part for part in parts if part not in names]
+        impossible += names
+        positive = positive.replace(match[0], " about ")
+        text = _cut(text, match.start(), end)
+        start = match.start()
+    return Exclusions(
+        text, " ".join(positive.split()), tuple(topics), without_code, tuple(impossible)
+    )
+
+
+def _is_about_papers(text: str, start: int, follows: bool) -> bool:
+    """Return whether a text asks for papers, or whether a follow-up begins with what starts there.
+
+    "Which one has no code?" asks for one paper of those before.
+    """
+    return bool(_PAPERS.search(text) or (follows and _BEGINS.fullmatch(text[:start])))
+
+
+def _is_whole(text: str, end: int) -> bool:
+    """Return whether code ends there: "without code execution" goes on."""
+    behind = re.match(r"\s+([\w-]+)", text[end:])
+    return not behind or behind[1].casefold() in FUNCTION_WORDS or behind[1][0].isdigit()
+
+
+def _end_of_topic(text: str, start: int, today: date) -> int:
+    """Return where the topic that starts there ends: at a time, a name or the sentence's end."""
+    behind = _END.search(text, start)
+    end = behind.start() if behind else len(text)
+    tail = text[start:end]
+    if found := find_window(tail, today):
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(tail, found[1], strict=False))
+        before = sum(1 for _ in same)
+        return start + before if tail[:before].strip() else end
+    return end
+
+
+def _topics(parts: Iterable[str]) -> Iterable[str]:
+    """Yield the topics among the parts of what is left out, without the words around them."""
+    for part in parts:
+        words = part.split()
+        while words and words[-1].casefold() in _AROUND:
+            words.pop()
+        while words and words[0].casefold() in _AROUND:
+            words.pop(0)
+        refers = find_choices(part) or _REFERS.fullmatch(part.strip())
+        if words and not refers:  # "all but the first"
+            yield " ".join(words)
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    return f"{text[:start].rstrip(' ,')} {text[end:].lstrip()}".strip()

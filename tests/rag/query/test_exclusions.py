@@ -1,0 +1,82 @@
+"""What a request leaves out: "papers without code", "not about video"."""
+
+import pytest
+
+from rag.library import Library
+from rag.query.understand import QueryUnderstanding
+from tests.papers import TODAY
+
+
+@pytest.fixture
+def query(filled: Library) -> QueryUnderstanding:
+    return QueryUnderstanding(
+        filled.catalog,
+        filled.retriever.keywords,
+        filled.word_vectors,
+        filled.bundled_embedder.encode_question,
+    )
+
+
+# A question, the topics that it leaves out, and whether it wants papers without code.
+NEGATIONS = [
+    ("papers without any code", (), True),
+    ("which articles have no public code?", (), True),
+    ("papers on robots without a GitHub repository", (), True),
+    ("papers of 2025-12-04 that come without code", (), True),
+    ("list the papers that do not release code", (), True),
+    ("papers on agents whose code is not available", (), True),
+    ("Paper zu Agenten ohne Code", (), True),
+    ("les articles qui n'ont pas de code", (), True),
+    ("artículos que no tienen código", (), True),
+    ("没有代码的论文", (), True),
+    ("papers not about robots", ("robots",), False),
+    ("newest papers except robotics", ("robotics",), False),
+    ("papers in 2024 not on reinforcement learning", ("reinforcement learning",), False),
+    ("reasoning papers that are not about math", ("math",), False),
+    ("anything but diffusion from 2025-12-05", ("diffusion",), False),
+    ("papers from last week excluding benchmarks and surveys", ("benchmarks", "surveys"), False),
+    ("latest papers, just not on agents please", ("agents",), False),
+    ("Artikel, die nicht über Roboter sind", ("robot",), False),
+    ("articles sauf la robotique", ("robotics",), False),
+    ("artículos que no sean sobre robots", ("robot",), False),
+]
+# "Without" and "not" that leave out nothing.
+TRAPS = [
+    "papers not only on robots but also on drones",
+    "papers that are not just about benchmarks",
+    "papers on fine-tuning without training data",
+    "training-free methods for long video",
+    "papers on no-reference image quality",
+    "papers on unsupervised learning without labels",
+    "papers that I have not yet read",
+    "papers on learning without forgetting",
+    "no-code agents",
+    "papers on no-code tools",
+    "papers on synthesis without code execution",
+    "papers with code",
+    "why not use reinforcement learning?",
+    "does HeronNet work without a drone?",
+    "who says that attention is not explanation?",
+    "what is classifier-free guidance?",
+    "which papers do not need retraining?",
+    "papers on models that depend not on labels but on rewards",
+    "Artikel über Lernen ohne Labels",
+    "articles sur l'apprentissage sans étiquettes",
+]
+
+
+@pytest.mark.parametrize(("question", "excluded", "without_code"), NEGATIONS)
+def test_a_negation_leaves_out_a_topic_or_papers_with_code(
+    query: QueryUnderstanding, question: str, excluded: tuple[str, ...], without_code: bool
+) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.excluded, request.without_code) == (excluded, without_code)
+    assert not request.with_code
+    assert request.kind in ("list", "advice", "summary", "trending")
+    assert not {word for topic in excluded for word in topic.split()} & set(request.topic.split())
+
+
+@pytest.mark.parametrize("question", TRAPS)
+def test_not_and_without_may_belong_to_the_topic(query: QueryUnderstanding, question: str) -> None:
+    request = query.understand(question, TODAY)
+    assert (request.excluded, request.without_code) == ((), False)
