@@ -135,9 +135,9 @@ class Answers:
         if request.other and (draft := self._other(request.other)):
             return draft
         draft = self.quotes.draft(request)
-        if draft.refused or not request.left_out:
+        if draft.refused or not request.left_out or request.left_out in draft.text:
             return draft
-        said = f"This does not look only at papers {request.left_out}."
+        said = f"I could not narrow this to papers {request.left_out}."
         return replace(draft, text=f"{said}\n{draft.text}")
 
     def _quoted_if_few(self, request: Request, draft: Draft) -> Draft:

@@ -29,9 +29,14 @@ def papers_that_fit(catalog: Catalog, request: Request) -> list[Paper] | None:
         papers = [paper for paper in papers if inside is None or paper.paper_id in inside]
     if request.organization:
         papers = papers_from(papers, request)
-    if request.with_code or request.without_code:
-        papers = [paper for paper in papers if paper.has_code == request.with_code]
-    return papers
+    return papers_with_code(papers, request)
+
+
+def papers_with_code(papers: list[Paper], request: Request) -> list[Paper]:
+    """Return those of the papers that have code, or have none, if the request asks for that."""
+    if not (request.with_code or request.without_code):
+        return papers
+    return [paper for paper in papers if paper.has_code == request.with_code]
 
 
 def without_excluded(

@@ -61,7 +61,7 @@ class PaperLists:
         if not others or not others.papers:
             return None
         name = _name(whole, others.papers)
-        text = f"None of the {name} is {request.left_out}."
+        text = f"I know {name}, but none that is {request.left_out}."
         text = f"I know of no code for the {name}." if request.with_code else text
         return Draft(text, (), others.hits, refused=True)
 
@@ -80,7 +80,10 @@ class PaperLists:
         chunks = {hit.paper.paper_id: hit.chunk for hit in hits}
         names = " and ".join(paper.title for paper in request.subjects)
         found = _Found(papers, chunks, tuple(hits[:MAX_HITS]), "the nearest")
-        return self._list(replace(request, topic=""), found, head=f"Most similar to {names}:")
+        left_out = f", {request.left_out}" if request.left_out else ""
+        return self._list(
+            replace(request, topic=""), found, head=f"Most similar to {names}{left_out}:"
+        )
 
     # -- finding -------------------------------------------------------------------------------
 
@@ -89,7 +92,7 @@ class PaperLists:
         allowed = self._allowed(request)
         if request.topic_terms:
             return self._on_topic(request, allowed, strict=strict)
-        if allowed is None and not request.order:
+        if allowed is None and not (request.order or request.kept_in):
             return None
         everything = self.catalog.papers() if allowed is None else ()
         papers = everything or self.catalog.get(sorted(allowed or ())).values()

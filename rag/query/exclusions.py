@@ -32,7 +32,8 @@ _SEVERAL = re.compile(
     r"\b(?:papers|articles|preprints|publications|works|studies)\b", re.IGNORECASE
 )
 _BEGINS = re.compile(
-    r"\W*(?:(?:and|ok|okay|but|now|only|just|please|the|same|of|them|these)\W+)*", re.IGNORECASE
+    r"\W*(?:(?:and|ok|okay|which|but|now|only|just|please|the|same|of|them|these)\W+)*",
+    re.IGNORECASE,
 )
 _EXPLAINS = re.compile(r"\W*(?:how|why|when|where)\b(?! many| much)", re.IGNORECASE)
 
@@ -56,6 +57,7 @@ _NO_CODE = re.compile(
     rf"|(?:do|does|did|have|has){_NOT}\s+(?:yet\s+)?(?:have|come\s+with|ship(?:ped)?|releas(?:e|ed)"
     rf"|publish(?:ed)?|provided?|shared?|offer(?:ed)?|included?)\s+{_CODE}"
     rf"|{_BUT}\s+{_THOSE}{_WITH}\s+{_CODE}"
+    rf"|(?:are|is){_NOT}\s+(?:yet\s+)?open[-\s]?sourced?(?![\w-])"
     rf"|whose\s+{_CODE}\s+(?:is|was|has|are){_NOT}(?:\s+(?:yet|been))*"
     rf"(?:\s+(?:available|released|public|published|open|online|out|shared))+)",
     re.IGNORECASE,
@@ -74,6 +76,7 @@ _CUE = re.compile(
     rf"|(?:except(?:ing)?|excluding|other\s+than|apart\s+from|aside\s+from|leaving\s+out"
     rf"|but\s+(?:not|nothing|no|none))(?!\s+(?:only|just|merely|yet)\b){_OUT}"
     rf"|(?<=anything )but{_OUT}|(?<=everything )but{_OUT}|(?<=all )but{_OUT}"
+    rf"|(?:^|(?<=[,;.]\s)|(?<=please\s))nothing\s+{_ABOUT}\s+"
     r"|(?:(?:are|is|were)\s+)?not\s+(?=(?:from|by)\s))",
     re.IGNORECASE,
 )  # fmt: skip
@@ -84,7 +87,7 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(
-    r"[;:.?!()]|,(?!\s+(?:[\w-]+\s+){1,3}?(?:and|or)\s)|\s(?:but|please|pls|plz|thanks|published"
+    r"[;:?!()]|(?<!\b(?-i:[A-Z]))\.(?!\d)|,(?!\s+(?:[\w-]+\s+){1,3}?(?:and|or)\s)|\s(?:but|please|pls|plz|thanks|published"
     r"|featured|released|posted|(?:and\s+)?(?:sort|order|rank)(?:ed)?\s|with\s+(?:\w+\s+){0,2}"
     r"(?:code|github|votes|upvotes|authors)|(?:from|by)\s(?=(?-i:[A-Z\d])))",
     re.IGNORECASE,
@@ -160,12 +163,16 @@ def find_exclusions(
         end = _end_of_topic(text, match.end(), today)
         named = text[match.end() : end].strip()
         is_verbal = match["bare"] and _VERB.search(text[: match.start()])
-        if is_verbal or not _is_about_papers(text[: match.start()], match.start(), follows):
+        if is_verbal or not _is_about_papers(
+            text if "nothing" in match[0].casefold() else text[: match.start()],
+            match.start(),
+            follows,
+        ):
             continue
         parts = [] if _SOURCE.match(named) else [*_topics(_JOINED.split(named))]
-        if not parts and not (_SOURCE.match(named) or (named and find_window(named, today))):
+        if not parts and not _SOURCE.match(named):
             continue
-        names = [part for part in parts if is_name(part)] if parts else [named]
+        names = [p for p in parts if is_name(p) or _is_time(p, today)] if parts else [named]
         topics += [part for part in parts if part not in names]
         impossible += names
         positive = positive.replace(match[0], " about ")
@@ -200,6 +207,11 @@ def _end_of_topic(text: str, start: int, today: date) -> int:
         before = sum(1 for _ in same)
         return start + before if tail[:before].strip() else end
     return end
+
+
+def _is_time(words: str, today: date) -> bool:
+    found = find_window(f"in {words}", today)
+    return found is not None and not found[1].strip()
 
 
 def _topics(parts: Iterable[str]) -> Iterable[str]:

@@ -195,7 +195,11 @@ class QueryUnderstanding:
         out = self._left_out(text, today, follows=follows)
         request = replace(self._parse(out.text, language, today), answer_in=answer_in, **out.slots)
         masked, slots = self._mask(out.text, today, language)
-        is_about_papers = bool(request.authors or request.prolific or request.order)
+        tagged = self.reader.tags(masked)
+        topics = topics_of(tagged)
+        # "How many papers of 2024 do you know?" is not about the bot.
+        counts_some = request.count and (request.is_filter or topics)
+        is_about_papers = bool(request.authors or request.prolific or request.order or counts_some)
         chances = self._chances(
             self._mask(out.positive, today, language)[0] if out else masked,
             out.positive,
@@ -204,8 +208,6 @@ class QueryUnderstanding:
             is_about_papers=is_about_papers,
         )
         request = out.settle(self._classify(request, masked, chances), follows=follows)
-        tagged = self.reader.tags(masked)
-        topics = topics_of(tagged)
         is_unsure = request.certainty < _needed_certainty(request.kind, topics)
         reading = None
         is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)

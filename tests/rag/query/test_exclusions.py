@@ -25,6 +25,7 @@ NEGATIONS = [
     ("papers of 2025-12-04 that come without code", (), True),
     ("list the papers that do not release code", (), True),
     ("papers on agents whose code is not available", (), True),
+    ("papers that are not open source", (), True),
     ("Paper zu Agenten ohne Code", (), True),
     ("les articles qui n'ont pas de code", (), True),
     ("artículos que no tienen código", (), True),
@@ -54,6 +55,7 @@ TRAPS = [
     "papers on no-code tools",
     "papers on synthesis without code execution",
     "papers with code",
+    "papers with code",
     "why not use reinforcement learning?",
     "does HeronNet work without a drone?",
     "who says that attention is not explanation?",
@@ -74,6 +76,55 @@ def test_a_negation_leaves_out_a_topic_or_papers_with_code(
     assert not request.with_code
     assert request.kind in ("list", "advice", "summary", "trending")
     assert not {word for topic in excluded for word in topic.split()} & set(request.topic.split())
+
+
+@pytest.mark.parametrize(
+    ("question", "kept_in"),
+    [
+        ("papers on robots not from Crumb Lab", "from Crumb Lab"),
+        ("papers except Crumb Lab", "Crumb Lab"),
+        ("papers of 2025 except those by A. One", "by A. One"),
+        ("papers of 2025 except February", "February"),
+    ],
+)
+def test_what_cannot_be_left_out_is_said_and_no_filter(
+    query: QueryUnderstanding, question: str, kept_in: str
+) -> None:
+    request = query.understand(question, TODAY)
+    assert f"not “{kept_in}”" in request.kept_in
+    assert (request.organization, request.author, request.excluded) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("question", "excluded", "without_code"),
+    [
+        ("only those not about birds", ("birds",), False),
+        ("which of them have no code?", (), True),
+        ("without code please", (), True),
+    ],
+)
+def test_a_follow_up_need_not_name_papers(
+    query: QueryUnderstanding, question: str, excluded: tuple[str, ...], without_code: bool
+) -> None:
+    request = query.understand(question, TODAY, follows=True)
+    assert (request.excluded, request.without_code) == (excluded, without_code)
+
+
+def test_everything_but_papers_without_code_has_code(query: QueryUnderstanding) -> None:
+    request = query.understand("papers except those without code", TODAY)
+    assert (request.with_code, request.without_code) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["how many papers from 2024 do you know?", "how many papers on robots do you know?",
+     "wie viele Artikel von Crumb Lab kennst du?"],
+)  # fmt: skip
+def test_a_count_of_some_papers_is_not_about_the_bot(
+    query: QueryUnderstanding, question: str
+) -> None:
+    assert query.understand(question, TODAY).kind == "count"
+    assert query.understand("how many papers do you know?", TODAY).kind == "bot"
 
 
 @pytest.mark.parametrize("question", TRAPS)
