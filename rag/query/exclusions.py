@@ -24,8 +24,8 @@ _KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 
 _NOUN = (
-    r"(?:papers?|articles?|preprints?|publications?|works|studies|ones?|anything|everything"
-    r"|something|those|stuff)"
+    r"(?:papers?|articles?|preprints?|publications?|works|studies|ones?"
+    r"|(?<!for )(?:anything|everything)|something|those|stuff)"
 )
 _PAPERS = re.compile(rf"\b{_NOUN}\b|\ball\s*$", re.IGNORECASE)
 _SEVERAL = re.compile(
@@ -46,7 +46,8 @@ _CODE = (
 _NOT = r"(?:\s+not|n['’]t)"
 _THOSE = r"(?:(?:for\s+)?(?:the|those|papers|ones|any|articles)\s+)*"
 _WITH = r"(?:with|having|that\s+(?:have|come\s+with|release)|which\s+have)"
-_BUT = r"(?:except(?:ing)?|excluding|but\s+not|not)"
+_SKIP = r"(?:skip|drop|ignore|hide|remove|leave\s+out)"
+_BUT = rf"(?:except(?:ing)?|excluding|but\s+not|not|{_SKIP})"
 _ONLY_CODE = re.compile(
     rf"\b{_BUT}\s+{_THOSE}(?:without|(?:{_WITH}\s+)no)\s+{_CODE}", re.IGNORECASE
 )
@@ -72,9 +73,10 @@ _CUE = re.compile(
     rf"(?<![\w-])(?:(?:that|which|and|but|just|only)\s+)*(?:"
     rf"(?:(?:are|is|were)\s+)?(?P<bare>not)\s+(?:really\s+|at\s+all\s+)?{_ABOUT}\s+"
     rf"|(?:are|is|were)n['’]t\s+{_ABOUT}\s+"
+    rf"|{_SKIP}\s+{_THOSE}{_ABOUT}\s+"
     rf"|(?:do|does){_NOT}\s+{_MENTION}\s+"
     rf"|(?:except(?:ing)?|excluding|other\s+than|apart\s+from|aside\s+from|leaving\s+out"
-    rf"|but\s+(?:not|nothing|no|none))(?!\s+(?:only|just|merely|yet)\b){_OUT}"
+    rf"|but\s+(?:not|nothing|no|none))(?!\s+(?:only|just|merely|yet|one|longer|idea)\b){_OUT}"
     rf"|(?<=anything )but{_OUT}|(?<=everything )but{_OUT}|(?<=all )but{_OUT}"
     rf"|(?:^|(?<=[,;.]\s)|(?<=please\s))nothing\s+{_ABOUT}\s+"
     r"|(?:(?:are|is|were)\s+)?not\s+(?=(?:from|by)\s))",
@@ -86,6 +88,7 @@ _VERB = re.compile(
     r"|built|conditioned)(?:e?s)?\s+$",
     re.IGNORECASE,
 )
+_SKIPS_ALL = re.compile(rf"\b{_SKIP}\s+(?:anything|everything|all)\s+$", re.IGNORECASE)
 _END = re.compile(
     r"[;:?!()]|(?<!\b(?-i:[A-Z]))\.(?!\d)|,(?!\s+(?:[\w-]+\s+){1,3}?(?:and|or)\s)|\s(?:but|please|pls|plz|thanks|published"
     r"|featured|released|posted|(?:and\s+)?(?:sort|order|rank)(?:ed)?\s|with\s+(?:\w+\s+){0,2}"
@@ -94,6 +97,8 @@ _END = re.compile(
 )
 _JOINED = re.compile(r"\s*(?:,|\b(?:and|or|nor)\b)\s*", re.IGNORECASE)
 _SOURCE = re.compile(r"(?:from|by)\b", re.IGNORECASE)
+# "Papers that are not on arXiv" names a place.
+_PLACES = re.compile(r"(?:hugging ?face|hf|ar ?xiv|github|twitter)", re.IGNORECASE)
 _REFERS = re.compile(r"(?:it|that|this|these|those|them)", re.IGNORECASE)
 _AROUND = STOPWORDS | set("papers paper articles article ones those please".split())
 
@@ -127,10 +132,15 @@ class Exclusions:
 
     def settle(self, request: Request, *, follows: bool) -> Request:
         """Return the request as one for several papers, since those alone leave some out."""
+        if self.without_code and self._is_follow_up(follows=follows):
+            request = replace(request, facts=(*request.facts, "code"))  # "no code?", of one paper
         if not self or (request.kind in _KINDS and request.certainty >= SURE):
             return request
-        is_follow_up = follows and not _PAPERS.search(self.text)
-        return replace(request, kind="follow-up" if is_follow_up else "list", certainty=1.0)
+        kind: Kind = "follow-up" if self._is_follow_up(follows=follows) else "list"
+        return replace(request, kind=kind, certainty=1.0)
+
+    def _is_follow_up(self, *, follows: bool) -> bool:
+        return follows and not _PAPERS.search(self.text)
 
 
 def find_exclusions(
@@ -162,8 +172,9 @@ def find_exclusions(
         start = match.end()
         end = _end_of_topic(text, match.end(), today)
         named = text[match.end() : end].strip()
-        is_verbal = match["bare"] and _VERB.search(text[: match.start()])
-        if is_verbal or not _is_about_papers(
+        before = text[: match.start()]
+        is_other = (match["bare"] and _VERB.search(before)) or _SKIPS_ALL.search(before)
+        if is_other or not _is_about_papers(
             text if "nothing" in match[0].casefold() else text[: match.start()],
             match.start(),
             follows,
@@ -172,7 +183,9 @@ def find_exclusions(
         parts = [] if _SOURCE.match(named) else [*_topics(_JOINED.split(named))]
         if not parts and not _SOURCE.match(named):
             continue
-        names = [p for p in parts if is_name(p) or _is_time(p, today)] if parts else [named]
+        names = (
+            [p for p in parts if is_name(p) or _is_time_or_place(p, today)] if parts else [named]
+        )
         topics += [part for part in parts if part not in names]
         impossible += names
         positive = positive.replace(match[0], " about ")
@@ -209,7 +222,9 @@ def _end_of_topic(text: str, start: int, today: date) -> int:
     return end
 
 
-def _is_time(words: str, today: date) -> bool:
+def _is_time_or_place(words: str, today: date) -> bool:
+    if _PLACES.fullmatch(words):
+        return True
     found = find_window(f"in {words}", today)
     return found is not None and not found[1].strip()
 

@@ -55,6 +55,9 @@ TRAPS = [
     "papers on no-code tools",
     "papers on synthesis without code execution",
     "papers with code",
+    "papers on robots, but no one links them",
+    "skip everything but birds",
+    "say it again as if I had no computer for anything but games",
     "papers with code",
     "why not use reinforcement learning?",
     "does HeronNet work without a drone?",
@@ -85,6 +88,7 @@ def test_a_negation_leaves_out_a_topic_or_papers_with_code(
         ("papers except Crumb Lab", "Crumb Lab"),
         ("papers of 2025 except those by A. One", "by A. One"),
         ("papers of 2025 except February", "February"),
+        ("papers that are not on arXiv", "arXiv"),
     ],
 )
 def test_what_cannot_be_left_out_is_said_and_no_filter(
@@ -101,6 +105,8 @@ def test_what_cannot_be_left_out_is_said_and_no_filter(
         ("only those not about birds", ("birds",), False),
         ("which of them have no code?", (), True),
         ("without code please", (), True),
+        ("no code", (), True),
+        ("skip those about herons", ("herons",), False),
     ],
 )
 def test_a_follow_up_need_not_name_papers(
@@ -110,8 +116,14 @@ def test_a_follow_up_need_not_name_papers(
     assert (request.excluded, request.without_code) == (excluded, without_code)
 
 
-def test_everything_but_papers_without_code_has_code(query: QueryUnderstanding) -> None:
-    request = query.understand("papers except those without code", TODAY)
+@pytest.mark.parametrize(
+    "question",
+    ["papers except those without code", "papers of 2025, skip those without a repository"],
+)
+def test_everything_but_papers_without_code_has_code(
+    query: QueryUnderstanding, question: str
+) -> None:
+    request = query.understand(question, TODAY)
     assert (request.with_code, request.without_code) == (True, False)
 
 

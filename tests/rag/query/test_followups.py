@@ -144,6 +144,8 @@ def test_a_list_is_narrowed_and_keeps_its_topic() -> None:
         follow_up("rather those without code", without_code=True), [Past(coded, PAGE.papers)]
     )
     assert none == replace(PAGE.request, without_code=True)
+    of_one = follow_up("no code?", without_code=True, facts=("code",))
+    assert resolve(of_one, [Past(Request(topic="HeronNet"), (HERON,))]).pointed == (HERON,)
     fewer = resolve(
         follow_up("but not about birds", excluded=("birds",)), [Past(none, PAGE.papers)]
     )
