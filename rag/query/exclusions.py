@@ -18,6 +18,7 @@ from rag.query.window import find_window
 from rag.text.words import STOPWORDS
 
 KEPT_IN = "I can leave out topics and papers with code, but not {}: such papers are included."
+MAX_TOPICS = 6  # that one request leaves out
 SURE = 0.9  # probability of a kind that is taken as it is
 _KINDS: tuple[Kind, ...] = (
     "list", "advice", "summary", "trending", "count", "similar", "follow-up",
@@ -90,8 +91,9 @@ _VERB = re.compile(
 )
 _SKIPS_ALL = re.compile(rf"\b{_SKIP}\s+(?:anything|everything|all)\s+$", re.IGNORECASE)
 _END = re.compile(
-    r"[;:?!()]|(?<!\b(?-i:[A-Z]))\.(?!\d)|,(?!\s+(?:[\w-]+\s+){1,3}?(?:and|or)\s)|\s(?:but|please|pls|plz|thanks|published"
-    r"|featured|released|posted|(?:and\s+)?(?:sort|order|rank)(?:ed)?\s|with\s+(?:\w+\s+){0,2}"
+    r"[;:?!()]|(?<!\b(?-i:[A-Z]))\.(?!\d)|,(?!\s+(?:[\w-]+\s+){1,3}?(?:and|or)\s)"
+    r"|\s(?:but|please|pls|plz|thanks|published|featured|released|posted"
+    r"|(?:and\s+)?(?:sort|order|rank)(?:ed)?\s|with\s+(?:\w+\s+){0,2}"
     r"(?:code|github|votes|upvotes|authors)|(?:from|by)\s(?=(?-i:[A-Z\d])))",
     re.IGNORECASE,
 )
@@ -172,22 +174,13 @@ def find_exclusions(
         start = match.end()
         end = _end_of_topic(text, match.end(), today)
         named = text[match.end() : end].strip()
-        before = text[: match.start()]
-        is_other = (match["bare"] and _VERB.search(before)) or _SKIPS_ALL.search(before)
-        if is_other or not _is_about_papers(
-            text if "nothing" in match[0].casefold() else text[: match.start()],
-            match.start(),
-            follows,
-        ):
+        is_source = _SOURCE.match(named)
+        parts = [named] if is_source else [*_topics(_JOINED.split(named))]
+        if not parts or not _leaves_out(text, match, follows):
             continue
-        parts = [] if _SOURCE.match(named) else [*_topics(_JOINED.split(named))]
-        if not parts and not _SOURCE.match(named):
-            continue
-        names = (
-            [p for p in parts if is_name(p) or _is_time_or_place(p, today)] if parts else [named]
-        )
-        topics += [part for part in parts if part not in names]
-        impossible += names
+        for part in parts:
+            is_other = is_source or is_name(part) or _is_time_or_place(part, today)
+            (impossible if is_other or len(topics) == MAX_TOPICS else topics).append(part)
         positive = positive.replace(match[0], " about ")
         text = _cut(text, match.start(), end)
         start = match.start()
@@ -196,11 +189,17 @@ def find_exclusions(
     )
 
 
-def _is_about_papers(text: str, start: int, follows: bool) -> bool:
-    """Return whether a text asks for papers, or whether a follow-up begins with what starts there.
+def _leaves_out(text: str, match: re.Match[str], follows: bool) -> bool:
+    """Return whether a word like "not about" leaves papers out, and no verb goes with it."""
+    before = text[: match.start()]
+    if (match["bare"] and _VERB.search(before)) or _SKIPS_ALL.search(before):
+        return False
+    is_first = "nothing" in match[0].casefold()  # "nothing on birds, papers of today"
+    return _is_about_papers(text if is_first else before, match.start(), follows)
 
-    "Which one has no code?" asks for one paper of those before.
-    """
+
+def _is_about_papers(text: str, start: int, follows: bool) -> bool:
+    """Return whether a text asks for papers, or a follow-up begins with what starts there."""
     return bool(_PAPERS.search(text) or (follows and _BEGINS.fullmatch(text[:start])))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from rag.library import Library
+from rag.query.exclusions import MAX_TOPICS
 from rag.query.understand import QueryUnderstanding
 from tests.papers import TODAY
 
@@ -143,3 +144,10 @@ def test_a_count_of_some_papers_is_not_about_the_bot(
 def test_not_and_without_may_belong_to_the_topic(query: QueryUnderstanding, question: str) -> None:
     request = query.understand(question, TODAY)
     assert (request.excluded, request.without_code) == ((), False)
+
+
+def test_more_topics_than_a_request_can_leave_out_are_told(query: QueryUnderstanding) -> None:
+    birds = ["herons", "egrets", "ibises", "storks", "cranes", "rails", "coots"]
+    request = query.understand(f"papers not about {' or '.join(birds)}", TODAY)
+    assert len(request.excluded) == MAX_TOPICS
+    assert birds[-1] in request.kept_in
