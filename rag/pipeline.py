@@ -207,7 +207,7 @@ class PaperQA:
         read_as = "a question" if alone.is_unread else request.read_as
         if alone.foreign:
             read_as = f"{read_as}, {describe_reading(alone.foreign, alone.translation)}"
-        note = f"{alone.day_reading} {note}".strip()
+        note = " ".join(filter(None, (alone.day_reading, alone.kept_in, note)))
         if alone.translation:
             note = f"{TRANSLATED.format(alone.translation)} {note}".strip()
         note = f"{note} {_withdrawals(draft.citations)}".strip()

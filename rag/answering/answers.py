@@ -110,6 +110,8 @@ class Answers:
             return Draft(unknown_author(request), (), refused=True)
 
         def english(request: Request) -> str:
+            if request.left_out:  # what it leaves out is no topic
+                return request.text
             return translate(question.text, language=request.language).text
 
         by_kind: dict[Kind, Answering] = {
@@ -132,7 +134,11 @@ class Answers:
             return self._quoted_if_few(request, draft)
         if request.other and (draft := self._other(request.other)):
             return draft
-        return self.quotes.draft(request)
+        draft = self.quotes.draft(request)
+        if draft.refused or not request.left_out or request.left_out in draft.text:
+            return draft
+        said = f"I could not narrow this to papers {request.left_out}."
+        return replace(draft, text=f"{said}\n{draft.text}")
 
     def _quoted_if_few(self, request: Request, draft: Draft) -> Draft:
         """Return quotes in place of a list of one or two papers on a topic: they say more."""
@@ -149,7 +155,9 @@ class Answers:
 
     def _summary(self, request: Request, today: date) -> Draft:
         """Return the papers on the topic, if a summary has one that papers are on, else all."""
-        is_narrowed = bool(request.topic_terms or request.organization or request.author)
+        is_narrowed = bool(
+            request.topic_terms or request.organization or request.author or request.excluded
+        )
         if (is_narrowed or request.order in ("newest", "oldest")) and (
             draft := self.lists.draft(request)
         ):

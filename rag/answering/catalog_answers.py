@@ -5,11 +5,17 @@ from dataclasses import replace
 
 from rag.answering.draft import Draft
 from rag.answering.paper_details import facts_of
-from rag.answering.paper_filters import papers_by, papers_from
+from rag.answering.paper_filters import (
+    papers_by,
+    papers_from,
+    papers_with_code,
+    without_excluded,
+)
 from rag.answering.refusal import REFUSAL
 from rag.query.request import Order, Request, repeated
 from rag.records import Citation, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
+from rag.retrieval.topic_search import TopicSearch
 from rag.store.catalog import Catalog
 from rag.store.queries import most_prolific_authors, papers_of_author
 from rag.text.names import name_missing_from_title
@@ -43,6 +49,7 @@ class CatalogAnswers:
     def __init__(self, catalog: Catalog, retriever: HybridRetriever) -> None:
         self.catalog = catalog
         self.retriever = retriever
+        self.topics = TopicSearch(retriever)
 
     def answer(self, request: Request) -> Draft | None:
         """Return the answer; None if the question is about the content of papers."""
@@ -131,6 +138,7 @@ class CatalogAnswers:
             papers = [p for p in papers if request.authors.fits(p.author_count)]
         if request.organization:
             papers = papers_from(papers, request)
+        papers = list(without_excluded(self.topics, papers_with_code(papers, request), request))
         if request.window and not request.order:
             papers.sort(key=lambda paper: -(paper.upvotes or 0))  # stable: else newest first
         return papers

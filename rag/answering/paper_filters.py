@@ -20,7 +20,7 @@ def papers_that_fit(catalog: Catalog, request: Request) -> list[Paper] | None:
         papers = list(request.pointed)
     elif request.author:
         papers = papers_by(catalog, request)
-    elif request.organization or request.with_code or request.window:
+    elif request.organization or request.with_code or request.without_code or request.window:
         papers = catalog.papers(request.window)
     else:
         return None
@@ -29,8 +29,23 @@ def papers_that_fit(catalog: Catalog, request: Request) -> list[Paper] | None:
         papers = [paper for paper in papers if inside is None or paper.paper_id in inside]
     if request.organization:
         papers = papers_from(papers, request)
-    if request.with_code:
-        papers = [paper for paper in papers if paper.code_url]
+    return papers_with_code(papers, request)
+
+
+def papers_with_code(papers: list[Paper], request: Request) -> list[Paper]:
+    """Return those of the papers that have code, or have none, if the request asks for that."""
+    if not (request.with_code or request.without_code):
+        return papers
+    return [paper for paper in papers if paper.has_code == request.with_code]
+
+
+def without_excluded(
+    topics: TopicSearch, papers: Sequence[Paper], request: Request
+) -> Sequence[Paper]:
+    """Return those of the papers that are on none of the topics that a request leaves out."""
+    for topic in request.excluded:
+        on_topic = _on_topic(topics, topic, [paper.paper_id for paper in papers])
+        papers = [paper for paper in papers if paper.paper_id not in on_topic]
     return papers
 
 
@@ -62,6 +77,7 @@ def all_papers_of(catalog: Catalog, topics: TopicSearch, request: Request) -> li
     papers = papers_that_fit(catalog, request)
     if papers is None:
         papers = catalog.papers()
+    papers = list(without_excluded(topics, papers, request))
     if request.topic_terms:
         on_topic = _on_topic(topics, request.topic, [paper.paper_id for paper in papers])
         papers = [paper for paper in papers if paper.paper_id in on_topic]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.draft import Draft
-from rag.answering.paper_filters import papers_that_fit
+from rag.answering.paper_filters import papers_that_fit, without_excluded
 from rag.answering.paper_lines import paper_entry
 from rag.query.request import Order, Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
@@ -54,14 +54,16 @@ class PaperLists:
         found = self._find(request, strict=strict)
         if found and found.papers:
             return self._list(request, found)
-        if not request.with_code:
+        if not (request.with_code or request.left_out):
             return None
-        any_code = replace(request, with_code=False)
-        without = self._find(any_code, strict=strict)
-        if not without or not without.papers:
+        whole = replace(request, with_code=False, without_code=False, excluded=())
+        others = self._find(whole, strict=strict)
+        if not others or not others.papers:
             return None
-        text = f"I know of no code for the {_name(any_code, without.papers)}."
-        return Draft(text, (), without.hits, refused=True)
+        name = _name(whole, others.papers)
+        text = f"I know {name}, but none that is {request.left_out}."
+        text = f"I know of no code for the {name}." if request.with_code else text
+        return Draft(text, (), others.hits, refused=True)
 
     def similar(self, request: Request) -> Draft | None:
         """Return the papers most similar to the request's papers; None if it has none."""
@@ -78,7 +80,10 @@ class PaperLists:
         chunks = {hit.paper.paper_id: hit.chunk for hit in hits}
         names = " and ".join(paper.title for paper in request.subjects)
         found = _Found(papers, chunks, tuple(hits[:MAX_HITS]), "the nearest")
-        return self._list(replace(request, topic=""), found, head=f"Most similar to {names}:")
+        left_out = f", {request.left_out}" if request.left_out else ""
+        return self._list(
+            replace(request, topic=""), found, head=f"Most similar to {names}{left_out}:"
+        )
 
     # -- finding -------------------------------------------------------------------------------
 
@@ -87,7 +92,7 @@ class PaperLists:
         allowed = self._allowed(request)
         if request.topic_terms:
             return self._on_topic(request, allowed, strict=strict)
-        if allowed is None and not request.order:
+        if allowed is None and not (request.order or request.kept_in):
             return None
         everything = self.catalog.papers() if allowed is None else ()
         papers = everything or self.catalog.get(sorted(allowed or ())).values()
@@ -97,7 +102,10 @@ class PaperLists:
 
     def _allowed(self, request: Request) -> set[str] | None:
         """Return the ids of the papers that fit everything but the topic; None for all papers."""
-        papers = papers_that_fit(self.catalog, request)
+        papers: Sequence[Paper] | None = papers_that_fit(self.catalog, request)
+        if request.excluded:
+            every = self.catalog.papers() if papers is None else papers
+            papers = without_excluded(self.topics, every, request)
         return None if papers is None else {paper.paper_id for paper in papers}
 
     def _on_topic(self, request: Request, allowed: set[str] | None, *, strict: bool) -> _Found:
@@ -188,6 +196,7 @@ def _name(request: Request, papers: Sequence[Paper]) -> str:
     source = f" from {request.organization}" if request.organization else ""
     source += f" by {request.author}" if request.author else ""
     code = " with code" if request.with_code else ""
+    code += f" {request.left_out}" if request.left_out else ""
     days = f", {request.window}" if request.window else _span(papers)
     return f"{len(papers):,} {noun}{topic}{source}{code}{days}"
 

@@ -165,7 +165,7 @@ class Statistics:
     def _overview(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
         """Return the main numbers: code, upvotes, organisations, authors and days."""
         total = len(papers)
-        with_code = sum(bool(paper.code_url) for paper in papers)
+        with_code = sum(paper.has_code for paper in papers)
         lines = [
             f"{counted(total, 'paper')}{described}.",
             f"With code: {with_code:,} ({percent(with_code, total)})",
@@ -289,10 +289,13 @@ class Statistics:
         source = f" from {request.organization}" if request.organization else ""
         author = f" by {request.author}" if request.author else ""
         shown = " shown before" if request.pointed else ""
+        left_out = f" {request.left_out}" if request.left_out else ""
         coverage = self.catalog.coverage()
         if not _is_narrowed(request) and coverage.first_day:
             return f" that I have read ({coverage.first_day} to {coverage.last_day})"
-        return f"{topic}{source}{author}{shown}{self._days(request.window, papers, today)}"
+        return (
+            f"{topic}{source}{author}{shown}{left_out}{self._days(request.window, papers, today)}"
+        )
 
     def _days(self, window: Window | None, papers: Sequence[Paper], today: date) -> str:
         """Return " featured in November 2025", " published since 2025-12-01" or ""."""
@@ -354,6 +357,7 @@ def _is_narrowed(request: Request) -> bool:
         or request.organization
         or request.author
         or request.window
+        or request.left_out
         or request.pointed
     )
 

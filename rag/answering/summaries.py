@@ -130,13 +130,15 @@ def _fits(paper: Paper, request: Request) -> bool:
     """Return whether a paper is from the request's organisation and has code, if it must."""
     names = request.organizations or ((request.organization,) if request.organization else ())
     is_from = not names or (paper.organization or "").casefold() in map(str.casefold, names)
-    return is_from and (not request.with_code or bool(paper.code_url))
+    has_code = {not request.without_code, request.with_code}
+    return is_from and paper.has_code in has_code
 
 
 def _filters(request: Request) -> str:
     organization = request.organization or " or ".join(request.organizations)
     source = f" from {organization}" if organization else ""
-    return f"{source}{' with code' if request.with_code else ''}"
+    code = " with code" if request.with_code else ""
+    return f"{source}{code}{' without code' if request.without_code else ''}"
 
 
 def _has_tldr(paper: Paper) -> bool:

@@ -196,7 +196,7 @@ def _by(request: Request, kind: DayKind) -> Request:
     window = request.window
     if window and window.by == "published":
         window = Window(window.since, window.until, kind)
-    return replace(request, with_code=False, window=window)
+    return replace(request, with_code=False, without_code=False, window=window)
 
 
 def _without(topic: str, other: str) -> str:
@@ -292,10 +292,10 @@ def _bound(match: re.Match[str] | None) -> list[Condition]:
 
 def _features(request: Request, words: str) -> list[Condition]:
     found = []
-    if _NO_CODE.search(words) and not _SHARE.search(words):
-        found.append(Condition("have no code", lambda paper: not paper.code_url))
+    if request.without_code or (_NO_CODE.search(words) and not _SHARE.search(words)):
+        found.append(Condition("have no code", lambda paper: not paper.has_code))
     elif request.with_code and (_CODE.search(words) or not _PROJECT.search(words)):
-        found.append(Condition("have code", lambda paper: bool(paper.code_url)))
+        found.append(Condition("have code", lambda paper: paper.has_code))
     if _PROJECT.search(words):
         found.append(Condition("have a project page", lambda paper: bool(paper.project_url)))
     return found

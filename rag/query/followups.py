@@ -16,7 +16,7 @@ WITH_SLOTS: tuple[Kind, ...] = ("list", "advice", "summary", "trending", "concep
 SHOWN_LIST = Request(topic="", kind="list")  # without a question: it is these very papers
 CHANGEABLE = (
     "window", "organization", "organizations", "author", "author_names", "coauthors", "alike",
-    "with_code", "order", "limit",
+    "with_code", "without_code", "excluded", "order", "limit",
 )  # fmt: skip
 SURE = 0.9  # probability of a kind that is taken as it is
 MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
@@ -168,7 +168,8 @@ def _continue_list(request: Request, past: Sequence[Past]) -> Request | None:
         if len(from_there) == 1:
             return replace(request, kind="paper", pointed=from_there)
     # "With code" narrows a list; of one paper it asks for the code.
-    asks_fact = set(request.facts) - ({"code"} if request.with_code else set())
+    by_code = request.with_code or request.without_code
+    asks_fact = set(request.facts) - ({"code"} if by_code else set())
     changes: dict[str, Any] = {
         name: value for name in CHANGEABLE if (value := getattr(request, name))
     }
@@ -178,8 +179,12 @@ def _continue_list(request: Request, past: Sequence[Past]) -> Request | None:
         changes["topic"] = f"{before.topic} {topic}" if narrows else topic
     elif not changes or request.asks_more or asks_fact:
         return None
-    if request.with_code and len(last.papers) < 2:  # "is the code out?"
+    if by_code and len(last.papers) < 2:  # "is the code out?"
         return None
+    if by_code:
+        changes |= {"with_code": request.with_code, "without_code": request.without_code}
+    if request.excluded:
+        changes["excluded"] = tuple(dict.fromkeys((*before.excluded, *request.excluded)))
     if before.kind in ("summary", "trending") and changes.keys() - {"window", "order", "limit"}:
         changes["kind"] = "list"
         order = before.order or ("most upvotes" if before.kind == "trending" else None)

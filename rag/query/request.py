@@ -127,6 +127,9 @@ class Request:
     limit: int | None = None  # how many papers
     offset: int = 0  # papers of the same list that were shown before
     with_code: bool = False
+    without_code: bool = False
+    excluded: tuple[str, ...] = ()  # topics: papers on them are left out
+    kept_in: str = ""  # what cannot be left out, in a sentence
     window: Window | None = None
     authors: AuthorCount | None = None
     organization: str | None = None  # as it was typed
@@ -158,7 +161,16 @@ class Request:
     @property
     def is_filter(self) -> bool:
         """Whether something other than the topic narrows the papers."""
-        return bool(self.window or self.authors or self.organization or self.author)
+        return bool(
+            self.window or self.authors or self.organization or self.author or self.left_out
+        )
+
+    @property
+    def left_out(self) -> str:
+        """What is left out, in words: `without code, not on video or audio`; often nothing."""
+        topics = " or ".join(map(repeated, self.excluded))
+        parts = ["without code" if self.without_code else "", f"not on {topics}" if topics else ""]
+        return ", ".join(part for part in parts if part)
 
     @property
     def subjects(self) -> tuple[Paper, ...]:
@@ -187,6 +199,7 @@ class Request:
             f"by {self.author}" if self.author else "",
             f"of {self.organization}" if self.organization else "",
             self.authors,
+            self.left_out,
             self.window,
         ]
         return ", ".join(str(part) for part in parts if part)

@@ -92,7 +92,7 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
     topics = _topics(request, tagged)
     topic = " ".join(dict.fromkeys(topics))
     topic, order = _split_order(topic, request, tagged)
-    has_topic = bool(topic or request.organization or request.author)
+    has_topic = bool(topic or request.organization or request.author or request.excluded)
     kind = request.kind
     if kind == "trending" and has_topic:
         order = order or "most upvotes"
@@ -113,7 +113,7 @@ def fill_slots(request: Request, tagged: Sequence[TaggedWord]) -> Request:
         order=order,
         limit=limit,
         parts=tuple(topics) if len(topics) > 1 else (),
-        with_code=any(word.tag == "code" for word in tagged),
+        with_code=not request.without_code and any(word.tag == "code" for word in tagged),
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rag.arxiv_id import find_mentions
 from rag.encoders.word_vectors import WordVectors
 from rag.query.answer_language import answer_language
+from rag.query.exclusions import Exclusions, find_exclusions
 from rag.query.followups import ALONE, SHOWN_LIST, Past, has_papers, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.numeric_days import DayHabit, write_days
@@ -191,15 +192,22 @@ class QueryUnderstanding:
         text, answer_in = answer_language(english)
         if not text:
             return Request(topic="", kind="bot", language=language, answer_in=answer_in)
-        request = replace(self._parse(text, language, today), answer_in=answer_in)
-        masked, slots = self._mask(text, today, language)
-        is_about_papers = bool(request.authors or request.prolific or request.order)
-        chances = self._chances(
-            masked, text, slots, follows=follows, is_about_papers=is_about_papers
-        )
-        request = self._classify(request, masked, chances)
+        out = self._left_out(text, today, follows=follows)
+        request = replace(self._parse(out.text, language, today), answer_in=answer_in, **out.slots)
+        masked, slots = self._mask(out.text, today, language)
         tagged = self.reader.tags(masked)
         topics = topics_of(tagged)
+        # "How many papers of 2024 do you know?" is not about the bot.
+        counts_some = request.count and (request.is_filter or topics)
+        is_about_papers = bool(request.authors or request.prolific or request.order or counts_some)
+        chances = self._chances(
+            self._mask(out.positive, today, language)[0] if out else masked,
+            out.positive,
+            slots,
+            follows=follows,
+            is_about_papers=is_about_papers,
+        )
+        request = out.settle(self._classify(request, masked, chances), follows=follows)
         is_unsure = request.certainty < _needed_certainty(request.kind, topics)
         reading = None
         is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)
@@ -222,6 +230,18 @@ class QueryUnderstanding:
             other = fill_slots(replace(request, kind=second), tagged)
             return replace(request, kind="content", other=other)
         return self._with_known_topic(with_slots(request, masked, tagged))
+
+    def _left_out(self, text: str, today: date, *, follows: bool) -> Exclusions:
+        """Return what a question leaves out."""
+
+        def is_name(words: str) -> bool:
+            organization = self.organizations.find(f"papers from {words}")
+            person = self.people.find(f"papers by {words}")
+            labels = [mention.label for mention in (organization, person) if mention]
+            return words != words.lower() and words in labels
+
+        named = bool(self.paper_names.find(text))
+        return find_exclusions(text, today, is_name=is_name, follows=follows, names_paper=named)
 
     def _with_known_topic(self, request: Request) -> Request:
         """Return the request without a topic that no paper has a word of, if a name narrows it.

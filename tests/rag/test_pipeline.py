@@ -340,3 +340,26 @@ def test_a_day_that_does_not_exist_is_told_and_no_other_one_read(
 )
 def test_an_id_that_cannot_be_one_is_told(qa: PaperQA, question: str) -> None:
     assert "2513.99999 cannot be an arXiv id: there is no month 13." in qa.ask(question).text
+
+
+@pytest.mark.parametrize(
+    ("question", "says", "titles"),
+    [
+        ("papers not about language models", "2 papers not on language models", {HERON, LOOM}),
+        ("papers of 2025 without code", "2 Daily Papers of this year so far", {HERON, TIDAL}),
+        ("Artikel ohne Code", "4 papers without code", {HERON, TIDAL, PASTRY, LOOM}),
+        ("how many papers from 2024 do you know?", "1 paper featured or published in", {LOOM}),
+    ],
+)
+def test_what_a_request_leaves_out_is_left_out_and_said(
+    qa: PaperQA, question: str, says: str, titles: set[Paper]
+) -> None:
+    answer = qa.ask(question)
+    assert says in answer.text.splitlines()[0]
+    assert {citation.paper for citation in answer.citations} == titles
+
+
+def test_what_cannot_be_left_out_is_a_note(qa: PaperQA) -> None:
+    answer = qa.ask("papers except those from Crumb Lab")
+    assert "not “from Crumb Lab”" in answer.note
+    assert PASTRY in [citation.paper for citation in answer.citations]

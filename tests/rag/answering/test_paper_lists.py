@@ -95,6 +95,7 @@ def test_papers_without_the_value_of_an_order_come_last(
     ("filters", "listed", "says"),
     [
         ({"with_code": True}, {1, 3, 5, 7}, "4 papers on wading birds with code, 2025-03"),
+        ({"without_code": True}, {2, 4, 6}, "3 papers on wading birds without code, 2025-03"),
         ({"organization": "Reed Lab", "organizations": ("Reed Lab",)}, {2, 4},
          "2 papers on wading birds from Reed Lab, 2025-03"),
         ({"author": "N. Est", "author_names": ("N. Est",)}, {3},
@@ -184,3 +185,28 @@ def test_a_list_without_code_says_so(filled: Library) -> None:
     assert draft is not None
     assert draft.refused
     assert draft.text.startswith("I know of no code for the 1 paper on recipes")
+
+
+def test_papers_on_topics_that_a_request_leaves_out_are_not_listed(lists: PaperLists) -> None:
+    request = Request(topic="", kind="list", excluded=("wading birds", "recipes"))
+    draft = drafted(lists, request)
+    assert head(draft).startswith("2 papers not on wading birds or recipes, 2024-11 to 2025-02")
+    assert [citation.paper for citation in draft.citations] == [TIDAL, LOOM]
+    some = drafted(lists, replace(BIRDS, topic="drone video", excluded=("Nest 3",), limit=9))
+    assert 3 not in numbers(some)
+
+
+def test_a_list_that_leaves_everything_out_says_so(lists: PaperLists) -> None:
+    draft = drafted(lists, replace(BIRDS, excluded=("drone video",)))
+    assert draft.refused
+    assert draft.text == (
+        "I know 7 papers on wading birds, 2025-03, but none that is not on drone video."
+    )
+
+
+def test_a_repository_in_the_abstract_is_code(lists: PaperLists, library: Library) -> None:
+    linked = f"{HERON.abstract} Code: https://github.com/nest/eight."
+    ingest(ListSource([replace(nest(8), abstract=linked)]), library)
+    request = replace(BIRDS, limit=10)
+    assert 8 in numbers(drafted(lists, replace(request, with_code=True)))
+    assert 8 not in numbers(drafted(lists, replace(request, without_code=True)))

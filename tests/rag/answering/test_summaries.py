@@ -153,6 +153,8 @@ def test_organizations_and_code_narrow_the_papers(summaries: Summaries) -> None:
     week = request(MONDAY, NEXT_MONDAY)
     with_code = summaries.draft(replace(week, with_code=True), TODAY)
     assert headline(with_code) == "1 Daily Paper of 2025-12-01 to 2025-12-08 with code:"
+    without = summaries.draft(replace(week, without_code=True), TODAY)
+    assert headline(without).startswith("3 Daily Papers of 2025-12-01 to 2025-12-08 without code")
     crumb = replace(week, organization="crumb", organizations=("Crumb Lab",))
     assert titles(summaries.draft(crumb, TODAY)) == [PASTRY.title]
     none = summaries.draft(replace(crumb, with_code=True), TODAY)

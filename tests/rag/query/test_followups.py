@@ -140,6 +140,16 @@ def test_a_list_goes_on_where_it_ended(question: str) -> None:
 def test_a_list_is_narrowed_and_keeps_its_topic() -> None:
     coded = resolve(follow_up("only those with code", with_code=True, facts=("code",)), [PAGE])
     assert coded == replace(PAGE.request, with_code=True)
+    none = resolve(
+        follow_up("rather those without code", without_code=True), [Past(coded, PAGE.papers)]
+    )
+    assert none == replace(PAGE.request, without_code=True)
+    of_one = follow_up("no code?", without_code=True, facts=("code",))
+    assert resolve(of_one, [Past(Request(topic="HeronNet"), (HERON,))]).pointed == (HERON,)
+    fewer = resolve(
+        follow_up("but not about birds", excluded=("birds",)), [Past(none, PAGE.papers)]
+    )
+    assert (fewer.topic, fewer.excluded, fewer.without_code) == ("robots", ("birds",), True)
     lab = resolve(
         follow_up("and from Google?", organization="Google", organizations=("Google",)), [PAGE]
     )

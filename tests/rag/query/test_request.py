@@ -1,6 +1,7 @@
 """What a request derives from its fields, and what counts as a question."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,21 @@ def test_author_counts_fit_and_read_as_they_were_asked(
 ) -> None:
     assert {count for count in (None, 1, 2, 3, 4) if authors.fits(count)} == fitting
     assert str(authors) == text
+
+
+@pytest.mark.parametrize(
+    ("slots", "says"),
+    [
+        ({"without_code": True}, "without code"),
+        ({"excluded": ("video", "audio")}, "not on video or audio"),
+        ({"excluded": ("video",), "without_code": True}, "without code, not on video"),
+        ({"with_code": True}, ""),
+    ],
+)
+def test_what_is_left_out_is_said(slots: dict[str, Any], says: str) -> None:
+    request = Request(topic="birds", **slots)
+    assert (request.left_out, str(request), request.is_filter) == (says, says, bool(says))
+    assert request.understood() == "; ".join(filter(None, ("about “birds”", says)))
 
 
 def test_filters_and_everything_understood_are_put_into_words() -> None:
