@@ -12,6 +12,7 @@ from rag.config import EvidenceConfig
 from rag.links import arxiv_url
 from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
+from rag.text.code_link import code_of
 from rag.text.names import short_name
 from rag.text.sentences import finding, gist, split_sentences, statements
 from rag.text.withdrawal import withdrawal_of
@@ -24,7 +25,6 @@ SECOND_SHARE = 0.8  # of the best sentence's score, for a second one
 MAX_KEY_WORDS = 4  # of the title, in the key of a BibTeX entry
 METHOD_SCORE = 0.8  # of the sentence that a model reads beside gist and result, which have 1
 
-_REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w.-]+")
 _ASPECTS = {aspect.name: aspect for aspect in ASPECTS}
 # A limit of the paper's own work; what earlier work lacks stands before the gist.
 LIMITS = Aspect("Limits", before_gist=-1.5, allows_background=True, signs=(
@@ -180,8 +180,8 @@ def _web_page(fact: Fact, paper: Paper, n: int) -> _Part:
     pages = {"code": paper.code_url, "project page": paper.project_url}
     if url := pages[fact]:
         return _Part((f"{fact.capitalize()} of {name}: {url} [{n}]",))
-    if fact == "code" and (link := _REPOSITORY.search(paper.abstract)):
-        return _Part((f"Code of {name}, from its abstract: {link[0].rstrip('.')} [{n}]",))
+    if fact == "code" and (url := code_of(paper)):
+        return _Part((f"Code of {name}, from its abstract: {url} [{n}]",))
     lines = [f"The record of {name} names no {fact}. [{n}]"]
     pointers = _best(paper, _ASPECTS["Code"], 1) if fact == "code" else []
     lines += [quoted(pointer, n) for pointer in pointers]

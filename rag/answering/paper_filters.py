@@ -7,6 +7,7 @@ from rag.records import Paper
 from rag.retrieval.topic_search import CANDIDATES, MIN_ON_TOPIC, TopicSearch
 from rag.store.catalog import Catalog
 from rag.store.queries import papers_of_author
+from rag.text.code_link import code_of
 
 BATCH = 1_000  # papers whose topic is judged at once
 
@@ -30,7 +31,7 @@ def papers_that_fit(catalog: Catalog, request: Request) -> list[Paper] | None:
     if request.organization:
         papers = papers_from(papers, request)
     if request.with_code:
-        papers = [paper for paper in papers if paper.code_url]
+        papers = [paper for paper in papers if code_of(paper)]
     return papers
 
 

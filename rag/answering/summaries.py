@@ -16,6 +16,7 @@ from rag.records import Citation, Evidence, Paper, Window
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog
 from rag.store.queries import first_featured_day, newest_days
+from rag.text.code_link import code_of
 from rag.text.sentences import gist
 
 USUAL_COUNT = 5  # papers, if the request names no number
@@ -130,7 +131,7 @@ def _fits(paper: Paper, request: Request) -> bool:
     """Return whether a paper is from the request's organisation and has code, if it must."""
     names = request.organizations or ((request.organization,) if request.organization else ())
     is_from = not names or (paper.organization or "").casefold() in map(str.casefold, names)
-    return is_from and (not request.with_code or bool(paper.code_url))
+    return is_from and (not request.with_code or bool(code_of(paper)))
 
 
 def _filters(request: Request) -> str:
