@@ -1,15 +1,11 @@
-"""Links to papers, all of which are built here, and links to code in abstracts."""
+"""Links to papers. All of them are built here."""
 
-import re
 from urllib.parse import quote
 
 HUGGING_FACE = "https://huggingface.co/papers"
 ARXIV = "https://arxiv.org/abs"
 ARXIV_HTML = "https://arxiv.org/html"
 MAX_SEARCH = 400  # characters of a title in a link, quoted
-REPOSITORY = re.compile(
-    r"(?<![\w.])(?:https?://)?(?:www\.)?(?:github|gitlab)\.com/[\w.-]+/[\w.-]+", re.IGNORECASE
-)
 
 
 def paper_url(arxiv_id: str | None, title: str) -> str:

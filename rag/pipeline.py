@@ -20,14 +20,13 @@ from rag.library import Library
 from rag.query.followups import (
     ALONE,
     WITH_SLOTS,
-    Past,
     asks_inside,
     has_papers,
     refers_back,
     resolve,
 )
 from rag.query.numeric_days import DayHabit
-from rag.query.request import Request
+from rag.query.request import Past, Request
 from rag.query.translate import describe_reading
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Citation, Evidence, Paper, Question, Turn

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
-from rag.links import REPOSITORY, arxiv_url, paper_url
+from rag.links import arxiv_url, paper_url
 
 AbstractSource = Literal["abstract", "summary"]
 Mode = Literal["extractive", "generated"]
@@ -95,11 +95,6 @@ class Paper:
     def day(self) -> date | None:
         """The day on which it was featured, else published."""
         return self.featured_on or self.published_on
-
-    @property
-    def has_code(self) -> bool:
-        """Whether its record names its code, or its abstract a repository."""
-        return bool(self.code_url or REPOSITORY.search(self.abstract))
 
     @property
     def text_hash(self) -> str:

@@ -36,6 +36,7 @@ SHORT = {
     "rag/isolated_python.py": "the only place that starts Python",
     "rag/retrieval/paper_retriever.py": "LangChain's base class is slow to import",
     "rag/links.py": "the only place that builds links",
+    "rag/text/code_link.py": "the only place that tells what code a paper has",
 }
 
 

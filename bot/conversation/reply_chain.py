@@ -71,7 +71,13 @@ class ReplyChain:
                 self.conversations.knows, above.id, channels=location.channels
             )
             if is_answer:
-                return ConversationContext(above.id, tuple(texts[::-1]), paper, tuple(heard), note)
+                earlier = await self.shown_lists.place_in(
+                    self.inspector.reader.words(message),
+                    above.id,
+                    channel_id=location.channel.id,
+                    user_id=message.author.id,
+                )
+                return ConversationContext(earlier, tuple(texts[::-1]), paper, tuple(heard), note)
             if above.author == self.inspector.client.user:
                 break
             said, unread = await self._read(above)

@@ -16,6 +16,7 @@ from bot.conversation.paper_links import named_papers
 from bot.conversation.store import ConversationStore
 from bot.executor import Executor
 from rag.query.followups import chooses_from_list, refers_back
+from rag.query.list_places import steps_in_list
 from rag.records import Paper
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,26 @@ class ShownLists:
                 return last
             if any(len(turn.cited or ()) > 1 for turn in store.turns(last)):
                 return last
-            return store.last_in(channel_id, **options, several=True) or last
+            listed = store.last_in(channel_id, **options, several=True)
+            if listed is None or not steps_in_list(question):
+                return listed or last
+            return store.place_in(listed, user_id=user_id, channel_id=channel_id) or listed
+
+        return await self.executor.read(find)
+
+    async def place_in(
+        self, question: str, message_id: int, *, channel_id: int, user_id: int
+    ) -> int:
+        """Return the message that a reply to this one continues.
+
+        "The next one" goes on from the paper of the list that the user asked about last.
+        """
+
+        def find() -> int:
+            if not steps_in_list(question) or len(self.conversations.papers_of(message_id)) < 2:
+                return message_id
+            find_place = self.conversations.place_in
+            return find_place(message_id, user_id=user_id, channel_id=channel_id) or message_id
 
         return await self.executor.read(find)
 
@@ -116,7 +136,7 @@ class ShownLists:
         catalog = self.executor.library.catalog
         ids = await self.executor.read(self.conversations.papers_of, message.id)
         if known := await self.executor.read(catalog.get, ids):
-            return list(known.values())
+            return [known[paper_id] for paper_id in ids if paper_id in known]
         return await self.executor.read(named_papers, text_of(message), catalog)
 
 

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from discord.utils import snowflake_time, time_snowflake
 
@@ -14,6 +15,7 @@ from rag.store.database import Database
 from rag.store.rows import parse_strings
 
 MAX_HISTORY = 6  # earlier questions that a question can refer back to
+MAX_WALK = 100  # questions about the papers of one list, after which it is still known
 MAX_ABOUT = 20  # answers about one paper
 MAX_EXCHANGES = 200  # answers whose exchanges are in memory
 ANSWERS = "(SELECT message, channel, person, cited AS papers, 0 AS private FROM conversations)"
@@ -143,20 +145,54 @@ class ConversationStore:
         return found
 
     def turns(self, message_id: int | None) -> list[Turn]:
-        """Return the turns up to this answer, oldest first; the turn of a list has no question."""
-        found: list[Turn] = []
-        while message_id is not None and len(found) < MAX_HISTORY:
+        """Return the turns up to this answer, oldest first; the turn of a list has no question.
+
+        These are the last MAX_HISTORY and, before them, the list that the conversation began with:
+        they may choose from it. Without one, that is the last answer with several papers.
+        """
+        turns = self._turns(message_id)
+        found = list(islice(turns, MAX_HISTORY))
+        lists = list(filter(_is_list, islice(turns, MAX_WALK)))
+        if lists and not lists[-1].question:
+            found.append(lists[-1])
+        elif lists and not any(map(_is_list, found)):
+            found.append(lists[0])
+        return found[::-1]
+
+    def _turns(self, message_id: int | None) -> Iterator[Turn]:
+        """Yield the turns of a conversation, latest first."""
+        while message_id is not None:
             row = self._row(message_id)
             if row is None:
                 if shown := self._list_row(message_id):
-                    found += read_rows([shown], _listed, table="shown_lists")
-                break
+                    yield from read_rows([shown], _listed, table="shown_lists")
+                return
             read = read_rows([row], _turn, table="conversations")
             if not read:  # nobody knows any more what was said
-                break
-            found.append(replace(read[0], exchanges=self._exchanges.get(message_id, ())))
+                return
+            yield replace(read[0], exchanges=self._exchanges.get(message_id, ()))
             message_id = row["earlier"]
-        return found[::-1]
+
+    def place_in(self, list_id: int, *, user_id: int, channel_id: int) -> int | None:
+        """Return the user's last answer in a channel that continues a list, if there is one."""
+        rows = self.database.connection.execute(
+            "SELECT message FROM conversations WHERE channel = ? AND person = ? AND message > ? "
+            "ORDER BY message DESC LIMIT ?",
+            (channel_id, user_id, list_id, MAX_WALK),
+        )
+        for row in rows.fetchall():
+            if self._continues(row["message"], list_id):
+                return int(row["message"])
+        return None
+
+    def _continues(self, message_id: int | None, list_id: int) -> bool:
+        """Return whether a message is a turn of the conversation that goes on from another."""
+        for _ in range(MAX_WALK):
+            if message_id is None or message_id == list_id:
+                return message_id == list_id
+            row = self._row(message_id)
+            message_id = row["earlier"] if row else None
+        return False
 
     def listed(self, message_id: int) -> tuple[str, ...]:
         """Return the ids of the papers that a card or a list shows; empty for other messages."""
@@ -228,6 +264,10 @@ def _asked(row: sqlite3.Row) -> tuple[int, str]:
 def _turn(row: sqlite3.Row) -> Turn:
     cited = None if row["cited"] is None else parse_strings(row["cited"])
     return Turn(_asked(row)[1], cited)
+
+
+def _is_list(turn: Turn) -> bool:
+    return len(turn.cited or ()) > 1
 
 
 def _listed(row: sqlite3.Row) -> Turn:

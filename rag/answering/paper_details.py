@@ -9,9 +9,10 @@ from rag.answering.draft import Draft
 from rag.answering.refusal import REFUSAL
 from rag.arxiv_id import year_of
 from rag.config import EvidenceConfig
-from rag.links import REPOSITORY, arxiv_url
+from rag.links import arxiv_url
 from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
+from rag.text.code_link import code_of
 from rag.text.names import short_name
 from rag.text.sentences import finding, gist, split_sentences, statements
 from rag.text.withdrawal import withdrawal_of
@@ -179,8 +180,8 @@ def _web_page(fact: Fact, paper: Paper, n: int) -> _Part:
     pages = {"code": paper.code_url, "project page": paper.project_url}
     if url := pages[fact]:
         return _Part((f"{fact.capitalize()} of {name}: {url} [{n}]",))
-    if fact == "code" and (link := REPOSITORY.search(paper.abstract)):
-        return _Part((f"Code of {name}, from its abstract: {link[0].rstrip('.')} [{n}]",))
+    if fact == "code" and (url := code_of(paper)):
+        return _Part((f"Code of {name}, from its abstract: {url} [{n}]",))
     lines = [f"The record of {name} names no {fact}. [{n}]"]
     pointers = _best(paper, _ASPECTS["Code"], 1) if fact == "code" else []
     lines += [quoted(pointer, n) for pointer in pointers]

@@ -7,6 +7,7 @@ from rag.records import Paper
 from rag.retrieval.topic_search import CANDIDATES, MIN_ON_TOPIC, TopicSearch
 from rag.store.catalog import Catalog
 from rag.store.queries import papers_of_author
+from rag.text.code_link import code_of
 
 BATCH = 1_000  # papers whose topic is judged at once
 
@@ -36,7 +37,7 @@ def papers_with_code(papers: list[Paper], request: Request) -> list[Paper]:
     """Return those of the papers that have code, or have none, if the request asks for that."""
     if not (request.with_code or request.without_code):
         return papers
-    return [paper for paper in papers if paper.has_code == request.with_code]
+    return [paper for paper in papers if bool(code_of(paper)) == request.with_code]
 
 
 def without_excluded(

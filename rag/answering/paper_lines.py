@@ -3,6 +3,7 @@
 import re
 
 from rag.records import Paper
+from rag.text.code_link import code_of
 from rag.text.names import name_missing_from_title
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
@@ -38,7 +39,7 @@ def _facts(paper: Paper) -> str:
     facts = [str(paper.day)] if paper.day else []
     if paper.upvotes is not None:
         facts.append(f"{paper.upvotes:,} upvote{'' if paper.upvotes == 1 else 's'}")
-    if paper.code_url:
+    if code_of(paper):
         facts.append("code")
     if withdrawal_of(paper):
         facts.append(WITHDRAWN)

@@ -37,6 +37,7 @@ from rag.query.request import Request
 from rag.records import Citation, DayKind, Paper, Window
 from rag.retrieval.topic_search import TopicSearch
 from rag.store.catalog import Catalog
+from rag.text.code_link import code_of
 from rag.text.sentences import gist
 
 MAX_EXAMPLES = 5  # papers below a number
@@ -165,7 +166,7 @@ class Statistics:
     def _overview(self, asked: AskedStatistic, papers: list[Paper], described: str) -> Draft:
         """Return the main numbers: code, upvotes, organisations, authors and days."""
         total = len(papers)
-        with_code = sum(paper.has_code for paper in papers)
+        with_code = sum(bool(code_of(paper)) for paper in papers)
         lines = [
             f"{counted(total, 'paper')}{described}.",
             f"With code: {with_code:,} ({percent(with_code, total)})",

@@ -16,6 +16,7 @@ from rag.records import Citation, Evidence, Paper, Window
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.store.catalog import Catalog
 from rag.store.queries import first_featured_day, newest_days
+from rag.text.code_link import code_of
 from rag.text.sentences import gist
 
 USUAL_COUNT = 5  # papers, if the request names no number
@@ -131,7 +132,7 @@ def _fits(paper: Paper, request: Request) -> bool:
     names = request.organizations or ((request.organization,) if request.organization else ())
     is_from = not names or (paper.organization or "").casefold() in map(str.casefold, names)
     has_code = {not request.without_code, request.with_code}
-    return is_from and paper.has_code in has_code
+    return is_from and bool(code_of(paper)) in has_code
 
 
 def _filters(request: Request) -> str:

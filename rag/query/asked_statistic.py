@@ -16,6 +16,7 @@ from rag.query.organization_names import typed_names
 from rag.query.request import Request
 from rag.query.window import find_window
 from rag.records import DayKind, Paper, Window
+from rag.text.code_link import code_of
 from rag.text.words import fold, terms
 
 Measure = Literal["count", "share", "average", "median", "total", "highest", "trend", "overview"]
@@ -293,9 +294,9 @@ def _bound(match: re.Match[str] | None) -> list[Condition]:
 def _features(request: Request, words: str) -> list[Condition]:
     found = []
     if request.without_code or (_NO_CODE.search(words) and not _SHARE.search(words)):
-        found.append(Condition("have no code", lambda paper: not paper.has_code))
+        found.append(Condition("have no code", lambda paper: not code_of(paper)))
     elif request.with_code and (_CODE.search(words) or not _PROJECT.search(words)):
-        found.append(Condition("have code", lambda paper: paper.has_code))
+        found.append(Condition("have code", lambda paper: bool(code_of(paper))))
     if _PROJECT.search(words):
         found.append(Condition("have a project page", lambda paper: bool(paper.project_url)))
     return found

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from rag.query.positions import Choice, find_choices, select, without_choices
-from rag.query.request import Kind, Request
+from rag.arxiv_id import find_mentions
+from rag.query.list_places import choices_after, choose, up_to_list
+from rag.query.parser import paper_facts
+from rag.query.positions import find_choices, without_choices
+from rag.query.request import Kind, Past, Request
 from rag.records import Paper, Turn
 from rag.text.words import terms
 
@@ -72,14 +75,12 @@ _MORE = re.compile(
 )
 _NARROWS = re.compile(r"\b(?:only|just|of (?:them|these|those)|among|which)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\b(?:of|among) (?:them|these|those)\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[?!.,:;]\W*$")
+_NAME = re.compile(  # but "from MIT"
+    r"(?<!from )(?<!at )(?<!in )(?<!on )(?<!with )(?<!by )(?<!using )(?<!than )(?<!like )(?<!to )"
+    r"\b[^\W_][\w-]*[A-Z\d][\w-]*"
+)
 _PAPERS = re.compile(r"\b(?:papers?|articles?|works?)\b", re.IGNORECASE)
-
-
-class Past(NamedTuple):
-    """An earlier request and the papers that its answer cited, in order."""
-
-    request: Request
-    papers: tuple[Paper, ...]
 
 
 def has_papers(past: Sequence[Past]) -> bool:
@@ -96,6 +97,9 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
     if not past or request.kind in ALONE:
         return request
     text = request.text or request.topic
+    if _is_about_unread(request, text):
+        is_open = request.kind == "follow-up"
+        return replace(request, kind="content") if is_open else request
     refers = refers_back(text) or bool(_CONTINUATION.search(text) or _THE_ONE_WITH.search(text))
     follows = request.kind == "follow-up" or request.follow_up >= MIN_FOLLOW_UP
     if request.kind in WITH_SLOTS and not refers and not follows:
@@ -123,22 +127,25 @@ def resolve(request: Request, past: Sequence[Past]) -> Request:
 
 
 def _up_to_list(text: str, past: Sequence[Past]) -> Sequence[Past]:
-    """Return the conversation up to its last list, if the text chooses papers from a list.
+    """Return the conversation up to its last list, if the text chooses papers from a list."""
+    is_choice = choices_after(text, past) or _OF_THEM.search(text)
+    return up_to_list(past) if is_choice else past
 
-    So "number 2" is still the list's second paper after a question about number 3.
+
+def _is_about_unread(request: Request, text: str) -> bool:
+    """Return whether a question is about a paper that is not known, and about no earlier one.
+
+    What a pronoun refers to stands before it: "2501.12345, what is it?" is about that id, "does it
+    cite 2501.12345?" is not.
     """
-    if not (_choices(text, past) or _OF_THEM.search(text)):
-        return past
-    lists = [n for n, turn in enumerate(past, start=1) if len(turn.papers) > 1]
-    return past[: lists[-1]] if lists else past
-
-
-def _choices(text: str, past: Sequence[Past]) -> list[Choice]:
-    """Return what a text chooses; after a list, "next" asks for more of it."""
-    found = find_choices(text)
-    if len(past[-1].papers) == 1:
-        return found
-    return [c for c in found if not (c.may_be_new and any(place.step for place in c.places))]
+    if request.named or _COMPARISON.search(text) or find_choices(text):
+        return False
+    starts = [mention.start for mention in find_mentions(text)]
+    starts += [text.find(name) for name in request.unread]
+    if not starts:
+        return False
+    before = text[: max(0, min(starts))]
+    return not refers_back(before) or bool(_CLAUSE_END.search(before))
 
 
 def _continue_list(request: Request, past: Sequence[Past]) -> Request | None:
@@ -152,7 +159,7 @@ def _continue_list(request: Request, past: Sequence[Past]) -> Request | None:
     if before.kind not in WITH_SLOTS or request.named:
         return None
     among = last.papers if before == SHOWN_LIST else before.pointed
-    if chosen := _choices(text, past):
+    if chosen := choices_after(text, past):
         places = [place for choice in chosen for place in choice.places]
         number = places[0].first if len(places) == 1 and places[0].is_number else 0
         is_listed = before.kind in ("list", "advice", "summary", "trending")
@@ -213,13 +220,14 @@ def _resolve(request: Request, past: Sequence[Past]) -> Request:
     """Return the request with the papers, the topic or the days that its words refer back to."""
     last = past[-1]
     topic = without_choices(request.topic)
-    chosen, missing = _chosen(request, past)
+    text = request.topic if request.window else request.text or request.topic
+    chosen, missing = choose(choices_after(text, past), past)
     if missing and not (chosen or request.named):
         return replace(request, no_such_number=missing)
     if pointed := _referenced_papers(request, topic, past, chosen):
         compares = len(pointed) > 1 and bool(_COMPARISON.search(request.topic))
         return replace(request, topic=" ".join(topic.split()), pointed=pointed, compares=compares)
-    if _choices(request.text, past):  # of a list that there is not
+    if choices_after(request.text, past):  # of a list that there is not
         return request
     continues = bool(_CONTINUATION.search(request.topic))
     content = _content_terms(request)
@@ -263,27 +271,6 @@ def refers_back(topic: str) -> bool:
     return bool(_SINGULAR.search(topic) or _PLURAL.search(topic) or find_choices(topic))
 
 
-def _chosen(request: Request, past: Sequence[Past]) -> tuple[tuple[Paper, ...], str]:
-    """Return the papers whose positions are named, and a sentence if there is no such position.
-
-    "The second one" is the second paper of the last list; without a list, the second paper of the
-    conversation.
-    """
-    text = request.topic if request.window else request.text or request.topic
-    found = _choices(text, past)
-    earlier, past = past, _up_to_list(text, past)
-    since = [turn.papers[0] for turn in earlier[len(past) :] if len(turn.papers) == 1]
-    page = past[-1].papers
-    if len(page) < 2:
-        page = tuple(dict.fromkeys(turn.papers[0] for turn in past if turn.papers))
-        return select(found, page, {}, None)[0], ""
-    numbered = _numbered(past)
-    papers, missing = select(found, page, numbered, since[-1] if since else None)
-    if missing is None:
-        return papers, ""
-    return papers, f"The list has {max(numbered)} papers: there is no number {missing}."
-
-
 def _referenced_papers(
     request: Request, topic: str, past: Sequence[Past], chosen: Sequence[Paper]
 ) -> tuple[Paper, ...]:
@@ -303,20 +290,20 @@ def _referenced_papers(
         return listed if _OF_THEM.search(topic) else last
     asks_for_papers = request.several and _PAPERS.search(topic)  # "which papers are about …?"
     is_fact = request.facts and (request.kind == "follow-up" or not _content_terms(request))
-    if is_fact and not asks_for_papers:
+    if is_fact and not asks_for_papers and not _names_another(request, last):
         return last
     return ()
 
 
-def _numbered(past: Sequence[Past]) -> dict[int, Paper]:
-    """Return the papers of the last list by number; its second page goes on from the first."""
-    alike = replace(past[-1].request, offset=0)
-    pages = [page for page in past if replace(page.request, offset=0) == alike]
-    return {
-        page.request.offset + n: paper
-        for page in pages
-        for n, paper in enumerate(page.papers, start=1)
-    }
+def _names_another(request: Request, papers: Sequence[Paper]) -> bool:
+    """Return whether a question has a word like a paper's name that these papers do not contain."""
+    text = request.text or request.topic
+    if text.isupper():
+        return False
+    asked, content = without_choices(text), _content_terms(request)
+    names = [name for name in _NAME.findall(asked) if not paper_facts(name)]
+    named = [name for name in names if not set(terms(name)).isdisjoint(content)]
+    return any(not _mention(papers, terms(name)[:1]) for name in named)  # joined, not its parts
 
 
 def _ask_of_named(request: Request, before: Request) -> Request:
@@ -356,12 +343,14 @@ def _mention(papers: Sequence[Paper], content: Sequence[str]) -> bool:
 
 
 def truncate_history(turns: Sequence[Turn]) -> list[Turn]:
-    """Return the latest turns whose questions fit into HISTORY_TOKENS, oldest first."""
+    """Return the latest turns whose questions fit into HISTORY_TOKENS, oldest first.
+
+    A list that was shown at the beginning has no question, and stays.
+    """
     latest: list[Turn] = []
     room = HISTORY_TOKENS * CHARACTERS_PER_TOKEN
     for turn in reversed(turns):
         room -= len(turn.question)
-        if room < 0:
-            break
-        latest.append(turn)
+        if room >= 0 or not turn.question:
+            latest.append(turn)
     return latest[::-1]

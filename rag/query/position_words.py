@@ -45,7 +45,7 @@ FROM_END = {  # in one word
 }  # fmt: skip
 
 ROLES = {
-    "D": "der die das den dem le la l' el",  # "el 6" is number 6, "the 6" are six
+    "D": "der die das den dem le la l' celui celle el",  # "el 6" is number 6, "the 6" are six
     "d": "the this that these those des les los las ese esa este esta cette 那 这",
     "g": "del vom du zum zur",  # both "from" or "to" and "the"
     "m": "number numbers nr nrs num nummer nummern numero numeros item items entry entries "
@@ -64,9 +64,9 @@ ROLES = {
     "q": "倒数",
     "t": "top topmost uppermost oberste obersten oberster oberstes",
     "F": "前 头",
-    ">": "next following nachste nachsten nachster nachstes suivant suivante siguiente 下一",
+    ">": "next following nachste nachsten nachster nachstes suivant suivante siguiente 下一 后一",
     "<": "previous preceding vorige vorigen voriger voriges vorherige vorherigen precedent "
-         "precedente anterior 上一",
+         "precedente anterior go_back one_back back_one 上一 前一",
     "a": "and & with vs versus or und oder et ou y e o mit avec con 和 与 跟 、 及",
     "r": "to through thru till bis a au al hasta jusqu'a 到 至 - – — ‑",
     "x": "not nicht pas non 不是",
@@ -80,7 +80,10 @@ ROLES = {
     "u": "instead_of by that which who whose using for fur pour para",
     "c": "compare compared comparing vergleiche comparer comparez compara comparar 比较",
     "k": "about between zu uber sur sobre",
-    "S": "on since until before after am seit depuis antes despues",  # or a day: "on the 3rd"
+    "S": "on since until am seit depuis",  # or a day: "on the 3rd"
+    "y": "after danach d'apres despues 后面 下面",  # "the one after", but "papers after the 3rd"
+    "z": "before davor d'avant antes 前面 上面",
+    "K": "skip skip_over uberspring uberspringe saute sauter passe salta saltar 跳过",
     "T": "today yesterday week month year day days weeks months years heute gestern woche monat "
          "jahr "
          "aujourd'hui hier semaine mois hoy ayer semana mes 今天 昨天 今日 本周 上周",
@@ -91,7 +94,7 @@ ROLES = {
     "w": "please pls plz bitte svp stp s'il_vous_plait s'il_te_plait favor por thanks danke "
          "merci gracias again "
          "nochmal encore now then also ok okay yes yeah yep ja nein oui si hm so well i we meant "
-         "mean ich meine meinte je voulais dire quise decir oh actually sorry just "
+         "mean ich meine meinte je voulais dire quise decir oh actually sorry just right "
          "only nur me us tell give show explain summarize summarise describe open "
          "erklare erklar beschreibe explique explica resume describe 的 请 吧 呢 以外 之外",
     "v": "is are was were has have had does do did can could will would should say says said use "

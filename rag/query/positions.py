@@ -21,7 +21,9 @@ _PUNCTUATION = dict.fromkeys("?!;:¿¡。？.", ".") | {"，": ","} | {c: c for 
 _THE, _NUMBER, _NOUN = "[dDg]", "[n1]", "[sPQOm1]{0,2}"
 _ITEM = re.compile(
     rf"{_THE}{{0,2}}(?:"
-    rf"(?P<few>[Ftl]{_THE}?n|n[Fl])(?:R|{_NOUN})"
+    r"(?P<step>(?:[1PQsm]w?|(?<=D)j?)[yz][dDv]{0,2}[1PQs]?|[yz]s"
+    rf"|K(?![rm]|{_THE}?[noFptl<>])d?[1PQsmv]?)"
+    rf"|(?P<few>[Ftl]{_THE}?n|n[Fl])(?:R|{_NOUN})"
     rf"|(?P<back>(?<![fg])(?<![fg]{_THE})or?{_THE}?l|[oF]{_NOUN}[rfijgdD]{{1,5}}[EB]|qh?{_NUMBER}){_NOUN}"
     rf"|(?P<number>\[n\]|(?:m\.?|P|R|h){_NUMBER}s?|N\.?n|(?<![<>])n(?![sPRQOmX1])|1)"
     rf"|(?P<place>[oFptlB]|[<>](?!n)){_NOUN})"
@@ -32,25 +34,32 @@ _EXCEPT = re.compile(rf"(?:A(?:{_THE}|[PRLif1])*[be]|e)[fij]?$")
 _NOT = re.compile(r"x,?$")
 _BARE = re.compile(rf"{_THE}*{_NUMBER}")
 # What may follow a position that no noun ends; other words it belongs to, as in "last week".
-_END = re.compile(rf"$|[.,()\[\]bwvWAcex]|a(?!{_THE}?[oFlptB])|[kS](?:\.|$)|i[dD1n]*M")
+_END = re.compile(rf"$|[.,()\[\]bwvWAcex]|a(?!{_THE}?[oFlptB])|[kSyz](?:\.|$)|i[dD1n]*M")
 _OF_SOMETHING = re.compile(r"[ij](?![dD1n]*M)|P?[dD]*l?T")  # "number 3 in ImageNet", "#1 yesterday"
-_DESCRIBED = re.compile(r"[ijufgr](?![dD1n]*M)|[kS](?!\.|$)")  # "the first paper on robots"
+_DESCRIBED = re.compile(r"[ijufgr](?![dD1n]*M)|[kSyz](?!\.|$)")  # "the first paper on robots"
 # If all other words have these roles, a bare number is a position.
-_NOTHING_ELSE = re.compile(r"(?:[wvW.,()\[\]aAebxNfgkcrdDLM]|X(?=[kS])|[ij](?=[dDM1n]|$))*")
+_NOTHING_ELSE = re.compile(r"(?:[wvW.,()\[\]aAebxNfgkcrdDLM]|Kr|X(?=[kS])|[ij](?=[dDM1n]|$))*")
+_NOUN_BESIDE = re.compile(rf"{_THE}+[1PQsm]w?[yz]")  # "the paper after"
 _POLITE = re.compile(r"[w.,()a]*")
 
 
 class Place(NamedTuple):
     """Positions `first` to `last` of a list, from 1; negative ones count from its end.
 
-    `is_number`: as the list numbers its papers, over all pages. `step` is 1 for the paper after the
-    one that was talked about, -1 for the one before it.
+    `is_number`: as the list numbers its papers, over all pages; then no paper has a negative one.
+    `step` is 1 for the paper after the one that was talked about, -1 for the one before it.
     """
 
     first: int
     last: int
     is_number: bool = False
     step: int = 0
+
+    def beside(self, step: int) -> "Place":
+        """Return the place after this one, or before it if `step` is -1."""
+        position = self.first + step
+        is_number = self.is_number or position == 0 or position > len(ORDINALS[0].split())
+        return Place(position, position, is_number)
 
     def __str__(self) -> str:
         """Return the place in plain English, which reads as the same place."""
@@ -60,12 +69,12 @@ class Place(NamedTuple):
             return self._one(self.first)
         if self.first == 1 and not self.is_number and self.last > 0:
             return f"the first {self.last}"
-        if self.last == -1 and self.first < 0:
+        if self.last == -1 and self.first < 0 and not self.is_number:
             return f"the last {-self.first}"
         return f"{self._one(self.first)} to {self._one(self.last)}"
 
     def _one(self, position: int) -> str:
-        if self.is_number and position >= 0:
+        if self.is_number:
             return f"number {position}"
         nth = ORDINALS[0].split()[abs(position) - 1]
         if position > 0:
@@ -183,7 +192,7 @@ def select(
     missing = None
     for choice in found:
         chosen: list[Paper] = []
-        for position, is_number in _positions(choice, page, current):
+        for position, is_number in _positions(choice, page, numbered, current):
             paper = numbered.get(position) if is_number else None
             if paper is None and 0 < position <= len(page) and not (is_number and numbered):
                 paper = page[position - 1]
@@ -196,15 +205,20 @@ def select(
 
 
 def _positions(
-    choice: Choice, page: Sequence[Paper], current: Paper | None
+    choice: Choice,
+    page: Sequence[Paper],
+    numbered: Mapping[int, Paper],
+    current: Paper | None,
 ) -> Iterator[tuple[int, bool]]:
     """Yield the positions of a choice from the start, and whether each is a number of the list."""
     for place in choice.places:
         if place.step:
-            yield (page.index(current) + 1 + place.step if current in page else 1), False
+            numbers = numbered or dict(enumerate(page, start=1))
+            now = next((n for n, paper in numbers.items() if paper == current), None)
+            yield (1, False) if now is None else (now + place.step, True)
             continue
         first, last = (
-            position + len(page) + 1 if position < 0 else position
+            position + len(page) + 1 if position < 0 and not place.is_number else position
             for position in (place.first, place.last)
         )
         if place.first == 1 and not place.is_number and last > len(page):
@@ -222,7 +236,8 @@ def _groups(items: Sequence[_Item], roles: str) -> list[list[_Item]]:
             group = groups[-1]
             between = roles[group[-1].end : item.start]
             is_corrected = between == "," and _is_negated(group, roles)
-            if _SEPARATOR.fullmatch(between) and not is_corrected:
+            is_beside = not between and group[-1].kind == "step"  # "the one after number 3"
+            if is_beside or (_SEPARATOR.fullmatch(between) and not is_corrected):
                 group.append(item)
                 continue
         groups.append([item])
@@ -258,7 +273,9 @@ def _accepted(group: Sequence[_Item], roles: str, rest: str) -> Sequence[_Item]:
             and (count > 1 or (is_last and group[0].is_digit))
             and bool(re.search(r"[jk]$" if count == 1 else r"(?:^|[jkcvW])$", before))
         )
-        is_day = before.endswith("S") and group[0].place.is_number and kinds[0] == "definite"
+        is_day = (
+            before.endswith(("S", "y", "z")) and group[0].place.is_number and kinds[0] == "definite"
+        )
         if is_day:  # "since the 3rd"
             return ()
         if (is_open or _EXCEPT.search(before)) and _may_end(group[count - 1], after):
@@ -268,6 +285,8 @@ def _accepted(group: Sequence[_Item], roles: str, rest: str) -> Sequence[_Item]:
 
 def _kind(item: _Item) -> str:
     """Return how an item is named, which decides what may stand around it."""
+    if item.kind == "step":
+        return "definite" if _NOUN_BESIDE.match(item.roles) else "indefinite"
     if item.kind == "number":
         if not _BARE.fullmatch(item.roles):
             return "marked"
@@ -297,12 +316,15 @@ def _may_end(item: _Item, after: str) -> bool:
 
 
 def _ranges(group: Sequence[_Item], roles: str) -> tuple[Place, ...]:
-    """Return the places of a group, with "2 to 4" as one."""
+    """Return the places of a group, with "2 to 4" and "the one after number 3" as one."""
     places: list[Place] = []
     is_compared = bool(re.search(r"c[dDg]*$", roles[: group[0].start]))  # "compare 1 to 4"
     end = 0
     for item in group:
-        if places and "r" in roles[end : item.start] and not is_compared:
+        is_single = item.place.first == item.place.last and not item.place.step
+        if places and places[-1].step and end == item.start and is_single:
+            places[-1] = item.place.beside(places[-1].step)
+        elif places and "r" in roles[end : item.start] and not is_compared:
             places[-1] = places[-1]._replace(last=item.place.last)
         else:
             places.append(item.place)
@@ -330,6 +352,8 @@ def _place(match: re.Match[str], tokens: Sequence[_Token]) -> Place:
             return Place(-count, -count)
         case "number":
             return Place(numbers[0], numbers[0], is_number=True)
+        case "step":
+            return Place(0, 0, step=-1 if "z" in match[0] else 1)
     if nth:
         return Place(nth[0].value, nth[0].value, is_number=nth[0].is_digit)
     step = (">" in match[0]) - ("<" in match[0])
@@ -347,7 +371,7 @@ def _tokens(plain: str) -> list[_Token]:
         if match["nth"]:
             number = int(match["nth"])
             word = Word("F" if number == 1 else "o", number, is_digit=True)
-        elif match["digits"]:
+        elif match["digits"] or match["minus"]:
             word = Word("n", int(text), is_digit=True)
         else:
             word = words.get(text) or Word(_PUNCTUATION.get(text, "?"))
@@ -365,6 +389,7 @@ def _token_pattern() -> re.Pattern[str]:
         rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})(?:(?<=\W)|(?!\w))"
         rf"|{'|'.join(han)}"
         r"|(?<![\w.])(?P<nth>\d{1,2})(?:st|nd|rd|th|e|er|re|eme|ere|[oa])(?![a-z\d-])"
+        r"|(?P<minus>(?<![\w.)\]-])(?<!\d\s)-\d{1,2}(?![\w.:/-]))"  # no number of a list
         r"|[a-z]+\d[\w.-]*|\d+[a-z][\w-]*|[a-z]+-\d[\w.-]*"
         r"|\d{3,}(?:[.:/-]\d+)*|\d+(?:[.:/]\d+)+|\d+(?:-\d+){2,}"
         r"|(?P<digits>\d{1,2})|[^\W\d_\u4e00-\u9fff]+|(?P<joint>(?<=[a-z])-(?=[a-z]))|\S"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rag.errors import QuestionError
 from rag.records import Paper, Window
@@ -230,3 +230,10 @@ class Request:
             *(f"in {paper.title}" for paper in self.subjects),
         ]
         return "; ".join(part for part in parts if part)
+
+
+class Past(NamedTuple):
+    """An earlier request and the papers that its answer cited, in order."""
+
+    request: Request
+    papers: tuple[Paper, ...]

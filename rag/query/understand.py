@@ -15,7 +15,7 @@ from rag.arxiv_id import find_mentions
 from rag.encoders.word_vectors import WordVectors
 from rag.query.answer_language import answer_language
 from rag.query.exclusions import Exclusions, find_exclusions
-from rag.query.followups import ALONE, SHOWN_LIST, Past, has_papers, refers_back, resolve
+from rag.query.followups import ALONE, SHOWN_LIST, has_papers, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.numeric_days import DayHabit, write_days
 from rag.query.organization_names import in_latin_letters
@@ -24,7 +24,7 @@ from rag.query.paper_names import PaperNames
 from rag.query.parser import author_count, paper_facts, parse, written_by
 from rag.query.people import People
 from rag.query.positions import in_english, only_chooses
-from rag.query.request import Kind, Request, clean_question
+from rag.query.request import Kind, Past, Request, clean_question
 from rag.query.request_reader import (
     ORGANIZATION,
     PAPER,
@@ -345,7 +345,7 @@ class QueryUnderstanding:
             if turn.question:
                 alone = self.understand(turn.question, today, follows=bool(past), again=True)
                 says_nothing = alone.is_unread or not (alone.has_topic or has_papers(past))
-                if alone.kind in ALONE or (says_nothing and not turn.cited):
+                if not turn.cited and (alone.kind in ALONE or says_nothing):
                     continue
                 request = SHOWN_LIST if alone.is_unread else resolve(alone, past)
             else:

@@ -3,6 +3,7 @@
 __all__ = [
     "brackets",
     "clean",
+    "code_link",
     "directives",
     "discord_markup",
     "formula",

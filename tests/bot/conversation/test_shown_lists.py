@@ -135,6 +135,71 @@ async def test_a_thread_goes_on_from_its_list_after_many_questions(
     assert name_of(listed, 8) in text_of(answer)
 
 
+WALKS = [
+    [("number 4", 4), ("the next one", 5), ("next", 6), ("the one before that", 5)],
+    [("the fifth please", 5), ("le suivant", 6), ("die davor", 5), ("skip it", 6)],
+    [("#1", 1), *[("and the one after?", n) for n in range(2, 10)], ("previous", 8)],
+]
+
+
+@pytest.mark.parametrize("walk", WALKS)
+@pytest.mark.parametrize("way", ["chain", "list", "list once", "command", "direct message"])
+async def test_the_next_paper_of_a_list_follows_the_last_one(
+    featured: Library, connect: Connect, way: str, walk: list[tuple[str, int]]
+) -> None:
+    server = await connect(featured)
+    fake = server.fake
+    channel = await fake.open_dm("alice") if way == "direct message" else fake.general
+    listed = await use(server, "daily", channel=channel, date="2025-12-04")
+    papers = server.bot.services.conversations.listed(int(listed["id"]))
+    last = listed
+    for step, (words, number) in enumerate(walk):
+        if way == "command":
+            last = await server.ask(words)
+        elif way == "direct message":
+            last = await server.say("alice", words, channel=channel)
+        elif way == "list once" and step:
+            last = await server.say("alice", f"{fake.mention} {words}")
+        else:
+            last = await server.say("alice", words, reply_to=last if way == "chain" else listed)
+        (paper,) = featured.catalog.get([papers[number - 1]]).values()
+        assert paper.title.removeprefix("The ").partition(":")[0] in text_of(last), words
+
+
+async def test_the_place_in_a_list_is_each_users_own_and_survives_a_restart(
+    featured: Library,
+) -> None:
+    async with judged() as fake:
+        async with joined(fake, featured) as server:
+            listed = await use(server, "search", text="counting birds")
+            await server.say("alice", "number 3", reply_to=listed)
+            await server.say("bob", "number 1", reply_to=listed)
+        async with joined(fake, featured) as server:
+            papers = server.bot.services.conversations.listed(int(listed["id"]))
+            known = featured.catalog.get(papers)
+            names = [known[one].title.removeprefix("The ").partition(":")[0] for one in papers]
+            await use(server, "paper", title="amber anchor")
+            answer = await server.say("bob", "the next one", reply_to=listed)
+            assert names[1] in text_of(answer)
+            answer = await server.say("alice", f"{fake.mention} the next one")
+            assert names[3] in text_of(answer)
+            answer = await server.say("carol", "the next one", reply_to=listed)
+            assert names[0] in text_of(answer)
+
+
+async def test_a_name_in_a_spoiler_that_is_not_known_is_not_the_last_paper(
+    featured: Library, connect: Connect
+) -> None:
+    server = await connect(featured)
+    listed = await use(server, "daily", date="2025-12-04")
+    before = await server.say("alice", "number 2", reply_to=listed)
+    for words in ("who wrote ||GooseNet and why|| ?", "||2412.04321|| what is it"):
+        answer = await server.say("alice", f"{server.fake.mention} {words}")
+        assert name_of(listed, 2) not in text_of(answer)
+        replied = await server.say("alice", words, reply_to=before)
+        assert name_of(listed, 2) not in text_of(replied)
+
+
 async def test_saved_papers_are_numbered_through_their_pages(
     featured: Library, connect: Connect
 ) -> None:

@@ -7,12 +7,11 @@ import pytest
 from rag.query.followups import (
     CHARACTERS_PER_TOKEN,
     HISTORY_TOKENS,
-    Past,
     resolve,
     truncate_history,
 )
-from rag.query.parser import parse
-from rag.query.request import Kind, Request
+from rag.query.parser import paper_facts, parse
+from rag.query.request import Kind, Past, Request
 from rag.records import Paper, Turn, Window
 from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 
@@ -23,6 +22,8 @@ def test_history_is_truncated_to_its_token_budget() -> None:
     assert truncate_history(turns) == turns[1:]
     assert truncate_history([]) == []
     assert truncate_history([Turn("x" * (3 * long))]) == []
+    shown = Turn("", ("arxiv:1", "arxiv:2"))
+    assert truncate_history([shown, *turns]) == [shown, *turns[1:]]
 
 
 def request(question: str, *named: Paper) -> Request:
@@ -80,6 +81,48 @@ def test_pronouns_and_ordinals_refer_to_earlier_papers(
 )
 def test_a_standalone_question_refers_back_to_nothing(question: str) -> None:
     assert resolve(request(question), [ONE]) == request(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "pointed"),
+    [
+        ("2412.04321, what is it?", []),
+        ("what is it: arXiv:2412.04321", []),
+        ("https://arxiv.org/abs/2412.04321 tldr", []),
+        ("who wrote 2412.04321 and when?", []),
+        ("2413.00001?", []),
+        ("does it cite 2412.04321?", [HERON]),
+        ("is this paper on 2412.04321?", [HERON]),
+        ("compare it with 2412.04321", [HERON]),
+    ],
+)
+def test_an_id_that_no_paper_has_is_not_about_the_last_answer(
+    question: str, pointed: list[Paper]
+) -> None:
+    asked = replace(request(question), kind="follow-up", follow_up=1.0)
+    assert list(resolve(asked, [ONE]).pointed) == pointed
+
+
+@pytest.mark.parametrize(
+    ("question", "pointed"),
+    [
+        ("who wrote GooseNet and why?", []),
+        ("authors of EgretGPT", []),
+        ("BibTeX of Goose-2", []),
+        ("who wrote HeronNet and when?", [HERON]),
+        ("who wrote the MarshCount one?", [HERON]),
+        ("BibTeX please", [HERON]),
+        ("WHO WROTE IT AND WHERE", [HERON]),
+        ("GitHub?", [HERON]),
+    ],
+)
+def test_a_fact_of_a_name_that_the_last_paper_lacks_is_not_its_own(
+    question: str, pointed: list[Paper]
+) -> None:
+    facts = paper_facts(question)
+    asked = replace(request(question), kind="follow-up", follow_up=1.0, facts=facts)
+    assert facts
+    assert list(resolve(asked, [ONE]).pointed) == pointed
 
 
 def test_without_history_a_question_stays_as_it_is() -> None:

@@ -9,8 +9,9 @@ from bot.app import open_library
 from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.pipeline import PaperQA
-from rag.query.followups import SHOWN_LIST, Past, resolve
+from rag.query.followups import SHOWN_LIST, resolve
 from rag.query.positions import find_choices, in_english, select
+from rag.query.request import Past
 from rag.records import Answer, Question, Turn
 from tests.papers import TODAY, ListSource, many
 
@@ -60,6 +61,10 @@ CHOICES: dict[str, tuple[int, ...]] = {
     "qui a écrit le numéro six ?": (6,), "de quoi parle l'avant-dernier ?": (7,),
     "¿quién escribió el penúltimo?": (7,), "¿de qué trata el número tres?": (3,),
     "第三篇是谁写的？": (3,),
+    # beside another one
+    "the one after number 3": (4,), "the paper before the last": (7,),
+    "the one after the 2nd": (3,),
+    "who wrote the one before number 5?": (4,), "el de antes del 4": (3,),
     # more of the same, which were written after the grammar
     "could you expand on the fourth paper": (4,), "give me the abstract of nr. 4": (4,),
     "the 2nd to last one please": (7,), "the first three papers": (1, 2, 3),
@@ -92,6 +97,9 @@ OTHERS = [
     "le premier modèle de diffusion vidéo",
     "10 instead of 5", "top 3", "die nächsten 5", "2+2",
     "5 papers about herons", "is attention all you need?", "the next token objective",
+    "skip connections in residual networks", "one after another", "was this tried before?",
+    "accuracy before and after pruning", "what came after transformers?", "papers before 2024",
+    "papers after the 3rd of December",
 ]  # fmt: skip
 
 
@@ -146,7 +154,19 @@ def test_a_choice_in_plain_english_is_the_same_choice(phrase: str) -> None:
 
 @pytest.mark.parametrize(
     ("phrase", "missing"),
-    [("number 0", 0), ("number 9", 9), ("the tenth", 10), ("número 12", 12), ("#20 to #22", 20)],
+    [
+        ("number 0", 0),
+        ("number 9", 9),
+        ("the tenth", 10),
+        ("número 12", 12),
+        ("#20 to #22", 20),
+        ("-2", -2),
+        ("number -1", -1),
+        ("#-3", -3),
+        ("die -4", -4),
+        ("the one after number 8", 9),
+        ("the one before the first", 0),
+    ],
 )
 def test_a_position_that_the_list_lacks_is_said_in_one_sentence(
     shown: Shown, phrase: str, missing: int
@@ -168,6 +188,32 @@ def test_the_next_paper_follows_the_one_that_was_talked_about(shown: Shown) -> N
     assert cited("die nächste bitte", fourth) == (shown.ids[4],)
     last = Turn("the last one", (shown.ids[7],))
     assert "there is no number 9" in shown.ask("the next one", last).text
+
+
+@pytest.mark.parametrize(
+    "walk",
+    [
+        [("number 2", 2), ("the one after that", 3), ("and the one after", 4), ("next", 5)],
+        [("the sixth please", 6), ("no, the one before", 5), ("the one before that", 4)],
+        [("#3", 3), ("next", 4), ("next", 5), ("previous", 4), ("skip it", 5), ("go back one", 4)],
+        [("die zweite", 2), ("und die danach?", 3), ("überspring das", 4), ("die davor", 3)],
+        [("le 4", 4), ("et celui d'après ?", 5), ("le suivant", 6), ("celle d'avant", 5)],
+        [("el quinto", 5), ("el de después", 6), ("el de antes", 5), ("la siguiente", 6)],
+        [("第二篇", 2), ("后面那篇", 3), ("下一篇", 4), ("前面那篇", 3)],
+        [("who wrote number 6?", 6), ("what is the paper after it about?", 7), ("skip one", 8)],
+        [(f"number {n}", n) if n < 2 else ("next", n) for n in ALL],
+        [("number 4", 4), ("compare 1 and 2", 0), ("number 7", 7), ("previous one", 6)],
+        [("compare 2 and 5", 0), ("the next one", 6), ("thanks!", 0), ("the next one", 7)],
+        [("#2", 2), ("what is NoSuchNet, arXiv 2412.04321?", 0), ("and the next one?", 3)],
+    ],
+)  # fmt: skip
+def test_a_walk_through_a_list_keeps_its_place(shown: Shown, walk: list[tuple[str, int]]) -> None:
+    said: list[Turn] = []
+    for text, number in walk:  # 0 is about no one paper
+        answer = shown.ask(text, *said)
+        cited = [shown.ids.index(citation.paper.paper_id) + 1 for citation in answer.citations]
+        assert cited == [number] or not number, text
+        said.append(Turn.of(answer))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.query.followups import ALONE, Past, resolve
+from rag.query.followups import ALONE, resolve
 from rag.query.model_reader import ModelReader, Reading
 from rag.query.numeric_days import DayHabit
-from rag.query.request import Request
+from rag.query.request import Past, Request
 from rag.query.request_reader import KINDS, TaggedWord
 from rag.query.slots import MAX_LIMIT, fill_slots
 from rag.query.understand import QueryUnderstanding
