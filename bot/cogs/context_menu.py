@@ -145,7 +145,9 @@ class ContextMenu(commands.Cog):
 
     async def _is_hidden(self, message: discord.Message) -> bool:
         """Return whether a message hides words, or was asked for with words that are hidden."""
-        return has_spoiler(text_of(message)) or await self.services.shown_lists.is_hidden(message.id)
+        return has_spoiler(text_of(message)) or await self.services.shown_lists.is_hidden(
+            message.id
+        )
 
     async def _first_paper(self, message: discord.Message) -> Paper:
         if papers := await self.services.shown_lists.papers_in(message):

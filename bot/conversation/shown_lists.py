@@ -81,7 +81,9 @@ class ShownLists:
             channel_id=channel_id,
             user_id=user_id,
             is_private=seen_by_one(message),
-            is_hidden=is_hidden or hides_words(interaction) or await self._continues_hidden(interaction),
+            is_hidden=is_hidden
+            or hides_words(interaction)
+            or await self._continues_hidden(interaction),
         )
 
     async def _continues_hidden(self, interaction: discord.Interaction) -> bool:

@@ -73,8 +73,8 @@ class ConversationStore:
         """
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO shown_lists (message, channel, person, papers, private, hidden) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO shown_lists "
+                "(message, channel, person, papers, private, hidden) VALUES (?, ?, ?, ?, ?, ?)",
                 (message_id, channel_id, user_id, json.dumps(papers), is_private, is_hidden),
             )
 

@@ -232,6 +232,19 @@ async def test_no_subscription_is_made_of_a_spoiler(
     assert not server.bot.services.subscriptions.store.all()
 
 
+@pytest.mark.parametrize("option", ["topics", "authors", "organisations"])
+@pytest.mark.parametrize("typed", [";,", "\u2060"])
+async def test_no_subscription_is_made_of_no_words(
+    filled: Library, connect: Connect, option: str, typed: str
+) -> None:
+    server = await connect(filled)
+    tried = await server.fake.slash("alice", "subscribe", **{option: typed})
+    await server.quoted(tried)
+    assert tried.original is not None
+    assert "There is no word in this list" in text_of(tried.original)
+    assert not server.bot.services.subscriptions.store.all()
+
+
 async def test_a_search_for_a_spoiler_is_one(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     found = await server.fake.slash("alice", "search", text="||HeronNet||")
