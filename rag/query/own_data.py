@@ -4,6 +4,7 @@ import re
 
 # A verb and what belongs to the person, in this order or, in German, in the other.
 _WISHES = (
+    r"(?<![\w/.:~])/forget\b(?!/)",  # where that is no command: in the terminal
     r"(?:forget|delete|erase|remove|wipe|clear)\b.{0,30}?\b(?:about me|(?:all )?(?:of )?my "
     r"(?:\w+ )?(?:data|history|messages|questions|conversations?|chats?|account|information|info))",
     r"forget (?:all about )?(?:me|us)|forget (?:that )?(?:i|we) (?:was|were|asked|said|wrote)",

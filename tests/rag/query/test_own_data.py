@@ -8,7 +8,8 @@ from rag.query.own_data import wants_to_be_forgotten
 @pytest.mark.parametrize(
     "text",
     [
-        "please forget me", "Delete all my data!", "can you erase my questions?",
+        "/forget", "how does /forget work?", "please forget me", "Delete all my data!",
+        "can you erase my questions?",
         "remove everything you know about me", "forget what you stored about me",
         "wipe my chat history", "vergiss mich bitte", "kannst du meine Nachrichten löschen?",
         "lösche alles über mich", "oublie-moi", "efface mes messages", "supprimez mes données",
@@ -23,6 +24,7 @@ def test_wishes(text: str) -> None:
     "text",
     [
         "which papers are about catastrophic forgetting?", "how do models forget data?",
+        "see birds.example/forget",
         "does it delete tokens?", "forget it", "remind me of my question", "never mind my data",
         "Wie löscht man Daten aus Modellen?", "papers on memory erasure", "忘记机制的论文",
         "does unlearning remove the data of users?",
