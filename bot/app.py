@@ -1,7 +1,7 @@
 """The composition root of the commands: opens the library and the model from the settings."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from rag.llm.model_files import ModelFolder, is_base_model
 from rag.pipeline import PaperQA
+from rag.query.command_guide import CommandGuide, CommandHelp
 from rag.query.numeric_days import DayHabit
 from rag.text.language import preload
 
@@ -48,6 +49,7 @@ class App:
     settings: Settings
     data_dir: Path
     use_model: bool = True
+    commands: Sequence[CommandHelp] = ()  # that people can ask about
 
     @contextmanager
     def library(self, purpose: str) -> Iterator[Library]:
@@ -79,6 +81,7 @@ class App:
                     today=today or self.today,
                     model=model,
                     day_habit=self.day_habit,
+                    guide=CommandGuide(self.commands),
                 )
             finally:
                 if model:

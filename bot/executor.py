@@ -12,7 +12,7 @@ from rag.digest.records import Digest
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.query.followups import ALONE
+from rag.query.followups import ALONE, refers_back
 from rag.query.request import Kind
 from rag.records import Answer, Paper, Question
 
@@ -90,6 +90,15 @@ class Executor:
             return (await self.read(understand, text, self.qa.today())).kind
         except QuestionError:
             return "content"
+
+    async def only_points(self, text: str) -> bool:
+        """Return whether a text says nothing of what it is about, as "explain this" does."""
+        understand = partial(self.qa.query.understand, follows=True, again=True)
+        try:
+            request = await self.read(understand, text, self.qa.today())
+        except QuestionError:
+            return False
+        return not request.has_topic or (refers_back(request.text) and not request.named)
 
     def is_request(self, text: str) -> bool:
         """Return whether a text wants something, in words of a request; blocks."""

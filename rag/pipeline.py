@@ -17,6 +17,7 @@ from rag.config import RagConfig
 from rag.digest.records import Digest
 from rag.errors import QuestionError
 from rag.library import Library
+from rag.query.command_guide import CommandGuide
 from rag.query.followups import (
     ALONE,
     WITH_SLOTS,
@@ -58,15 +59,17 @@ class PaperQA:
         today: Callable[[], date],
         model: "LanguageModel | None" = None,
         day_habit: DayHabit | None = None,
+        guide: CommandGuide | None = None,
     ) -> None:
         """`today` returns the day for questions without one; `model` writes the answers.
 
-        `day_habit` tells which number of "5/12/2025" is the day.
+        `day_habit` tells which number of "5/12/2025" is the day; `guide` knows the commands.
         """
         self.library = library
         self.config = config
         self.today = today
-        self._answers = Answers(library, config)
+        self.guide = guide or CommandGuide()
+        self._answers = Answers(library, config, self.guide)
         keywords = library.retriever.keywords
         self.gate = Gate(keywords)
         self.writer = self._make_writer(model) if model else None
@@ -78,6 +81,7 @@ class PaperQA:
             model_reader=self._model_reader(),
             model_translator=self._model_translator(),
             day_habit=day_habit,
+            guide=self.guide,
         )
         self._briefs: dict[tuple[tuple[str, str], ...], str] = {}
 
@@ -118,7 +122,7 @@ class PaperQA:
     def answers(self) -> Answers:
         """What answers each kind of request, from the index that answers now."""
         if self._answers.retriever is not self.library.retriever:
-            self._answers = Answers(self.library, self.config)
+            self._answers = Answers(self.library, self.config, self.guide)
         return self._answers
 
     def answer(self, question: Question | str) -> Answer:

@@ -261,13 +261,15 @@ class Exchange:
 class Turn:
     """An earlier question, and the ids of the papers that its answer cited (None: not known).
 
-    Without a question, it is a list of papers that was shown, such as a digest.
+    Without a question, it is a list of papers that was shown, such as a digest; `is_hidden` means
+    that it was asked for in a spoiler, as a question's own words tell of an answer.
     `exchanges` is the conversation up to its answer as the model read it.
     """
 
     question: str
     cited: tuple[str, ...] | None = None
     exchanges: tuple[Exchange, ...] = ()
+    is_hidden: bool = False
 
     @classmethod
     def of(cls, answer: "Answer") -> "Turn":

@@ -34,6 +34,7 @@ SHORT = {
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/sources/starter.py": "a source of its own",
     "rag/isolated_python.py": "the only place that starts Python",
+    "rag/query/own_data.py": "what understanding a question and small talk ask alike",
     "rag/retrieval/paper_retriever.py": "LangChain's base class is slow to import",
     "rag/links.py": "the only place that builds links",
     "rag/text/code_link.py": "the only place that tells what code a paper has",

@@ -120,8 +120,15 @@ def _stores(library: Library) -> tuple[SubscriptionStore, Outbox]:
     return store, Outbox(library.catalog.database, store)
 
 
-def wish_of(topics: str, authors: str, organisations: str, *, min_upvotes: int, count: int) -> Wish:
-    """Return the wish that the options express; each list has commas."""
+def wish_of(
+    topics: str | None,
+    authors: str | None,
+    organisations: str | None,
+    *,
+    min_upvotes: int,
+    count: int,
+) -> Wish:
+    """Return the wish that the options express; each list has commas, None is no limit."""
     return Wish(
         topics=read_list(topics),
         authors=read_list(authors),

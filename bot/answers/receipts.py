@@ -58,7 +58,8 @@ class Inquiry:
             offset=len(self.shown),
             place=place,
             has_spoiler=self.has_spoiler
-            or any(map(has_spoiler, [self.question, *(turn.question for turn in history)])),
+            or has_spoiler(self.question)
+            or any(turn.is_hidden or has_spoiler(turn.question) for turn in history),
         )
 
 

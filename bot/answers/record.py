@@ -139,6 +139,7 @@ class AnswerRecord:
             await self.executor.write(
                 self.conversations.remember_list, message_id, channel_id=message.reply.channel_id,
                 user_id=message.reply.user_id, papers=papers,
+                is_hidden=answer.question.has_spoiler,
             )  # fmt: skip
 
     async def drop(self, message: AnswerMessage) -> None:

@@ -103,6 +103,7 @@ class ContextMenu(commands.Cog):
             reply = await InteractionReply.defer(interaction)
             executor = self.services.executor
             is_known = await self._knows(interaction, message_id)
+            is_hidden = is_known and await self.services.shown_lists.is_hidden(message_id)
             card = await self.bot.threads.paper_of_card(message_id) if is_known else None
             named = await executor.read(named_papers, about, executor.library.catalog)
             paper = card or (named[0] if len(named) == 1 else None)
@@ -113,7 +114,7 @@ class ContextMenu(commands.Cog):
                 heard_from=(message_id,),
                 paper=paper.paper_id if paper else None,
                 by=_name_of(interaction),
-                has_spoiler=has_spoiler(about),
+                has_spoiler=has_spoiler(about) or is_hidden,
             )
             await self.services.answers.answer(inquiry, reply, show_question=True)
 
@@ -138,9 +139,15 @@ class ContextMenu(commands.Cog):
                 question=EXPLAIN,
                 paper=paper.paper_id,
                 by=_name_of(interaction),
-                has_spoiler=has_spoiler(text_of(message)),
+                has_spoiler=await self._is_hidden(message),
             )
             await self.services.answers.answer(inquiry, reply, show_question=True)
+
+    async def _is_hidden(self, message: discord.Message) -> bool:
+        """Return whether a message hides words, or was asked for with words that are hidden."""
+        return has_spoiler(text_of(message)) or await self.services.shown_lists.is_hidden(
+            message.id
+        )
 
     async def _first_paper(self, message: discord.Message) -> Paper:
         if papers := await self.services.shown_lists.papers_in(message):

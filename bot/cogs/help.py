@@ -10,7 +10,7 @@ from bot.components.membership import is_member
 from bot.conversation.onboarding import example_question
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.gateway.client import PaperboyBot
-from bot.gateway.command_tree import takes_a_server
+from bot.gateway.command_tree import takes_a_server, usage_of
 from bot.render.safe_text import EMBED_FIELD, plain, plain_within
 from rag.full_text.records import describe_counts
 from rag.full_text.store import count_texts
@@ -38,7 +38,7 @@ class Help(commands.Cog):
         is_here = is_member(interaction)
         may_manage = interaction.permissions.manage_guild and is_here
         lines = [
-            f"`{_usage(command)}`: {command.description}"
+            f"`{f'/{command.name} {usage_of(command)}'.rstrip()}`: {command.description}"
             for command in sorted(self.bot.tree.get_commands(), key=lambda c: c.qualified_name)
             if isinstance(command, app_commands.Command)
             and (may_manage or command.default_permissions is None)
@@ -103,12 +103,6 @@ class Help(commands.Cog):
         else:
             people = "nobody waits"
         return f"{writer.name or self.services.model_name}; {people}"
-
-
-def _usage(command: app_commands.Command[Help, ..., None]) -> str:
-    """Return `/ask question [paper]`."""
-    options = [p.name if p.required else f"[{p.name}]" for p in command.parameters]
-    return " ".join([f"/{command.name}", *options])
 
 
 async def setup(bot: PaperboyBot) -> None:

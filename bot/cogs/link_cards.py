@@ -17,6 +17,7 @@ from bot.components.removed_embeds import are_removed
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of, unquoted
 from bot.conversation.paper_links import pasted_ids
 from bot.conversation.policy import wants_card
+from bot.conversation.shown_lists import seen_by_one
 from bot.gateway.client import PaperboyBot
 from bot.papers.fetch import FetchButton, fetch_view
 from bot.render.papers import link_card, unread_card
@@ -113,7 +114,11 @@ class LinkCards(commands.Cog):
             embed = await self._card(paper, interaction.guild, here, hears_replies=hears_replies)
             papers = [paper]
         message = await interaction.edit_original_response(embed=embed, view=view)
-        await self.services.shown_lists.remember_reply(interaction, message, papers)
+        # Of these cards, one person alone sees those that were asked for in a spoiler.
+        is_hidden = interaction.message is not None and seen_by_one(interaction.message)
+        await self.services.shown_lists.remember_reply(
+            interaction, message, papers, is_hidden=is_hidden
+        )
 
     async def _card(
         self,

@@ -15,6 +15,7 @@ from bot.answers.recovery import REFERENCE
 from bot.components.discord_errors import FAILURES
 from bot.components.error_reply import explain, tell_directly
 from bot.components.removed_embeds import are_removed
+from bot.conversation.file_questions import asks_about_file
 from bot.conversation.message_facts import MessageInspector, MessageLocation, location_of
 from bot.conversation.onboarding import hint
 from bot.conversation.policy import NO_MESSAGE_CONTENT, Action, decide
@@ -162,6 +163,11 @@ class Messages(commands.Cog):
         if wants_thread(question):
             await self._move_from(message, location, context)
             return
+        note = f"{read.note} {context.note}".strip()
+        only_files = bool(note) and not (read.attached or about)
+        if only_files and await self._asks_about_file(question, context):
+            await self._hint(message, location, note)
+            return
         channel = await self._channel_for(message, location, question, context)
         is_same = channel.id == location.channel.id
         reference = message.to_reference() if is_same and _may_reply(location) else None
@@ -173,10 +179,20 @@ class Messages(commands.Cog):
             heard_from=context.heard_from,
             keep_to=context.paper.paper_id if context.paper else None,
             by=message.author.display_name if message.guild else "",
-            note=f"{read.note} {context.note}".strip(),
+            note=note,
         )
         reply = ChannelReply(channel, message.author.id, reference, question_id=message.id)
         await self.services.answers.answer(inquiry, reply)
+
+    async def _asks_about_file(self, question: str, context: ConversationContext) -> bool:
+        """Return whether a question is about the files that come with it.
+
+        "This" is such a file only if the question continues nothing else.
+        """
+        if asks_about_file(question):
+            return True
+        is_alone = context == ConversationContext(note=context.note)
+        return is_alone and await self.services.executor.only_points(question)
 
     async def _channel_for(
         self,

@@ -9,6 +9,7 @@ __all__ = [
     "ask",
     "backup",
     "catalog",
+    "command_help",
     "doctor",
     "evaluate",
     "ingest",

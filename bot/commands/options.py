@@ -23,13 +23,16 @@ class GlobalOptions:
 def app_of(context: typer.Context) -> "App":
     """Return the App that the global options configure. Raises ConfigError."""
     from bot.app import App, default_data_dir
+    from bot.commands.command_help import commands_in
     from bot.config import load_settings
 
-    options: GlobalOptions = context.find_root().obj
+    root = context.find_root()
+    options: GlobalOptions = root.obj
     return App(
         load_settings(options.config),
         options.data_dir or default_data_dir(),
         use_model=options.use_model,
+        commands=tuple(commands_in(root.command)),
     )
 
 

@@ -38,9 +38,9 @@ def add(
     mail: Annotated[str, typer.Option(help="To this e-mail address (needs \\[bot.mail]).")] = "",
     channel: Annotated[str, typer.Option(help="To the Discord channel with this id.")] = "",
     person: Annotated[str, typer.Option(help="To the Discord user with this id.")] = "",
-    topics: Annotated[str, typer.Option(help="Plain words, separated by commas.")] = "",
-    authors: Annotated[str, typer.Option(help="Names, separated by commas.")] = "",
-    organisations: Annotated[str, typer.Option(help="Names, separated by commas.")] = "",
+    topics: Annotated[str | None, typer.Option(help="Plain words, separated by commas.")] = None,
+    authors: Annotated[str | None, typer.Option(help="Names, separated by commas.")] = None,
+    organisations: Annotated[str | None, typer.Option(help="Names, separated by commas.")] = None,
     min_upvotes: Annotated[int, typer.Option(min=0, help="The fewest upvotes of a paper.")] = 0,
     count: Annotated[
         int, typer.Option(min=1, max=MAX_PAPERS, help="The most papers in a digest.")

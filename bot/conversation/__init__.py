@@ -1,6 +1,7 @@
 """Conversations: when to answer a message, and what it refers back to."""
 
 __all__ = [
+    "file_questions",
     "mentions",
     "message_facts",
     "message_reader",

@@ -51,8 +51,8 @@ class Files:
         sentences = []
         if self.unread:
             sentences.append(
-                f"I have not read {enumerated(self.unread)}: I read text files only, up to "
-                f"{MAX_FILES} of {MAX_BYTES // 1000} kB each."
+                f"I have not read {enumerated(self.unread)}: I read text files only, no pictures "
+                f"or PDFs, up to {MAX_FILES} of {MAX_BYTES // 1000} kB each."
             )
         if self.missing:
             names = enumerated(self.missing)

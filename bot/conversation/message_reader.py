@@ -119,7 +119,7 @@ def attachments_of(message: discord.Message) -> list[discord.Attachment]:
 
 
 def text_of(message: discord.Message) -> str:
-    """Return what a message shows without its files: words, embeds, and what it forwards."""
+    """Return what a message shows without its files: words, embeds, its poll, what it forwards."""
     return "\n".join(filter(None, (message.content, *_forwarded(message), *_shown(message))))
 
 
@@ -130,11 +130,14 @@ def _forwarded(message: discord.Message) -> Iterator[str]:
 
 
 def _shown(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
-    """Yield the texts of a message's embeds and components."""
+    """Yield the texts of a message's embeds, poll and components."""
     for embed in message.embeds:
         yield from filter(None, (embed.title, embed.url, embed.description))
         for field in embed.fields:
             yield f"{field.name}: {field.value}"
+    if isinstance(message, discord.Message) and message.poll:
+        yield message.poll.question
+        yield from (answer.text for answer in message.poll.answers)
     yield from _displayed(message.components)
 
 

@@ -80,7 +80,7 @@ def decide(facts: MessageFacts) -> Decision:
     """Return what to do with a message."""
     if not facts.by_user:
         return _silent("no user wrote it")
-    if facts.to_everyone:
+    if facts.to_everyone and not facts.addresses_bot:
         return _silent("it addresses everyone")
     if not facts.may_address_bot:
         return _silent("it does not address the bot")

@@ -11,6 +11,7 @@ from typing import Any
 
 import discord
 
+from bot.conversation.mentions import hides_words
 from bot.conversation.message_reader import text_of
 from bot.conversation.paper_links import named_papers
 from bot.conversation.store import ConversationStore
@@ -39,10 +40,12 @@ class ShownLists:
         channel_id: int,
         user_id: int,
         is_private: bool = False,
+        is_hidden: bool = False,
     ) -> None:
         """Store the papers of a message in the order of their numbers, in place of earlier ones.
 
         `user_id` is the user who asked for them; 0 if nobody did. `is_private`: only they see it.
+        `is_hidden`: they asked in a spoiler, so answers about these papers are spoilers, too.
         """
         ids = [paper.paper_id for paper in papers]
         if not ids:
@@ -55,14 +58,23 @@ class ShownLists:
                 user_id=user_id,
                 papers=ids,
                 is_private=is_private,
+                is_hidden=is_hidden,
             )
         except sqlite3.Error as error:  # such as a full disk: the list itself is shown
             log.warning("the papers of message %s could not be stored: %s", message_id, error)
 
     async def remember_reply(
-        self, interaction: discord.Interaction, message: discord.Message, papers: Iterable[Paper]
+        self,
+        interaction: discord.Interaction,
+        message: discord.Message,
+        papers: Iterable[Paper],
+        *,
+        is_hidden: bool = False,
     ) -> None:
-        """Store the papers of a message that replies to a command or a button."""
+        """Store the papers of a message that replies to a command or a button.
+
+        They are hidden, too, if an option of the command was, or what the button is below.
+        """
         channel_id, user_id = interaction.channel_id or 0, interaction.user.id
         await self.remember(
             message.id,
@@ -70,7 +82,19 @@ class ShownLists:
             channel_id=channel_id,
             user_id=user_id,
             is_private=seen_by_one(message),
+            is_hidden=is_hidden
+            or hides_words(interaction)
+            or await self._continues_hidden(interaction),
         )
+
+    async def _continues_hidden(self, interaction: discord.Interaction) -> bool:
+        """Return whether a button or a menu is below what was asked for in a spoiler."""
+        clicked = interaction.message
+        return clicked is not None and await self.is_hidden(clicked.id)
+
+    async def is_hidden(self, message_id: int) -> bool:
+        """Return whether a message shows papers that were asked for in a spoiler."""
+        return await self.executor.read(self.conversations.is_hidden, message_id)
 
     async def referred_to(
         self, question: str, *, channel_id: int, user_id: int, now: datetime

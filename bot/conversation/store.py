@@ -13,6 +13,7 @@ from bot.stored_rows import read_rows
 from rag.records import Exchange, Turn
 from rag.store.database import Database
 from rag.store.rows import parse_strings
+from rag.text.discord_markup import has_spoiler
 
 MAX_HISTORY = 6  # earlier questions that a question can refer back to
 MAX_WALK = 100  # questions about the papers of one list, after which it is still known
@@ -66,16 +67,17 @@ class ConversationStore:
         user_id: int,
         papers: Sequence[str],
         is_private: bool = False,
+        is_hidden: bool = False,
     ) -> None:
         """Store the ids of the papers that a message lists, in the order of their numbers.
 
-        `is_private`: only this user sees the message.
+        `is_private`: only this user sees the message; `is_hidden`: it was asked for in a spoiler.
         """
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO shown_lists (message, channel, person, papers, private) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (message_id, channel_id, user_id, json.dumps(papers), is_private),
+                "INSERT OR REPLACE INTO shown_lists "
+                "(message, channel, person, papers, private, hidden) VALUES (?, ?, ?, ?, ?, ?)",
+                (message_id, channel_id, user_id, json.dumps(papers), is_private, is_hidden),
             )
 
     def drop(self, message_id: int) -> None:
@@ -200,6 +202,10 @@ class ConversationStore:
         turns = read_rows([row], _listed, table="shown_lists") if row else []
         return turns[0].cited or () if turns else ()
 
+    def is_hidden(self, message_id: int) -> bool:
+        """Return whether an answer, a card or a list was asked for in a spoiler."""
+        return any(turn.is_hidden for turn in self.turns(message_id)[-1:])
+
     def papers_of(self, message_id: int) -> tuple[str, ...]:
         """Return the ids of the papers of an answer, a card or a list, in order."""
         turns = self.turns(message_id)
@@ -251,7 +257,8 @@ class ConversationStore:
 
     def _list_row(self, message_id: int) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.database.connection.execute(
-            "SELECT message, channel, person, papers, private FROM shown_lists WHERE message = ?",
+            "SELECT message, channel, person, papers, private, hidden FROM shown_lists "
+            "WHERE message = ?",
             (message_id,),
         ).fetchone()
         return row
@@ -263,7 +270,8 @@ def _asked(row: sqlite3.Row) -> tuple[int, str]:
 
 def _turn(row: sqlite3.Row) -> Turn:
     cited = None if row["cited"] is None else parse_strings(row["cited"])
-    return Turn(_asked(row)[1], cited)
+    question = _asked(row)[1]
+    return Turn(question, cited, is_hidden=has_spoiler(question))
 
 
 def _is_list(turn: Turn) -> bool:
@@ -271,4 +279,4 @@ def _is_list(turn: Turn) -> bool:
 
 
 def _listed(row: sqlite3.Row) -> Turn:
-    return Turn("", parse_strings(row["papers"]))
+    return Turn("", parse_strings(row["papers"]), is_hidden=bool(row["hidden"]))

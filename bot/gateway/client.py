@@ -17,7 +17,7 @@ from bot.conversation.mentions import MentionReader
 from bot.conversation.message_reader import MessageReader
 from bot.conversation.threads import Threads
 from bot.gateway.command_registration import BotStateStore, sync_commands
-from bot.gateway.command_tree import EVERYWHERE, FOR_ALL, CheckedCommandTree
+from bot.gateway.command_tree import EVERYWHERE, FOR_ALL, CheckedCommandTree, commands_of
 from bot.gateway.error_reports import ErrorReporter
 from bot.gateway.proxy import discord_connector
 from bot.redaction import redact_logs
@@ -120,6 +120,7 @@ class PaperboyBot(commands.Bot):
         self.add_dynamic_items(AnswerButton, PaperMenu, RateButton)
         for cog in COGS:
             await self.load_extension(cog)
+        services.executor.qa.guide.commands = commands_of(self.tree)
         state = BotStateStore(services.executor.library.catalog.database)
         await sync_commands(self.tree, state, always=self.options.always_sync)
 

@@ -1,7 +1,7 @@
 """The command tree, which checks every command before it runs.
 
 A command that takes a server is refused where the bot is not a member; then come access and the
-rate limit.
+rate limit. `commands_of` says what the commands do.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from bot.access.checks import check_access, count_question
 from bot.components.membership import NotAMemberError, is_member
 from bot.services import Services
 from rag.errors import PaperboyError
+from rag.query.command_guide import CommandHelp
 
 # Commands about the user's own data and about the bot stay open to everybody.
 OPEN = frozenset({"help", "status", "forget", "setup", "alerts", "subscriptions", "unsubscribe"})
@@ -21,6 +22,7 @@ FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
 ASKS = "asks"  # a command with this key in its `extras` counts as a question
 
 
+AnySlash = app_commands.Command[Any, ..., Any] | app_commands.Group
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
 
 
@@ -57,3 +59,23 @@ def takes_a_server(command: AnyCommand) -> bool:
     """Return whether a command is declared to be of no use to people who installed the bot."""
     installs = command.allowed_installs
     return installs is not None and not installs.user
+
+
+def commands_of(tree: app_commands.CommandTree[Any]) -> list[CommandHelp]:
+    """Return the commands of a tree with their groups and subcommands, in order of their names."""
+    found = sorted(tree.walk_commands(), key=lambda command: command.qualified_name)
+    return [_help_of(command) for command in found]
+
+
+def usage_of(command: app_commands.Command[Any, ..., Any]) -> str:
+    """Return what follows the name: `question [paper]`."""
+    return " ".join(p.name if p.required else f"[{p.name}]" for p in command.parameters)
+
+
+def _help_of(command: AnySlash) -> CommandHelp:
+    if isinstance(command, app_commands.Group):
+        usage, options = "", tuple((c.name, c.description) for c in command.commands)
+    else:
+        usage = usage_of(command)
+        options = tuple((p.display_name, str(p.description)) for p in command.parameters)
+    return CommandHelp(f"/{command.qualified_name}", usage, command.description, options)

@@ -55,9 +55,9 @@ def read_form(fields: Mapping[str, str], before: Rhythm, around: Surroundings) -
     """
     count, _, upvotes = fields[COUNT].partition(",")
     wish = Wish(
-        topics=read_list(fields.get(TOPICS, "")),
-        authors=read_list(fields.get(AUTHORS, "")),
-        organizations=read_list(fields.get(ORGANISATIONS, "")),
+        topics=read_list(fields.get(TOPICS, "").strip() or None),
+        authors=read_list(fields.get(AUTHORS, "").strip() or None),
+        organizations=read_list(fields.get(ORGANISATIONS, "").strip() or None),
         min_upvotes=read_number(upvotes.strip() or "0", first=0, last=MAX_UPVOTES),
         count=read_number(count, first=1, last=MAX_PAPERS),
     )

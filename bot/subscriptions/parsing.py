@@ -9,8 +9,9 @@ from bot.clocks.zones import Surroundings, Zone, meaning_of, read_zone, zone_in_
 from bot.subscriptions.limits import MAX_ENTRIES, MAX_ENTRY, WHEN_EXAMPLE
 from bot.subscriptions.records import Rhythm, Subscription, SubscriptionError
 from rag.digest.records import Period, Wish
+from rag.text.clean import clean_characters
 from rag.text.discord_markup import has_spoiler
-from rag.text.words import enumerated, fold
+from rag.text.words import enumerated, fold, words
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PERIODS: dict[str, Period] = {"daily": "day", "weekly": "week", "monthly": "month"}
@@ -83,12 +84,12 @@ def rhythm_as_typed(rhythm: Rhythm) -> str:
 def wish_in_words(wish: Wish) -> str:
     """Return "10 papers on “robot hands”, by Ada L., with 5 upvotes or more"; not escaped."""
     parts = [f"up to {wish.count} paper{'' if wish.count == 1 else 's'}"]
-    for words, entries in (
+    for preposition, entries in (
         ("on", wish.topics), ("by", wish.authors), ("from", wish.organizations)
     ):  # fmt: skip
         if entries:
             quoted = (f"“{entry}”" for entry in entries)
-            parts.append(f"{words} {enumerated(quoted, conjunction='or')}")
+            parts.append(f"{preposition} {enumerated(quoted, conjunction='or')}")
     if wish.min_upvotes:
         parts.append(f"with {wish.min_upvotes} upvotes or more")
     return ", ".join(parts)
@@ -198,21 +199,28 @@ def _weekday(folded: str) -> int | None:
     return None
 
 
-def read_list(text: str) -> tuple[str, ...]:
-    """Parse entries separated by commas. Raises SubscriptionError."""
+def read_list(text: str | None) -> tuple[str, ...]:
+    """Parse entries separated by commas; None has none. Raises SubscriptionError."""
+    if text is None:
+        return ()
     if has_spoiler(text):
         raise SubscriptionError(
             "A digest shows what it is about, so nothing of it can be hidden: write it without a "
             "spoiler."
         )
-    words = dict.fromkeys(" ".join(part.split()) for part in re.split(r"[,;\n]", text))
-    words.pop("", None)
-    if len(words) > MAX_ENTRIES or any(len(word) > MAX_ENTRY for word in words):
+    parts = map(clean_characters, re.split(r"[,;\n]", text))
+    entries = tuple(dict.fromkeys(filter(words, parts)))
+    if not entries:
+        raise SubscriptionError(
+            "There is no word in this list: write words with commas between, or leave it out for "
+            "no limit."
+        )
+    if len(entries) > MAX_ENTRIES or any(len(entry) > MAX_ENTRY for entry in entries):
         raise SubscriptionError(
             f"That is too much: up to {MAX_ENTRIES} of them, each of up to {MAX_ENTRY} "
             "characters, with commas between."
         )
-    return tuple(words)
+    return entries
 
 
 def read_number(text: str, *, first: int, last: int) -> int:

@@ -19,6 +19,7 @@ from rag.arxiv_id import find_ids, impossible_ids
 from rag.config import RagConfig
 from rag.grounding.alignment import Reader
 from rag.library import Library
+from rag.query.command_guide import CommandGuide
 from rag.query.request import Kind, Request
 from rag.query.translate import translate
 from rag.records import Paper, Question
@@ -40,7 +41,9 @@ Answering = Callable[[Request], Draft | None]
 class Answers:
     """Answers a request by its kind. Thread-safe."""
 
-    def __init__(self, library: Library, config: RagConfig) -> None:
+    def __init__(
+        self, library: Library, config: RagConfig, guide: CommandGuide | None = None
+    ) -> None:
         catalog, retriever = library.catalog, library.retriever
         self.catalog = catalog
         self.retriever = retriever
@@ -57,7 +60,7 @@ class Answers:
             self.quotes.evidence,
             Reader(library.bundled_embedder.embeddings),
         )
-        self.small_talk = SmallTalk(library.bundled_embedder)
+        self.small_talk = SmallTalk(library.bundled_embedder, guide)
         self.statistics = Statistics(catalog, self.lists.topics)
         self.summaries = Summaries(catalog)
 

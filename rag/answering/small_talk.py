@@ -12,6 +12,8 @@ import numpy as np
 
 from rag.answering.draft import Draft
 from rag.encoders.embedder import Embedder, Vectors
+from rag.query.command_guide import CommandGuide
+from rag.query.own_data import wants_to_be_forgotten
 from rag.query.request import Request
 from rag.records import Coverage, Place
 from rag.text.words import words
@@ -25,8 +27,10 @@ NO_MODEL = "No language model is set up here, so the quotes are the answer."
 class SmallTalk:
     """Replies in the language of the message, without any source."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, guide: CommandGuide | None = None) -> None:
+        """`guide` describes the commands."""
         self.embedder = embedder
+        self.guide = guide or CommandGuide()
         self._vectors: dict[str, Vectors] = {}
 
     def draft(
@@ -39,10 +43,15 @@ class SmallTalk:
         """
         if request.kind == "off topic":
             return Draft(_in_language(_table()["off_topic"], request.language), (), refused=True)
+        if request.kind == "bot" and (described := self.guide.describe(text)):
+            return Draft(described, ())
         part = "bot" if request.kind == "bot" else "small_talk"
         # Only the English replies fit a library without days.
         language = request.language if coverage.last_day else "en"
-        nearest = _about_languages() if request.answer_in else self._nearest(part, text)
+        if wants_to_be_forgotten(text):
+            nearest = _marked("own_data")
+        else:
+            nearest = _marked("languages") if request.answer_in else self._nearest(part, text)
         reply = _in_language(nearest, language)
         return Draft(_fill(reply, place, coverage, model), ())
 
@@ -135,8 +144,9 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def _about_languages() -> dict[str, str]:
-    return next(entry for entry in _table()["bot"] if entry.get("languages"))
+def _marked(name: str) -> dict[str, str]:
+    """Return the entry about the bot that is marked with a name."""
+    return next(entry for entry in _table()["bot"] if entry.get(name))
 
 
 @lru_cache(maxsize=2)
@@ -145,6 +155,6 @@ def _examples(part: str) -> Sequence[tuple[str, dict[str, str]]]:
     return [
         (example, entry)
         for entry in _table()[part]
-        for example in entry["examples"].split("\n")
+        for example in entry.get("examples", "").split("\n")
         if example
     ]

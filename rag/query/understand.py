@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from rag.arxiv_id import find_mentions
 from rag.encoders.word_vectors import WordVectors
 from rag.query.answer_language import answer_language
+from rag.query.command_guide import CommandGuide
 from rag.query.exclusions import Exclusions, find_exclusions
 from rag.query.followups import ALONE, SHOWN_LIST, has_papers, refers_back, resolve
 from rag.query.mentions import Mention
 from rag.query.numeric_days import DayHabit, write_days
 from rag.query.organization_names import in_latin_letters
 from rag.query.organizations import Organizations
+from rag.query.own_data import wants_to_be_forgotten
 from rag.query.paper_names import PaperNames
 from rag.query.parser import author_count, paper_facts, parse, written_by
 from rag.query.people import People
@@ -75,12 +77,13 @@ class QueryUnderstanding:
         model_reader: "ModelReader | None" = None,
         model_translator: "ModelTranslator | None" = None,
         day_habit: DayHabit | None = None,
+        guide: CommandGuide | None = None,
     ) -> None:
         """`encode` gives the bundled encoder's vector of a text, shape (dimensions,).
 
         `model_reader` reads what the classifier is unsure about; `model_translator` translates what
         the glossary does not know the language of. `day_habit` tells which number of "5/12" is the
-        day.
+        day; `guide` knows the bot's commands.
         """
         self.catalog = catalog
         self.keywords = keywords
@@ -94,6 +97,7 @@ class QueryUnderstanding:
         self.model_reader = model_reader
         self.model_translator = model_translator
         self.day_habit = day_habit or DayHabit()
+        self.guide = guide or CommandGuide()
 
     def understand(
         self, question: str, today: date, *, follows: bool = False, again: bool = False
@@ -110,6 +114,10 @@ class QueryUnderstanding:
         question = in_latin_letters(question)
         without_names = self.people.hide(self.paper_names.hide_titles(question).text).text
         language = self.reader.language(without_names)
+        if self._is_about_bot(question):
+            return Request(
+                topic="", kind="bot", text=question, asked=question, language=language or ENGLISH
+            )
         if follows:  # "el penúltimo" is "the second to last one"
             question = in_english(question)
             without_names = self.people.hide(question).text
@@ -134,6 +142,15 @@ class QueryUnderstanding:
 
         parts = several_questions(with_spoilers_open(text), read, self.paper_names.hide_titles)
         return parts if len(parts) > 1 else [Part(text)]
+
+    def _is_about_bot(self, question: str) -> bool:
+        """Return whether a question surely is about the bot, and about no paper.
+
+        It asks about a command, or wants to be forgotten.
+        """
+        if not (self.guide.named_in(question) or wants_to_be_forgotten(question)):
+            return False
+        return not (self.paper_names.find(question) or any(find_mentions(question)))
 
     def _is_small_talk(self, text: str) -> bool:
         chances = self.reader.kinds(text, self.encode(text), Slots())

@@ -21,6 +21,7 @@ _MARKUP = re.compile(
     r"|t:(?P<seconds>-?\d{1,13})(?::[tTdDfFRsS])?"
     r"|a?:\w{1,32}:\d{1,20}"  # an emoji of a server's own
     r"|(?:id|sound):[\w:-]{1,100})>"  # a page of the server, a sound
+    r"|(?<![\w@.])@(?:everyone|here)\b(?!\.\w)"  # a call to all of them
 )
 # What nothing is left of, with the spaces around it.
 _GONE = re.compile(r" *\0[\0 ]*(?P<at_end>(?=[?!.,;:\n]|\Z))?")
@@ -50,8 +51,8 @@ def no_name(kind: Mentioned, number: int) -> str:  # noqa: ARG001  # as NameOf
 def without_markup(text: str, *, timezone: str, name_of: NameOf = no_name) -> str:
     """Return the text with names instead of mentions and ISO days instead of time stamps.
 
-    Emoji of a server's own, mentions without a known name and links to messages are left out. A
-    time stamp's day is that of the time zone.
+    Emoji of a server's own, mentions of everybody or without a known name, and links to messages
+    are left out. A time stamp's day is that of the time zone.
     """
 
     def words(match: re.Match[str]) -> str:

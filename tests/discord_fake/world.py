@@ -213,8 +213,7 @@ class World:
             "flags": (body.get("flags") or 0) | (LOADING if loading else 0),
             **fields,
         }
-        if body.get("nonce"):
-            message["nonce"] = body["nonce"]
+        message |= {key: body[key] for key in ("nonce", "poll") if body.get(key)}
         if kind in SPOKEN:
             _require_sendable(message, body)
         message |= self._reply_fields(channel, body.get("message_reference") or {})

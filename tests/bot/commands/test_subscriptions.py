@@ -74,6 +74,9 @@ def test_add_list_pause_resume_preview_and_remove(run: Run, starter_folder: Path
     ("arguments", "words"),
     [
         (["9:00"], "give exactly one of"),
+        (["9:00", "--mail", "ada@example.org", "--topics", " , ;"], "There is no word"),
+        (["9:00", "--mail", "ada@example.org", "--authors", "\u200b"], "There is no word"),
+        (["9:00", "--mail", "ada@example.org", "--organisations", ""], "There is no word"),
         (["9:00", "--mail", "ada@example.org", "--channel", "5"], "give exactly one of"),
         (["9:00", "--mail", "ada"], "not an e-mail address"),
         (["9:00", "--mail", "ada@b@example.org"], "not an e-mail address"),

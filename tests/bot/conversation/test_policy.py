@@ -310,6 +310,7 @@ Situation = tuple[str, Callable[[Room], Awaitable[Message]], str]
 SITUATIONS: list[Situation] = [
     # said to it
     ("a mention", lambda r: r.says(f"@me {Q}"), ANSWER),
+    ("a mention beside @everyone", lambda r: r.says(f"@everyone meet @me! {Q}"), ANSWER),
     ("a mention at the end", lambda r: r.says(f"{Q} @me"), ANSWER),
     ("a mention of its own role", lambda r: r.says(f"<@&{r.bots_own}> {Q}"), ANSWER),
     ("a mention after a quotation", lambda r: r.says(f"> It counts birds.\n@me {Q}"), ANSWER),
@@ -359,7 +360,8 @@ SITUATIONS: list[Situation] = [
     ("a mention in a long quotation", lambda r: r.says(f">>> So:\n@me {Q}"), SILENCE),
     ("a mention in code", lambda r: r.says(f"Write `@me {Q}`"), SILENCE),
     ("a mention in a block of code", lambda r: r.says(f"```\n@me {Q}\n```"), SILENCE),
-    ("@everyone", lambda r: r.says(f"@everyone meet @me! {Q}"), SILENCE),
+    ("@everyone in an ask-channel", lambda r: in_an_ask_channel(r, f"@everyone {Q}"), SILENCE),
+    ("@here below its answer", lambda r: r.replies_to_answer(f"@here {MORE}"), SILENCE),
     ("a mention of another role", another_role, SILENCE),
     ("a reply to bob", lambda r: r.replies_to_bob(Q), SILENCE),
     ("a reply to its answer, to bob", lambda r: r.replies_to_answer("@bob see?"), SILENCE),

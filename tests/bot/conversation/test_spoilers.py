@@ -7,8 +7,17 @@ import pytest
 
 from rag.library import Library
 from rag.text.discord_markup import without_spoilers
-from tests.discord_server import Connect, Server, button, choose, finished, text_of
-from tests.papers import HERON, QUESTION, TIDAL
+from tests.discord_server import (
+    Connect,
+    Server,
+    button,
+    choose,
+    finished,
+    joined,
+    judged,
+    text_of,
+)
+from tests.papers import HERON, LOOM, PASTRY, QUESTION, TIDAL
 
 LINK = f"https://arxiv.org/abs/{HERON.arxiv_id}"
 WORDS = ("HeronNet", "94.2%", "Counting Wading Birds", HERON.arxiv_id or "")
@@ -223,9 +232,82 @@ async def test_no_subscription_is_made_of_a_spoiler(
     assert not server.bot.services.subscriptions.store.all()
 
 
+@pytest.mark.parametrize("option", ["topics", "authors", "organisations"])
+@pytest.mark.parametrize("typed", [";,", "\u2060"])
+async def test_no_subscription_is_made_of_no_words(
+    filled: Library, connect: Connect, option: str, typed: str
+) -> None:
+    server = await connect(filled)
+    tried = await server.fake.slash("alice", "subscribe", **{option: typed})
+    await server.quoted(tried)
+    assert tried.original is not None
+    assert "There is no word in this list" in text_of(tried.original)
+    assert not server.bot.services.subscriptions.store.all()
+
+
 async def test_a_search_for_a_spoiler_is_one(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     found = await server.fake.slash("alice", "search", text="||HeronNet||")
     await server.quoted(found)
     assert found.original is not None
     assert_hidden(found.original, "HeronNet")
+
+
+async def shown_to_alice(server: Server, command: str, **options: str) -> Message:
+    """Use a command with a spoiler, which shows papers to Alice alone."""
+    used = await server.fake.slash("alice", command, **options)
+    await server.quoted(used)
+    message = used.original
+    assert message is not None
+    assert message["flags"] & EPHEMERAL
+    listed = server.bot.services.conversations.listed
+    await server.fake.until(lambda: listed(int(message["id"])))
+    return message
+
+
+FOLLOW_UPS = [
+    ("paper", {"title": "||PastryBench||"}, "how many errors do bakers find in it?", "97%"),
+    ("paper", {"title": "||Loom||"}, "summarize it", "Loom"),
+    ("compare", {"first": "||Tidal Attention||", "second": "Loom"}, "explain number 1", "Tidal"),
+    ("search", {"text": "||errors in recipes||"}, "what is number 1 about?", "PastryBench"),
+    ("explain", {"paper": "||HeronNet||"}, "who wrote it?", "A. One"),
+]
+
+
+@pytest.mark.parametrize(("command", "options", "question", "answer"), FOLLOW_UPS)
+async def test_what_refers_to_a_hidden_card_or_list_is_a_spoiler_after_a_restart(
+    filled: Library, command: str, options: dict[str, str], question: str, answer: str
+) -> None:
+    hidden = [paper.title.partition(":")[0] for paper in (HERON, LOOM, PASTRY, TIDAL)]
+    async with judged() as fake:
+        async with joined(fake, filled) as server:
+            await shown_to_alice(server, command, **options)
+        async with joined(fake, filled) as server:
+            said = await server.say("alice", f"{fake.mention} {question}")
+            asked = await server.ask(question)
+            further = await server.say("bob", "summarize it", reply_to=said)
+    for message in (said, asked, further):
+        assert not [word for word in hidden if word in seen(message)]
+    for message in (said, asked):
+        assert answer in text_of(message)
+        assert not message["flags"] & EPHEMERAL
+
+
+async def test_what_an_open_command_shows_is_no_spoiler(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    for title in ("||PastryBench||", "Loom"):
+        await server.quoted(await server.fake.slash("alice", "paper", title=title))
+    await server.quoted(await server.fake.slash("alice", "saved"))  # for her alone, but not hidden
+    said = await server.say("alice", f"{server.fake.mention} summarize it")
+    assert LOOM.title in seen(said)
+
+
+async def test_lists_from_a_hidden_answer_are_hidden(filled: Library, connect: Connect) -> None:
+    server = await connect(filled)
+    answer = await server.ask("what does ||Tidal Attention|| keep?")
+    clicked = await server.fake.click("alice", answer, button(answer, "similar"))
+    await server.quoted(clicked)
+    assert clicked.original is not None
+    said = await server.say("alice", f"{server.fake.mention} what is number 1 about?")
+    title = next(p.title for p in (HERON, PASTRY, LOOM) if p.title in text_of(said))
+    assert title not in seen(said)

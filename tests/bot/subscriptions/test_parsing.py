@@ -133,6 +133,17 @@ def test_a_list_is_split_cleaned_and_limited() -> None:
         read_list("x" * 81)
 
 
+def test_no_list_has_no_entries() -> None:
+    assert read_list(None) == ()
+    assert read_list("\u200bherons, \u200b, egrets") == ("herons", "egrets")
+
+
+@pytest.mark.parametrize("typed", ["", " ", ",;,", "\u200b", "\u2060, \u200d", "-, …"])
+def test_a_list_without_a_word_is_refused(typed: str) -> None:
+    with pytest.raises(SubscriptionError, match="leave it out"):
+        read_list(typed)
+
+
 @pytest.mark.parametrize("typed", ["0", "26", "-1", "1.5", "²", ""])
 def test_a_number_outside_its_range_is_refused(typed: str) -> None:
     with pytest.raises(SubscriptionError, match="write a number from 1 to 25"):
