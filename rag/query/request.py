@@ -141,7 +141,7 @@ class Request:
     count: bool = False
     facts: tuple[Fact, ...] = ()
     named: tuple[Paper, ...] = ()  # papers that the question names
-    unread: tuple[str, ...] = ()  # names that no paper has, unlike others with another number
+    unread: tuple[str, ...] = ()  # names of no paper, alike or compared with others that are
     pointed: tuple[Paper, ...] = ()  # papers that it refers back to: it is about these only
     compares: bool = False  # the answer must cite each of these papers
     language: str = "en"  # of the question; `topic` is in English as far as possible

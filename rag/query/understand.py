@@ -180,8 +180,11 @@ class QueryUnderstanding:
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
-        unread = () if named else tuple(self.paper_names.unread(request.topic))
-        return replace(request, text=text, named=tuple(named), unread=unread, language=language)
+        names = self.paper_names
+        unread = (names.unknown_sides if named else names.unread)(request.topic)
+        return replace(
+            request, text=text, named=tuple(named), unread=tuple(unread), language=language
+        )
 
     def _understand(
         self, question: str, language: str, today: date, *, follows: bool, again: bool
