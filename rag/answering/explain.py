@@ -192,7 +192,9 @@ def _said_by(topic: _Topic, abstract: Sequence[Evidence]) -> list[Evidence]:
             and not (Role.of(e.sentence).own_work or any(name in e.sentence for name in names))
         ]
         return _choose(topic, others, LIKELY_SCORE)[:1]
-    likely = _choose(topic, [*reversed(abstract)], LIKELY_SCORE)  # of equals, the later one
+    with_pointers = replace(topic, aspect=replace(topic.aspect, allows_pointers=True))
+    # Of equals, the later one is chosen.
+    likely = _choose(with_pointers, [*reversed(abstract)], LIKELY_SCORE)
     last = finding(paper.abstract) if topic.name == "Results" else ""
     return likely[-1:] or [evidence for evidence in abstract if evidence.sentence == last]
 

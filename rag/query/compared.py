@@ -2,6 +2,8 @@
 
 import re
 
+from rag.text.names import marked_names
+
 _COMPARES = re.compile(
     r"\b(?:compar\w+|contrast\w*|versus|vs|differ\w*|better|worse|against|than)\b", re.IGNORECASE
 )
@@ -26,3 +28,14 @@ def is_compared(text: str, start: int, end: int) -> bool:
     """Return whether these words are a whole side of a comparison."""
     around = bool(_BEFORE.search(text[:start]) and _AFTER.match(text[end:]))
     return around and compares(f"{text[:start]} {text[end:]}")
+
+
+def compared_names(text: str) -> list[tuple[str, int, int]]:
+    """Return the sides that look like names ("ReedVLM", "GPT-4"), and where they begin and end."""
+    if not compares(text):
+        return []
+    return [
+        (name, start, end)
+        for name, start, end in marked_names(text)
+        if is_compared(text, start, end)
+    ]

@@ -11,14 +11,14 @@ from rapidfuzz.distance import OSA
 
 from rag.arxiv_id import blank_ids, find_mentions
 from rag.encoders.word_vectors import WordVectors
-from rag.query.compared import compares, is_compared
+from rag.query.compared import compared_names, is_compared
 from rag.query.mentions import Hidden
 from rag.query.near_names import MAX_NAME_WORDS, NearNames, is_in_word, letters_of
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.store.lookup import papers_with_name
-from rag.text.names import COMMON_NAMES, is_name_in, marked_names, name_key
+from rag.text.names import COMMON_NAMES, is_name_in, name_key
 from rag.text.tex import without_tex
 from rag.text.words import STOPWORDS, fold, terms
 
@@ -195,17 +195,15 @@ class PaperNames:
 
     def unknown_sides(self, text: str) -> list[str]:
         """Return the names that a text compares with papers that have no word of them."""
-        if not compares(text):
-            return []
-        mentions = self._mentions(without_tex(text))
+        text = without_tex(text)
+        sides = compared_names(blank_ids(text))
+        mentions = [mention for mention in self._mentions(text) if mention.paper_ids and sides]
         papers = self.catalog.get([paper_id for m in mentions for paper_id in m.paper_ids])
         known = " ".join(f"{paper.title} {paper.abstract}" for paper in papers.values())
-        named = [(m.start, m.end) for m in mentions if m.paper_ids]
         return [
             name
-            for name, start, end in marked_names(blank_ids(without_tex(text)))
-            if not any(begin < end and start < stop for begin, stop in named)
-            and is_compared(text, start, end)
+            for name, start, end in sides
+            if not any(mention.start < end and start < mention.end for mention in mentions)
             and not is_name_in(name, known)
         ]
 
@@ -347,7 +345,10 @@ class PaperNames:
     def _is_rare(self, text: str, start: int, end: int) -> bool:
         """Return whether so few papers contain these words in a row that they are a name."""
         typed = text[start:end]
-        is_said = _said_or_compared(text, start, end) or sum(word[:1].isupper() for word in typed.split()) > 1
+        is_said = (
+            _said_or_compared(text, start, end)
+            or sum(word[:1].isupper() for word in typed.split()) > 1
+        )
         is_long = len(_WORD.findall(typed)) >= MIN_TITLE_WORDS
         usual = MAX_PAPERS_WITH_TITLE if is_long else MAX_PAPERS_WITH_WORDS
         limit = MAX_PAPERS_IF_SAID if is_said else usual

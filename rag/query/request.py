@@ -44,6 +44,7 @@ Order = Literal[
 Fact = Literal[
     "date", "author count", "authors", "organization", "upvotes", "comments",
     "code", "project page", "link", "BibTeX", "gist", "results", "limits", "withdrawal",
+    "releases",
 ]  # fmt: skip
 
 # What a request wants; each kind has its own way of being answered.

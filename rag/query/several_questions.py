@@ -44,7 +44,7 @@ _SENTENCE_END = re.compile(
 )
 _JOINT = re.compile(rf",?\s+(?=(?:and|but|also|plus)\s+{_QUESTION_WORD}\b)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:(?<=\s)|\A)\(?(\d{1,2})[.):]\s+(?=\D)")
-_LINE_NUMBER = re.compile(r"^[ \t]*\(?(\d{1,2})[.):][ \t]+", re.MULTILINE)
+_LINE_NUMBER = re.compile(r"^[ \t]*[(（]?(\d{1,2})(?:[.):][ \t]+|[、．）])", re.MULTILINE)
 _LINE_LETTER = re.compile(r"^[ \t]*\(?([a-l])[.)][ \t]+", re.MULTILINE | re.IGNORECASE)
 _BULLET = re.compile(r"^[ \t]*[-*+•·–‣◦▪][ \t]+", re.MULTILINE)
 # What stands above a list and asks nothing: "Hi, please tell me the following:".
@@ -54,7 +54,9 @@ _ONLY_INTRODUCES = re.compile(
     r"requests?|list|here|are|is|i|we|have|want|need|know|to|would|like|thanks)\b)*\W*",
     re.IGNORECASE,
 )
-_PAPERS = re.compile(r"\bpapers?\b", re.IGNORECASE)
+_PAPERS = re.compile(
+    r"\W*(?:[\w-]+\s+){0,3}papers?\s+(?:on|about|by|from|with|that|which)\b", re.IGNORECASE
+)
 
 Read = Callable[[str], Request]
 
@@ -91,7 +93,7 @@ class _Piece:
             return True
         if request.kind in ("paper", "follow-up"):
             return bool(request.facts) and not request.asks_more
-        return request.kind == "off topic" or bool(_PAPERS.search(self.text))
+        return request.kind == "off topic" or bool(_PAPERS.match(self.request.text or self.text))
 
     @property
     def asks_record(self) -> bool:
@@ -169,10 +171,14 @@ def several_questions(text: str, read: Read, hide: Callable[[str], Hidden]) -> l
         return [Part(text)]
     off_topic = [group for group in groups if _kind_of(group) == "off topic"]
     return [
-        Part(" ".join(piece.text for piece in group), _is_complete(group), group in off_topic)
+        Part(_text_of(group), _is_complete(group), group in off_topic)
         for group in groups
         if group in asked or group in off_topic
     ]
+
+
+def _text_of(group: Sequence[_Piece]) -> str:
+    return " ".join(piece.text for piece in group).rstrip(" ;")
 
 
 def _is_complete(group: Sequence[_Piece]) -> bool:

@@ -98,6 +98,7 @@ def test_a_side_that_no_paper_is_about_is_said(
     "question",
     [
         "how accurate is HeronNet compared with MarshCount?",  # which its abstract names
+        "is 2501.00001 better than MarshCount?",
         "how does harbor traffic compare with road traffic?",
         "Is a harbor better than a port?",
         "compare memory and patience",

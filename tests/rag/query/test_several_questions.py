@@ -113,6 +113,7 @@ REQUESTS = [
      ["A. One", "Loom"]),
     ("a) tldr of Loom\nb) when was PastryBench published\nc) papers about birds",
      ["sensors whose clocks", "2025-02-20", "HeronNet"]),
+    ("1、bibtex of HeronNet\n2、authors of HeronNet", ["2501.00001", "A. One"]),
     ("1: limitations of HeronNet\n2: similar papers to Loom", ["HeronNet", ""]),
     ("compare HeronNet and Loom; who made PastryBench?", ["Loom", "Crumb Lab"]),
     ("1. compare HeronNet and Tidal Attention\n2. number of authors of PastryBench",
@@ -139,6 +140,7 @@ def test_each_request_of_a_list_is_answered(qa: PaperQA, message: str, said: lis
         "compare these two:\n- HeronNet\n- Loom",
         "which papers deal with\n* birds\n* recipes",
         "1. HeronNet\n2. Loom",
+        "* many papers ignore herons in fog\n* the detector of HeronNet was trained on a laptop",
         "HeronNet:\n- it was trained on a laptop\n- we should add it to the table\nwho wrote it",
     ],
 )
