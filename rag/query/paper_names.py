@@ -329,7 +329,8 @@ class PaperNames:
             return 0, []
         count, papers_with = len(_WORD.findall(word)), self._papers_with(word)
         if 0 < papers_with <= (MAX_PAPERS_IF_SAID if is_name else MAX_PAPERS_WITH_WORDS):
-            papers = papers_with_name(word, self.catalog, self.keywords)
+            is_said = bool(_SAID_CLEARLY.match(text[end:])) or is_compared(text, start, end)
+            papers = papers_with_name(word, self.catalog, self.keywords, is_said=is_said)
             return count, [paper.paper_id for paper in papers]
         if len(word) >= MIN_TYPO_LETTERS and not papers_with:
             key = name_key(word)

@@ -37,12 +37,19 @@ DRIFT = replace(
     abstract="We present Harbor, a patient builder. Harbor joins driftwood in 9 hours.",
     arxiv_id="2503.00003",
 )
+# So many have the word that it alone is no name.
+AT_HARBORS = [
+    replace(
+        HERON, title=f"Gulls at Port {n}", abstract="A harbor has gulls.", arxiv_id=f"2504.0000{n}"
+    )
+    for n in range(1, 6)
+]
 
 
 @pytest.fixture(scope="module")
 def qa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperQA]:
     library = open_library(tmp_path_factory.mktemp("compared") / "data", RagConfig())
-    ingest(ListSource([*PAPERS, REED, TERN, DRIFT]), library)
+    ingest(ListSource([*PAPERS, REED, TERN, DRIFT, *AT_HARBORS]), library)
     yield PaperQA(library, RagConfig(), today=lambda: TODAY)
     library.close()
 
