@@ -190,12 +190,14 @@ class PaperQA:
         parts = self.query.questions(question.text, today)
         if len(parts) == 1:
             return self._ask(question, today)
+        off_topic = [part.text for part in parts if part.is_off_topic]
+        parts = [part for part in parts if not part.is_off_topic]
         answers: list[Answer] = []
         for part in parts[:MAX_QUESTIONS]:
             before = () if part.is_complete else (*question.history, *map(Turn.of, answers))
             answers.append(self._ask(replace(question, text=part.text, history=before), today))
         unanswered = [part.text for part in parts[MAX_QUESTIONS:]]
-        return together(question, answers, unanswered=unanswered)
+        return together(question, answers, unanswered=unanswered, off_topic=off_topic)
 
     def _ask(self, question: Question, today: date) -> Answer:
         """Answer one question with quotes. Raises QuestionError."""

@@ -1,6 +1,7 @@
 """Answers: each kind of request in its own way; what none of them answers, by quotes."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -24,6 +25,7 @@ from rag.query.request import Kind, Request
 from rag.query.translate import translate
 from rag.records import Paper, Question
 from rag.retrieval.topic_search import MIN_ON_TOPIC
+from rag.text.words import enumerated
 
 MIN_LISTED = 3  # papers on a topic; fewer are quoted …
 SURELY_A_LIST = 0.9  # … unless it is this certain that a list is wanted
@@ -74,6 +76,9 @@ class Answers:
         unread = [arxiv_id for arxiv_id in ids if f"arxiv:{arxiv_id}" not in known]
         said = [f"I have not read arXiv {', '.join(unread)}."] if unread else []
         said += [f"{sentence}." for sentence in impossible_ids(request.text or request.topic)]
+        if request.unread and request.named:  # compared with papers that say nothing of them
+            said.append(f"I have not read {enumerated(request.unread)}.")
+            request = replace(request, topic=_without(request.unread, request.topic))
         note = " ".join(said)
         if note and not (known or request.subjects):
             return Draft(*refuse(self.catalog.coverage(), [], unread=note), refused=True)
@@ -171,3 +176,10 @@ class Answers:
         """Return the list of an unsure request, if enough papers are on its topic to list them."""
         draft = self.lists.draft(request, strict=True)
         return draft if draft and len(draft.citations) >= USUAL_COUNT else None
+
+
+def _without(names: Sequence[str], topic: str) -> str:
+    """Return the topic without these names."""
+    for name in names:
+        topic = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", topic)
+    return " ".join(topic.split())

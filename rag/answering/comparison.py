@@ -79,11 +79,14 @@ _ARTEFACT = r"(?:code|codebase|weights|checkpoints?|implementation|scripts|repos
 WHAT = "What it is"
 ASPECTS = (
     Aspect("What was missing", before_gist=0.2, after_gist=-0.4, allows_background=True, signs=(
-        _sign(r"\b(?:however|yet|despite|unfortunately|although|while)\b", 0.4),
+        _sign(r"\b(?:however|yet|despite|unfortunately|although|while|but|whereas)\b", 0.4),
         _sign(r"\b(?:remain\w*|challeng\w+|struggl\w+|limit(?:ed|s|ation)\w*|suffer\w*|overlook\w*"
               r"|lack\w*|fail\w*|hard|difficult|costly|expensive|slow|ignor\w+|neglect\w*|scarce"
-              r"|underexplored|unclear|bottleneck\w*|hinder\w*|prone|insufficient)\b", 0.7),
-        _sign(r"\b(?:existing|current|prior|previous|recent|traditional|conventional|most)\b", 0.3),
+              r"|underexplored|unclear|bottleneck\w*|hinder\w*|prone|insufficient|drawbacks?|shortcomings?"
+              r"|weak\w*|poor(?:ly)?|inaccura\w+|inefficien\w+|unreliabl\w+|hardly|rarely|seldom"
+              r"|harm\w*|degrad\w+|obstacles?|little is known|misaligned)\b", 0.7),
+        _sign(r"\b(?:existing|current|prior|previous|recent|traditional|conventional|most|earlier"
+              r"|often|usually|many)\b", 0.3),
         _sign(r"\b(?:do|does|can|could|is|are)(?: ?not|n['’]t)\b", 0.4),
         _sign(r"\b(?:we|our|experiments?|results?)\b", -0.6),
     )),

@@ -9,7 +9,7 @@ found is said by its abstract first. What was not read whole is explained from t
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.answering.comparison import ASPECTS, Aspect
@@ -19,7 +19,7 @@ from rag.full_text.store import FullTexts
 from rag.records import Evidence, Paper
 from rag.text.directives import is_directive
 from rag.text.names import system_names
-from rag.text.sentences import Role, gist, split_sentences
+from rag.text.sentences import Role, finding, gist, split_sentences
 from rag.text.words import one_line
 
 Name = Literal["What it is", "Why", "How it works", "Results", "Limits"]
@@ -30,6 +30,7 @@ MAX_WORDS = 90  # … and the words of both
 LEAST_WORDS = 5  # of a sentence that is worth quoting
 SECOND_SHARE = 0.8  # of the best sentence's score, for a second one
 SURE_SCORE = 1.0  # of an aspect, in an abstract or a section that may be about anything …
+LIKELY_SCORE = 0.6  # … for one sentence of an abstract, if none is sure …
 SECTION_SCORE = 0.4  # … and in one whose heading says that it is about this
 # What is added to the score that the aspect gives a sentence of a section.
 COSINE = 1.0  # times its cosine with the part
@@ -142,7 +143,7 @@ def explain(paper: Paper, texts: FullTexts) -> Explanation:
     if text:
         texts.mark_used(paper.paper_id)
     for topic in sorted(_TOPICS, key=lambda topic: NAMES.index(topic.name)):
-        of_abstract = _choose(topic, [e for e in abstract if e.sentence not in used], SURE_SCORE)
+        of_abstract = _said_by(topic, [e for e in abstract if e.sentence not in used])
         chosen = of_abstract[:1] if text and topic.by_abstract else []
         if text:
             chosen += _of_sections(topic, paper, text, texts, used)[: MAX_SENTENCES - len(chosen)]
@@ -168,6 +169,34 @@ def _of_abstract(paper: Paper) -> list[Evidence]:
     presenting = gist(paper.abstract)
     center = sentences.index(presenting) if presenting else 0
     return [Evidence(paper, s, n + 1, float(n - center)) for n, s in enumerate(sentences)]
+
+
+def _said_by(topic: _Topic, abstract: Sequence[Evidence]) -> list[Evidence]:
+    """Return the sentences of an abstract that state a part, or likely do.
+
+    An abstract seldom names the limits of its own work, so for these a sentence must be sure. Why
+    something was done is said of the work of others, in the first half. Without a sentence that
+    likely states results, the last one does.
+    """
+    if chosen := _choose(topic, abstract, SURE_SCORE):
+        return chosen
+    if topic.is_sure or not abstract:
+        return []
+    paper = abstract[0].paper
+    if topic.name == "Why":
+        names = system_names(paper)
+        others = [
+            replace(e, score=-1.0)
+            for e in abstract
+            if 2 * (e.index - 1) < len(split_sentences(paper.abstract))
+            and not (Role.of(e.sentence).own_work or any(name in e.sentence for name in names))
+        ]
+        return _choose(topic, others, LIKELY_SCORE)[:1]
+    with_pointers = replace(topic, aspect=replace(topic.aspect, allows_pointers=True))
+    # Of equals, the later one is chosen.
+    likely = _choose(with_pointers, [*reversed(abstract)], LIKELY_SCORE)
+    last = finding(paper.abstract) if topic.name == "Results" else ""
+    return likely[-1:] or [evidence for evidence in abstract if evidence.sentence == last]
 
 
 def _of_sections(

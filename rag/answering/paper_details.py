@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.comparison import ASPECTS, MIN_SCORE, Aspect
 from rag.answering.draft import Draft
@@ -13,6 +13,7 @@ from rag.links import arxiv_url
 from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.text.code_link import code_of
+from rag.text.directives import is_directive
 from rag.text.names import short_name
 from rag.text.sentences import finding, gist, split_sentences, statements
 from rag.text.withdrawal import withdrawal_of
@@ -21,10 +22,17 @@ from rag.text.words import STOPWORDS, fold, one_line, words
 MAX_AUTHORS = 12  # names in an answer; the rest are counted
 MAX_WITH_RESULT = 2  # papers whose gist is followed by their result
 MAX_RESULTS = 2  # sentences
+MAX_RELEASES = 3  # sentences
 SECOND_SHARE = 0.8  # of the best sentence's score, for a second one
 MAX_KEY_WORDS = 4  # of the title, in the key of a BibTeX entry
 METHOD_SCORE = 0.8  # of the sentence that a model reads beside gist and result, which have 1
 
+_RELEASED = re.compile(
+    r"\breleas(?:e|es|ed|ing)\b|\bopen[- ]?sourc\w+|\bopen source\b"
+    r"|\b(?:code|data ?sets?|models?|weights|benchmarks?|checkpoints?|demos?|projects?)\b[^.]{0,40}"
+    r"\b(?:public(?:ly)?|available|online)\b|\bmade (?:public|available)\b|https?://",
+    re.IGNORECASE,
+)
 _ASPECTS = {aspect.name: aspect for aspect in ASPECTS}
 # A limit of the paper's own work; what earlier work lacks stands before the gist.
 LIMITS = Aspect("Limits", before_gist=-1.5, allows_background=True, signs=(
@@ -108,6 +116,8 @@ def _answer(fact: Fact, paper: Paper, n: int, *, papers_asked: int) -> _Part:
         return _results(paper, n)
     if fact == "limits":
         return _limits(paper, n)
+    if fact == "releases":
+        return _releases(paper, n)
     name = short_name(paper)
     if fact == "BibTeX":
         return _Part((f"BibTeX of {name} [{n}]:", "```", *bibtex(paper).split("\n"), "```"))
@@ -187,6 +197,25 @@ def _web_page(fact: Fact, paper: Paper, n: int) -> _Part:
     lines += [quoted(pointer, n) for pointer in pointers]
     lines += [f"  {other.capitalize()}: {url}" for other, url in pages.items() if url]
     return _Part((*lines, f"  Paper: {paper.url}"), silent=not pointers)
+
+
+def _releases(paper: Paper, n: int) -> _Part:
+    """Return what the paper gives to others: what its abstract and its record say of it."""
+    name = short_name(paper)
+    pages = {"code": paper.code_url, "project page": paper.project_url}
+    lines = [f"{fact.capitalize()} of {name}: {url} [{n}]" for fact, url in pages.items() if url]
+    said = [
+        Evidence(paper, sentence, i, 1.0)
+        for i, sentence in enumerate(split_sentences(paper.abstract), start=1)
+        if _RELEASED.search(sentence) and not is_directive(sentence)
+    ]
+    if said:
+        named = _named(paper, said[:MAX_RELEASES], n)
+        return replace(named, lines=(*named.lines, *lines))
+    if lines:
+        return _Part(tuple(lines))
+    line = f"The record and the abstract of {name} name nothing that it releases. [{n}]"
+    return _Part((line, f"  Paper: {paper.url}"), silent=True)
 
 
 # -- BibTeX --------------------------------------------------------------------------------

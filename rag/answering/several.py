@@ -12,10 +12,16 @@ MAX_QUESTIONS = 3  # answered at a time
 MAX_HEADING = 120  # characters of a question above its answer
 
 
-def together(question: Question, answers: Sequence[Answer], unanswered: Sequence[str]) -> Answer:
+def together(
+    question: Question,
+    answers: Sequence[Answer],
+    *,
+    unanswered: Sequence[str] = (),
+    off_topic: Sequence[str] = (),
+) -> Answer:
     """Return the answer to a message that asks several questions; each stands above its answer.
 
-    The notes say which questions are `unanswered`.
+    The notes say which questions are `unanswered`, being too many, and which are `off_topic`.
     """
     numbers: dict[str, int] = {}  # of each paper
     citations: dict[int, Citation] = {}
@@ -30,8 +36,10 @@ def together(question: Question, answers: Sequence[Answer], unanswered: Sequence
         texts.append(f"{heading}\n{_renumbered(answer, renumbered)}")
     notes = list(dict.fromkeys(answer.note for answer in answers if answer.note))
     if unanswered:
-        asked = enumerated(f"“{shorten(text, MAX_HEADING)}”" for text in unanswered)
+        asked = _all_quoted(unanswered)
         notes.append(f"I answer {MAX_QUESTIONS} questions at a time: ask {asked} again.")
+    if off_topic:
+        notes.append(f"I answer from papers alone, so I left out {_all_quoted(off_topic)}.")
     hits = {hit.paper.paper_id: hit for answer in reversed(answers) for hit in answer.hits}
     return replace(
         answers[0],
@@ -55,6 +63,10 @@ def together(question: Question, answers: Sequence[Answer], unanswered: Sequence
         silent_paper=next((a.silent_paper for a in answers if a.silent_paper), None),
         questions=len(answers),
     )
+
+
+def _all_quoted(questions: Sequence[str]) -> str:
+    return enumerated(f"“{shorten(text, MAX_HEADING)}”" for text in questions)
 
 
 def _renumbered(answer: Answer, numbers: dict[int, int]) -> str:

@@ -11,13 +11,14 @@ from rapidfuzz.distance import OSA
 
 from rag.arxiv_id import blank_ids, find_mentions
 from rag.encoders.word_vectors import WordVectors
+from rag.query.compared import compared_names, is_compared
 from rag.query.mentions import Hidden
 from rag.query.near_names import MAX_NAME_WORDS, NearNames, is_in_word, letters_of
 from rag.records import Paper
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.store.lookup import papers_with_name
-from rag.text.names import COMMON_NAMES, name_key
+from rag.text.names import COMMON_NAMES, is_name_in, name_key
 from rag.text.tex import without_tex
 from rag.text.words import STOPWORDS, fold, terms
 
@@ -192,6 +193,20 @@ class PaperNames:
         near = NearNames(index.names, index.versions, self.catalog, self.keywords)
         return near.unread(blank_ids(without_tex(text)))
 
+    def unknown_sides(self, text: str) -> list[str]:
+        """Return the names that a text compares with papers that have no word of them."""
+        text = without_tex(text)
+        sides = compared_names(blank_ids(text))
+        mentions = [mention for mention in self._mentions(text) if mention.paper_ids and sides]
+        papers = self.catalog.get([paper_id for m in mentions for paper_id in m.paper_ids])
+        known = " ".join(f"{paper.title} {paper.abstract}" for paper in papers.values())
+        return [
+            name
+            for name, start, end in sides
+            if not any(mention.start < end and start < mention.end for mention in mentions)
+            and not is_name_in(name, known)
+        ]
+
     def knows(self, word: str) -> bool:
         """Return whether a word is in a paper, or is the name of one."""
         return bool(self._current_index().names.get(name_key(word)) or self._papers_with(word))
@@ -280,7 +295,7 @@ class PaperNames:
             return []
         if is_exact and _SAID_CLEARLY.match(after):
             return ids
-        is_said = _said(text, start, end)
+        is_said = _said_or_compared(text, start, end) if exact else _said(text, start, end)
         is_numbered = len(key) >= MIN_NAME_LETTERS and bool(_DIGIT.search(key[1:]))
         is_short = len(key) < MIN_ANY_CASE_LETTERS and len(parts) == 1
         if is_short and not (exact or is_said or is_numbered):
@@ -309,11 +324,13 @@ class PaperNames:
             return 0, []
         folded = word.casefold()
         is_word = folded in STOPWORDS | _ASKED or self.word_vectors.knows(folded)
-        if not is_namelike and (is_word or len(word) < MIN_ANY_CASE_LETTERS):
+        is_name = is_namelike or (word[0].isupper() and _said_or_compared(text, start, end))
+        if not is_name and (is_word or len(word) < MIN_ANY_CASE_LETTERS):
             return 0, []
         count, papers_with = len(_WORD.findall(word)), self._papers_with(word)
-        if 0 < papers_with <= (MAX_PAPERS_IF_SAID if is_namelike else MAX_PAPERS_WITH_WORDS):
-            papers = papers_with_name(word, self.catalog, self.keywords)
+        if 0 < papers_with <= (MAX_PAPERS_IF_SAID if is_name else MAX_PAPERS_WITH_WORDS):
+            is_said = bool(_SAID_CLEARLY.match(text[end:])) or is_compared(text, start, end)
+            papers = papers_with_name(word, self.catalog, self.keywords, is_said=is_said)
             return count, [paper.paper_id for paper in papers]
         if len(word) >= MIN_TYPO_LETTERS and not papers_with:
             key = name_key(word)
@@ -329,7 +346,10 @@ class PaperNames:
     def _is_rare(self, text: str, start: int, end: int) -> bool:
         """Return whether so few papers contain these words in a row that they are a name."""
         typed = text[start:end]
-        is_said = _said(text, start, end) or sum(word[:1].isupper() for word in typed.split()) > 1
+        is_said = (
+            _said_or_compared(text, start, end)
+            or sum(word[:1].isupper() for word in typed.split()) > 1
+        )
         is_long = len(_WORD.findall(typed)) >= MIN_TITLE_WORDS
         usual = MAX_PAPERS_WITH_TITLE if is_long else MAX_PAPERS_WITH_WORDS
         limit = MAX_PAPERS_IF_SAID if is_said else usual
@@ -357,6 +377,11 @@ def _said(text: str, start: int, end: int) -> bool:
     return bool(
         _SAID_CLEARLY.match(after) or (_SAID_BEFORE.search(before) and _SAID_AFTER.match(after))
     )
+
+
+def _said_or_compared(text: str, start: int, end: int) -> bool:
+    """Return whether the words around say that a name is meant, if only to compare it."""
+    return _said(text, start, end) or is_compared(text, start, end)
 
 
 def _same(word: str) -> str:

@@ -156,10 +156,20 @@ def _any_of(words: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
 
 
+_CODE = (
+    r"code|codebase|github|git|repo(?:s|sitory)?|implementation|weights|checkpoints?"
+    r"|open[- ]?sourced?|download"
+)
+# "What does it release?" asks for what; "was it released?" and "when did they release it?" do not.
+_NOT_WHAT = rf"(?!.*\b(?:{_CODE}|when|dates?|days?|years?|months?|been|who|whose)\b)"
+_RELEASES = (
+    r".*(?:\b(?:do|does|did|will|has|have)(?:n['’]t)?\b.*\breleas(?:e|es|ed|ing)\b"
+    r"|\bwhat(?:['’]s|\s+is|\s+are|\s+was|\s+were)\b.*\breleased\b)"
+)
 # What of one paper a request asks for, if it is about one paper.
 _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
-    "code": _any_of(r"code|codebase|github|git|repo(?:s|sitory)?|implementation|weights"
-                    r"|checkpoints?|open[- ]?sourced?|download"),
+    "code": _any_of(_CODE),
+    "releases": re.compile(rf"^{_NOT_WHAT}{_RELEASES}", re.IGNORECASE | re.DOTALL),
     "project page": _any_of(r"project (?:page|site|website)|home ?page|website|web page|demos?"),
     "BibTeX": _any_of(r"bib ?tex|bib|citation|cite|reference"),
     "link": _any_of(r"links?|urls?|pdf|arxiv (?:id|page|number)|where can i (?:read|find)"),
@@ -168,7 +178,11 @@ _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
                             r"|universit(?:y|ies)|from which"),
     "upvotes": _any_of(r"up ?votes?|votes?|likes|popular"),
     "comments": _any_of(r"comments?"),
-    "date": _any_of(r"when|dates?|day|how old|released?|published|came out|year"),
+    "date": re.compile(
+        r"\b(?:when|dates?|day|how old|published|came out|year)\b"
+        rf"|^(?!.*\b(?:{_CODE})\b).*\b(?:is|was|been|are|were)\b.*\breleased\b",
+        re.IGNORECASE | re.DOTALL,
+    ),
     "results": _any_of(r"results?|findings?|numbers|scores?|performance|how (?:well|good)"),
     "gist": _any_of(r"about|tl;?dr|summar\w+|sum up|explain\w*|gist|overview"),
     "limits": _any_of(r"limits?|limitations?|weakness\w*|drawbacks?|downsides?|caveats?"
@@ -186,7 +200,8 @@ _ORDER_WORDS: dict[Order, re.Pattern[str]] = {
 
 def paper_facts(text: str) -> tuple[Fact, ...]:
     """Return what a request about one paper asks of it, from its words; often nothing."""
-    return tuple(fact for fact, pattern in _PAPER_FACTS.items() if pattern.search(text))
+    facts = tuple(fact for fact, pattern in _PAPER_FACTS.items() if pattern.search(text))
+    return tuple(fact for fact in facts if fact != "date" or "releases" not in facts)
 
 
 def order_of(text: str) -> Order | None:

@@ -44,6 +44,7 @@ Order = Literal[
 Fact = Literal[
     "date", "author count", "authors", "organization", "upvotes", "comments",
     "code", "project page", "link", "BibTeX", "gist", "results", "limits", "withdrawal",
+    "releases",
 ]  # fmt: skip
 
 # What a request wants; each kind has its own way of being answered.
@@ -144,7 +145,7 @@ class Request:
     count: bool = False
     facts: tuple[Fact, ...] = ()
     named: tuple[Paper, ...] = ()  # papers that the question names
-    unread: tuple[str, ...] = ()  # names that no paper has, unlike others with another number
+    unread: tuple[str, ...] = ()  # names of no paper, alike or compared with others that are
     pointed: tuple[Paper, ...] = ()  # papers that it refers back to: it is about these only
     compares: bool = False  # the answer must cite each of these papers
     language: str = "en"  # of the question; `topic` is in English as far as possible

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rag.arxiv_id import find_mentions
 from rag.encoders.word_vectors import WordVectors
 from rag.query.answer_language import answer_language
+from rag.query.certainty import has_topic, needed_certainty
 from rag.query.command_guide import CommandGuide
 from rag.query.exclusions import Exclusions, find_exclusions
 from rag.query.followups import ALONE, SHOWN_LIST, has_papers, refers_back, resolve
@@ -48,19 +49,13 @@ from rag.records import Paper, Turn
 from rag.store.catalog import Catalog
 from rag.store.keywords import KeywordIndex
 from rag.text.discord_markup import with_spoilers_open
-from rag.text.language import ENGLISH, is_quoting, unread_language
-from rag.text.words import STOPWORDS, words
+from rag.text.language import ENGLISH, unread_language
 
 if TYPE_CHECKING:
     from rag.query.model_reader import ModelReader, Reading
     from rag.query.model_translator import ModelTranslator
 
-MIN_KIND = 0.6  # probability of a kind; a less certain request is one about content
-MIN_COUNT = 0.9
-SHORT_TOPIC = 3  # content words
-MIN_KIND_LONG = 0.95  # probability of a kind with a longer topic
 MIN_SMALL_TALK = 0.85  # of what may be another language: "haha nice"
-MIN_OFF_TOPIC = 0.8  # the same for what is not answered at all
 LIKELY_KINDS = 3  # of the classifier, among which the model chooses
 LISTS: tuple[Kind, ...] = ("list", "advice")
 
@@ -198,8 +193,11 @@ class QueryUnderstanding:
             day_of=self._day_of,
         )
         named = self.paper_names.find(request.topic)
-        unread = () if named else tuple(self.paper_names.unread(request.topic))
-        return replace(request, text=text, named=tuple(named), unread=unread, language=language)
+        names = self.paper_names
+        unread = (names.unknown_sides if named else names.unread)(request.topic)
+        return replace(
+            request, text=text, named=tuple(named), unread=tuple(unread), language=language
+        )
 
     def _understand(
         self, question: str, language: str, today: date, *, follows: bool, again: bool
@@ -225,7 +223,7 @@ class QueryUnderstanding:
             is_about_papers=is_about_papers,
         )
         request = out.settle(self._classify(request, masked, chances), follows=follows)
-        is_unsure = request.certainty < _needed_certainty(request.kind, topics)
+        is_unsure = request.certainty < needed_certainty(request.kind, topics)
         reading = None
         is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)
         if is_unsure and follows and is_bare_fact:  # "bibtex" asks about what was shown
@@ -239,9 +237,7 @@ class QueryUnderstanding:
             request = replace(request, kind=reading.kind, reader="model")
             request = self._add_names(request, reading, question, today)
             tagged = tagged_with(reading, tagged, request)
-        request = replace(
-            request, has_topic=_has_topic(request, is_unsure=is_unsure, topics=topics)
-        )
+        request = replace(request, has_topic=has_topic(request, is_unsure=is_unsure, topics=topics))
         if is_unsure and (reading is None or reading.kind == "content"):
             second: Kind = max(LISTS, key=lambda kind: chances[kind])
             other = fill_slots(replace(request, kind=second), tagged)
@@ -374,35 +370,6 @@ class QueryUnderstanding:
                 papers = [known[paper_id] for paper_id in turn.cited if paper_id in known]
             past.append(Past(request, tuple(papers)))
         return past
-
-
-def _needed_certainty(kind: Kind, topics: Sequence[str]) -> float:
-    """Return how certain a kind must be.
-
-    A long topic is more often the description of one paper than a subject of many.
-    """
-    if kind == "off topic":
-        return MIN_OFF_TOPIC
-    if kind == "count":  # "how are birds counted?" asks for no number of papers
-        return MIN_COUNT
-    content = {word for topic in topics for word in words(topic)} - STOPWORDS
-    return MIN_KIND_LONG if kind in WITH_TOPIC and len(content) > SHORT_TOPIC else MIN_KIND
-
-
-def _has_topic(request: Request, *, is_unsure: bool, topics: Sequence[str]) -> bool:
-    """Return whether a request says which papers it is about: "why?" and "who wrote it?" do not.
-
-    Lists, counts and summaries need no topic unless they refer back ("summarize it").
-    """
-    is_narrowed = request.is_filter or request.order or request.count or request.prolific
-    if request.asks_more or topics or request.named or is_narrowed:
-        return True
-    if any(find_mentions(request.text)) or is_quoting(request.text):
-        return True
-    kind = "content" if is_unsure else request.kind
-    if kind in ("list", "advice", "summary"):
-        return not refers_back(request.text)
-    return kind in (*ALONE, "count", "trending")
 
 
 def _masked(text: str, mention: Mention, placeholder: str) -> str:

@@ -34,8 +34,13 @@ _NAMELIKE_WORD = re.compile(r"\w.*[A-Z\d]")  # the same, beginning with a letter
 # -- papers by the name of their system ------------------------------------------------------
 
 
-def papers_with_name(name: str, catalog: Catalog, keywords: KeywordIndex) -> list[Paper]:
-    """Return the papers whose own system has this name; none if too many papers share it."""
+def papers_with_name(
+    name: str, catalog: Catalog, keywords: KeywordIndex, *, is_said: bool = False
+) -> list[Paper]:
+    """Return the papers whose own system has this name; none if too many papers share it.
+
+    `is_said` tells that a name is meant, though it may be a common word: "the Bridge paper".
+    """
     key = name_key(name)
     if len(key) < MIN_NAME_CHARACTERS:
         return []
@@ -48,7 +53,7 @@ def papers_with_name(name: str, catalog: Catalog, keywords: KeywordIndex) -> lis
     exact, any_case = [], []
     for paper in catalog.get(ids).values():
         names = system_names(paper)[:1]
-        if name in names and (_NAMELIKE.match(name) or count <= MAX_PAPERS_LOOSE):
+        if name in names and (is_said or _NAMELIKE.match(name) or count <= MAX_PAPERS_LOOSE):
             exact.append(paper)
         elif key in map(name_key, names) and count <= MAX_PAPERS_LOOSE:
             any_case.append(paper)
@@ -79,7 +84,7 @@ def find_paper(catalog: Catalog, typed: str) -> Paper | None:
     ids = [typed, *(f"arxiv:{arxiv_id}" for arxiv_id in find_ids(typed))]
     if by_id := catalog.get(ids):
         return next(iter(by_id.values()))
-    named = papers_with_name(typed, catalog, KeywordIndex(catalog.database))
+    named = papers_with_name(typed, catalog, KeywordIndex(catalog.database), is_said=True)
     if len(named) == 1:
         return named[0]
     limit = MAX_PREFIX_PAPERS if _is_short(typed) else 1

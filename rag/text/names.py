@@ -1,6 +1,7 @@
 """The names of papers' systems, like "HCG-LVLM" or "Bridge", often in the abstract alone."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -20,6 +21,9 @@ _APPOSED = re.compile(
 )
 _ABBREVIATED = re.compile(r"(?<![\w-])((?:[\w-]+\s+){1,8})\(([A-Z][\w-]*[A-Z0-9][\w-]*)s?\)")
 _SUBJECT = re.compile(rf"(?:^|[.!?]\s+)({_NAME})\s+(?:is|are|has|uses?|achieves?|outperforms?)\b")
+# "HeronNet counts": what begins several sentences is what the abstract is about.
+_TOLD_OF = re.compile(rf"(?:^|[.!?:;]\s+)({_NAME})\s+(?:therefore\s+|also\s+)?[a-z]+s\b")
+MIN_TOLD_OF = 2  # sentences that a name begins
 # A capital or a digit after the first character.
 _NAMELIKE = re.compile(r".+[A-Z\d]")
 _PLURAL = re.compile(r"[A-Z]s$")  # "LRMs" are a kind of thing
@@ -61,6 +65,7 @@ def system_names(paper: Paper) -> tuple[str, ...]:
     abbreviated.sort(key=lambda found: -found[0])  # stable: otherwise in the abstract's order
     found = [
         *(match[1].strip() for match in _INTRODUCED.finditer(abstract)),
+        *_told_of(abstract),
         *(name for shared, name in abbreviated if shared),
         *(match[1].strip() for match in _APPOSED.finditer(abstract)),
         *(match[1].strip() for match in _SUBJECT.finditer(abstract)),
@@ -73,6 +78,16 @@ def system_names(paper: Paper) -> tuple[str, ...]:
         and (_NAMELIKE.match(name) or abstract.count(name) > 1)
     ]
     return tuple(dict.fromkeys([*own, *names]))
+
+
+def _told_of(abstract: str) -> list[str]:
+    """Return the names that begin several sentences of an abstract, the most frequent first."""
+    counts = Counter(match[1].strip() for match in _TOLD_OF.finditer(abstract))
+    return [
+        name
+        for name, count in counts.most_common()
+        if count >= MIN_TOLD_OF and _NAMELIKE.match(name)
+    ]
 
 
 def name_missing_from_title(paper: Paper) -> str:
@@ -125,6 +140,11 @@ def names_in(text: str, known: Sequence[str] = (), *, language: str = "en") -> l
         found += _CAPITALISED.findall(text)
     found += [name for name in known if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
     return [name for name in dict.fromkeys(found) if name.rstrip("s") not in COMMON_NAMES]
+
+
+def marked_names(text: str) -> list[tuple[str, int, int]]:
+    """Return the words with a capital or a digit inside, and where they begin and end."""
+    return [(match[0], *match.span()) for match in _MARKED_NAME.finditer(text)]
 
 
 def is_name_in(name: str, text: str) -> bool:

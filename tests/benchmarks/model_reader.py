@@ -24,10 +24,11 @@ from rag.config import ModelConfig
 from rag.llm.form_filler import FormFiller
 from rag.llm.language_model import load_language_model
 from rag.llm.waiting_queue import WaitingQueue
+from rag.query.certainty import MIN_KIND
 from rag.query.model_reader import ModelReader
 from rag.query.request import Kind
 from rag.query.request_reader import KINDS
-from rag.query.understand import LIKELY_KINDS, MIN_KIND
+from rag.query.understand import LIKELY_KINDS
 from tests.benchmarks.requests import Trainer, best_temperature, read, softmax
 
 FOLDS = 5

@@ -1,5 +1,7 @@
 """The five parts of a paper."""
 
+from dataclasses import replace
+
 import pytest
 
 from ingest.sources.full_text import parse_full_text
@@ -137,3 +139,38 @@ def test_headings_say_what_a_section_is_about(
 def test_a_paper_without_an_abstract_says_nothing(library: Library) -> None:
     empty = Paper(title="Nothing", abstract="", arxiv_id="2512.80002")
     assert all(not part.sentences for part in explain(empty, library.full_texts).parts)
+
+
+REED = replace(
+    FERRY,
+    title="ReedLift: Moving Houses on Stilts",
+    abstract=(
+        "ReedLift is a crane that moves houses on stilts. Cranes on wheels often sink in mud, and "
+        "boats hardly carry a roof. ReedLift stands on floats, which spread the weight. {result}"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "ReedLift beats cranes on wheels in nine of ten marshes.",
+        "Houses moved by ReedLift stood straight in every storm of the season.",
+        "ReedLift is faster than all earlier cranes, and its plans are at https://reed.example.org.",
+    ],
+)
+def test_an_abstract_without_we_is_explained_as_well(filled: Library, result: str) -> None:
+    """What others lack is why, although it comes second, and the last sentence is the result."""
+    paper = replace(REED, abstract=REED.abstract.format(result=result))
+    parts = said(explain(paper, filled.full_texts))
+    assert parts["Why"] == [
+        ("", "Cranes on wheels often sink in mud, and boats hardly carry a roof.")
+    ]
+    assert parts["Results"] == [("", result)]
+
+
+def test_what_others_lack_is_no_reason_in_the_second_half(filled: Library) -> None:
+    last = "Earlier cranes hardly reach these figures."
+    abstract = f"ReedLift moves houses. ReedLift has floats. ReedLift is light. {last}"
+    parts = said(explain(replace(REED, abstract=abstract), filled.full_texts))
+    assert not parts["Why"]

@@ -190,3 +190,23 @@ def test_a_text_of_our_own_is_not_passed_off_as_the_abstract() -> None:
 def test_without_papers_or_abstract_nothing_is_made_up() -> None:
     assert PaperDetails(RagConfig().evidence).draft(Request(topic="birds")) is None
     assert ask("gist", papers=(replace(HERON, abstract=""),)).refused
+
+
+@pytest.mark.parametrize(
+    ("paper", "lines"),
+    [
+        (PASTRY, ["“We release PastryBench, 1,200 recipes"]),
+        (CODED, [
+            "Code of HeronNet: https://github.com/marsh/heron [1]",
+            "Project page of HeronNet: https://heron.example.org [1]",
+        ]),
+        (replace(LOOM, abstract="Loom aligns streams. The models of Loom are public."),
+         ["“The models of Loom are public.” [1]"]),
+        (TIDAL, ["The record and the abstract of Tidal Attention name nothing that it releases."]),
+    ],
+)  # fmt: skip
+def test_what_a_paper_releases(paper: Paper, lines: list[str]) -> None:
+    draft = ask("releases", papers=(paper,))
+    found = draft.text.splitlines()
+    assert [line[: len(start)] for line, start in zip(found, lines, strict=False)] == lines
+    assert draft.is_silent == (paper is TIDAL)

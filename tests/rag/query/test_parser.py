@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from rag.query.organizations import OrganizationIndex
-from rag.query.parser import parse
+from rag.query.parser import paper_facts, parse
 from rag.query.people import PeopleIndex
 from rag.query.request import AuthorCount, Request
 from tests.papers import TODAY
@@ -186,3 +186,24 @@ def test_an_order_word_orders_papers(question: str, order: str) -> None:
 )
 def test_only_papers_have_authors(question: str, is_fact: bool) -> None:
     assert ("authors" in asked(question).facts) is is_fact
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("what does paperx release?", ("releases",)),
+        ("what did they release?", ("releases",)),
+        ("do they release anything for others", ("releases",)),
+        ("what has paperx released so far", ("releases",)),
+        ("what is released with paperx?", ("releases",)),
+        ("when was it released?", ("date",)),
+        ("was paperx released in 2024", ("date",)),
+        ("what year did they release it", ("date",)),
+        ("has it been released yet", ("date",)),
+        ("did they release the weights", ("code",)),
+        ("has the code of paperx been released", ("code",)),
+        ("who released paperx?", ("authors",)),
+    ],
+)
+def test_what_is_released_is_no_date(text: str, facts: tuple[str, ...]) -> None:
+    assert paper_facts(text) == facts

@@ -99,3 +99,58 @@ def test_sources_are_numbered_through(qa: PaperQA) -> None:
 def test_a_question_refers_to_the_one_before_it(qa: PaperQA) -> None:
     answer = qa.ask("1. what is Loom? 2. who wrote HeronNet? 3. and its bibtex?")
     assert "2501.00001" in answer.text.split("\n\n“")[2]
+
+
+REQUESTS = [
+    ("1. what is HeronNet\n2. bibtex of Loom\n3. papers on birds",
+     ["detector", "Loom", "HeronNet"]),
+    ("1) What is Loom?\n2) bibtex of HeronNet\n3) papers on recipes",
+     ["sensors whose clocks", "2501.00001", "PastryBench"]),
+    ("* HeronNet results\n* code for Loom", ["94.2%", "names no code"]),
+    ("- authors of HeronNet\n- link to Tidal Attention", ["A. One", "2502.00002"]),
+    ("• the most upvoted paper\n• bibtex of PastryBench", ["Tidal Attention", "2502.00003"]),
+    ("Hi, please tell me the following:\n- HeronNet authors\n- compare Loom and PastryBench",
+     ["A. One", "Loom"]),
+    ("a) tldr of Loom\nb) when was PastryBench published\nc) papers about birds",
+     ["sensors whose clocks", "2025-02-20", "HeronNet"]),
+    ("1、bibtex of HeronNet\n2、authors of HeronNet", ["2501.00001", "A. One"]),
+    ("1: limitations of HeronNet\n2: similar papers to Loom", ["HeronNet", ""]),
+    ("compare HeronNet and Loom; who made PastryBench?", ["Loom", "Crumb Lab"]),
+    ("1. compare HeronNet and Tidal Attention\n2. number of authors of PastryBench",
+     ["HeronNet", "2"]),
+    ("How long does the training of HeronNet take; who made it", ["3 hours", "A. One"]),
+    ("what does Loom align? Is there code for it?", ["streams", "names no code"]),
+    ("what is HeronNet; how many parameters does it have; who wrote it",
+     ["detector", "I found no paper that answers this", "A. One"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "said"), REQUESTS)
+def test_each_request_of_a_list_is_answered(qa: PaperQA, message: str, said: list[str]) -> None:
+    answer = qa.ask(message)
+    parts = answer.text.split("\n\n“")
+    assert answer.questions == len(parts) == len(said), answer.text
+    for part, words in zip(parts, said, strict=True):
+        assert words in part
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "compare these two:\n- HeronNet\n- Loom",
+        "which papers deal with\n* birds\n* recipes",
+        "1. HeronNet\n2. Loom",
+        "* many papers ignore herons in fog\n* the detector of HeronNet was trained on a laptop",
+        "HeronNet:\n- it was trained on a laptop\n- we should add it to the table\nwho wrote it",
+    ],
+)
+def test_a_list_of_what_one_request_is_about_stays_together(qa: PaperQA, message: str) -> None:
+    assert [part.text for part in qa.query.questions(message, TODAY)] == [message]
+
+
+def test_what_no_paper_is_about_is_named(qa: PaperQA) -> None:
+    answer = qa.ask("1. bibtex of HeronNet\n2. what's the weather in Oslo\n3. papers on recipes")
+    assert answer.questions == 2
+    assert answer.note == (
+        "I answer from papers alone, so I left out “what's the weather in Oslo”."
+    )
