@@ -6,7 +6,6 @@ with cities in them (https://github.com/mborsetti/airportsdata). A zone is the l
 people live in its cities.
 """
 
-import difflib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,42 +14,31 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from bot.clocks.cities import (
+    SHORT,
     City,
     cities_named,
     city_name,
+    initials,
     large_cities,
     people_by_part,
     people_by_zone,
     us_states,
     zones_of_continent,
 )
-from rag.text.words import STOPWORDS, fold
+from bot.clocks.countries import countries, country_of_code, languages, simple
+from rag.text.words import STOPWORDS
 
-# Languages in which a country is looked up besides the asker's own: English, then Discord's.
-_LANGUAGES = (
-    *"en de fr es it pt nl zh ja ko ru pl tr sv da nb fi cs hu ro bg el hr uk lt".split(),
-    *"id vi th hi".split(),
-)
 _NOT_ZONES = ("posix/", "right/", "SystemV/", "localtime", "Factory")
 MAIN_SHARE = 0.7  # of a country's people or a part's airports: the name means a clock with so many
 CLEARLY = 5  # times as many people as any other city of its name: the city that is meant
 RIVAL = 10  # times as many: the other city is not even worth a note
 PART = 0.25  # as likely as a city of as many people is a part of a country to be meant
-MIN_ALIKE = 0.8  # of two names that differ by a slip
+MIN_LETTERS = 5  # of a name with a slip; one in as many letters is a slip
 
-MIN_LETTERS = 4  # of a name with a slip
-
-# What people write for countries besides CLDR's names.
-_SHORT_COUNTRIES = {
-    **dict.fromkeys("us usa america".split(), "US"),
-    **dict.fromkeys(("uk", "britain", "great britain"), "GB"),
-    "uae": "AE",
-    "korea": "KR",
-    "holland": "NL",
-}
-# "Congo - Kinshasa" is one of two of that name, "Myanmar (Burma)" has two names.
-_WHICH, _TWO_NAMES = re.compile(r" [-–] .*"), re.compile(r"[&()]")
 # CLDR's regions with many zones, by the codes of GeoNames' continents.
 _CONTINENTS = {
     "002": ("AF",), "142": ("AS",), "150": ("EU",), "009": ("OC",), "003": ("NA",), "005": ("SA",),
@@ -59,7 +47,6 @@ _CONTINENTS = {
 _DIRECTIONS = frozenset(
     "north south east west northern southern eastern western central centre center".split()
 )
-_NO_COUNTRIES = frozenset(["001", "EZ", "QO", "UN", "ZZ"])  # the world, unions, the unknown
 # What is added to the name of a place; by themselves these are no names.
 _ADDED = re.compile(
     r"(?:^|(?<=\w) )(?:(?:local |standard )?time(?: ?zone)?|zone|city)$"
@@ -81,11 +68,6 @@ class Place:
     likely: tuple[str, ...]
     is_main: bool = False
     weight: float = 0.0
-
-
-def simple(text: str) -> str:
-    """Return a name folded, with single spaces between its words."""
-    return " ".join(fold(text).replace("_", " ").replace(".", " ").split())
 
 
 @cache
@@ -148,6 +130,8 @@ def zones_of_locale(locale: str) -> list[str]:
 
 def find_place(name: str, locale: str = "") -> Place | None:
     """Return what the name of a city, a country, a part of one or a city in it stands for."""
+    if place := _of_code(name.strip(), locale):
+        return place
     typed = simple(name.replace(",", " "))
     bare = _ADDED.sub("", typed).strip()
     if not bare or bare in STOPWORDS:
@@ -155,6 +139,23 @@ def find_place(name: str, locale: str = "") -> Place | None:
     if bare in _DIRECTIONS:
         return _zone_in_words([typed, f"{bare} time"], locale)
     return _find(typed, locale) or (_find(bare, locale) if bare != typed else None)
+
+
+def _of_code(written: str, locale: str) -> Place | None:
+    """Return what up to three capitals stand for: a country, a state or a city.
+
+    Initials of a city's name mean the city: LA is Los Angeles rather than Laos.
+    """
+    code = written.replace(".", "")
+    if not (code.isascii() and code.isalpha() and code.isupper() and 2 <= len(code) <= SHORT):
+        return None
+    own = _find(simple(code), locale) if code.casefold() not in STOPWORDS else None
+    if any(initials(city).startswith(simple(code)) for city, _ in cities_named(code)):
+        return _city(code)
+    state = us_states().get(code.casefold(), "")
+    country = _place_of_country(country_of_code(code))
+    found = [place for place in (country, _part_of_country(state), own, _city(code)) if place]
+    return _together(list(dict.fromkeys(found))) if found else None
 
 
 def _find(typed: str, locale: str) -> Place | None:
@@ -165,21 +166,26 @@ def _find(typed: str, locale: str) -> Place | None:
     places = [place for place in (country, _part_of_country(typed), _city(typed)) if place]
     if places:
         return _together(places)
-    named = (_cities_of_zones(language).get(typed) for language in _languages(locale))
+    named = (_cities_of_zones(language).get(typed) for language in languages(locale))
     zone = next(filter(None, named), "")
     return Place((zone,), (zone,), is_main=True) if zone else _city_in(typed, locale)
 
 
 def spelled_like(name: str) -> str:
-    """Return the zone, or that of a city, whose name differs in few letters; "" without one."""
-    if len(name) < MIN_LETTERS:
-        return ""
-    known = common_zones()
-    if "/" not in name:
-        large = {city_name(city.name): city.zone for city in large_cities()}
-        known = large | _cities_of_zones("en")
-    near = difflib.get_close_matches(simple(name), known, n=1, cutoff=MIN_ALIKE)
+    """Return the zone, or that of a city, whose name differs by a slip or two; "" without one."""
+    typed = simple(name)
+    slips = min(len(typed) // MIN_LETTERS, 2)
+    known = common_zones() if "/" in name else _well_known()
+    alike = [known_name for known_name in known if slips and known_name[0] == typed[0]]
+    near = process.extractOne(typed, alike, scorer=OSA.distance, score_cutoff=slips)
     return known[near[0]] if near else ""
+
+
+@cache
+def _well_known() -> dict[str, str]:
+    """Return the zones by their names and by those of large cities and their own."""
+    large = {city_name(city.name): city.zone for city in large_cities()}
+    return common_zones() | large | _cities_of_zones("en")
 
 
 def _together(places: Sequence[Place]) -> Place:
@@ -217,7 +223,7 @@ def _firsts_first(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 def _country(typed: str, locale: str) -> Place | None:
     """Return the place of a country; of several, if they share a name, like the two of Congo."""
-    written = (_countries(language).get(typed) for language in _languages(locale))
+    written = (countries(language).get(typed) for language in languages(locale))
     codes = next(filter(None, written), ())
     places = [place for code in codes if (place := _place_of_country(code))]
     return _together(places) if places else None
@@ -271,7 +277,7 @@ def _zone_in_words(wordings: Sequence[str], locale: str) -> Place | None:
     from babel.core import get_global
 
     known, used_in = common_zones().values(), get_global("meta_zones")
-    for language in _languages(locale):
+    for language in languages(locale):
         names = _named_zones(language)
         if name := next((names[words] for words in wordings if words in names), ""):
             users = [zone for zone in likeliest_first(known) if used_in.get(zone) == name]
@@ -279,16 +285,6 @@ def _zone_in_words(wordings: Sequence[str], locale: str) -> Place | None:
             zones = tuple(changing or users)
             return Place(zones, zones, is_main=True) if zones else None
     return None
-
-
-def _languages(locale: str) -> list[str]:
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        asked = str(Locale.parse(locale, sep="-")) if locale else "en"
-    except (UnknownLocaleError, ValueError):
-        asked = "en"
-    return list(dict.fromkeys([asked, *_LANGUAGES]))
 
 
 @cache
@@ -307,21 +303,6 @@ def _cities_of_zones(language: str) -> dict[str, str]:
         if "city" in written[zone]:
             cities[simple(written[zone]["city"])] = zone
     return cities
-
-
-@cache
-def _countries(language: str) -> dict[str, list[str]]:
-    """Return the codes of countries and continents by their names, whole or one of two."""
-    from babel import Locale
-
-    whole, parts = defaultdict(list), defaultdict(list)
-    for code, name in Locale.parse(language).territories.items():
-        if code not in _NO_COUNTRIES:
-            whole[simple(name)].append(code)
-            for part in _TWO_NAMES.split(_WHICH.sub("", name)):
-                parts[simple(part)].append(code)
-    short = {name: [code] for name, code in _SHORT_COUNTRIES.items()}
-    return {**parts, **whole, **short}
 
 
 @cache

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 
 from bot.clocks.cities import cities_starting
+from bot.clocks.countries import simple
 from bot.clocks.places import (
     by_clock,
     clock,
@@ -16,7 +17,6 @@ from bot.clocks.places import (
     find_place,
     likeliest_first,
     moments_of_year,
-    simple,
     spelled_like,
     zone_names,
     zones_of_locale,
@@ -275,6 +275,8 @@ def _note(text: str, name: str, *, season: str = "", others: Sequence[str] = ())
 
     `season` is the abbreviation that the text is of, in lower case; `others` may be meant, too.
     """
+    if text.casefold() == name.casefold() and not others:
+        return ""
     seasons = dict(_seasons(name))
     change, cures = "", []
     offset = {short.casefold(): offset for short, offset in seasons.items()}.get(season)

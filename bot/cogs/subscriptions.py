@@ -1,5 +1,6 @@
 """/subscribe, /subscriptions and /unsubscribe: manage digests."""
 
+import asyncio
 from dataclasses import replace
 from typing import Literal
 
@@ -49,6 +50,7 @@ NOT_PUBLISHED = (
     "Servers that follow this channel get nothing: subscribe it with `publish: True` instead to "
     "publish each digest to them."
 )
+OTHER_ZONE = "“{time}” has a time zone of its own, which counts instead of “{zone}”."
 DAYS = [app_commands.Choice(name=name, value=n) for n, name in enumerate(WEEKDAYS)]
 Typed = app_commands.Range[str, 0, MAX_LIST]
 
@@ -90,7 +92,6 @@ class Subscriptions(commands.Cog):
         publish: bool = False,
     ) -> None:
         """Get a digest of the Daily Papers, every day, week or month."""
-        when = _read_when(time, timezone, Rhythm(every, weekday=weekday), self._around(interaction))
         wish = Wish(
             topics=read_list(topics),
             authors=read_list(authors),
@@ -105,6 +106,9 @@ class Subscriptions(commands.Cog):
             _check_channel(interaction)
         if publish and not is_followed:
             raise SubscriptionError(NOT_FOLLOWED)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        usual, around = Rhythm(every, weekday=weekday), self._around(interaction)
+        when = await asyncio.to_thread(_read_when, time, timezone, usual, around)
         subscription = Subscription(
             kind="person" if where == "me" else "channel",
             target=str(user_id if where == "me" else channel),
@@ -115,7 +119,6 @@ class Subscriptions(commands.Cog):
             wish=wish,
             publish=publish,
         )
-        await interaction.response.defer(ephemeral=True, thinking=True)
         made = await self.service.add(subscription)
         embed = subscription_embed(made, title="Subscribed", note=when.note)
         if is_followed and not publish:
@@ -141,7 +144,8 @@ class Subscriptions(commands.Cog):
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """Return time zones that what was typed may mean, likeliest first."""
-        zones = zones_like(typed, SUGGESTED, self._around(interaction))
+        around = self._around(interaction)
+        zones = await asyncio.to_thread(zones_like, typed, SUGGESTED, around)
         return [app_commands.Choice(name=label, value=zone) for label, zone in zones.items()]
 
     @app_commands.command()
@@ -239,8 +243,9 @@ class Subscriptions(commands.Cog):
     ) -> None:
         manager = _manager(interaction)
         before = await self.service.get(number, manager)
-        when, wish = read_form(fields, before.rhythm, self._around(interaction))
         await interaction.response.defer(ephemeral=True, thinking=True)
+        around = self._around(interaction)
+        when, wish = await asyncio.to_thread(read_form, fields, before.rhythm, around)
         changed = await self.service.change(number, when.rhythm, wish, manager)
         await self._show(interaction, changed, note=when.note)
 
@@ -278,7 +283,9 @@ def _read_when(time: str, timezone: str | None, usual: Rhythm, around: Surroundi
     """Return the rhythm at a time that may name its own time zone, with what is to be known."""
     zone = read_zone(timezone, around) if timezone else Zone(around.timezone)
     when = read_time(time, replace(usual, timezone=zone.name), around=around)
-    notes = [when.note] if when.rhythm.timezone != zone.name else [zone.note, when.note]
+    notes = [zone.note, when.note]
+    if when.rhythm.timezone != zone.name:
+        notes = [OTHER_ZONE.format(time=time, zone=timezone) if timezone else "", when.note]
     return replace(when, note=" ".join(filter(None, notes)))
 
 

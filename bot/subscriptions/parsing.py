@@ -49,9 +49,10 @@ _OTHER_RHYTHMS = frozenset(
     september october november december""".split()
 )
 _FILLERS = frozenset(
-    """at on every each in the a around about sharp time um jeden jede jedes am an uhr zeit chaque
-    tous toutes les le la los las el cada todos todas elke om kl klokken kello ogni alle ore toda
-    todo as""".split()
+    """at on every each in the a sharp time um jeden jede jedes am an uhr zeit chaque tous toutes
+    les le la los las el cada todos todas elke om kl klokken kello ogni alle ore toda todo as в
+    about around by approximately approx roughly circa ca gegen etwa ungefahr vers environ hacia
+    sobre verso rond omstreeks около""".split()
 )
 _EVERY_FEW = re.compile(r"\bevery (?:\d+|other|second|two|three|few) \w+", re.IGNORECASE)
 

@@ -124,7 +124,7 @@ async def test_invalid_input_is_explained_with_its_cure(
 ) -> None:
     server = await connect(filled, bot_options=options(SettableClock(NOON)))
     asked = await server.fake.slash("bob", "subscribe", **typed)
-    assert text_of((await asked.wait_ack())["data"]).startswith(words)
+    assert text_of(await used(asked)).startswith(words)
 
 
 async def test_time_zones_and_subscriptions_are_suggested(
@@ -182,6 +182,13 @@ async def test_the_zone_of_the_askers_language_is_offered_first(
         ({"timezone": "BST"}, "09:00 (Europe/London)", "or Asia/Dhaka if you mean that."),
         ({"timezone": "CST"}, "09:00 (America/Chicago)", "write UTC-6 for the same time all year"),
         ({"timezone": "UTC-3"}, "every day at 09:00 (UTC-3)", ""),
+        ({"timezone": "CET"}, "every day at 09:00 (CET)", ""),
+        ({"time": "7:00 Oslo", "timezone": "Oslo"}, "07:00 (Europe/Oslo)", ""),
+        (
+            {"time": "7:00 JST", "timezone": "Rome"},
+            "every day at 07:00 (Asia/Tokyo)",
+            "“7:00 JST” has a time zone of its own, which counts instead of “Rome”.",
+        ),
     ],
 )
 async def test_times_and_zones_are_read_as_people_write_them(
@@ -207,8 +214,7 @@ async def test_a_changed_time_is_noted_too(filled: Library, connect: Connect) ->
     assert "every Tuesday at 09:00 (America/New_York)" in text
     assert "Note: “nine” is read as 09:00: write 21:00 if you mean that. “EST” is read as" in text
     unclear = await fake.submit("bob", form, when="daily 9 IST", **fields)
-    told = text_of((await unclear.wait_ack())["data"])
-    assert told == (
+    assert text_of(await used(unclear)) == (
         "“IST” may mean several time zones: write Asia/Kolkata, Asia/Jerusalem or Europe/Dublin."
     )
 
@@ -244,7 +250,7 @@ async def test_pause_change_resume_and_remove_work_after_a_restart(filled: Libra
             wrong = await fake.submit(
                 "bob", form, when="at teatime", topics="", authors="", organisations="", count="5"
             )
-            told = text_of((await wrong.wait_ack())["data"])
+            told = text_of(await used(wrong))
             assert told.startswith("“teatime” is not a time zone that I know")
             await (await fake.click("bob", listed, "subscription:resume:2")).wait_ack()
             await fake.until(lambda: "Next: <t:" in text_of(listed))
