@@ -110,7 +110,7 @@ async def judged(**options: Any) -> AsyncIterator[FakeDiscord]:
     async with FakeDiscord(**options) as fake:
         fake.point_discord_py()
         yield fake
-    assert judge.complaints == []
+    assert not judge.complaints, judge.complaints
 
 
 @asynccontextmanager

@@ -10,7 +10,6 @@ from bot.render.safe_text import is_code_url, is_safe_url, link, plain
 from rag.links import full_text_url
 from rag.records import Citation, Paper
 from rag.text.brackets import brackets_of
-from rag.text.code_link import code_of
 from rag.text.shorten import shorten
 
 INDENT = "  "  # before a line that is subordinate to the one above
@@ -108,9 +107,9 @@ def _entry(line: str, citation: Citation, links: "_Links") -> str:
 
 def _with_code(line: str, paper: Paper | None) -> str:
     """Return the line of facts with "code" as a link: `2025-12-04 · 16 upvotes · code`."""
-    if paper is None or not is_code_url(code_of(paper)):
+    if paper is None or not is_code_url(paper.code_url):
         return line
-    code = link("code", code_of(paper))
+    code = link("code", str(paper.code_url))
     return SEPARATOR.join(code if fact == "code" else fact for fact in line.split(SEPARATOR))
 
 
@@ -152,4 +151,4 @@ def _quoted_at(citation: Citation) -> str:
 def _addresses(paper: Paper) -> Iterator[str]:
     """Yield the addresses in a paper's record that are safe to link."""
     yield from paper.urls
-    yield from (url for url in (code_of(paper), paper.project_url) if url and is_safe_url(url))
+    yield from (url for url in (paper.code_url, paper.project_url) if url and is_safe_url(url))

@@ -25,7 +25,6 @@ from bot.render.safe_text import (
 from rag.digest.records import Digest, Entry, Group
 from rag.links import arxiv_url
 from rag.records import Coverage
-from rag.text.code_link import code_of
 from rag.text.shorten import shorten
 from rag.text.withdrawal import WITHDRAWN, withdrawal_of
 
@@ -116,8 +115,8 @@ def _lines(entry: Entry, with_tldr: int, max_title: int, max_tldr: int) -> Itera
         facts.append(plain(shorten(paper.organization, 80)))
     if paper.comment_count:
         facts.append(_comments(paper.comment_count))
-    if is_code_url(code_of(paper)):
-        facts.append(link("code", code_of(paper)))
+    if is_code_url(paper.code_url):
+        facts.append(link("code", str(paper.code_url)))
     if entry.because:
         facts.append(f"picked {plain(shorten(entry.because, MAX_REASON))}")
     if facts:
@@ -187,8 +186,8 @@ def _text_lines(digest: Digest, unsubscribe: str) -> Iterator[str]:
         if facts := _mail_facts(entry):
             yield f"   {' · '.join(facts)}"
         yield from (f"   {url}" for url in paper.urls)
-        if is_code_url(code_of(paper)):
-            yield f"   {code_of(paper)}"
+        if is_code_url(paper.code_url):
+            yield f"   {paper.code_url}"
     yield ""
     yield ORIGIN
     yield "-- "
@@ -248,8 +247,8 @@ def _item(entry: Entry) -> str:
     if names_host(title):
         shown = f"{as_html(title)} ({_link('page', paper.url)})"
     links = [_link("arXiv", arxiv_url(paper.arxiv_id))] if paper.arxiv_id else []
-    if is_code_url(code_of(paper)):
-        links.append(_link("code", code_of(paper)))
+    if is_code_url(paper.code_url):
+        links.append(_link("code", str(paper.code_url)))
     facts = " · ".join([*map(as_html, _mail_facts(entry)), *links])
     return (
         f'<li style="margin-bottom:14px">'

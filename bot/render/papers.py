@@ -18,7 +18,6 @@ from bot.render.safe_text import (
 )
 from rag.links import arxiv_url, paper_url
 from rag.records import Coverage, Hit, Paper
-from rag.text.code_link import code_of
 from rag.text.discord_markup import as_spoiler, has_spoiler, without_spoilers
 from rag.text.sentences import gist
 from rag.text.shorten import shorten
@@ -166,7 +165,7 @@ def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
         yield "Comment", plain_within(paper.comment, EMBED_FIELD)
     arxiv = arxiv_url(paper.arxiv_id) if paper.arxiv_id else ""
     links = [link("arXiv" if url == arxiv else "Hugging Face", url) for url in paper.urls]
-    for words, url in (("Code", code_of(paper)), ("Project", paper.project_url)):
+    for words, url in (("Code", paper.code_url), ("Project", paper.project_url)):
         if url and is_safe_url(url):
             links.append(link(words, url))
     yield "Links", lines_within(links, EMBED_FIELD, between=" · ")

@@ -80,9 +80,13 @@ _CUE = re.compile(
     rf"|but\s+(?:not|nothing|no|none))(?!\s+(?:only|just|merely|yet|one|longer|idea)\b){_OUT}"
     rf"|(?<=anything )but{_OUT}|(?<=everything )but{_OUT}|(?<=all )but{_OUT}"
     rf"|(?:^|(?<=[,;.]\s)|(?<=please\s))nothing\s+{_ABOUT}\s+"
-    r"|(?:(?:are|is|were)\s+)?not\s+(?=(?:from|by)\s))",
+    r"|(?:(?:are|is|were)\s+)?not\s+(?=(?:from|by)\s)"
+    r"|(?P<beside>(?:(?:or|nor)\s+)?(?:without|with\s+no)\s+(?:any\s+)?|nor\s+))",
     re.IGNORECASE,
 )  # fmt: skip
+# What "without video" may follow: "papers", "papers with code", or another exclusion.
+_BESIDE = re.compile(rf"(?:\b{_NOUN}|\bwith\s+{_CODE})[\s,]*$", re.IGNORECASE)
+_NEITHER = re.compile(r"\b(?:with|have|has)\s+neither\s+(\S+(?:\s\S+)?)\s+nor\s+", re.IGNORECASE)
 # "Models that depend not on labels" leave out nothing.
 _VERB = re.compile(
     r"\b(?:depend|rel(?:y|ie)|focus|work|run|train|act|operate|based|trained|tested|evaluated"
@@ -160,18 +164,21 @@ def find_exclusions(
     """
     if _EXPLAINS.match(text) or (names_paper and not _SEVERAL.search(text)):
         return Exclusions(text, text)
+    text = _NEITHER.sub(r"without \1 and without ", text)
     text = positive = _ONLY_CODE.sub("with code", text)
-    without_code = False
+    without_code, cut = False, -1
     match = _NO_CODE.search(text)
     if match and _is_whole(text, match.end()) and _is_about_papers(text, match.start(), follows):
         without_code = True
         positive = f"{text[: match.start()]}with code{text[match.end() :]}"
-        text = _cut(text, match.start(), match.end())
+        text, cut = _cut(text, match.start(), match.end()), match.start()
     topics: list[str] = []
     impossible: list[str] = []
     start = 0
     while match := _CUE.search(text, start):
         start = match.end()
+        if match["beside"] and not _is_beside(text, match.start(), cut):
+            continue
         end = _end_of_topic(text, match.end(), today)
         named = text[match.end() : end].strip()
         is_source = _SOURCE.match(named)
@@ -182,8 +189,8 @@ def find_exclusions(
             is_other = is_source or is_name(part) or _is_time_or_place(part, today)
             (impossible if is_other or len(topics) == MAX_TOPICS else topics).append(part)
         positive = positive.replace(match[0], " about ")
-        text = _cut(text, match.start(), end)
-        start = match.start()
+        text, start = _cut(text, match.start(), end), match.start()
+        cut = start
     return Exclusions(
         text, " ".join(positive.split()), tuple(topics), without_code, tuple(impossible)
     )
@@ -196,6 +203,12 @@ def _leaves_out(text: str, match: re.Match[str], follows: bool) -> bool:
         return False
     is_first = "nothing" in match[0].casefold()  # "nothing on birds, papers of today"
     return _is_about_papers(text if is_first else before, match.start(), follows)
+
+
+def _is_beside(text: str, start: int, cut: int) -> bool:
+    """Return whether "without …" there is about papers, or goes on from what was cut out."""
+    follows_cut = 0 <= cut <= start + 1 and not text[max(cut - 1, 0) : start].strip(" ,")
+    return follows_cut or bool(_BESIDE.search(text[:start]))
 
 
 def _is_about_papers(text: str, start: int, follows: bool) -> bool:

@@ -1,6 +1,10 @@
 """A paper's full text, parsed from Hugging Face's markdown."""
 
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -140,3 +144,34 @@ def test_of_a_long_paper_every_section_is_found_and_no_reference() -> None:
         assert absent not in texts(text)
     assert len({passage.passage_id for passage in text.passages}) == len(text.passages)
     assert parse_full_text(body.encode(), "2512.70009") == text
+
+
+def questions() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give each question that names its section, with the file of its paper."""
+    for name in ("full_text_more", "whole_papers"):
+        for file in sorted((FOLDER.parent / name).glob("*.jsonl")):
+            for line in file.read_text(encoding="utf-8").splitlines():
+                row = json.loads(line)
+                row["sections"] = row.get("sections") or list(filter(None, [row.get("section")]))
+                if row["sections"]:
+                    yield file.with_name(f"{row['paper'].removeprefix('arxiv:')}.md"), row
+
+
+def test_what_is_asked_stands_below_the_sections_that_its_author_named() -> None:
+    texts = {
+        file: parse_full_text(file.read_bytes(), file.stem)
+        for file in dict.fromkeys(file for file, _ in questions())
+    }
+    assert len(texts) >= 15
+    asked = list(questions())
+    missed = []
+    for file, row in asked:
+        patterns = row.get("answers") or [re.escape(part) for part in row["answer"].split("|")]
+        below = {
+            passage.headings[-1].casefold()
+            for passage in texts[file].passages
+            if any(re.search(p, passage.text, re.IGNORECASE) for p in patterns)
+        }
+        if not {section.casefold() for section in row["sections"]} & below:
+            missed.append((file.stem, row["question"], sorted(below)))
+    assert len(missed) <= 0.03 * len(asked), missed
