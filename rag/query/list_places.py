@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from rag.query.positions import Choice, find_choices, select
+from rag.query.positions import Choice, Place, find_choices
 from rag.query.request import Past
 from rag.records import Paper
 
@@ -51,6 +51,78 @@ def choose(found: Sequence[Choice], past: Sequence[Past]) -> tuple[tuple[Paper, 
             return papers, ""
         said = said or f"The list has {max(numbered)} papers: there is no number {missing}."
     return papers, said
+
+
+def select(
+    found: Sequence[Choice],
+    page: Sequence[Paper],
+    numbered: Mapping[int, Paper],
+    current: Paper | None,
+) -> tuple[tuple[Paper, ...], int | None]:
+    """Return the papers that the choices select, and the first position that the list lacks.
+
+    `page` is what was shown last; `numbered` are all pages by their numbers. `current` is the paper
+    that was last talked about: the one after it is the next one.
+    """
+    selected: list[Paper] = []
+    lacking: list[int] = []
+    for choice in found:
+        papers = _on_list(choice.places, page, numbered, current)
+        left_out = _on_list(choice.without, page, numbered, current)
+        lacking += [n for n, paper in (*papers, *left_out) if paper is None]
+        chosen = [paper for _, paper in papers if paper]
+        if choice.side and chosen:
+            by_number = any(place.is_number for place in choice.places)
+            in_order = list(numbered.values()) if by_number and numbered else list(page)
+            places = [in_order.index(paper) for paper in chosen if paper in in_order]
+            end = max(places, default=0) + 1 if choice.side > 0 else min(places, default=0)
+            chosen = in_order[end:] if choice.side > 0 else in_order[:end]
+            lacking += [] if chosen else [end + (choice.side > 0)]
+        elif choice.others:
+            chosen = [paper for paper in page if paper not in chosen]
+        left = [paper for _, paper in left_out]
+        selected += [paper for paper in chosen if paper not in left]
+    return tuple(dict.fromkeys(selected)), next(iter(lacking), None)
+
+
+def _on_list(
+    places: Sequence[Place],
+    page: Sequence[Paper],
+    numbered: Mapping[int, Paper],
+    current: Paper | None,
+) -> list[tuple[int, Paper | None]]:
+    """Return the positions of places, each with its paper if the list has one there."""
+    found = []
+    for position, is_number in _positions(places, page, numbered, current):
+        paper = numbered.get(position) if is_number else None
+        if paper is None and 0 < position <= len(page) and not (is_number and numbered):
+            paper = page[position - 1]
+        found.append((position, paper))
+    return found
+
+
+def _positions(
+    places: Sequence[Place],
+    page: Sequence[Paper],
+    numbered: Mapping[int, Paper],
+    current: Paper | None,
+) -> Iterator[tuple[int, bool]]:
+    """Yield positions from the start of the list, and whether each is a number of the list."""
+    for place in places:
+        if place.step:
+            numbers = numbered or dict(enumerate(page, start=1))
+            now = next((n for n, paper in numbers.items() if paper == current), None)
+            yield (1, False) if now is None else (now + place.step, True)
+            continue
+        first, last = (
+            position + len(page) + 1 if position < 0 and not place.is_number else position
+            for position in (place.first, place.last)
+        )
+        if place.first == 1 and not place.is_number and last > len(page):
+            continue  # "the top 10" are hardly those of a shorter list
+        step = 1 if first <= last else -1
+        for position in range(first, last + step, step):
+            yield position, place.is_number
 
 
 def _steps(found: Sequence[Choice]) -> bool:

@@ -4,7 +4,8 @@ Words are without accents. A role is a letter, so that a pattern over letters re
 rag.query.positions.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,13 +13,25 @@ from typing import NamedTuple
 class Word(NamedTuple):
     """What a word means in a phrase about positions.
 
-    `value` is that of numbers and ordinals; `is_digit` tells "3rd" from "third".
+    `value` is that of numbers and ordinals, and 1 for articles of one thing; `is_digit` tells "3rd"
+    from "third".
     """
 
     role: str
     value: int = 0
     is_digit: bool = False
 
+
+class Token(NamedTuple):
+    """A word, number or sign of a text, text[start:end]."""
+
+    word: Word
+    start: int
+    end: int
+
+
+_PUNCTUATION = dict.fromkeys("?!;:¿¡。？.", ".") | {"，": ","} | {c: c for c in ",()[]"}
+_YEARS = 1900, 2099  # a number among these that stands alone is a year
 
 NUMBERS = (  # without the French nine, which also means "new"
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -28,6 +41,15 @@ NUMBERS = (  # without the French nine, which also means "new"
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez",
     "零 一 二 三 四 五 六 七 八 九 十",
 )
+TENS = (
+    "ten twenty thirty forty fifty sixty seventy eighty ninety hundred",
+    "zehn zwanzig dreißig vierzig funfzig sechzig siebzig achtzig neunzig hundert",
+    "dix vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent",
+    "diez veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien",
+    "十 二十 三十 四十 五十 六十 七十 八十 九十 一百",
+)
+MORE_NUMBERS = {"a hundred": 100, "one hundred": 100, "einhundert": 100, "dreissig": 30}
+SINGULAR = frozenset("le la celui celle el".split())  # "el dos" is number 2, "los dos" are two
 ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth",
     "erst zweit dritt viert funft sechst siebt acht neunt zehnt elft zwolft",
@@ -70,9 +92,10 @@ ROLES = {
     "a": "and & with vs versus or und oder et ou y e o mit avec con 和 与 跟 、 及",
     "r": "to through thru till bis a au al hasta jusqu'a 到 至 - – — ‑",
     "x": "not nicht pas non 不是",
-    "b": "but rather sondern mais sino 而是",
+    "b": "but rather sondern aber mais sino pero 而是",
     "e": "except excluding besides without ausser außer ausgenommen bis_auf sauf excepte salvo "
-         "excepto menos 除了",
+         "excepto menos ohne sans sin apart_from aside_from other_than "
+         "with_the_exception_of mit_ausnahme a_l'exception a_excepcion 除了",
     "A": "all every everything alle alles allen tous toutes tout todos todas todo 所有 全部",
     "f": "from desde starting counting partant empezando contando",
     "i": "in at en dans im aus",
@@ -81,8 +104,8 @@ ROLES = {
     "c": "compare compared comparing vergleiche comparer comparez compara comparar 比较",
     "k": "about between zu uber sur sobre",
     "S": "on since until am seit depuis",  # or a day: "on the 3rd"
-    "y": "after danach d'apres despues 后面 下面",  # "the one after", but "papers after the 3rd"
-    "z": "before davor d'avant antes 前面 上面",
+    "y": "after nach danach apres d'apres despues 后面 下面",  # "one after", "after the 3rd"
+    "z": "before vor davor avant d'avant antes 前面 上面",
     "K": "skip skip_over uberspring uberspringe saute sauter passe salta saltar 跳过",
     "T": "today yesterday week month year day days weeks months years heute gestern woche monat "
          "jahr "
@@ -121,6 +144,11 @@ def _words() -> Iterator[tuple[str, Word]]:
     for names in NUMBERS:
         for n, name in enumerate(names.split()):
             yield name, Word("1" if n == 1 else "n", n)
+    for names in TENS:
+        for n, name in enumerate(names.split(), start=1):
+            yield name, Word("n", 10 * n)
+    for name, n in MORE_NUMBERS.items():
+        yield name, Word("n", n)
     for name in ("两", "beiden"):
         yield name, Word("n", 2)
     for names, endings in zip(ORDINALS, ENDINGS, strict=True):
@@ -134,4 +162,51 @@ def _words() -> Iterator[tuple[str, Word]]:
         yield name.replace("-", " "), Word("p", -n)
     for role, names in ROLES.items():
         for name in names.split():
-            yield name.replace("_", " "), Word(role, 1 if role == "F" else 0)
+            yield name.replace("_", " "), Word(role, int(role == "F" or name in SINGULAR))
+
+
+def tokens_of(plain: str) -> list[Token]:
+    """Return the words and signs of a text in small letters without accents."""
+    words = position_words()
+    found: list[Token] = []
+    for match in _token_pattern().finditer(plain):
+        text = match[0]
+        if match["joint"]:
+            continue
+        if match["nth"]:
+            number = int(match["nth"])
+            word = Word("F" if number == 1 else "o", number, is_digit=True)
+        elif match["large"] and not _is_position(match, plain, found):
+            word = Word("?")
+        elif match["digits"] or match["minus"] or match["large"]:
+            word = Word("n", int(text), is_digit=True)
+        else:
+            word = words.get(text) or Word(_PUNCTUATION.get(text, "?"))
+        found.append(Token(word, *match.span()))
+    return found
+
+
+def _is_position(match: re.Match[str], plain: str, before: Sequence[Token]) -> bool:
+    """Return whether a number of three or four digits is one of a list: "number 400", or alone."""
+    if before and before[-1].word.role in "mh":
+        return True
+    is_alone = plain.strip(" .?!()[]") == match[0]
+    return is_alone and not _YEARS[0] <= int(match[0]) <= _YEARS[1]
+
+
+@lru_cache(maxsize=1)
+def _token_pattern() -> re.Pattern[str]:
+    """Return what matches one word, number or sign; a name with digits is one word."""
+    keys = sorted(position_words(), key=len, reverse=True)
+    phrases = [key for key in keys if not key.isalnum() and len(key) > 1]
+    han = [key for key in keys if "\u4e00" <= key[0] <= "\u9fff"]
+    return re.compile(
+        rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})(?:(?<=\W)|(?!\w))"
+        rf"|{'|'.join(han)}"
+        r"|(?<![\w.])(?P<nth>\d{1,2})(?:st|nd|rd|th|e|er|re|eme|ere|[oa])(?![a-z\d-])"
+        r"|(?P<minus>(?<![\w.)\]-])(?<!\d\s)-\d{1,2}(?![\w.:/-]))"  # no number of a list
+        r"|[a-z]+\d[\w.-]*|\d+[a-z][\w-]*|[a-z]+-\d[\w.-]*"
+        r"|(?P<large>\d{3,4})(?![\d.:/-]*\d)"
+        r"|\d{3,}(?:[.:/-]\d+)*|\d+(?:[.:/]\d+)+|\d+(?:-\d+){2,}"
+        r"|(?P<digits>\d{1,2})|[^\W\d_\u4e00-\u9fff]+|(?P<joint>(?<=[a-z])-(?=[a-z]))|\S"
+    )

@@ -5,17 +5,14 @@ letters. So one grammar reads five languages, and phrases that mix them.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from rag.query.position_words import ORDINALS, Word, position_words
-from rag.records import Paper
+from rag.query.position_words import ORDINALS, Token, tokens_of
 from rag.text.language import strip_accents
 
 MAX_ITEMS = 30  # numbers and places in a text; one with more is about something else
-_PUNCTUATION = dict.fromkeys("?!;:¿¡。？.", ".") | {"，": ","} | {c: c for c in ",()[]"}
 
 # The grammar, over the letters of ROLES; ? is any other word.
 _THE, _NUMBER, _NOUN = "[dDg]", "[n1]", "[sPQOm1]{0,2}"
@@ -24,13 +21,16 @@ _ITEM = re.compile(
     r"(?P<step>(?:[1PQsm]w?|(?<=D)j?)[yz][dDv]{0,2}[1PQs]?|[yz]s"
     rf"|K(?![rm]|{_THE}?[noFptl<>])d?[1PQsmv]?)"
     rf"|(?P<few>[Ftl]{_THE}?n|n[Fl])(?:R|{_NOUN})"
-    rf"|(?P<back>(?<![fg])(?<![fg]{_THE})or?{_THE}?l|[oF]{_NOUN}[rfijgdD]{{1,5}}[EB]|qh?{_NUMBER}){_NOUN}"
+    rf"|(?P<back>(?<![fg])(?<![fg]{_THE})or?{_THE}?l|[oF]{_NOUN}[rfijgdD]{{1,5}}[EB]|qh?{_NUMBER}"
+    rf"|l{_NOUN}b{_NUMBER}(?!{_NUMBER})){_NOUN}"
     rf"|(?P<number>\[n\]|(?:m\.?|P|R|h){_NUMBER}s?|N\.?n|(?<![<>])n(?![sPRQOmX1])|1)"
     rf"|(?P<place>[oFptlB]|[<>](?!n)){_NOUN})"
 )
 _SEPARATOR = re.compile(r",?c?a{1,2}|,|c?a?r|c")
 _OF_THE_LIST = re.compile(rf"[fijkS]{_THE}*L")
 _EXCEPT = re.compile(rf"(?:A(?:{_THE}|[PRLif1])*[be]|e)[fij]?$")
+_WITHOUT = re.compile(r",?a?(?:b?e[fij]?|b?[xN]|b)")  # between "the first four" and "the third"
+_SIDE = re.compile(rf"A(?:{_THE}|[PRLOij1])*(?P<side>[yz])j?$")  # "everything after"
 _NOT = re.compile(r"x,?$")
 _BARE = re.compile(rf"{_THE}*{_NUMBER}")
 # What may follow a position that no noun ends; other words it belongs to, as in "last week".
@@ -84,24 +84,27 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A part of a text, text[start:end], that chooses papers; with `others`, all but these."""
+    """A part of a text, text[start:end], that chooses papers; with `others`, all but these.
+
+    With a `side` it chooses all papers after these (1) or before them (-1); never `without`.
+    """
 
     start: int
     end: int
     places: tuple[Place, ...]
     others: bool = False
     may_be_new: bool = False  # "the top 10" may ask for a new list, "next" for a further page
+    side: int = 0
+    without: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         """Return the choice in plain English, which reads as the same choice."""
         places = " and ".join(map(str, self.places))
-        return f"all but {places}" if self.others else places
-
-
-class _Token(NamedTuple):
-    word: Word
-    start: int
-    end: int
+        if self.side:
+            places = f"everything {'after' if self.side > 0 else 'before'} {places}"
+        elif self.others:
+            places = f"all but {places}"
+        return f"{places} except {' and '.join(map(str, self.without))}" if self.without else places
 
 
 class _Item(NamedTuple):
@@ -117,7 +120,7 @@ class _Item(NamedTuple):
 
 def find_choices(text: str) -> list[Choice]:
     """Return what a text chooses from a list by positions, in order; often nothing."""
-    tokens = _tokens(strip_accents(text))
+    tokens = tokens_of(strip_accents(text))
     roles = "".join(token.word.role for token in tokens)
     items = [
         _Item(
@@ -138,18 +141,44 @@ def find_choices(text: str) -> list[Choice]:
     rest += roles[end:]
     groups = [kept for group in _groups(items, roles) if (kept := _accepted(group, roles, rest))]
     asserted = [group for group in groups if not _is_negated(group, roles)]
-    found = []
-    for group in asserted or groups:
-        start, end = group[0].start, group[-1].end
-        excluded = _EXCEPT.search(roles, 0, start) or _NOT.search(roles, 0, start)
-        tail = _OF_THE_LIST.match(roles, end)
-        first = tokens[excluded.start() if excluded else start]
-        last = tokens[(tail.end() if tail else end) - 1]
-        is_top = any(item.kind == "few" and "t" in item.roles for item in group)
-        may_be_new = is_top or group[0].roles in ("<", ">")
-        places = _ranges(group, roles)
-        found.append(Choice(first.start, last.end, places, bool(excluded), may_be_new))
+    found: list[Choice] = []
+    before: Sequence[_Item] = ()
+    for group in groups:
+        is_asserted = group in asserted or not asserted
+        if found and _is_left_out(group, before, roles):
+            end, without = tokens[group[-1].end - 1].end, _ranges(group, roles)
+            found[-1] = replace(found[-1], end=end, without=found[-1].without + without)
+        elif is_asserted:
+            found.append(_choice(group, roles, tokens))
+            before = group
     return found
+
+
+def _choice(group: Sequence[_Item], roles: str, tokens: Sequence[Token]) -> Choice:
+    """Return what a group of items chooses, together with the words that belong to it."""
+    start, end = group[0].start, group[-1].end
+    excluded = _EXCEPT.search(roles, 0, start) or _NOT.search(roles, 0, start)
+    beyond = _SIDE.search(roles, 0, start)
+    side = (1 if beyond["side"] == "y" else -1) if beyond else 0
+    opening = excluded or beyond
+    tail = _OF_THE_LIST.match(roles, end)
+    first = tokens[opening.start() if opening else start]
+    last = tokens[(tail.end() if tail else end) - 1]
+    is_top = any(item.kind == "few" and "t" in item.roles for item in group)
+    may_be_new = is_top or group[0].roles in ("<", ">")
+    places = _ranges(group, roles)
+    return Choice(first.start, last.end, places, bool(excluded), may_be_new, side)
+
+
+def _is_left_out(group: Sequence[_Item], before: Sequence[_Item], roles: str) -> bool:
+    """Return whether a group is taken from the one before: "the first four but not the third"."""
+    between = roles[before[-1].end : group[0].start]
+    if group[0].roles.startswith("N"):
+        between += "N"  # "pero no 3"
+    is_plain = between.lstrip(",a") == "b"  # "the first four but the third"
+    if is_plain and len(before) == 1 and before[0].kind != "few":
+        return False
+    return bool(_WITHOUT.fullmatch(between))
 
 
 def only_chooses(text: str) -> bool:
@@ -157,7 +186,7 @@ def only_chooses(text: str) -> bool:
     found = find_choices(text)
     if not found or any(choice.may_be_new for choice in found):
         return False
-    tokens = _tokens(strip_accents(without_choices(text)))
+    tokens = tokens_of(strip_accents(without_choices(text)))
     return bool(_NOTHING_ELSE.fullmatch("".join(token.word.role for token in tokens)))
 
 
@@ -175,57 +204,6 @@ def without_choices(text: str) -> str:
     for choice in reversed(find_choices(text)):
         text = f"{text[: choice.start]} {text[choice.end :]}"
     return text
-
-
-def select(
-    found: Sequence[Choice],
-    page: Sequence[Paper],
-    numbered: Mapping[int, Paper],
-    current: Paper | None,
-) -> tuple[tuple[Paper, ...], int | None]:
-    """Return the papers that the choices select, and the first position that the list lacks.
-
-    `page` is what was shown last; `numbered` are all pages by their numbers. `current` is the paper
-    that was last talked about: the one after it is the next one.
-    """
-    selected: list[Paper] = []
-    missing = None
-    for choice in found:
-        chosen: list[Paper] = []
-        for position, is_number in _positions(choice, page, numbered, current):
-            paper = numbered.get(position) if is_number else None
-            if paper is None and 0 < position <= len(page) and not (is_number and numbered):
-                paper = page[position - 1]
-            if paper:
-                chosen.append(paper)
-            elif missing is None:
-                missing = position
-        selected += [paper for paper in page if paper not in chosen] if choice.others else chosen
-    return tuple(dict.fromkeys(selected)), missing
-
-
-def _positions(
-    choice: Choice,
-    page: Sequence[Paper],
-    numbered: Mapping[int, Paper],
-    current: Paper | None,
-) -> Iterator[tuple[int, bool]]:
-    """Yield the positions of a choice from the start, and whether each is a number of the list."""
-    for place in choice.places:
-        if place.step:
-            numbers = numbered or dict(enumerate(page, start=1))
-            now = next((n for n, paper in numbers.items() if paper == current), None)
-            yield (1, False) if now is None else (now + place.step, True)
-            continue
-        first, last = (
-            position + len(page) + 1 if position < 0 and not place.is_number else position
-            for position in (place.first, place.last)
-        )
-        if place.first == 1 and not place.is_number and last > len(page):
-            continue  # "the top 10" are hardly those of a shorter list
-        step = 1 if first <= last else -1
-        for position in range(first, last + step, step):
-            yield position, place.is_number
 
 
 def _groups(items: Sequence[_Item], roles: str) -> list[list[_Item]]:
@@ -296,7 +274,8 @@ def _kind(item: _Item) -> str:
     is_page = item.roles[-1] == "O" and not {"<", ">"}.isdisjoint(item.roles)
     if is_page or (not has_determiner and (is_lone or item.roles[-1] == "R")):
         return "new"  # "next", "top 3" and "last 3 papers" are no part of the list before
-    if item.roles[-1] in ("sPQOm1" if has_determiner else "sO1") and item.kind != "few":
+    is_named = item.kind != "few" and "b" not in item.roles
+    if is_named and item.roles[-1] in ("sPQOm1" if has_determiner else "sO1"):
         return "named"  # but "previous model versions"
     if item.roles[-1] in "<>":  # "from one stage to the next"
         return "indefinite"
@@ -332,14 +311,15 @@ def _ranges(group: Sequence[_Item], roles: str) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def _is_count(match: re.Match[str], tokens: Sequence[_Token]) -> bool:
+def _is_count(match: re.Match[str], tokens: Sequence[Token]) -> bool:
     """Return whether an item is a number of papers: "the two", but not "el 2"."""
     if not _BARE.fullmatch(match[0]) or len(match[0]) == 1:
         return False
-    return "d" in match[0] or not tokens[match.end() - 1].word.is_digit
+    article, number = (token.word for token in tokens[match.end() - 2 : match.end()])
+    return "d" in match[0] or not (number.is_digit or article.value)
 
 
-def _place(match: re.Match[str], tokens: Sequence[_Token]) -> Place:
+def _place(match: re.Match[str], tokens: Sequence[Token]) -> Place:
     """Return the place that an item names."""
     within = tokens[match.start() : match.end()]
     numbers = [word.value for word, *_ in within if word.role in "n1"]
@@ -348,7 +328,8 @@ def _place(match: re.Match[str], tokens: Sequence[_Token]) -> Place:
         case "few":
             return Place(-numbers[0], -1) if "l" in match[0] else Place(1, numbers[0])
         case "back":
-            count = nth[0].value if nth else numbers[0]
+            is_but = "b" in match[0]  # "the last but one"
+            count = nth[0].value if nth else numbers[-1] + is_but
             return Place(-count, -count)
         case "number":
             return Place(numbers[0], numbers[0], is_number=True)
@@ -358,39 +339,3 @@ def _place(match: re.Match[str], tokens: Sequence[_Token]) -> Place:
         return Place(nth[0].value, nth[0].value, is_number=nth[0].is_digit)
     step = (">" in match[0]) - ("<" in match[0])
     return Place(0, 0, step=step) if step else (Place(1, 1) if "t" in match[0] else Place(-1, -1))
-
-
-def _tokens(plain: str) -> list[_Token]:
-    """Return the words and signs of a text in small letters without accents."""
-    words = position_words()
-    found = []
-    for match in _token_pattern().finditer(plain):
-        text = match[0]
-        if match["joint"]:
-            continue
-        if match["nth"]:
-            number = int(match["nth"])
-            word = Word("F" if number == 1 else "o", number, is_digit=True)
-        elif match["digits"] or match["minus"]:
-            word = Word("n", int(text), is_digit=True)
-        else:
-            word = words.get(text) or Word(_PUNCTUATION.get(text, "?"))
-        found.append(_Token(word, *match.span()))
-    return found
-
-
-@lru_cache(maxsize=1)
-def _token_pattern() -> re.Pattern[str]:
-    """Return what matches one word, number or sign; a name with digits is one word."""
-    keys = sorted(position_words(), key=len, reverse=True)
-    phrases = [key for key in keys if not key.isalnum() and len(key) > 1]
-    han = [key for key in keys if "\u4e00" <= key[0] <= "\u9fff"]
-    return re.compile(
-        rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})(?:(?<=\W)|(?!\w))"
-        rf"|{'|'.join(han)}"
-        r"|(?<![\w.])(?P<nth>\d{1,2})(?:st|nd|rd|th|e|er|re|eme|ere|[oa])(?![a-z\d-])"
-        r"|(?P<minus>(?<![\w.)\]-])(?<!\d\s)-\d{1,2}(?![\w.:/-]))"  # no number of a list
-        r"|[a-z]+\d[\w.-]*|\d+[a-z][\w-]*|[a-z]+-\d[\w.-]*"
-        r"|\d{3,}(?:[.:/-]\d+)*|\d+(?:[.:/]\d+)+|\d+(?:-\d+){2,}"
-        r"|(?P<digits>\d{1,2})|[^\W\d_\u4e00-\u9fff]+|(?P<joint>(?<=[a-z])-(?=[a-z]))|\S"
-    )

@@ -10,7 +10,8 @@ from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.pipeline import PaperQA
 from rag.query.followups import SHOWN_LIST, resolve
-from rag.query.positions import find_choices, in_english, select
+from rag.query.list_places import select
+from rag.query.positions import find_choices, in_english
 from rag.query.request import Past
 from rag.records import Answer, Question, Turn
 from tests.papers import TODAY, ListSource, many
@@ -77,6 +78,24 @@ CHOICES: dict[str, tuple[int, ...]] = {
     "parle-moi du troisième": (3,), "compara el primero con el último": (1, 8),
     "del tercero al quinto": (3, 4, 5), "no el 2 sino el 3": (3,), "前三篇": (1, 2, 3),
     "最后两篇": (7, 8), "比较第一篇和第三篇": (1, 3), "除了第二篇": (1, 3, 4, 5, 6, 7, 8),
+    # ranges without some
+    "the first three except number 2": (1, 3), "1-4 except 3": (1, 2, 4),
+    "die ersten drei ohne das zweite": (1, 3), "les quatre premiers sauf le deuxième": (1, 3, 4),
+    "the first four but not the third": (1, 2, 4), "the last four without the last": (5, 6, 7),
+    "#2 to #6, except #3 and #5": (2, 4, 6), "compare the first three but not the first": (2, 3),
+    "3 bis 6 außer 4": (3, 5, 6), "die letzten vier, aber nicht die siebte": (5, 6, 8),
+    "les trois derniers mais pas le septième": (6, 8), "del 2 al 5 menos el 3": (2, 4, 5),
+    "los primeros cuatro excepto el segundo": (1, 3, 4),
+    "los tres primeros pero no el segundo": (1, 3), "not the second but the fifth": (5,),
+    # all on one side, and from the end
+    "everything after the third": (4, 5, 6, 7, 8), "everything before number 3": (1, 2),
+    "all after number 5": (6, 7, 8), "everything before the last": (1, 2, 3, 4, 5, 6, 7),
+    "summarize all papers after the sixth": (7, 8), "alle nach der fünften": (6, 7, 8),
+    "alles vor Nummer 4": (1, 2, 3), "tout après le sixième": (7, 8),
+    "tous avant le troisième": (1, 2), "todo después del quinto": (6, 7, 8),
+    "todos antes del número 3": (1, 2), "everything after the third except the fifth": (4, 6, 7, 8),
+    "the last but one": (7,), "the last one but one": (7,), "the last paper but two": (6,),
+    "who wrote the last but one?": (7,), "el cuatro": (4,), "le trois": (3,),
 }  # fmt: skip
 
 OTHERS = [
@@ -100,6 +119,12 @@ OTHERS = [
     "skip connections in residual networks", "one after another", "was this tried before?",
     "accuracy before and after pruning", "what came after transformers?", "papers before 2024",
     "papers after the 3rd of December",
+    "500 GPU hours", "after the third epoch", "everything after the third epoch",
+    "the first three epochs without warmup", "number 400 in the ranking of universities", "2024",
+    "models with 400 layers", "forty papers on herons", "alles nach dem dritten Schritt",
+    "les quarante couches", "todo antes de la segunda fase", "the last but one layer",
+    "papers without 3D data", "5 minus 3", "dix moins deux", "500 papers", "el dos por ciento",
+    "die vor zwei Wochen veröffentlichten", "everything after the 3rd of December", "HTTP 404",
 ]  # fmt: skip
 
 
@@ -153,6 +178,26 @@ def test_a_choice_in_plain_english_is_the_same_choice(phrase: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("phrase", "numbers"),
+    [
+        ("everything after number 2", [3, 4, 5, 6, 7, 8]),
+        ("everything before number 6", [1, 2, 3, 4, 5]),
+        ("everything after the second", [7, 8]),
+        ("everything before the last", [5, 6, 7]),
+        ("the first three except number 6", [5, 7]),
+    ],
+)
+def test_numbers_count_over_all_pages_and_ordinals_on_the_last(
+    phrase: str, numbers: list[int]
+) -> None:
+    papers = many(LISTED)
+    numbered = dict(enumerate(papers, start=1))
+    chosen, missing = select(find_choices(phrase), papers[4:], numbered, None)
+    assert [papers.index(paper) + 1 for paper in chosen] == numbers
+    assert missing is None
+
+
+@pytest.mark.parametrize(
     ("phrase", "missing"),
     [
         ("number 0", 0),
@@ -166,6 +211,15 @@ def test_a_choice_in_plain_english_is_the_same_choice(phrase: str) -> None:
         ("die -4", -4),
         ("the one after number 8", 9),
         ("the one before the first", 0),
+        ("everything after number 8", 9),
+        ("everything before the first", 0),
+        ("number 400", 400),
+        ("500", 500),
+        ("#1234", 1234),
+        ("el cuarenta", 40),
+        ("number one hundred", 100),
+        ("Nummer dreißig", 30),
+        ("numéro cinquante", 50),
     ],
 )
 def test_a_position_that_the_list_lacks_is_said_in_one_sentence(
