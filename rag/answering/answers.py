@@ -161,8 +161,11 @@ class Answers:
         quoted = self.quotes.draft(replace(request, topic=request.text))
         return draft if quoted.refused and is_on_topic else quoted
 
-    def _summary(self, request: Request, today: date) -> Draft:
-        """Return the papers on the topic, if a summary has one that papers are on, else all."""
+    def _summary(self, request: Request, today: date) -> Draft | None:
+        """Return the papers on the topic, if a summary has one that papers are on, else all.
+
+        None if only papers of other days are on it.
+        """
         is_narrowed = bool(
             request.topic_terms or request.organization or request.author or request.excluded
         )
@@ -170,6 +173,9 @@ class Answers:
             draft := self.lists.draft(request)
         ):
             return draft
+        of_any_day = replace(request, window=None)
+        if request.window and request.topic_terms and self.lists.draft(of_any_day):
+            return None
         return self.summaries.draft(request, today)
 
     def _other(self, request: Request) -> Draft | None:

@@ -118,6 +118,17 @@ def test_a_summary_is_narrowed_to_a_topic_that_papers_are_on(answers: Answers) -
     assert head(everything).startswith("5 Daily Papers")
 
 
+@pytest.mark.parametrize("kind", ["summary", "trending"])
+def test_days_without_a_paper_on_the_topic_are_not_summed_up_as_a_whole(
+    answers: Answers, kind: Kind
+) -> None:
+    attention = Request(topic="tidal attention", kind=kind, window=WEEK)
+    drafted = draft(answers, attention, "what came out on tidal attention last week?")
+    assert "5 Daily Papers" not in drafted.text
+    everything = draft(answers, replace(attention, topic="cool stuff"), "cool stuff last week?")
+    assert head(everything).startswith("5 Daily Papers")
+
+
 def test_an_unsure_request_is_a_list_only_of_a_topic_with_many_papers(answers: Answers) -> None:
     unsure = Request(topic="who finds wading birds?", other=BIRDS)
     assert head(draft(answers, unsure)).startswith("6 papers on wading birds")
