@@ -155,11 +155,14 @@ class Messages(commands.Cog):
         executor = self.services.executor
         read = await self.bot.reader.read(message)
         question, about, otherwise = await executor.read(read.asked, executor.is_request)
+        await self.services.in_flight.settled()
+        context = await self.chain.context_of(message, location)
+        if not words(question) and not read.note and context.texts:  # "@Paperboy", as a reply
+            *before, question = context.texts
+            context = replace(context, texts=tuple(before))
         if not words(question):
             await self._hint(message, location, read.note)
             return
-        await self.services.in_flight.settled()
-        context = await self.chain.context_of(message, location)
         if wants_thread(question):
             await self._move_from(message, location, context)
             return

@@ -95,7 +95,7 @@ def decide(facts: MessageFacts) -> Decision:
     if not (_WORD.search(facts.text) or facts.has_document):
         if not facts.addresses_bot:
             return _silent("it has no text")
-        if not facts.has_file:
+        if not (facts.has_file or facts.replies_to_other):  # whose message it may ask
             return Decision(Action.HINT, "it mentions the bot without text")
     if facts.is_small_talk and facts.only_place_suggests_bot and not facts.has_document:
         return _silent("it is small talk")

@@ -153,3 +153,17 @@ async def test_names_do_not_make_a_text_too_long(filled: Library, connect: Conne
     title = found.original["embeds"][0]["title"]
     assert title.startswith("Papers about “attention Bbb")
     assert len(title) == len("Papers about “”") + MAX_SEARCH
+
+
+@pytest.mark.parametrize("forwarded", [False, True])
+async def test_a_bare_mention_below_a_question_asks_it(
+    filled: Library, connect: Connect, forwarded: bool
+) -> None:
+    server = await connect(filled)
+    fake = server.fake
+    said = await fake.say("carol", "how long does training of HeronNet take?")
+    if forwarded:
+        said = await fake.say("bob", "", forward=said)
+    answer = await server.say("alice", fake.mention, reply_to=said)
+    assert "3 hours" in text_of(answer)
+    assert "Ask me something" in text_of(await server.say("alice", fake.mention))
