@@ -138,7 +138,7 @@ def fake_proxy(kind: Literal["http", "socks5"], **options: Any) -> Iterator[Fake
     try:
         yield proxy
     finally:
-        server.close()
+        loop.call_soon_threadsafe(server.close)
         run(_end_all())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
