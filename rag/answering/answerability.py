@@ -46,9 +46,6 @@ class Signs(NamedTuple):
 # In the order of Signs. docs/evaluation.md lists the questions they were fitted on.
 WEIGHTS = (-3.855, 0.413, 1.693, -1.432, 3.376)
 BIAS = -6.999
-# The same for one whole paper: the paper is known, so its names tell nothing.
-WHOLE_PAPER_WEIGHTS = (-1.31, -0.55, 1.87, -0.58, 0.47)
-WHOLE_PAPER_BIAS = -1.09
 
 
 class Answerability:
@@ -57,12 +54,9 @@ class Answerability:
     def __init__(self, word_vectors: WordVectors) -> None:
         self.word_vectors = word_vectors
 
-    def probability(self, signs: Signs, *, of_whole_paper: bool = False) -> float:
-        """Return how likely the question is answered, 0 to 1, by abstracts or by a whole paper."""
-        weights, bias = WEIGHTS, BIAS
-        if of_whole_paper:
-            weights, bias = WHOLE_PAPER_WEIGHTS, WHOLE_PAPER_BIAS
-        logit = bias + sum(w * x for w, x in zip(weights, signs, strict=True))
+    def probability(self, signs: Signs) -> float:
+        """Return how likely the question is answered, 0 to 1."""
+        logit = BIAS + sum(w * x for w, x in zip(WEIGHTS, signs, strict=True))
         return 1 / (1 + math.exp(-logit))
 
     def signs(self, asked: Request, best: Evidence) -> Signs:

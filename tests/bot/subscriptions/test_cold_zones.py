@@ -12,7 +12,7 @@ from rag.library import Library
 from tests.bot.subscriptions.test_subscriptions import used
 from tests.discord_server import Connect, text_of
 
-MOST = 2.0  # seconds that the loop may stand still, on a busy machine: Discord waits 3
+MOST = 0.5  # of the time that reading takes, for the loop to stand still
 
 
 @pytest.fixture
@@ -50,17 +50,21 @@ async def test_a_first_subscription_is_acknowledged_before_the_tables_are_read(
     async with watching() as late:
         asked = await server.fake.slash("bob", "subscribe", timezone="Porto")
         await asked.wait_ack()
+        started = time.perf_counter()
         assert not cities._read_names.cache_info().currsize
         text = text_of(await used(asked))
+        seconds = time.perf_counter() - started
     assert cities._read_names.cache_info().currsize
     assert "09:00 (Europe/Lisbon)" in text
-    assert max(late) < MOST
+    assert max(late) < MOST * seconds
 
 
 @pytest.mark.usefixtures("cold_tables")
 async def test_a_first_suggestion_does_not_stop_the_loop(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     async with watching() as late:
+        started = time.perf_counter()
         await server.fake.autocomplete("bob", "subscribe", "timezone", timezone="port")
         await server.fake.until(lambda: cities._read_names.cache_info().currsize, 60)
-    assert max(late) < MOST
+        seconds = time.perf_counter() - started
+    assert max(late) < MOST * seconds
