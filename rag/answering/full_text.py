@@ -8,7 +8,8 @@ have it, and the paper's own names weigh nothing: what the whole paper is about 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,9 @@ from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.text.directives import is_directive
 from rag.text.words import STOPWORDS, terms, words
+
+if TYPE_CHECKING:
+    from rag.encoders.answer_scorer import AnswerScorer
 
 MAX_PASSAGES = 16  # whose sentences are scored
 MAX_SENTENCES = 60  # that are encoded for one question
@@ -73,6 +77,13 @@ class WholePaperQA:
         self.answerability = answerability
         self.evidence = evidence
         self.reader = reader
+
+    @cached_property
+    def scorer(self) -> "AnswerScorer":
+        """What reads a question and sentences together; made when the first paper is asked."""
+        from rag.encoders.answer_scorer import AnswerScorer
+
+        return AnswerScorer(self.reader.embeddings)
 
     def draft(self, request: Request, paper: Paper, by_abstract: Draft) -> Draft:
         """Return the sentences of the paper that answer, or a refusal.
@@ -122,6 +133,7 @@ class WholePaperQA:
             others.gap,
             others.lacks_names,
             others.has_number,
+            max(s.read for _, s in scored),
         )
 
     def sentence_signs(
@@ -148,13 +160,16 @@ class WholePaperQA:
         readings = self.reader.read([request.topic, *headed])
         pieces = AskedPieces(readings[request.topic], [readings[text] for text in headed])
         is_number = asks_for_number(request.topic)
+        read = self.scorer.scores(request.topic, headed)
         signs = []
-        for (evidence, f), head in zip(sentences, headed, strict=True):
+        for (evidence, f), head, odds in zip(sentences, headed, read, strict=True):
             cosine, near, worst = pieces.compare(readings[head])
             has_number = float(is_number and any(map(str.isdigit, evidence.sentence)))
             of_abstract = float(f.position < 0)
             shared = asked.share_in(head)
-            signs.append(SentenceSigns(cosine, shared, near, worst, has_number, of_abstract))
+            signs.append(
+                SentenceSigns(cosine, shared, near, worst, has_number, of_abstract, float(odds))
+            )
         return [(e, s) for (e, _), s in zip(sentences, signs, strict=True)]
 
     def passage_signs(self, request: Request, text: FullText, best: Evidence) -> Signs:

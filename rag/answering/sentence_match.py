@@ -28,6 +28,7 @@ class SentenceSigns(NamedTuple):
     worst: float  # the least of these cosines
     has_number: float  # 1 if the question asks for a number, and it has a digit
     of_abstract: float
+    read: float  # the log-odds that it answers, from reading both together (AnswerScorer)
 
 
 class PaperSigns(NamedTuple):
@@ -40,6 +41,7 @@ class PaperSigns(NamedTuple):
     gap: float  # the widest that the best sentence's passage leaves, see answerability.Signs
     lacks_names: float
     has_number: float
+    read: float  # the highest log-odds of any sentence
 
 
 SENTENCE_WEIGHTS = SentenceSigns(4.5, 3.97, 4.9, 2.01, 1.27, -1.98)
