@@ -14,8 +14,8 @@ class Draft:
     list, from which a model may write a brief to stand above the list. `is_chat` means that it asks
     back, or says that the question is not read. `support` is how likely the papers are to answer,
     and `holds` how likely the quoted sentence is to hold the answer, if one paper is asked about;
-    both are 0 to 1, and None where they were not estimated. `silent_paper` is the one paper that the
-    question is about if its abstract does not say it, or not surely, and it was not read whole;
+    both are 0 to 1, and None where they were not estimated. `silent_paper` is the one paper that
+    the question is about if its abstract does not say it, or not surely, and it was not read whole;
     `is_silent` tells that an answer which is no refusal says so.
     """
 

@@ -28,9 +28,7 @@ class QuoteSigns(NamedTuple):
     near: float  # mean cosine of the asked pieces and the nearest piece; missing ones weigh more
 
 
-WEIGHTS = QuoteSigns(
-    gap=-1.88, words=0.55, evidence=1.32, has_number=3.64, cosine=2.04, near=2.84
-)
+WEIGHTS = QuoteSigns(gap=-1.88, words=0.55, evidence=1.32, has_number=3.64, cosine=2.04, near=2.84)
 BIAS = -10.93
 SURE = 0.46  # how likely the sentence has to hold the answer: below, the paper may say it better
 

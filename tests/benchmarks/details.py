@@ -3,11 +3,12 @@
     python -m tests.benchmarks.details D
     python -m tests.benchmarks.details --fit D
 
-The first D is a data folder with the papers of tests/questions/details: of its questions, those that
-get a quote from their paper are counted, and below how many of them reading is offered. `--fit` fits
-the weights of rag/answering/quote_check.py on the project's other questions about one paper, each
-asked about its paper; its D holds the page of 56 papers (docs/evaluation.md, "Refusals"). Its figures
-are of papers that the fit left out, and SURE is the bound below which OFFERED of the right quotes are.
+The first D is a data folder with the papers of tests/questions/details: of its questions, those
+that get a quote from their paper are counted, and below how many of them reading is offered.
+`--fit` fits the weights of rag/answering/quote_check.py on the project's other questions about one
+paper, each asked about its paper; its D holds the page of 56 papers (docs/evaluation.md,
+"Refusals"). Its figures are of papers that the fit left out, and SURE is the bound below which
+OFFERED of the right quotes are.
 """
 
 import json
@@ -178,7 +179,8 @@ def fit(samples: Sequence[Sample]) -> str:
     bias = regression.intercept_[0] - float(weights @ scaler.mean_)
     return "\n".join(
         [
-            f"{y.sum()} right quotes, {(~y).sum()} without an answer, AUC {roc_auc_score(y, p):.3f}",
+            f"{y.sum()} right quotes, {(~y).sum()} without an answer",
+            f"AUC {roc_auc_score(y, p):.3f}",
             f"offered below {np.mean(p[y] < sure):.2f} and {np.mean(p[~y] < sure):.2f} of them",
             f"WEIGHTS = {QuoteSigns(*(round(float(w), 2) for w in weights))}",
             f"BIAS = {bias:.2f}",

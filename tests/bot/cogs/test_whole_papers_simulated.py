@@ -22,7 +22,7 @@ from tests.rag.answering.test_full_text import TIDEWATER
 
 READ = "Read the paper"
 OFFERED = [READ, "Sources", "Similar", "👍", "👎"]
-FETCHED = [("/papers/2511.70001.md", {})]  # once
+FETCHED: list[tuple[str, dict[str, str]]] = [("/papers/2511.70001.md", {})]  # once
 READING = f"Reading “{TIDEWATER.title}”"
 HELD_SECONDS = 0.5  # after which SimCord stops waiting for what the hub holds
 PATIENCE_SECONDS = 30.0  # a busy machine takes long to encode a whole paper
@@ -68,6 +68,11 @@ async def asked(world: Any, person: Any) -> Any:
     return message
 
 
+async def answered(world: Any, message: Any) -> None:
+    """Wait until a message has a finished answer."""
+    await until(lambda: labels(now(world, message)) == FINISHED)
+
+
 async def press(world: Any, person: Any, message: Any) -> None:
     """Press the button; wait until the message says that the paper is being read."""
     world.env.settle_timeout = HELD_SECONDS
@@ -104,16 +109,14 @@ async def test_a_refusal_becomes_the_papers_own_words(world: Any, hub: SlowHub) 
     sent = len(world.channel.history())
     await press(world, world.bob, refusal)
     hub.go.set()
-    await until(lambda: labels(now(world, refusal)) == FINISHED)
+    await answered(world, refusal)
     assert_answered(now(world, refusal))
     assert len(world.channel.history()) == sent  # all in the same message
     await follow_up(world, refusal)
     assert hub.served.asked == FETCHED
 
 
-async def test_a_quote_beside_the_point_offers_to_read_the_paper(
-    world: Any, hub: SlowHub
-) -> None:
+async def test_a_quote_beside_the_point_offers_to_read_the_paper(world: Any, hub: SlowHub) -> None:
     question = "how many recordings are in the WetlandMix benchmark of Tidewater?"
     said = world.alice.send(world.channel, f"{world.env.bot.user.mention} {question}")
     await until(lambda: len(world.channel.history()) == 2, said)
@@ -123,7 +126,7 @@ async def test_a_quote_beside_the_point_offers_to_read_the_paper(
     assert labels(quote) == OFFERED
     await press(world, world.bob, quote)
     hub.go.set()
-    await until(lambda: labels(now(world, quote)) == FINISHED)
+    await answered(world, quote)
     assert "a benchmark of 4,200 ten-second recordings" in words(now(world, quote))
 
 
@@ -133,7 +136,7 @@ async def test_two_people_press_and_one_fetch_is_made(world: Any, hub: SlowHub) 
         await press(world, person, message)
     hub.go.set()
     for message in messages:
-        await until(lambda message=message: labels(now(world, message)) == FINISHED)
+        await answered(world, message)
         assert_answered(now(world, message))
     assert hub.served.asked == FETCHED
 
@@ -146,7 +149,7 @@ async def test_the_button_of_an_earlier_process_reads(
         await world.env.restart_bot(make_bot(executor, **bot_options))
         await press(world, world.bob, refusal)
         hub.go.set()
-        await until(lambda: labels(now(world, refusal)) == FINISHED)
+        await answered(world, refusal)
         assert_answered(now(world, refusal))
     assert hub.served.asked == FETCHED
 
