@@ -44,8 +44,8 @@ class PaperSigns(NamedTuple):
     read: float  # the highest log-odds of any sentence
 
 
-SENTENCE_WEIGHTS = SentenceSigns(4.5, 3.97, 4.9, 2.01, 1.27, -1.98)
-PAPER_WEIGHTS = PaperSigns(2.59, 2.18, 2.53, 2.5, -0.84, -1.32, 1.7)
+SENTENCE_WEIGHTS = SentenceSigns(4.5, 3.97, 4.9, 2.01, 1.27, -1.98, 0.5)
+PAPER_WEIGHTS = PaperSigns(2.59, 2.18, 2.53, 2.5, -0.84, -1.32, 1.7, 0.5)
 PAPER_BIAS = -5.61
 
 
