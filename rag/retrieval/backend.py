@@ -23,6 +23,7 @@ from rag.encoders.embedder import (
     is_provider,
     machine,
     model_of,
+    to_unit_length,
 )
 from rag.encoders.self_test import Choice, agree, run_self_test
 from rag.errors import EmbedderError
@@ -190,4 +191,5 @@ def _indexed_texts(index: Index) -> tuple[list[str], Vectors]:
     papers = {paper.paper_id: paper for paper in papers_from_rows(rows)}
     entries = [entry for entry in index.entries(list(papers)).values() if entry.vectors[0].any()]
     texts = [f"{papers[e.paper_id].title}\n{papers[e.paper_id].abstract}" for e in entries]
-    return texts, np.array([entry.vectors[0] for entry in entries], dtype=np.float32)
+    vectors = np.array([entry.vectors[0] for entry in entries], dtype=np.float32)
+    return texts, to_unit_length(vectors)  # they were stored rounded
