@@ -1,7 +1,7 @@
 """Measure the encoder in each number type: speed by threads, agreement, and retrieval.
 
-    python -m tests.benchmarks.encoders [--rounds 5] [--busy 1]
-    python -m tests.benchmarks.encoders --beir DIR [--split test]
+    python -m tests.benchmarks.encoders [--rounds 5] [--busy 1] [--dtypes bfloat16 float16 int8]
+    python -m tests.benchmarks.encoders --beir DIR [--split test] [--dtypes bfloat16 float16 int8]
 
 Without --beir, rates: texts a second by the clock, and texts a second of processor time for one
 thread, which what else runs hardly changes. The candidates take turns in every round, so that slow
@@ -27,6 +27,7 @@ import sys
 import time
 import warnings
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,11 +88,11 @@ class Rates:
     by_processor: list[float]
 
 
-def measure_rates(rounds: int) -> None:
+def measure_rates(rounds: int, dtypes: Sequence[str]) -> None:
     """Print abstracts and sentences a second of every number type and number of threads."""
     abstracts, sentences = real_texts(ABSTRACTS)
     texts = {"abstracts": abstracts, "sentences": sentences[:SENTENCES]}
-    loaded = {dtype: load(dtype) for dtype in DTYPES}
+    loaded = {dtype: load(dtype) for dtype in dtypes}
     most = torch.get_num_threads()
     candidates = list(itertools.product(loaded, sorted({1, most})))
     rates: dict[tuple[str, int, str], Rates] = defaultdict(lambda: Rates([], []))
@@ -115,7 +116,7 @@ def measure_rates(rounds: int) -> None:
         print(f"| {' | '.join(cells)} |")
 
 
-def measure_retrieval(folder: Path, split: str) -> None:
+def measure_retrieval(folder: Path, split: str, dtypes: Sequence[str]) -> None:
     """Print the cosines with float32's vectors, and nDCG@10 by whole documents alone."""
     documents = _lines(folder / "corpus.jsonl")
     gains: dict[str, dict[str, int]] = defaultdict(dict)
@@ -126,7 +127,7 @@ def measure_retrieval(folder: Path, split: str) -> None:
     texts = [f"{one['title']}\n{one['text']}" for one in documents]
     full: tuple[Vectors, Vectors] | None = None
     print("| | cosine: least | mean | nDCG@10 | with fp32's questions |", flush=True)
-    for dtype in DTYPES:
+    for dtype in dtypes:
         embeddings = load(dtype)
         asked = embeddings.encode([one["text"] for one in questions])
         parts = []
@@ -157,22 +158,26 @@ def _lines(path: Path) -> list[dict[str, str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--busy", type=int, default=0, help="loops that take a core each")
     parser.add_argument("--beir", type=Path, help="a folder with a corpus in BEIR's format")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--dtypes", nargs="+", choices=DTYPES[1:], default=DTYPES[1:])
     arguments = parser.parse_args()
+    dtypes = (FULL, *arguments.dtypes)
     print(f"{machine()}; computes natively: {', '.join(native_dtypes())}")
     print(f"load before: {os.getloadavg()[0]:.1f}")
     if arguments.beir:
-        measure_retrieval(arguments.beir, arguments.split)
+        measure_retrieval(arguments.beir, arguments.split, dtypes)
         return
     with ExitStack() as stack:
         for _ in range(arguments.busy):
             loop = stack.enter_context(subprocess.Popen([sys.executable, "-c", BUSY]))
             stack.callback(loop.kill)
-        measure_rates(arguments.rounds)
+        measure_rates(arguments.rounds, dtypes)
     print(f"load after: {os.getloadavg()[0]:.1f}")
 
 
