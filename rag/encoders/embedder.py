@@ -56,6 +56,11 @@ class SentenceTransformerEmbeddings(Embeddings):
         return str(next(self.model.parameters()).dtype).removeprefix("torch.")
 
     @property
+    def parameter_count(self) -> int:
+        """How many weights the model has."""
+        return sum(weights.numel() for weights in self.model.parameters())
+
+    @property
     def thread_count(self) -> int:
         """How many threads encode."""
         import torch

@@ -1,7 +1,7 @@
 """Which number type, and how many threads, encode fastest on this machine: measured once.
 
-What is known of a processor does not tell: bfloat16 takes half of float32's time on some that
-compute it natively, and half as much again on others (docs/evaluation.md, Encoding).
+What is known of a processor does not tell: of those that compute bfloat16 natively, some are faster
+in it than in float32, and others take half as much time again (docs/evaluation.md, Encoding).
 """
 
 import logging
@@ -52,10 +52,9 @@ class Choice(BaseModel):
 
     def __str__(self) -> str:
         company = " while other programs ran" if self.in_company else ""
-        return (
-            f"{self.abstracts_per_second:.0f} abstracts/s by a self-test on {self.tested_on}"
-            f"{company}"
-        )
+        rate = self.abstracts_per_second
+        speed = f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+        return f"{speed} abstracts/s by a self-test on {self.tested_on}{company}"
 
     def is_settled(self, today: date) -> bool:
         """Return whether the test need not be repeated: it was undisturbed, or is of today."""

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from rag.config import EmbedderConfig
+from rag.cpu import memory_bytes
 from rag.encoders.embedder import (
     DTYPES,
     Embedder,
@@ -36,7 +37,9 @@ log = logging.getLogger(__name__)
 CHOICES_FILE = "encoder.json"
 DTYPE_FILE = "dtype.txt"
 MAX_BYTES = 100_000  # of either file
-SAMPLE = 8  # papers whose vectors are compared with those in the index
+SAMPLE = 4  # papers whose vectors are compared with those in the index
+# A self-test loads the model twice, six bytes per parameter together: no larger share of memory.
+MEMORY_SHARE = 0.25
 _CHOICES = TypeAdapter(dict[str, Choice])
 
 
@@ -58,15 +61,16 @@ class Backends:
     def choose(self, embedder: Embedder, index: Index) -> None:
         """Compute as a self-test says from now on; it runs if none did on this machine.
 
-        Without papers, which it encodes, and where the settings leave nothing open, nothing
-        changes.
+        Nothing changes where the settings leave nothing open, without papers, which the test
+        encodes, and for a model that is too large to be loaded twice more.
         """
         embeddings = embedder.embeddings
         if not isinstance(embeddings, SentenceTransformerEmbeddings):
             return
         model, today = model_of(embedder.name), datetime.now(UTC).date()
         try:
-            if self._is_due(model, today) and (texts := _any_texts(index)):
+            is_due = self._is_due(model, today) and not _is_large(embeddings)
+            if is_due and (texts := _any_texts(index)):
                 choice = run_self_test(lambda d: self._in(d, model), texts, today=today)
                 write_anew(self.folder / CHOICES_FILE, _dump({**self._choices(), model: choice}))
             config = self._configured(model)
@@ -161,6 +165,11 @@ class Backends:
             return _CHOICES.validate_json(_read(self.folder / CHOICES_FILE))
         except ValidationError:
             return {}
+
+
+def _is_large(embeddings: SentenceTransformerEmbeddings) -> bool:
+    memory = memory_bytes()
+    return memory is not None and 6 * embeddings.parameter_count > MEMORY_SHARE * memory
 
 
 def _dump(choices: dict[str, Choice]) -> str:

@@ -1,7 +1,7 @@
 """Measure the encoder in each number type: speed by threads, agreement, and retrieval.
 
     python -m tests.benchmarks.encoders [--rounds 5] [--busy 1] [--dtypes bfloat16 float16 int8]
-    python -m tests.benchmarks.encoders --beir DIR [--split test] [--dtypes bfloat16 float16 int8]
+    python -m tests.benchmarks.encoders --beir DIR [--split test] [--documents 600] [--dtypes …]
 
 Without --beir, rates: texts a second by the clock, and texts a second of processor time for one
 thread, which what else runs hardly changes. The candidates take turns in every round, so that slow
@@ -116,13 +116,15 @@ def measure_rates(rounds: int, dtypes: Sequence[str]) -> None:
         print(f"| {' | '.join(cells)} |")
 
 
-def measure_retrieval(folder: Path, split: str, dtypes: Sequence[str]) -> None:
+def measure_retrieval(folder: Path, split: str, dtypes: Sequence[str], most: int | None) -> None:
     """Print the cosines with float32's vectors, and nDCG@10 by whole documents alone."""
-    documents = _lines(folder / "corpus.jsonl")
     gains: dict[str, dict[str, int]] = defaultdict(dict)
     for line in (folder / "qrels" / f"{split}.tsv").read_text("utf-8").splitlines()[1:]:
         question, document, grade = line.split("\t")
         gains[question][document] = int(grade)
+    judged = {document for of_question in gains.values() for document in of_question}
+    documents = _lines(folder / "corpus.jsonl")
+    documents = sorted(documents, key=lambda one: one["_id"] not in judged)[:most]
     questions = [one for one in _lines(folder / "queries.jsonl") if one["_id"] in gains]
     texts = [f"{one['title']}\n{one['text']}" for one in documents]
     full: tuple[Vectors, Vectors] | None = None
@@ -165,13 +167,14 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=0, help="loops that take a core each")
     parser.add_argument("--beir", type=Path, help="a folder with a corpus in BEIR's format")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--documents", type=int, help="of the corpus, the judged ones first")
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES[1:], default=DTYPES[1:])
     arguments = parser.parse_args()
     dtypes = (FULL, *arguments.dtypes)
     print(f"{machine()}; computes natively: {', '.join(native_dtypes())}")
     print(f"load before: {os.getloadavg()[0]:.1f}")
     if arguments.beir:
-        measure_retrieval(arguments.beir, arguments.split, dtypes)
+        measure_retrieval(arguments.beir, arguments.split, dtypes, arguments.documents)
         return
     with ExitStack() as stack:
         for _ in range(arguments.busy):

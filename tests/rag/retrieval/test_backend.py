@@ -209,6 +209,18 @@ def test_an_empty_folder_has_nothing_to_test_with(make_library: Open, tests_run:
     assert tests_run == []
 
 
+def test_a_model_that_memory_holds_once_is_not_tested(
+    reopen: Open, tests_run: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = reopen()
+    monkeypatch.setattr("rag.retrieval.backend.memory_bytes", lambda: 24_000)
+    library.choose_backend()
+    assert tests_run == []
+    monkeypatch.setattr("rag.retrieval.backend.memory_bytes", lambda: 24_000_000)
+    library.choose_backend()
+    assert tests_run == ["tested"]
+
+
 def test_number_types_that_agree_share_an_index(
     reopen: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
