@@ -68,16 +68,19 @@ class Backends:
         if not isinstance(embeddings, SentenceTransformerEmbeddings):
             return
         model, today = model_of(embedder.name), datetime.now(UTC).date()
+        is_due = self._is_due(model, today) and not _is_large(embeddings)
+        texts = _any_texts(index) if is_due else []
+        if not texts and _indexed_texts(index)[0]:
+            return  # it computes as the index needs it
         try:
-            is_due = self._is_due(model, today) and not _is_large(embeddings)
-            if is_due and (texts := _any_texts(index)):
+            if texts:
                 choice = run_self_test(lambda d: self._in(d, model), texts, today=today)
                 write_anew(self.folder / CHOICES_FILE, _dump({**self._choices(), model: choice}))
             config = self._configured(model)
-            if embeddings.dtype != (dtype := choose_dtype(config.dtype)):
-                embeddings.adopt(self._in(dtype, model))
+            dtype = choose_dtype(config.dtype)
+            wanted = embeddings if embeddings.dtype == dtype else self._in(dtype, model)
+            embeddings.adopt(self._fitting(wanted, model, index))
             embeddings.threads = config.threads
-            self.fit(embedder, index)
         except EmbedderError as error:  # the model is loaded; another copy of it could not be
             log.warning("how to encode fastest was not measured: %s", error)
 
@@ -88,31 +91,35 @@ class Backends:
         that does.
         """
         embeddings = embedder.embeddings
-        if not isinstance(embeddings, SentenceTransformerEmbeddings):
-            return
+        if isinstance(embeddings, SentenceTransformerEmbeddings):
+            embeddings.adopt(self._fitting(embeddings, model_of(embedder.name), index))
+
+    def _fitting(
+        self, wanted: SentenceTransformerEmbeddings, model: str, index: Index
+    ) -> SentenceTransformerEmbeddings:
+        """Return `wanted` if its vectors agree with the index, else the model as it does."""
         path = index.vectors.folder / DTYPE_FILE
-        wanted = embeddings.dtype
-        if _read(path).decode("ascii", "replace").strip() == wanted:
-            return
+        if _read(path).decode("ascii", "replace").strip() == wanted.dtype:
+            return wanted
         texts, vectors = _indexed_texts(index)
-        if not texts or agree(embeddings.encode(texts), vectors):
-            write_anew(path, wanted)
-            return
-        for dtype in sorted({*DTYPES} - {wanted}):
-            other = self._in(dtype, model_of(embedder.name))
+        if not texts or agree(wanted.encode(texts), vectors):
+            write_anew(path, wanted.dtype)
+            return wanted
+        for dtype in sorted({*DTYPES} - {wanted.dtype}):
+            other = self._in(dtype, model)
             if agree(other.encode(texts), vectors):
                 log.warning(
                     "%s computes other vectors in %s than in %s, which the index is made of and "
                     "which is used on: `paperboy reindex` changes that.",
-                    embedder.name, wanted, dtype,
+                    index.embedder, wanted.dtype, dtype,
                 )  # fmt: skip
-                embeddings.adopt(other)
                 write_anew(path, dtype)
-                return
+                return other
         log.warning(
             "the vectors in the index are not those that %s computes now: run `paperboy reindex`.",
-            embedder.name,
+            index.embedder,
         )
+        return wanted
 
     def describe(self, embedder: Embedder) -> str:
         """Return number type, threads and speed for people; "" for a provider's model."""

@@ -125,7 +125,7 @@ def test_company_on_every_core_is_noticed() -> None:
 
         choice = run_self_test(load, TEXTS, today=TODAY)
     assert choice.in_company
-    assert str(choice).endswith("by a self-test on 2025-12-10 while other programs ran")
+    assert str(choice).endswith(f"by a self-test on {TODAY} while other programs ran")
 
 
 def choice(*, in_company: bool, rate: float = 74.4) -> Choice:

@@ -246,6 +246,9 @@ def test_an_index_keeps_the_number_type_that_its_vectors_need(
         assert of(library).dtype == "float32"
         assert "`paperboy reindex` changes that" in caplog.text
         caplog.clear()
+        library.choose_backend()  # as after each sync
+        assert of(library).dtype == "float32"
+        assert caplog.messages == []
     entry = library.index.entries([HERON.paper_id])[HERON.paper_id]
     [again] = library.embedder.encode([f"{HERON.title}\n{HERON.abstract}"])
     assert np.allclose(again, entry.vectors[0], atol=1e-3)
