@@ -10,13 +10,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag.config import EmbedderConfig, RagConfig
+from rag.config import RagConfig
 from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of
 from rag.encoders.word_vectors import WordVectors
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError
 from rag.full_text.store import FullTexts
 from rag.grounding.checker import Grounding
 from rag.grounding.judge import load_judge
+from rag.retrieval.backend import Backends
 from rag.retrieval.chroma import ChunkVectors, folder_of, remove_other_folders
 from rag.retrieval.index import Index, fuller_embedder
 from rag.retrieval.reranker import Reranker, load_reranker
@@ -64,6 +65,7 @@ class Library:
         self.folder = folder
         self.config = config
         self.purpose = purpose
+        self.backends = Backends(folder, config.embedder, lambda config: load_embedder(config))
         self._replaced: list[Index] = []
         self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE, thread_local=False)
         open_folder(folder)
@@ -92,13 +94,13 @@ class Library:
 
     @cached_property
     def _embedders(self) -> tuple[Embedder, Embedder | None]:
-        configured = load_embedder(self.config.embedder)
+        configured = self.backends.load(self.config.embedder.model)
         before = fuller_embedder(self.catalog.database, than=configured.name)
         if not before:
             return configured, None
         model = model_of(before)
         try:
-            embedder = load_embedder(self.config.embedder.model_copy(update={"model": model}))
+            embedder = self.backends.load(model)
         except EmbedderError as error:
             log.warning("the papers are indexed with %s, which cannot be used: %s", before, error)
             return configured, None
@@ -115,7 +117,7 @@ class Library:
         for embedder in self._embedders:
             if embedder and embedder.name == BUNDLED_NAME:
                 return embedder
-        return load_embedder(EmbedderConfig())
+        return self.backends.load("bundled")
 
     @cached_property
     def word_vectors(self) -> WordVectors:
@@ -152,9 +154,19 @@ class Library:
         vectors = ChunkVectors(self.folder / folder_of(embedder.name), embedder=embedder.name)
         index = Index(self.catalog.database, vectors, embedder=embedder.name)
         index.repair()
+        self.backends.fit(embedder, index)
         full_texts = FullTexts(self.catalog.database, vectors, embedder)
         full_texts.repair()
         return EmbeddedIndex(embedder, index, full_texts)
+
+    def choose_backend(self, indexed: EmbeddedIndex | None = None) -> None:
+        """Encode as fast as this machine can from now on, which a self-test of seconds tells.
+
+        Called before many texts are encoded, or when nobody waits; by default for the index that
+        answers. A test is not repeated on the same machine.
+        """
+        indexed = indexed or self.served
+        self.backends.choose(indexed.embedder, indexed.index)
 
     def swap_index(self) -> None:
         """Answer from the next index from now on.
