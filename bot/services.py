@@ -18,6 +18,7 @@ from bot.executor import Executor
 from bot.monitoring import Metrics
 from bot.papers.fetch import PaperFetcher
 from bot.papers.last_seen import LastSeenStore
+from bot.shards import ALL_SHARDS, Shards
 from bot.subscriptions.service import DigestOptions, SubscriptionService
 from bot.taste.learn import TasteCache
 from bot.taste.ratings import RatingStore
@@ -46,6 +47,7 @@ class Services:
     alerts: AlertStore
     subscriptions: SubscriptionService
     model_name: str
+    shards: Shards
 
 
 def build_services(
@@ -57,6 +59,7 @@ def build_services(
     log_questions: bool = False,
     ingest: IngestConfig | None = None,
     digests: DigestOptions | None = None,
+    shards: Shards = ALL_SHARDS,
 ) -> Services:
     """Return the services over the executor's library; the defaults are those of config.toml."""
     database = executor.library.catalog.database
@@ -92,8 +95,9 @@ def build_services(
         ratings=ratings,
         tastes=TasteCache(executor.library.catalog, ratings),
         alerts=AlertStore(database),
-        subscriptions=SubscriptionService(executor, digests or DigestOptions()),
+        subscriptions=SubscriptionService(executor, digests or DigestOptions(), shards),
         model_name=model_name,
+        shards=shards,
     )
 
 

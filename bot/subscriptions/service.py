@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.executor import Executor
+from bot.shards import ALL_SHARDS, Shards
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Delivery, Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.refresh import Sync
@@ -41,12 +42,14 @@ class Manager:
 class SubscriptionService:
     """The stored subscriptions and their outbox. All errors are SubscriptionError."""
 
-    def __init__(self, executor: Executor, options: DigestOptions) -> None:
+    def __init__(
+        self, executor: Executor, options: DigestOptions, shards: Shards = ALL_SHARDS
+    ) -> None:
         self.executor = executor
         self.options = options
         database = executor.library.catalog.database
         self.store = SubscriptionStore(database)
-        self.outbox = Outbox(database, self.store)
+        self.outbox = Outbox(database, self.store, shards)
 
     async def add(self, subscription: Subscription) -> Subscription:
         """Store a new subscription; return it with its id and its first due time."""
