@@ -17,7 +17,6 @@ from pydantic import (
 
 from bot.clocks.times import ClockError
 from bot.clocks.zones import Zone, read_zone
-from bot.shards import Shards
 from ingest.config import IngestConfig
 from rag.config import RagConfig, Section
 from rag.errors import ConfigError
@@ -116,11 +115,6 @@ class BotConfig(Section):
         if len(set(ids)) != len(ids) or any(not 0 <= one < int(count) for one in ids):
             raise ValueError(f"name different shards from 0 to {int(count) - 1}")
         return ids
-
-    @property
-    def own_shards(self) -> Shards:
-        """The shards of this process."""
-        return Shards(None if self.shards == AUTO else int(self.shards), tuple(self.shard_ids))
 
     @property
     def zone(self) -> Zone:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.access.guild_settings import GuildSettingsStore
 from bot.access.rate_limits import HOUR, RateLimits
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.alerts.store import AlertStore
 from bot.answers.feedback import FeedbackStore
 from bot.answers.in_flight import AnswersInFlight
@@ -18,7 +19,6 @@ from bot.executor import Executor
 from bot.monitoring import Metrics
 from bot.papers.fetch import PaperFetcher
 from bot.papers.last_seen import LastSeenStore
-from bot.shards import ALL_SHARDS, Shards
 from bot.subscriptions.service import DigestOptions, SubscriptionService
 from bot.taste.learn import TasteCache
 from bot.taste.ratings import RatingStore

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.access.guild_settings import GuildSettings, GuildSettingsStore
+from bot.access.shards import shards_of
 from bot.answers import request_log
 from bot.app import App
 from bot.clocks.zones import zones_like
@@ -70,6 +71,7 @@ async def _run_bot(
     always_sync: bool,
 ) -> None:
     settings = app.settings.bot
+    shards = shards_of(settings)
     await check_token(token, tell=terminal.note)
     with app.assistant("paperboy run") as qa:
         await asyncio.to_thread(_warm_up, qa)
@@ -84,7 +86,7 @@ async def _run_bot(
             log_questions=settings.log_questions,
             ingest=app.settings.ingest,
             digests=digest_options(app, qa.library, is_reading=lambda: not reading.done()),
-            shards=settings.own_shards,
+            shards=shards,
         )
         options = BotOptions(
             message_content=settings.message_content,
@@ -103,7 +105,7 @@ async def _run_bot(
         warn_without_model(terminal, qa)
         try:
             with (
-                settings.own_shards.claimed(app.data_dir),
+                shards.claimed(app.data_dir),
                 building_index(qa.library, terminal.note),
                 services.metrics.counting_errors(),
             ):

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 import discord
 
 from bot.access.guild_settings import GuildSettingsStore
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.alerts.detect import taking_off
 from bot.alerts.embed import alert_embed
 from bot.alerts.store import AlertStore, StoredAlert
 from bot.components.discord_errors import FAILURES
 from bot.conversation.shown_lists import ShownLists
 from bot.executor import Executor
-from bot.shards import ALL_SHARDS, Shards
 from bot.taste.paper_keys import key_of, papers_of_ids
 from bot.taste.rating_view import button_id, buttons_of
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.json_rows import Row, why_row
-from bot.shards import ALL_SHARDS, Shards
 from bot.stored_rows import checked, read_rows
 from rag.query.followups import truncate_history
 from rag.records import Answer, Place, Question, Turn

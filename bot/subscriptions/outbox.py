@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 
-from bot.shards import ALL_SHARDS, Shards
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.stored_rows import checked, read_rows
 from bot.subscriptions.records import Delivery, SubscriptionError
 from bot.subscriptions.schedule import insert, instant, iso, plan

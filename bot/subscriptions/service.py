@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.executor import Executor
-from bot.shards import ALL_SHARDS, Shards
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Delivery, Rhythm, Subscription, SubscriptionError
 from bot.subscriptions.refresh import Sync

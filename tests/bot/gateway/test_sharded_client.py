@@ -3,12 +3,12 @@
 import asyncio
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+import discord
 import pytest
 
-from bot.gateway.sharded_client import ShardedBot, new_bot
-from bot.shards import Shards
+from bot.access.shards import Shards
+from bot.gateway.sharded_client import ShardedBot
 from bot.subscriptions.records import Rhythm, Subscription
 from rag.library import Library
 from rag.store.catalog import Catalog
@@ -103,9 +103,13 @@ async def test_one_shard_identifies_after_the_other(
     assert len(opened) == 2
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    await server.bot.before_identify_hook(1)  # type: ignore[arg-type]
+    await server.bot.before_identify_hook(1)
     assert 3.5 < loop.time() - begun < 6
 
 
-def test_one_connection_is_discord_pys_plain_client(make_services: Any) -> None:
-    assert not isinstance(new_bot(*make_services(Shards())), ShardedBot)
+async def test_without_shards_it_is_discord_pys_plain_client(
+    connect: Connect, filled: Library
+) -> None:
+    server: Server = await connect(filled)
+    assert not isinstance(server.bot, discord.AutoShardedClient)
+    assert server.fake.gateway.shards == [(0, 1)]

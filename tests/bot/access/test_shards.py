@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.shards import ALL_SHARDS, Shards
+from bot.access.shards import ALL_SHARDS, Shards
 from rag.errors import IndexInUseError
 
 GUILDS = [n << 22 for n in range(6)]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from bot.config import BotConfig
 from rag.errors import IndexInUseError
 from rag.store.private_files import PRIVATE_FILE
 
@@ -70,6 +71,12 @@ class Shards:
 
 
 ALL_SHARDS = Shards()
+
+
+def shards_of(config: BotConfig) -> Shards:
+    """Return the shards of this process."""
+    count = None if isinstance(config.shards, str) else config.shards
+    return Shards(count, tuple(config.shard_ids))
 
 
 def _lock(path: Path, *, wait: float = 0) -> FileLock:
