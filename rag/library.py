@@ -299,14 +299,14 @@ def open_folder(folder: Path) -> None:
         )
 
 
-def own_index(lock: FileLock, folder: Path, *, purpose: str, wait: float = LOCK_SECONDS) -> None:
+def own_index(lock: FileLock, folder: Path, *, purpose: str, wait: float | None = None) -> None:
     """Acquire the lock of a folder's index; others are told the purpose. Raises IndexInUseError.
 
-    `wait` is for how many seconds.
+    It is waited for, LOCK_SECONDS or `wait`.
     """
     owner = folder / "index.owner"
     try:
-        lock.acquire(timeout=wait)
+        lock.acquire(timeout=LOCK_SECONDS if wait is None else wait)
     except Timeout as error:
         raise IndexInUseError(
             f"the index in {folder} is in use by {_read_owner(owner)}: "

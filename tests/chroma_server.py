@@ -55,6 +55,12 @@ class ChromaServer:
         finally:
             connection.close()
 
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Stop it, if it runs."""
         if self._process is not None:

@@ -4,9 +4,9 @@
 
 At first each process writes as fast as it can what a question writes (the promise of an answer, the
 turn of its conversation, its receipt: 3 transactions) and, in a thread of its own as fast as that
-can, what a digest writes (the row, its contents, a claim, that it arrived, that it was sent: 5, each
-on the disk before it goes on). Then two processes together write what Discord's limit of 50 requests
-a second allows: a question takes two of them at least, its answer and an edit, a digest one. The
+can, what a digest writes (the row, its contents, a claim, that it arrived, that it was sent: 5, and
+each is on the disk before it goes on). Then two processes together write what Discord's limit of 50
+requests a second allows: a question takes two at least, its answer and an edit, a digest one. The
 stores are the bot's own, on a file in DIR (the system's folder for temporary files by default).
 """
 

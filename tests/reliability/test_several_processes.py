@@ -157,8 +157,8 @@ async def test_questions_commands_and_whole_papers_beside_two_bots(
             status, out, _ = await paperboy("read", "2511.70001")
             assert (status, "15 sections" in out) == (0, True)
             with closing(sqlite3.connect(world.data / "paperboy.sqlite")) as database:
-                waiting = "SELECT COUNT(*), SUM(stored = 0) FROM passages"
-                await fake.until(lambda: database.execute(waiting).fetchone() == (40, 0), 30)
+                stored = "SELECT COUNT(*) > 20 AND SUM(stored = 0) = 0 FROM passages"
+                await fake.until(lambda: database.execute(stored).fetchone()[0], 60)
             question = "what weight decay does Tidewater use?"
             (answered,) = rows_of(await paperboy("--no-model", "ask", "--json", question))
             assert "Weight decay: 0.01" in answered["answer"]
@@ -210,7 +210,7 @@ async def test_digests_arrive_once_whichever_process_is_killed(
 
         def new_message(channel: str, author: Any, body: Any, **more: Any) -> Any:
             shard = shard_of(fake.channels[channel]["guild_id"], 2)
-            if body.get("nonce") and chance.random() < 0.4:
+            if body.get("nonce") and chance.random() < 0.5:
                 takes = chance.random() < 0.5
                 if kill(shard, "after a message" if takes else "before a message") and not takes:
                     raise ApiError(500, 0, "nobody hears this")
@@ -226,9 +226,9 @@ async def test_digests_arrive_once_whichever_process_is_killed(
                     await process.wait()
 
         async def kill_at_random() -> None:
-            while True:
-                await asyncio.sleep(chance.uniform(5, 25))
-                kill(chance.randrange(2), "at a random moment")
+            for shard in (0, 1):
+                await asyncio.sleep(chance.uniform(5, 40))
+                kill(shard, "at a random moment")
 
         tasks = [asyncio.create_task(keep_running(0)), asyncio.create_task(keep_running(1)),
                  asyncio.create_task(kill_at_random())]  # fmt: skip
