@@ -164,10 +164,13 @@ def load_settings(path: Path | None) -> Settings:
 def _explain(error: ValidationError) -> str:
     """Return the first mistake, with the key that was probably meant."""
     first = error.errors(include_url=False)[0]
+    said = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:  # of settings that do not go together
+        return f"{said}."
     *sections, key = [str(part) for part in first["loc"]]
     where = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
     if first["type"] != "extra_forbidden":
-        return f"{where}: {first['msg'].removeprefix('Value error, ')}."
+        return f"{where}: {said}."
     close = difflib.get_close_matches(key, _keys(sections), n=1)
     cure = f"did you mean {close[0]}?" if close else f"known keys are {', '.join(_keys(sections))}."
     return f"{where} is an unknown key: {cure}"

@@ -55,6 +55,7 @@ class ChunkVectors:
     """
 
     is_checked = False
+    problem = ""  # why it cannot be used at the moment
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
         """Open the folder; each embedder name has collections of its own."""

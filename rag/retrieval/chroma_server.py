@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import VectorServerError, first_line
+from rag.errors import PaperboyError, VectorServerError, first_line
 from rag.proxies import exempt_this_machine, route
 from rag.retrieval.chroma import HNSW, SERVER_ID, ChunkVectors, chroma_settings, hash_of
 from rag.store.private_files import PRIVATE_FOLDER, write_anew
@@ -153,7 +153,7 @@ class ServerVectors(ChunkVectors):
             if self._client is None:
                 try:
                     self._open()
-                except VectorServerError as error:
+                except PaperboyError as error:  # also for a proxy that cannot be used
                     self._note(str(error))
                 except Exception as error:
                     self._note(self._explain(error))

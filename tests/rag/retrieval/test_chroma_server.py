@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.actions.doctor import _guarded, _index
 from bot.app import MIGRATIONS, open_library
 from ingest.sync import ingest, ingest_now
 from rag.backup import back_up, restore
 from rag.config import RagConfig
 from rag.errors import IndexInUseError, VectorServerError
+from rag.full_text.records import FullText, TextPassage
+from rag.full_text.store import MAX_SCORED
 from rag.library import Library
 from rag.retrieval.chroma_server import ServerVectors, VectorServer
 from tests.certificates import make_certificate
@@ -167,6 +170,35 @@ def test_without_the_server_papers_are_read_and_found_and_it_catches_up(
         assert warnings(caplog)[1:] == [f"the Chroma server at {server.url} can be used again."]
     finally:
         server.stop()
+
+
+def test_without_the_server_the_nearest_passages_of_a_long_paper_are_found(open_at: Open) -> None:
+    library = open_at("http://127.0.0.1:9")
+    ingest(ListSource([HERON]), library)
+    texts = [f"reed {n} {'camera' if n % 7 else 'lens'}" for n in range(MAX_SCORED + 20)]
+    passages = tuple(
+        TextPassage(f"{HERON.paper_id}/§1#{n}", ("1 Reeds",), text) for n, text in enumerate(texts)
+    )
+    whole = FullText(HERON.paper_id, passages, len(passages))
+    library.full_texts.store(whole)
+    found = library.full_texts.nearest(whole, library.embedder.encode_question("lens"))
+    assert len(found) == MAX_SCORED
+    cosines = library.embedder.encode([passage.embedded_text for passage in passages])
+    exact = cosines @ library.embedder.encode_question("lens")
+    best = {passages[n].passage_id for n in np.argsort(-exact)[:100]}
+    assert best <= {one.passage.passage_id for one in found}
+
+
+def test_doctor_says_what_is_wrong_and_its_cure(chroma: ChromaServer, open_at: Open) -> None:
+    library = open_at("http://127.0.0.1:9")
+    ingest(ListSource(), library)
+    check = _guarded("index", _index, library)
+    assert (check.ok, check.cure[:9]) == (False, "start it,")
+    assert check.detail.startswith("the Chroma server at http://127.0.0.1:9 cannot be reached (")
+    library.close()
+    check = _guarded("index", _index, open_at(chroma))
+    assert check.ok
+    assert check.detail.endswith(f"in the Chroma server at {chroma.url}")
 
 
 @pytest.mark.slow
