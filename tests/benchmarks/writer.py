@@ -124,12 +124,12 @@ def measure(folder: Path, processes: int, seconds: float, rate: float = 0) -> No
         for line in out.splitlines():
             kind, *took = line.split()
             found.setdefault(kind, []).extend(map(float, took))
-    for kind, took in found.items():
-        p50, p99 = (1_000 * float(np.percentile(took, q)) for q in (50, 99))
+    for kind, times in found.items():
+        p50, p99 = (1_000 * float(np.percentile(times, q)) for q in (50, 99))
         wanted = f", {rate:.1f} wanted" if rate else ""
         print(
-            f"{processes} process(es){wanted}: {len(took) / seconds:6.0f} {kind}s a second, "
-            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, longest {1_000 * max(took):.0f} ms"
+            f"{processes} process(es){wanted}: {len(times) / seconds:6.0f} {kind}s a second, "
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, longest {1_000 * max(times):.0f} ms"
         )
 
 

@@ -171,8 +171,7 @@ async def test_questions_commands_and_whole_papers_beside_two_bots(
             await processes[0].wait()
             owner = world.data / "index.owner"
             await fake.until(lambda: json.loads(owner.read_bytes())["pid"] == processes[1].pid, 30)
-            said = await stop(processes[1])
-            assert "Traceback" not in said
+            assert "Traceback" not in await stop(processes[1])
     arguments = ("--config", world.configs[0], "--no-model", "--data-dir", tmp_path / "new")
     assert run(*arguments, "restore", tmp_path / "b.tar.gz")[0] == 0
     assert rows_of(run(*arguments, "search", "overuse penalty", "--json"))[0] == found[0]
