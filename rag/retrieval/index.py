@@ -216,7 +216,7 @@ class Index:
             expected = self._expected_counts()
             if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
                 log.warning(
-                    "the vector index is damaged; rebuilding it from %s", self.database.path
+                    "the vector index is damaged or new; filling it from %s", self.database.path
                 )
                 self.vectors.clear()
                 with self.database.transaction() as db:
