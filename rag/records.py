@@ -335,7 +335,7 @@ class Answer:
     that the papers do not answer the question. `finished` is False while it is being written;
     `note` tells a person what went wrong with the writing. `exchanges` is the conversation so far
     as the model read it; `writing` is what the model did for this answer, None if it was not asked.
-    `silent_paper` is the paper to read whole because its abstract does not say it.
+    `silent_paper` is the paper to offer to read whole: its abstract does not say it, or not surely.
     `questions` is how many questions it answers, one after the other.
     `understand_seconds` is the part of `seconds` that understanding the question alone took.
     """
@@ -367,11 +367,6 @@ class Answer:
     silent_paper: Paper | None = None
     questions: int = 1
     understand_seconds: float = 0.0
-
-    @property
-    def unread_paper(self) -> Paper | None:
-        """The paper to offer to read whole: it is known that its abstract does not say it."""
-        return self.silent_paper if self.refused or self.support is None else None
 
     @property
     def asked(self) -> str:

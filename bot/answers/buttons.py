@@ -68,7 +68,7 @@ def finished_view(asker: int, answer: Answer) -> discord.ui.View:
     """Return the buttons of a finished answer."""
     if not is_about_papers(answer):
         return view_of(asker, LIKE, DISLIKE)
-    is_unread = answer.unread_paper is not None
+    is_unread = answer.silent_paper is not None
     return view_of(asker, *_actions(bool(answer.citations), answer.more, is_unread=is_unread))
 
 

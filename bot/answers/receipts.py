@@ -158,7 +158,7 @@ def receipt_of(answer: Answer, *, written_by: str = "") -> Row:
         "note": answer.note,
         "more": answer.more,
         "has_spoiler": answer.question.has_spoiler,
-        "unread_paper": answer.unread_paper and answer.unread_paper.paper_id,
+        "unread_paper": answer.silent_paper and answer.silent_paper.paper_id,
     }
     if answer.mode == "generated":
         row["model"] = answer.model or written_by

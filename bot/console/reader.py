@@ -38,9 +38,9 @@ class Reader:
             return answer
 
     def offer(self, answer: Answer) -> None:
-        """Print how to read the paper whose abstract does not say it, unless that was tried."""
-        if answer.unread_paper and not self.reads and self._may_read(answer):
-            self.terminal.print(reading_line(answer.unread_paper))
+        """Print how to read the paper that may say it better, unless that was tried."""
+        if answer.silent_paper and not self.reads and self._may_read(answer):
+            self.terminal.print(reading_line(answer.silent_paper))
 
     def _may_read(self, answer: Answer) -> bool:
         paper = answer.silent_paper

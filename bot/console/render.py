@@ -85,7 +85,7 @@ def answer_lines(answer: Answer) -> Iterator[Text]:
 
 
 def reading_line(paper: Paper) -> Text:
-    """Return how to read the paper whose abstract does not say what was asked."""
+    """Return how to read the paper whose abstract may not say what was asked."""
     command = f"`paperboy read {paper.arxiv_id}`, or ask again with `--read`."
     return Text(f"The paper itself may say it: {command}", style="dim")
 

@@ -53,14 +53,15 @@ class Answers:
         self.concepts = Concepts(retriever)
         self.details = PaperDetails(config.evidence)
         self.lists = PaperLists(catalog, retriever)
+        reader = Reader(library.bundled_embedder.embeddings)
         self.quotes = ExtractiveQA(
-            catalog, retriever, retriever.embedder, library.word_vectors, config
+            catalog, retriever, retriever.embedder, library.word_vectors, reader, config
         )
         self.whole_papers = WholePaperQA(
             library.full_texts,
             self.quotes.answerability,
             self.quotes.evidence,
-            Reader(library.bundled_embedder.embeddings),
+            reader,
         )
         self.small_talk = SmallTalk(library.bundled_embedder, guide)
         self.statistics = Statistics(catalog, self.lists.topics)

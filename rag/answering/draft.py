@@ -12,9 +12,11 @@ class Draft:
 
     `more` is how many papers follow those of a list. `brief_from` is a sentence of each paper of a
     list, from which a model may write a brief to stand above the list. `is_chat` means that it asks
-    back, or says that the question is not read. `silent_paper` is the one paper that the question
-    is about if its abstract does not say it, or not surely, and it was not read whole; `is_silent`
-    tells that an answer which is no refusal says so.
+    back, or says that the question is not read. `support` is how likely the papers are to answer,
+    and `holds` how likely the quoted sentence is to hold the answer, if one paper is asked about;
+    both are 0 to 1, and None where they were not estimated. `silent_paper` is the one paper that
+    the question is about if its abstract does not say it, or not surely, and it was not read whole;
+    `is_silent` tells that an answer which is no refusal says so.
     """
 
     text: str
@@ -24,6 +26,7 @@ class Draft:
     refused: bool = False
     is_chat: bool = False
     support: float | None = None
+    holds: float | None = None
     more: int = 0
     brief_from: Sequence[Evidence] = ()
     silent_paper: Paper | None = None

@@ -6,16 +6,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.answerability import Answerability
+from rag.answering.answerability import Answerability, Signs
 from rag.answering.catalog_answers import CatalogAnswers
 from rag.answering.draft import Draft
 from rag.answering.evidence import EvidenceFinder
+from rag.answering.quote_check import QuoteCheck
 from rag.answering.refusal import refuse
 from rag.answering.research import Research
 from rag.arxiv_id import blank_ids, find_ids
 from rag.config import RagConfig
 from rag.encoders.embedder import Embedder
 from rag.encoders.word_vectors import WordVectors
+from rag.grounding.alignment import Reader
 from rag.query.request import Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.retrieval.retriever import HybridRetriever
@@ -43,6 +45,7 @@ class ExtractiveQA:
         retriever: HybridRetriever,
         embedder: Embedder,
         word_vectors: WordVectors,
+        reader: Reader,
         config: RagConfig,
     ) -> None:
         self.catalog = catalog
@@ -51,6 +54,7 @@ class ExtractiveQA:
         self.config = config
         self.catalog_answers = CatalogAnswers(catalog, retriever)
         self.answerability = Answerability(word_vectors)
+        self.quote_check = QuoteCheck(reader)
         self.evidence = EvidenceFinder(retriever.index, retriever.keywords, config.evidence)
         self.research = Research(retriever, embedder, self.evidence, config.evidence)
 
@@ -98,8 +102,17 @@ class ExtractiveQA:
         text, citations = quote(chosen)
         if request.window:
             text = f"Among the papers {request.window}:\n{text}"
-        paper = _the_one(subjects)
-        return Draft(text, citations, hits, ranked, support=support, silent_paper=paper)
+        draft = Draft(text, citations, hits, ranked, support=support)
+        return self._checked(draft, request, signs)
+
+    def _checked(self, draft: Draft, request: Request, signs: Signs) -> Draft:
+        """Estimate for a quote about one paper whether it holds the answer."""
+        paper = _the_one(request.subjects)
+        if paper is None:
+            return draft
+        quote_signs = self.quote_check.signs(request, signs, draft.evidence[0])
+        holds = self.quote_check.probability(quote_signs)
+        return replace(draft, silent_paper=paper, holds=holds)
 
     def _introduce(self, papers: Sequence[Paper]) -> Draft:
         """Quote what each paper is, for a question that names papers and asks nothing else."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rag.answering.answerability import Answerability, Signs, content_words
 from rag.answering.draft import Draft
 from rag.answering.evidence import EvidenceFinder, asks_for_number
+from rag.answering.quote_check import SURE
 from rag.answering.refusal import refuse_whole
 from rag.answering.sentence_match import (
     AskedPieces,
@@ -41,7 +42,6 @@ MAX_QUOTES = 4
 ENOUGH = 0.8  # how likely the answer is to be among the quotes, for there to be no more of them
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
 ANSWERED_FROM = 0.5  # how likely the paper has to hold an answer
-SURE = 0.7  # how likely the abstract has to: below, the paper may say it better
 
 _FACT_HEADINGS: dict[Fact, str] = {"limits": "limitations", "results": "results"}
 _TABLE_NUMBER = re.compile(r"tab(?:le|\.)\s+[\w.]*\w", re.IGNORECASE)
@@ -253,5 +253,5 @@ def quoted(text: FullText, evidence: Evidence) -> str:
 
 def _is_unsure(draft: Draft) -> bool:
     """Return whether an abstract does not answer, or not surely."""
-    is_doubtful = draft.support is not None and draft.support < SURE
+    is_doubtful = draft.holds is not None and draft.holds < SURE
     return draft.refused or draft.is_silent or is_doubtful

@@ -69,7 +69,7 @@ def main() -> None:
     for name in sys.argv[1:] or (*FITTED_ON, HELD_OUT):
         with asked(name) as (qa, files):
             for file in files:
-                print(f"{name}/{file.name}: {_measure(qa, list(_items(file)))}")
+                print(f"{name}/{file.name}: {_measure(qa, list(items_of(file)))}")
 
 
 @contextmanager
@@ -84,7 +84,8 @@ def asked(name: str) -> Iterator[tuple[PaperQA, list[Path]]]:
         library.close()
 
 
-def _items(file: Path) -> Iterator[Item]:
+def items_of(file: Path) -> Iterator[Item]:
+    """Yield the questions of a file."""
     for line in file.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         answers = row.get("answers")
@@ -105,16 +106,22 @@ def _add(library: Library, folder: Path) -> None:
     """Add the papers of a folder with their abstracts, and their texts."""
     files = sorted(folder.glob("[0-9]*.md"))
     for file in files:
-        body = file.read_text(encoding="utf-8")
-        title = clean(re.findall(r"^Title: (.*)$", body, re.MULTILINE)[0])
-        found = _ABSTRACT.search(body)
-        abstract = clean(" ".join(found[1].split())) if found else title
-        ingest(ListSource([Paper(title=title, abstract=abstract, arxiv_id=file.stem)]), library)
+        paper = paper_of(file)
+        ingest(ListSource([paper]), library)
         try:
-            text = parse_full_text(file.read_bytes(), file.stem, abstract=abstract)
+            text = parse_full_text(file.read_bytes(), file.stem, abstract=paper.abstract)
         except NoHtmlError:
             continue
         library.full_texts.store(text)
+
+
+def paper_of(file: Path) -> Paper:
+    """Return the paper whose text a file has, with its title and abstract."""
+    body = file.read_text(encoding="utf-8")
+    title = clean(re.findall(r"^Title: (.*)$", body, re.MULTILINE)[0])
+    found = _ABSTRACT.search(body)
+    abstract = clean(" ".join(found[1].split())) if found else title
+    return Paper(title=title, abstract=abstract, arxiv_id=file.stem)
 
 
 def _measure(qa: PaperQA, items: list[Item]) -> str:
@@ -173,7 +180,7 @@ def samples_of(name: str) -> Iterator[Sample]:
     """Read the signs of a set's questions, each asked about its paper."""
     with asked(name) as (qa, files):
         whole = qa.answers.whole_papers
-        for item in (item for file in files for item in _items(file)):
+        for item in (item for file in files for item in items_of(file)):
             paper = qa.library.catalog.get([item.paper_id])[item.paper_id]
             text = qa.library.full_texts.get(item.paper_id)
             if text is None:

@@ -34,8 +34,8 @@ def slow_hub(answer: Answer | None = None) -> Iterator[SlowHub]:
         go.set()
 
 
-def options(url: str, when: str = "asked") -> dict[str, Any]:
+def options(url: str, when: str = "asked", *, timeout_seconds: float = 5) -> dict[str, Any]:
     """Return the options of a bot that reads whole papers there."""
-    fetch = FetchConfig(huggingface_url=url, attempts=1, timeout_seconds=5)
+    fetch = FetchConfig(huggingface_url=url, attempts=1, timeout_seconds=timeout_seconds)
     whole = WholePapersConfig.model_validate({"when": when})
     return {"ingest": IngestConfig(fetch=fetch, whole_papers=whole)}

@@ -48,6 +48,16 @@ def paperboy(server: Hub, sample_folder: Path, tmp_path: Path, run: Run) -> Run:
     return call
 
 
+def test_the_paper_is_offered_below_a_quote_beside_the_point(paperboy: Run) -> None:
+    offer = "The paper itself may say it: `paperboy read 2511.70001`"
+    _, out, _ = paperboy("ask", "how large is the network of Tidewater?")
+    assert "We present Tidewater" in out
+    assert offer in out
+    _, out, _ = paperboy("ask", "by how many dB does Tidewater improve the quality?")
+    assert "3.1 dB" in out
+    assert offer not in out
+
+
 def test_the_paper_is_offered_read_and_then_answers(paperboy: Run, server: Hub) -> None:
     _, out, _ = paperboy("ask", QUESTION)
     assert "The paper itself may say it: `paperboy read 2511.70001`, or ask again" in out

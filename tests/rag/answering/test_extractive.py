@@ -8,6 +8,7 @@ from rag.answering.draft import Draft
 from rag.answering.extractive import ExtractiveQA, quote
 from rag.answering.refusal import REFUSAL
 from rag.config import RagConfig
+from rag.grounding.alignment import Reader
 from rag.library import Library
 from rag.query.request import Request
 from rag.records import Evidence, Window
@@ -17,7 +18,12 @@ from tests.papers import HERON, LOOM, PASTRY, TIDAL, TODAY
 @pytest.fixture
 def extractive(filled: Library) -> ExtractiveQA:
     return ExtractiveQA(
-        filled.catalog, filled.retriever, filled.embedder, filled.word_vectors, RagConfig()
+        filled.catalog,
+        filled.retriever,
+        filled.embedder,
+        filled.word_vectors,
+        Reader(filled.bundled_embedder.embeddings),
+        RagConfig(),
     )
 
 
