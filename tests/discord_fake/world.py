@@ -66,7 +66,7 @@ class World:
         self.owner = self.add_user("alice")
         self.add_user("bob")
         self.guild = snowflake()
-        self.guilds = [self.guild]
+        self.more_guilds: list[str] = []
         self.roles: dict[str, Payload] = {}  # by name
         self.roles_of: defaultdict[str, list[str]] = defaultdict(list)  # by the person's id
         self.add_role("@everyone", id=self.guild, permissions=settings.everybody_may)
@@ -75,12 +75,17 @@ class World:
         self.general = self.add_channel("general")
         self.foreign: set[str] = set()  # the channels where the bot is not a member
 
+    @property
+    def guilds(self) -> list[str]:
+        """The ids of all guilds with the bot."""
+        return [self.guild, *self.more_guilds]
+
     def add_guild(self, shard: int, count: int) -> str:
         """Add a guild to this shard of `count`, with the bot in it; return its channel's id."""
         since_epoch, number = divmod(int(snowflake()), 1 << 22)
         since_epoch -= (since_epoch - shard) % count
-        self.guilds.append(str(since_epoch << 22 | number))
-        return self.add_channel("general", guild=self.guilds[-1])
+        self.more_guilds.append(str(since_epoch << 22 | number))
+        return self.add_channel("general", guild=self.more_guilds[-1])
 
     def add_user(self, name: str, bot: bool = False) -> Payload:
         """Add a person, or a bot that is not ours."""
