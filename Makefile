@@ -55,6 +55,7 @@ format: $(LINT_VENV)/.ready ## Format the code and sort its imports
 
 bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.md
 	$(BIN)/python -m tests.benchmarks.startup
+	$(BIN)/python -m tests.benchmarks.encoders
 	$(BIN)/python -m tests.benchmarks.ingest
 	$(BIN)/python -m tests.benchmarks.answers
 	$(BIN)/python -m tests.benchmarks.retrieval

@@ -177,6 +177,7 @@ def read_new(app: App, library: Library, stopping: threading.Event) -> None:
     with contextlib.suppress(StoppedError):
         report = sync_papers(library, app.settings.ingest, today=app.today(), stopping=stopping)
         log.info("%s", report)
+        library.choose_backend()  # once on a machine; nobody waits for this thread
 
 
 def _warm_up(qa: PaperQA) -> None:

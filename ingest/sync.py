@@ -22,6 +22,7 @@ from rag.records import Paper
 from rag.retrieval.index import Entry
 
 PAPERS_PER_TRANSACTION = 500
+MANY_PAPERS = 200  # whose encoding takes so long that a self-test of two seconds is worth it
 PAPERS_PER_BATCH = 128  # embedded together: enough to sort by length, few to lose on a kill
 
 Progress = Callable[[str, int, int | None], None]  # stage, papers done, total if known
@@ -177,7 +178,7 @@ def ingest_now(source: Source, library: Library) -> list[Paper]:
 
 def index_pending(library: Library, *, progress: Progress) -> int:
     """Chunk, embed and index every pending paper; return how many there were."""
-    return _index_pending(library.served, progress)
+    return _index_pending(library, library.served, progress)
 
 
 def build_next_index(library: Library, *, progress: Progress) -> int:
@@ -187,15 +188,17 @@ def build_next_index(library: Library, *, progress: Progress) -> int:
     """
     if not library.next_index:
         return 0
-    done = _index_pending(library.next_index, progress)
+    done = _index_pending(library, library.next_index, progress)
     library.swap_index()
     return done + index_pending(library, progress=progress)  # those that came at the last moment
 
 
-def _index_pending(indexed: EmbeddedIndex, progress: Progress) -> int:
+def _index_pending(library: Library, indexed: EmbeddedIndex, progress: Progress) -> int:
     index, splitter = indexed.index, SentenceSplitter()
     index.catch_up()
     total = index.pending_count()
+    if total >= MANY_PAPERS:
+        library.choose_backend(indexed)
     done = 0
     while papers := index.pending(PAPERS_PER_BATCH):
         index.store(_entries(papers, indexed.embedder, splitter))

@@ -37,6 +37,12 @@ def cores() -> int:
     return max(1, min([len(physical), *map(math.ceil, _quotas())]))
 
 
+def openmp_threads() -> int:
+    """Return how many threads torch may use: `$OMP_NUM_THREADS`, else one per core."""
+    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(limit) if limit.isdecimal() and int(limit) else cores()
+
+
 def memory_bytes() -> int | None:
     """Return the memory of the machine or the container; None if it is not known."""
     try:

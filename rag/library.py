@@ -12,13 +12,14 @@ from threading import Lock
 
 from filelock import FileLock, Timeout
 
-from rag.config import EmbedderConfig, RagConfig
+from rag.config import RagConfig
 from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of
 from rag.encoders.word_vectors import WordVectors
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError, VectorServerError
 from rag.full_text.store import FullTexts
 from rag.grounding.checker import Grounding
 from rag.grounding.judge import load_judge
+from rag.retrieval.backend import Backends
 from rag.retrieval.chroma import ChunkVectors, folder_of
 from rag.retrieval.chroma_server import TOKEN_VARIABLE, ServerVectors, VectorServer
 from rag.retrieval.index import Index, fuller_embedder
@@ -84,6 +85,7 @@ class Library:
         self.folder = folder
         self.config = config
         self.purpose = purpose
+        self.backends = Backends(folder, config.embedder, lambda config: load_embedder(config))
         self._replaced: list[Index] = []
         self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE, thread_local=False)
         self._locking = Lock()
@@ -113,13 +115,13 @@ class Library:
 
     @cached_property
     def _embedders(self) -> tuple[Embedder, Embedder | None]:
-        configured = load_embedder(self.config.embedder)
+        configured = self.backends.load(self.config.embedder.model)
         before = fuller_embedder(self.catalog.database, than=configured.name)
         if not before:
             return configured, None
         model = model_of(before)
         try:
-            embedder = load_embedder(self.config.embedder.model_copy(update={"model": model}))
+            embedder = self.backends.load(model)
         except EmbedderError as error:
             log.warning("the papers are indexed with %s, which cannot be used: %s", before, error)
             return configured, None
@@ -136,7 +138,7 @@ class Library:
         for embedder in self._embedders:
             if embedder and embedder.name == BUNDLED_NAME:
                 return embedder
-        return load_embedder(EmbedderConfig())
+        return self.backends.load("bundled")
 
     @cached_property
     def word_vectors(self) -> WordVectors:
@@ -180,6 +182,7 @@ class Library:
         full_texts = FullTexts(self.catalog.database, vectors, embedder)
         opened = EmbeddedIndex(embedder, index, full_texts)
         opened.follow()
+        self.backends.fit(embedder, index)
         return opened
 
     def _vectors(self, embedder: str) -> ChunkVectors:
@@ -198,6 +201,15 @@ class Library:
         self.served.follow()
         if following := self.__dict__.get("next_index"):
             following.follow()
+
+    def choose_backend(self, indexed: EmbeddedIndex | None = None) -> None:
+        """Encode as fast as this machine can from now on, which a self-test of seconds tells.
+
+        Called before many texts are encoded, or when nobody waits; by default for the index that
+        answers. A test is not repeated on the same machine.
+        """
+        indexed = indexed or self.served
+        self.backends.choose(indexed.embedder, indexed.index)
 
     def swap_index(self) -> None:
         """Answer from the next index from now on.

@@ -16,7 +16,6 @@ from bot.console.terminal import Terminal
 from bot.subscriptions.mail_server import PASSWORD_VARIABLE, MailServer
 from bot.subscriptions.records import LaterError
 from bot.subscriptions.store import SubscriptionStore
-from rag.encoders.embedder import choose_dtype
 from rag.errors import IndexInUseError, ModelFileError, PaperboyError, ProxyError
 from rag.full_text.records import describe_counts
 from rag.full_text.store import count_texts
@@ -276,10 +275,10 @@ def _subscriptions(library: Library) -> Check:
 
 
 def _embedder(library: Library) -> Check:
-    dtype = choose_dtype(library.config.embedder.dtype)
-    vectors = library.embedder.encode(["a test"])
-    detail = f"{library.embedder.name}, {vectors.shape[1]} dimensions, {dtype}"
-    return Check("embedding model", True, detail)
+    embedder = library.embedder
+    dimensions = f"{embedder.encode(['a test']).shape[1]} dimensions"
+    parts = (embedder.name, dimensions, library.backends.describe(embedder))
+    return Check("embedding model", True, ", ".join(filter(None, parts)))
 
 
 def _index(library: Library) -> Check:

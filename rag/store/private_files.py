@@ -13,7 +13,15 @@ PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # What Paperboy makes in a data folder; files of other programs stay as they are.
-OWN_FILES = ("paperboy.*", "*.lock", "index.owner", "chroma*", "chroma*/*", "chroma*/*/*")
+OWN_FILES = (
+    "paperboy.*",
+    "*.lock",
+    "index.owner",
+    "encoder.json",
+    "chroma*",
+    "chroma*/*",
+    "chroma*/*/*",
+)
 
 
 @contextlib.contextmanager

@@ -2,11 +2,11 @@
 
     python -m tests.benchmarks.ingest [--papers 400] [--rounds 3]
 
-Three methods ingest the same papers. They take turns in every round, so that slow moments of the
-machine affect all of them:
+Three methods ingest the same papers, after the self-test that chooses dtype and threads. They take
+turns in every round, so that slow moments of the machine affect all of them:
 
 paperboy    file → catalogue → chunks → embeddings → SQLite → Chroma
-bare        sentence-transformers' encode of the same chunks, same model, same dtype
+bare        sentence-transformers' encode of the same chunks, same model, dtype and threads
 tutorial    LangChain's: RecursiveCharacterTextSplitter 1000/200, HuggingFaceEmbeddings
             (fp32), langchain_chroma
 """
@@ -28,10 +28,10 @@ from ingest.chunk import SentenceSplitter, chunk
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
+from rag.cpu import openmp_threads
 from rag.encoders.embedder import (
     SentenceTransformerEmbeddings,
     bundled_path,
-    choose_dtype,
     load_embedder,
 )
 from rag.records import Paper
@@ -43,10 +43,24 @@ def papers_of(file: Path) -> list[Paper]:
     return [record for record in source.records() if isinstance(record, Paper)]
 
 
-def paperboy(file: Path) -> float:
-    """Return the seconds of an ingest into an empty folder, with the model already loaded."""
+def tested(file: Path) -> RagConfig:
+    """Return the settings with the number type and the threads that a self-test chooses here."""
     with tempfile.TemporaryDirectory() as folder:
         library = open_library(Path(folder), RagConfig())
+        library.catalog.upsert(papers_of(file))
+        library.choose_backend()
+        print(library.backends.describe(library.embedder), flush=True)
+        embeddings = library.embedder.embeddings
+        assert isinstance(embeddings, SentenceTransformerEmbeddings)
+        embedder = {"dtype": embeddings.dtype, "threads": embeddings.thread_count}
+        library.close()
+    return RagConfig.model_validate({"embedder": embedder})
+
+
+def paperboy(file: Path, config: RagConfig) -> float:
+    """Return the seconds of an ingest into an empty folder, with the model already loaded."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = open_library(Path(folder), config)
         _ = library.embedder.encode(["warm"])
         _ = library.index
         source = FileSource(file, today=datetime.now(UTC).date())
@@ -58,25 +72,25 @@ def paperboy(file: Path) -> float:
     return seconds
 
 
-def bare(file: Path) -> float:
+def bare(file: Path, config: RagConfig) -> float:
     """Return the seconds that it takes only to encode the same texts."""
-    config = RagConfig().embedder
-    embeddings = load_embedder(config).embeddings
+    embeddings = load_embedder(config.embedder).embeddings
     assert isinstance(embeddings, SentenceTransformerEmbeddings)
     splitter = SentenceSplitter()
     texts = [c.text for paper in papers_of(file) for c in chunk(paper, splitter)]
-    _ = embeddings.model.encode(["warm"])
+    _ = embeddings.encode(["warm"])  # which sets the threads
     started = time.perf_counter()
     _ = embeddings.model.encode(texts, show_progress_bar=False, normalize_embeddings=True)
     return time.perf_counter() - started
 
 
-def tutorial(file: Path) -> float:
+def tutorial(file: Path, config: RagConfig) -> float:
     """Return the seconds of LangChain's tutorial pipeline on the same papers."""
     from langchain_chroma import Chroma
     from langchain_huggingface import HuggingFaceEmbeddings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+    torch.set_num_threads(openmp_threads())  # torch's own default
     embeddings = HuggingFaceEmbeddings(model_name=bundled_path(), model_kwargs={"device": "cpu"})
     documents = [
         Document(f"{p.title}\n{p.abstract}", metadata={"id": p.paper_id}) for p in papers_of(file)
@@ -102,11 +116,10 @@ def main() -> None:
     features = [
         name for name in ("avx2", "avx512_f", "avx512_bf16", "amx_bf16") if capabilities.get(name)
     ]
-    dtype = choose_dtype("auto")
     print(
         f"{arguments.papers} papers, {arguments.rounds} rounds, {torch.get_num_threads()} threads"
     )
-    print(f"dtype {dtype}, processor: {', '.join(features)}", flush=True)
+    print(f"processor: {', '.join(features)}", flush=True)
     methods = {"paperboy": paperboy, "bare": bare}
     if not arguments.without_tutorial:
         methods["tutorial"] = tutorial
@@ -114,10 +127,11 @@ def main() -> None:
         file = Path(folder) / "papers.jsonl"
         with daily_papers().open(encoding="utf-8") as lines:
             file.write_text("".join(itertools.islice(lines, arguments.papers)), encoding="utf-8")
+        config = tested(file)
         seconds: dict[str, list[float]] = {name: [] for name in methods}
         for round_number in range(arguments.rounds):
             for name, method in methods.items():
-                seconds[name].append(method(file))
+                seconds[name].append(method(file, config))
             summary = "  ".join(f"{name} {values[-1]:.1f} s" for name, values in seconds.items())
             print(f"round {round_number + 1}: {summary}", flush=True)
     result = {
