@@ -26,6 +26,7 @@ from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Rhythm, Subscription
 from bot.subscriptions.store import SubscriptionStore
 from ingest.sync import ingest
+from rag.library import _read_owner
 from rag.store.catalog import Catalog
 from rag.store.database import Database, open_database
 from tests.bot.commands.test_run import TOKEN, running
@@ -170,7 +171,8 @@ async def test_questions_commands_and_whole_papers_beside_two_bots(
             processes[0].kill()  # the other one takes its place as the writer
             await processes[0].wait()
             owner = world.data / "index.owner"
-            await fake.until(lambda: json.loads(owner.read_bytes())["pid"] == processes[1].pid, 30)
+            wanted = f"`paperboy run` (process {processes[1].pid})"
+            await fake.until(lambda: _read_owner(owner) == wanted, 60)
             assert "Traceback" not in await stop(processes[1])
     arguments = ("--config", world.configs[0], "--no-model", "--data-dir", tmp_path / "new")
     assert run(*arguments, "restore", tmp_path / "b.tar.gz")[0] == 0
