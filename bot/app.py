@@ -13,7 +13,7 @@ import bot.migrations
 import ingest.migrations
 import rag.store.migrations
 from bot.config import Settings
-from bot.index_builder import complete_index
+from bot.index_builder import complete_index, following_index
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
 from rag.llm.model_files import ModelFolder, is_base_model
@@ -75,14 +75,15 @@ class App:
             model = self.load_model(even_base=even_base)
             try:
                 complete_index(library)
-                yield PaperQA(
-                    library,
-                    self.settings.rag,
-                    today=today or self.today,
-                    model=model,
-                    day_habit=self.day_habit,
-                    guide=CommandGuide(self.commands),
-                )
+                with following_index(library):
+                    yield PaperQA(
+                        library,
+                        self.settings.rag,
+                        today=today or self.today,
+                        model=model,
+                        day_habit=self.day_habit,
+                        guide=CommandGuide(self.commands),
+                    )
             finally:
                 if model:
                     model.close()

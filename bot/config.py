@@ -6,7 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bot.clocks.times import ClockError
 from bot.clocks.zones import Zone, read_zone
@@ -16,6 +23,8 @@ from rag.errors import ConfigError
 from rag.query.numeric_days import DayOrder
 
 MOST_PER_HOUR = 100_000  # questions
+MAX_SHARDS = 1_000
+AUTO = "auto"
 ThreadMode = Literal["never", "long", "always"]  # which conversations move to a thread
 
 
@@ -59,6 +68,8 @@ class BotConfig(Section):
     receipt_days: int = Field(30, ge=1, le=3_650)
     log_questions: bool = False
     error_channel: int = Field(0, ge=0)
+    shards: int | str = 1
+    shard_ids: list[int] = Field(default_factory=list)
     health_port: int = Field(0, ge=0, le=65_535)
     metrics_port: int = Field(0, ge=0, le=65_535)
     listen_address: str = "127.0.0.1"
@@ -88,6 +99,23 @@ class BotConfig(Section):
             )
         return address
 
+    @field_validator("shards")
+    @classmethod
+    def _require_number_of_shards(cls, shards: int | str) -> int | str:
+        if shards == AUTO or (isinstance(shards, int) and 1 <= shards <= MAX_SHARDS):
+            return shards
+        raise ValueError(f'write "{AUTO}" or a number from 1 to {MAX_SHARDS}')
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _require_known_shards(cls, ids: list[int], info: ValidationInfo) -> list[int]:
+        count = info.data.get("shards", 1)
+        if ids and not isinstance(count, int):
+            raise ValueError("write as a number how many shards there are in all, in shards")
+        if len(set(ids)) != len(ids) or any(not 0 <= one < int(count) for one in ids):
+            raise ValueError(f"name different shards from 0 to {int(count) - 1}")
+        return ids
+
     @property
     def zone(self) -> Zone:
         """The time zone that `timezone` means, which is as somebody wrote it."""
@@ -100,6 +128,15 @@ class Settings(Section):
     rag: RagConfig = RagConfig()
     ingest: IngestConfig = IngestConfig()
     bot: BotConfig = BotConfig()
+
+    @model_validator(mode="after")
+    def _require_shared_index(self) -> Self:
+        if self.bot.shard_ids and not self.rag.vectors.url:
+            raise ValueError(
+                "[bot] shard_ids is for several processes, which can only share the index of a "
+                "Chroma server: set [rag.vectors] url too"
+            )
+        return self
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -127,10 +164,13 @@ def load_settings(path: Path | None) -> Settings:
 def _explain(error: ValidationError) -> str:
     """Return the first mistake, with the key that was probably meant."""
     first = error.errors(include_url=False)[0]
+    said = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:  # of settings that do not go together
+        return f"{said}."
     *sections, key = [str(part) for part in first["loc"]]
     where = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
     if first["type"] != "extra_forbidden":
-        return f"{where}: {first['msg'].removeprefix('Value error, ')}."
+        return f"{where}: {said}."
     close = difflib.get_close_matches(key, _keys(sections), n=1)
     cure = f"did you mean {close[0]}?" if close else f"known keys are {', '.join(_keys(sections))}."
     return f"{where} is an unknown key: {cure}"

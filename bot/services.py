@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.access.guild_settings import GuildSettingsStore
 from bot.access.rate_limits import HOUR, RateLimits
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.alerts.store import AlertStore
 from bot.answers.feedback import FeedbackStore
 from bot.answers.in_flight import AnswersInFlight
@@ -46,6 +47,7 @@ class Services:
     alerts: AlertStore
     subscriptions: SubscriptionService
     model_name: str
+    shards: Shards
 
 
 def build_services(
@@ -57,6 +59,7 @@ def build_services(
     log_questions: bool = False,
     ingest: IngestConfig | None = None,
     digests: DigestOptions | None = None,
+    shards: Shards = ALL_SHARDS,
 ) -> Services:
     """Return the services over the executor's library; the defaults are those of config.toml."""
     database = executor.library.catalog.database
@@ -92,8 +95,9 @@ def build_services(
         ratings=ratings,
         tastes=TasteCache(executor.library.catalog, ratings),
         alerts=AlertStore(database),
-        subscriptions=SubscriptionService(executor, digests or DigestOptions()),
+        subscriptions=SubscriptionService(executor, digests or DigestOptions(), shards),
         model_name=model_name,
+        shards=shards,
     )
 
 

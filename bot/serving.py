@@ -7,9 +7,10 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.access.guild_settings import GuildSettings, GuildSettingsStore
+from bot.access.shards import shards_of
 from bot.answers import request_log
 from bot.app import App
 from bot.clocks.zones import zones_like
@@ -19,13 +20,16 @@ from bot.console.terminal import Terminal
 from bot.conversation.policy import NO_MESSAGE_CONTENT
 from bot.executor import Executor
 from bot.gateway.client import BotOptions, PaperboyBot
+from bot.gateway.command_registration import BotStateStore
 from bot.gateway.health import HealthEndpoint
 from bot.gateway.runner import check_token, checked_token, serve
+from bot.gateway.sharded_client import new_bot
 from bot.index_builder import building_index
 from bot.services import build_services
 from bot.subscriptions.drawing import draw, warm_up
 from bot.subscriptions.email_transport import EmailTransport
 from bot.subscriptions.mail_server import PASSWORD_VARIABLE
+from bot.subscriptions.refresh import RETRY_AFTER
 from bot.subscriptions.scheduler import utc_now
 from bot.subscriptions.service import DigestOptions
 from ingest.sync import sync as sync_papers
@@ -38,6 +42,7 @@ from rag.text.language import ENGLISH, unread_language
 log = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "DISCORD_TOKEN"
+PAPERS_READ_AT = "papers read at"  # a key of the table bot_state
 
 
 def run_bot(
@@ -66,6 +71,7 @@ async def _run_bot(
     always_sync: bool,
 ) -> None:
     settings = app.settings.bot
+    shards = shards_of(settings)
     await check_token(token, tell=terminal.note)
     with app.assistant("paperboy run") as qa:
         await asyncio.to_thread(_warm_up, qa)
@@ -80,6 +86,7 @@ async def _run_bot(
             log_questions=settings.log_questions,
             ingest=app.settings.ingest,
             digests=digest_options(app, qa.library, is_reading=lambda: not reading.done()),
+            shards=shards,
         )
         options = BotOptions(
             message_content=settings.message_content,
@@ -89,7 +96,7 @@ async def _run_bot(
         health = HealthEndpoint(services)
 
         def make_bot() -> PaperboyBot:
-            health.bot = PaperboyBot(services, options)
+            health.bot = new_bot(services, options)
             return health.bot
 
         if not settings.message_content:
@@ -97,7 +104,11 @@ async def _run_bot(
         terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
         warn_without_model(terminal, qa)
         try:
-            with building_index(qa.library, terminal.note), services.metrics.counting_errors():
+            with (
+                shards.claimed(app.data_dir),
+                building_index(qa.library, terminal.note),
+                services.metrics.counting_errors(),
+            ):
                 ports = health.listening(
                     settings.health_port, settings.metrics_port, host=settings.listen_address
                 )
@@ -123,11 +134,18 @@ def digest_options(
 ) -> DigestOptions:
     """Return how digests are made and sent; no new papers are read while `is_reading`."""
     settings = app.settings.bot
+    state = BotStateStore(library.catalog.database)
+    every = timedelta(minutes=settings.digest.sync_minutes)
 
     def sync(stopping: threading.Event) -> None:
         if is_reading():
             raise SourceError("the first papers are being read: wait until they are.")
-        read_new(app, library, stopping)
+        if library.owns_index():
+            read_new(app, library, stopping)
+            if not stopping.is_set():
+                state.set(PAPERS_READ_AT, utc_now().isoformat())
+        else:
+            _require_read(state.get(PAPERS_READ_AT), every)
 
     mail = None
     if settings.mail.host:
@@ -140,10 +158,18 @@ def digest_options(
     return DigestOptions(
         window=timedelta(hours=settings.digest.catch_up_hours),
         sync=sync,
-        sync_every=timedelta(minutes=settings.digest.sync_minutes),
+        sync_every=every,
         mail=mail,
         timezone=settings.zone.name,
     )
+
+
+def _require_read(read_at: str | None, every: timedelta) -> None:
+    """Raise SourceError unless the process that reads new papers did so lately."""
+    if not read_at or utc_now() - datetime.fromisoformat(read_at) > every + RETRY_AFTER:
+        raise SourceError(
+            "another process of this data folder reads new papers, and has not lately: see its log."
+        )
 
 
 def read_new(app: App, library: Library, stopping: threading.Event) -> None:

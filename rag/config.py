@@ -20,6 +20,24 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def checked_url(url: str, example: str, *, secret: str) -> str:
+    """Return an address without a slash at its end; "" stays. Raises ValueError.
+
+    `secret` is the variable for what is no part of an address.
+    """
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+        fits = fits and parts.port != 0  # a port that is no number raises ValueError
+    except ValueError:
+        fits = False
+    if url and not fits:
+        raise ValueError(f"not an address; write one like {example}")
+    if url and "@" in parts.netloc:
+        raise ValueError(f"a password does not belong here; put it in ${secret}")
+    return url.rstrip("/")
+
+
 class EmbedderConfig(Section):
     """`[rag.embedder]`: the model that turns text into vectors."""
 
@@ -39,6 +57,18 @@ class RetrievalConfig(Section):
     reranker: str = ""
     rerank_top: int = Field(20, ge=2, le=200)
     rerank_weight: float = Field(0.5, ge=0, le=1)
+
+
+class VectorsConfig(Section):
+    """`[rag.vectors]`: the Chroma server that has the vectors; without one, a folder has them."""
+
+    url: str = ""
+    ca_file: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        return checked_url(url, "http://127.0.0.1:8000", secret="PAPERBOY_CHROMA_TOKEN")
 
 
 class EvidenceConfig(Section):
@@ -109,17 +139,7 @@ class ModelConfig(Section):
     @field_validator("server_url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            fits = parts.scheme in ("http", "https") and parts.hostname and not parts.query
-            fits = fits and parts.port != 0  # a port that is no number raises ValueError
-        except ValueError:
-            fits = False
-        if url and not fits:
-            raise ValueError("not an address; write one like http://127.0.0.1:8080/v1")
-        if url and "@" in parts.netloc:
-            raise ValueError("a password does not belong here; put it in $PAPERBOY_SERVER_KEY")
-        return url.rstrip("/")
+        return checked_url(url, "http://127.0.0.1:8080/v1", secret="PAPERBOY_SERVER_KEY")
 
     @model_validator(mode="after")
     def _leaves_room_for_the_prompt(self) -> Self:
@@ -153,6 +173,7 @@ class RagConfig(Section):
 
     embedder: EmbedderConfig = EmbedderConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
+    vectors: VectorsConfig = VectorsConfig()
     evidence: EvidenceConfig = EvidenceConfig()
     model: ModelConfig = ModelConfig()
     check: CheckConfig = CheckConfig()

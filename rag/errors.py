@@ -16,7 +16,8 @@ PaperboyError
 ├── QuestionError     the question cannot be asked
 ├── SourceError       a source of papers cannot be read
 ├── StoppedError      a run was asked to stop before it was done
-└── UsageError        a command was called with arguments that it does not accept
+├── UsageError        a command was called with arguments that it does not accept
+└── VectorServerError the Chroma server cannot be used at the moment
 """
 
 
@@ -97,6 +98,10 @@ class UsageError(PaperboyError):
     """A command was called with arguments that it does not accept."""
 
     exit_code = 2
+
+
+class VectorServerError(PaperboyError):
+    """The Chroma server cannot be reached, refuses the token or has lost the vectors."""
 
 
 def first_line(error: Exception) -> str:

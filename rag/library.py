@@ -1,5 +1,6 @@
 """An open data folder: the catalogue at once, the index and the models when first needed."""
 
+import contextlib
 import json
 import logging
 import os
@@ -7,18 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from filelock import FileLock, Timeout
 
 from rag.config import RagConfig
 from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of
 from rag.encoders.word_vectors import WordVectors
-from rag.errors import DataFolderError, EmbedderError, IndexInUseError
+from rag.errors import DataFolderError, EmbedderError, IndexInUseError, VectorServerError
 from rag.full_text.store import FullTexts
 from rag.grounding.checker import Grounding
 from rag.grounding.judge import load_judge
 from rag.retrieval.backend import Backends
-from rag.retrieval.chroma import ChunkVectors, folder_of, remove_other_folders
+from rag.retrieval.chroma import ChunkVectors, folder_of
+from rag.retrieval.chroma_server import TOKEN_VARIABLE, ServerVectors, VectorServer
 from rag.retrieval.index import Index, fuller_embedder
 from rag.retrieval.reranker import Reranker, load_reranker
 from rag.retrieval.retriever import HybridRetriever
@@ -45,6 +48,23 @@ class EmbeddedIndex:
     index: Index
     full_texts: FullTexts
 
+    def follow(self) -> None:
+        """Make Chroma agree with SQLite, if this process writes and Chroma can be used.
+
+        Called when it is opened and, with a Chroma server, again and again.
+        """
+        vectors = self.index.vectors
+        if not (vectors.connect() and vectors.is_writable):
+            return
+        if vectors.is_checked:
+            self.index.catch_up()
+            self.full_texts.catch_up()
+            return
+        with contextlib.suppress(VectorServerError):  # which is logged there
+            self.index.repair()
+            self.full_texts.repair()
+            vectors.is_checked = True
+
 
 class Library:
     """Everything that Paperboy has read, in one folder."""
@@ -68,6 +88,7 @@ class Library:
         self.backends = Backends(folder, config.embedder, lambda config: load_embedder(config))
         self._replaced: list[Index] = []
         self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE, thread_local=False)
+        self._locking = Lock()
         open_folder(folder)
         database = open_database(
             folder / DATABASE_NAME, [MIGRATIONS, *migrations], prepare=clean_stored_papers
@@ -126,7 +147,10 @@ class Library:
 
     @property
     def index(self) -> Index:
-        """The index that answers, locked by this process until `close`, repaired if necessary."""
+        """The index that answers, repaired if necessary.
+
+        Without a Chroma server, it is locked by this process until `close`.
+        """
         return self.served.index
 
     @property
@@ -139,9 +163,11 @@ class Library:
         """The index that answers, with its embedding model; `swap_index` replaces both at once."""
         self.lock_index()
         served = self._open_index(self.embedder)
-        if not self.next_embedder and not served.index.pending_count():
+        vectors = served.index.vectors
+        if not self.next_embedder and vectors.is_writable and not served.index.pending_count():
             served.index.drop_others()
-            remove_other_folders(self.folder, embedder=self.embedder.name)
+            with contextlib.suppress(VectorServerError):
+                vectors.remove_others()
         return served
 
     @cached_property
@@ -151,13 +177,30 @@ class Library:
         return self._open_index(self.next_embedder) if self.next_embedder else None
 
     def _open_index(self, embedder: Embedder) -> EmbeddedIndex:
-        vectors = ChunkVectors(self.folder / folder_of(embedder.name), embedder=embedder.name)
+        vectors = self._vectors(embedder.name)
         index = Index(self.catalog.database, vectors, embedder=embedder.name)
-        index.repair()
-        self.backends.fit(embedder, index)
         full_texts = FullTexts(self.catalog.database, vectors, embedder)
-        full_texts.repair()
-        return EmbeddedIndex(embedder, index, full_texts)
+        opened = EmbeddedIndex(embedder, index, full_texts)
+        opened.follow()
+        self.backends.fit(embedder, index)
+        return opened
+
+    def _vectors(self, embedder: str) -> ChunkVectors:
+        folder, config = self.folder / folder_of(embedder), self.config.vectors
+        if not config.url:
+            return ChunkVectors(folder, embedder=embedder)
+        token = os.environ.get(TOKEN_VARIABLE, "").strip()
+        server = VectorServer(config.url, token, config.ca_file)
+        return ServerVectors(server, folder, embedder=embedder, owns=self.owns_index)
+
+    def follow_index(self) -> None:
+        """Make the Chroma server agree with SQLite, if this process writes to it, or can from now.
+
+        Connects if there is no connection.
+        """
+        self.served.follow()
+        if following := self.__dict__.get("next_index"):
+            following.follow()
 
     def choose_backend(self, indexed: EmbeddedIndex | None = None) -> None:
         """Encode as fast as this machine can from now on, which a self-test of seconds tells.
@@ -215,13 +258,29 @@ class Library:
                 "run `paperboy reindex`."
             )
 
-    def lock_index(self) -> None:
+    @property
+    def is_shared(self) -> bool:
+        """Whether a Chroma server has the vectors, so that other processes can search them too."""
+        return bool(self.config.vectors.url)
+
+    def lock_index(self, *, alone: bool = False) -> None:
         """Lock the index for this process until `close`, before anything slow is loaded.
 
-        Raises IndexInUseError, which names the owner.
+        Raises IndexInUseError, which names the owner; with a Chroma server only if it has to be
+        `alone`, since several processes may use the index then.
         """
-        if not self._lock.is_locked:
+        if self.is_shared and not alone:
+            self.owns_index()
+        elif not self._lock.is_locked:
             own_index(self._lock, self.folder, purpose=self.purpose)
+
+    def owns_index(self) -> bool:
+        """Lock the index if no other process has; return whether this process has."""
+        with self._locking:
+            if not self._lock.is_locked:
+                with contextlib.suppress(IndexInUseError):
+                    own_index(self._lock, self.folder, purpose=self.purpose, wait=0)
+            return self._lock.is_locked
 
     def close(self) -> None:
         """Close the catalogue and release the index."""
@@ -252,11 +311,14 @@ def open_folder(folder: Path) -> None:
         )
 
 
-def own_index(lock: FileLock, folder: Path, *, purpose: str) -> None:
-    """Acquire the lock of a folder's index; others are told the purpose. Raises IndexInUseError."""
+def own_index(lock: FileLock, folder: Path, *, purpose: str, wait: float | None = None) -> None:
+    """Acquire the lock of a folder's index; others are told the purpose. Raises IndexInUseError.
+
+    It is waited for, LOCK_SECONDS or `wait`.
+    """
     owner = folder / "index.owner"
     try:
-        lock.acquire(timeout=LOCK_SECONDS)
+        lock.acquire(timeout=LOCK_SECONDS if wait is None else wait)
     except Timeout as error:
         raise IndexInUseError(
             f"the index in {folder} is in use by {_read_owner(owner)}: "

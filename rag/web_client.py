@@ -4,12 +4,14 @@ httpx and huggingface_hub read the same variables, but send requests to this mac
 proxy too, and fail with a traceback for a value that they do not understand.
 """
 
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from rag.errors import first_line
 from rag.proxies import proxy_for
 
 WANTS_LOGIN = 407
@@ -39,6 +41,22 @@ class ProxiedTransport(httpx.BaseTransport):
         """Close the connections."""
         for transport in self._transports.values():
             transport.close()
+
+
+def ask(
+    url: str, *, headers: Mapping[str, str], verify: ssl.SSLContext, seconds: float
+) -> tuple[int, str]:
+    """Return the status and the text of an answer. Raises ConnectionError if there is none.
+
+    The answer is expected to be short; `seconds` is the time limit for each of its steps.
+    """
+    transport = ProxiedTransport(verify=verify)
+    try:
+        with httpx.Client(transport=transport, timeout=seconds, headers=headers) as client:
+            response = client.get(url)
+            return response.status_code, response.text
+    except httpx.HTTPError as error:
+        raise ConnectionError(first_line(error)) from error
 
 
 def use_in_hub(check: Callable[[httpx.Request], None] | None = None) -> None:

@@ -16,6 +16,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from bot.alerts.deliver import AlertDelivery
 from bot.executor import Executor
 from bot.gateway.client import BotOptions, PaperboyBot
+from bot.gateway.sharded_client import new_bot
 from bot.services import build_services
 from bot.subscriptions.scheduler import Scheduler
 from rag.config import RagConfig
@@ -120,14 +121,16 @@ async def serving(
     chat: BaseChatModel | None = None,
     config: RagConfig | None = None,
     bot_options: dict[str, Any] | None = None,
+    prepare: Callable[[FakeDiscord], object] = lambda _: None,
     **fake_options: Any,
 ) -> AsyncIterator[Server]:
-    """Start a Discord and the bot in it; stop both in the end."""
-    async with (
-        judged(**fake_options) as fake,
-        joined(fake, library, chat=chat, config=config, bot_options=bot_options) as server,
-    ):
-        yield server
+    """Start a Discord, `prepare` it, and start the bot in it; stop both in the end."""
+    async with judged(**fake_options) as fake:
+        prepare(fake)
+        async with joined(
+            fake, library, chat=chat, config=config, bot_options=bot_options
+        ) as server:
+            yield server
 
 
 @asynccontextmanager
@@ -160,7 +163,7 @@ def make_bot(executor: Executor, **options: Any) -> PaperboyBot:
               if field.name in options}  # fmt: skip
     names = signature(build_services).parameters
     services = {name: options.pop(name) for name in names if name in options}
-    return PaperboyBot(build_services(executor, **services), BotOptions(**chosen), **options)
+    return new_bot(build_services(executor, **services), BotOptions(**chosen), **options)
 
 
 async def deliver_alerts(bot: PaperboyBot, now: datetime) -> int:

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -116,6 +117,27 @@ def test_the_settings_of_the_container_are_valid_and_the_health_check_asks_their
     assert commented
     assert commented[2] in SERVICES  # the host is a service
     tomllib.loads(commented[1])
+    (url,) = re.findall(r'^# url = "(.+)"$', CONFIG.read_text(), re.M)
+    chroma = SERVICES["chroma"]
+    at = chroma["entrypoint"]
+    assert url == f"http://chroma:{at[at.index('--port') + 1]}"
+    assert load_settings(CONFIG).rag.vectors.url == ""
+
+
+def test_chroma_is_the_bots_own_and_only_the_bot_reaches_it() -> None:
+    chroma = SERVICES["chroma"]
+    assert chroma["image"] == SERVICES["bot"]["image"]  # the version fits
+    (network,) = chroma["networks"]
+    assert COMPOSE["networks"][network]["internal"]
+    assert [name for name, one in SERVICES.items() if network in one["networks"]] == [
+        "bot", "chroma",
+    ]  # fmt: skip
+    at = chroma["entrypoint"]
+    (volume,) = chroma["volumes"]
+    assert volume.split(":")[1] == at[at.index("--path") + 1]
+    assert Path(sys.executable).with_name(at[0]).exists()
+    command = chroma["healthcheck"]["test"]
+    compile(command[-1], "the health check", "exec")
 
 
 # -- nothing is open, and nobody is root -------------------------------------------------------

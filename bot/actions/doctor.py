@@ -296,7 +296,8 @@ def _index(library: Library) -> Check:
             "index", False, f"{pending:,} papers are not indexed", "run `paperboy reindex`."
         )
     abstracts, sentences = index.vectors.counts()
-    return Check("index", True, f"{abstracts:,} abstracts and {sentences:,} sentences")
+    where = f" in the Chroma server at {url}" if (url := library.config.vectors.url) else ""
+    return Check("index", True, f"{abstracts:,} abstracts and {sentences:,} sentences{where}")
 
 
 def _whole_papers(library: Library) -> Check:

@@ -61,6 +61,7 @@ def reindex(app: App) -> None:
     """Embed every paper again, for example after changing the embedding model."""
     terminal = Terminal()
     with app.library("paperboy reindex") as library, progress(terminal) as report_progress:
+        library.lock_index(alone=True)
         if library.next_index:
             count = build_next_index(library, progress=report_progress)
         else:

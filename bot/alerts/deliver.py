@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import discord
 
 from bot.access.guild_settings import GuildSettingsStore
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.alerts.detect import taking_off
 from bot.alerts.embed import alert_embed
 from bot.alerts.store import AlertStore, StoredAlert
@@ -35,12 +36,15 @@ class AlertDelivery:
         store: AlertStore,
         guild_settings: GuildSettingsStore,
         shown_lists: ShownLists,
+        shards: Shards = ALL_SHARDS,
     ) -> None:
+        """Only servers of these shards are alerted."""
         self.client = client
         self.executor = executor
         self.store = store
         self.guild_settings = guild_settings
         self.shown_lists = shown_lists
+        self.shards = shards
 
     async def deliver(self, now: datetime) -> int:
         """Alert every server that wants it to the papers that take off; return the number sent.
@@ -50,7 +54,7 @@ class AlertDelivery:
         read, write = self.executor.read, self.executor.write
         subscribed = {
             guild_id: settings for guild_id, settings in self.guild_settings.chosen().items()
-            if settings.alert_channel
+            if settings.alert_channel and self.shards.has(guild_id)
         }  # fmt: skip
         if subscribed:
             alerts = await read(taking_off, self.executor.library.catalog, now)
@@ -60,7 +64,8 @@ class AlertDelivery:
                 await write(self.store.add, guild_id, channel, found, most=most, now=now)
         sent = 0
         for stored in await read(self.store.open):
-            sent += await self._send(stored, now)
+            if self.shards.has(stored.guild_id):
+                sent += await self._send(stored, now)
         return sent
 
     async def _send(self, stored: StoredAlert, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.json_rows import Row, why_row
 from bot.stored_rows import checked, read_rows
 from rag.query.followups import truncate_history
@@ -79,6 +80,7 @@ class StoredAnswer:
     inquiry: Inquiry
     receipt: Row | None
     unfinished: Embeds | None
+    guild_id: int | None = None
 
     @property
     def is_unsent(self) -> bool:
@@ -190,6 +192,7 @@ class ReceiptStore:
         inquiry: Inquiry,
         receipt: Row | None,
         unfinished: Embeds | None,
+        guild_id: int | None = None,
     ) -> None:
         """Store the state of an answer in place of an earlier one; delete old receipts."""
         now = datetime.now(UTC)
@@ -203,10 +206,11 @@ class ReceiptStore:
             _json(receipt),
             _json(unfinished),
             stored_at,
+            guild_id,
         )
         oldest = now - timedelta(days=self.days)
         with self.database.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute("INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             db.execute(
                 "DELETE FROM receipts WHERE kept_at < ?", (oldest.isoformat(timespec="seconds"),)
             )
@@ -247,9 +251,10 @@ class ReceiptStore:
         condition = "channel = ? AND receipt IS NOT NULL ORDER BY message DESC LIMIT ?"
         return self._where(condition, channel_id, count)
 
-    def unfinished(self) -> list[StoredAnswer]:
-        """Return the unfinished answers, oldest first."""
-        return self._where("unfinished IS NOT NULL ORDER BY message")
+    def unfinished(self, shards: Shards = ALL_SHARDS) -> list[StoredAnswer]:
+        """Return the unfinished answers in the servers of these shards, oldest first."""
+        found = self._where("unfinished IS NOT NULL ORDER BY message")
+        return [stored for stored in found if shards.has(stored.guild_id)]
 
     def is_answered(self, event_id: int) -> bool:
         """Return whether this message or interaction has an answer already."""
@@ -269,6 +274,7 @@ def _stored_answer(row: sqlite3.Row) -> StoredAnswer:
         "message_id": row["message"],
         "channel_id": row["channel"],
         "user_id": row["person"],
+        "guild_id": row["server"],
         "event_id": row["event"],
         "inquiry": json.loads(row["inquiry"]),
         "receipt": receipt,

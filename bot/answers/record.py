@@ -69,6 +69,7 @@ class AnswerRecord:
             await self.executor.write(
                 self.receipts.save, interaction.id, channel_id=interaction.channel_id or 0,
                 user_id=interaction.user.id, event_id=interaction.id,
+                guild_id=interaction.guild_id,
                 inquiry=Inquiry(question=question), receipt=None,
                 unfinished=[dict(unanswered_embed(question).to_dict())],
             )  # fmt: skip
@@ -125,7 +126,7 @@ class AnswerRecord:
             )  # fmt: skip
         self.receipts.save(
             message.id, channel_id=reply.channel_id, user_id=reply.user_id,
-            event_id=reply.event_id, inquiry=message.inquiry,
+            event_id=reply.event_id, guild_id=reply.guild_id, inquiry=message.inquiry,
             receipt=receipt_of(answer, written_by=message.model_name) if answer else None,
             unfinished=None if unfinished is None else [dict(e.to_dict()) for e in unfinished],
         )  # fmt: skip

@@ -142,7 +142,8 @@ class Recovery:
     async def _save(self, message_id: int, stored: StoredAnswer) -> None:
         await self.executor.write(
             self.receipts.save, message_id, channel_id=stored.channel_id, user_id=stored.user_id,
-            event_id=stored.event_id, inquiry=stored.inquiry, receipt=None, unfinished=None,
+            event_id=stored.event_id, guild_id=stored.guild_id, inquiry=stored.inquiry,
+            receipt=None, unfinished=None,
         )  # fmt: skip
 
 

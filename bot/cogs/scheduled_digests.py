@@ -34,6 +34,7 @@ class ScheduledDigests(commands.Cog):
             services.alerts,
             services.guild_settings,
             services.shown_lists,
+            services.shards,
         )
         self.scheduler = make_scheduler(
             bot,

@@ -1,3 +1,3 @@
 """The connection to Discord: client, command tree, runner, health check and error reports."""
 
-__all__ = ["client", "command_tree", "health", "runner"]
+__all__ = ["client", "command_registration", "command_tree", "health", "runner", "sharded_client"]

@@ -114,15 +114,16 @@ class PaperboyBot(commands.Bot):
             logging.getLogger(name).setLevel(logging.INFO)
         services = self.services
         services.in_flight.open()
-        unfinished = services.receipts.unfinished()
+        unfinished = services.receipts.unfinished(services.shards)
         recovery = Recovery(self, services.executor, services.receipts)
         self._recovery = asyncio.create_task(recovery.finish(unfinished))
         self.add_dynamic_items(AnswerButton, PaperMenu, RateButton)
         for cog in COGS:
             await self.load_extension(cog)
         services.executor.qa.guide.commands = commands_of(self.tree)
-        state = BotStateStore(services.executor.library.catalog.database)
-        await sync_commands(self.tree, state, always=self.options.always_sync)
+        if services.shards.has(None):  # of several processes, one registers them
+            state = BotStateStore(services.executor.library.catalog.database)
+            await sync_commands(self.tree, state, always=self.options.always_sync)
 
     async def close(self) -> None:
         """Stop the answers that are being written, then disconnect."""

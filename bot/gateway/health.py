@@ -89,6 +89,7 @@ class HealthEndpoint:
             "papers": coverage.papers,
             "last_day": coverage.last_day and coverage.last_day.isoformat(),
             "model": self._model(),
+            "index": executor.library.index.vectors.problem or "ready",
             "waiting": executor.queue_length(),
             "uptime_seconds": round((datetime.now(UTC) - self.started_at).total_seconds()),
         }

@@ -12,6 +12,7 @@ __all__ = [
     "outbox",
     "parsing",
     "records",
+    "refresh",
     "schedule",
     "scheduler",
     "service",

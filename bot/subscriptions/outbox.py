@@ -17,11 +17,12 @@ bot/subscriptions/publishing.py. A digest is `sent` whether or not it could be p
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.stored_rows import checked, read_rows
-from bot.subscriptions.records import Delivery
+from bot.subscriptions.records import Delivery, SubscriptionError
 from bot.subscriptions.schedule import insert, instant, iso, plan
 from bot.subscriptions.store import SubscriptionStore
 from rag.store.database import Database
@@ -33,16 +34,21 @@ EXTRA = "now "  # prefix of the day of a digest that somebody requested; then th
 class Outbox:
     """Stores deliveries; it sends nothing. All instants are in UTC."""
 
-    def __init__(self, database: Database, subscriptions: SubscriptionStore) -> None:
+    def __init__(
+        self, database: Database, subscriptions: SubscriptionStore, shards: Shards = ALL_SHARDS
+    ) -> None:
+        """Of several processes with one data folder, each sends what is for its own `shards`."""
         self.database = database
         self.subscriptions = subscriptions
+        self.shards = shards
 
     def plan(self, now: datetime) -> None:
         """Add a row for every digest that became due up to now; delete old rows."""
-        due = self.subscriptions.due(now)
+        due = [one for one in self.subscriptions.due(now) if self.shards.has(one.home)]
         for subscription in due:
-            with self._transaction() as db:
-                plan(db, subscription, now)
+            with self._transaction() as db, suppress(SubscriptionError):  # removed meanwhile
+                # Read again: another process may just have changed it.
+                plan(db, self.subscriptions.get(subscription.id), now)
         if due:
             with self._transaction() as db:
                 db.execute(
@@ -59,12 +65,21 @@ class Outbox:
     def ready(self, now: datetime) -> list[Delivery]:
         """Return the deliveries to be made now, longest due first.
 
-        No other process sends them: a data folder is used by one process, whose scheduler sends
-        one digest after the other.
+        No other process sends them: a shard is one process's, whose scheduler sends one digest
+        after the other.
         """
-        return self._where(
-            "state IN ('pending', 'sending') AND next_try <= ? ORDER BY due_at, id", iso(now)
+        return self._own(
+            self._where(
+                "state IN ('pending', 'sending') AND next_try <= ? ORDER BY due_at, id", iso(now)
+            )
         )
+
+    def _own(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """Return those for this process's shards."""
+        if not (deliveries and self.shards.ids):
+            return deliveries
+        homes = {one.id: one.home for one in self.subscriptions.all()}
+        return [one for one in deliveries if self.shards.has(homes.get(one.subscription))]
 
     def get(self, number: int) -> Delivery | None:
         """Return a row; None if its subscription was removed in the meantime."""
@@ -137,8 +152,8 @@ class Outbox:
 
     def to_publish(self, now: datetime) -> list[Delivery]:
         """Return the sent digests with messages to be published now, longest waiting first."""
-        return self._where(
-            "publish_at <= ? AND unpublished != '[]' ORDER BY publish_at, id", iso(now)
+        return self._own(
+            self._where("publish_at <= ? AND unpublished != '[]' ORDER BY publish_at, id", iso(now))
         )
 
     def published(self, number: int, left: Sequence[int]) -> None:

@@ -78,6 +78,11 @@ class Subscription:
     reason: str = ""
     next_due: datetime = NEVER
 
+    @property
+    def home(self) -> int | None:
+        """The server that it is sent to; None: a person, or an e-mail address."""
+        return self.guild_id if self.kind == "channel" else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.access.shards import ALL_SHARDS, Shards
 from bot.executor import Executor
 from bot.subscriptions.outbox import Outbox
 from bot.subscriptions.records import Delivery, Rhythm, Subscription, SubscriptionError
@@ -41,12 +42,14 @@ class Manager:
 class SubscriptionService:
     """The stored subscriptions and their outbox. All errors are SubscriptionError."""
 
-    def __init__(self, executor: Executor, options: DigestOptions) -> None:
+    def __init__(
+        self, executor: Executor, options: DigestOptions, shards: Shards = ALL_SHARDS
+    ) -> None:
         self.executor = executor
         self.options = options
         database = executor.library.catalog.database
         self.store = SubscriptionStore(database)
-        self.outbox = Outbox(database, self.store)
+        self.outbox = Outbox(database, self.store, shards)
 
     async def add(self, subscription: Subscription) -> Subscription:
         """Store a new subscription; return it with its id and its first due time."""

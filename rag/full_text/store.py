@@ -4,10 +4,11 @@ As with abstracts, SQLite is written first and Chroma follows, so a kill between
 nothing. Passages are in tables and in a collection of their own: no search for papers sees them.
 """
 
+import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import RLock
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.embedder import Embedder
+from rag.errors import VectorServerError
 from rag.full_text.records import FullText, TextPassage
 from rag.retrieval.chroma import ChunkVectors
 from rag.store.catalog import SQL_VARIABLES
@@ -101,8 +103,13 @@ class FullTexts:
         return int(dropped)
 
     def catch_up(self) -> None:
-        """Delete stale passages from Chroma and add those that only SQLite has."""
-        with self._following:
+        """Delete stale passages from Chroma and add those that only SQLite has.
+
+        If another process writes to Chroma, or its server is down, that is done later.
+        """
+        if not self.vectors.is_writable:
+            return
+        with self._following, contextlib.suppress(VectorServerError):  # which is logged there
             self._delete_stale()
             while rows := self._rows("embedder = ? AND stored = 0 LIMIT ?", SQL_VARIABLES):
                 ids = [row["passage_id"] for row in rows]
@@ -135,7 +142,8 @@ class FullTexts:
     def repair(self) -> None:
         """Make Chroma agree with SQLite; fill its collection anew if it has lost passages.
 
-        Called when the folder is opened. Without any full text, Chroma is not asked.
+        Called when the folder is opened and when Chroma's server is back. Without any full text,
+        Chroma is not asked.
         """
         stored = self._rows("embedder = ? AND stored = 1 ORDER BY RANDOM() LIMIT ?", PROBES)
         if stored:
@@ -179,16 +187,26 @@ class FullTexts:
 
         All of them or, of a long paper, the nearest; in the paper's order.
         """
-        rows = self._complete(text)
+        vectors = {row["passage_id"]: _vector(row) for row in self._complete(text)}
         wanted = {passage.passage_id for passage in text.passages}
         if len(wanted) > MAX_SCORED:
-            wanted &= set(self.vectors.nearest_passages(vector, MAX_SCORED, list(wanted)))
-        vectors = {row["passage_id"]: _vector(row) for row in rows}
+            wanted &= self._nearest_ids(vector, vectors)
         return [
             Found(passage, position, float(vectors[passage.passage_id] @ vector))
             for position, passage in enumerate(text.passages)
             if passage.passage_id in wanted and passage.passage_id in vectors
         ]
+
+    def _nearest_ids(self, vector: Vectors, vectors: Mapping[str, Vectors]) -> set[str]:
+        """Return the ids of the MAX_SCORED nearest of these passages."""
+        try:
+            found = set(self.vectors.nearest_passages(vector, MAX_SCORED, list(vectors)))
+        except VectorServerError:
+            found = set()
+        if len(found) == MAX_SCORED:
+            return found
+        # Another process stores them in Chroma, or its server is down: then they are compared here.
+        return set(sorted(vectors, key=lambda one: -float(vectors[one] @ vector))[:MAX_SCORED])
 
     def _complete(self, text: FullText) -> list[sqlite3.Row]:
         """Return a text's vectors, encoded anew if they are of another embedder or damaged."""

@@ -1,9 +1,10 @@
 """Chroma: the approximate nearest-neighbour index of chunks. It can be rebuilt from SQLite.
 
-The only module that imports chromadb. Abstracts and single sentences are in two collections, so
-that a query for either kind needs no metadata filter (Chroma has no index for those) and the many
-sentences never crowd out the abstracts. The passages of whole papers are in a third one, which no
-search for papers asks. The texts stay in SQLite.
+Here it is a folder; chroma_server.py, the only other module that imports chromadb, has it in a
+server. Abstracts and single sentences are in two collections, so that a query for either kind needs
+no metadata filter (Chroma has no index for those) and the many sentences never crowd out the
+abstracts. The passages of whole papers are in a third one, which no search for papers asks. The
+texts stay in SQLite.
 """
 
 import hashlib
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # importing Chroma takes a second, which `paperboy papers` do
 FOLDER = "chroma"
 _FOLDER = re.compile(rf"{FOLDER}(?:-[0-9a-f]{{8}})?")
 BATCH = 500  # records per write, which searches wait for; Chroma refuses more than 5,461
+SERVER_ID = "server.json"  # in the folder, while a Chroma server has the vectors instead of it
 PROBES = 16  # stored vectors that are searched for when the index is opened
 # More links per vector than Chroma's defaults of 16 and 100: with those, about three in a thousand
 # vectors of very similar papers cannot be reached by any query after the index was reopened.
@@ -47,14 +49,20 @@ HNSW: "CreateHNSWConfiguration" = {
 
 
 class ChunkVectors:
-    """The chunks' vectors by chunk id. One process at a time may open it (see rag.library)."""
+    """The chunks' vectors by chunk id, in a folder that one process at a time may open.
+
+    rag.library sees to that. `is_checked` is set once it was compared with what SQLite knows.
+    """
+
+    is_checked = False
+    problem = ""  # why it cannot be used at the moment
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
         """Open the folder; each embedder name has collections of its own."""
         self.folder = folder
         # Chroma's queries fail ("Error finding id") while another thread writes.
         self._lock = RLock()
-        self._suffix = _hash(embedder)
+        self._suffix = hash_of(embedder)
         try:
             self._open()
         except Exception as error:  # a damaged file can raise anything, down to ValueError
@@ -62,9 +70,24 @@ class ChunkVectors:
             _forget_client(folder)
             self._open_emptied()
 
+    def connect(self) -> bool:
+        """Return whether it can be used now; a folder that was opened always can."""
+        return True
+
+    def owns(self) -> bool:
+        """Return whether this process is the one that writes."""
+        return True
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether this process may write now."""
+        return True
+
     def _open(self) -> None:
         import chromadb
 
+        # A server was used before, which knows nothing of what changes from here on.
+        (self.folder / SERVER_ID).unlink(missing_ok=True)
         self._client: ClientAPI = chromadb.PersistentClient(
             str(self.folder), settings=chroma_settings()
         )
@@ -102,6 +125,12 @@ class ChunkVectors:
                 self.sentences.delete(ids=batch)
 
     @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Keep other threads from writing meanwhile."""
+        with self._lock:
+            yield
+
+    @contextmanager
     def _writing(self) -> Iterator[None]:
         """Raise a failed write, such as on a full disk, as DataFolderError.
 
@@ -128,7 +157,7 @@ class ChunkVectors:
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[str]:
         """Return the ids of the n nearest abstracts and the n nearest sentences."""
         found: list[str] = []
-        with self._lock:
+        with self._reading():
             for collection in (self.abstracts, self.sentences):
                 result = collection.query(
                     query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
@@ -138,7 +167,7 @@ class ChunkVectors:
 
     def counts(self) -> tuple[int, int]:
         """Return the number of stored abstracts and of stored sentences."""
-        with self._lock:
+        with self._reading():
             return self.abstracts.count(), self.sentences.count()
 
     # -- passages of whole papers ----------------------------------------------------------
@@ -166,7 +195,7 @@ class ChunkVectors:
         self, vector: NDArray[np.float32], n: int, passage_ids: Sequence[str]
     ) -> list[str]:
         """Return the ids of the n nearest of these passages."""
-        with self._lock:
+        with self._reading():
             result = self._passages.query(
                 query_embeddings=vector.reshape(1, -1),
                 n_results=n,
@@ -177,7 +206,7 @@ class ChunkVectors:
 
     def has_passages(self, count: int, known: Sequence[tuple[str, NDArray[np.float32]]]) -> bool:
         """Return whether so many passages are stored, and queries find these known ones."""
-        with self._lock:
+        with self._reading():
             passages = self._passages
             return passages.count() >= count and self._finds(
                 known, collection_of=lambda _: passages
@@ -199,7 +228,8 @@ class ChunkVectors:
         def collection_of(chunk_id: str) -> "Collection":
             return self.abstracts if chunk_id.endswith("#0") else self.sentences
 
-        return self._finds(known, collection_of=collection_of)
+        with self._reading():
+            return self._finds(known, collection_of=collection_of)
 
     def _finds(
         self,
@@ -247,20 +277,20 @@ class ChunkVectors:
         """Close the files, so that this process can open the folder again."""
         self._client.close()
 
+    def remove_others(self) -> None:
+        """Delete the folders that other embedders have beside this one."""
+        for folder in self.folder.parent.glob(f"{FOLDER}*"):
+            if _FOLDER.fullmatch(folder.name) and folder.name != self.folder.name:
+                _remove(folder)
+
 
 def folder_of(embedder: str) -> str:
     """Return the name of an embedder's folder; the bundled one's has no hash in it."""
-    return FOLDER if embedder == BUNDLED_NAME else f"{FOLDER}-{_hash(embedder)}"
+    return FOLDER if embedder == BUNDLED_NAME else f"{FOLDER}-{hash_of(embedder)}"
 
 
-def remove_other_folders(data_folder: Path, *, embedder: str) -> None:
-    """Delete the folders that other embedders have in the data folder."""
-    for folder in data_folder.glob(f"{FOLDER}*"):
-        if _FOLDER.fullmatch(folder.name) and folder.name != folder_of(embedder):
-            _remove(folder)
-
-
-def _hash(embedder: str) -> str:
+def hash_of(embedder: str) -> str:
+    """Return what stands for an embedder in names of folders and collections."""
     return hashlib.sha256(embedder.encode()).hexdigest()[:8]
 
 

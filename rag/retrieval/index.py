@@ -4,6 +4,7 @@ SQLite is written first and Chroma follows. A kill between the two loses nothing
 catches up.
 """
 
+import contextlib
 import json
 import logging
 import sqlite3
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.errors import VectorServerError
 from rag.records import Paper, chunk_id_of
 from rag.retrieval.chroma import PROBES, ChunkVectors
 from rag.store.catalog import SQL_VARIABLES
@@ -149,10 +151,10 @@ class Index:
     def clear(self) -> None:
         """Delete this embedder's vectors: every paper is pending; Chroma's folder is replaced."""
         with self._following:
+            self.vectors.clear()  # first: if its server is down, nothing is deleted
             with self.database.transaction() as db:
                 db.execute("DELETE FROM chunk_vectors WHERE embedder = ?", (self.embedder,))
                 db.execute("DELETE FROM stale_chunks WHERE embedder = ?", (self.embedder,))
-            self.vectors.clear()
 
     def drop_others(self) -> None:
         """Delete the vectors that SQLite has of other embedders."""
@@ -161,8 +163,13 @@ class Index:
                 db.execute(f"DELETE FROM {table} WHERE embedder != ?", (self.embedder,))
 
     def catch_up(self) -> None:
-        """Delete stale chunks from Chroma and add the entries that only SQLite has."""
-        with self._following:
+        """Delete stale chunks from Chroma and add the entries that only SQLite has.
+
+        If another process writes to Chroma, or its server is down, that is done later.
+        """
+        if not self.vectors.is_writable:
+            return
+        with self._following, contextlib.suppress(VectorServerError):  # which is logged there
             self._follow()
 
     def _follow(self) -> None:
@@ -201,18 +208,21 @@ class Index:
     def repair(self) -> None:
         """Make Chroma agree with SQLite; rebuild it if it is damaged.
 
-        Called when the index is opened: finishes what a killed process left undone, and searches
-        for stored vectors to check that Chroma still finds them.
+        Called when the index is opened and when its server is back: finishes what a killed process
+        left undone, and searches for stored vectors to check that Chroma still finds them.
         """
         self._drop_damaged()
-        expected = self._expected_counts()
-        if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
-            log.warning("the vector index is damaged; rebuilding it from %s", self.database.path)
-            self.vectors.clear()
-            with self.database.transaction() as db:
-                db.execute(
-                    "UPDATE chunk_vectors SET stored = 0 WHERE embedder = ?", (self.embedder,)
+        with self._following:
+            expected = self._expected_counts()
+            if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
+                log.warning(
+                    "the vector index is damaged or new; filling it from %s", self.database.path
                 )
+                self.vectors.clear()
+                with self.database.transaction() as db:
+                    db.execute(
+                        "UPDATE chunk_vectors SET stored = 0 WHERE embedder = ?", (self.embedder,)
+                    )
         self.catch_up()
 
     def check(self) -> None:

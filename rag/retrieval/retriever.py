@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rag.config import RetrievalConfig
 from rag.encoders.embedder import Embedder
+from rag.errors import VectorServerError
 from rag.records import Chunk, Hit, Window
 from rag.retrieval.index import Entry, Index
 from rag.retrieval.reranker import Reranker
@@ -46,7 +47,10 @@ class HybridRetriever:
         self.index = index
         self.embedder = embedder
         self.snapshots = Snapshots(
-            catalog.database, embedder=index.embedder, folder=index.vectors.folder
+            catalog.database,
+            embedder=index.embedder,
+            folder=index.vectors.folder,
+            may_store=lambda: index.vectors.owns(),
         )
         self.keywords = LiveKeywords(self.snapshots)
         self.config = config
@@ -153,8 +157,16 @@ class HybridRetriever:
         return [place for place in papers.places_of(nearest) if among[place]]
 
     def _nearest_papers(self, vector: NDArray[np.float32], n: int) -> list[str]:
-        """Return the papers of the n nearest abstracts and the n nearest sentences."""
-        chunk_ids = self.index.vectors.nearest(vector, n)
+        """Return the papers of the n nearest abstracts and the n nearest sentences.
+
+        If Chroma's server cannot be used, the nearest abstracts are found in memory.
+        """
+        try:
+            chunk_ids = self.index.vectors.nearest(vector, n)
+        except VectorServerError:
+            papers = self.snapshots.current()
+            places = papers.nearest_abstracts(vector, ABSTRACTS_FOR_SENTENCES * n, papers.current)
+            return [papers.ids[place] for place in places]
         return list(dict.fromkeys(chunk_id.rpartition("#")[0] for chunk_id in chunk_ids))
 
     def _fuse(

@@ -17,6 +17,7 @@ from rag.store.segments import UNDATED, Segment
 K1 = 1.2
 B = 0.75
 MIN_IDF = 1e-6
+VECTORS_AT_ONCE = 20_000  # that are compared, so that millions of papers need no more memory
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.intp]  # of papers in the snapshot
@@ -140,11 +141,14 @@ class Snapshot:
         first = 0
         for segment, _ in self.segments:
             chosen = np.flatnonzero(among[first : first + len(segment.ids)])
-            if len(chosen) and segment.vectors.shape[1] == len(vector):
-                rows = segment.vectors[chosen].astype(np.float32)
+            if segment.vectors.shape[1] != len(vector):
+                chosen = chosen[:0]
+            for start in range(0, len(chosen), VECTORS_AT_ONCE):
+                block = chosen[start : start + VECTORS_AT_ONCE]
+                rows = segment.vectors[block].astype(np.float32)
                 own = rows @ vector
                 own[~rows.any(axis=1)] = -np.inf  # not indexed yet
-                cosines[first + chosen] = own
+                cosines[first + block] = own
             first += len(segment.ids)
         return best(cosines, n, above=-np.inf)
 

@@ -8,7 +8,7 @@ SQLite number the changes, so that following costs as much as what changed, not 
 import logging
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -46,11 +46,22 @@ _SELECT = (
 class Snapshots:
     """The current snapshot of a catalogue, with the vectors of one embedder. Thread-safe."""
 
-    def __init__(self, database: Database, *, embedder: str, folder: Path | None) -> None:
-        """Nothing is read yet. Without a folder nothing is kept from run to run."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        embedder: str,
+        folder: Path | None,
+        may_store: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Nothing is read yet. Without a folder nothing is kept from run to run.
+
+        `may_store` tells whether this process may write the file, which is one process's.
+        """
         self.database = database
         self.embedder = embedder
         self.path = folder / FILE if folder else None
+        self.may_store = may_store
         self._lock = Lock()
         self._snapshot: Snapshot | None = None
 
@@ -94,7 +105,7 @@ class Snapshots:
 
     def _store(self, segment: Segment, change: int) -> None:
         """Write the file, then its token: after a kill in between, the file is made anew."""
-        if self.path is None:
+        if self.path is None or not self.may_store():
             return
         token = secrets.token_hex(16)
         try:

@@ -60,7 +60,13 @@ class Listener:
     id: str
     intents: int
     connection: Connection | None
+    shard: tuple[int, int] = (0, 1)  # its number, and how many there are
     replay: list[str] = field(default_factory=list)
+
+    def has(self, guild: str) -> bool:
+        """Return whether events of a guild are for its shard; "": those of direct messages."""
+        number, count = self.shard
+        return shard_of(guild, count) == number
 
     async def send(self, event: str, data: Payload) -> None:
         """Send an event, now or when the client resumes."""
@@ -68,6 +74,11 @@ class Listener:
         self.replay.append(json.dumps({"op": DISPATCH, "t": event, "s": sequence, "d": data}))
         if self.connection is not None:
             await self.connection.send(self.replay[-1])
+
+
+def shard_of(guild: str, count: int) -> int:
+    """Return the shard of a guild, of so many; "": of direct messages."""
+    return (int(guild or 0) >> 22) % count
 
 
 class Gateway:
@@ -80,11 +91,13 @@ class Gateway:
         self.listeners: dict[str, Listener] = {}
         self.connections: list[Connection] = []
         self.identifies = 0
+        self.shards: list[tuple[int, int]] = []  # of each IDENTIFY that was accepted
 
     async def dispatch(self, event: str, data: Payload) -> None:
-        """Send an event to every listener."""
+        """Send an event to every listener whose shard it is for."""
         for listener in list(self.listeners.values()):
-            await listener.send(event, data)
+            if listener.has(data.get("guild_id") or ""):
+                await listener.send(event, data)
 
     async def publish(self, message: Payload, event: str = "MESSAGE_CREATE") -> None:
         """Tell of a message, unless only one person sees it, or the bot is not a member there."""
@@ -171,19 +184,24 @@ class Gateway:
             return WRONG_TOKEN
         if intents & self.settings.forbidden_intents:
             return FORBIDDEN_INTENTS
-        listener = Listener("resume-" + snowflake(), intents, connection)
+        shard = tuple(data.get("shard") or (0, 1))
+        self.shards.append(shard)
+        listener = Listener("resume-" + snowflake(), intents, connection, shard)
         connection.listener = self.listeners[listener.id] = listener
+        guilds = [guild for guild in self.world.guilds if listener.has(guild)]
         ready = {
             "v": 10,
             "user": self.world.bot,
-            "guilds": [{"id": self.world.guild, "unavailable": True}],
+            "guilds": [{"id": guild, "unavailable": True} for guild in guilds],
+            "shard": shard,
             "session_id": listener.id,
             "resume_gateway_url": self.world.ws_url,
             "application": {"id": self.world.bot["id"], "flags": 0},
             "private_channels": [],
         }
         await listener.send("READY", ready)
-        await listener.send("GUILD_CREATE", self.world.guild_payload())
+        for guild in guilds:
+            await listener.send("GUILD_CREATE", self.world.guild_payload(guild))
         return None
 
     async def _resume(self, connection: Connection, data: Payload) -> None:

@@ -66,6 +66,7 @@ class World:
         self.owner = self.add_user("alice")
         self.add_user("bob")
         self.guild = snowflake()
+        self.more_guilds: list[str] = []
         self.roles: dict[str, Payload] = {}  # by name
         self.roles_of: defaultdict[str, list[str]] = defaultdict(list)  # by the person's id
         self.add_role("@everyone", id=self.guild, permissions=settings.everybody_may)
@@ -73,6 +74,18 @@ class World:
         self.roles_of[self.bot["id"]].append(managed["id"])
         self.general = self.add_channel("general")
         self.foreign: set[str] = set()  # the channels where the bot is not a member
+
+    @property
+    def guilds(self) -> list[str]:
+        """The ids of all guilds with the bot."""
+        return [self.guild, *self.more_guilds]
+
+    def add_guild(self, shard: int, count: int) -> str:
+        """Add a guild to this shard of `count`, with the bot in it; return its channel's id."""
+        since_epoch, number = divmod(int(snowflake()), 1 << 22)
+        since_epoch -= (since_epoch - shard) % count
+        self.more_guilds.append(str(since_epoch << 22 | number))
+        return self.add_channel("general", guild=self.more_guilds[-1])
 
     def add_user(self, name: str, bot: bool = False) -> Payload:
         """Add a person, or a bot that is not ours."""
@@ -107,9 +120,11 @@ class World:
         """Return the user of this name, who joins now if nobody has it."""
         return self.users.get(name) or self.add_user(name)
 
-    def add_channel(self, name: str, kind: int = payloads.TEXT_CHANNEL, **fields: Any) -> str:
-        """Add a channel to the guild; return its id."""
-        channel = {**payloads.new_channel(self.guild, name, kind), **fields}
+    def add_channel(
+        self, name: str, kind: int = payloads.TEXT_CHANNEL, guild: str = "", **fields: Any
+    ) -> str:
+        """Add a channel to the guild, or to another one; return its id."""
+        channel = {**payloads.new_channel(guild or self.guild, name, kind), **fields}
         self.channels[channel["id"]] = channel
         return str(channel["id"])
 
@@ -152,21 +167,24 @@ class World:
         """Start a thread, from a message if one is named."""
         if message_id is not None and message_id in self.channels:
             raise ApiError(400, 160004, "A thread has already been created for this message")
-        thread = payloads.new_thread(self.guild, parent, owner["id"], name)
+        thread = payloads.new_thread(self.channels[parent]["guild_id"], parent, owner["id"], name)
         thread["id"] = message_id or thread["id"]
         if owner is self.bot:  # Discord tells a bot of its own membership only
             thread["member"] = payloads.thread_member(thread["id"], self.bot["id"])
         self.channels[thread["id"]] = thread
         return thread
 
-    def guild_payload(self) -> Payload:
-        """Return the guild as GUILD_CREATE shows it."""
+    def guild_payload(self, guild: str) -> Payload:
+        """Return a guild as GUILD_CREATE shows it."""
         owner = self.owner["id"]
         payload = payloads.guild(
-            self.guild,
+            guild,
             owner=owner,
-            channels=[c for c in self.channels.values() if c.get("guild_id") == self.guild],
-            roles=self.roles.values(),
+            channels=[c for c in self.channels.values() if c.get("guild_id") == guild],
+            roles=[
+                role | ({"id": guild} if role["id"] == self.guild else {})  # that of everyone
+                for role in self.roles.values()
+            ],
             bot=self.member(self.bot),
         )
         return {**payload, "member_count": len(self.users)}

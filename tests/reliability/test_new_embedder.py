@@ -121,7 +121,7 @@ def test_s5_a_killed_build_goes_on_and_the_old_index_answers_again(
 
 
 @pytest.mark.protection("rag.retrieval.index.Index.drop_others", lambda self: None)
-@pytest.mark.protection("rag.library.remove_other_folders", lambda *_, **__: None)
+@pytest.mark.protection("rag.retrieval.chroma.ChunkVectors.remove_others", lambda _: None)
 def test_s5_the_old_vectors_go_when_the_folder_is_opened_again(
     reopen: Callable[..., Library], other_model: Path
 ) -> None:

@@ -50,7 +50,7 @@ async def test_health_reports_the_state_as_json(filled: Library, connect: Connec
         assert state.pop("heartbeat_ms") >= 0
         assert state == {
             "connected": True, "papers": 4, "last_day": "2025-02-20", "model": "ready",
-            "waiting": 0, "uptime_seconds": 0,
+            "index": "ready", "waiting": 0, "uptime_seconds": 0,
         }  # fmt: skip
         assert (await get("/"))[0] == 404
         await server.bot.close()
