@@ -28,6 +28,9 @@ NAMES = (
     "crowd",
     "several",
     "model",
+    "digests",
+    "writer",
+    "chroma_server",
 )
 HEAD = """# Benchmarks
 
