@@ -40,8 +40,8 @@ from rag.text.words import STOPWORDS, terms, words
 if TYPE_CHECKING:
     from rag.encoders.answer_scorer import AnswerScorer
 
-MAX_PASSAGES = 32  # whose sentences are scored
-MAX_SENTENCES = 120  # that are encoded for one question
+MAX_PASSAGES = 24  # whose sentences are scored
+MAX_SENTENCES = 80  # that are encoded for one question
 MAX_QUOTES = 4
 ENOUGH = 0.8  # how likely the answer is to be among the quotes, for there to be no more of them
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences

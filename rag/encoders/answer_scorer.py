@@ -148,8 +148,7 @@ class AnswerScorer:
         Without `weights`, the model is as it is before it has learned anything.
         """
         self.embeddings = embeddings
-        self.encoder = embeddings.model[0].auto_model
-        self.model = SplitCrossEncoder(self.encoder).float().eval()
+        self.model = SplitCrossEncoder(embeddings.model[0].auto_model).float().eval()
         if weights:
             self.model.load_state_dict(load_file(weights), strict=False)
         self._lock = threading.Lock()  # tokenizers refuse a second thread with an error
@@ -177,7 +176,7 @@ class AnswerScorer:
                 {"input_ids": [ids[i] for i in part]}, return_tensors="pt"
             )
             with torch.inference_mode():
-                out = self.encoder(**batch, output_hidden_states=True)
+                out = self.embeddings.model[0].auto_model(**batch, output_hidden_states=True)
             for row, i in enumerate(part):
                 n = len(ids[i])
                 apart, last = out.hidden_states[APART][row, :n], out.last_hidden_state[row, :n]
