@@ -1,29 +1,31 @@
-"""A run: source → catalogue → chunks → vectors → index. The next run continues a killed one."""
+"""A run: source → catalogue → vectors → index. The next run continues a killed one.
+
+A paper can be found once its abstract is indexed. The vectors of the sentences, which are two
+thirds of the work, follow in a second step, `index_sentences`.
+"""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 
-from langchain_text_splitters import TextSplitter
-
 from ingest.arxiv_ids import find_arxiv_ids
-from ingest.chunk import SentenceSplitter, chunk
 from ingest.config import IngestConfig, WholePapersConfig
 from ingest.fetch_history import FetchHistory
 from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
 from ingest.sources.source import LeftOut, PageEnd, SetAside, Source
-from rag.encoders.embedder import Embedder
 from rag.errors import SourceError, StoppedError
 from rag.library import EmbeddedIndex, Library
 from rag.records import Paper
-from rag.retrieval.index import Entry
 
 PAPERS_PER_TRANSACTION = 500
-PAPERS_PER_BATCH = 128  # embedded together: enough to sort by length, few to lose on a kill
+PAPERS_PER_WINDOW = 1_024  # sorted by length together
+PAPERS_PER_BATCH = 128  # whose abstracts are encoded and stored together: few to lose on a kill
+PAPERS_WITH_SENTENCES = 256  # whose sentences are
 
+SENTENCES = "sentences"  # the stage of the second step
 Progress = Callable[[str, int, int | None], None]  # stage, papers done, total if known
 
 
@@ -171,13 +173,25 @@ def ingest_now(source: Source, library: Library) -> list[Paper]:
     papers = list(library.catalog.get([paper.paper_id for paper in described]).values())
     if papers:
         served = library.served
-        served.index.store(_entries(papers, served.embedder, SentenceSplitter()))
+        indexed = served.index.stored_entries([paper.paper_id for paper in papers])
+        current = {entry.text_hash for entry in indexed.values()}
+        new = [paper for paper in papers if paper.text_hash not in current]
+        served.index.store(served.encoder.abstracts(new))
     return papers
 
 
 def index_pending(library: Library, *, progress: Progress) -> int:
-    """Chunk, embed and index every pending paper; return how many there were."""
-    return _index_pending(library.served, progress)
+    """Index the abstract of every pending paper; return how many there were."""
+    return _index_abstracts(library.served, progress)
+
+
+def index_sentences(library: Library, *, progress: Progress) -> int:
+    """Index the sentences of all papers whose sentences are due; return how many there were.
+
+    `progress` is called after a few sentences, between two of them, and may wait or raise; what
+    was stored by then stays.
+    """
+    return _index_sentences(library.served, progress)
 
 
 def build_next_index(library: Library, *, progress: Progress) -> int:
@@ -187,31 +201,34 @@ def build_next_index(library: Library, *, progress: Progress) -> int:
     """
     if not library.next_index:
         return 0
-    done = _index_pending(library.next_index, progress)
+    done = _index_abstracts(library.next_index, progress)
+    _ = _index_sentences(library.next_index, progress)
     library.swap_index()
     return done + index_pending(library, progress=progress)  # those that came at the last moment
 
 
-def _index_pending(indexed: EmbeddedIndex, progress: Progress) -> int:
-    index, splitter = indexed.index, SentenceSplitter()
+def _index_abstracts(indexed: EmbeddedIndex, progress: Progress) -> int:
+    index, encoder = indexed.index, indexed.encoder
     index.catch_up()
-    total = index.pending_count()
-    done = 0
-    while papers := index.pending(PAPERS_PER_BATCH):
-        index.store(_entries(papers, indexed.embedder, splitter))
-        done += len(papers)
-        progress("indexing", done, total)
+    total, done = index.pending_count(), 0
+    while papers := index.pending(PAPERS_PER_WINDOW):
+        papers.sort(key=lambda paper: len(paper.title) + len(paper.abstract))
+        for start in range(0, len(papers), PAPERS_PER_BATCH):
+            batch = papers[start : start + PAPERS_PER_BATCH]
+            index.store(encoder.abstracts(batch))
+            done += len(batch)
+            progress("indexing", done, total)
     return done
 
 
-def _entries(papers: list[Paper], embedder: Embedder, splitter: TextSplitter) -> list[Entry]:
-    """Chunk and embed papers together."""
-    chunks = [chunk(paper, splitter) for paper in papers]
-    vectors = embedder.encode([c.text for of_paper in chunks for c in of_paper])
-    entries, start = [], 0
-    for paper, of_paper in zip(papers, chunks, strict=True):
-        end = start + len(of_paper)
-        sentences = tuple(c.sentence for c in of_paper[1:])
-        entries.append(Entry(paper.paper_id, paper.text_hash, sentences, vectors[start:end]))
-        start = end
-    return entries
+def _index_sentences(indexed: EmbeddedIndex, progress: Progress) -> int:
+    index, encoder = indexed.index, indexed.encoder
+    index.catch_up()
+    total, done = index.sentence_counts().due, 0
+    while papers := index.due(PAPERS_WITH_SENTENCES):
+        encoded = encoder.sentences(papers, pause=lambda: progress(SENTENCES, done, total))  # noqa: B023  # called here
+        index.add_sentences(encoded)
+        index.catch_up()
+        done += len(papers)
+        progress(SENTENCES, done, total)
+    return done

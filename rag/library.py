@@ -3,10 +3,12 @@
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Condition
 
 from filelock import FileLock, Timeout
 
@@ -18,7 +20,9 @@ from rag.full_text.store import FullTexts
 from rag.grounding.checker import Grounding
 from rag.grounding.judge import load_judge
 from rag.retrieval.chroma import ChunkVectors, folder_of, remove_other_folders
-from rag.retrieval.index import Index, fuller_embedder
+from rag.retrieval.counts import fuller_embedder
+from rag.retrieval.index import Index
+from rag.retrieval.paper_encoder import PaperEncoder
 from rag.retrieval.reranker import Reranker, load_reranker
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
@@ -41,8 +45,34 @@ class EmbeddedIndex:
     """An index, the whole papers beside it, and the embedding model whose vectors both have."""
 
     embedder: Embedder
+    encoder: PaperEncoder
     index: Index
     full_texts: FullTexts
+
+
+class Turns:
+    """Whoever asks goes first: counts who is being answered, and lets others wait. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._answering = 0
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Make background work wait while this block runs."""
+        with self._changed:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._answering -= 1
+                self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nobody is being answered, at most so long; return whether that is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._answering, seconds)
 
 
 class Library:
@@ -64,6 +94,7 @@ class Library:
         self.folder = folder
         self.config = config
         self.purpose = purpose
+        self.turns = Turns()
         self._replaced: list[Index] = []
         self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE, thread_local=False)
         open_folder(folder)
@@ -137,7 +168,7 @@ class Library:
         """The index that answers, with its embedding model; `swap_index` replaces both at once."""
         self.lock_index()
         served = self._open_index(self.embedder)
-        if not self.next_embedder and not served.index.pending_count():
+        if not self.next_embedder and served.index.is_complete():
             served.index.drop_others()
             remove_other_folders(self.folder, embedder=self.embedder.name)
         return served
@@ -150,11 +181,12 @@ class Library:
 
     def _open_index(self, embedder: Embedder) -> EmbeddedIndex:
         vectors = ChunkVectors(self.folder / folder_of(embedder.name), embedder=embedder.name)
-        index = Index(self.catalog.database, vectors, embedder=embedder.name)
+        encoder = PaperEncoder(embedder)
+        index = Index(self.catalog.database, vectors, embedder=embedder.name, encoder=encoder)
         index.repair()
         full_texts = FullTexts(self.catalog.database, vectors, embedder)
         full_texts.repair()
-        return EmbeddedIndex(embedder, index, full_texts)
+        return EmbeddedIndex(embedder, encoder, index, full_texts)
 
     def swap_index(self) -> None:
         """Answer from the next index from now on.

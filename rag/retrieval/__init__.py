@@ -1,6 +1,6 @@
 """Search: the vector index in SQLite and Chroma, the hybrid retriever and the reranker."""
 
 __all__ = [
-    "abstract_vectors", "chroma", "index", "paper_retriever", "reranker", "retriever",
-    "topic_search",
+    "abstract_vectors", "chroma", "chunk", "counts", "entry", "index", "paper_encoder",
+    "paper_retriever", "reranker", "retriever", "topic_search",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from rag.config import RetrievalConfig
 from rag.encoders.embedder import Embedder
 from rag.records import Chunk, Hit, Window
-from rag.retrieval.index import Entry, Index
+from rag.retrieval.entry import Entry
+from rag.retrieval.index import Index
 from rag.retrieval.reranker import Reranker
 from rag.store.catalog import Catalog
 from rag.store.snapshot import Mask, Places, Snapshot, best
@@ -20,6 +21,13 @@ MAX_SCORED_WINDOW = 1_000  # papers: of up to this many all are scored, of more 
 MAX_MORE = 5  # times as many chunks are requested from Chroma because a filter will drop most …
 ABSTRACTS_FOR_SENTENCES = 4  # … else so many times the nearest abstracts, whose sentences count too
 
+# While the sentences of some papers are not encoded yet:
+ENCODED_FIRST = 16  # papers of the ranking whose sentences are encoded at once if they are due
+SENTENCE_GAIN = (
+    0.05  # assumed of the others: how much nearer the best sentence is than the abstract
+)
+MORE_ABSTRACTS = 2  # times as many are candidates, instead of those found by a sentence
+
 
 class _Ranked(NamedTuple):
     """A paper with its fused score, its best cosine, and its BM25 score if it is of the best."""
@@ -28,6 +36,7 @@ class _Ranked(NamedTuple):
     score: float
     cosine: float
     keyword: float
+    sentences_due: bool
 
 
 class HybridRetriever:
@@ -83,6 +92,9 @@ class HybridRetriever:
         nearest = self._nearest(papers, vector, n, among)
         places = np.array(list(dict.fromkeys([*by_words, *nearest])), dtype=np.intp)
         ranked = self._fuse(papers, places, terms(question), vector, by_words)
+        due = [paper.paper_id for paper in ranked[:ENCODED_FIRST] if paper.sentences_due]
+        if due and self.index.encode_due(due):
+            ranked = self._fuse(papers, places, terms(question), vector, by_words)
         top_k = top_k or self.config.top_k
         ranked = ranked[: max(top_k, self.reranker.top) if self.reranker else top_k]
         hits = self._hits(ranked, vector)
@@ -110,7 +122,7 @@ class HybridRetriever:
 
         The similarity is the cosine of the abstracts; the chunk is the most similar sentence.
         """
-        known = self.index.entries(paper_ids)
+        known = self.index.stored_entries(paper_ids)
         best: dict[str, tuple[float, Chunk]] = {}
         for center in known.values():
             vector = center.vectors[0]
@@ -154,7 +166,8 @@ class HybridRetriever:
 
     def _nearest_papers(self, vector: NDArray[np.float32], n: int) -> list[str]:
         """Return the papers of the n nearest abstracts and the n nearest sentences."""
-        chunk_ids = self.index.vectors.nearest(vector, n)
+        abstracts = MORE_ABSTRACTS * n if self.index.has_due() else n
+        chunk_ids = self.index.vectors.nearest(vector, n, n_abstracts=abstracts)
         return list(dict.fromkeys(chunk_id.rpartition("#")[0] for chunk_id in chunk_ids))
 
     def _fuse(
@@ -178,6 +191,7 @@ class HybridRetriever:
         places = np.array([place_of[number] for number in stored.numbers.tolist()], dtype=np.intp)
         cosines = stored.vectors @ vector
         nearest = np.maximum.reduceat(cosines, stored.starts)
+        nearest += np.where(stored.sentences_due, SENTENCE_GAIN, 0).astype(np.float32)
         dense = (cosines[stored.starts] + nearest) / 2
         spread = float(dense.max() - dense.min())
         dense = (dense - dense.min()) / spread if spread > 0 else np.ones_like(dense)
@@ -190,14 +204,29 @@ class HybridRetriever:
         fused /= 1 + words_weight
         ids = [papers.ids[place] for place in places]
         order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
-        return [_Ranked(ids[i], float(fused[i]), float(nearest[i]), keyword[i]) for i in order]
+        return [
+            _Ranked(
+                ids[i],
+                float(fused[i]),
+                float(nearest[i]),
+                keyword[i],
+                bool(stored.sentences_due[i]),
+            )
+            for i in order
+        ]
 
     def _hits(self, ranked: Sequence[_Ranked], vector: NDArray[np.float32]) -> list[Hit]:
         """Return the ranked papers, each with its best chunk."""
         ids = [paper.paper_id for paper in ranked]
         papers, entries = self.catalog.get(ids), self.index.entries(ids)
         return [
-            Hit(papers[found.paper_id], best_chunk(entry, entry.vectors @ vector), *found[1:])
+            Hit(
+                papers[found.paper_id],
+                best_chunk(entry, entry.vectors @ vector),
+                found.score,
+                found.cosine,
+                found.keyword,
+            )
             for found in ranked
             if found.paper_id in papers and (entry := entries.get(found.paper_id))
         ]

@@ -24,7 +24,6 @@ import torch
 from langchain_core.documents import Document
 
 from bot.app import open_library
-from ingest.chunk import SentenceSplitter, chunk
 from ingest.sources.files import FileSource
 from ingest.sync import ingest
 from rag.config import RagConfig
@@ -35,6 +34,7 @@ from rag.encoders.embedder import (
     load_embedder,
 )
 from rag.records import Paper
+from rag.retrieval.chunk import SentenceSplitter, chunk
 from tests.benchmarks.corpus import daily_papers
 
 

@@ -9,7 +9,8 @@ from rag.encoders.embedder import to_unit_length
 from rag.library import Library
 from rag.records import Paper
 from rag.retrieval.chroma import ChunkVectors
-from rag.retrieval.index import Entry, Index
+from rag.retrieval.entry import Entry
+from rag.retrieval.index import Index
 from tests.papers import HERON, LOOM, PAPERS, PASTRY
 
 SENTENCES = ("One.", "Two.")
