@@ -7,6 +7,7 @@ because another embedding model was configured. The sentences of new papers alwa
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from rag.errors import PaperboyError, StoppedError
@@ -16,7 +17,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 500  # missing papers: indexed before the first question, in less than a minute
 LOOK_SECONDS = 5.0  # between two looks for papers that were added
-GIVE_WAY_SECONDS = 0.2  # of waiting for people, after which the builder looks whether to stop
+GIVE_WAY_SECONDS = 5.0  # of waiting for people, again after every few sentences
+STOP_SECONDS = 0.2  # until a builder that waits notices that it is to stop
 BUILT = "The index of {} is built: it answers from now on."
 
 
@@ -85,8 +87,8 @@ class IndexBuilder:
             from ingest.sync import build_next_index, index_pending
 
             is_changed = library.next_embedder is not None
-            index_pending(library, progress=self._give_way)
-            build_next_index(library, progress=self._give_way)
+            index_pending(library, progress=self._check_stop)
+            build_next_index(library, progress=self._check_stop)
             if is_changed:
                 self.tell(BUILT.format(library.embedder.name))
         self._build_sentences()
@@ -101,8 +103,13 @@ class IndexBuilder:
         index.catch_up()
 
     def _give_way(self, stage: str, done: int, total: int | None) -> None:
-        """Wait while people are being answered. Raises StoppedError at the end."""
-        while not self.stopping.is_set():
-            if self.library.turns.wait(GIVE_WAY_SECONDS):
-                return
-        raise StoppedError(f"stopped {stage} after {done:,} of {total:,} papers.")
+        """Wait while people are answered, but not for ever. Raises StoppedError at the end."""
+        ends_at = time.monotonic() + GIVE_WAY_SECONDS
+        while not self.stopping.is_set() and time.monotonic() < ends_at:
+            if self.library.turns.wait(STOP_SECONDS):
+                break
+        self._check_stop(stage, done, total)
+
+    def _check_stop(self, stage: str, done: int, total: int | None) -> None:
+        if self.stopping.is_set():
+            raise StoppedError(f"stopped {stage} after {done:,} of {total:,} papers.")

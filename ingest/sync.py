@@ -6,6 +6,7 @@ thirds of the work, follow in a second step, `index_sentences`.
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 
@@ -15,15 +16,25 @@ from ingest.fetch_history import FetchHistory
 from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
-from ingest.sources.source import LeftOut, PageEnd, SetAside, Source
+from ingest.sources.source import (
+    Described,
+    LeftOut,
+    PageEnd,
+    SetAside,
+    Source,
+    Unchanged,
+)
 from rag.errors import SourceError, StoppedError
 from rag.library import EmbeddedIndex, Library
 from rag.records import Paper
+from rag.retrieval.entry import SentenceVectors
+from rag.store.upsert import UpsertCounts
 
 PAPERS_PER_TRANSACTION = 500
 PAPERS_PER_WINDOW = 1_024  # sorted by length together
 PAPERS_PER_BATCH = 128  # whose abstracts are encoded and stored together: few to lose on a kill
 PAPERS_WITH_SENTENCES = 256  # whose sentences are
+SENTENCES_PER_PAPER = 8  # on average
 
 SENTENCES = "sentences"  # the stage of the second step
 Progress = Callable[[str, int, int | None], None]  # stage, papers done, total if known
@@ -126,11 +137,17 @@ def _days_due(
 def _store(source: Source, library: Library, report: IngestReport, progress: Progress) -> None:
     """Store a source's records in the catalogue, page by page if it has pages."""
     papers: list[Paper] = []
+    records: list[bytes | None] = []
+    unchanged = 0
     invalid: Kept[SetAside] = Kept()
 
     def flush() -> None:
-        report.upserted += library.catalog.upsert(papers)
+        nonlocal unchanged
+        report.upserted += library.catalog.upsert(papers, records=records)
+        report.upserted += UpsertCounts(unchanged=unchanged)
         papers.clear()
+        records.clear()
+        unchanged = 0
         progress("reading", report.read, None)
 
     def set_aside(name: str) -> None:
@@ -145,6 +162,12 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
         for record in source.records():
             if isinstance(record, Paper):
                 papers.append(record)
+                records.append(None)
+            elif isinstance(record, Described):
+                papers.append(record.paper)
+                records.append(record.record)
+            elif isinstance(record, Unchanged):
+                unchanged += 1
             elif isinstance(record, SetAside):
                 invalid.append(record)
                 report.reject(record)
@@ -156,7 +179,7 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
             if isinstance(record, PageEnd):
                 record.mark_stored()
                 report.count_page(record)
-            if len(papers) >= PAPERS_PER_TRANSACTION:
+            if len(papers) + unchanged >= PAPERS_PER_TRANSACTION:
                 flush()
     except SourceError:
         flush()
@@ -188,8 +211,8 @@ def index_pending(library: Library, *, progress: Progress) -> int:
 def index_sentences(library: Library, *, progress: Progress) -> int:
     """Index the sentences of all papers whose sentences are due; return how many there were.
 
-    `progress` is called after a few sentences, between two of them, and may wait or raise; what
-    was stored by then stays.
+    `progress` is called after every few sentences, also in another thread, and may wait or raise:
+    what was stored by then stays.
     """
     return _index_sentences(library.served, progress)
 
@@ -222,13 +245,40 @@ def _index_abstracts(indexed: EmbeddedIndex, progress: Progress) -> int:
 
 
 def _index_sentences(indexed: EmbeddedIndex, progress: Progress) -> int:
+    """Encode in a thread what comes next while the sentences before are stored."""
     index, encoder = indexed.index, indexed.encoder
     index.catch_up()
     total, done = index.sentence_counts().due, 0
-    while papers := index.due(PAPERS_WITH_SENTENCES):
-        encoded = encoder.sentences(papers, pause=lambda: progress(SENTENCES, done, total))  # noqa: B023  # called here
-        index.add_sentences(encoded)
-        index.catch_up()
-        done += len(papers)
+    ended = Event()
+
+    def pause() -> None:
         progress(SENTENCES, done, total)
+
+    def pause_encoding() -> None:
+        pause()
+        if ended.is_set():
+            raise StoppedError("stopped while sentences were encoded: the next run continues.")
+
+    def store(papers: list[SentenceVectors]) -> None:
+        nonlocal done
+        index.add_sentences(papers)
+        index.catch_up(pause=pause)
+        done += len(papers)
+        pause()
+
+    encoded: Future[list[SentenceVectors]] | None = None
+    with (
+        index.vectors.adding_many(SENTENCES_PER_PAPER * total),
+        ThreadPoolExecutor(1, thread_name_prefix="encoder") as thread,
+    ):
+        try:
+            for papers in index.due(PAPERS_WITH_SENTENCES):
+                before = encoded
+                encoded = thread.submit(encoder.sentences, papers, pause=pause_encoding)
+                if before:
+                    store(before.result())
+            if encoded:
+                store(encoded.result())
+        finally:
+            ended.set()  # or an interrupted run would wait until all of them are encoded
     return done

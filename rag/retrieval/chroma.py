@@ -35,6 +35,7 @@ FOLDER = "chroma"
 _FOLDER = re.compile(rf"{FOLDER}(?:-[0-9a-f]{{8}})?")
 BATCH = 500  # records per write, which searches wait for; Chroma refuses more than 5,461
 PROBES = 16  # stored vectors that are searched for when the index is opened
+BULK_SYNC = 25_000  # vectors between two times that Chroma writes its files, if many come
 # More links per vector than Chroma's defaults of 16 and 100: with those, about three in a thousand
 # vectors of very similar papers cannot be reached by any query after the index was reopened.
 HNSW: "CreateHNSWConfiguration" = {
@@ -119,6 +120,27 @@ class ChunkVectors:
                     f"the vector index cannot be written ({first_line(error)}); the papers are "
                     "stored and will be indexed later: free some space on the disk and try again."
                 ) from error
+
+    @contextmanager
+    def adding_many(self, n: int) -> Iterator[None]:
+        """Have Chroma write its files less often in this block if about n sentences are added.
+
+        Each time it writes all vectors. A process that is killed in this block costs the next one
+        the time to add up to BULK_SYNC vectors again.
+        """
+        if n < BULK_SYNC:
+            yield
+            return
+        self._sync_sentences_every(BULK_SYNC)
+        try:
+            yield
+        finally:
+            self._sync_sentences_every(HNSW["sync_threshold"])
+
+    def _sync_sentences_every(self, n: int) -> None:
+        with self._lock:
+            self.sentences.modify(configuration={"hnsw": {"sync_threshold": n}})
+            self.reopen()  # or it has no effect
 
     def reopen(self) -> None:
         """Close the files and open them again."""

@@ -1,5 +1,6 @@
-"""How many papers each embedder has indexed, from SQLite alone."""
+"""What SQLite alone tells about an index: how much of it there is, and what is damaged."""
 
+import sqlite3
 from typing import NamedTuple
 
 from rag.store.database import Database
@@ -44,3 +45,24 @@ def fuller_embedder(database: Database, *, than: str) -> str:
         (than,),
     ).fetchone()
     return row["embedder"] if row and row["embedder"] != than else ""
+
+
+def rows_that_do_not_fit(database: Database, embedder: str) -> list[sqlite3.Row]:
+    """Return id and paper_id of the papers whose vectors do not fit their sentences."""
+    sizes = (
+        "CASE WHEN typeof(sentences) = 'text' AND json_valid(sentences) "
+        "AND length(vectors) % (2 * (1 + json_array_length(sentences))) = 0 "
+        "THEN length(vectors) / (1 + json_array_length(sentences)) END"
+    )
+    rows = database.connection.execute(
+        f"SELECT {sizes} AS size, COUNT(*) AS n FROM chunk_vectors WHERE embedder = ? "
+        "GROUP BY size ORDER BY size IS NULL, size = 0, n DESC",
+        (embedder,),
+    ).fetchall()
+    if len(rows) < 2 and not (rows and not rows[0]["size"]):
+        return []
+    return database.connection.execute(
+        "SELECT papers.id, paper_id FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
+        f"WHERE v.embedder = ? AND {sizes} IS NOT ?",
+        (embedder, rows[0]["size"] or -1),
+    ).fetchall()

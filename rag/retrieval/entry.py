@@ -14,6 +14,15 @@ from rag.store.rows import parse_strings
 Vectors = NDArray[np.float32]
 
 
+class SentenceVectors(NamedTuple):
+    """The sentences of a text and their vectors, shape (len(sentences), dimensions), float32."""
+
+    paper_id: str
+    text_hash: str
+    sentences: tuple[str, ...]
+    vectors: Vectors
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An indexed paper.
@@ -34,14 +43,17 @@ class Entry:
         """`<paper_id>#0`, `<paper_id>#1` … in the order of the vectors."""
         return [chunk_id_of(self.paper_id, index) for index in range(len(self.vectors))]
 
+    def completed(self, encoded: SentenceVectors) -> "Entry":
+        """Return the entry with its sentences, as it would be read from SQLite.
 
-class SentenceVectors(NamedTuple):
-    """The sentences of a text and their vectors, shape (len(sentences), dimensions), float32."""
-
-    paper_id: str
-    text_hash: str
-    sentences: tuple[str, ...]
-    vectors: Vectors
+        It stays as it is if the sentences are of another text.
+        """
+        if encoded.text_hash != self.text_hash:
+            return self
+        stored = np.frombuffer(encode_vectors(encoded.vectors), dtype=np.float16)
+        vectors = stored.reshape(-1, self.vectors.shape[1]).astype(np.float32)
+        together = np.concatenate([self.vectors[:1], vectors])
+        return Entry(self.paper_id, self.text_hash, encoded.sentences, together)
 
 
 class PaperVectors(NamedTuple):

@@ -7,7 +7,7 @@ catches up.
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from threading import RLock
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.records import Paper
 from rag.retrieval.chroma import PROBES, ChunkVectors
-from rag.retrieval.counts import SentenceCounts, count_sentences
+from rag.retrieval.counts import SentenceCounts, count_sentences, rows_that_do_not_fit
 from rag.retrieval.entry import (
     Entry,
     PaperVectors,
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 NAMED = 5  # papers whose ids a warning names
 PAPERS_PER_CHROMA_BATCH = 500  # each with about ten chunks
+PAPERS_BEFORE_PAUSE = 25  # given to Chroma before somebody who asks gets a turn
 ENCODED_AT_ONCE = 24  # papers whose sentences a question waits for: half a second
 
 
@@ -79,14 +80,20 @@ class Index:
         ).fetchone()
         return int(row[0])
 
-    def due(self, n: int) -> list[Paper]:
-        """Return up to n papers whose abstract has a vector and whose sentences have none yet."""
-        rows = self.database.connection.execute(
-            "SELECT papers.* FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
-            "WHERE v.embedder = ? AND sentences_due = 1 ORDER BY v.paper",
-            (self.embedder,),
-        )
-        return papers_from_rows(islice(filter(is_intact, rows), n))
+    def due(self, n: int) -> Iterator[list[Paper]]:
+        """Yield the papers whose abstract has a vector and whose sentences have none, n at a time.
+
+        Damaged ones are left out.
+        """
+        last = 0
+        while rows := self.database.connection.execute(
+            "SELECT v.paper AS number, papers.* FROM chunk_vectors AS v "
+            "JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND sentences_due = 1 "
+            "AND v.paper > ? ORDER BY v.paper LIMIT ?",
+            (self.embedder, last, n),
+        ).fetchall():
+            last = rows[-1]["number"]
+            yield papers_from_rows(filter(is_intact, rows))
 
     def has_due(self) -> bool:
         """Return whether any paper's sentences are due; takes microseconds."""
@@ -147,12 +154,14 @@ class Index:
                     (self.embedder, paper.paper_id, paper.text_hash),
                 ).fetchone()
                 if row:
-                    sentences = json.dumps(paper.sentences, ensure_ascii=False)
-                    vectors = row["vectors"] + encode_vectors(paper.vectors)
                     db.execute(
                         "UPDATE chunk_vectors SET sentences = ?, vectors = ?, sentences_due = 0, "
                         "stored = 0 WHERE rowid = ?",
-                        (sentences, vectors, row["number"]),
+                        (
+                            json.dumps(paper.sentences, ensure_ascii=False),
+                            row["vectors"] + encode_vectors(paper.vectors),
+                            row["number"],
+                        ),
                     )
 
     def clear(self) -> None:
@@ -169,22 +178,35 @@ class Index:
             for table in ("chunk_vectors", "stale_chunks"):
                 db.execute(f"DELETE FROM {table} WHERE embedder != ?", (self.embedder,))
 
-    def catch_up(self) -> None:
-        """Delete stale chunks from Chroma and add the entries that only SQLite has."""
-        with self._following:
-            self._follow()
+    def catch_up(self, *, pause: Callable[[], None] | None = None) -> None:
+        """Delete stale chunks from Chroma and add the entries that only SQLite has.
 
-    def _follow(self) -> None:
-        self._delete_stale()
-        while missing := list(self._entries("stored = 0 LIMIT ?", [PAPERS_PER_CHROMA_BATCH])):
+        `pause` is called after every few papers, and may wait or raise.
+        """
+        while self._follow(PAPERS_BEFORE_PAUSE if pause else PAPERS_PER_CHROMA_BATCH):
+            if pause:
+                pause()
+
+    def _follow(self, n: int) -> bool:
+        """Let Chroma have up to n papers more; return whether there were any."""
+        with self._following:
+            self._delete_stale()
+            missing = list(self._entries("stored = 0 LIMIT ?", [n]))
+            if not missing:
+                return False
             chunk_ids = [chunk_id for entry in missing for chunk_id in entry.chunk_ids]
             self.vectors.add(chunk_ids, np.concatenate([entry.vectors for entry in missing]))
             with self.database.transaction() as db:
                 db.executemany(
                     "UPDATE chunk_vectors SET stored = 1 WHERE embedder = ? AND text_hash = ? "
-                    "AND paper = (SELECT id FROM papers WHERE paper_id = ?)",
-                    [(self.embedder, entry.text_hash, entry.paper_id) for entry in missing],
+                    "AND paper = (SELECT id FROM papers WHERE paper_id = ?) "
+                    "AND sentences_due = ?",
+                    [
+                        (self.embedder, entry.text_hash, entry.paper_id, entry.sentences_due)
+                        for entry in missing
+                    ],
                 )
+            return True
 
     def _delete_stale(self) -> None:
         """Delete stale chunks; papers with new texts under the same ids are added again."""
@@ -213,7 +235,7 @@ class Index:
         Called when the index is opened: finishes what a killed process left undone, and searches
         for stored vectors to check that Chroma still finds them.
         """
-        self._drop_damaged()
+        self._drop(rows_that_do_not_fit(self.database, self.embedder))
         expected = self._expected_counts()
         if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
             log.warning("the vector index is damaged; rebuilding it from %s", self.database.path)
@@ -233,27 +255,6 @@ class Index:
             batch = [row["paper"] for row in numbers[start : start + SQL_VARIABLES]]
             for _ in self._entries(f"v.paper IN ({','.join('?' * len(batch))})", batch):
                 pass
-
-    def _drop_damaged(self) -> None:
-        """Delete the vectors that do not fit their sentences, so that their papers are pending."""
-        sizes = (
-            "CASE WHEN typeof(sentences) = 'text' AND json_valid(sentences) "
-            "AND length(vectors) % (2 * (1 + json_array_length(sentences))) = 0 "
-            "THEN length(vectors) / (1 + json_array_length(sentences)) END"
-        )
-        rows = self.database.connection.execute(
-            f"SELECT {sizes} AS size, COUNT(*) AS n FROM chunk_vectors WHERE embedder = ? "
-            "GROUP BY size ORDER BY size IS NULL, size = 0, n DESC",
-            (self.embedder,),
-        ).fetchall()
-        if len(rows) < 2 and not (rows and not rows[0]["size"]):
-            return
-        damaged = self.database.connection.execute(
-            "SELECT papers.id, paper_id FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
-            f"WHERE v.embedder = ? AND {sizes} IS NOT ?",
-            (self.embedder, rows[0]["size"] or -1),
-        ).fetchall()
-        self._drop(damaged)
 
     def _drop(self, rows: Sequence[sqlite3.Row]) -> None:
         """Delete the vectors of these papers, so that they are computed again from the text."""
@@ -307,30 +308,26 @@ class Index:
         due = [name for name in paper_ids if name in found and found[name].sentences_due]
         if self.encoder is None or not due:
             return found
-        _ = self.encode_due(due)
-        found |= self.stored_entries(due)
-        still = [name for name in due if name in found and found[name].sentences_due]
+        for encoded in self.encode_due(due):
+            found[encoded.paper_id] = found[encoded.paper_id].completed(encoded)
+        still = [name for name in due if found[name].sentences_due]
         for paper in self._papers(still):
             found[paper.paper_id] = self.encoder.stand_in(paper, found[paper.paper_id])
         return found
 
-    def encode_due(self, paper_ids: Sequence[str]) -> bool:
-        """Encode and store the sentences of the first ENCODED_AT_ONCE papers; return if it did.
+    def encode_due(self, paper_ids: Sequence[str]) -> list[SentenceVectors]:
+        """Encode the sentences of the first ENCODED_AT_ONCE papers, store and return them.
 
         They are added to Chroma by whoever calls `catch_up` next, since that may take seconds.
         """
-        papers = self._papers(paper_ids[:ENCODED_AT_ONCE])
-        if self.encoder is None or not papers:
-            return False
-        encoded = self.encoder.sentences(papers)
+        if self.encoder is None:
+            return []
+        encoded = self.encoder.sentences(self._papers(paper_ids[:ENCODED_AT_ONCE]))
         try:
             self.add_sentences(encoded)
         except sqlite3.OperationalError as error:  # a full disk, or another program that writes
-            log.warning(
-                "the vectors of %d papers' sentences were not stored: %s", len(papers), error
-            )
-            return False
-        return True
+            log.warning("the sentences of %d papers were not stored: %s", len(encoded), error)
+        return encoded
 
     def _papers(self, paper_ids: Sequence[str]) -> list[Paper]:
         """Return these papers, of at most SQL_VARIABLES, without those that are damaged."""

@@ -23,6 +23,7 @@ ABSTRACTS_FOR_SENTENCES = 4  # … else so many times the nearest abstracts, who
 
 # While the sentences of some papers are not encoded yet:
 ENCODED_FIRST = 16  # papers of the ranking whose sentences are encoded at once if they are due
+ENCODED_TIMES = 2  # since others come first then
 SENTENCE_GAIN = (
     0.05  # assumed of the others: how much nearer the best sentence is than the abstract
 )
@@ -92,8 +93,11 @@ class HybridRetriever:
         nearest = self._nearest(papers, vector, n, among)
         places = np.array(list(dict.fromkeys([*by_words, *nearest])), dtype=np.intp)
         ranked = self._fuse(papers, places, terms(question), vector, by_words)
-        due = [paper.paper_id for paper in ranked[:ENCODED_FIRST] if paper.sentences_due]
-        if due and self.index.encode_due(due):
+        for _ in range(ENCODED_TIMES):
+            due = [paper.paper_id for paper in ranked[:ENCODED_FIRST] if paper.sentences_due]
+            if not due:
+                break
+            _ = self.index.encode_due(due)
             ranked = self._fuse(papers, places, terms(question), vector, by_words)
         top_k = top_k or self.config.top_k
         ranked = ranked[: max(top_k, self.reranker.top) if self.reranker else top_k]

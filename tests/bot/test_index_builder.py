@@ -83,6 +83,15 @@ def test_the_sentences_of_papers_that_come_later_follow(
         assert wait_for(library.index.is_complete)
 
 
+def test_people_who_always_ask_do_not_stop_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.index_builder.GIVE_WAY_SECONDS", 0.05)
+    ingest(ListSource(), library)
+    with library.turns.answering(), building_index(library, lambda _: None):
+        assert wait_for(library.index.is_complete)
+
+
 def test_a_fault_is_told_once_and_tried_again(
     library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
