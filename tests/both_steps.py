@@ -2,7 +2,7 @@
 
 from ingest.report import IngestReport
 from ingest.sources.source import Source
-from ingest.sync import index_sentences, ingest
+from ingest.sync import index_pending, index_sentences, ingest
 from rag.library import Library
 
 
@@ -11,3 +11,9 @@ def ingest_both(source: Source, library: Library) -> IngestReport:
     report = ingest(source, library)
     index_sentences(library, progress=lambda *_: None)
     return report
+
+
+def index_all(library: Library) -> None:
+    """Index all pending papers and all sentences that are due."""
+    index_pending(library, progress=lambda *_: None)
+    index_sentences(library, progress=lambda *_: None)

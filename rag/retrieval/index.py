@@ -310,9 +310,9 @@ class Index:
             return found
         for encoded in self.encode_due(due):
             found[encoded.paper_id] = found[encoded.paper_id].completed(encoded)
-        still = [name for name in due if found[name].sentences_due]
-        for paper in self._papers(still):
-            found[paper.paper_id] = self.encoder.stand_in(paper, found[paper.paper_id])
+        still = {name: found.pop(name) for name in due if found[name].sentences_due}
+        for paper in papers_from_rows(self._rows(list(still))):
+            found[paper.paper_id] = self.encoder.stand_in(paper, still[paper.paper_id])
         return found
 
     def encode_due(self, paper_ids: Sequence[str]) -> list[SentenceVectors]:
@@ -322,20 +322,24 @@ class Index:
         """
         if self.encoder is None:
             return []
-        encoded = self.encoder.sentences(self._papers(paper_ids[:ENCODED_AT_ONCE]))
+        intact = filter(is_intact, self._rows(paper_ids[:ENCODED_AT_ONCE]))
+        encoded = self.encoder.sentences(papers_from_rows(intact))
         try:
             self.add_sentences(encoded)
         except sqlite3.OperationalError as error:  # a full disk, or another program that writes
             log.warning("the sentences of %d papers were not stored: %s", len(encoded), error)
         return encoded
 
-    def _papers(self, paper_ids: Sequence[str]) -> list[Paper]:
-        """Return these papers, of at most SQL_VARIABLES, without those that are damaged."""
-        marks = ",".join("?" * len(paper_ids))
-        rows = self.database.connection.execute(
-            f"SELECT * FROM papers WHERE paper_id IN ({marks})", list(paper_ids)
-        )
-        return papers_from_rows(filter(is_intact, rows))
+    def _rows(self, paper_ids: Sequence[str]) -> list[sqlite3.Row]:
+        """Return the rows of these papers in the catalogue."""
+        found: list[sqlite3.Row] = []
+        for start in range(0, len(paper_ids), SQL_VARIABLES):
+            batch = list(paper_ids[start : start + SQL_VARIABLES])
+            marks = ",".join("?" * len(batch))
+            found += self.database.connection.execute(
+                f"SELECT * FROM papers WHERE paper_id IN ({marks})", batch
+            )
+        return found
 
     def stored_entries(self, paper_ids: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of these papers by id as they are stored, which costs no time."""
