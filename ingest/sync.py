@@ -205,7 +205,7 @@ def ingest_now(source: Source, library: Library) -> list[Paper]:
 
 def index_pending(library: Library, *, progress: Progress) -> int:
     """Index the abstract of every pending paper; return how many there were."""
-    return _index_abstracts(library.served, progress)
+    return 0 if library.is_up_to_date() else _index_abstracts(library.served, progress)
 
 
 def index_sentences(library: Library, *, progress: Progress) -> int:
@@ -214,7 +214,7 @@ def index_sentences(library: Library, *, progress: Progress) -> int:
     `progress` is called after every few sentences, also in another thread, and may wait or raise:
     what was stored by then stays.
     """
-    return _index_sentences(library.served, progress)
+    return 0 if library.is_up_to_date() else _index_sentences(library.served, progress)
 
 
 def build_next_index(library: Library, *, progress: Progress) -> int:
@@ -222,7 +222,7 @@ def build_next_index(library: Library, *, progress: Progress) -> int:
 
     Return how many papers were indexed; 0 if no other model is configured. A killed run continues.
     """
-    if not library.next_index:
+    if library.is_up_to_date() or not library.next_index:
         return 0
     done = _index_abstracts(library.next_index, progress)
     _ = _index_sentences(library.next_index, progress)

@@ -13,14 +13,14 @@ from threading import Condition
 from filelock import FileLock, Timeout
 
 from rag.config import EmbedderConfig, RagConfig
-from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of
+from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of, name_of
 from rag.encoders.word_vectors import WordVectors
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError
 from rag.full_text.store import FullTexts
 from rag.grounding.checker import Grounding
 from rag.grounding.judge import load_judge
 from rag.retrieval.chroma import ChunkVectors, folder_of, remove_other_folders
-from rag.retrieval.counts import fuller_embedder
+from rag.retrieval.counts import fuller_embedder, is_complete
 from rag.retrieval.index import Index
 from rag.retrieval.paper_encoder import PaperEncoder
 from rag.retrieval.reranker import Reranker, load_reranker
@@ -234,6 +234,10 @@ class Library:
                 f"none of the {papers:,} papers is indexed with {self.embedder.name}: "
                 "run `paperboy reindex`."
             )
+
+    def is_up_to_date(self) -> bool:
+        """Return whether the index lacks nothing, from SQLite alone: opening it takes seconds."""
+        return is_complete(self.catalog.database, name_of(self.config.embedder.model))
 
     def lock_index(self) -> None:
         """Lock the index for this process until `close`, before anything slow is loaded.

@@ -66,6 +66,8 @@ def sync(app: App) -> None:
 
 def finish_sentences(library: Library, terminal: Terminal) -> None:
     """Encode the sentences that are due, after saying that the papers can be found already."""
+    if library.is_up_to_date():
+        return
     due = library.index.sentence_counts().due
     if not due:
         return

@@ -161,10 +161,13 @@ def load_embedder(config: EmbedderConfig) -> Embedder:
         return Embedder(_from_provider(config.model), name=config.model)
     path = bundled_path() if config.model == "bundled" else config.model
     model = _load_sentence_transformer(path, config)
-    name = BUNDLED_NAME if config.model == "bundled" else config.model
-    return Embedder(
-        SentenceTransformerEmbeddings(model, batch_tokens=config.batch_tokens), name=name
-    )
+    embeddings = SentenceTransformerEmbeddings(model, batch_tokens=config.batch_tokens)
+    return Embedder(embeddings, name=name_of(config.model))
+
+
+def name_of(model: str) -> str:
+    """Return the name under which the vectors of this setting `model` are stored."""
+    return BUNDLED_NAME if model == "bundled" else model
 
 
 def model_of(name: str) -> str:

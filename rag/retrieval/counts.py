@@ -33,6 +33,24 @@ def count_sentences(database: Database, embedder: str) -> SentenceCounts:
     return SentenceCounts(row[0] - row[1], row[0])
 
 
+def is_complete(database: Database, embedder: str) -> bool:
+    """Return whether every paper has all its vectors of this embedder, in Chroma as well.
+
+    If there are vectors of another embedder, or chunks to be deleted, something is left to do.
+    """
+    row = database.connection.execute(
+        "SELECT NOT EXISTS (SELECT 1 FROM chunk_vectors WHERE embedder = ?1 AND sentences_due = 1) "
+        "AND NOT EXISTS (SELECT 1 FROM chunk_vectors WHERE embedder = ?1 AND stored = 0) "
+        "AND NOT EXISTS (SELECT 1 FROM chunk_vectors WHERE embedder != ?1) "
+        "AND NOT EXISTS (SELECT 1 FROM stale_chunks) "
+        "AND NOT EXISTS (SELECT 1 FROM papers LEFT JOIN chunk_vectors AS v "
+        "ON v.paper = papers.id AND v.embedder = ?1 AND v.text_hash = papers.text_hash "
+        "WHERE v.paper IS NULL)",
+        (embedder,),
+    ).fetchone()
+    return bool(row[0])
+
+
 def fuller_embedder(database: Database, *, than: str) -> str:
     """Return another embedder that has indexed more papers than this one; "" if none has.
 
