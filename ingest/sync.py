@@ -5,10 +5,11 @@ thirds of the work, follow in a second step, `index_sentences`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
+from typing import TypeVar
 
 from ingest.arxiv_ids import find_arxiv_ids
 from ingest.config import IngestConfig, WholePapersConfig
@@ -24,10 +25,11 @@ from ingest.sources.source import (
     Source,
     Unchanged,
 )
+from rag.cpu import release_memory
 from rag.errors import SourceError, StoppedError
 from rag.library import EmbeddedIndex, Library
 from rag.records import Paper
-from rag.retrieval.entry import SentenceVectors
+from rag.retrieval.entry import Entry, SentenceVectors
 from rag.store.upsert import UpsertCounts
 
 PAPERS_PER_TRANSACTION = 500
@@ -37,6 +39,7 @@ PAPERS_WITH_SENTENCES = 256  # whose sentences are
 SENTENCES_PER_PAPER = 8  # on average
 
 SENTENCES = "sentences"  # the stage of the second step
+Encoded = TypeVar("Encoded")
 Progress = Callable[[str, int, int | None], None]  # stage, papers done, total if known
 
 
@@ -231,54 +234,80 @@ def build_next_index(library: Library, *, progress: Progress) -> int:
 
 
 def _index_abstracts(indexed: EmbeddedIndex, progress: Progress) -> int:
-    index, encoder = indexed.index, indexed.encoder
+    index = indexed.index
     index.catch_up()
     total, done = index.pending_count(), 0
-    while papers := index.pending(PAPERS_PER_WINDOW):
-        papers.sort(key=lambda paper: len(paper.title) + len(paper.abstract))
-        for start in range(0, len(papers), PAPERS_PER_BATCH):
-            batch = papers[start : start + PAPERS_PER_BATCH]
-            index.store(encoder.abstracts(batch))
-            done += len(batch)
-            progress("indexing", done, total)
+
+    def batches() -> Iterator[list[Paper]]:
+        for papers in index.pending(PAPERS_PER_WINDOW):
+            papers.sort(key=lambda paper: len(paper.title) + len(paper.abstract))
+            for start in range(0, len(papers), PAPERS_PER_BATCH):
+                yield papers[start : start + PAPERS_PER_BATCH]
+
+    def store(entries: list[Entry]) -> None:
+        nonlocal done
+        index.store(entries)
+        done += len(entries)
+        progress("indexing", done, total)
+
+    before = -1
+    while done > before:  # once more for papers that changed meanwhile
+        before = done
+        _overlap(batches(), lambda papers, _: indexed.encoder.abstracts(papers), store)
     return done
 
 
 def _index_sentences(indexed: EmbeddedIndex, progress: Progress) -> int:
-    """Encode in a thread what comes next while the sentences before are stored."""
-    index, encoder = indexed.index, indexed.encoder
+    index = indexed.index
     index.catch_up()
     total, done = index.sentence_counts().due, 0
-    ended = Event()
 
     def pause() -> None:
         progress(SENTENCES, done, total)
 
-    def pause_encoding() -> None:
-        pause()
-        if ended.is_set():
-            raise StoppedError("stopped while sentences were encoded: the next run continues.")
+    def encode(papers: list[Paper], check_end: Callable[[], None]) -> list[SentenceVectors]:
+        def pause_or_end() -> None:
+            check_end()
+            pause()
 
-    def store(papers: list[SentenceVectors]) -> None:
+        return indexed.encoder.sentences(papers, pause=pause_or_end)
+
+    def store(encoded: list[SentenceVectors]) -> None:
         nonlocal done
-        index.add_sentences(papers)
+        index.add_sentences(encoded)
         index.catch_up(pause=pause)
-        done += len(papers)
+        done += len(encoded)
         pause()
 
-    encoded: Future[list[SentenceVectors]] | None = None
-    with (
-        index.vectors.adding_many(SENTENCES_PER_PAPER * total),
-        ThreadPoolExecutor(1, thread_name_prefix="encoder") as thread,
-    ):
+    with index.vectors.adding_many(SENTENCES_PER_PAPER * total):
+        _overlap(index.due(PAPERS_WITH_SENTENCES), encode, store)
+    return done
+
+
+def _overlap(
+    windows: Iterator[list[Paper]],
+    encode: Callable[[list[Paper], Callable[[], None]], Encoded],
+    store: Callable[[Encoded], None],
+) -> None:
+    """Encode each window in a thread while the one before is stored in this one.
+
+    `encode` is also given a function that raises StoppedError once the run has ended early.
+    """
+    ended = Event()
+
+    def check_end() -> None:
+        if ended.is_set():
+            raise StoppedError("stopped before everything was indexed: the next run continues.")
+
+    encoded: Future[Encoded] | None = None
+    with ThreadPoolExecutor(1, thread_name_prefix="encoder") as thread:
         try:
-            for papers in index.due(PAPERS_WITH_SENTENCES):
-                before = encoded
-                encoded = thread.submit(encoder.sentences, papers, pause=pause_encoding)
+            for papers in windows:
+                before, encoded = encoded, thread.submit(encode, papers, check_end)
                 if before:
                     store(before.result())
+                    release_memory()
             if encoded:
                 store(encoded.result())
         finally:
-            ended.set()  # or an interrupted run would wait until all of them are encoded
-    return done
+            ended.set()  # or an interrupted run would wait for the rest

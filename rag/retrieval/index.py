@@ -8,7 +8,6 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from threading import RLock
 
 import numpy as np
@@ -60,16 +59,32 @@ class Index:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def pending(self, n: int) -> list[Paper]:
-        """Return up to n papers whose text has no vectors of this embedder yet."""
-        rows = self.database.connection.execute(
-            "SELECT papers.* FROM papers "
-            "LEFT JOIN chunk_vectors AS v ON v.paper = papers.id AND v.embedder = ? "
-            "WHERE v.paper IS NULL OR v.text_hash != papers.text_hash ORDER BY papers.id",
-            (self.embedder,),
+    def pending(self, n: int) -> Iterator[list[Paper]]:
+        """Yield the papers whose text has no vectors of this embedder yet, n at a time."""
+        return self._windows(
+            "papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id AND v.embedder = ? "
+            "WHERE (v.paper IS NULL OR v.text_hash != papers.text_hash)",
+            n,
         )
-        # A damaged text would stay pending for ever.
-        return papers_from_rows(islice(filter(is_intact, rows), n))
+
+    def due(self, n: int) -> Iterator[list[Paper]]:
+        """Yield those whose abstract has a vector and whose sentences have none, n at a time."""
+        return self._windows(
+            "chunk_vectors AS v JOIN papers ON papers.id = v.paper "
+            "WHERE v.embedder = ? AND sentences_due = 1",
+            n,
+        )
+
+    def _windows(self, papers: str, n: int) -> Iterator[list[Paper]]:
+        """Yield papers in the order of their rows, without damaged ones, which stay as they are."""
+        last = 0
+        while rows := self.database.connection.execute(
+            f"SELECT papers.* FROM {papers} AND papers.id > ? ORDER BY papers.id LIMIT ?",
+            (self.embedder, last, n),
+        ).fetchall():
+            last = rows[-1]["id"]
+            if window := papers_from_rows(filter(is_intact, rows)):
+                yield window
 
     def pending_count(self) -> int:
         """Return how many papers have no vectors of this embedder yet."""
@@ -79,21 +94,6 @@ class Index:
             (self.embedder,),
         ).fetchone()
         return int(row[0])
-
-    def due(self, n: int) -> Iterator[list[Paper]]:
-        """Yield the papers whose abstract has a vector and whose sentences have none, n at a time.
-
-        Damaged ones are left out.
-        """
-        last = 0
-        while rows := self.database.connection.execute(
-            "SELECT v.paper AS number, papers.* FROM chunk_vectors AS v "
-            "JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND sentences_due = 1 "
-            "AND v.paper > ? ORDER BY v.paper LIMIT ?",
-            (self.embedder, last, n),
-        ).fetchall():
-            last = rows[-1]["number"]
-            yield papers_from_rows(filter(is_intact, rows))
 
     def has_due(self) -> bool:
         """Return whether any paper's sentences are due; takes microseconds."""

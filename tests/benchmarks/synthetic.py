@@ -88,7 +88,7 @@ def fill(library: Library, papers: Sequence[Paper]) -> None:
     sample = _encoded(library, asked_papers(papers))
     draw = np.random.default_rng(0)
     splitter = SentenceSplitter()
-    while pending := library.index.pending(BATCH):
+    for pending in library.index.pending(BATCH):
         library.index.store([_entry(paper, splitter, sample, draw) for paper in pending])
 
 
