@@ -12,7 +12,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.config import EmbedderConfig
-from rag.cpu import limit_openmp_spinning
+from rag.cpu import limit_kernel_caches, limit_openmp_spinning
 from rag.errors import EmbedderError, ProxyError, first_line
 from rag.proxies import exempt_this_machine
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 limit_openmp_spinning()  # before any function here loads torch
+limit_kernel_caches()
 
 Vectors = NDArray[np.float32]
 
