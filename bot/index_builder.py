@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 500  # missing papers: indexed before the first question, in less than a minute
 LOOK_SECONDS = 5.0  # between two looks for papers that were added
+SENTENCES_BETWEEN_QUESTIONS = 64  # about a third of a second
 GIVE_WAY_SECONDS = 5.0  # of waiting for people, again after every few sentences
 STOP_SECONDS = 0.2  # until a builder that waits notices that it is to stop
 BUILT = "The index of {} is built: it answers from now on."
@@ -99,7 +100,9 @@ class IndexBuilder:
         if index.has_due():
             from ingest.sync import index_sentences
 
-            index_sentences(self.library, progress=self._give_way)
+            index_sentences(
+                self.library, progress=self._give_way, at_once=SENTENCES_BETWEEN_QUESTIONS
+            )
         index.catch_up()
 
     def _give_way(self, stage: str, done: int, total: int | None) -> None:

@@ -30,6 +30,7 @@ from rag.errors import SourceError, StoppedError
 from rag.library import EmbeddedIndex, Library
 from rag.records import Paper
 from rag.retrieval.entry import Entry, SentenceVectors
+from rag.retrieval.paper_encoder import SENTENCES_AT_ONCE
 from rag.store.upsert import UpsertCounts
 
 PAPERS_PER_TRANSACTION = 500
@@ -211,13 +212,15 @@ def index_pending(library: Library, *, progress: Progress) -> int:
     return 0 if library.is_up_to_date() else _index_abstracts(library.served, progress)
 
 
-def index_sentences(library: Library, *, progress: Progress) -> int:
+def index_sentences(
+    library: Library, *, progress: Progress, at_once: int = SENTENCES_AT_ONCE
+) -> int:
     """Index the sentences of all papers whose sentences are due; return how many there were.
 
-    `progress` is called after every few sentences, also in another thread, and may wait or raise:
-    what was stored by then stays.
+    `progress` is called after every `at_once` sentences, also in another thread, and may wait or
+    raise: what was stored by then stays.
     """
-    return 0 if library.is_up_to_date() else _index_sentences(library.served, progress)
+    return 0 if library.is_up_to_date() else _index_sentences(library.served, progress, at_once)
 
 
 def build_next_index(library: Library, *, progress: Progress) -> int:
@@ -228,7 +231,7 @@ def build_next_index(library: Library, *, progress: Progress) -> int:
     if library.is_up_to_date() or not library.next_index:
         return 0
     done = _index_abstracts(library.next_index, progress)
-    _ = _index_sentences(library.next_index, progress)
+    _ = _index_sentences(library.next_index, progress, SENTENCES_AT_ONCE)
     library.swap_index()
     return done + index_pending(library, progress=progress)  # those that came at the last moment
 
@@ -257,7 +260,7 @@ def _index_abstracts(indexed: EmbeddedIndex, progress: Progress) -> int:
     return done
 
 
-def _index_sentences(indexed: EmbeddedIndex, progress: Progress) -> int:
+def _index_sentences(indexed: EmbeddedIndex, progress: Progress, at_once: int) -> int:
     index = indexed.index
     index.catch_up()
     total, done = index.sentence_counts().due, 0
@@ -270,7 +273,7 @@ def _index_sentences(indexed: EmbeddedIndex, progress: Progress) -> int:
             check_end()
             pause()
 
-        return indexed.encoder.sentences(papers, pause=pause_or_end)
+        return indexed.encoder.sentences(papers, at_once=at_once, pause=pause_or_end)
 
     def store(encoded: list[SentenceVectors]) -> None:
         nonlocal done

@@ -10,7 +10,7 @@ from rag.records import Paper
 from rag.retrieval.chunk import SentenceSplitter, abstract_chunk, sentence_chunks
 from rag.retrieval.entry import Entry, SentenceVectors
 
-SENTENCES_AT_ONCE = 64  # then somebody who asks gets a turn: about a fifth of a second
+SENTENCES_AT_ONCE = 512  # so that few batches are not full
 
 
 class PaperEncoder:
@@ -29,20 +29,24 @@ class PaperEncoder:
         ]
 
     def sentences(
-        self, papers: Sequence[Paper], *, pause: Callable[[], None] = lambda: None
+        self,
+        papers: Sequence[Paper],
+        *,
+        at_once: int = SENTENCES_AT_ONCE,
+        pause: Callable[[], None] = lambda: None,
     ) -> list[SentenceVectors]:
         """Return the sentences of each paper with their vectors.
 
-        The sentences of all papers are encoded in the order of their lengths, SENTENCES_AT_ONCE at
-        a time; `pause` is called before each time, and may wait or raise.
+        The sentences of all papers are encoded in the order of their lengths, so many at once;
+        `pause` is called before each time, and may wait or raise.
         """
         chunks = [sentence_chunks(paper, self.splitter) for paper in papers]
         texts = [c.text for of_paper in chunks for c in of_paper]
         order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
         parts: list[Vectors] = []
-        for start in range(0, len(order), SENTENCES_AT_ONCE):
+        for start in range(0, len(order), at_once):
             pause()
-            places = order[start : start + SENTENCES_AT_ONCE]
+            places = order[start : start + at_once]
             parts.append(self.embedder.encode([texts[n] for n in places]))
         vectors = np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
         in_order = np.empty_like(vectors)

@@ -86,6 +86,7 @@ def assert_complete(library: Library) -> None:
 # -- questions in between ----------------------------------------------------------------------
 
 
+@pytest.mark.protection("rag.retrieval.index.Index.encode_due", lambda *_: [])
 def test_a_question_in_between_gets_the_quotes_that_it_gets_afterwards(due: Library) -> None:
     before = [answer_row(asked(due).ask(question)) for question in QUESTIONS]
     assert due.index.has_due()
