@@ -154,7 +154,7 @@ def _from_new_lines(lines: Iterable[bytes], known: KnownRecords) -> Iterator[Rea
         before = known(hashes)
         for (number, line), record_hash in zip(batch, hashes, strict=True):
             paper = before.get(record_hash)
-            if paper and described.isdisjoint(_names_of(paper)):
+            if paper and not (described and described.intersection(_names_of(paper))):
                 yield Unchanged()
                 continue
             found = list(_from_line(line, number))
