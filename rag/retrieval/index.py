@@ -244,8 +244,7 @@ class Index:
         """
         self._drop(rows_that_do_not_fit(self.database, self.embedder))
         with self._following:
-            expected = self._expected_counts()
-            if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
+            if not self.vectors.is_sound(self._probes()) or self._has_lost():
                 log.warning(
                     "the vector index is damaged or new; filling it from %s", self.database.path
                 )
@@ -279,11 +278,10 @@ class Index:
             for row in rows:
                 drop_vectors(db, row, embedder=self.embedder)
 
-    def _has_lost(self, expected: tuple[int, int]) -> bool:
+    def _has_lost(self) -> bool:
         """Return whether Chroma has fewer chunks than expected; more are merely stale."""
-        return any(
-            count < minimum for count, minimum in zip(self.vectors.counts(), expected, strict=True)
-        )
+        counts = zip(self.vectors.counts(), self._expected_counts(), strict=True)
+        return any(count < expected for count, expected in counts)
 
     def _expected_counts(self) -> tuple[int, int]:
         row = self.database.connection.execute(
@@ -379,12 +377,8 @@ class Index:
         read = PaperVectors.read(found, due, dimensions)
         if len(read.numbers) < len(found):
             damaged = set(found).difference(read.numbers.tolist())
-            marks = ",".join("?" * len(damaged))
-            self._drop(
-                self.database.connection.execute(
-                    f"SELECT id, paper_id FROM papers WHERE id IN ({marks})", list(damaged)
-                ).fetchall()
-            )
+            query = f"SELECT id, paper_id FROM papers WHERE id IN ({','.join('?' * len(damaged))})"
+            self._drop(self.database.connection.execute(query, list(damaged)).fetchall())
         return read
 
     def _entries(self, condition: str, values: Sequence[object]) -> Iterator[Entry]:
