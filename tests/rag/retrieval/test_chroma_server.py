@@ -20,6 +20,7 @@ from rag.full_text.records import FullText, TextPassage
 from rag.full_text.store import MAX_SCORED
 from rag.library import Library
 from rag.retrieval.chroma_server import ServerVectors, VectorServer
+from tests.both_steps import ingest_both
 from tests.certificates import make_certificate
 from tests.chroma_server import ChromaServer, answering, chroma, chroma_running, gate
 from tests.papers import HERON, LOOM, PAPERS, PLAIN, ListSource
