@@ -1,12 +1,13 @@
 """Completes the index before and while questions are answered.
 
 Papers may be missing in it because a run was killed, because an update cleaned their texts, or
-because another embedding model was configured.
+because another embedding model was configured. The sentences of new papers always follow later.
 """
 
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from rag.errors import PaperboyError, StoppedError
@@ -16,6 +17,10 @@ log = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 5.0  # between two looks whether the Chroma server has everything
 AT_ONCE = 500  # missing papers: indexed before the first question, in less than a minute
+LOOK_SECONDS = 5.0  # between two looks for papers that were added
+SENTENCES_BETWEEN_QUESTIONS = 64  # about a third of a second
+GIVE_WAY_SECONDS = 5.0  # of waiting for people, again after every few sentences
+STOP_SECONDS = 0.2  # until a builder that waits notices that it is to stop
 BUILT = "The index of {} is built: it answers from now on."
 
 
@@ -42,44 +47,82 @@ def complete_index(library: Library) -> None:
 
 @contextlib.contextmanager
 def building_index(library: Library, tell: Callable[[str], None]) -> Iterator[None]:
-    """Index missing papers and build the next index in a thread beside what runs in this block.
+    """Complete the index in a thread beside what runs in this block, while nobody is answered.
 
-    What is not finished at its end is continued at the next start.
+    That is: index missing papers, build the next index, and encode the sentences of all papers that
+    are added meanwhile. What is not finished at the end is continued at the next start.
     """
-    is_changed = library.next_embedder is not None
-    is_complete = not (is_changed or library.index.pending_count())
-    if is_complete or not library.owns_index():
-        yield
-        return
-    from ingest.sync import build_next_index, index_pending
-
-    stopping = threading.Event()
-
-    def check_stop(stage: str, done: int, total: int | None) -> None:
-        if stopping.is_set():
-            raise StoppedError(f"stopped {stage} after {done:,} of {total:,} papers.")
-
-    def build() -> None:
-        try:
-            index_pending(library, progress=check_stop)
-            build_next_index(library, progress=check_stop)
-        except StoppedError:
-            return
-        except PaperboyError as error:
-            log.warning("the index cannot be built: %s", error)
-        except Exception:  # the index before goes on answering
-            log.exception("building the index")
-        else:
-            if is_changed:
-                tell(BUILT.format(library.embedder.name))
-
-    thread = threading.Thread(target=build, name="index-builder")
+    builder = IndexBuilder(library, tell)
+    thread = threading.Thread(target=builder.run, name="index-builder")
     thread.start()
     try:
         yield
     finally:
-        stopping.set()
+        builder.stopping.set()
         thread.join()
+
+
+class IndexBuilder:
+    """Completes the index until `stopping` is set; `run` is a thread's work."""
+
+    def __init__(self, library: Library, tell: Callable[[str], None]) -> None:
+        self.library = library
+        self.tell = tell
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Build what is missing, then look for new papers every LOOK_SECONDS."""
+        build, said = self._build_all, ""
+        while not self.stopping.is_set():
+            try:
+                if self.library.owns_index():
+                    build()
+                    build = self._build_sentences
+            except StoppedError:
+                return
+            except PaperboyError as error:  # such as a full disk: try again, but say it once
+                if str(error) != said:
+                    said = str(error)
+                    log.warning("the index cannot be built: %s", said)
+            except Exception:  # the index before goes on answering
+                log.exception("building the index")
+                return
+            self.stopping.wait(LOOK_SECONDS)
+
+    def _build_all(self) -> None:
+        library = self.library
+        if library.index.pending_count() or library.next_embedder:
+            from ingest.sync import build_next_index, index_pending
+
+            is_changed = library.next_embedder is not None
+            index_pending(library, progress=self._check_stop)
+            build_next_index(library, progress=self._check_stop)
+            if is_changed:
+                self.tell(BUILT.format(library.embedder.name))
+        self._build_sentences()
+
+    def _build_sentences(self) -> None:
+        """Encode the sentences that are due, and add to Chroma what questions have encoded."""
+        index = self.library.index
+        if index.has_due():
+            from ingest.sync import index_sentences
+
+            index_sentences(
+                self.library, progress=self._give_way, at_once=SENTENCES_BETWEEN_QUESTIONS
+            )
+        index.catch_up()
+
+    def _give_way(self, stage: str, done: int, total: int | None) -> None:
+        """Wait while people are answered, but not for ever. Raises StoppedError at the end."""
+        ends_at = time.monotonic() + GIVE_WAY_SECONDS
+        while not self.stopping.is_set() and time.monotonic() < ends_at:
+            if self.library.turns.wait(STOP_SECONDS):
+                break
+        self._check_stop(stage, done, total)
+
+    def _check_stop(self, stage: str, done: int, total: int | None) -> None:
+        if self.stopping.is_set():
+            raise StoppedError(f"stopped {stage} after {done:,} of {total:,} papers.")
 
 
 @contextlib.contextmanager

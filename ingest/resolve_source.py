@@ -59,7 +59,8 @@ def resolve_source(
             f"{spec} is an unknown source: give a file, `starter`, {arxiv.FORMS}, {hf_daily.FORMS}."
         )
     else:
-        yield FileSource(Path(spec), today=today)
+        known = library.catalog.known_records if library else None
+        yield FileSource(Path(spec), today=today, known=known)
 
 
 def _names_a_paper(spec: str) -> bool:

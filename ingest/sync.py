@@ -1,30 +1,47 @@
-"""A run: source → catalogue → chunks → vectors → index. The next run continues a killed one."""
+"""A run: source → catalogue → vectors → index. The next run continues a killed one.
+
+A paper can be found once its abstract is indexed. The vectors of the sentences, which are two
+thirds of the work, follow in a second step, `index_sentences`.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
-
-from langchain_text_splitters import TextSplitter
+from typing import TypeVar
 
 from ingest.arxiv_ids import find_arxiv_ids
-from ingest.chunk import SentenceSplitter, chunk
 from ingest.config import IngestConfig, WholePapersConfig
 from ingest.fetch_history import FetchHistory
 from ingest.report import IngestReport, Kept, SyncReport
 from ingest.resolve_source import fetch_history_for, huggingface_fetcher
 from ingest.sources.hf_daily import DailyPapersSource, day_query
-from ingest.sources.source import LeftOut, PageEnd, SetAside, Source
-from rag.encoders.embedder import Embedder
+from ingest.sources.source import (
+    Described,
+    LeftOut,
+    PageEnd,
+    SetAside,
+    Source,
+    Unchanged,
+)
+from rag.cpu import release_memory
 from rag.errors import SourceError, StoppedError
 from rag.library import EmbeddedIndex, Library
 from rag.records import Paper
-from rag.retrieval.index import Entry
+from rag.retrieval.entry import Entry, SentenceVectors
+from rag.retrieval.paper_encoder import SENTENCES_AT_ONCE
+from rag.store.upsert import UpsertCounts
 
 PAPERS_PER_TRANSACTION = 500
 MANY_PAPERS = 200  # whose encoding takes so long that a self-test of two seconds is worth it
-PAPERS_PER_BATCH = 128  # embedded together: enough to sort by length, few to lose on a kill
+PAPERS_PER_WINDOW = 1_024  # sorted by length together
+PAPERS_PER_BATCH = 128  # whose abstracts are encoded and stored together: few to lose on a kill
+PAPERS_WITH_SENTENCES = 256  # whose sentences are
+SENTENCES_PER_PAPER = 8  # on average
 
+SENTENCES = "sentences"  # the stage of the second step
+Encoded = TypeVar("Encoded")
 Progress = Callable[[str, int, int | None], None]  # stage, papers done, total if known
 
 
@@ -125,11 +142,17 @@ def _days_due(
 def _store(source: Source, library: Library, report: IngestReport, progress: Progress) -> None:
     """Store a source's records in the catalogue, page by page if it has pages."""
     papers: list[Paper] = []
+    records: list[bytes | None] = []
+    unchanged = 0
     invalid: Kept[SetAside] = Kept()
 
     def flush() -> None:
-        report.upserted += library.catalog.upsert(papers)
+        nonlocal unchanged
+        report.upserted += library.catalog.upsert(papers, records=records)
+        report.upserted += UpsertCounts(unchanged=unchanged)
         papers.clear()
+        records.clear()
+        unchanged = 0
         progress("reading", report.read, None)
 
     def set_aside(name: str) -> None:
@@ -144,6 +167,12 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
         for record in source.records():
             if isinstance(record, Paper):
                 papers.append(record)
+                records.append(None)
+            elif isinstance(record, Described):
+                papers.append(record.paper)
+                records.append(record.record)
+            elif isinstance(record, Unchanged):
+                unchanged += 1
             elif isinstance(record, SetAside):
                 invalid.append(record)
                 report.reject(record)
@@ -155,7 +184,7 @@ def _store(source: Source, library: Library, report: IngestReport, progress: Pro
             if isinstance(record, PageEnd):
                 record.mark_stored()
                 report.count_page(record)
-            if len(papers) >= PAPERS_PER_TRANSACTION:
+            if len(papers) + unchanged >= PAPERS_PER_TRANSACTION:
                 flush()
     except SourceError:
         flush()
@@ -172,13 +201,29 @@ def ingest_now(source: Source, library: Library) -> list[Paper]:
     papers = list(library.catalog.get([paper.paper_id for paper in described]).values())
     if papers:
         served = library.served
-        served.index.store(_entries(papers, served.embedder, SentenceSplitter()))
+        indexed = served.index.stored_entries([paper.paper_id for paper in papers])
+        current = {entry.text_hash for entry in indexed.values()}
+        new = [paper for paper in papers if paper.text_hash not in current]
+        served.index.store(served.encoder.abstracts(new))
     return papers
 
 
 def index_pending(library: Library, *, progress: Progress) -> int:
-    """Chunk, embed and index every pending paper; return how many there were."""
-    return _index_pending(library, library.served, progress)
+    """Index the abstract of every pending paper; return how many there were."""
+    if library.is_up_to_date():
+        return 0
+    return _index_abstracts(library, library.served, progress)
+
+
+def index_sentences(
+    library: Library, *, progress: Progress, at_once: int = SENTENCES_AT_ONCE
+) -> int:
+    """Index the sentences of all papers whose sentences are due; return how many there were.
+
+    `progress` is called after every `at_once` sentences, also in another thread, and may wait or
+    raise: what was stored by then stays.
+    """
+    return 0 if library.is_up_to_date() else _index_sentences(library.served, progress, at_once)
 
 
 def build_next_index(library: Library, *, progress: Progress) -> int:
@@ -186,35 +231,91 @@ def build_next_index(library: Library, *, progress: Progress) -> int:
 
     Return how many papers were indexed; 0 if no other model is configured. A killed run continues.
     """
-    if not library.next_index:
+    if library.is_up_to_date() or not library.next_index:
         return 0
-    done = _index_pending(library, library.next_index, progress)
+    done = _index_abstracts(library, library.next_index, progress)
+    _ = _index_sentences(library.next_index, progress, SENTENCES_AT_ONCE)
     library.swap_index()
     return done + index_pending(library, progress=progress)  # those that came at the last moment
 
 
-def _index_pending(library: Library, indexed: EmbeddedIndex, progress: Progress) -> int:
-    index, splitter = indexed.index, SentenceSplitter()
+def _index_abstracts(library: Library, indexed: EmbeddedIndex, progress: Progress) -> int:
+    index = indexed.index
     index.catch_up()
-    total = index.pending_count()
+    total, done = index.pending_count(), 0
     if total >= MANY_PAPERS:
         library.choose_backend(indexed)
-    done = 0
-    while papers := index.pending(PAPERS_PER_BATCH):
-        index.store(_entries(papers, indexed.embedder, splitter))
-        done += len(papers)
+
+    def batches() -> Iterator[list[Paper]]:
+        for papers in index.pending(PAPERS_PER_WINDOW):
+            papers.sort(key=lambda paper: len(paper.title) + len(paper.abstract))
+            for start in range(0, len(papers), PAPERS_PER_BATCH):
+                yield papers[start : start + PAPERS_PER_BATCH]
+
+    def store(entries: list[Entry]) -> None:
+        nonlocal done
+        index.store(entries)
+        done += len(entries)
         progress("indexing", done, total)
+
+    before = -1
+    while done > before:  # once more for papers that changed meanwhile
+        before = done
+        _overlap(batches(), lambda papers, _: indexed.encoder.abstracts(papers), store)
     return done
 
 
-def _entries(papers: list[Paper], embedder: Embedder, splitter: TextSplitter) -> list[Entry]:
-    """Chunk and embed papers together."""
-    chunks = [chunk(paper, splitter) for paper in papers]
-    vectors = embedder.encode([c.text for of_paper in chunks for c in of_paper])
-    entries, start = [], 0
-    for paper, of_paper in zip(papers, chunks, strict=True):
-        end = start + len(of_paper)
-        sentences = tuple(c.sentence for c in of_paper[1:])
-        entries.append(Entry(paper.paper_id, paper.text_hash, sentences, vectors[start:end]))
-        start = end
-    return entries
+def _index_sentences(indexed: EmbeddedIndex, progress: Progress, at_once: int) -> int:
+    index = indexed.index
+    index.catch_up()
+    total, done = index.sentence_counts().due, 0
+
+    def pause() -> None:
+        progress(SENTENCES, done, total)
+
+    def encode(papers: list[Paper], check_end: Callable[[], None]) -> list[SentenceVectors]:
+        def pause_or_end() -> None:
+            check_end()
+            pause()
+
+        return indexed.encoder.sentences(papers, at_once=at_once, pause=pause_or_end)
+
+    def store(encoded: list[SentenceVectors]) -> None:
+        nonlocal done
+        index.add_sentences(encoded)
+        index.catch_up(pause=pause)
+        done += len(encoded)
+        pause()
+
+    with index.vectors.adding_many(SENTENCES_PER_PAPER * total):
+        _overlap(index.due(PAPERS_WITH_SENTENCES), encode, store)
+    return done
+
+
+def _overlap(
+    windows: Iterator[list[Paper]],
+    encode: Callable[[list[Paper], Callable[[], None]], Encoded],
+    store: Callable[[Encoded], None],
+) -> None:
+    """Encode each window in a thread while the one before is stored in this one.
+
+    `encode` is also given a function that raises StoppedError once the run has ended early.
+    """
+    ended = Event()
+
+    def check_end() -> None:
+        if ended.is_set():
+            raise StoppedError("stopped before everything was indexed: the next run continues.")
+
+    encoded: Future[Encoded] | None = None
+    with ThreadPoolExecutor(1, thread_name_prefix="encoder") as thread:
+        try:
+            for papers in windows:
+                before, encoded = encoded, thread.submit(encode, papers, check_end)
+                if before:
+                    store(before.result())
+                    release_memory()
+            if encoded:
+                store(encoded.result())
+        finally:
+            ended.set()  # or an interrupted run would wait for the rest

@@ -1,5 +1,7 @@
 """The cores and the memory that this process may use, also inside a container."""
 
+import contextlib
+import ctypes
 import math
 import os
 from pathlib import Path
@@ -12,6 +14,7 @@ CORES = Path("/sys/devices/system/cpu")
 # milliseconds become seconds. A short spin costs nothing on an idle machine; see
 # docs/evaluation.md.
 SPIN_COUNT = "2000"
+KERNELS = "64"  # that torch and oneDNN keep: those of about ten shapes of a batch
 
 
 def limit_openmp_spinning() -> None:
@@ -21,6 +24,16 @@ def limit_openmp_spinning() -> None:
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
+
+
+def limit_kernel_caches() -> None:
+    """Make torch and oneDNN keep the kernels of a few shapes only, here and in child processes.
+
+    They keep 1,024 each by default. As hardly two batches of texts have the same shape, an ingest
+    would grow by two megabytes a batch, and gain nothing. Call it before torch is loaded.
+    """
+    for name in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
+        os.environ.setdefault(name, KERNELS)
 
 
 def cores() -> int:
@@ -52,6 +65,15 @@ def memory_bytes() -> int | None:
     limits = [_number(folder / "memory.max") for folder in _groups()]
     limits.append(_number(CGROUPS / "memory/memory.limit_in_bytes"))  # cgroups v1
     return min([machine, *(limit for limit in limits if limit is not None)])
+
+
+def release_memory() -> None:
+    """Give freed memory back to the system, where the C library can (glibc).
+
+    Tensors of ever different sizes leave gaps between them: a long ingest grows by hundreds of MB.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _siblings(core: int) -> str:

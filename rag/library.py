@@ -4,16 +4,17 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Condition, Lock
 
 from filelock import FileLock, Timeout
 
 from rag.config import RagConfig
-from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of
+from rag.encoders.embedder import BUNDLED_NAME, Embedder, load_embedder, model_of, name_of
 from rag.encoders.word_vectors import WordVectors
 from rag.errors import DataFolderError, EmbedderError, IndexInUseError, VectorServerError
 from rag.full_text.store import FullTexts
@@ -22,7 +23,9 @@ from rag.grounding.judge import load_judge
 from rag.retrieval.backend import Backends
 from rag.retrieval.chroma import ChunkVectors, folder_of
 from rag.retrieval.chroma_server import TOKEN_VARIABLE, ServerVectors, VectorServer
-from rag.retrieval.index import Index, fuller_embedder
+from rag.retrieval.counts import fuller_embedder, is_complete
+from rag.retrieval.index import Index
+from rag.retrieval.paper_encoder import PaperEncoder
 from rag.retrieval.reranker import Reranker, load_reranker
 from rag.retrieval.retriever import HybridRetriever
 from rag.store.catalog import Catalog
@@ -45,6 +48,7 @@ class EmbeddedIndex:
     """An index, the whole papers beside it, and the embedding model whose vectors both have."""
 
     embedder: Embedder
+    encoder: PaperEncoder
     index: Index
     full_texts: FullTexts
 
@@ -64,6 +68,31 @@ class EmbeddedIndex:
             self.index.repair()
             self.full_texts.repair()
             vectors.is_checked = True
+
+
+class Turns:
+    """Whoever asks goes first: counts who is being answered, and lets others wait. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._answering = 0
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Make background work wait while this block runs."""
+        with self._changed:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._answering -= 1
+                self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nobody is being answered, at most so long; return whether that is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._answering, seconds)
 
 
 class Library:
@@ -86,6 +115,7 @@ class Library:
         self.config = config
         self.purpose = purpose
         self.backends = Backends(folder, config.embedder, lambda config: load_embedder(config))
+        self.turns = Turns()
         self._replaced: list[Index] = []
         self._lock = FileLock(folder / "index.lock", mode=PRIVATE_FILE, thread_local=False)
         self._locking = Lock()
@@ -164,7 +194,7 @@ class Library:
         self.lock_index()
         served = self._open_index(self.embedder)
         vectors = served.index.vectors
-        if not self.next_embedder and vectors.is_writable and not served.index.pending_count():
+        if not self.next_embedder and vectors.is_writable and served.index.is_complete():
             served.index.drop_others()
             with contextlib.suppress(VectorServerError):
                 vectors.remove_others()
@@ -178,9 +208,10 @@ class Library:
 
     def _open_index(self, embedder: Embedder) -> EmbeddedIndex:
         vectors = self._vectors(embedder.name)
-        index = Index(self.catalog.database, vectors, embedder=embedder.name)
+        encoder = PaperEncoder(embedder)
+        index = Index(self.catalog.database, vectors, embedder=embedder.name, encoder=encoder)
         full_texts = FullTexts(self.catalog.database, vectors, embedder)
-        opened = EmbeddedIndex(embedder, index, full_texts)
+        opened = EmbeddedIndex(embedder, encoder, index, full_texts)
         opened.follow()
         self.backends.fit(embedder, index)
         return opened
@@ -257,6 +288,10 @@ class Library:
                 f"none of the {papers:,} papers is indexed with {self.embedder.name}: "
                 "run `paperboy reindex`."
             )
+
+    def is_up_to_date(self) -> bool:
+        """Return whether the index lacks nothing, from SQLite alone: opening it takes seconds."""
+        return is_complete(self.catalog.database, name_of(self.config.embedder.model))
 
     @property
     def is_shared(self) -> bool:

@@ -148,8 +148,9 @@ class PaperQA:
         Refusals and most lists are computed and stay as they are. See Writer.write.
         """
         if self.writer and self.can_write(quoted):
-            for answer in self.writer.write(quoted, cancel=cancel, on_place=on_place):
-                yield _without_excuse(answer)
+            with self.library.turns.answering():
+                for answer in self.writer.write(quoted, cancel=cancel, on_place=on_place):
+                    yield _without_excuse(answer)
 
     def can_write(self, quoted: Answer) -> bool:
         """Return whether the model can write an answer from this quoted one.
@@ -170,7 +171,8 @@ class PaperQA:
         key = tuple((entry.paper.paper_id, entry.tldr) for entry in entries)
         if key not in self._briefs:
             sentences = [Evidence(entry.paper, entry.tldr, 0, 1.0) for entry in entries]
-            *_, last = self.writer.brief(sentences, self.today(), cancel=cancel)
+            with self.library.turns.answering():
+                *_, last = self.writer.brief(sentences, self.today(), cancel=cancel)
             if not last.text:
                 return digest
             if len(self._briefs) >= MAX_BRIEFS:
@@ -186,6 +188,11 @@ class PaperQA:
         """
         if isinstance(question, str):
             question = Question(text=question)
+        with self.library.turns.answering():
+            return self._ask_each(question)
+
+    def _ask_each(self, question: Question) -> Answer:
+        """Answer the questions of a message one after the other."""
         today = question.today or self.today()
         parts = self.query.questions(question.text, today)
         if len(parts) == 1:

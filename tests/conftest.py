@@ -11,13 +11,13 @@ import pytest
 
 from bot.app import open_library
 from bot.cli import main
-from ingest.sync import ingest
 from rag.config import EmbedderConfig, RagConfig
 from rag.encoders.embedder import Embedder, load_embedder
 from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
 from rag.llm.chat_models import ChatLlama
 from rag.llm.local_model import LocalModel
+from tests.both_steps import ingest_both
 from tests.cached_embedder import with_cache
 from tests.discord_server import connect
 from tests.models.tiny_gguf import write_copying_model
@@ -88,7 +88,7 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the sample papers, closed; to be copied."""
     folder = tmp_path_factory.mktemp("sample")
     library = open_library(folder, RagConfig())
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     library.close()
     return folder
 

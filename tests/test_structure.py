@@ -30,7 +30,7 @@ SHORT = {
     "bot/render/picture.py": "charts, digests and e-mail share the record, without matplotlib",
     "bot/subscriptions/limits.py": "what `--help` shows without loading a parser",
     "bot/subscriptions/drawing.py": "a failure that must not stop a delivery",
-    "ingest/chunk.py": "how papers are cut up, which users may replace",
+    "rag/retrieval/chunk.py": "how papers are cut up, which users may replace",
     "ingest/clock.py": "the seam that lets tests wait without waiting",
     "ingest/sources/starter.py": "a source of its own",
     "rag/isolated_python.py": "the only place that starts Python",

@@ -27,6 +27,8 @@ from rag.llm.model_files import explain_base_model, full_check
 from rag.llm.offload import Offload
 from rag.models.build_check import check_build
 from rag.proxies import exempt_hosts, set_proxies
+from rag.retrieval.abstract_vectors import main_embedder
+from rag.retrieval.counts import count_sentences
 from rag.retrieval.reranker import load_reranker
 from rag.store.backups import backups_of
 from rag.store.keywords import KeywordIndex
@@ -39,6 +41,7 @@ NAMED = 5  # damaged papers whose ids are given
 DAMAGED_CURE = (
     "fetch those papers again (`paperboy ingest`), which replaces them, or put a backup in place."
 )
+WHEN_DUE = "; the rest follow in the running bot, or at the end of the next `paperboy sync`"
 DEFAULT_CURE = "see README.md, Troubleshooting."
 
 
@@ -90,6 +93,7 @@ def run_checks(app: App) -> Iterator[Check]:
             ("subscriptions", _subscriptions),
             ("embedding model", _embedder),
             ("index", _index),
+            ("sentence vectors", _sentences),
             ("whole papers", _whole_papers),
             ("reranker", _reranker),
             ("judge", _judge),
@@ -298,6 +302,13 @@ def _index(library: Library) -> Check:
     abstracts, sentences = index.vectors.counts()
     where = f" in the Chroma server at {url}" if (url := library.config.vectors.url) else ""
     return Check("index", True, f"{abstracts:,} abstracts and {sentences:,} sentences{where}")
+
+
+def _sentences(library: Library) -> Check:
+    """Count the papers whose sentences are encoded, from SQLite alone."""
+    counts = count_sentences(library.catalog.database, main_embedder(library.catalog.database))
+    detail = f"{counts}{WHEN_DUE}" if counts.due else str(counts)
+    return Check("sentence vectors", True, detail)
 
 
 def _whole_papers(library: Library) -> Check:

@@ -17,7 +17,7 @@ from bot.console.pairs_page import pairs_page
 from bot.console.side_by_side import Pair, ask_twice, compare_figures, comparison_lines, pair_row
 from bot.console.terminal import Terminal
 from ingest.sources.source import SetAside
-from ingest.sync import ingest
+from ingest.sync import index_sentences, ingest
 from rag.errors import ModelError, QuestionError, UsageError
 from rag.pipeline import PaperQA
 from rag.query.request import clean_question
@@ -142,6 +142,7 @@ def _beir(app: App, folder: Path, split: str, terminal: Terminal) -> Figures:
         library = open_library(Path(data_dir), app.settings.rag, purpose="paperboy eval")
         with progress(terminal) as report_progress:
             ingest(_Corpus(folder / "corpus.jsonl"), library, progress=report_progress)
+            index_sentences(library, progress=report_progress)
         scores: dict[str, list[float]] = {"ndcg@10": [], "recall@10": []}
         for query, gains in relevant.items():
             hits = library.retriever.search(queries[query], top_k=AT)

@@ -14,7 +14,7 @@ from bot.console.terminal import Terminal
 from bot.index_builder import building_index
 from ingest.config import IngestConfig
 from ingest.resolve_source import resolve_source
-from ingest.sources.source import PageEnd, Record
+from ingest.sources.source import PageEnd, ReadRecord
 from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
 from rag.errors import PaperboyError, QuestionError
@@ -92,7 +92,7 @@ class LatestPapers:
 
     def __init__(self, app: App) -> None:
         self._deadline = time.monotonic() + NETWORK_SECONDS
-        self._records: list[Record | PageEnd] = []
+        self._records: list[ReadRecord | PageEnd] = []
         self._problem = f"no answer within {NETWORK_SECONDS:.0f} seconds."
         self._thread = threading.Thread(target=self._fetch, args=(app,), daemon=True)
         self._thread.start()
@@ -112,7 +112,7 @@ class LatestPapers:
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
         return self._problem
 
-    def records(self) -> Iterator[Record | PageEnd]:
+    def records(self) -> Iterator[ReadRecord | PageEnd]:
         """Yield the papers; call `wait` first."""
         yield from self._records
 

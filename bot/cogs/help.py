@@ -79,6 +79,12 @@ class Help(commands.Cog):
         embed = discord.Embed(title="Status", colour=COLOUR)
         embed.add_field(name="Papers", value=str(coverage), inline=False)
         database = self.services.executor.library.catalog.database
+        encoded = await self.services.executor.read(
+            self.services.executor.library.index.sentence_counts
+        )
+        if encoded.due:
+            value = f"{encoded}; the rest follow while nobody asks"
+            embed.add_field(name="Sentence vectors", value=value, inline=False)
         whole = describe_counts(*await self.services.executor.read(count_texts, database))
         embed.add_field(name="Whole papers", value=whole, inline=False)
         embed.add_field(name="Model", value=plain_within(self._model(), EMBED_FIELD), inline=False)

@@ -64,9 +64,10 @@ async def show_search_page(
     page: int,
 ) -> None:
     """Edit the deferred reply to show a page of the results. Raises QuestionError."""
-    hits = await executor.read(
-        executor.library.retriever.search, clean_question(text), top_k=MAX_RESULTS
-    )
+    with executor.library.turns.answering():
+        hits = await executor.read(
+            executor.library.retriever.search, clean_question(text), top_k=MAX_RESULTS
+        )
     coverage = await executor.read(executor.library.catalog.coverage)
     pages = max(1, -(-len(hits) // SEARCH_PAGE))
     page = min(page, pages - 1)

@@ -1,17 +1,21 @@
 """Files of papers: saved pages, JSON and JSON Lines."""
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from ingest.sources.hf_daily import flatten_item
 from ingest.sources.paper_record import parse_record
 from ingest.sources.saved_html import parse_saved_html
 from ingest.sources.saved_text import parse_saved_text
-from ingest.sources.source import Record, SetAside
+from ingest.sources.source import Described, ReadRecord, Record, SetAside, Unchanged
 from ingest.untrusted import TooManyValuesError, decode, read_json
 from rag.errors import SourceError
+from rag.records import Paper, title_key
+from rag.store.cleaning import RULES
 from rag.text.clean import clean_characters
 
 MB = 1024 * 1024
@@ -20,22 +24,32 @@ MAX_LINES_BYTES = 512 * MB  # of a .jsonl file, which is read line by line
 MAX_LINE_BYTES = 4 * MB
 HEAD_BYTES = 4096  # by which a file is judged
 SUFFIXES = (".txt", ".html", ".json", ".jsonl")
+LINES_AT_ONCE = 100  # of up to MAX_LINE_BYTES each
+READING = 1  # grows when parse_record or Catalog.upsert makes something else of a record
 KINDS = "a .txt or .html page, or a .json or .jsonl file"
+
+
+KnownRecords = Callable[[Sequence[bytes]], Mapping[bytes, Paper]]
 
 
 class FileSource:
     """A .txt or .html page, a .json list or a .jsonl file of papers."""
 
-    def __init__(self, path: Path, *, today: date) -> None:
+    def __init__(self, path: Path, *, today: date, known: KnownRecords | None = None) -> None:
+        """`known` tells which lines of a .jsonl file were read before, to skip those quickly."""
         self.path = path
+        self.known = known
         self.name = clean_characters(path.name)
         self.today = today
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[ReadRecord]:
         """Yield the file's papers. Raises SourceError if it has none."""
         _check(self.path)
         if _has_records_by_line(self.path):
-            yield from _some(_from_lines(_lines(self.path)), self.path)
+            lines = _lines(self.path)
+            known = self.known
+            records = _from_new_lines(lines, known) if known else _from_lines(lines)
+            yield from _some(records, self.path)
             return
         text = decode(_read(self.path))
         if self.path.suffix in (".json", ".jsonl"):
@@ -47,7 +61,7 @@ class FileSource:
         yield from _some(records, self.path)
 
 
-def _some(records: Iterator[Record], path: Path) -> Iterator[Record]:
+def _some(records: Iterator[ReadRecord], path: Path) -> Iterator[ReadRecord]:
     """Yield the records. Raises SourceError if there are none."""
     is_empty = True
     for record in records:
@@ -124,17 +138,55 @@ def _unreadable(path: Path, error: OSError) -> SourceError:
 
 def _from_lines(lines: Iterable[bytes]) -> Iterator[Record]:
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        if len(line) > MAX_LINE_BYTES:
-            yield SetAside(f"line {number}", f"longer than {MAX_LINE_BYTES // MB} MB", broken=True)
-            continue
-        try:
-            record = read_json(line)
-        except (ValueError, RecursionError) as error:
-            yield SetAside(f"line {number}", f"not valid JSON ({_brief(error)})", broken=True)
-            continue
-        yield from parse_record(flatten_item(record), place=f"line {number}")
+        yield from _from_line(line, number)
+
+
+def _from_new_lines(lines: Iterable[bytes], known: KnownRecords) -> Iterator[ReadRecord]:
+    """Yield the records of the lines with their hashes; of one that is known, that it is.
+
+    Known lines about a paper that an unknown line has described before are read like any other: by
+    then, the paper may no longer agree with them.
+    """
+    described: set[str] = set()
+    numbered = enumerate(lines, start=1)
+    while batch := list(islice(numbered, LINES_AT_ONCE)):
+        hashes = [_hash(line) for _, line in batch]
+        before = known(hashes)
+        for (number, line), record_hash in zip(batch, hashes, strict=True):
+            paper = before.get(record_hash)
+            if paper and not (described and described.intersection(_names_of(paper))):
+                yield Unchanged()
+                continue
+            found = list(_from_line(line, number))
+            described.update(*(_names_of(one) for one in found if isinstance(one, Paper)))
+            if len(found) == 1 and isinstance(found[0], Paper):
+                yield Described(found[0], record_hash)
+            else:
+                yield from found
+
+
+def _hash(line: bytes) -> bytes:
+    rules = f"{READING}.{RULES} ".encode()
+    return hashlib.blake2b(rules + line.strip(), digest_size=16).digest()
+
+
+def _names_of(paper: Paper) -> tuple[str, str]:
+    """Return what tells that two records are about the same paper."""
+    return paper.paper_id, title_key(paper.title)
+
+
+def _from_line(line: bytes, number: int) -> Iterator[Record]:
+    if not line.strip():
+        return
+    if len(line) > MAX_LINE_BYTES:
+        yield SetAside(f"line {number}", f"longer than {MAX_LINE_BYTES // MB} MB", broken=True)
+        return
+    try:
+        record = read_json(line)
+    except (ValueError, RecursionError) as error:
+        yield SetAside(f"line {number}", f"not valid JSON ({_brief(error)})", broken=True)
+        return
+    yield from parse_record(flatten_item(record), place=f"line {number}")
 
 
 def _lines(path: Path) -> Iterator[bytes]:

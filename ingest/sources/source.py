@@ -41,7 +41,21 @@ class LeftOut:
         object.__setattr__(self, "reason", label(self.reason))
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A paper with the hash of the record that describes it."""
+
+    paper: Paper
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A record that was read before, and whose paper still agrees with it."""
+
+
 Record = Paper | SetAside | LeftOut
+ReadRecord = Record | Described | Unchanged
 
 
 def label(text: str) -> str:
@@ -67,7 +81,7 @@ class Source(Protocol):
 
     name: str
 
-    def records(self) -> Iterator[Record | PageEnd]:
+    def records(self) -> Iterator[ReadRecord | PageEnd]:
         """Yield papers, what was set aside or left out and, if it has pages, the end of each.
 
         Raises SourceError if the source cannot be used.

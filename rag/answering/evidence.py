@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from rag.config import EvidenceConfig
 from rag.query.request import Request
 from rag.records import Evidence, Hit, Paper
-from rag.retrieval.index import Entry, Index
+from rag.retrieval.entry import Entry
+from rag.retrieval.index import Index
 from rag.store.keywords import KeywordIndex, weight_covered
 from rag.text.directives import is_directive
 from rag.text.names import system_names

@@ -179,7 +179,7 @@ class WholePaperQA:
         return self.answerability.signs(request, place)
 
     def _abstract(self, paper: Paper, vector: NDArray[np.float32]) -> list[Found]:
-        entries = self.evidence.index.entries([paper.paper_id]).values()
+        entries = self.evidence.index.stored_entries([paper.paper_id]).values()
         passage = _abstract_of(paper)
         return [Found(passage, -1, float(entry.vectors[0] @ vector)) for entry in entries]
 

@@ -12,7 +12,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.config import EmbedderConfig
-from rag.cpu import limit_openmp_spinning, openmp_threads
+from rag.cpu import limit_kernel_caches, limit_openmp_spinning, openmp_threads
 from rag.errors import EmbedderError, ProxyError, first_line
 from rag.proxies import exempt_this_machine
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 limit_openmp_spinning()  # before any function here loads torch
+limit_kernel_caches()
 
 Vectors = NDArray[np.float32]
 
@@ -197,11 +198,15 @@ def load_embedder(config: EmbedderConfig) -> Embedder:
         return Embedder(_from_provider(config.model), name=config.model)
     path = bundled_path() if config.model == "bundled" else config.model
     model = _load_sentence_transformer(path, config)
-    name = BUNDLED_NAME if config.model == "bundled" else config.model
     embeddings = SentenceTransformerEmbeddings(
         model, batch_tokens=config.batch_tokens, threads=config.threads
     )
-    return Embedder(embeddings, name=name)
+    return Embedder(embeddings, name=name_of(config.model))
+
+
+def name_of(model: str) -> str:
+    """Return the name under which the vectors of this setting `model` are stored."""
+    return BUNDLED_NAME if model == "bundled" else model
 
 
 def model_of(name: str) -> str:

@@ -37,6 +37,7 @@ _FOLDER = re.compile(rf"{FOLDER}(?:-[0-9a-f]{{8}})?")
 BATCH = 500  # records per write, which searches wait for; Chroma refuses more than 5,461
 SERVER_ID = "server.json"  # in the folder, while a Chroma server has the vectors instead of it
 PROBES = 16  # stored vectors that are searched for when the index is opened
+BULK_SYNC = 25_000  # vectors between two times that Chroma writes its files, if many come
 # More links per vector than Chroma's defaults of 16 and 100: with those, about three in a thousand
 # vectors of very similar papers cannot be reached by any query after the index was reopened.
 HNSW: "CreateHNSWConfiguration" = {
@@ -149,18 +150,41 @@ class ChunkVectors:
                     "stored and will be indexed later: free some space on the disk and try again."
                 ) from error
 
+    @contextmanager
+    def adding_many(self, n: int) -> Iterator[None]:
+        """Have Chroma write its files less often in this block if about n sentences are added.
+
+        Each time it writes all vectors. A process that is killed in this block costs the next one
+        the time to add up to BULK_SYNC vectors again.
+        """
+        if n < BULK_SYNC:
+            yield
+            return
+        self._sync_sentences_every(BULK_SYNC)
+        try:
+            yield
+        finally:
+            self._sync_sentences_every(HNSW["sync_threshold"])
+
+    def _sync_sentences_every(self, n: int) -> None:
+        with self._lock:
+            self.sentences.modify(configuration={"hnsw": {"sync_threshold": n}})
+            self.reopen()  # or it has no effect
+
     def reopen(self) -> None:
         """Close the files and open them again."""
         self.close()
         self._open()
 
-    def nearest(self, vector: NDArray[np.float32], n: int) -> list[str]:
-        """Return the ids of the n nearest abstracts and the n nearest sentences."""
+    def nearest(
+        self, vector: NDArray[np.float32], n: int, *, n_abstracts: int | None = None
+    ) -> list[str]:
+        """Return the ids of the n (or n_abstracts) nearest abstracts and n sentences."""
         found: list[str] = []
         with self._reading():
-            for collection in (self.abstracts, self.sentences):
+            for collection, count in ((self.abstracts, n_abstracts or n), (self.sentences, n)):
                 result = collection.query(
-                    query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
+                    query_embeddings=vector.reshape(1, -1), n_results=count, include=["distances"]
                 )
                 found.extend(result["ids"][0])
         return found

@@ -278,6 +278,11 @@ class ServerVectors(ChunkVectors):
 
     # -- what a folder does otherwise --------------------------------------------------------
 
+    @contextmanager
+    def adding_many(self, n: int) -> Iterator[None]:  # noqa: ARG002
+        """Change nothing: the server writes its files as it has been told to."""
+        yield
+
     def clear(self) -> None:
         """Replace the collections of abstracts and sentences with empty ones."""
         with self._writing():

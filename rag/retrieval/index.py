@@ -8,106 +8,85 @@ import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.errors import VectorServerError
-from rag.records import Paper, chunk_id_of
+from rag.records import Paper
 from rag.retrieval.chroma import PROBES, ChunkVectors
+from rag.retrieval.counts import SentenceCounts, count_sentences, rows_that_do_not_fit
+from rag.retrieval.entry import (
+    Entry,
+    PaperVectors,
+    SentenceVectors,
+    Vectors,
+    decode_entry,
+    encode_vectors,
+)
+from rag.retrieval.paper_encoder import PaperEncoder
 from rag.store.catalog import SQL_VARIABLES
 from rag.store.database import Database
-from rag.store.rows import is_intact, papers_from_rows, parse_strings
+from rag.store.rows import is_intact, papers_from_rows
 from rag.store.upsert import drop_vectors
 
 log = logging.getLogger(__name__)
 
-Vectors = NDArray[np.float32]
 NAMED = 5  # papers whose ids a warning names
 PAPERS_PER_CHROMA_BATCH = 500  # each with about ten chunks
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An indexed paper.
-
-    `vectors` has shape (1 + len(sentences), dimensions), float32, unit length: row 0 is the
-    abstract, row i the i-th sentence, both with the title in front.
-    """
-
-    paper_id: str
-    text_hash: str
-    sentences: tuple[str, ...]
-    vectors: Vectors
-
-    @property
-    def chunk_ids(self) -> list[str]:
-        """`<paper_id>#0`, `<paper_id>#1` … in the order of the vectors."""
-        return [chunk_id_of(self.paper_id, index) for index in range(len(self.vectors))]
-
-
-class PaperVectors(NamedTuple):
-    """The vectors of several papers in one array, of each the abstract's first."""
-
-    numbers: NDArray[np.int64]  # the papers' rows in SQLite
-    starts: NDArray[np.intp]  # where each one's vectors begin
-    vectors: Vectors  # (vectors of all papers, dimensions)
-
-    @classmethod
-    def read(cls, stored: Mapping[int, bytes], dimensions: int) -> "PaperVectors":
-        """Return the stored vectors; those of damaged papers are left out."""
-        size = 2 * dimensions
-        whole = {
-            number: blob
-            for number, blob in stored.items()
-            if isinstance(blob, bytes) and blob and len(blob) % size == 0
-        }
-        flat = np.frombuffer(b"".join(whole.values()), dtype=np.float16)
-        vectors = flat.reshape(-1, dimensions).astype(np.float32)
-        counts = np.array([len(blob) // size for blob in whole.values()], dtype=np.intp)
-        starts = np.cumsum(counts) - counts
-        is_unit = _are_unit(vectors)
-        if not is_unit.all():
-            good = np.logical_and.reduceat(is_unit, starts)
-            kept = {number: whole[number] for number, fine in zip(whole, good, strict=True) if fine}
-            return cls.read(kept, dimensions)
-        return cls(np.array(list(whole), dtype=np.int64), starts, vectors)
-
-
-def _are_unit(vectors: Vectors) -> NDArray[np.bool_]:
-    """Return which vectors are as they are stored: of length 1, or zeros for unknown words."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return np.asarray((abs(lengths - 1) < 0.05) | (lengths == 0))
+PAPERS_BEFORE_PAUSE = 25  # given to Chroma before somebody who asks gets a turn
+ENCODED_AT_ONCE = 24  # papers whose sentences a question waits for: half a second
 
 
 class Index:
     """The entries of one embedder, by paper."""
 
-    def __init__(self, database: Database, vectors: ChunkVectors, *, embedder: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vectors: ChunkVectors,
+        *,
+        embedder: str,
+        encoder: PaperEncoder | None = None,
+    ) -> None:
+        """Open the index; `encoder` encodes sentences that are due when somebody asks."""
         self.database = database
         self.vectors = vectors
         self.embedder = embedder
+        self.encoder = encoder
         # Held while Chroma is made to follow SQLite: two threads that did so at once could each add
         # what the other has just deleted.
         self._following = RLock()
 
     # -- writing ---------------------------------------------------------------------------
 
-    def pending(self, n: int) -> list[Paper]:
-        """Return up to n papers whose text has no vectors of this embedder yet."""
-        rows = self.database.connection.execute(
-            "SELECT papers.* FROM papers "
-            "LEFT JOIN chunk_vectors AS v ON v.paper = papers.id AND v.embedder = ? "
-            "WHERE v.paper IS NULL OR v.text_hash != papers.text_hash ORDER BY papers.id",
-            (self.embedder,),
+    def pending(self, n: int) -> Iterator[list[Paper]]:
+        """Yield the papers whose text has no vectors of this embedder yet, n at a time."""
+        return self._windows(
+            "papers LEFT JOIN chunk_vectors AS v ON v.paper = papers.id AND v.embedder = ? "
+            "WHERE (v.paper IS NULL OR v.text_hash != papers.text_hash)",
+            n,
         )
-        # A damaged text would stay pending for ever.
-        return papers_from_rows(islice(filter(is_intact, rows), n))
+
+    def due(self, n: int) -> Iterator[list[Paper]]:
+        """Yield those whose abstract has a vector and whose sentences have none, n at a time."""
+        return self._windows(
+            "chunk_vectors AS v JOIN papers ON papers.id = v.paper "
+            "WHERE v.embedder = ? AND sentences_due = 1",
+            n,
+        )
+
+    def _windows(self, papers: str, n: int) -> Iterator[list[Paper]]:
+        """Yield papers in the order of their rows, without damaged ones, which stay as they are."""
+        last = 0
+        while rows := self.database.connection.execute(
+            f"SELECT papers.* FROM {papers} AND papers.id > ? ORDER BY papers.id LIMIT ?",
+            (self.embedder, last, n),
+        ).fetchall():
+            last = rows[-1]["id"]
+            if window := papers_from_rows(filter(is_intact, rows)):
+                yield window
 
     def pending_count(self) -> int:
         """Return how many papers have no vectors of this embedder yet."""
@@ -117,6 +96,19 @@ class Index:
             (self.embedder,),
         ).fetchone()
         return int(row[0])
+
+    def has_due(self) -> bool:
+        """Return whether any paper's sentences are due; takes microseconds."""
+        query = "SELECT 1 FROM chunk_vectors WHERE embedder = ? AND sentences_due = 1 LIMIT 1"
+        return self.database.connection.execute(query, (self.embedder,)).fetchone() is not None
+
+    def is_complete(self) -> bool:
+        """Return whether all papers have the vectors of their abstract and their sentences."""
+        return not self.has_due() and not self.pending_count()
+
+    def sentence_counts(self) -> SentenceCounts:
+        """Return how many papers have the vectors of their sentences."""
+        return count_sentences(self.database, self.embedder)
 
     def store(self, entries: Sequence[Entry]) -> None:
         """Store entries, durably, and delete stale chunks.
@@ -137,16 +129,42 @@ class Index:
         # Chunks that Chroma has under the same ids are of an earlier text.
         drop_vectors(db, row, embedder=self.embedder)
         db.execute(
-            "INSERT INTO chunk_vectors (paper, text_hash, embedder, sentences, vectors, stored) "
-            "VALUES (?, ?, ?, ?, ?, 0)",
+            "INSERT INTO chunk_vectors "
+            "(paper, text_hash, embedder, sentences, vectors, sentences_due) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             (
                 row["id"],
                 entry.text_hash,
                 self.embedder,
                 json.dumps(entry.sentences, ensure_ascii=False),
-                entry.vectors.astype(np.float16).tobytes(),
+                encode_vectors(entry.vectors),
+                entry.sentences_due,
             ),
         )
+
+    def add_sentences(self, encoded: Sequence[SentenceVectors]) -> None:
+        """Store sentences that were due, durably; `catch_up` adds them to Chroma.
+
+        Those of a text that has changed meanwhile, or has its sentences already, are left out.
+        """
+        with self.database.transaction() as db:
+            for paper in encoded:
+                row = db.execute(
+                    "SELECT v.rowid AS number, vectors FROM chunk_vectors AS v "
+                    "JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND sentences_due = 1 "
+                    "AND paper_id = ? AND v.text_hash = ?",
+                    (self.embedder, paper.paper_id, paper.text_hash),
+                ).fetchone()
+                if row:
+                    db.execute(
+                        "UPDATE chunk_vectors SET sentences = ?, vectors = ?, sentences_due = 0, "
+                        "stored = 0 WHERE rowid = ?",
+                        (
+                            json.dumps(paper.sentences, ensure_ascii=False),
+                            row["vectors"] + encode_vectors(paper.vectors),
+                            row["number"],
+                        ),
+                    )
 
     def clear(self) -> None:
         """Delete this embedder's vectors: every paper is pending; Chroma's folder is replaced."""
@@ -162,27 +180,40 @@ class Index:
             for table in ("chunk_vectors", "stale_chunks"):
                 db.execute(f"DELETE FROM {table} WHERE embedder != ?", (self.embedder,))
 
-    def catch_up(self) -> None:
+    def catch_up(self, *, pause: Callable[[], None] | None = None) -> None:
         """Delete stale chunks from Chroma and add the entries that only SQLite has.
 
         If another process writes to Chroma, or its server is down, that is done later.
+
+        `pause` is called after every few papers, and may wait or raise.
         """
         if not self.vectors.is_writable:
             return
-        with self._following, contextlib.suppress(VectorServerError):  # which is logged there
-            self._follow()
+        with contextlib.suppress(VectorServerError):  # which is logged there
+            while self._follow(PAPERS_BEFORE_PAUSE if pause else PAPERS_PER_CHROMA_BATCH):
+                if pause:
+                    pause()
 
-    def _follow(self) -> None:
-        self._delete_stale()
-        while missing := list(self._entries("stored = 0 LIMIT ?", [PAPERS_PER_CHROMA_BATCH])):
+    def _follow(self, n: int) -> bool:
+        """Let Chroma have up to n papers more; return whether there were any."""
+        with self._following:
+            self._delete_stale()
+            missing = list(self._entries("stored = 0 LIMIT ?", [n]))
+            if not missing:
+                return False
             chunk_ids = [chunk_id for entry in missing for chunk_id in entry.chunk_ids]
             self.vectors.add(chunk_ids, np.concatenate([entry.vectors for entry in missing]))
             with self.database.transaction() as db:
                 db.executemany(
                     "UPDATE chunk_vectors SET stored = 1 WHERE embedder = ? AND text_hash = ? "
-                    "AND paper = (SELECT id FROM papers WHERE paper_id = ?)",
-                    [(self.embedder, entry.text_hash, entry.paper_id) for entry in missing],
+                    "AND paper = (SELECT id FROM papers WHERE paper_id = ?) "
+                    "AND sentences_due = ?",
+                    [
+                        (self.embedder, entry.text_hash, entry.paper_id, entry.sentences_due)
+                        for entry in missing
+                    ],
                 )
+            return True
 
     def _delete_stale(self) -> None:
         """Delete stale chunks; papers with new texts under the same ids are added again."""
@@ -211,10 +242,9 @@ class Index:
         Called when the index is opened and when its server is back: finishes what a killed process
         left undone, and searches for stored vectors to check that Chroma still finds them.
         """
-        self._drop_damaged()
+        self._drop(rows_that_do_not_fit(self.database, self.embedder))
         with self._following:
-            expected = self._expected_counts()
-            if not self.vectors.is_sound(self._probes()) or self._has_lost(expected):
+            if not self.vectors.is_sound(self._probes()) or self._has_lost():
                 log.warning(
                     "the vector index is damaged or new; filling it from %s", self.database.path
                 )
@@ -235,27 +265,6 @@ class Index:
             for _ in self._entries(f"v.paper IN ({','.join('?' * len(batch))})", batch):
                 pass
 
-    def _drop_damaged(self) -> None:
-        """Delete the vectors that do not fit their sentences, so that their papers are pending."""
-        sizes = (
-            "CASE WHEN typeof(sentences) = 'text' AND json_valid(sentences) "
-            "AND length(vectors) % (2 * (1 + json_array_length(sentences))) = 0 "
-            "THEN length(vectors) / (1 + json_array_length(sentences)) END"
-        )
-        rows = self.database.connection.execute(
-            f"SELECT {sizes} AS size, COUNT(*) AS n FROM chunk_vectors WHERE embedder = ? "
-            "GROUP BY size ORDER BY size IS NULL, size = 0, n DESC",
-            (self.embedder,),
-        ).fetchall()
-        if len(rows) < 2 and not (rows and not rows[0]["size"]):
-            return
-        damaged = self.database.connection.execute(
-            "SELECT papers.id, paper_id FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
-            f"WHERE v.embedder = ? AND {sizes} IS NOT ?",
-            (self.embedder, rows[0]["size"] or -1),
-        ).fetchall()
-        self._drop(damaged)
-
     def _drop(self, rows: Sequence[sqlite3.Row]) -> None:
         """Delete the vectors of these papers, so that they are computed again from the text."""
         if not rows:
@@ -269,11 +278,10 @@ class Index:
             for row in rows:
                 drop_vectors(db, row, embedder=self.embedder)
 
-    def _has_lost(self, expected: tuple[int, int]) -> bool:
+    def _has_lost(self) -> bool:
         """Return whether Chroma has fewer chunks than expected; more are merely stale."""
-        return any(
-            count < minimum for count, minimum in zip(self.vectors.counts(), expected, strict=True)
-        )
+        counts = zip(self.vectors.counts(), self._expected_counts(), strict=True)
+        return any(count < expected for count, expected in counts)
 
     def _expected_counts(self) -> tuple[int, int]:
         row = self.database.connection.execute(
@@ -299,7 +307,50 @@ class Index:
     # -- reading ---------------------------------------------------------------------------
 
     def entries(self, paper_ids: Sequence[str]) -> dict[str, Entry]:
-        """Return the entries of these papers by id; papers that are not indexed are left out."""
+        """Return the entries of these papers by id; papers that are not indexed are left out.
+
+        Of those whose sentences are due, the first ENCODED_AT_ONCE are encoded and stored now; the
+        sentences of the others have their abstract's vector.
+        """
+        found = self.stored_entries(paper_ids)
+        due = [name for name in paper_ids if name in found and found[name].sentences_due]
+        if self.encoder is None or not due:
+            return found
+        for encoded in self.encode_due(due):
+            found[encoded.paper_id] = found[encoded.paper_id].completed(encoded)
+        still = {name: found.pop(name) for name in due if found[name].sentences_due}
+        for paper in papers_from_rows(self._rows(list(still))):
+            found[paper.paper_id] = self.encoder.stand_in(paper, still[paper.paper_id])
+        return found
+
+    def encode_due(self, paper_ids: Sequence[str]) -> list[SentenceVectors]:
+        """Encode the sentences of the first ENCODED_AT_ONCE papers, store and return them.
+
+        They are added to Chroma by whoever calls `catch_up` next, since that may take seconds.
+        """
+        if self.encoder is None:
+            return []
+        intact = filter(is_intact, self._rows(paper_ids[:ENCODED_AT_ONCE]))
+        encoded = self.encoder.sentences(papers_from_rows(intact))
+        try:
+            self.add_sentences(encoded)
+        except sqlite3.OperationalError as error:  # a full disk, or another program that writes
+            log.warning("the sentences of %d papers were not stored: %s", len(encoded), error)
+        return encoded
+
+    def _rows(self, paper_ids: Sequence[str]) -> list[sqlite3.Row]:
+        """Return the rows of these papers in the catalogue."""
+        found: list[sqlite3.Row] = []
+        for start in range(0, len(paper_ids), SQL_VARIABLES):
+            batch = list(paper_ids[start : start + SQL_VARIABLES])
+            marks = ",".join("?" * len(batch))
+            found += self.database.connection.execute(
+                f"SELECT * FROM papers WHERE paper_id IN ({marks})", batch
+            )
+        return found
+
+    def stored_entries(self, paper_ids: Sequence[str]) -> dict[str, Entry]:
+        """Return the entries of these papers by id as they are stored, which costs no time."""
         found: dict[str, Entry] = {}
         for start in range(0, len(paper_ids), SQL_VARIABLES):
             batch = list(paper_ids[start : start + SQL_VARIABLES])
@@ -311,60 +362,37 @@ class Index:
     def vectors_of(self, numbers: Sequence[int], *, dimensions: int) -> "PaperVectors":
         """Return the vectors of the papers in these rows; those without any are left out."""
         found: dict[int, bytes] = {}
+        due: set[int] = set()
         for start in range(0, len(numbers), SQL_VARIABLES):
             batch = [int(number) for number in numbers[start : start + SQL_VARIABLES]]
             rows = self.database.connection.execute(
-                "SELECT paper, vectors FROM chunk_vectors "
+                "SELECT paper, vectors, sentences_due FROM chunk_vectors "
                 f"WHERE embedder = ? AND paper IN ({','.join('?' * len(batch))})",
                 [self.embedder, *batch],
             )
-            found.update((row["paper"], row["vectors"]) for row in rows)
-        read = PaperVectors.read(found, dimensions)
+            for row in rows:
+                found[row["paper"]] = row["vectors"]
+                if row["sentences_due"]:
+                    due.add(row["paper"])
+        read = PaperVectors.read(found, due, dimensions)
         if len(read.numbers) < len(found):
             damaged = set(found).difference(read.numbers.tolist())
-            marks = ",".join("?" * len(damaged))
-            self._drop(
-                self.database.connection.execute(
-                    f"SELECT id, paper_id FROM papers WHERE id IN ({marks})", list(damaged)
-                ).fetchall()
-            )
+            query = f"SELECT id, paper_id FROM papers WHERE id IN ({','.join('?' * len(damaged))})"
+            self._drop(self.database.connection.execute(query, list(damaged)).fetchall())
         return read
 
     def _entries(self, condition: str, values: Sequence[object]) -> Iterator[Entry]:
         rows = self.database.connection.execute(
-            "SELECT papers.id, paper_id, v.text_hash, sentences, vectors FROM chunk_vectors AS v "
+            "SELECT papers.id, paper_id, v.text_hash, sentences, vectors, sentences_due "
+            "FROM chunk_vectors AS v "
             f"JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND {condition}",
             [self.embedder, *values],
         )
         damaged = []
         for row in rows.fetchall():
-            entry = _decode(row)
+            entry = decode_entry(row)
             if entry is None:
                 damaged.append(row)
             else:
                 yield entry
         self._drop(damaged)
-
-
-def fuller_embedder(database: Database, *, than: str) -> str:
-    """Return another embedder that has indexed more papers than this one; "" if none has."""
-    row = database.connection.execute(
-        "SELECT v.embedder FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
-        "WHERE v.text_hash = papers.text_hash GROUP BY v.embedder "
-        "ORDER BY COUNT(*) DESC, v.embedder != ? LIMIT 1",
-        (than,),
-    ).fetchone()
-    return row["embedder"] if row and row["embedder"] != than else ""
-
-
-def _decode(row: sqlite3.Row) -> Entry | None:
-    """Return a row's entry; None if its sentences or vectors are damaged."""
-    try:
-        sentences = parse_strings(row["sentences"])
-        flat = np.frombuffer(row["vectors"], dtype=np.float16)
-        vectors = flat.reshape(1 + len(sentences), -1).astype(np.float32)
-    except (ValueError, TypeError):
-        return None
-    if not vectors.size or not _are_unit(vectors).all():
-        return None
-    return Entry(row["paper_id"], row["text_hash"], sentences, vectors)

@@ -10,7 +10,8 @@ from rag.config import RetrievalConfig
 from rag.encoders.embedder import Embedder
 from rag.errors import VectorServerError
 from rag.records import Chunk, Hit, Window
-from rag.retrieval.index import Entry, Index
+from rag.retrieval.entry import Entry
+from rag.retrieval.index import Index
 from rag.retrieval.reranker import Reranker
 from rag.store.catalog import Catalog
 from rag.store.snapshot import Mask, Places, Snapshot, best
@@ -21,6 +22,14 @@ MAX_SCORED_WINDOW = 1_000  # papers: of up to this many all are scored, of more 
 MAX_MORE = 5  # times as many chunks are requested from Chroma because a filter will drop most …
 ABSTRACTS_FOR_SENTENCES = 4  # … else so many times the nearest abstracts, whose sentences count too
 
+# While the sentences of some papers are not encoded yet:
+ENCODED_FIRST = 16  # papers of the ranking whose sentences are encoded at once if they are due
+ENCODED_TIMES = 2  # since others come first then
+SENTENCE_GAIN = (
+    0.05  # assumed of the others: how much nearer the best sentence is than the abstract
+)
+MORE_ABSTRACTS = 2  # times as many are candidates, instead of those found by a sentence
+
 
 class _Ranked(NamedTuple):
     """A paper with its fused score, its best cosine, and its BM25 score if it is of the best."""
@@ -29,6 +38,7 @@ class _Ranked(NamedTuple):
     score: float
     cosine: float
     keyword: float
+    sentences_due: bool
 
 
 class HybridRetriever:
@@ -87,6 +97,12 @@ class HybridRetriever:
         nearest = self._nearest(papers, vector, n, among)
         places = np.array(list(dict.fromkeys([*by_words, *nearest])), dtype=np.intp)
         ranked = self._fuse(papers, places, terms(question), vector, by_words)
+        for _ in range(ENCODED_TIMES):
+            due = [paper.paper_id for paper in ranked[:ENCODED_FIRST] if paper.sentences_due]
+            if not due:
+                break
+            _ = self.index.encode_due(due)
+            ranked = self._fuse(papers, places, terms(question), vector, by_words)
         top_k = top_k or self.config.top_k
         ranked = ranked[: max(top_k, self.reranker.top) if self.reranker else top_k]
         hits = self._hits(ranked, vector)
@@ -114,7 +130,7 @@ class HybridRetriever:
 
         The similarity is the cosine of the abstracts; the chunk is the most similar sentence.
         """
-        known = self.index.entries(paper_ids)
+        known = self.index.stored_entries(paper_ids)
         best: dict[str, tuple[float, Chunk]] = {}
         for center in known.values():
             vector = center.vectors[0]
@@ -161,8 +177,9 @@ class HybridRetriever:
 
         If Chroma's server cannot be used, the nearest abstracts are found in memory.
         """
+        n_abstracts = MORE_ABSTRACTS * n if self.index.has_due() else n
         try:
-            chunk_ids = self.index.vectors.nearest(vector, n)
+            chunk_ids = self.index.vectors.nearest(vector, n, n_abstracts=n_abstracts)
         except VectorServerError:
             papers = self.snapshots.current()
             places = papers.nearest_abstracts(vector, ABSTRACTS_FOR_SENTENCES * n, papers.current)
@@ -190,6 +207,7 @@ class HybridRetriever:
         places = np.array([place_of[number] for number in stored.numbers.tolist()], dtype=np.intp)
         cosines = stored.vectors @ vector
         nearest = np.maximum.reduceat(cosines, stored.starts)
+        nearest += np.where(stored.sentences_due, SENTENCE_GAIN, 0).astype(np.float32)
         dense = (cosines[stored.starts] + nearest) / 2
         spread = float(dense.max() - dense.min())
         dense = (dense - dense.min()) / spread if spread > 0 else np.ones_like(dense)
@@ -202,14 +220,29 @@ class HybridRetriever:
         fused /= 1 + words_weight
         ids = [papers.ids[place] for place in places]
         order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
-        return [_Ranked(ids[i], float(fused[i]), float(nearest[i]), keyword[i]) for i in order]
+        return [
+            _Ranked(
+                ids[i],
+                float(fused[i]),
+                float(nearest[i]),
+                keyword[i],
+                bool(stored.sentences_due[i]),
+            )
+            for i in order
+        ]
 
     def _hits(self, ranked: Sequence[_Ranked], vector: NDArray[np.float32]) -> list[Hit]:
         """Return the ranked papers, each with its best chunk."""
         ids = [paper.paper_id for paper in ranked]
         papers, entries = self.catalog.get(ids), self.index.entries(ids)
         return [
-            Hit(papers[found.paper_id], best_chunk(entry, entry.vectors @ vector), *found[1:])
+            Hit(
+                papers[found.paper_id],
+                best_chunk(entry, entry.vectors @ vector),
+                found.score,
+                found.cosine,
+                found.keyword,
+            )
             for found in ranked
             if found.paper_id in papers and (entry := entries.get(found.paper_id))
         ]

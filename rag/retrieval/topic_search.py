@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.records import Chunk, Hit
-from rag.retrieval.index import Entry
-from rag.retrieval.retriever import HybridRetriever, best_chunk
+from rag.retrieval.entry import Entry
+from rag.retrieval.index import ENCODED_AT_ONCE
+from rag.retrieval.retriever import SENTENCE_GAIN, HybridRetriever, best_chunk
 from rag.store.keywords import weight_covered
 from rag.store.snapshot import Snapshot
 from rag.store.term_variants import TermVariants
@@ -61,16 +62,25 @@ class TopicSearch:
         forms = self.variants.variants(topic)
         vector = self.retriever.embedder.encode_question(topic)
         ids = self.retriever.candidates(forms, vector, CANDIDATES, allowed=allowed)
-        entries = self.retriever.index.entries(ids)
+        entries = self.retriever.index.stored_entries(ids)
         stored_terms = self.retriever.keywords.ordered_terms(list(entries))
         papers = self.retriever.snapshots.current()
         of_forms = [form_of(form, papers) for form in forms]
-        found = [
-            _hit(entry, signs_of(entry, vector, of_forms, stored_terms[paper_id]), vector)
-            for paper_id, entry in entries.items()
-            if paper_id in stored_terms
-        ]
-        return sorted(found, key=lambda hit: (-hit.probability, hit.paper_id))
+
+        def ranked() -> list[TopicHit]:
+            found = [
+                _hit(entry, signs_of(entry, vector, of_forms, stored_terms[paper_id]), vector)
+                for paper_id, entry in entries.items()
+                if paper_id in stored_terms
+            ]
+            return sorted(found, key=lambda hit: (-hit.probability, hit.paper_id))
+
+        found = ranked()
+        due = [hit.paper_id for hit in found if entries[hit.paper_id].sentences_due]
+        if not due:
+            return found
+        entries |= self.retriever.index.entries(due[:ENCODED_AT_ONCE])
+        return ranked()
 
     def hits(self, found: Sequence[TopicHit]) -> list[Hit]:
         """Return these papers as hits of a search."""
@@ -115,6 +125,7 @@ def signs_of(
         if covered + share > words + phrases:
             words, phrases = covered, share
     nearest = float(cosines[1:].max()) if len(cosines) > 1 else float(cosines[0])
+    nearest += SENTENCE_GAIN if entry.sentences_due else 0.0
     return TopicSigns(nearest, words, phrases)
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 
 from rag.records import Coverage, Paper, Window
 from rag.store.database import Database
@@ -23,13 +24,20 @@ class Catalog:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def upsert(self, papers: Iterable[Paper], *, seen_at: datetime | None = None) -> UpsertCounts:
+    def upsert(
+        self,
+        papers: Iterable[Paper],
+        *,
+        seen_at: datetime | None = None,
+        records: Iterable[bytes | None] = (),
+    ) -> UpsertCounts:
         """Insert papers; merge a known paper into its row.
 
-        `seen_at` is when the source described them, with a time zone; by default now.
+        `seen_at` is when the source described them, with a time zone; by default now. `records` has
+        the hash of each paper's record, where it has one, for `known_records`.
         """
         at = (seen_at or datetime.now(UTC)).astimezone(UTC)
-        batch = list(papers)
+        batch = list(zip_longest(papers, records))
         try:
             return self._upsert(batch, at)
         except sqlite3.OperationalError as error:
@@ -37,12 +45,28 @@ class Catalog:
                 raise
         return self._upsert(batch, at)
 
-    def _upsert(self, papers: Sequence[Paper], at: datetime) -> UpsertCounts:
+    def _upsert(self, batch: Sequence[tuple[Paper, bytes | None]], at: datetime) -> UpsertCounts:
         total = UpsertCounts()
         with self.database.transaction() as db:
-            for paper in papers:
-                total += upsert_paper(db, paper, at)
+            for paper, record in batch:
+                total += upsert_paper(db, paper, at, record)
         return total
+
+    def known_records(self, records: Sequence[bytes]) -> dict[bytes, Paper]:
+        """Return the records, of at most SQL_VARIABLES, whose papers agree with them, by hash.
+
+        Papers that are damaged agree with no record.
+        """
+        rows = self.database.connection.execute(
+            "SELECT record, papers.* FROM read_records JOIN papers ON papers.id = paper "
+            f"WHERE record IN ({','.join('?' * len(records))})",
+            list(records),
+        )
+        return {
+            row["record"]: paper
+            for row in rows
+            if (paper := read_paper(row)) and paper.text_hash == row["text_hash"]
+        }
 
     def set_aside(self, source: str, records: Iterable[tuple[str, str]]) -> None:
         """Replace a source's list of records that do not fit: (record, reason)."""

@@ -42,12 +42,24 @@ class UpsertCounts:
         )
 
 
-def upsert_paper(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> UpsertCounts:
-    """Insert a paper, or merge it into the row (or rows) of the same paper."""
+def upsert_paper(
+    db: sqlite3.Connection, paper: Paper, seen_at: datetime, record: bytes | None = None
+) -> UpsertCounts:
+    """Insert a paper, or merge it into the row (or rows) of the same paper.
+
+    `record` is the hash of the record that describes it: the paper now agrees with that record,
+    until its row changes (a trigger forgets the record then).
+    """
+    counts, number = _upsert(db, paper, seen_at)
+    if record is not None:
+        db.execute("INSERT OR REPLACE INTO read_records VALUES (?, ?)", (record, number))
+    return counts
+
+
+def _upsert(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> tuple[UpsertCounts, int]:
     rows = _matching_rows(db, paper)
     if not rows:
-        _insert(db, paper, seen_at)
-        return UpsertCounts(new=1)
+        return UpsertCounts(new=1), _insert(db, paper, seen_at)
     target, known = rows[0], _known(rows[0], paper, seen_at)
     merged = known
     for row in rows[1:]:  # the title:… row of a paper whose arXiv id is now known
@@ -59,9 +71,10 @@ def upsert_paper(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> Ups
     recounted = int(merged.upvotes != known.upvotes)
     if merged == known and len(rows) == 1 and is_intact(target):
         _note_sighting(db, target, merged)
-        return UpsertCounts(changed=1) if is_new_day else UpsertCounts(unchanged=1)
+        counts = UpsertCounts(changed=1) if is_new_day else UpsertCounts(unchanged=1)
+        return counts, target["id"]
     _update(db, target, merged, seen_at)
-    return UpsertCounts(changed=1, recounted=recounted)
+    return UpsertCounts(changed=1, recounted=recounted), target["id"]
 
 
 def _known(row: sqlite3.Row, paper: Paper, now: datetime) -> Paper:
@@ -144,7 +157,7 @@ def _matching_rows(db: sqlite3.Connection, paper: Paper) -> list[sqlite3.Row]:
     return by_id + [row for row in same_title if row["arxiv_id"] is None and row["id"] not in known]
 
 
-def _insert(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> None:
+def _insert(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> int:
     at = seen_at.isoformat(timespec="seconds")
     values = row_from_paper(paper) | {"first_seen_at": at, "updated_at": at}
     names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
@@ -153,6 +166,7 @@ def _insert(db: sqlite3.Connection, paper: Paper, seen_at: datetime) -> None:
     _add_featured_day(db, number, paper.featured_on)
     _add_upvotes(db, number, paper.upvotes, at)
     _index_terms(db, number, paper)
+    return number
 
 
 def _update(db: sqlite3.Connection, row: sqlite3.Row, paper: Paper, seen_at: datetime) -> None:

@@ -37,7 +37,6 @@ import numpy as np
 import torch
 
 from bot.console.metrics import ndcg
-from ingest.chunk import SentenceSplitter, chunk
 from ingest.sources.files import FileSource
 from rag.config import EmbedderConfig
 from rag.encoders.embedder import (
@@ -48,6 +47,7 @@ from rag.encoders.embedder import (
     native_dtypes,
 )
 from rag.records import Paper
+from rag.retrieval.chunk import SentenceSplitter, chunk
 from tests.benchmarks.corpus import daily_papers
 
 FULL = "float32"

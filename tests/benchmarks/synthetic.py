@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunk import SentenceSplitter, chunk
 from rag.arxiv_id import find_ids
 from rag.library import Library
 from rag.records import Paper
-from rag.retrieval.index import Entry
+from rag.retrieval.chunk import SentenceSplitter, chunk
+from rag.retrieval.entry import Entry
 from tests.benchmarks.corpus import daily_papers
 
 BATCH = 500  # papers per transaction
@@ -88,7 +88,7 @@ def fill(library: Library, papers: Sequence[Paper]) -> None:
     sample = _encoded(library, asked_papers(papers))
     draw = np.random.default_rng(0)
     splitter = SentenceSplitter()
-    while pending := library.index.pending(BATCH):
+    for pending in library.index.pending(BATCH):
         library.index.store([_entry(paper, splitter, sample, draw) for paper in pending])
 
 

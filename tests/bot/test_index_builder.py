@@ -1,8 +1,7 @@
 """Papers that the index lacks are in it before, or soon after, the first question."""
 
-import threading
+import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -46,13 +45,66 @@ def test_many_missing_papers_are_named_with_the_cure(
     assert "`paperboy sync`" in caplog.text
 
 
-def test_the_bot_indexes_them_while_it_answers(library: Library, tmp_path: Path) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 30) -> bool:
+    ends_at = time.monotonic() + seconds
+    while not condition() and time.monotonic() < ends_at:
+        time.sleep(0.02)
+    return condition()
+
+
+def test_the_bot_indexes_them_while_it_answers(library: Library) -> None:
     ingest(ListSource(), library)
     library.catalog.upsert(many(5))
     told: list[str] = []
     with building_index(library, told.append):
-        [builder] = [t for t in threading.enumerate() if t.name == "index-builder"]
-        builder.join(30)
-        assert library.index.pending_count() == 0
+        assert wait_for(library.index.is_complete)
     assert told == []
     assert library.index.vectors.counts()[0] == len(PAPERS) + 5
+
+
+def test_sentences_are_encoded_while_nobody_is_answered(library: Library) -> None:
+    ingest(ListSource(many(40)), library)
+    with library.turns.answering(), building_index(library, lambda _: None):
+        assert not wait_for(library.index.is_complete, seconds=1)
+        assert library.index.sentence_counts() == (0, 40)
+    with building_index(library, lambda _: None):
+        assert wait_for(library.index.is_complete)
+        assert wait_for(lambda: library.index.vectors.counts()[1] > 40)
+
+
+def test_the_sentences_of_papers_that_come_later_follow(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.index_builder.LOOK_SECONDS", 0.05)
+    ingest(ListSource(), library)
+    with building_index(library, lambda _: None):
+        assert wait_for(library.index.is_complete)
+        ingest(ListSource(many(5)), library)
+        assert wait_for(library.index.is_complete)
+
+
+def test_people_who_always_ask_do_not_stop_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.index_builder.GIVE_WAY_SECONDS", 0.05)
+    ingest(ListSource(), library)
+    with library.turns.answering(), building_index(library, lambda _: None):
+        assert wait_for(library.index.is_complete)
+
+
+def test_a_fault_is_told_once_and_tried_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.index_builder.LOOK_SECONDS", 0.05)
+    ingest(ListSource(), library)
+    monkeypatch.setattr("rag.store.database.BUSY_SECONDS", 0.05)  # of the builder's connection
+    connection = library.catalog.database.connection
+    connection.execute("BEGIN IMMEDIATE")
+    with building_index(library, lambda _: None):
+        assert wait_for(lambda: bool(caplog.records))
+        assert not wait_for(library.index.is_complete, seconds=0.5)
+        connection.execute("ROLLBACK")
+        assert wait_for(library.index.is_complete)
+    assert [record.args for record in caplog.records] == [
+        ("paperboy.sqlite is busy: another program writes to it; try again soon.",)
+    ]

@@ -4,14 +4,15 @@ from dataclasses import replace
 from ingest.sources.source import SetAside
 from ingest.sync import ingest, ingest_now
 from rag.library import Library
+from tests.both_steps import ingest_both
 from tests.papers import HERON, LOOM, PAPERS, PASTRY, TIDAL, ListSource
 
 
 def test_papers_are_stored_once_and_counted(library: Library) -> None:
-    first = ingest(ListSource(), library)
+    first = ingest_both(ListSource(), library)
     assert (first.upserted.new, first.embedded) == (4, 4)
     assert "4 papers read: 4 new" in str(first)
-    second = ingest(ListSource(), library)
+    second = ingest_both(ListSource(), library)
     assert (second.upserted.unchanged, second.embedded) == (4, 0)
     assert library.index.vectors.counts() == (4, 4 + 4 + 3 + 3)
 
@@ -42,9 +43,9 @@ def test_invalid_records_are_reported_and_stored(library: Library) -> None:
 
 
 def test_a_changed_abstract_leaves_no_chunk_of_the_old_one(library: Library) -> None:
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     shorter = replace(HERON, abstract="HeronNet now also counts cranes.")
-    ingest(ListSource([shorter]), library)
+    ingest_both(ListSource([shorter]), library)
     found = library.index.vectors.sentences.get()["ids"]
     assert [i for i in found if i.startswith(HERON.paper_id)] == [f"{HERON.paper_id}#1"]
     assert library.retriever.search("counts cranes")[0].chunk.sentence == shorter.abstract

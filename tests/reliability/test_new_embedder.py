@@ -13,7 +13,7 @@ import pytest
 
 from bot.actions.doctor import _index
 from bot.index_builder import building_index
-from ingest.sync import build_next_index, index_pending, ingest
+from ingest.sync import build_next_index, index_pending, index_sentences
 from rag.config import RagConfig
 from rag.encoders.embedder import BUNDLED_NAME, load_embedder
 from rag.errors import EmbedderError
@@ -21,6 +21,7 @@ from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.trends import papers_about
 from tests.bot.commands.test_run import TOKEN, config_of, running
+from tests.both_steps import index_all, ingest_both
 from tests.discord_fake import Interaction
 from tests.discord_server import judged, text_of
 from tests.models.tiny_embedder import DIMENSIONS, write_embedder
@@ -41,7 +42,7 @@ def reopen(
 ) -> Callable[..., Library]:
     """Open a folder whose papers are indexed with the bundled model, by default for the other."""
     library = make_library(tmp_path / "data")
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     library.close()
 
     def open_again(model: str = str(other_model)) -> Library:
@@ -87,7 +88,8 @@ def test_s5_the_old_index_answers_until_the_new_one_is_built(
     def ask(stage: str, done: int, total: int | None) -> None:
         if done == total == len(PAPERS):
             library.catalog.upsert([NEW])  # comes in the last moment
-        seen.append((done, library.embedder.name, "94.2%" in qa.ask(QUESTION).text))
+        if stage == "indexing":
+            seen.append((done, library.embedder.name, "94.2%" in qa.ask(QUESTION).text))
         assert papers_about(library, "wading birds", PAPERS)
 
     assert build_next_index(library, progress=ask) == len(PAPERS) + 1
@@ -166,6 +168,7 @@ def test_s5_a_changed_paper_is_stale_in_both_indexes(
     build_next_index(library, progress=none)
     library.close()
     library = reopen()
+    index_sentences(library, progress=none)
     [entry] = library.index.entries([HERON.paper_id]).values()
     assert entry.sentences == ("HeronNet counts storks at night.",)
     assert library.index.vectors.counts() == library.index._expected_counts()
@@ -193,7 +196,7 @@ def test_s5_an_old_model_that_is_gone_is_named_with_the_cure(
 def test_s5_people_ask_on_all_the_while(reopen: Callable[..., Library], other_model: Path) -> None:
     library = reopen()
     library.catalog.upsert(list(many(300)))
-    index_pending(library, progress=none)
+    index_all(library)
     qa, told, built = asked(library), [], threading.Event()
 
     def tell(text: str) -> None:

@@ -30,7 +30,6 @@ from bot.app import open_library
 from bot.cli import main
 from bot.user_data import forget
 from ingest.sources.files import FileSource
-from ingest.sync import index_pending, ingest
 from rag.config import RagConfig
 from rag.digest.vocabulary import vocabulary_of
 from rag.encoders.embedder import Embedder
@@ -49,6 +48,7 @@ from rag.store.keywords import KeywordIndex
 from rag.store.lookup import suggest_papers
 from rag.store.migrations import MIGRATIONS
 from rag.store.rows import _warn, paper_from_row
+from tests.both_steps import index_all, ingest_both
 from tests.papers import HERON, PAPERS, TODAY, ListSource, many
 
 SAME = types.SimpleNamespace(hexdigest=lambda: "0" * 64)  # a hash that tells nothing apart
@@ -66,7 +66,7 @@ def test_s2_a_damaged_index_is_noticed_and_rebuilt(
     make_library: Callable[..., Library], damage: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(many(40)), library)
+    ingest_both(ListSource(many(40)), library)
     folder = library.folder
     if damage == "vectors gone":
         library.index.vectors.delete(["arxiv:2506.00039#0"])
@@ -92,7 +92,7 @@ def test_s2_a_damaged_file_of_a_large_index_is_noticed(
     monkeypatch.setitem(HNSW, "sync_threshold", 100)  # so that Chroma writes its files
     papers = many(110)  # Chroma writes none below a hundred
     library = make_library()
-    ingest(ListSource(papers), library)
+    ingest_both(ListSource(papers), library)
     folder = library.folder
     library.close()
     pickles = list((folder / "chroma").rglob("index_metadata.pickle"))
@@ -110,7 +110,7 @@ def test_s3_a_second_process_is_refused_and_told_by_whom(
     make_library: Callable[..., Library], embedder: object
 ) -> None:
     first = make_library()
-    ingest(ListSource(), first)
+    ingest_both(ListSource(), first)
     code = (
         "from pathlib import Path; from bot.app import open_library; from rag.config import "
         f"RagConfig; open_library(Path({str(first.folder)!r}), RagConfig()).lock_index()"
@@ -126,7 +126,7 @@ def test_s3_a_second_process_is_refused_and_told_by_whom(
 @pytest.mark.protection("rag.library.Library.lock_index", lambda self: None)
 def test_s3_the_refusal_comes_within_two_seconds(make_library: Callable[..., Library]) -> None:
     first = make_library()
-    ingest(ListSource(), first)
+    ingest_both(ListSource(), first)
     second = make_library(first.folder)
     started = time.monotonic()
     with pytest.raises(IndexInUseError, match="stop it"):
@@ -147,7 +147,7 @@ def test_s3_a_command_is_refused_before_anything_slow_is_loaded(
     command: str,
 ) -> None:
     first = make_library()
-    ingest(ListSource(), first)
+    ingest_both(ListSource(), first)
     loaded = []
     for name in (
         "rag.library.load_embedder",
@@ -197,7 +197,7 @@ def test_i6_a_kill_between_sqlite_and_chroma_is_made_good(
     make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch, step: str, moment: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     changed = replace(HERON, abstract="HeronNet counts cranes. It also counts storks, at night.")
     real = getattr(library.index.vectors, step)
 
@@ -209,7 +209,7 @@ def test_i6_a_kill_between_sqlite_and_chroma_is_made_good(
     with monkeypatch.context() as patch:
         patch.setattr(library.index.vectors, step, killed)
         with pytest.raises(KeyboardInterrupt):
-            ingest(ListSource([changed, *many(3)]), library)
+            ingest_both(ListSource([changed, *many(3)]), library)
     library.close()
     again = make_library(library.folder)
     assert again.index.vectors.counts() == again.index._expected_counts()
@@ -218,7 +218,7 @@ def test_i6_a_kill_between_sqlite_and_chroma_is_made_good(
     )
     undone = again.catalog.database.connection.execute(f"SELECT {left}").fetchone()
     assert tuple(undone) == (0, 0)
-    index_pending(again, progress=lambda *_: None)
+    index_all(again)
     assert again.index.vectors.counts()[0] == len(PAPERS) + 3
     for paper in (changed, *PAPERS[1:], *many(3)):
         assert again.retriever.search(paper.title)[0].paper.paper_id == paper.paper_id
@@ -240,14 +240,14 @@ def test_s4_a_full_database_fails_the_batch_and_answers_go_on(
     make_library: Callable[..., Library],
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     fill_disk(library.catalog.database)
     with pytest.raises(DataFolderError, match="is full, so this was not stored: free some space"):
-        ingest(ListSource(many(60)), library)
+        ingest_both(ListSource(many(60)), library)
     assert library.retriever.search(HERON.title)[0].paper == HERON
     assert library.catalog.coverage().papers == len(PAPERS)  # the batch is stored or it is not
     free_disk(library.catalog.database)
-    assert ingest(ListSource(many(60)), library).embedded == 60
+    assert ingest_both(ListSource(many(60)), library).embedded == 60
 
 
 def test_s4_a_commit_that_fails_can_be_followed_by_another(tmp_path: Path) -> None:
@@ -328,16 +328,16 @@ def test_s7_a_text_that_changes_while_it_is_embedded_gets_its_own_vectors(
 ) -> None:
     """Two threads: one embeds the old text and stores it after the other stored the new one."""
     library = make_library()
-    ingest(ListSource(), library)
-    old = library.index.entries([HERON.paper_id])[HERON.paper_id]
+    ingest_both(ListSource(), library)
+    old = library.index.stored_entries([HERON.paper_id])[HERON.paper_id]
     new = replace(HERON, abstract="HeronNet counts cranes at night. It sleeps by day.")
     # The vectors of the new text are there, and stored again (as two threads that embed both do).
-    ingest(ListSource([new]), library)
-    entry = library.index.entries([HERON.paper_id])[HERON.paper_id]
+    ingest_both(ListSource([new]), library)
+    entry = library.index.stored_entries([HERON.paper_id])[HERON.paper_id]
     swapped = replace(entry, vectors=entry.vectors[::-1].copy())
     library.index.store([swapped])
     library.index.store([old])  # too late: this text is gone
-    kept = library.index.entries([HERON.paper_id])[HERON.paper_id]
+    kept = library.index.stored_entries([HERON.paper_id])[HERON.paper_id]
     assert kept.sentences == entry.sentences
     assert in_chroma(library, HERON.paper_id) == pytest.approx(swapped.vectors[0], abs=1e-3)
 
@@ -353,7 +353,7 @@ def test_s7_one_thread_at_a_time_makes_chroma_follow(
     make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     inside, most = [0], [0]
     real = library.index.vectors.add
 
@@ -367,7 +367,7 @@ def test_s7_one_thread_at_a_time_makes_chroma_follow(
     monkeypatch.setattr(library.index.vectors, "add", slow_add)
     with ThreadPoolExecutor(4) as pool:
         papers = [replace(paper, abstract=f"{paper.abstract} Twice.") for paper in PAPERS]
-        for done in [pool.submit(ingest, ListSource([paper]), library) for paper in papers]:
+        for done in [pool.submit(ingest_both, ListSource([paper]), library) for paper in papers]:
             done.result()
     assert most == [1]
 
@@ -390,7 +390,7 @@ def test_s7_eight_threads_leave_what_a_dict_would(
         Embedder(DeterministicFakeEmbedding(size=8), name="fake"),
         None,
     )
-    ingest(ListSource(many(12)), library)
+    ingest_both(ListSource(many(12)), library)
     model = {paper.paper_id: paper for paper in many(12)}
     lock = threading.Lock()
 
@@ -402,15 +402,15 @@ def test_s7_eight_threads_leave_what_a_dict_would(
                 library.catalog.upsert([paper])
                 model[paper.paper_id] = paper
         elif what == "store":
-            index_pending(library, progress=lambda *_: None)
+            index_all(library)
         else:
             library.retriever.search(many(12)[n].title, top_k=3)
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(run, operation) for operation in operations]:
             done.result()
-    index_pending(library, progress=lambda *_: None)
-    entries = library.index.entries(list(model))
+    index_all(library)
+    entries = library.index.stored_entries(list(model))
     assert {i: entry.text_hash for i, entry in entries.items()} == {
         i: paper.text_hash for i, paper in model.items()
     }
@@ -708,7 +708,7 @@ def test_s1_killed_in_the_midst_of_writing_vectors_nothing_is_lost_or_doubled(
     killed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL
     library = make_library(data)
-    indexed = library.index.entries([paper.paper_id for paper in papers])
+    indexed = library.index.stored_entries([paper.paper_id for paper in papers])
     assert len(indexed) == len(papers)  # SQLite had them all
     assert_all_found(library, papers)
 
@@ -735,10 +735,10 @@ def test_s1_killed_at_seventy_random_moments_nothing_is_lost_or_doubled(
         killed_with.append(kill_within_ingest(data, file, moments))
         library = make_library(data)
         stored = [paper for paper in papers if paper.paper_id in known_to(library)]
-        indexed = library.index.entries([paper.paper_id for paper in papers])
+        indexed = library.index.stored_entries([paper.paper_id for paper in papers])
         assert len(indexed) >= killed_with[-1]
         assert_all_found(library, [paper for paper in stored if paper.paper_id in indexed])
-        ingest(FileSource(file, today=TODAY), library)
+        ingest_both(FileSource(file, today=TODAY), library)
         assert library.catalog.coverage().papers == len(papers)
         assert_all_found(library, papers)
         library.close()
@@ -772,7 +772,7 @@ def assert_all_found(library: Library, papers: list[Paper]) -> None:
     """Each paper is found by its id and, in Chroma itself, by its vector; nothing else is there."""
     ids = [paper.paper_id for paper in papers]
     assert set(library.catalog.get(ids)) == set(ids)
-    entries = library.index.entries(ids)
+    entries = library.index.stored_entries(ids)
     assert set(entries) == set(ids)
     for entry in entries.values():
         assert entry.chunk_ids[0] in library.index.vectors.nearest(entry.vectors[0], 10)
@@ -842,7 +842,7 @@ def test_s2_a_damaged_cell_leaves_out_its_paper_alone(
     make_library: Callable[..., Library], caplog: pytest.LogCaptureFixture, column: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     _warn.cache_clear()
     before = read_everywhere(library)
     assert HERON.paper_id in before[0]
@@ -858,7 +858,7 @@ def test_s2_a_damaged_cell_leaves_out_its_paper_alone(
     assert not check.ok
     assert "1 stored papers are damaged" in check.detail
     assert "fetch those papers again" in check.cure
-    ingest(ListSource([HERON]), library)  # the next sighting replaces it
+    ingest_both(ListSource([HERON]), library)  # the next sighting replaces it
     assert library.catalog.get([HERON.paper_id])[HERON.paper_id] == HERON
     assert read_everywhere(library) == before
     assert _papers(library).ok
@@ -871,7 +871,7 @@ def test_s2_a_damaged_byte_of_a_text_stops_nothing(
 ) -> None:
     library = make_library()
     known = replace(HERON, organization="Marsh Lab")
-    ingest(ListSource([known, *PAPERS[1:]]), library)
+    ingest_both(ListSource([known, *PAPERS[1:]]), library)
     before = read_everywhere(library)
     text = f"substr(CAST({column} AS BLOB), 4)"
     damage(
@@ -882,10 +882,10 @@ def test_s2_a_damaged_byte_of_a_text_stops_nothing(
     )
     for ids, known_before in zip(read_everywhere(library), before, strict=True):
         assert known_before - {HERON.paper_id} <= ids <= known_before
-    index_pending(library, progress=lambda *_: None)
+    index_all(library)
     if column in ("title", "abstract"):  # what is not text that was hashed may be wrong by a letter
         assert library.catalog.damaged() == [HERON.paper_id]
-    ingest(ListSource([known]), library)
+    ingest_both(ListSource([known]), library)
     assert library.catalog.get([HERON.paper_id])[HERON.paper_id] == known
     assert library.catalog.damaged() == []
     assert library.index.pending_count() == 0
@@ -910,7 +910,7 @@ def test_s2_damaged_vectors_are_computed_again(
     make_library: Callable[..., Library], cell: str, which: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(many(12)), library)
+    ingest_both(ListSource(many(12)), library)
     library.close()
     where = "" if which == "all" else " WHERE paper = 3"
     size = "SELECT max(length(vectors)) FROM chunk_vectors"
@@ -926,7 +926,7 @@ def test_s2_damaged_vectors_are_computed_again(
     check = _index(again)
     assert not check.ok
     assert f"{1 if which == 'one' else 12} papers are not indexed" in check.detail
-    index_pending(again, progress=lambda *_: None)
+    index_all(again)
     assert _index(again).ok
     assert_all_found(again, many(12))
 
@@ -946,7 +946,7 @@ def test_s2_a_damaged_keyword_index_is_rebuilt_by_a_query_and_by_a_write(
     make_library: Callable[..., Library], statement: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     keywords = KeywordIndex(library.catalog.database)
     before = keywords.search("herons recipes", 10)
     assert before
@@ -965,7 +965,7 @@ def test_s2_a_damaged_keyword_index_is_rebuilt_at_opening(
     make_library: Callable[..., Library], statement: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     library.close()
     damage(library.folder, statement)
     again = make_library(library.folder)
@@ -978,7 +978,7 @@ def test_s2_doctor_rebuilds_a_keyword_index_that_lost_papers(
     make_library: Callable[..., Library],
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     damage(library.folder, "DELETE FROM keyword_index_content WHERE id = 2")
     check = _database(library)
     assert check.ok
@@ -1018,7 +1018,7 @@ def test_s10_the_owner_is_written_over_no_other_file(
         owner.hardlink_to(victim)
     else:
         owner.symlink_to(victim)
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     assert victim.exists() == (kind != "dangling")
     if victim.exists():
         assert victim.read_text() == "mine"
@@ -1035,7 +1035,7 @@ def test_s2_another_thing_in_the_place_of_the_index_is_moved_aside(
     make_library: Callable[..., Library], kind: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     library.close()
     chroma, other = library.folder / "chroma", library.folder / "other"
     shutil.rmtree(chroma)
@@ -1086,7 +1086,7 @@ def test_s8_a_database_without_its_version_is_damaged(
     make_library: Callable[..., Library], statement: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     library.close()
     damage(library.folder, statement)
     for _ in range(2):
@@ -1102,11 +1102,11 @@ def test_s8_a_database_without_a_table_is_damaged(
     make_library: Callable[..., Library], table: str
 ) -> None:
     library = make_library()
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     library.close()
     damage(library.folder, "PRAGMA foreign_keys = OFF", f"DROP TABLE {table}")
     with pytest.raises(DataFolderError, match="is damaged"):
-        ingest(ListSource(many(1)), make_library(library.folder))
+        ingest_both(ListSource(many(1)), make_library(library.folder))
 
 
 @pytest.mark.protection("rag.store.upsert._known", lambda row, paper: paper_from_row(row))
@@ -1125,12 +1125,12 @@ def test_s2_the_next_sighting_replaces_a_damaged_row(
 ) -> None:
     library = make_library()
     untitled = replace(HERON, arxiv_id=None, title="Herons without a Number")
-    ingest(ListSource([*PAPERS, untitled]), library)
+    ingest_both(ListSource([*PAPERS, untitled]), library)
     damage(library.folder, f"UPDATE papers SET {cell} WHERE arxiv_id = '{HERON.arxiv_id}'")
     if "id" not in cell:
         damage(library.folder, f"UPDATE papers SET {cell} WHERE title = '{untitled.title}'")
     assert library.catalog.damaged()
-    ingest(ListSource([HERON, untitled]), library)
+    ingest_both(ListSource([HERON, untitled]), library)
     assert library.catalog.damaged() == []
     ids = [HERON.paper_id, untitled.paper_id]
     assert list(library.catalog.get(ids).values()) == [HERON, untitled]

@@ -15,7 +15,7 @@ from bot.render.digest import MAX_TLDR, WITH_TLDR
 from bot.render.safe_text import plain
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
-from ingest.sync import ingest
+from ingest.sync import index_sentences, ingest
 from rag.digest.records import tldr_of
 from rag.errors import ModelError
 from rag.library import Library
@@ -179,6 +179,23 @@ async def test_search_help_and_status(filled: Library, connect: Connect, load_ch
     await fake.until(lambda: asked.original["embeds"], 5)
     assert "4 papers" in text_of(asked.original)
     assert f"{MODEL_NAME}; nobody waits" in text_of(asked.original)
+
+
+async def test_the_status_counts_the_papers_whose_sentences_are_encoded(
+    library: Library, connect: Connect
+) -> None:
+    ingest(ListSource(), library)
+    server = await connect(library)
+
+    async def status() -> str:
+        asked = await server.fake.slash("alice", "status")
+        await asked.wait_ack()
+        await server.fake.until(lambda: asked.original["embeds"], 5)
+        return text_of(asked.original)
+
+    assert "0 of 4 papers; the rest follow while nobody asks" in await status()
+    index_sentences(library, progress=lambda *_: None)
+    assert "Sentence vectors" not in await status()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sources.arxiv import Feed, parse_arxiv_spec, parse_feed
-from ingest.sources.source import PageEnd, Record, SetAside
+from ingest.sources.source import PageEnd, ReadRecord, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -46,7 +46,7 @@ def error_feed(says: str) -> bytes:
     return feed(entry(1, id=f"https://arxiv.org/api/errors#{says}", title="Error", summary=says))
 
 
-def fetch(what: str, url: str, **options: object) -> list[Record]:
+def fetch(what: str, url: str, **options: object) -> list[ReadRecord]:
     config = FetchConfig.model_validate({"arxiv_url": url, "timeout_seconds": 30} | options)
     with resolve_source(what, config, today=TODAY) as source:
         return [r for r in source.records() if not isinstance(r, PageEnd)]

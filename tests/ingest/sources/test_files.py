@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.files import FileSource
-from ingest.sources.source import Record, SetAside
+from ingest.sources.source import ReadRecord, SetAside
 from rag.errors import SourceError
 from rag.records import Paper
 
@@ -13,7 +13,7 @@ TODAY = date(2026, 11, 21)
 GOOD = {"arxiv_id": "2501.00001", "title": "A title", "abstract": "Some text."}
 
 
-def records(path: Path) -> list[Record]:
+def records(path: Path) -> list[ReadRecord]:
     return list(FileSource(path, today=TODAY).records())
 
 

@@ -7,7 +7,7 @@ import pytest
 from ingest.config import FetchConfig
 from ingest.resolve_source import resolve_source
 from ingest.sources.hf_daily import parse_hf_spec
-from ingest.sources.source import PageEnd, Record, SetAside
+from ingest.sources.source import PageEnd, ReadRecord, SetAside
 from ingest.sync import ingest
 from rag.errors import SourceError
 from rag.library import Library
@@ -29,7 +29,7 @@ def item(number: int, **changes: object) -> dict[str, object]:
     return {"paper": paper | changes, "publishedAt": "2020-01-01T00:00:00.000Z", "numComments": 2}
 
 
-def fetch(what: str, url: str, **options: object) -> list[Record]:
+def fetch(what: str, url: str, **options: object) -> list[ReadRecord]:
     config = FetchConfig.model_validate(
         {"huggingface_url": url, "backoff_seconds": 0.01, "timeout_seconds": 30} | options
     )

@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +74,30 @@ def test_vectors_have_length_1_and_are_the_same_alone_and_in_a_batch(embedder: E
         assert float(embedder.encode([text])[0] @ vector) > 0.99
     assert float(embedder.encode_question("short") @ together[0]) > 0.99
     assert embedder.encode([]).shape[0] == 0
+
+
+MANY_SHAPES = """
+from pathlib import Path
+from rag.config import EmbedderConfig
+from rag.encoders.embedder import load_embedder
+
+def resident():  # MB
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 10**6
+
+embedder = load_embedder(EmbedderConfig(dtype="auto"))
+embedder.encode(["warm"])
+before = resident()
+for n in range(80):
+    embedder.encode(["cat " * (1 + n % 40)] * (8 + n % 23))
+print(resident() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
+def test_batches_of_ever_new_shapes_do_not_fill_the_memory() -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", MANY_SHAPES],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert int(run.stdout) < 80  # 170 without the limit of kernels, where they are kept

@@ -12,7 +12,7 @@ import pytest
 
 from bot.actions.doctor import _guarded, _index
 from bot.app import MIGRATIONS, open_library
-from ingest.sync import ingest, ingest_now
+from ingest.sync import ingest_now
 from rag.backup import back_up, restore
 from rag.config import RagConfig
 from rag.errors import IndexInUseError, VectorServerError
@@ -20,6 +20,7 @@ from rag.full_text.records import FullText, TextPassage
 from rag.full_text.store import MAX_SCORED
 from rag.library import Library
 from rag.retrieval.chroma_server import ServerVectors, VectorServer
+from tests.both_steps import ingest_both
 from tests.certificates import make_certificate
 from tests.chroma_server import ChromaServer, answering, chroma, chroma_running, gate
 from tests.papers import HERON, LOOM, PAPERS, PLAIN, ListSource
@@ -132,9 +133,9 @@ def test_a_restored_backup_has_collections_of_its_own(
     chroma: ChromaServer, open_at: Open, tmp_path: Path
 ) -> None:
     library = open_at(chroma)
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     back_up(library.folder, tmp_path / "b.tar.gz")
-    ingest(ListSource([HERON, LOOM]), library)
+    ingest_both(ListSource([HERON, LOOM]), library)
     restore(tmp_path / "b.tar.gz", tmp_path / "new", MIGRATIONS)
     restored = open_at(chroma, tmp_path / "new")
     assert is_complete(restored)
@@ -150,7 +151,7 @@ def test_without_the_server_papers_are_read_and_found_and_it_catches_up(
 ) -> None:
     server = ChromaServer(tmp_path / "server")
     library = open_at(server)
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     assert HERON.paper_id in found_by(library)[:1]
     (problem,) = warnings(caplog)
     assert problem == (
@@ -174,7 +175,7 @@ def test_without_the_server_papers_are_read_and_found_and_it_catches_up(
 
 def test_without_the_server_the_nearest_passages_of_a_long_paper_are_found(open_at: Open) -> None:
     library = open_at("http://127.0.0.1:9")
-    ingest(ListSource([HERON]), library)
+    ingest_both(ListSource([HERON]), library)
     texts = [f"reed {n} {'camera' if n % 7 else 'lens'}" for n in range(MAX_SCORED + 20)]
     passages = tuple(
         TextPassage(f"{HERON.paper_id}/§1#{n}", ("1 Reeds",), text) for n, text in enumerate(texts)
@@ -191,7 +192,7 @@ def test_without_the_server_the_nearest_passages_of_a_long_paper_are_found(open_
 
 def test_doctor_says_what_is_wrong_and_its_cure(chroma: ChromaServer, open_at: Open) -> None:
     library = open_at("http://127.0.0.1:9")
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     check = _guarded("index", _index, library)
     assert (check.ok, check.cure[:9]) == (False, "start it,")
     assert check.detail.startswith("the Chroma server at http://127.0.0.1:9 cannot be reached (")
@@ -208,13 +209,13 @@ def test_a_server_that_is_killed_or_loses_its_data(
 ) -> None:
     with chroma_running(tmp_path / "server") as server:
         library = open_at(server)
-        ingest(ListSource(PAPERS[:3]), library)
+        ingest_both(ListSource(PAPERS[:3]), library)
         expected = found_by(library)
         server.stop(signal.SIGKILL)
         assert found_by(library) == expected
         assert "failed" in warnings(caplog)[0]
         assert warnings(caplog)[0].endswith(DOWN)
-        ingest(ListSource(PAPERS[3:]), library)
+        ingest_both(ListSource(PAPERS[3:]), library)
         if loses:
             shutil.rmtree(server.folder)
         server.start()
@@ -226,7 +227,7 @@ def test_a_lost_collection_is_filled_anew(
     chroma: ChromaServer, open_at: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     library = open_at(chroma)
-    ingest(ListSource(), library)
+    ingest_both(ListSource(), library)
     vectors = library.index.vectors
     assert isinstance(vectors, ServerVectors)
     expected = found_by(library)
@@ -253,7 +254,7 @@ def test_a_token(
     monkeypatch.setenv("PAPERBOY_CHROMA_TOKEN", token)
     with gate(chroma, "right") as port:
         library = open_at(f"http://127.0.0.1:{port}")
-        ingest(ListSource(), library)
+        ingest_both(ListSource(), library)
         assert found_by(library)[0] == HERON.paper_id
         if says:
             assert warnings(caplog) == [f"the Chroma server at http://127.0.0.1:{port} {says}"]
@@ -300,7 +301,7 @@ def test_another_server_or_version(
 ) -> None:
     with answering(status, body) as port:
         library = open_at(f"http://127.0.0.1:{port}")
-        ingest(ListSource(), library)
+        ingest_both(ListSource(), library)
         assert found_by(library)[0] == HERON.paper_id
     (problem,) = warnings(caplog)
     assert says in problem
@@ -314,10 +315,10 @@ def test_one_writes_the_others_search_and_one_of_them_takes_its_place(
 ) -> None:
     writer, reader = open_at(chroma), open_at(chroma)
     assert writer.owns_index()
-    ingest(ListSource(PAPERS[:2]), writer)
+    ingest_both(ListSource(PAPERS[:2]), writer)
     assert not reader.owns_index()
     assert is_complete(reader)
-    ingest(ListSource(PAPERS[2:]), writer)
+    ingest_both(ListSource(PAPERS[2:]), writer)
     assert is_complete(reader)
     assert found_by(reader) == found_by(writer)
     assert reader.retriever.snapshots.current().paper_count == 4
@@ -334,7 +335,7 @@ def test_one_writes_the_others_search_and_one_of_them_takes_its_place(
     writer.close()
     reader.follow_index()
     assert reader.owns_index()
-    ingest(ListSource([OTHER]), reader)
+    ingest_both(ListSource([OTHER]), reader)
     assert is_complete(reader)
 
 
@@ -346,7 +347,7 @@ def test_a_reader_waits_for_the_first_index(
     reader = open_at(chroma)
     assert reader.index.pending_count() == 0
     assert "has no vectors of" in warnings(caplog)[0]
-    ingest(ListSource(), writer)
+    ingest_both(ListSource(), writer)
     assert found_by(reader)[0] == HERON.paper_id
     reader.follow_index()
     assert is_complete(reader)

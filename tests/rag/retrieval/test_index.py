@@ -9,7 +9,8 @@ from rag.encoders.embedder import to_unit_length
 from rag.library import Library
 from rag.records import Paper
 from rag.retrieval.chroma import ChunkVectors
-from rag.retrieval.index import Entry, Index
+from rag.retrieval.entry import Entry
+from rag.retrieval.index import Index
 from tests.papers import HERON, LOOM, PAPERS, PASTRY
 
 SENTENCES = ("One.", "Two.")
@@ -64,12 +65,12 @@ def test_damaged_vectors_are_left_out_and_computed_again(index: Index, damage: b
 
 
 def test_a_changed_text_and_a_new_paper_are_pending(library: Library, index: Index) -> None:
-    assert index.pending(9) == []
+    assert next(index.pending(9), []) == []
     changed = replace(HERON, abstract="HeronNet now counts cranes.")
     new = Paper(title="New", abstract="x")
     library.catalog.upsert([changed, new, replace(LOOM, upvotes=3)])
-    assert {paper.title for paper in index.pending(9)} == {HERON.title, "New"}
-    assert len(index.pending(1)) == 1
+    assert {paper.title for paper in next(index.pending(9), [])} == {HERON.title, "New"}
+    assert len(next(index.pending(1), [])) == 1
     assert index.pending_count() == 2
 
 
@@ -97,7 +98,7 @@ def test_vectors_of_a_text_that_changed_meanwhile_stay_pending(
     before = entry(PASTRY, 1)
     library.catalog.upsert([replace(PASTRY, abstract="Changed while it was embedded.")])
     index.store([before])
-    assert [paper.title for paper in index.pending(9)] == [PASTRY.title]
+    assert [paper.title for paper in next(index.pending(9), [])] == [PASTRY.title]
 
 
 def test_what_only_sqlite_has_is_added_to_chroma(library: Library, index: Index) -> None:

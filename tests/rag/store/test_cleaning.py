@@ -49,7 +49,7 @@ def test_texts_are_cleaned_and_what_was_received_is_kept(opened: Library) -> Non
 
 
 def test_only_papers_whose_text_changed_are_pending(opened: Library) -> None:
-    pending = {paper.title for paper in opened.index.pending(100)}
+    pending = {paper.title for paper in next(opened.index.pending(100), [])}
     assert pending == {"Mühlbach Nets", "StorkNet: Storks"}
     stored = opened.catalog.database.connection.execute("SELECT COUNT(*) FROM chunk_vectors")
     assert stored.fetchone()[0] == len(PAPERS[1:]) + 1

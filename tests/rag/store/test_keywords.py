@@ -17,7 +17,7 @@ from rag.encoders.word_vectors import WordVectors
 from rag.library import Library
 from rag.query.spelling import SpellingCorrector
 from rag.records import Paper
-from rag.retrieval.index import Entry
+from rag.retrieval.entry import Entry
 from rag.store.keywords import KeywordIndex, keyword_text
 from rag.store.upsert import _delete
 from tests.papers import HERON, PAPERS, PASTRY, TIDAL

@@ -14,7 +14,7 @@ import pytest
 
 from rag.library import Library
 from rag.records import Paper, Window
-from rag.retrieval.index import Entry
+from rag.retrieval.entry import Entry
 from rag.store.catalog import Catalog
 from rag.store.database import Database, open_database
 from rag.store.keywords import KeywordIndex

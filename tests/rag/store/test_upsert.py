@@ -10,6 +10,7 @@ from rag.library import Library
 from rag.records import Paper
 from rag.store.queries import featured_between
 from rag.store.upsert import UpsertCounts, merge
+from tests.both_steps import ingest_both
 from tests.papers import HERON, LOOM, PASTRY, ListSource
 
 SUMMARY = replace(HERON, abstract="Our own words.", abstract_source="summary", upvotes=None)
@@ -121,7 +122,7 @@ def rows(library: Library, table: str) -> list[tuple[object, ...]]:
 
 
 def test_a_new_text_drops_the_vectors_and_lists_their_chunks(library: Library) -> None:
-    ingest(ListSource([HERON, PASTRY]), library)
+    ingest_both(ListSource([HERON, PASTRY]), library)
     library.catalog.upsert([replace(HERON, upvotes=99)])
     assert len(rows(library, "chunk_vectors")) == 2
     assert rows(library, "stale_chunks") == []

@@ -1,6 +1,6 @@
 from langchain_text_splitters import CharacterTextSplitter
 
-from ingest.chunk import SentenceSplitter, chunk
+from rag.retrieval.chunk import SentenceSplitter, chunk
 from tests.papers import HERON
 
 

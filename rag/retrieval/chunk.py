@@ -21,11 +21,17 @@ class SentenceSplitter(TextSplitter):
 
 def chunk(paper: Paper, splitter: TextSplitter) -> list[Chunk]:
     """Return the paper's chunks: #0 is title and abstract, #1 … the title and a sentence each."""
-    sentences = splitter.split_text(paper.abstract)
+    return [abstract_chunk(paper), *sentence_chunks(paper, splitter)]
+
+
+def abstract_chunk(paper: Paper) -> Chunk:
+    """Return chunk #0, title and abstract."""
+    return Chunk(paper.paper_id, 0, f"{paper.title}\n{paper.abstract}")
+
+
+def sentence_chunks(paper: Paper, splitter: TextSplitter) -> list[Chunk]:
+    """Return the chunks #1 …, each of the title and a sentence."""
     return [
-        Chunk(paper.paper_id, 0, f"{paper.title}\n{paper.abstract}"),
-        *(
-            Chunk(paper.paper_id, index, f"{paper.title}\n{sentence}", sentence)
-            for index, sentence in enumerate(sentences, start=1)
-        ),
+        Chunk(paper.paper_id, index, f"{paper.title}\n{sentence}", sentence)
+        for index, sentence in enumerate(splitter.split_text(paper.abstract), start=1)
     ]
