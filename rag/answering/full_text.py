@@ -45,7 +45,7 @@ MAX_SENTENCES = 80  # that are encoded for one question
 MAX_QUOTES = 4
 ENOUGH = 0.8  # how likely the answer is to be among the quotes, for there to be no more of them
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
-ANSWERED_FROM = 0.5  # how likely the paper has to hold an answer
+ANSWERED_FROM = 0.45  # how likely the paper has to hold an answer
 
 _FACT_HEADINGS: dict[Fact, str] = {"limits": "limitations", "results": "results"}
 _TABLE_NUMBER = re.compile(r"tab(?:le|\.)\s+[\w.]*\w", re.IGNORECASE)

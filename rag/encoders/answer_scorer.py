@@ -30,7 +30,7 @@ MAX_TOKENS = 96
 BATCH = 16  # sentences of similar length
 
 
-class LowRank(nn.Module):
+class LowRank(nn.Module):  # type: ignore[misc]
     """A linear layer, as it is, and a change of low rank that is learned."""
 
     def __init__(self, linear: nn.Module, inputs: int, outputs: int) -> None:
@@ -40,8 +40,9 @@ class LowRank(nn.Module):
         self.up = nn.Parameter(torch.zeros(outputs, RANK))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return what the layer gives with its change, shape (..., outputs)."""
         change = (x @ self.down.T.to(x.dtype)) @ self.up.T.to(x.dtype)
-        return self.linear(x) + 2 * change  # type: ignore[no-any-return]
+        return self.linear(x) + 2 * change
 
 
 class Tokens:
@@ -55,7 +56,7 @@ class Tokens:
         self.words = normalize(last[1:-1], dim=-1)
 
 
-class SplitCrossEncoder(nn.Module):
+class SplitCrossEncoder(nn.Module):  # type: ignore[misc]
     """The layers that read a question and sentences together, and what they conclude."""
 
     def __init__(self, encoder: nn.Module) -> None:

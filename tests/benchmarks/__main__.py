@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -34,10 +34,10 @@ NAMES = (
 )
 HEAD = """# Benchmarks
 
-`make bench` writes this page; `python -m tests.benchmarks NAME ...` writes single sections anew. A time
-says little without its machine, so each benchmark also measures a peer or a limit in the same run, in
-turns, and prints the ratio. A load above the number of processors means that other programs took part
-of the time.
+`make bench` writes this page; `python -m tests.benchmarks NAME ...` writes single sections anew. A
+time says little without its machine, so each benchmark also measures a peer or a limit in the same
+run, in turns, and prints the ratio. A load above the number of processors means that other programs
+took part of the time.
 """
 
 
@@ -76,7 +76,7 @@ def _measure(name: str) -> str:
             lines.append(line.rstrip())
     if run.returncode:
         raise SystemExit(f"{command} ended with {run.returncode}; {PAGE.name} keeps what it had.")
-    machine = f"{date.today()}, {os.cpu_count()} × {_processor()}"
+    machine = f"{datetime.now(UTC).date()}, {os.cpu_count()} × {_processor()}"
     load = f"load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
     printed = "\n".join(lines).strip("\n")
     return f"{_purpose(name)}\n\n    {command}\n\n{machine}, {load}:\n\n```text\n{printed}\n```"

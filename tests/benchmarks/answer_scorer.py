@@ -56,8 +56,8 @@ def main() -> None:
     learned = [example for paper in papers[RESERVED:] for example in paper]
     for epoch in _train(scorer.model, learned, epochs):
         print(f"epoch {epoch}: {_measure(scorer.model, reserved)}", flush=True)
-        learned_weights = (named for named in scorer.model.named_parameters() if named[1].requires_grad)
-        save_file({name: p.detach().half().contiguous() for name, p in learned_weights}, WEIGHTS)
+        weights = {n: p.detach() for n, p in scorer.model.named_parameters() if p.requires_grad}
+        save_file({name: p.half().contiguous() for name, p in weights.items()}, WEIGHTS)
 
 
 def _papers(scorer: AnswerScorer) -> Iterator[Iterator[Example]]:
@@ -65,7 +65,7 @@ def _papers(scorer: AnswerScorer) -> Iterator[Iterator[Example]]:
         for line in file.read_text(encoding="utf-8").splitlines():
             paper = json.loads(line)
             places: dict[str, int] = {}
-            texts = []
+            texts: list[str] = []
             for section in paper["sections"]:
                 number = section["heading"].split()[0]
                 for n, sentence in enumerate(section["sentences"]):
