@@ -162,14 +162,11 @@ class WholePaperQA:
         is_number = asks_for_number(request.topic)
         read = self.scorer.scores(request.topic, headed)
         signs = []
-        for (evidence, f), head, odds in zip(sentences, headed, read, strict=True):
+        for (evidence, _), head, odds in zip(sentences, headed, read, strict=True):
             cosine, near, worst = pieces.compare(readings[head])
             has_number = float(is_number and any(map(str.isdigit, evidence.sentence)))
-            of_abstract = float(f.position < 0)
             shared = asked.share_in(head)
-            signs.append(
-                SentenceSigns(cosine, shared, near, worst, has_number, of_abstract, float(odds))
-            )
+            signs.append(SentenceSigns(cosine, shared, near, worst, has_number, float(odds)))
         return [(e, s) for (e, _), s in zip(sentences, signs, strict=True)]
 
     def passage_signs(self, request: Request, text: FullText, best: Evidence) -> Signs:

@@ -28,7 +28,6 @@ class SentenceSigns(NamedTuple):
     near: float  # mean cosine, by weight, of the asked pieces and the nearest piece
     worst: float  # the least of these cosines
     has_number: float  # 1 if the question asks for a number, and it has a digit
-    of_abstract: float
     read: float  # the log-odds that it answers, from reading both together (AnswerScorer)
 
 
@@ -45,9 +44,9 @@ class PaperSigns(NamedTuple):
     read: float  # the highest log-odds of any sentence
 
 
-SENTENCE_WEIGHTS = SentenceSigns(-0.13, 2.69, 1.66, 0.21, 0.5, -2.18, 0.98)
-PAPER_WEIGHTS = PaperSigns(3.09, 0.88, 2.51, 1.36, -0.89, -1.07, 1.27, 0.25)
-PAPER_BIAS = -4.23
+SENTENCE_WEIGHTS = SentenceSigns(-0.24, 2.68, 1.62, 0.22, 0.54, 0.97)
+PAPER_WEIGHTS = PaperSigns(2.93, 0.9, 2.5, 1.35, -0.96, -1.06, 1.26, 0.24)
+PAPER_BIAS = -4.14
 
 
 def sentence_score(signs: SentenceSigns) -> float:

@@ -35,9 +35,13 @@ def scorer() -> AnswerScorer:
     return AnswerScorer(embeddings)
 
 
-def test_the_sentence_that_answers_has_the_highest_score(scorer: AnswerScorer) -> None:
-    best = {q: int(np.argmax(scorer.scores(q, SENTENCES))) for q in ANSWERS}
-    assert sum(best[q] == right for q, right in ANSWERS.items()) >= 6
+def test_the_sentence_that_answers_is_among_the_first(scorer: AnswerScorer) -> None:
+    ranks = [
+        np.argsort(-scorer.scores(question, SENTENCES)).tolist().index(right)
+        for question, right in ANSWERS.items()
+    ]
+    assert max(ranks) < 3
+    assert ranks.count(0) >= 4
 
 
 def test_a_score_is_higher_if_something_answers(scorer: AnswerScorer) -> None:
