@@ -53,15 +53,8 @@ format: $(LINT_VENV)/.ready ## Format the code and sort its imports
 	$(LINT)/ruff check --fix .
 	$(LINT)/ruff format .
 
-bench: $(VENV)/.ready-bench ## Ratios measured in one run; see docs/evaluation.md
-	$(BIN)/python -m tests.benchmarks.startup
-	$(BIN)/python -m tests.benchmarks.encoders
-	$(BIN)/python -m tests.benchmarks.ingest
-	$(BIN)/python -m tests.benchmarks.answers
-	$(BIN)/python -m tests.benchmarks.retrieval
-	$(BIN)/python -m tests.benchmarks.discord
-	$(BIN)/python -m tests.benchmarks.crowd
-	$(BIN)/python -m tests.benchmarks.model
+bench: $(VENV)/.ready-bench ## Ratios measured in one run, written to docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks
 
 # Each parser for so many seconds, guided by what its inputs reach; not on Windows.
 FUZZ_SECONDS := 600

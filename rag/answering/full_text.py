@@ -8,7 +8,8 @@ have it, and the paper's own names weigh nothing: what the whole paper is about 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +37,15 @@ from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.text.directives import is_directive
 from rag.text.words import STOPWORDS, terms, words
 
-MAX_PASSAGES = 16  # whose sentences are scored
-MAX_SENTENCES = 60  # that are encoded for one question
+if TYPE_CHECKING:
+    from rag.encoders.answer_scorer import AnswerScorer
+
+MAX_PASSAGES = 24  # whose sentences are scored
+MAX_SENTENCES = 80  # that are encoded for one question
 MAX_QUOTES = 4
 ENOUGH = 0.8  # how likely the answer is to be among the quotes, for there to be no more of them
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
-ANSWERED_FROM = 0.5  # how likely the paper has to hold an answer
+ANSWERED_FROM = 0.45  # how likely the paper has to hold an answer
 
 _FACT_HEADINGS: dict[Fact, str] = {"limits": "limitations", "results": "results"}
 _TABLE_NUMBER = re.compile(r"tab(?:le|\.)\s+[\w.]*\w", re.IGNORECASE)
@@ -73,6 +77,13 @@ class WholePaperQA:
         self.answerability = answerability
         self.evidence = evidence
         self.reader = reader
+
+    @cached_property
+    def scorer(self) -> "AnswerScorer":
+        """What reads a question and sentences together; made when the first paper is asked."""
+        from rag.encoders.answer_scorer import AnswerScorer
+
+        return AnswerScorer(self.reader.embeddings)
 
     def draft(self, request: Request, paper: Paper, by_abstract: Draft) -> Draft:
         """Return the sentences of the paper that answer, or a refusal.
@@ -122,6 +133,7 @@ class WholePaperQA:
             others.gap,
             others.lacks_names,
             others.has_number,
+            max(s.read for _, s in scored),
         )
 
     def sentence_signs(
@@ -148,13 +160,13 @@ class WholePaperQA:
         readings = self.reader.read([request.topic, *headed])
         pieces = AskedPieces(readings[request.topic], [readings[text] for text in headed])
         is_number = asks_for_number(request.topic)
+        read = self.scorer.scores(request.topic, headed)
         signs = []
-        for (evidence, f), head in zip(sentences, headed, strict=True):
+        for (evidence, _), head, odds in zip(sentences, headed, read, strict=True):
             cosine, near, worst = pieces.compare(readings[head])
             has_number = float(is_number and any(map(str.isdigit, evidence.sentence)))
-            of_abstract = float(f.position < 0)
             shared = asked.share_in(head)
-            signs.append(SentenceSigns(cosine, shared, near, worst, has_number, of_abstract))
+            signs.append(SentenceSigns(cosine, shared, near, worst, has_number, float(odds)))
         return [(e, s) for (e, _), s in zip(sentences, signs, strict=True)]
 
     def passage_signs(self, request: Request, text: FullText, best: Evidence) -> Signs:

@@ -3,7 +3,8 @@
 Each piece of a word in the question is compared with every piece in a sentence (see
 rag/grounding/alignment.py): "hardware" finds "GPUs", and "weight decay" does not find the decay of
 an average. A piece weighs the more the fewer sentences have it, so the paper's own name weighs
-little. `python -m tests.benchmarks.whole_papers --fit` fits the weights.
+little. What comes of reading both together (rag/encoders/answer_scorer.py) is one sign more.
+`python -m tests.benchmarks.whole_papers --fit` fits the weights.
 """
 
 import math
@@ -27,7 +28,7 @@ class SentenceSigns(NamedTuple):
     near: float  # mean cosine, by weight, of the asked pieces and the nearest piece
     worst: float  # the least of these cosines
     has_number: float  # 1 if the question asks for a number, and it has a digit
-    of_abstract: float
+    read: float  # the log-odds that it answers, from reading both together (AnswerScorer)
 
 
 class PaperSigns(NamedTuple):
@@ -40,11 +41,12 @@ class PaperSigns(NamedTuple):
     gap: float  # the widest that the best sentence's passage leaves, see answerability.Signs
     lacks_names: float
     has_number: float
+    read: float  # the highest log-odds of any sentence
 
 
-SENTENCE_WEIGHTS = SentenceSigns(4.5, 3.97, 4.9, 2.01, 1.27, -1.98)
-PAPER_WEIGHTS = PaperSigns(2.59, 2.18, 2.53, 2.5, -0.84, -1.32, 1.7)
-PAPER_BIAS = -5.61
+SENTENCE_WEIGHTS = SentenceSigns(-0.24, 2.68, 1.62, 0.22, 0.54, 0.97)
+PAPER_WEIGHTS = PaperSigns(2.93, 0.9, 2.5, 1.35, -0.96, -1.06, 1.26, 0.24)
+PAPER_BIAS = -4.14
 
 
 def sentence_score(signs: SentenceSigns) -> float:

@@ -166,14 +166,14 @@ class Sample:
     item: Item
     signs: Array  # shape (sentences, signs of a sentence)
     has_answer: NDArray[np.bool_]  # shape (sentences,)
-    gate: Array  # the last three signs of the paper, of the passage of each sentence
+    gate: Array  # the signs of the passage of each sentence, shape (sentences, 3)
 
     def paper_signs(self, weights: Array) -> Array:
         """Return the signs of the paper if its sentences are ranked with these weights."""
         best = int(np.argmax(self.signs @ weights))
         cosine, _, near = self.signs[best][:3]
-        most = self.signs.max(axis=0)
-        return np.array([cosine, near, most[2], most[3], *self.gate[best]])
+        most = SentenceSigns(*self.signs.max(axis=0))
+        return np.array([cosine, near, most.near, most.worst, *self.gate[best], most.read])
 
 
 def samples_of(name: str) -> Iterator[Sample]:

@@ -33,6 +33,7 @@ from rag.digest.days import DayError, parse_day, parse_week, period_days
 from rag.errors import SourceError
 from rag.library import Library
 from rag.records import Paper
+from tests.both_steps import ingest_both
 from tests.clock import FakeClock
 from tests.ingest.daily_hub import Days, item
 from tests.ingest.hub import HANG, RESET, Answer, Hub, as_json, hub
@@ -100,7 +101,7 @@ def test_i1_a_paper_of_four_sources_is_one_paper_with_the_newest_text(library: L
         parse_feed(feed(second)).records,
     ):
         (paper,) = papers_of(records)
-        ingest(ListSource([paper]), library)
+        ingest_both(ListSource([paper]), library)
     (kept,) = library.catalog.papers()
     assert (kept.arxiv_id, kept.abstract, kept.upvotes) == ("2501.00001", newest, 5)
     assert (kept.featured_on, kept.published_on) == (date(2025, 1, 6), date(2025, 12, 1))

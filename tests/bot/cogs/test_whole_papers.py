@@ -71,7 +71,7 @@ async def test_a_refusal_becomes_the_papers_own_words_in_one_message(
         hub.go.set()
         await server.fake.until(lambda: answered(message))
         assert ANSWER in text_of(message)
-        assert text_of(message).count(f"(<{WHOLE}>)") == 2
+        assert f"{ANSWER} [[1]](<{WHOLE}>)" in text_of(message)
         assert "Quoted word for word from the full text." in text_of(message)
         assert actions(message) == ["sources", "similar", "again", "like", "dislike"]
         assert len(server.answers()) == sent
