@@ -205,7 +205,8 @@ def _indexed_texts(index: Index) -> tuple[list[str], Vectors]:
         (index.embedder, SAMPLE),
     )
     papers = {paper.paper_id: paper for paper in papers_from_rows(rows)}
-    entries = [entry for entry in index.entries(list(papers)).values() if entry.vectors[0].any()]
+    stored = index.stored_entries(list(papers)).values()
+    entries = [entry for entry in stored if entry.vectors[0].any()]
     texts = [f"{papers[e.paper_id].title}\n{papers[e.paper_id].abstract}" for e in entries]
     vectors = np.array([entry.vectors[0] for entry in entries], dtype=np.float32)
     return texts, to_unit_length(vectors)  # they were stored rounded
