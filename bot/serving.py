@@ -99,10 +99,7 @@ async def _run_bot(
             health.bot = new_bot(services, options)
             return health.bot
 
-        if not settings.message_content:
-            terminal.note(NO_MESSAGE_CONTENT)
-        terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
-        warn_without_model(terminal, qa)
+        _tell_start(terminal, qa, settings)
         try:
             with (
                 shards.claimed(app.data_dir),
@@ -117,6 +114,14 @@ async def _run_bot(
         finally:
             executor.close()
             await reading
+
+
+def _tell_start(terminal: Terminal, qa: PaperQA, settings: BotConfig) -> None:
+    """Say what has been read, and what the bot will do without."""
+    if not settings.message_content:
+        terminal.note(NO_MESSAGE_CONTENT)
+    terminal.note(f"I have read {qa.library.catalog.coverage()}. Connecting to Discord …")
+    warn_without_model(terminal, qa)
 
 
 def _guild_settings(settings: BotConfig, database: Database) -> GuildSettingsStore:

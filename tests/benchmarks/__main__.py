@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
+from tests.benchmarks.machine import processor
+
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 NAMES = (
     "startup",
@@ -76,7 +78,7 @@ def _measure(name: str) -> str:
             lines.append(line.rstrip())
     if run.returncode:
         raise SystemExit(f"{command} ended with {run.returncode}; {PAGE.name} keeps what it had.")
-    machine = f"{datetime.now(UTC).date()}, {os.cpu_count()} × {_processor()}"
+    machine = f"{datetime.now(UTC).date()}, {os.cpu_count()} × {processor()}"
     load = f"load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
     printed = "\n".join(lines).strip("\n")
     return f"{_purpose(name)}\n\n    {command}\n\n{machine}, {load}:\n\n```text\n{printed}\n```"
@@ -86,17 +88,6 @@ def _purpose(name: str) -> str:
     """Return what a benchmark says it measures."""
     doc = import_module(f"tests.benchmarks.{name}").__doc__ or ""
     return re.split(r":? (?=python -m)", doc.partition("\n")[0])[0].rstrip(".:") + "."
-
-
-def _processor() -> str:
-    """Return the processor's name and the units that matter for encoding, as Linux tells them."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return "processor of unknown name"
-    named = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
-    units = [u for u in ("avx2", "avx512_bf16", "amx_bf16") if re.search(rf"\b{u}\b", text)]
-    return f"{named[1] if named else 'processor of unknown name'} ({', '.join(units)})"
 
 
 if __name__ == "__main__":

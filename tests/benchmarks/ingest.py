@@ -45,6 +45,7 @@ from rag.encoders.embedder import (
 from rag.records import Paper
 from rag.retrieval.chunk import SentenceSplitter, abstract_chunk, sentence_chunks
 from tests.benchmarks.corpus import daily_papers
+from tests.benchmarks.machine import processor
 
 FOUND, COMPLETE, AGAIN = "until found", "until complete", "read again"
 BARE_ABSTRACTS, BARE, TUTORIAL = "bare, abstracts", "bare, all", "tutorial"
@@ -152,15 +153,6 @@ def one_core_taken(taken: bool) -> Iterator[None]:
             yield
         finally:
             program.kill()
-
-
-def processor() -> str:
-    """Return the processor's name, where Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return "unknown"
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "?")
 
 
 def print_machine(papers: int, rounds: int, *, busy: bool) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 RESET, HANG = 0, -1  # in place of a status
@@ -22,6 +23,18 @@ class Hub:
     answer: Callable[[str, dict[str, str]], Answer]
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     connections: int = 0
+
+
+def full_texts_of(folder: Path) -> Callable[[str, dict[str, str]], Answer]:
+    """Answer `/papers/{id}.md` with the file of this name, else as for an unknown paper."""
+
+    def answer(path: str, _: dict[str, str]) -> Answer:
+        file = folder / path.removeprefix("/papers/")
+        if not file.is_file():
+            return 404, {"Content-Type": "text/html"}, b"<!doctype html>"
+        return 200, {"Content-Type": "text/markdown"}, file.read_bytes()
+
+    return answer
 
 
 def as_json(data: object, status: int = 200, **headers: str) -> Answer:

@@ -35,7 +35,7 @@ from tests.discord_fake import FakeDiscord
 from tests.discord_fake.gateway import shard_of
 from tests.discord_fake.world import ApiError
 from tests.discord_server import Server, judged, text_of
-from tests.ingest.hub import Hub, hub
+from tests.ingest.hub import Hub, full_texts_of, hub
 from tests.models.openai_server import OpenAIServer
 from tests.papers import ListSource
 from tests.rag.answering.test_full_text import FOLDER, TIDEWATER
@@ -60,13 +60,7 @@ def chroma(tmp_path: Path) -> Iterator[ChromaServer]:
 
 @pytest.fixture
 def huggingface() -> Iterator[Hub]:
-    def answer(path: str, _: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        file = FOLDER / path.removeprefix("/papers/")
-        if not file.is_file():
-            return 404, {"Content-Type": "text/html"}, b"<!doctype html>"
-        return 200, {"Content-Type": "text/markdown"}, file.read_bytes()
-
-    with hub(answer) as served:
+    with hub(full_texts_of(FOLDER)) as served:
         yield served
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.app import open_library
 from ingest.sync import ingest
 from rag.config import RagConfig
-from tests.ingest.hub import Answer, Hub, hub
+from tests.ingest.hub import Hub, full_texts_of, hub
 from tests.papers import ListSource
 from tests.rag.answering.test_full_text import FOLDER, TIDEWATER
 
@@ -20,13 +20,7 @@ QUESTION = "what weight decay does Tidewater use?"
 
 @pytest.fixture
 def server() -> Iterator[Hub]:
-    def answer(path: str, params: dict[str, str]) -> Answer:
-        file = FOLDER / path.removeprefix("/papers/")
-        if not file.is_file():
-            return 404, {"Content-Type": "text/html"}, b"<!doctype html>"
-        return 200, {"Content-Type": "text/markdown"}, file.read_bytes()
-
-    with hub(answer) as served:
+    with hub(full_texts_of(FOLDER)) as served:
         yield served
 
 
