@@ -44,6 +44,7 @@ async def test_questions_are_counted_by_place_and_outcome(
     assert found["paperboy_stage_seconds_count write"] == 0
 
 
+@pytest.mark.slow
 async def test_what_the_model_writes_is_timed(filled: Library, connect: Connect) -> None:
     chat = held()
     chat.go.set()

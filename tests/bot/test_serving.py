@@ -23,6 +23,7 @@ from tests.papers import ListSource
 TODAY = date(2025, 12, 11)
 
 
+@pytest.mark.slow
 def test_after_a_sync_the_bot_finds_out_how_to_encode_fastest(
     make_library: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

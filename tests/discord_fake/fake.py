@@ -16,7 +16,7 @@ from aiohttp import web
 from tests.discord_fake import interaction as interactions
 from tests.discord_fake.bodies import components
 from tests.discord_fake.gateway import ABORTED, Gateway
-from tests.discord_fake.interaction import Interaction
+from tests.discord_fake.interaction import PATIENCE, Interaction
 from tests.discord_fake.payloads import EVERY_PERMISSION, TEXT_CHANNEL, Payload, now, snowflake
 from tests.discord_fake.rest import Rest
 from tests.discord_fake.server import API_PREFIX, Server
@@ -160,7 +160,7 @@ class FakeDiscord(Settings):
         await self.gateway.drop(code, op)
 
     async def until(
-        self, predicate: Callable[[], T | Literal[False] | None], timeout: float = 5
+        self, predicate: Callable[[], T | Literal[False] | None], timeout: float = PATIENCE
     ) -> T:
         """Wait for something true; return it."""
         return await interactions.until(predicate, timeout)

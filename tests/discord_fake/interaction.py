@@ -10,11 +10,12 @@ from tests.discord_fake.world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 POLL_SECONDS = 0.002
+PATIENCE = 30.0  # seconds, as a machine that tests run on may be busy
 
 T = TypeVar("T")
 
 
-async def until(predicate: Callable[[], T | Literal[False] | None], timeout: float = 5) -> T:
+async def until(predicate: Callable[[], T | Literal[False] | None], timeout: float = PATIENCE) -> T:
     """Wait for something true; return it."""
     end = time.monotonic() + timeout
     while not (found := predicate()):
@@ -82,13 +83,13 @@ class Interaction:
         self.ack_ms = self.age * 1000
         self.acked.set()
 
-    async def wait_ack(self, timeout: float = 5) -> Payload:
+    async def wait_ack(self, timeout: float = PATIENCE) -> Payload:
         """Wait for the first answer; return its body."""
         await asyncio.wait_for(self.acked.wait(), timeout)
         assert self.callback is not None
         return self.callback
 
-    async def wait_message(self, text: str, timeout: float = 5) -> Payload:
+    async def wait_message(self, text: str, timeout: float = PATIENCE) -> Payload:
         """Wait until the answer holds these words; return the message."""
 
         def found() -> Payload | None:

@@ -62,6 +62,7 @@ def test_a_page_comes_through_the_proxy(
     assert proxy.asked == [named(server).removeprefix("http://")]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(LOOSE)
 def test_socks5h_and_a_password_are_understood(
     server: Hub, monkeypatch: pytest.MonkeyPatch
@@ -104,6 +105,7 @@ def test_this_machine_and_exempt_hosts_are_reached_directly(
     assert proxy.asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(LOOSE)
 def test_a_proxy_that_refuses_is_named(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     with fake_proxy("socks5", refusal="2") as proxy:

@@ -94,6 +94,7 @@ for _ in range(3):
 """
 
 
+@pytest.mark.slow
 def test_processes_take_turns_one_at_a_time(tmp_path: Path) -> None:
     RateLimiter(open_database(tmp_path / "x.sqlite", [MIGRATIONS]), Clock())
     asking = [

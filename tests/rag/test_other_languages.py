@@ -175,6 +175,7 @@ def test_the_chosen_paper_does_not_make_a_question_readable(alone: PaperQA) -> N
     assert answer.text.startswith("언어 모델이 없어서")
 
 
+@pytest.mark.slow
 def test_a_llama_cpp_process_translates(
     filled: Library, load_chat: Callable[..., ChatLlama], tmp_path: Path, copying_model: Path
 ) -> None:

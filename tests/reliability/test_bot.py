@@ -94,6 +94,7 @@ async def on_the_loop(
     return list(executor.qa.write(quoted, cancel=cancel, on_place=on_place))[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.executor.Executor.generate", on_the_loop)
 async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama], embedder: Embedder
@@ -123,6 +124,7 @@ async def test_b1_a_written_answer_and_an_ingest_at_once_leave_the_loop_free(
     assert library.catalog.coverage().papers == 101
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.render.safe_text._escape", lambda text: text)
 @pytest.mark.protection("bot.render.safe_text._ADDRESS", re.compile("(?!)"))
 @pytest.mark.protection("discord.AllowedMentions.none", discord.AllowedMentions.all)
@@ -164,6 +166,7 @@ async def test_b2_whatever_the_model_or_an_abstract_holds_nothing_pings_or_links
     assert complaints == []
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.answers.live_message.LiveMessage._seconds_to_next_edit", lambda _: 0.0)
 async def test_b5_a_429_in_mid_stream_and_the_last_text_arrives_once(
     filled: Library, connect: Connect
@@ -190,6 +193,7 @@ async def test_b5_a_429_in_mid_stream_and_the_last_text_arrives_once(
     assert not asked.followups
 
 
+@pytest.mark.slow
 async def test_b7_disconnect_replay_and_a_second_ready_answer_each_question_once(
     filled: Library, connect: Connect
 ) -> None:
@@ -212,6 +216,7 @@ async def test_b7_disconnect_replay_and_a_second_ready_answer_each_question_once
     assert sum("/commands" in entry[0] for entry in fake.log) == 1
 
 
+@pytest.mark.slow
 async def test_stopping_in_mid_answer_leaves_the_quotes_and_says_so(
     filled: Library, connect: Connect
 ) -> None:
@@ -225,6 +230,7 @@ async def test_stopping_in_mid_answer_leaves_the_quotes_and_says_so(
     assert "The answer was stopped" in text_of(answer)
 
 
+@pytest.mark.slow
 async def test_an_answer_that_outlives_its_interaction_stays_one_message(
     filled: Library, connect: Connect
 ) -> None:
@@ -236,6 +242,7 @@ async def test_an_answer_that_outlives_its_interaction_stays_one_message(
     assert len(server.answers()) == 1
 
 
+@pytest.mark.slow
 async def test_hundred_questions_are_acknowledged_and_quoted_at_once(
     starter_folder: Path, make_library: Callable[..., Library], connect: Connect
 ) -> None:
@@ -335,6 +342,7 @@ async def test_b6_with_closed_direct_messages_the_channel_says_that_a_reply_was_
     assert "private" not in text_of(lost[0])
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.components.error_reply.tell_directly", AsyncMock(return_value=True))
 async def test_b6_a_channel_that_lets_nothing_through_is_told_once(
     filled: Library, connect: Connect
@@ -351,6 +359,7 @@ async def test_b6_a_channel_that_lets_nothing_through_is_told_once(
         assert told_directly(server)[-1] == f"<#{fake.general}>: {MEANINGS[code]}"
 
 
+@pytest.mark.slow
 async def test_b6_an_archived_message_or_a_dead_token_does_not_stop_the_answer(
     filled: Library, connect: Connect
 ) -> None:
@@ -421,6 +430,7 @@ async def test_c1_a_wrong_token_is_told(filled: Library) -> None:
     executor.close()
 
 
+@pytest.mark.slow
 async def test_c1_an_unreachable_gateway_is_tried_again_without_a_loop_of_identifies(
     filled: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

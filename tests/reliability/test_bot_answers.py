@@ -104,6 +104,7 @@ async def final_state(server: Server) -> dict[str, Any]:
     return message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fail", "note"),
     [
@@ -151,6 +152,7 @@ async def test_b10_the_quotes_are_finished_if_writing_fails_altogether(
     assert "went wrong" in text_of(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.answers.live_message.UNANSWERED", (discord.DiscordServerError,))
 async def test_b10_the_last_edit_is_tried_until_it_arrives(
     server: Server, model: OpenAIServer
@@ -163,6 +165,7 @@ async def test_b10_the_last_edit_is_tried_until_it_arrives(
     assert server.fake.fail_next == []
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.answers.message.UNANSWERED", ())
 @pytest.mark.protection("bot.answers.live_message.UNANSWERED", ())
 @pytest.mark.parametrize("has_arrived", [False, True])

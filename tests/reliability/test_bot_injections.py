@@ -121,6 +121,7 @@ def _everything(self: Any) -> str:
     return str(self.raw)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("edit_at_once")
 @pytest.mark.protection("rag.text.directives._is_order", lambda _: False)
 @pytest.mark.protection("rag.answering.manuscript.Manuscript.text", property(_everything))

@@ -76,6 +76,7 @@ def mutated(name: str, patch: str) -> Any:
     return pytest.param(patch, id=f"without {name}", marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "patch",
     [
@@ -258,6 +259,7 @@ ESCAPES = ("\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\x90q\x9c", "\u202egnp", "
            "\U000e0100\u115f")  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.console.terminal.plain", str)
 @pytest.mark.protection("bot.console.terminal.Terminal.rows", lambda self, rows: dumb_rows(rows))
 def test_c5_no_control_character_of_a_paper_reaches_the_terminal(

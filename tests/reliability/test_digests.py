@@ -67,6 +67,7 @@ def expected_due(at: time, clocks: Clocks) -> dict[date, datetime]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.protection("bot.subscriptions.schedule.zone_of", lambda _: ZoneInfo("UTC"))
 def test_d4_once_per_local_day_over_two_years_in_twelve_time_zones() -> None:
     first, last = utc(2025, 1, 1), utc(2027, 1, 1)

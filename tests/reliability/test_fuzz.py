@@ -134,6 +134,7 @@ def test_i5_time_grows_with_the_input_and_no_faster(name: str, piece: str) -> No
     assert large <= 2 * FACTOR * small + NOISE_SECONDS
 
 
+@pytest.mark.slow
 def test_i5_a_quadratic_parser_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def quadratic(data: bytes) -> list[SetAside]:
         for end in range(0, len(data), 20):

@@ -272,6 +272,7 @@ def test_i4_an_odd_optional_value_is_left_out_with_its_reason(
 # -- I5: bombs and bad bytes -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.protection("ingest.fetch.is_too_large", lambda body, most: False)
 def test_i5_an_answer_of_200_megabytes_is_not_kept(
     clock: FakeClock, fake_library: Library, days: Days

@@ -312,6 +312,7 @@ def cut_when_escaped(text: str, limit: int) -> str:
     return plain(text)[:limit]
 
 
+@pytest.mark.slow
 @pytest.mark.protection(
     "bot.render.papers.lines_within", lambda lines, limit, **_: "\n".join(lines)
 )
@@ -386,6 +387,7 @@ def test_b13_a_cut_leaves_no_half_of_an_escape_or_of_code() -> None:
         assert "\\" not in unescaped
 
 
+@pytest.mark.slow
 @given(texts(3_000), st.integers(4, 600))
 @settings(FEW, max_examples=200)
 def test_b13_bounded_text_fits_and_is_the_beginning_of_the_whole(text: str, limit: int) -> None:
@@ -503,6 +505,7 @@ def test_b4_a_link_and_an_escape_are_never_cut() -> None:
             assert read(part) in "[a](x)" * 41
 
 
+@pytest.mark.slow
 def test_b4_time_grows_as_the_text_does() -> None:
     def seconds(text: str) -> float:
         gc.disable()  # a pass over what other tests left in memory takes most of a second

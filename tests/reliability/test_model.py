@@ -55,6 +55,7 @@ def papers() -> list[Paper]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sequences", [1, 4])
 async def test_m1_eight_at_once_get_their_own_answers_and_see_their_place(
     library: Library, connect: Connect, load_chat: LoadChat, monkeypatch: pytest.MonkeyPatch,
@@ -140,6 +141,7 @@ def _run_only_once(self: Supervisor) -> None:
     self._tell_all({"died": self._run_once()})
 
 
+@pytest.mark.slow
 @pytest.mark.protection("rag.llm.supervisor.Supervisor._run", _run_only_once)
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
 def test_m2_in_the_terminal_the_quotes_stay(
@@ -158,6 +160,7 @@ def test_m2_in_the_terminal_the_quotes_stay(
     assert qa.written(quoted).mode == "generated"
 
 
+@pytest.mark.slow
 @pytest.mark.protection("rag.llm.local_model.quick_check", lambda _: "")
 def test_m5_a_file_that_is_no_model_is_named_with_its_cause(
     filled: Library, tmp_path: Path, copying_model: Path
@@ -251,6 +254,7 @@ def test_a_quantised_model_of_a_real_shape_runs_here(tmp_path: Path) -> None:
     local.close()
 
 
+@pytest.mark.slow
 async def test_a_full_queue_says_busy_and_keeps_the_quotes(
     filled: Library, connect: Connect, load_chat: LoadChat
 ) -> None:

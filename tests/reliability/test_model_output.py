@@ -279,6 +279,7 @@ def _always_fits(*_: object) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.protection("rag.answering.writer.Writer._fits", _always_fits)
 def test_m3_evidence_is_dropped_but_the_question_stays_whole(
     filled: Library, load_chat: Callable[..., ChatLlama]

@@ -117,6 +117,7 @@ def test_m8_the_functions_are_found() -> None:
 
 
 # Each of these took some function four times four times as long before.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parts",
     [
@@ -130,6 +131,7 @@ def test_m8_what_was_slow_is_linear(parts: tuple[str, str, str]) -> None:
     check_all(parts)
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @settings(max_examples=6, deadline=None, derandomize=True,
           suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
@@ -149,6 +151,7 @@ def test_m8_many_texts_of_growing_size_take_their_share_of_time(
     check_all(parts)
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_m8_the_longest_question_is_read_at_once(parts: tuple[str, str, str]) -> None:

@@ -192,6 +192,7 @@ def test_s5_an_old_model_that_is_gone_is_named_with_the_cure(
     assert "94.2%" in asked(library).ask(QUESTION).text
 
 
+@pytest.mark.slow
 @pytest.mark.protection("ingest.sync.build_next_index", lambda *_, **__: 0)
 def test_s5_people_ask_on_all_the_while(reopen: Callable[..., Library], other_model: Path) -> None:
     library = reopen()

@@ -57,6 +57,7 @@ async def noted(server: Server, message: dict[str, Any] | None) -> None:
     await server.fake.until(lambda: (k := server.bot.services.receipts.get(number)) and k.receipt)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", [ask, mention])
 async def test_an_unfinished_message_says_what_happened_and_its_buttons_answer(
     filled: Library, begin: Callable[[Server], Awaitable[dict[str, Any]]]
@@ -241,6 +242,7 @@ async def test_a_deleted_or_forbidden_message_is_left_alone(filled: Library) -> 
             await fake.until(lambda: not server.bot.services.receipts.unfinished(), 10)
 
 
+@pytest.mark.slow
 async def test_a_goodbye_ends_every_answer_and_the_next_bot_finds_none_unfinished(
     filled: Library,
 ) -> None:

@@ -106,6 +106,7 @@ def test_s2_a_damaged_file_of_a_large_index_is_noticed(
     assert_all_found(again, papers)
 
 
+@pytest.mark.slow
 def test_s3_a_second_process_is_refused_and_told_by_whom(
     make_library: Callable[..., Library], embedder: object
 ) -> None:
@@ -176,6 +177,7 @@ def test_s5_vectors_of_two_models_are_never_mixed(tmp_path: Path, embedder: obje
     two.close()
 
 
+@pytest.mark.slow
 @pytest.mark.protection("rag.retrieval.chroma.BATCH", 10**9)
 def test_s6_thousands_of_chunks_and_ids_at_once(tmp_path: Path) -> None:
     import numpy as np
@@ -379,6 +381,7 @@ OPERATIONS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(operations=OPERATIONS)
 def test_s7_eight_threads_leave_what_a_dict_would(
@@ -595,6 +598,7 @@ for round_ in range(3):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["new", "older"])
 @pytest.mark.parametrize(
     "patch",
@@ -696,6 +700,7 @@ def write_papers(file: Path, papers: Sequence[Paper]) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.protection("rag.retrieval.index.Index.repair", lambda self: None)
 def test_s1_killed_in_the_midst_of_writing_vectors_nothing_is_lost_or_doubled(
     tmp_path: Path, make_library: Callable[..., Library]

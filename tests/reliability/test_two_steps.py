@@ -86,6 +86,7 @@ def assert_complete(library: Library) -> None:
 # -- questions in between ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.protection("rag.retrieval.index.Index.encode_due", lambda *_: [])
 def test_a_question_in_between_gets_the_quotes_that_it_gets_afterwards(due: Library) -> None:
     before = [answer_row(asked(due).ask(question)) for question in QUESTIONS]
@@ -240,6 +241,7 @@ def test_ingest_says_when_the_papers_can_be_found(run: Run, tmp_path: Path) -> N
     assert (status, err, len(out.splitlines())) == (0, "", 2)
 
 
+@pytest.mark.slow
 def test_doctor_counts_the_papers_whose_sentences_are_encoded(due: Library, run: Run) -> None:
     asked(due).ask(QUESTIONS[1])
     encoded = due.index.sentence_counts().encoded

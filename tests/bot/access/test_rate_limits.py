@@ -45,6 +45,7 @@ def test_the_number_of_counted_users_is_limited() -> None:
     assert len(limits._counts) == MAX_COUNTS
 
 
+@pytest.mark.slow
 async def test_rate_limits_survive_a_restart(filled: Library, connect: Connect) -> None:
     first = await connect(filled)
     await choose(first, person_per_hour=2)

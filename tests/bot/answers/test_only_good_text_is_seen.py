@@ -111,6 +111,7 @@ async def good_text_stays(
     assert note or "The model" not in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [LOOPS, HEADERS, ROLES, UNFINISHED], ids=lambda kind: next(iter(kind))
 )
@@ -121,6 +122,7 @@ async def test_what_degenerates_is_never_seen(
         await quotes_stay(server, model, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [LOOPS, HEADERS, ROLES], ids=lambda kind: next(iter(kind)))
 async def test_the_good_sentences_in_front_of_it_are_the_answer(
     server: Server, model: OpenAIServer, kind: dict[str, str]
@@ -129,16 +131,19 @@ async def test_the_good_sentences_in_front_of_it_are_the_answer(
         await good_text_stays(server, model, f"{GOOD}{gap}{text}")
 
 
+@pytest.mark.slow
 async def test_a_true_sentence_is_seen_once(server: Server, model: OpenAIServer) -> None:
     await good_text_stays(server, model, f"{FIRST} " * 12, good=FIRST)
     await good_text_stays(server, model, f"{GOOD} " * 12)
 
 
+@pytest.mark.slow
 async def test_a_sentence_that_breaks_off_is_not_seen(server: Server, model: OpenAIServer) -> None:
     for text in UNFINISHED.values():
         await good_text_stays(server, model, f"{GOOD} {text}", note="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", THOUGHTS)
 async def test_what_a_model_thinks_is_never_seen(
     server: Server, model: OpenAIServer, name: str
@@ -158,6 +163,7 @@ async def test_a_thought_without_an_end_leaves_the_quotes(
     assert "Quoted word for word." in shown
 
 
+@pytest.mark.slow
 async def test_of_a_thought_that_no_tag_opens_only_checked_sentences_are_seen_until_it_closes(
     server: Server, model: OpenAIServer
 ) -> None:
@@ -210,6 +216,7 @@ async def test_an_answer_that_contains_the_refusal_is_an_answer(
     assert "mode=generated refused=no" in log_lines(caplog)[-1]
 
 
+@pytest.mark.slow
 async def test_only_a_refusal_as_a_whole_is_one(
     server: Server,
     model: OpenAIServer,
@@ -235,6 +242,7 @@ async def test_only_a_refusal_as_a_whole_is_one(
         assert f"refused={'yes' if refused else 'no'}" in log_lines(caplog)[-1]
 
 
+@pytest.mark.slow
 async def test_the_model_is_stopped_at_once(server: Server, model: OpenAIServer) -> None:
     writer: Any = server.bot.services.executor.qa.writer
     writer.model.chat.max_tokens = 100_000
@@ -245,6 +253,7 @@ async def test_the_model_is_stopped_at_once(server: Server, model: OpenAIServer)
     assert model.disconnected.wait(10)
 
 
+@pytest.mark.slow
 async def test_in_a_channel_and_in_its_thread_too(server: Server, model: OpenAIServer) -> None:
     fake = server.fake
     model.text, model.size = f"{GOOD} {ROLES['a dialogue']}", 3
@@ -260,6 +269,7 @@ async def test_in_a_channel_and_in_its_thread_too(server: Server, model: OpenAIS
 # -- a real process, with the copying model ---------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_llama_cpp_copies_its_prompt(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama]
 ) -> None:
@@ -288,6 +298,7 @@ async def test_llama_cpp_loops(
     assert NOTES[UNREADABLE] in shown
 
 
+@pytest.mark.slow
 async def test_llama_cpp_writes_good_sentences(
     library: Library, connect: Connect, load_chat: Callable[..., ChatLlama]
 ) -> None:

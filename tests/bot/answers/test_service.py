@@ -5,6 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ingest.sync import ingest
 from rag.config import ModelConfig, RagConfig
 from rag.library import Library
@@ -13,6 +15,7 @@ from tests.models.tiny_gguf import write_reciting_model
 from tests.papers import HERON, PLAIN, PLAIN_QUESTION, QUESTION, ListSource
 
 
+@pytest.mark.slow
 async def test_ask_quotes_at_once_and_then_writes_into_the_same_message(
     library: Library, connect: Connect, load_chat: Any
 ) -> None:
@@ -59,6 +62,7 @@ async def test_ask_about_one_paper_and_about_an_unknown_one(
     assert "I know no paper “no such paper”" in text_of(refused)
 
 
+@pytest.mark.slow
 async def test_a_question_in_another_language_is_translated(
     filled: Library, connect: Connect, load_chat: Any, tmp_path: Path
 ) -> None:

@@ -34,6 +34,7 @@ def day(library: Library) -> Library:
     return library
 
 
+@pytest.mark.slow
 def test_the_map_of_a_day_has_alt_text_and_never_changes(day: Library) -> None:
     digest = make_digest(day, "day", DAY, Wish(count=30))
     picture = topic_map(digest, day)

@@ -107,6 +107,7 @@ def assert_place(typed: str, meant: str) -> None:
     assert all(zone in read for zone in meant[1:].split(",") if zone.strip())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "meant"), PLACES)
 def test_a_place_as_written(typed: str, meant: str) -> None:
     assert_place(typed, meant)

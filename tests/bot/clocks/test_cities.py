@@ -61,6 +61,7 @@ def test_zones_of_cities_are_iana_s() -> None:
     assert people_by_zone().keys() <= set(zone_names().values())
 
 
+@pytest.mark.slow
 @given(typed=TYPED, locale=LOCALES)
 @settings(max_examples=100, deadline=None)
 def test_what_is_read_as_a_zone_is_one(typed: str, locale: str) -> None:

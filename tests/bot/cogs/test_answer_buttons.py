@@ -55,6 +55,7 @@ def actions(message: dict[str, Any]) -> list[str]:
 FINISHED = ["sources", "similar", "again", "like", "dislike"]
 
 
+@pytest.mark.slow
 async def test_stop_belongs_to_the_asker_and_leaves_the_quotes(
     filled: Library, connect: Connect
 ) -> None:
@@ -73,6 +74,7 @@ async def test_stop_belongs_to_the_asker_and_leaves_the_quotes(
     assert actions(message) == FINISHED
 
 
+@pytest.mark.slow
 async def test_others_may_not_stop_unless_they_may_delete_messages(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +94,7 @@ async def test_others_may_not_stop_unless_they_may_delete_messages(
     assert "The answer was stopped" in text_of(message)
 
 
+@pytest.mark.slow
 async def test_an_answer_in_the_queue_can_be_stopped(filled: Library, connect: Connect) -> None:
     chat = held()
     server = await connect(filled, chat=chat)
@@ -128,6 +131,7 @@ async def test_sources_show_the_receipt_to_the_user_who_clicked(
     assert "**Papers, best first: score, cosine, BM25**" in text
 
 
+@pytest.mark.slow
 async def test_sources_of_a_written_answer_name_the_model(
     filled: Library, connect: Connect
 ) -> None:

@@ -86,6 +86,7 @@ def in_sight(text: str) -> str:
     return text.replace(FIRST_STRONG, "⟦").replace(POP, "⟧")
 
 
+@pytest.mark.slow
 async def test_ranks_upvotes_days_and_links_stand_outside_of_right_to_left_text(
     library: Library, connect: Connect
 ) -> None:

@@ -133,6 +133,7 @@ async def test_again_answers_anew_and_belongs_to_the_asker(world: Any) -> None:
     assert "Only the person who asked" in refused.response.embeds[0].description
 
 
+@pytest.mark.slow
 async def test_more_goes_on_with_a_list(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     qa = world.services.executor.qa
     monkeypatch.setattr(qa, "ask", listing(qa, []))
@@ -142,6 +143,7 @@ async def test_more_goes_on_with_a_list(world: Any, monkeypatch: pytest.MonkeyPa
     assert "\n-# small words" in more.response.embeds[0].description
 
 
+@pytest.mark.slow
 async def test_a_list_is_asked_about_by_its_numbers(world: Any, filled: Library) -> None:
     day = date(2025, 12, 4)
     papers = [replace(paper, featured_on=day, upvotes=9 - n) for n, paper in enumerate(many(8))]
@@ -215,6 +217,7 @@ async def test_forget_asks_once_more_and_says_what_was_removed(world: Any) -> No
     assert nothing.response.content == "I keep nothing about you."
 
 
+@pytest.mark.slow
 async def test_pages_of_a_search_are_turned(world: Any, filled: Library) -> None:
     ingest(ListSource(many(12)), filled)
     shown = await world.alice.slash(world.channel, "search", text="birds")

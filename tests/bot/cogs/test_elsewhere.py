@@ -159,6 +159,7 @@ async def test_messages_there_are_asked_about_and_typing_suggests_papers(
     assert requests_to(fake, channel) == []
 
 
+@pytest.mark.slow
 async def test_writing_ends_before_the_reply_cannot_be_edited_any_more(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch, people: tuple[str, ...]
 ) -> None:
@@ -171,6 +172,7 @@ async def test_writing_ends_before_the_reply_cannot_be_edited_any_more(
     assert requests_to(server.fake, channel) == []
 
 
+@pytest.mark.slow
 async def test_a_restarted_bot_leaves_what_it_cannot_edit_until_somebody_clicks(
     filled: Library,
 ) -> None:

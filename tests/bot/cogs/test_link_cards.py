@@ -118,6 +118,7 @@ async def test_without_the_setting_no_card_is_shown(filled: Library, connect: Co
     assert "“" in text_of(answer)
 
 
+@pytest.mark.slow
 async def test_a_recorded_paper_is_shown_with_its_day(
     library: Library, connect: Connect, shared_data: Path
 ) -> None:

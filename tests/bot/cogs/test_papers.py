@@ -85,6 +85,7 @@ async def test_daily_shows_the_list_first_and_then_a_brief_above_it(
     assert shown.original["components"] == before["components"]
 
 
+@pytest.mark.slow
 async def test_a_recorded_day_is_listed_by_its_upvotes(
     library: Library, connect: Connect, shared_data: Path
 ) -> None:

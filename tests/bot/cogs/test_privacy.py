@@ -1,5 +1,7 @@
 """/forget deletes everything about a user."""
 
+import pytest
+
 from bot.user_data import TABLES
 from rag.library import Library
 from tests.bot.answers.slow_model import held
@@ -49,6 +51,7 @@ async def test_forget_removes_everything_about_a_person_and_nothing_else(
         assert b"marsh-wiggle" not in file.read_bytes(), file
 
 
+@pytest.mark.slow
 async def test_forget_stops_an_answer_and_stores_nothing_about_it(
     filled: Library, connect: Connect
 ) -> None:

@@ -115,6 +115,7 @@ async def test_a_digest_by_direct_message_counts_as_a_look(
     assert "5 papers" in await caught_up(server, "bob")
 
 
+@pytest.mark.slow
 async def test_a_week_is_named_by_number_or_day_or_is_the_latest(
     library: Library, connect: Connect
 ) -> None:
@@ -192,6 +193,7 @@ async def test_trending_counts_gained_upvotes_if_a_history_is_stored(
     assert "▲ 300" not in text
 
 
+@pytest.mark.slow
 async def test_catchup_lists_a_recorded_day(
     library: Library, connect: Connect, shared_data: Path
 ) -> None:

@@ -114,6 +114,7 @@ async def test_others_are_answered_while_a_paper_is_read(papers: Library, connec
         assert finished(message) is None
 
 
+@pytest.mark.slow
 async def test_a_conversation_goes_on_from_what_was_read(papers: Library, connect: Connect) -> None:
     with slow_hub() as hub:
         hub.go.set()
@@ -128,6 +129,7 @@ async def test_a_conversation_goes_on_from_what_was_read(papers: Library, connec
         assert "Weight decay: 0.01" in text_of((await receipt.wait_ack())["data"])
 
 
+@pytest.mark.slow
 async def test_the_button_works_after_a_restart(papers: Library) -> None:
     with slow_hub() as hub:
         hub.go.set()
@@ -141,6 +143,7 @@ async def test_the_button_works_after_a_restart(papers: Library) -> None:
                 assert message["embeds"][0]["title"] == QUESTION
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_killed", [False, True])
 async def test_a_bot_that_ends_while_it_reads_leaves_the_button(
     papers: Library, *, is_killed: bool
@@ -209,6 +212,7 @@ async def test_a_failure_is_told_to_whoever_pressed_and_the_button_stays(
         assert sentence.partition(":")[0][:12] in await private_words(server, again)
 
 
+@pytest.mark.slow
 async def test_stop_ends_the_reading(papers: Library, connect: Connect) -> None:
     with slow_hub() as hub:
         server = await connect(papers, bot_options=options(hub.served.url))
@@ -226,6 +230,7 @@ async def test_stop_ends_the_reading(papers: Library, connect: Connect) -> None:
         assert len(hub.served.asked) == 1
 
 
+@pytest.mark.slow
 async def test_what_the_paper_does_not_say_either_says_what_was_read(
     papers: Library, connect: Connect
 ) -> None:
@@ -251,6 +256,7 @@ async def test_a_press_counts_as_a_question(papers: Library, connect: Connect) -
         assert REFUSAL in text_of(message)
 
 
+@pytest.mark.slow
 async def test_a_model_writes_from_what_was_read(papers: Library, connect: Connect) -> None:
     line = "Tidewater was trained on four A6000 GPUs for 38 hours [1]."
     with slow_hub() as hub:
@@ -266,6 +272,7 @@ async def test_a_model_writes_from_what_was_read(papers: Library, connect: Conne
         assert f"(<{WHOLE}>)" in text_of(message)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["mention", "ask", "menu", "direct message", "thread"])
 async def test_papers_may_be_read_at_once(papers: Library, connect: Connect, way: str) -> None:
     with slow_hub() as hub:
@@ -327,6 +334,7 @@ async def test_there_is_no_button_where_papers_are_never_read(
             assert REFUSAL in text_of(old)
 
 
+@pytest.mark.slow
 async def test_it_works_where_the_bot_is_not_a_member(papers: Library, connect: Connect) -> None:
     with slow_hub() as hub:
         server = await connect(papers, bot_options=options(hub.served.url))
@@ -339,6 +347,7 @@ async def test_it_works_where_the_bot_is_not_a_member(papers: Library, connect: 
         assert ANSWER in text_of(message)
 
 
+@pytest.mark.slow
 async def test_a_spoiler_stays_one_while_the_paper_is_read(
     papers: Library, connect: Connect
 ) -> None:
@@ -355,6 +364,7 @@ async def test_a_spoiler_stays_one_while_the_paper_is_read(
             hub.go.set()
 
 
+@pytest.mark.slow
 async def test_what_a_killed_bot_cannot_edit_is_stopped_and_read_again(papers: Library) -> None:
     with slow_hub() as hub:
         async with judged() as fake:

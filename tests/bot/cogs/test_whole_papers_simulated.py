@@ -115,6 +115,7 @@ async def test_a_refusal_becomes_the_papers_own_words(world: Any, hub: SlowHub) 
     assert hub.served.asked == FETCHED
 
 
+@pytest.mark.slow
 async def test_a_quote_beside_the_point_offers_to_read_the_paper(world: Any, hub: SlowHub) -> None:
     question = "how many recordings are in the WetlandMix benchmark of Tidewater?"
     said = world.alice.send(world.channel, f"{world.env.bot.user.mention} {question}")
@@ -129,6 +130,7 @@ async def test_a_quote_beside_the_point_offers_to_read_the_paper(world: Any, hub
     assert "a benchmark of 4,200 ten-second recordings" in words(now(world, quote))
 
 
+@pytest.mark.slow
 async def test_two_people_press_and_one_fetch_is_made(world: Any, hub: SlowHub) -> None:
     messages = [await asked(world, person) for person in (world.alice, world.bob)]
     for person, message in zip((world.alice, world.bob), messages, strict=True):
@@ -140,6 +142,7 @@ async def test_two_people_press_and_one_fetch_is_made(world: Any, hub: SlowHub) 
     assert hub.served.asked == FETCHED
 
 
+@pytest.mark.slow
 async def test_the_button_of_an_earlier_process_reads(
     world: Any, hub: SlowHub, filled: Library, bot_options: dict[str, Any]
 ) -> None:
@@ -153,6 +156,7 @@ async def test_the_button_of_an_earlier_process_reads(
     assert hub.served.asked == FETCHED
 
 
+@pytest.mark.slow
 async def test_a_paper_is_explained_once_it_was_read(world: Any, hub: SlowHub) -> None:
     world.env.settle_timeout = HELD_SECONDS
     used = world.alice.slash(world.channel, "explain", paper=TIDEWATER.paper_id)

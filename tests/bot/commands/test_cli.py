@@ -270,6 +270,7 @@ def test_an_answer_from_an_empty_folder_says_how_to_begin(run: Run, tmp_path: Pa
     assert "no papers yet" in out
 
 
+@pytest.mark.slow
 def test_doctor_passes_with_papers_and_names_a_cure_without(
     run: Run, starter_folder: Path, tmp_path: Path
 ) -> None:
@@ -288,6 +289,7 @@ def test_doctor_passes_with_papers_and_names_a_cure_without(
     assert "→ give another one with --data-dir." in out
 
 
+@pytest.mark.slow
 def test_reindex_after_another_model(run: Run, tmp_path: Path, starter_folder: Path) -> None:
     data = tmp_path / "data"
     assert run("--data-dir", data, "ingest", "starter")[0] == 0
@@ -323,6 +325,7 @@ def test_daily_as_json_is_ordered_by_rank_with_tldr_and_topic(
     assert "give one of" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_an_answer_is_printed_whatever_the_terminal_says_of_itself(
     starter_folder: Path, options: list[str]

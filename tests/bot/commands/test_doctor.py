@@ -98,6 +98,7 @@ def llama_check(**model: object) -> Check:
     return next(check for check in run_checks(app) if check.name == "llama.cpp")
 
 
+@pytest.mark.slow
 def test_a_gpu_that_llama_cpp_is_not_built_for_is_a_hint_with_a_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

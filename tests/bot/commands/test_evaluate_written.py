@@ -56,6 +56,7 @@ def judged(run: Run, *arguments: object) -> tuple[list[dict[str, Any]], dict[str
     return rows, last["figures"]
 
 
+@pytest.mark.slow
 def test_each_question_is_answered_by_quotes_and_by_the_model(
     run: Run,
     given: Callable[[Path], tuple[object, ...]],
@@ -85,6 +86,7 @@ def test_each_question_is_answered_by_quotes_and_by_the_model(
     assert figures["unanswerable"]["written"]["refused"] == 1.0
 
 
+@pytest.mark.slow
 def test_the_table_and_the_page_show_both_sides(
     run: Run,
     given: Callable[[Path], tuple[object, ...]],
@@ -105,6 +107,7 @@ def test_the_table_and_the_page_show_both_sides(
     assert "what&#x27;s the weather in Berlin?" in html
 
 
+@pytest.mark.slow
 def test_the_quoted_figures_are_those_of_an_evaluation_without_a_model(
     run: Run,
     given: Callable[[Path], tuple[object, ...]],

@@ -71,6 +71,7 @@ def row(text: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_a_model_is_fetched_and_listed_and_writes(
     run: Run, filled: tuple[object, ...], hub: ModelHub
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_model_is_fetched_and_listed_and_writes(
     assert (status, out) == (0, "copying writes the answers from now on.\n")
 
 
+@pytest.mark.slow
 def test_a_base_model_is_called_what_it_is_and_writes_nothing(
     run: Run, filled: tuple[object, ...], tmp_path: Path
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_base_model_is_called_what_it_is_and_writes_nothing(
     assert "is a base model" not in run(*given, "model", "check")[1]
 
 
+@pytest.mark.slow
 def test_check_runs_a_model_in_a_separate_process(
     run: Run, given: tuple[object, ...], copying_model: Path
 ) -> None:
@@ -145,6 +148,7 @@ def test_check_runs_a_model_in_a_separate_process(
     assert tried["n_ctx"] == 4096
 
 
+@pytest.mark.slow
 def test_check_tells_what_is_computed_on_the_gpu(
     run: Run,
     given: tuple[object, ...],
@@ -312,6 +316,7 @@ def test_answers_are_quoted_when_the_file_is_damaged(
     )
 
 
+@pytest.mark.slow
 def test_doctor_says_which_model_is_in_use_and_why(
     run: Run, starter_folder: Path, tmp_path: Path, copying_model: Path
 ) -> None:
@@ -388,6 +393,7 @@ def test_a_failed_fetch_does_not_end_the_chat(
     assert "VLoRA" in out
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_the_progress_of_a_fetch(hub: ModelHub, tmp_path: Path) -> None:
     hub.pause = 0.005  # 58 pieces of 64 kB
     config = write_config(tmp_path, hub)

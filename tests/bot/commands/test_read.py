@@ -66,6 +66,7 @@ def test_the_paper_is_offered_read_and_then_answers(paperboy: Run, server: Hub) 
     assert len(server.asked) == 1
 
 
+@pytest.mark.slow
 def test_ask_reads_if_told_to(paperboy: Run, server: Hub) -> None:
     _, out, _ = paperboy("ask", "--read", "--json", QUESTION)
     row = json.loads(out)
@@ -84,6 +85,7 @@ def test_what_cannot_be_read_leaves_the_abstracts_answer(paperboy: Run) -> None:
     assert paperboy("read", "HeronNet")[0] == 1
 
 
+@pytest.mark.slow
 def test_always_reads_and_never_does_not(paperboy: Run, server: Hub) -> None:
     _, out, err = paperboy("ask", "--read", QUESTION, when="never")
     assert "may say it" not in out

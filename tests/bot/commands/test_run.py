@@ -97,6 +97,7 @@ async def test_the_bot_serves_with_a_model_and_shuts_down_cleanly(
         assert "penalty" not in text
 
 
+@pytest.mark.slow
 async def test_the_bot_serves_metrics_logs_json_and_is_backed_up_meanwhile(
     run: Run, tmp_path: Path, starter_folder: Path
 ) -> None:

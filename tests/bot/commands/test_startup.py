@@ -61,6 +61,7 @@ def test_help_imports_nothing_heavy_and_reads_no_settings(config: list[str]) -> 
     assert {"typer", "bot.commands.ask"} <= modules
 
 
+@pytest.mark.slow
 def test_a_quoted_answer_imports_only_what_it_needs(starter_folder: Path) -> None:
     folder = ["--data-dir", str(starter_folder), "--no-model"]
     modules = imported_by([*folder, "ask", "which paper uses an overuse penalty, and what for?"])

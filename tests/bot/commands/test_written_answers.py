@@ -115,6 +115,7 @@ def test_a_missing_provider_package_prints_one_sentence(
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_question_in_another_language_is_translated_or_refused(
     run: Run, starter_folder: Path, config: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ def is_removed(message: dict[str, Any]) -> bool:
     return bool(message["flags"] & SUPPRESS_EMBEDS) and message["embeds"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", [ask, mention, ask_directly])
 async def test_an_answer_whose_embed_is_removed_stops_and_says_so(
     filled: Library, connect: Connect, begin: Begin
@@ -57,6 +58,7 @@ async def test_an_answer_whose_embed_is_removed_stops_and_says_so(
     assert "A. One" in text_of(answer)
 
 
+@pytest.mark.slow
 async def test_a_removal_that_nobody_told_of_is_noticed_with_the_next_edit(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:

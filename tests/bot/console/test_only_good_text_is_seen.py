@@ -173,6 +173,7 @@ class Screen:
         os.close(self._master)
 
 
+@pytest.mark.slow
 def test_paperboy_ask_in_a_terminal(
     sample_folder: Path, tmp_path: Path, model: OpenAIServer
 ) -> None:

@@ -191,6 +191,7 @@ async def test_a_file_that_is_not_read_is_named(
     assert ACCURACY in text_of(asked)
 
 
+@pytest.mark.slow
 async def test_a_file_that_does_not_come_holds_nothing_up(
     filled: Library, connect: Connect
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
@@ -68,6 +69,7 @@ class Listener(GenericFakeChatModel):
         return super()._stream(messages, *args, **kwargs)
 
 
+@pytest.mark.slow
 async def test_the_model_sees_who_asks(filled: Library, connect: Connect) -> None:
     lines = [AIMessage("It takes 3 hours [1].")] * 3
     model = Listener(messages=iter(lines))

@@ -345,6 +345,7 @@ async def test_a_conversation_about_a_list_moves_to_a_thread_with_its_numbers(
     assert name_of(listed, 2) in text_of(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "number"),
     [

@@ -115,6 +115,7 @@ async def test_a_thread_has_no_spoiler_in_its_name(
     await everywhere(server)
 
 
+@pytest.mark.slow
 async def test_what_others_hid_stays_hidden(filled: Library, connect: Connect) -> None:
     server = await connect(filled)
     fake = server.fake

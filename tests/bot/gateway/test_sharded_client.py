@@ -94,6 +94,7 @@ async def test_digests_are_sent_once_each(connect: Connect, filled: Library) -> 
     assert len({m["channel_id"] for m in digests}) == len(digests) == 3
 
 
+@pytest.mark.slow
 async def test_one_shard_identifies_after_the_other(
     connect: Connect, filled: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

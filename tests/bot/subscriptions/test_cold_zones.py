@@ -42,6 +42,7 @@ async def watching() -> AsyncIterator[list[float]]:
         watcher.cancel()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cold_tables")
 async def test_a_first_subscription_is_acknowledged_before_the_tables_are_read(
     filled: Library, connect: Connect
@@ -59,6 +60,7 @@ async def test_a_first_subscription_is_acknowledged_before_the_tables_are_read(
     assert max(late) < MOST * seconds
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cold_tables")
 async def test_a_first_suggestion_does_not_stop_the_loop(filled: Library, connect: Connect) -> None:
     server = await connect(filled)

@@ -111,6 +111,7 @@ async def test_a_kill_around_publishing_neither_loses_nor_repeats_it(
             assert told(server) == []
 
 
+@pytest.mark.slow
 async def test_a_digest_that_was_found_again_after_a_kill_is_published(filled: Library) -> None:
     clock = SettableClock(datetime.now(UTC))
     async with judged() as fake:
@@ -169,6 +170,7 @@ async def test_what_cannot_be_published_stays_posted_and_its_owner_is_told_once(
     assert f"but not published: {reason[:-1]}" in text_of(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["for seconds", "for an hour", "without a time"])
 async def test_a_limit_of_discord_is_told_once_and_waited_for(
     filled: Library, connect: Connect, monkeypatch: pytest.MonkeyPatch, how: str

@@ -61,6 +61,7 @@ def digests(server: Server, channel: str | None = None) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_subscription_by_direct_message_from_command_to_digest(
     filled: Library, connect: Connect
 ) -> None:

@@ -51,6 +51,7 @@ def like_birds(bot: Any, library: Library, *, user_id: int, guild_id: int) -> No
             bot.services.ratings.give(person, guild_id, paper_id, "like")
 
 
+@pytest.mark.slow
 async def test_the_digest_of_a_server_follows_its_taste_and_has_a_menu(
     week: Library, connect: Connect, clock: SettableClock
 ) -> None:
@@ -136,6 +137,7 @@ async def test_alerts_follow_each_reading_of_the_upvotes_once(
     assert channel.last_message == told
 
 
+@pytest.mark.slow
 async def test_papers_take_off_from_the_catalogues_own_history(
     library: Library, connect: Connect
 ) -> None:

@@ -84,6 +84,7 @@ def test_bad_utf8_is_replaced(tmp_path: Path) -> None:
     assert "\ufffd" in paper.abstract
 
 
+@pytest.mark.slow
 def test_the_collection_of_real_papers(shared_data: Path) -> None:
     found = records(shared_data / "hf_daily.jsonl")
     papers = [record for record in found if isinstance(record, Paper)]

@@ -135,6 +135,7 @@ def test_any_markdown_is_parsed(body: str) -> None:
     assert all(p.text.strip() for p in text.passages)
 
 
+@pytest.mark.slow
 def test_of_a_long_paper_every_section_is_found_and_no_reference() -> None:
     body, headings = long_paper("2512.70009", 200)
     text = parse_full_text(body.encode(), "2512.70009")

@@ -90,6 +90,7 @@ def test_a_paper_is_not_compared_with_itself() -> None:
         require_distinct([HERON, TIDAL, HERON])
 
 
+@pytest.mark.slow
 def test_quotes_are_word_for_word_in_recorded_abstracts(shared_data: Path) -> None:
     lines = (shared_data / "hf_daily.jsonl").read_text(encoding="utf-8").splitlines()[:200]
     records = [json.loads(line) for line in lines]

@@ -227,6 +227,7 @@ def starter_papers(*paper_ids: str) -> list[Paper]:
     return [known[paper_id] for paper_id in paper_ids if paper_id in known]
 
 
+@pytest.mark.slow
 def test_no_good_answer_is_taken_for_a_bad_one() -> None:
     answers = list(written("good_*.jsonl"))
     assert len(answers) > 300
@@ -240,6 +241,7 @@ def test_no_good_answer_is_taken_for_a_bad_one() -> None:
     assert alarms == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "least"), [("loop", 0.85), ("roles", 0.5), ("header", 0.6)])
 def test_most_hand_written_bad_answers_are_found(kind: str, least: float) -> None:
     items = [item for item in written("bad*.jsonl") if item["kind"] == kind]

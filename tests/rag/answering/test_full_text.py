@@ -85,6 +85,7 @@ def test_what_the_paper_does_not_say_either_is_refused(qa: PaperQA) -> None:
     assert answer.silent_paper is None
 
 
+@pytest.mark.slow
 def test_what_the_abstract_says_is_answered_from_it(qa: PaperQA) -> None:
     before = ask(qa, "what does it predict for each caller?")
     read(qa)

@@ -302,6 +302,7 @@ def test_the_language_is_that_of_the_question_unless_it_clearly_is_not(
     assert manuscript.is_in_language is is_right
 
 
+@pytest.mark.slow
 def test_good_answers_are_read_to_their_end() -> None:
     """The hand-written answers, with the titles of all that they could have copied."""
     papers = [p for p in StarterSource().records() if isinstance(p, Paper)]

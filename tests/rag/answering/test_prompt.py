@@ -147,6 +147,7 @@ def converse(qa: PaperQA, *questions: str) -> list[Answer]:
     return answers
 
 
+@pytest.mark.slow
 def test_the_process_reuses_the_evaluated_conversation(
     filled: Library, load_chat: Callable[..., ChatLlama]
 ) -> None:

@@ -33,6 +33,7 @@ def ask(
     return replies.draft(request, text, place=place, coverage=coverage, model=model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "language", "part"),
     [
@@ -117,6 +118,7 @@ def test_what_is_off_topic_is_refused_in_one_sentence(replies: SmallTalk, text: 
     assert ask(replies, text, "off topic", "de").text.startswith("Damit kenne ich mich")
 
 
+@pytest.mark.slow
 def test_no_reply_has_quotes_citations_or_open_fields(replies: SmallTalk) -> None:
     messages = (
         "help, who are you, privacy, which model do you use, how often do you update, hi, lol, "

@@ -89,6 +89,7 @@ def test_a_number_type_with_other_vectors_is_never_chosen(tiny: Path, tmp_path: 
     assert run_self_test(load, TEXTS, today=TODAY).dtype == "float32"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "threads"), [(PoorInCompany, 1), (GoodInCompany, 2)])
 def test_the_number_of_threads_is_measured(
     tiny: Path,

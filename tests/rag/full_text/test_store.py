@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ingest.sync import ingest
 from rag.full_text.records import FullText, TextPassage, section_key, section_name
@@ -62,6 +63,7 @@ def stored_ids(library: Library) -> set[str]:
     return set(library.index.vectors._passages.get()["ids"])
 
 
+@pytest.mark.slow
 def test_of_a_long_paper_chroma_finds_the_nearest(filled: Library) -> None:
     rng = np.random.default_rng(7)
     words = ["reed", "marsh", "camera", "epoch", "wing", "fog", "boat", "lens"]
@@ -131,6 +133,7 @@ texts.store(TEXT)
 """
 
 
+@pytest.mark.slow
 def test_a_kill_between_sqlite_and_chroma_loses_nothing(
     filled: Library, make_library: Callable[..., Library]
 ) -> None:

@@ -34,6 +34,7 @@ def test_words_can_be_left_out_by_their_places(embedder: Embedder) -> None:
     assert [text.text[a:b] for a, b in left.spans] == ["fly", "fog", "."]
 
 
+@pytest.mark.slow
 def test_a_reader_remembers_the_latest_texts(embedder: Embedder) -> None:
     assert isinstance(embedder.embeddings, SentenceTransformerEmbeddings)
     reader = Reader(embedder.embeddings)

@@ -117,6 +117,7 @@ ACTIONS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.lists(ACTIONS, min_size=4, max_size=30))
 def test_answers_at_once_equal_those_alone_whoever_joins_leaves_or_cancels(
@@ -234,6 +235,7 @@ def test_a_new_subject_takes_the_place_of_what_was_used_least_recently(desk: Des
     assert desk.end(given_up)["reused"] < len("system: ") + 4
 
 
+@pytest.mark.slow
 def test_nothing_is_copied_where_llama_cpp_cannot(
     desk: Desk, alone: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -394,6 +396,7 @@ def test_a_context_smaller_than_a_batch_is_filled_in_smaller_ones(
         model.llama.close()
 
 
+@pytest.mark.slow
 def test_long_runs_leave_nothing_behind(desk: Desk, alone: dict[str, str]) -> None:
     chance = random.Random(3)
     for _ in range(6):

@@ -29,6 +29,7 @@ def test_a_machine_without_a_gpu_has_neither(programs: Path) -> None:
     assert find_cuda_compiler() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "gpu"),
     [

@@ -126,6 +126,7 @@ def no_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_package")
 def test_a_build_that_fails_says_so_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -137,6 +138,7 @@ def test_a_build_that_fails_says_so_in_one_line(
     assert (tmp_path / "log").read_text().startswith("CMAKE_ARGS=")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_package")
 def test_a_gpu_is_announced_and_a_build_for_it_that_fails_leads_to_the_processors(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

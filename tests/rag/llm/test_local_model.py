@@ -42,6 +42,7 @@ def messages(text: str) -> list[Message]:
     ]
 
 
+@pytest.mark.slow
 def test_it_writes_text_from_the_prompt(chat: ChatLlama) -> None:
     local = chat.local
     assert answer(local, LINE).strip() == LINE
@@ -86,6 +87,7 @@ def test_a_prompt_that_does_not_fit_is_refused_and_the_process_lives(chat: ChatL
     assert answer(local, LINE).strip() == LINE
 
 
+@pytest.mark.slow
 def test_a_cancel_takes_effect_while_the_prompt_is_evaluated(copying_model: Path) -> None:
     local, fresh = (LocalModel(copying_model, n_ctx=4096, threads=1) for _ in range(2))
     local.wait_ready(30)
@@ -108,6 +110,7 @@ def test_a_cancel_takes_effect_while_the_prompt_is_evaluated(copying_model: Path
         model.close()
 
 
+@pytest.mark.slow
 def test_a_process_that_hangs_is_replaced(copying_model: Path) -> None:
     local = LocalModel(copying_model, n_ctx=4096, threads=1)
     local.wait_ready(30)
@@ -136,6 +139,7 @@ def test_an_answer_that_takes_too_long_is_cancelled(
     local.close()
 
 
+@pytest.mark.slow
 def test_crashes_in_a_row_pause_the_model_and_then_it_is_tried_again(
     copying_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

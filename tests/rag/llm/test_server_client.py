@@ -384,6 +384,7 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     pytest.fail("llama_cpp.server did not start")
 
 
+@pytest.mark.slow
 def test_llama_cpp_pythons_server_writes_and_stops(
     llama_url: str, library: Library, load: LoadServer
 ) -> None:

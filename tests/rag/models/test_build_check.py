@@ -14,6 +14,7 @@ def test_this_build_runs_quantised_models() -> None:
     assert built.offload.layers == 2  # one, and the output
 
 
+@pytest.mark.slow
 def test_a_build_that_crashes_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = tmp_path / "llama_cpp.py"
     fake.write_text("import os\nos.abort()\n")

@@ -148,6 +148,7 @@ def test_a_reset_connection_is_retried(
     assert hub.ranges == ["bytes=1000-"]
 
 
+@pytest.mark.slow
 def test_the_next_run_continues_a_killed_one(
     hub: ModelHub, pull: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -344,6 +345,7 @@ def test_a_folder_that_cannot_be_created_is_explained_in_one_sentence(
         fetch(SOURCE, tmp_path / "file" / "models", endpoint=hub.url, on_progress=lambda *_: None)
 
 
+@pytest.mark.slow
 def test_xet_is_not_used(hub: ModelHub, tmp_path: Path) -> None:
     program = f"""
 import sys

@@ -129,6 +129,7 @@ def test_a_receipt_says_who_translated() -> None:
     assert "another language" in describe_reading("xx", "")
 
 
+@pytest.mark.slow
 def test_no_question_of_the_projects_sets_is_translated(reader: RequestReader) -> None:
     files = [file for file in QUESTIONS.rglob("*.jsonl") if not file.name.startswith("languages")]
     rows = [row for file in files for row in lines(file)]
@@ -137,6 +138,7 @@ def test_no_question_of_the_projects_sets_is_translated(reader: RequestReader) -
     assert [q for q in questions if unread_language(q, reader.language(q))] == []
 
 
+@pytest.mark.slow
 def test_no_recorded_question_or_title_is_translated(
     reader: RequestReader, shared_data: Path
 ) -> None:

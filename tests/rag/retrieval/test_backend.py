@@ -221,6 +221,7 @@ def test_a_model_that_memory_holds_once_is_not_tested(
     assert tests_run == ["tested"]
 
 
+@pytest.mark.slow
 def test_number_types_that_agree_share_an_index(
     reopen: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -236,6 +237,7 @@ def test_number_types_that_agree_share_an_index(
     assert caplog.messages == []
 
 
+@pytest.mark.slow
 def test_an_index_keeps_the_number_type_that_its_vectors_need(
     reopen: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -146,6 +146,7 @@ def test_a_restored_backup_has_collections_of_its_own(
 # -- a server that cannot be used ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_the_server_papers_are_read_and_found_and_it_catches_up(
     tmp_path: Path, open_at: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -173,6 +174,7 @@ def test_without_the_server_papers_are_read_and_found_and_it_catches_up(
         server.stop()
 
 
+@pytest.mark.slow
 def test_without_the_server_the_nearest_passages_of_a_long_paper_are_found(open_at: Open) -> None:
     library = open_at("http://127.0.0.1:9")
     ingest_both(ListSource([HERON]), library)
@@ -310,6 +312,7 @@ def test_another_server_or_version(
 # -- several processes ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_writes_the_others_search_and_one_of_them_takes_its_place(
     chroma: ChromaServer, open_at: Open
 ) -> None:

@@ -95,6 +95,7 @@ def test_few_papers_and_equal_scores_are_fine(load: Callable[..., Reranker]) -> 
     assert [hit.paper for hit in hits] == [TIDAL, equal]
 
 
+@pytest.mark.slow
 def test_long_pairs_are_cut(load: Callable[..., Reranker]) -> None:
     early = replace(TIDAL, abstract="a robots word " + "and more " * 5 * MAX_TOKENS)
     late = replace(TIDAL, abstract="and more " * 5 * MAX_TOKENS + "a robots word")
@@ -106,6 +107,7 @@ def test_long_pairs_are_cut(load: Callable[..., Reranker]) -> None:
     assert [hit.paper for hit in hits] == [early, late]
 
 
+@pytest.mark.slow
 def test_many_threads_get_the_same_order(load: Callable[..., Reranker]) -> None:
     reranker = load(rerank_weight=1)
     long = replace(TIDAL, abstract=TIDAL.abstract * 20)

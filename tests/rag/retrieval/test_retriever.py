@@ -44,6 +44,7 @@ def test_a_window_restricts_the_papers(filled: Library) -> None:
     assert filled.retriever.search("birds", window=Window(since=date(2030, 1, 1))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most_more", [0, 1_000])
 def test_large_windows_and_small_ones_agree(
     make_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch, most_more: int

@@ -73,6 +73,7 @@ def test_orders_are_neither_gist_nor_finding() -> None:
     assert (gist(ORDERS[0]), finding(ORDERS[0])) == ("", "")
 
 
+@pytest.mark.slow
 def test_hardly_any_abstract_loses_a_sentence(shared_data: Path) -> None:
     """A pointer to code or a page is no finding anyway."""
     papers = lost = 0

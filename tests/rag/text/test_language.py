@@ -119,6 +119,7 @@ def test_a_word_has_the_spellings_that_people_type() -> None:
     assert "coeur" in spellings("cœur")
 
 
+@pytest.mark.slow
 def test_a_question_waits_for_the_model_that_is_being_loaded() -> None:
     _load_identifier.cache_clear()
     preload()
