@@ -157,13 +157,16 @@ class WholePaperQA:
             if not is_directive(sentence)
         ][:MAX_SENTENCES]
         headed = [f"{_head_of(f.passage)}\n{e.sentence}" for e, f in sentences]
-        readings = self.reader.read([request.topic, *headed])
-        pieces = AskedPieces(readings[request.topic], [readings[text] for text in headed])
+        by_text = self.reader.read([request.topic, *headed])
+        question, readings = by_text[request.topic], [by_text[text] for text in headed]
+        pieces = AskedPieces(question, readings)
         is_number = asks_for_number(request.topic)
-        read = self.scorer.scores(request.topic, headed)
+        read = self.scorer.scores(question.tokens, [reading.tokens for reading in readings])
         signs = []
-        for (evidence, _), head, odds in zip(sentences, headed, read, strict=True):
-            cosine, near, worst = pieces.compare(readings[head])
+        for (evidence, _), head, reading, odds in zip(
+            sentences, headed, readings, read, strict=True
+        ):
+            cosine, near, worst = pieces.compare(reading)
             has_number = float(is_number and any(map(str.isdigit, evidence.sentence)))
             shared = asked.share_in(head)
             signs.append(SentenceSigns(cosine, shared, near, worst, has_number, float(odds)))

@@ -6,27 +6,24 @@ These were trained on invented papers, see tests/questions/invented_papers/READM
 """
 
 import math
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.utils.rnn import pad_sequence
 
-if TYPE_CHECKING:
-    from rag.encoders.embedder import SentenceTransformerEmbeddings
+from rag.encoders.embedder import SentenceTransformerEmbeddings, Tokens
 
 WEIGHTS = Path(__file__).with_name("answer_scorer.safetensors")
-APART = 3  # layers that read question and sentence apart
+APART = 3  # layers that read question and sentence apart: half of them
 RANK = 16
-MAX_TOKENS = 96
 BATCH = 16  # sentences of similar length
 
 
@@ -45,15 +42,12 @@ class LowRank(nn.Module):  # type: ignore[misc]
         return self.linear(x) + 2 * change
 
 
-class Tokens:
-    """The tokens of a text and their vectors after the layers that read apart, and after all."""
+class Pair(NamedTuple):
+    """A question, the weights of its word pieces, and a sentence."""
 
-    def __init__(self, ids: list[int], apart: Tensor, last: Tensor) -> None:
-        """`ids` has one entry per token; `apart` and `last` are of shape (tokens, dimensions)."""
-        self.ids = ids[1:-1]  # without the control tokens
-        self.apart = apart
-        self.mean = normalize(last.mean(0), dim=0)
-        self.words = normalize(last[1:-1], dim=-1)
+    question: Tokens
+    weights: Tensor  # shape (pieces,), with a sum of 1
+    sentence: Tokens
 
 
 class SplitCrossEncoder(nn.Module):  # type: ignore[misc]
@@ -87,53 +81,56 @@ class SplitCrossEncoder(nn.Module):  # type: ignore[misc]
             self.together.weight.mul_(0.1)
             self.apart.weight.copy_(torch.tensor([[6.0, 6.0, 2.0]]))
 
-    def forward(self, question: Tokens, weights: Tensor, sentences: Sequence[Tokens]) -> Tensor:
-        """Return the log-odds that each sentence answers, shape (sentences,).
-
-        `weights` has one weight per word piece of the question, shape (pieces,), with a sum of 1.
-        """
-        by_length = sorted(range(len(sentences)), key=lambda i: len(sentences[i].apart))
+    def forward(self, pairs: Sequence[Pair]) -> Tensor:
+        """Return the log-odds that each pair's sentence answers its question, shape (pairs,)."""
+        lengths = [len(p.question.ids) + len(p.sentence.ids) for p in pairs]
+        by_length = sorted(range(len(pairs)), key=lengths.__getitem__)
         parts = [by_length[n : n + BATCH] for n in range(0, len(by_length), BATCH)]
-        scores = torch.cat([self._read(question, [sentences[i] for i in part]) for part in parts])
+        scores = torch.cat([self._read([pairs[i] for i in part]) for part in parts])
         read = scores[torch.argsort(torch.tensor(by_length))]
-        compared = torch.stack([_compare(question, weights, sentence) for sentence in sentences])
-        return read + self.apart(compared)[:, 0] - self.nothing
+        return read + self.apart(torch.stack([compare(*p) for p in pairs]))[:, 0] - self.nothing
 
-    def _read(self, question: Tokens, sentences: Sequence[Tokens]) -> Tensor:
-        """Return what reading the question with each sentence gives, shape (sentences,)."""
-        asked = question.apart + self.segment[0]
-        n, size = asked.shape
-        longest = max(len(s.apart) for s in sentences) - 1  # the question's first token serves both
-        states = asked.new_zeros(len(sentences), n + longest, size)
-        mask = asked.new_zeros(len(sentences), n + longest)
-        states[:, :n], mask[:, :n] = asked, 1
-        for row, sentence in enumerate(sentences):
-            end = n + len(sentence.apart) - 1
-            states[row, n:end] = sentence.apart[1:] + self.segment[1]
-            mask[row, n:end] = 1
-        hidden = (1 - mask)[:, None, None, :] * -1e4
+    def _read(self, pairs: Sequence[Pair]) -> Tensor:
+        """Return what reading each pair as one text gives, shape (pairs,)."""
+        rows, questions = [], []
+        for question, _, sentence in pairs:
+            asked = torch.from_numpy(question.halfway) + self.segment[0]
+            said = torch.from_numpy(sentence.halfway[1:]) + self.segment[1]
+            rows.append(torch.cat([asked, said]))  # the first control token serves both
+            questions.append(len(asked))
+        states = pad_sequence(rows, batch_first=True)
+        place = torch.arange(states.shape[1])
+        is_asked = place < torch.tensor(questions)[:, None]
+        is_there = place < torch.tensor([len(row) for row in rows])[:, None]
+        hidden = torch.where(is_there, 0.0, -1e4)[:, None, None, :]
         for layer in self.layers:
             after = layer(states, hidden)
             states = after[0] if isinstance(after, tuple) else after
-        mask[:, :n] = 0
-        said = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        pooled = torch.cat([states[:, :n].mean(1), said], dim=-1)
-        return self.together(self.dropout(pooled))[:, 0]
+        means = [
+            (states * of[..., None]).sum(1) / of.sum(1, keepdim=True)
+            for of in (is_asked, is_there & ~is_asked)
+        ]
+        return self.together(self.dropout(torch.cat(means, dim=-1)))[:, 0]
 
 
-def _compare(question: Tokens, weights: Tensor, sentence: Tokens) -> Tensor:
-    """Return the cosine of the texts, and the mean and the least of the word pieces' cosines."""
-    if not len(question.words) or not len(sentence.words):
+def compare(question: Tokens, weights: Tensor, sentence: Tokens) -> Tensor:
+    """Return the cosine of the texts, and the mean and the least of the word pieces' cosines.
+
+    See Pair for what is passed.
+    """
+    if not len(question.ids) or not len(sentence.ids):
         return torch.zeros(3)
-    nearest = (question.words @ sentence.words.T).max(1).values
-    return torch.stack([question.mean @ sentence.mean, nearest @ weights, nearest.min()])
+    cosines = torch.from_numpy(question.vectors) @ torch.from_numpy(sentence.vectors).T
+    nearest = cosines.max(1).values
+    whole = torch.from_numpy(question.whole) @ torch.from_numpy(sentence.whole)
+    return torch.stack([whole, nearest @ weights, nearest.min()])
 
 
 def rarity(question: Tokens, sentences: Sequence[Tokens]) -> Tensor:
     """Return weights of the question's pieces by how few sentences have them, with a sum of 1."""
-    counts = Counter(piece for sentence in sentences for piece in set(sentence.ids))
+    counts = Counter(piece for sentence in sentences for piece in set(sentence.ids.tolist()))
     total = len(sentences)
-    known = [counts[piece] for piece in question.ids]
+    known = [counts[piece] for piece in question.ids.tolist()]
     weights = torch.tensor([math.log(1 + (total - n + 0.5) / (n + 0.5)) for n in known])
     return weights / weights.sum() if len(weights) else weights
 
@@ -142,44 +139,24 @@ class AnswerScorer:
     """Scores sentences by how likely each one answers a question. Thread-safe."""
 
     def __init__(
-        self, embeddings: "SentenceTransformerEmbeddings", *, weights: Path | None = WEIGHTS
+        self, embeddings: SentenceTransformerEmbeddings, *, weights: Path | None = WEIGHTS
     ) -> None:
         """`embeddings` must be the bundled ones, whose layers the weights belong to.
 
         Without `weights`, the model is as it is before it has learned anything.
         """
-        self.embeddings = embeddings
         self.model = SplitCrossEncoder(embeddings.model[0].auto_model).float().eval()
         if weights:
             self.model.load_state_dict(load_file(weights), strict=False)
-        self._lock = threading.Lock()  # tokenizers refuse a second thread with an error
 
-    def scores(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Return the log-odds that each sentence answers, shape (len(sentences),), float32."""
+    def scores(self, question: Tokens, sentences: Sequence[Tokens]) -> NDArray[np.float32]:
+        """Return the log-odds that each sentence answers, shape (len(sentences),), float32.
+
+        What is passed must come from the encoder that the scorer was made with.
+        """
         if not sentences:
             return np.zeros(0, dtype=np.float32)
-        asked, *read = self.read([question, *sentences])
+        weights = rarity(question, sentences)
         with torch.inference_mode():
-            odds = self.model(asked, rarity(asked, read), read)
+            odds = self.model([Pair(question, weights, sentence) for sentence in sentences])
         return np.asarray(odds.numpy(), dtype=np.float32)
-
-    def read(self, texts: Sequence[str]) -> list[Tokens]:
-        """Return the tokens of texts; what exceeds MAX_TOKENS is cut off."""
-        with self._lock:
-            ids = self.embeddings.model.tokenizer(
-                list(texts), truncation=True, max_length=MAX_TOKENS
-            )["input_ids"]
-        by_length = sorted(range(len(texts)), key=lambda i: len(ids[i]))
-        found: dict[int, Tokens] = {}
-        for start in range(0, len(texts), BATCH):
-            part = by_length[start : start + BATCH]
-            batch = self.embeddings.model.tokenizer.pad(
-                {"input_ids": [ids[i] for i in part]}, return_tensors="pt"
-            )
-            with torch.inference_mode():
-                out = self.embeddings.model[0].auto_model(**batch, output_hidden_states=True)
-            for row, i in enumerate(part):
-                n = len(ids[i])
-                apart, last = out.hidden_states[APART][row, :n], out.last_hidden_state[row, :n]
-                found[i] = Tokens(ids[i], apart.float(), last.float())
-        return [found[i] for i in range(len(texts))]

@@ -2,10 +2,10 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -37,6 +37,16 @@ def to_unit_length(vectors: Vectors) -> Vectors:
     """Return the vectors, shape (..., dimensions), scaled to length 1, in float32."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+class Tokens(NamedTuple):
+    """The word pieces of a text as a model reads them."""
+
+    ids: NDArray[np.int64]  # shape (pieces,)
+    spans: NDArray[np.int64]  # start and end of each piece, shape (pieces, 2)
+    vectors: Vectors  # unit vectors after the last layer, shape (pieces, dimensions)
+    whole: Vectors  # the unit vector of the text, shape (dimensions,)
+    halfway: Vectors  # after half of the layers, shape (pieces + 2, dimensions): control tokens too
 
 
 class SentenceTransformerEmbeddings(Embeddings):
@@ -117,17 +127,19 @@ class SentenceTransformerEmbeddings(Embeddings):
         in_order[order] = together
         return np.asarray(in_order.numpy(), dtype=np.float32)
 
-    def encode_tokens(self, texts: list[str]) -> list[tuple[NDArray[np.int64], Vectors]]:
-        """Return each text's token offsets (start, end), shape (tokens, 2), and unit vectors."""
+    def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return each text as the model reads it; what exceeds its limit is cut off."""
         import torch
         from torch.nn.functional import normalize
 
-        model, found = self._model(), []
+        model = self._model()
+        found: dict[int, Tokens] = {}
+        by_length = sorted(range(len(texts)), key=lambda n: len(texts[n]))
         for start in range(0, len(texts), BATCH_TEXTS):
-            batch = texts[start : start + BATCH_TEXTS]
+            part = by_length[start : start + BATCH_TEXTS]
             with self._tokenizing:
                 features = model.tokenizer(
-                    batch,
+                    [texts[n] for n in part],
                     padding=True,
                     truncation=True,
                     max_length=model.max_seq_length,
@@ -136,11 +148,19 @@ class SentenceTransformerEmbeddings(Embeddings):
                 )
             spans = features.pop("offset_mapping")
             with torch.inference_mode():
-                tokens = normalize(model(dict(features))["token_embeddings"].float(), dim=-1)
-            for row in range(len(batch)):
-                is_text = spans[row, :, 1] > spans[row, :, 0]  # not padding, not a control token
-                found.append((spans[row][is_text].numpy(), tokens[row][is_text].numpy()))
-        return found
+                layers = model[0].auto_model(**features, output_hidden_states=True).hidden_states
+            last, halfway = layers[-1].float(), layers[len(layers) // 2].float()
+            for row, n in enumerate(part):
+                is_there = features["attention_mask"][row] > 0
+                is_text = spans[row, :, 1] > spans[row, :, 0]  # not a control token
+                found[n] = Tokens(
+                    features["input_ids"][row][is_text].numpy(),
+                    spans[row][is_text].numpy(),
+                    normalize(last[row][is_text], dim=-1).numpy(),
+                    normalize(last[row][is_there].mean(0), dim=0).numpy(),
+                    halfway[row][is_there].numpy(),
+                )
+        return [found[n] for n in range(len(texts))]
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return one unit vector per text."""

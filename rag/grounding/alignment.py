@@ -9,18 +9,18 @@ support.
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from rag.encoders.embedder import SentenceTransformerEmbeddings
+from rag.encoders.embedder import SentenceTransformerEmbeddings, Tokens
 from rag.text.words import STOPWORDS
 
 Vectors = NDArray[np.float32]
 
-REMEMBERED = 512  # texts; about 50 KB each
+REMEMBERED = 512  # texts; about 100 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,19 @@ class Reading:
     """The word pieces of a text, with a unit vector for each.
 
     `spans` holds the start and end of each piece, shape (pieces, 2). `says` is False for stopwords
-    and punctuation.
+    and punctuation. `tokens` is what the encoder gives of the whole text.
     """
 
     text: str
     spans: NDArray[np.int64]
     vectors: Vectors
     says: NDArray[np.bool_]
+    tokens: Tokens
 
     def part(self, start: int, end: int) -> "Reading":
         """Return the pieces that start in this part of the text; their vectors stay the same."""
         inside = (self.spans[:, 0] >= start) & (self.spans[:, 0] < end)
-        return Reading(self.text, self.spans[inside], self.vectors[inside], self.says[inside])
+        return self._only(inside)
 
     def without(self, spans: Sequence[tuple[int, int]]) -> "Reading":
         """Return the pieces that start outside all of these spans."""
@@ -47,16 +48,21 @@ class Reading:
         kept = np.ones(len(begins), dtype=bool)
         for start, end in spans:
             kept &= (begins < start) | (begins >= end)
-        return Reading(self.text, self.spans[kept], self.vectors[kept], self.says[kept])
+        return self._only(kept)
+
+    def _only(self, kept: NDArray[np.bool_]) -> "Reading":
+        return replace(
+            self, spans=self.spans[kept], vectors=self.vectors[kept], says=self.says[kept]
+        )
 
 
 def read(embeddings: SentenceTransformerEmbeddings, texts: Sequence[str]) -> list[Reading]:
     """Read these texts. The encoder cuts off very long ones."""
     found = []
-    for text, (spans, vectors) in zip(texts, embeddings.encode_tokens(list(texts)), strict=True):
-        pieces = [text[start:end].casefold() for start, end in spans]
+    for text, tokens in zip(texts, embeddings.encode_tokens(texts), strict=True):
+        pieces = [text[start:end].casefold() for start, end in tokens.spans]
         says = np.array([p.isalnum() and p not in STOPWORDS for p in pieces], dtype=bool)
-        found.append(Reading(text, spans, vectors, says))
+        found.append(Reading(text, tokens.spans, tokens.vectors, says, tokens))
     return found
 
 
