@@ -44,9 +44,9 @@ class PaperSigns(NamedTuple):
     read: float  # the highest log-odds of any sentence
 
 
-SENTENCE_WEIGHTS = SentenceSigns(-0.24, 2.68, 1.62, 0.22, 0.54, 0.97)
-PAPER_WEIGHTS = PaperSigns(2.93, 0.9, 2.5, 1.35, -0.96, -1.06, 1.26, 0.24)
-PAPER_BIAS = -4.14
+SENTENCE_WEIGHTS = SentenceSigns(-1.12, 2.55, 0.81, -0.08, 0.3, 1.19)
+PAPER_WEIGHTS = PaperSigns(2.78, 0.8, 2.18, 1.27, -0.89, -1.02, 1.41, 0.31)
+PAPER_BIAS = -3.8
 
 
 def sentence_score(signs: SentenceSigns) -> float:

@@ -1,10 +1,12 @@
 """Train what scores sentences of whole papers: rag/encoders/answer_scorer.py.
 
-    python -m tests.benchmarks.answer_scorer [--epochs 2] [--processes 2]
+    python -m tests.benchmarks.answer_scorer [--epochs 1] [--processes 2] [--rate 3e-4] [--anew]
 
 It learns from the invented papers of tests/questions/invented_papers: for each question, to score a
 sentence that answers it higher than others of the paper, and higher than "none of them" exactly if
 one answers. Prints how well it does on papers that it did not learn from, and writes the weights.
+Without --anew it goes on from the weights that are there. A rate of 1e-3 does for a thousand steps
+anew; over some thousands it ruins what reads together, and the vectors alone are left.
 `python -m tests.benchmarks.whole_papers --fit` says what they are worth on other papers' questions.
 """
 
@@ -37,7 +39,7 @@ FOLDER = Path(__file__).parents[1] / "questions" / "invented_papers"
 RESERVED = 8  # papers to measure with
 OTHERS = 6  # sentences that do not answer, drawn anew each time; fewer if several answer
 ALIKE = 12  # half of them are drawn from those, so many, that are most like the question
-RATE, HEAD_RATE, WARM_UP, BATCH = 1e-3, 2e-3, 80, 6
+WARM_UP, BATCH = 80, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +56,23 @@ class Example:
 def main() -> None:
     """Train, print the figures and write the weights."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.answer_scorer")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1, help="At most one per core")
+    parser.add_argument("--rate", type=float, default=3e-4, help="The highest learning rate")
+    parser.add_argument("--anew", action="store_true", help="Do not go on from the weights")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        meeting = f"file://{folder}/meeting"
-        multiprocessing.spawn(
-            _work, (options.processes, options.epochs, meeting), options.processes
-        )
+        multiprocessing.spawn(_work, (options, f"file://{folder}/meeting"), options.processes)
 
 
-def _work(rank: int, processes: int, epochs: int, meeting: str) -> None:
+def _work(rank: int, options: argparse.Namespace, meeting: str) -> None:
     """Train with every so many-th paper; the processes learn one model together."""
+    processes = options.processes
     distributed.init_process_group("gloo", meeting, rank=rank, world_size=processes)
     torch.manual_seed(0)
     embeddings = load_embedder(RagConfig().embedder).embeddings
     assert isinstance(embeddings, SentenceTransformerEmbeddings)
-    scorer = AnswerScorer(embeddings, weights=None)
+    scorer = AnswerScorer(embeddings, weights=None if options.anew else WEIGHTS)
     torch.set_num_threads(1)
     lines = [line for file in sorted(FOLDER.glob("*.jsonl")) for line in file.open()]
     random.Random(0).shuffle(lines)
@@ -78,7 +80,8 @@ def _work(rank: int, processes: int, epochs: int, meeting: str) -> None:
     learned = [
         e for line in lines[RESERVED + rank :: processes] for e in _examples(embeddings, line)
     ]
-    for epoch in _train(DistributedDataParallel(scorer.model), learned, epochs, BATCH // processes):
+    model = DistributedDataParallel(scorer.model)
+    for epoch in _train(model, learned, options.epochs, options.rate, BATCH // processes):
         if rank == 0:
             reserved = [e for line in lines[:RESERVED] for e in _examples(embeddings, line)]
             print(f"epoch {epoch}: {_measure(scorer.model, reserved)}", flush=True)
@@ -113,13 +116,13 @@ def _example(question: Tokens, sentences: Sequence[Tokens], answers: Sequence[in
 
 
 def _train(
-    model: DistributedDataParallel, examples: list[Example], epochs: int, batch: int
+    model: DistributedDataParallel, examples: list[Example], epochs: int, rate: float, batch: int
 ) -> Iterator[int]:
     """Train for so many epochs, and give each one's number when it is over."""
     learned = {n: p for n, p in model.named_parameters() if p.requires_grad}
     within = [p for n, p in learned.items() if "layers" in n]
     heads = [p for n, p in learned.items() if "layers" not in n]
-    groups = [{"params": within, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}]
+    groups = [{"params": within, "lr": rate}, {"params": heads, "lr": 2 * rate}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     batches = torch.tensor(len(examples) // batch)
     distributed.all_reduce(batches, distributed.ReduceOp.MIN)  # every process has as many
