@@ -35,6 +35,7 @@ from rag.grounding.alignment import Reader
 from rag.query.request import Fact, Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.text.directives import is_directive
+from rag.text.names import system_names
 from rag.text.words import STOPWORDS, terms, words
 
 if TYPE_CHECKING:
@@ -157,8 +158,9 @@ class WholePaperQA:
             if not is_directive(sentence)
         ][:MAX_SENTENCES]
         headed = [f"{_head_of(f.passage)}\n{e.sentence}" for e, f in sentences]
-        by_text = self.reader.read([request.topic, *headed])
-        question, readings = by_text[request.topic], [by_text[text] for text in headed]
+        asked_of_it = _called_it(request.topic, paper)
+        by_text = self.reader.read([asked_of_it, *headed])
+        question, readings = by_text[asked_of_it], [by_text[text] for text in headed]
         pieces = AskedPieces(question, readings)
         is_number = asks_for_number(request.topic)
         read = self.scorer.scores(question.tokens, [reading.tokens for reading in readings])
@@ -234,6 +236,15 @@ def topic_of(request: Request) -> str:
     """Return what to look for; of a fact that papers have a section for, also its heading."""
     headings = [_FACT_HEADINGS[fact] for fact in request.facts if fact in _FACT_HEADINGS]
     return " ".join([request.topic or request.text, *headings])
+
+
+def _called_it(question: str, paper: Paper) -> str:
+    """Return the question with "it" for the paper's names, as what scores sentences has learned."""
+    names = sorted({paper.title, *system_names(paper)}, key=len, reverse=True)
+    any_name = "|".join(map(re.escape, names))
+    return re.sub(
+        rf"[“\"]?(?<![\w-])(?:{any_name})(?![\w-])[”\"]?", "it", question, flags=re.IGNORECASE
+    )
 
 
 def _head_of(passage: TextPassage) -> str:

@@ -44,9 +44,9 @@ class PaperSigns(NamedTuple):
     read: float  # the highest log-odds of any sentence
 
 
-SENTENCE_WEIGHTS = SentenceSigns(-1.12, 2.55, 0.81, -0.08, 0.3, 1.19)
-PAPER_WEIGHTS = PaperSigns(2.78, 0.8, 2.18, 1.27, -0.89, -1.02, 1.41, 0.31)
-PAPER_BIAS = -3.8
+SENTENCE_WEIGHTS = SentenceSigns(-0.85, 1.48, 1.5, 0.59, 0.27, 1.24)
+PAPER_WEIGHTS = PaperSigns(3.1, 0.99, 1.86, 1.24, -0.66, -1.07, 1.37, 0.33)
+PAPER_BIAS = -3.94
 
 
 def sentence_score(signs: SentenceSigns) -> float:
