@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
 import torch
 from safetensors.torch import save_file
@@ -40,6 +41,7 @@ RESERVED = 8  # papers to measure with
 OTHERS = 6  # sentences that do not answer, drawn anew each time; fewer if several answer
 ALIKE = 12  # half of them are drawn from those, so many, that are most like the question
 WARM_UP, BATCH = 80, 6
+TOLD_STEPS = 100  # between two lines with the mean loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +132,22 @@ def _train(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1, (step + 1) / WARM_UP) * max(0.02, 1 - step / steps)
     )
+    losses: list[float] = []
     for epoch in range(epochs):
         random.shuffle(examples)
         model.train()
         for n in range(int(batches)):
-            _loss(model, examples[n * batch : (n + 1) * batch]).backward()
+            loss = _loss(model, examples[n * batch : (n + 1) * batch])
+            loss.backward()
+            losses.append(float(loss.detach()))
             torch.nn.utils.clip_grad_norm_([*within, *heads], 1.0)
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
+            if len(losses) == TOLD_STEPS:
+                if distributed.get_rank() == 0:
+                    print(f"step {n + 1} of {int(batches)}: loss {mean(losses):.3f}", flush=True)
+                losses.clear()
         yield epoch + 1
 
 
