@@ -88,11 +88,7 @@ async def _run_bot(
             digests=digest_options(app, qa.library, is_reading=lambda: not reading.done()),
             shards=shards,
         )
-        options = BotOptions(
-            message_content=settings.message_content,
-            error_channel=settings.error_channel,
-            always_sync=always_sync,
-        )
+        options = _options(settings, always_sync=always_sync)
         health = HealthEndpoint(services)
 
         def make_bot() -> PaperboyBot:
@@ -114,6 +110,14 @@ async def _run_bot(
         finally:
             executor.close()
             await reading
+
+
+def _options(settings: BotConfig, *, always_sync: bool) -> BotOptions:
+    return BotOptions(
+        message_content=settings.message_content,
+        error_channel=settings.error_channel,
+        always_sync=always_sync,
+    )
 
 
 def _tell_start(terminal: Terminal, qa: PaperQA, settings: BotConfig) -> None:

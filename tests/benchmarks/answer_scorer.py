@@ -5,8 +5,8 @@
 It learns from the invented papers of tests/questions/invented_papers: for each question, to score a
 sentence that answers it higher than others of the paper, and higher than "none of them" exactly if
 one answers. Prints how well it does on papers that it did not learn from, and writes the weights.
-Without --anew it goes on from the weights that are there. A rate of 1e-3 does for a thousand steps
-anew; over some thousands it ruins what reads together, and the vectors alone are left.
+Without --anew it goes on from the weights that are there. One run anew at a rate of 1e-3 over 6,000
+steps left nothing but what the vectors tell, with a mean loss near 1.5; look at the first lines.
 `python -m tests.benchmarks.whole_papers --fit` says what they are worth on other papers' questions.
 """
 
@@ -76,14 +76,15 @@ def _work(rank: int, options: argparse.Namespace, meeting: str) -> None:
     assert isinstance(embeddings, SentenceTransformerEmbeddings)
     scorer = AnswerScorer(embeddings, weights=None if options.anew else WEIGHTS)
     torch.set_num_threads(1)
-    lines = [line for file in sorted(FOLDER.glob("*.jsonl")) for line in file.open()]
+    files = sorted(FOLDER.glob("*.jsonl"))
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     random.Random(0).shuffle(lines)
     random.seed(rank)
     learned = [
         e for line in lines[RESERVED + rank :: processes] for e in _examples(embeddings, line)
     ]
     model = DistributedDataParallel(scorer.model)
-    for epoch in _train(model, learned, options.epochs, options.rate, BATCH // processes):
+    for epoch in _train(model, learned, options.epochs, options.rate, max(1, BATCH // processes)):
         if rank == 0:
             reserved = [e for line in lines[:RESERVED] for e in _examples(embeddings, line)]
             print(f"epoch {epoch}: {_measure(scorer.model, reserved)}", flush=True)
