@@ -23,6 +23,8 @@ from rag.query.followups import (
     WITH_SLOTS,
     asks_inside,
     has_papers,
+    inside,
+    is_short,
     refers_back,
     resolve,
 )
@@ -42,7 +44,8 @@ if TYPE_CHECKING:  # what needs a language model is imported with one
 
 TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
-WIDENED_FROM = 0.9  # how likely others have to, if the whole paper of the conversation does not
+# How likely others have to, if the whole paper does not or the question asks for its inside.
+WIDENED_FROM = 0.9
 MAX_BRIEFS = 100  # of digests, kept in memory
 LISTING = ("list", "advice", "summary", "trending", "count")  # kinds about many papers
 MAX_EVIDENCE = 40  # sentences in an Answer: more than a prompt takes
@@ -276,6 +279,9 @@ class PaperQA:
         """Return the standalone request, its answer, and a note for the person or ""."""
         if question.paper:
             paper = self._paper(question.paper)
+            if asks_inside(alone) and not _names_others(alone, paper):
+                request = inside(alone, paper)
+                return request, self.answers.draft(request, question, today), ""
             request = resolve(alone, [Past(Request(topic=paper.title), (paper,))])
             kind, topic = request.kind, request.topic
             # "Does it work?" is about the paper, not the bot; "which datasets?" no list of papers.
@@ -287,7 +293,7 @@ class PaperQA:
         past = self._past(question, today)
         if not (alone.has_topic or question.keep_to or has_papers(past)):
             return alone, ask_back(alone.language), ""
-        kept = self._paper(question.keep_to) if question.keep_to else self._read_last(past)
+        kept = self._paper(question.keep_to) if question.keep_to else self._last(past, alone)
         if kept:
             return self._draft_within(kept, alone, past, question, today)
         request = resolve(alone, past)
@@ -304,11 +310,16 @@ class PaperQA:
             raise QuestionError("this paper is known by another id now: choose it again.")
         return paper
 
-    def _read_last(self, past: Sequence[Past]) -> Paper | None:
-        """Return the one paper that the last answer was about, if it was read whole."""
+    def _last(self, past: Sequence[Past], alone: Request) -> Paper | None:
+        """Return the one paper that the last answer was about, if it was read whole.
+
+        Also one that was not, if the question is as short as "which gpus?".
+        """
         papers = past[-1].papers if past else ()
-        is_one = len(papers) == 1 and self.library.full_texts.has(papers[0].paper_id)
-        return papers[0] if is_one else None
+        if len(papers) != 1:
+            return None
+        was_read = self.library.full_texts.has(papers[0].paper_id)
+        return papers[0] if was_read or (asks_inside(alone) and is_short(alone)) else None
 
     def _past(self, question: Question, today: date) -> Sequence[Past]:
         def papers_for(request: Request) -> list[Paper]:
@@ -329,15 +340,15 @@ class PaperQA:
         def answer(request: Request) -> Draft:
             return self.answers.draft(request, question, today)
 
-        was_read = self.library.full_texts.has(paper.paper_id)
-        if was_read and asks_inside(alone):
-            alone = replace(alone, kind="content", topic=alone.text or alone.topic)
-        standalone = resolve(alone, [Past(Request(topic=paper.title), (paper,)), *past])
+        is_inside = asks_inside(alone) and not _names_others(alone, paper)
+        if is_inside:
+            standalone = inside(alone, paper)
+        else:
+            standalone = resolve(alone, [Past(Request(topic=paper.title), (paper,)), *past])
         if standalone.kind == "summary" and not standalone.is_filter:  # "summarize"
             standalone = replace(standalone, kind="paper", pointed=(paper,))
-        names_others = any(p != paper for p in (*standalone.named, *standalone.pointed))
         if (
-            names_others
+            _names_others(standalone, paper)
             or standalone.several
             or standalone.is_filter
             or standalone.order
@@ -347,11 +358,17 @@ class PaperQA:
             return standalone, answer(standalone), ""
         within = replace(standalone, pointed=(paper,))
         draft = answer(within)
-        if not draft.refused or refers_back(alone.topic):
+        if not draft.refused or refers_back(alone.topic) or (is_inside and is_short(alone)):
             return within, draft, ""
         wide = answer(alone)
-        is_doubtful = was_read and wide.support is not None and wide.support < WIDENED_FROM
+        is_careful = is_inside or self.library.full_texts.has(paper.paper_id)
+        is_doubtful = is_careful and wide.support is not None and wide.support < WIDENED_FROM
         return (within, draft, "") if wide.refused or is_doubtful else (alone, wide, WIDENED)
+
+
+def _names_others(request: Request, paper: Paper) -> bool:
+    """Return whether a request is about papers other than this one, too."""
+    return any(other != paper for other in (*request.named, *request.pointed))
 
 
 def _withdrawals(citations: Sequence[Citation]) -> str:

@@ -9,7 +9,7 @@ from rag.arxiv_id import find_mentions
 from rag.query.list_places import choices_after, choose, up_to_list
 from rag.query.parser import paper_facts
 from rag.query.positions import find_choices, without_choices
-from rag.query.request import Kind, Past, Request
+from rag.query.request import Fact, Kind, Past, Request
 from rag.records import Paper, Turn
 from rag.text.words import terms
 
@@ -21,8 +21,14 @@ CHANGEABLE = (
     "window", "organization", "organizations", "author", "author_names", "coauthors", "alike",
     "with_code", "without_code", "excluded", "order", "limit",
 )  # fmt: skip
+# Facts whose words ask for something else as often: "who annotated it?", "when does it fail?".
+OFTEN_INSIDE: frozenset[Fact] = frozenset({
+    "date", "authors", "author count", "organization", "comments", "results", "limits",
+})  # fmt: skip
+HEADED: frozenset[Fact] = frozenset({"results", "limits"})  # which papers have sections for
 SURE = 0.9  # probability of a kind that is taken as it is
 MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
+MIN_INSIDE = 0.75  # probability that a question asks what a paper says inside
 
 HISTORY_TOKENS = 800  # budget for earlier turns; the newest are kept
 CHARACTERS_PER_TOKEN = 4  # roughly
@@ -52,9 +58,13 @@ _THE_ONE_WITH = re.compile(
     r"|\bthe (?:most|least|newest|oldest|latest|best) (?:\w+ )?one\b",
     re.IGNORECASE,
 )
-# "Attention and its cost": the pronoun refers to a word of the question itself.
+# "Attention and its cost", "which paper is on birds and what did it find?": the pronoun refers to
+# a word of the question itself.
 _OWN_ANTECEDENT = re.compile(
-    r"\b(?!what|how|who|why|that|this|it|so)\w{3,} (?:and|or|with) (?:its|their|them)\b",
+    r"\b(?!what|how|who|why|that|this|it|so)\w{3,} (?:and|or|with) (?:its|their|them)\b"
+    r"|\b(?:which|what|an?|any|some) (?:[\w-]+ ){0,3}?(?:papers?|articles?|works?|stud(?:y|ies))\b"
+    r"(?! (?:is|are|was|were|do|does|did|can|has|have) (?:it|they|this|that)\b)"
+    r"[^.?!]*?(?:,|\band\b)[^.?!]*?\b(?:its?|they|them|their)\b",
     re.IGNORECASE,
 )
 _COMPARISON = re.compile(
@@ -256,13 +266,37 @@ def chooses_from_list(text: str) -> bool:
 
 
 def asks_inside(request: Request) -> bool:
-    """Return whether a request rather asks what a paper says that was just read as a whole.
+    """Return whether a request after one about a paper rather asks what that paper says inside.
 
-    "How many epochs?" then counts no papers, and "is the dataset public?" is about no bot.
+    "How many epochs?" then counts no papers, "when does it break?" asks for no day, and "is the
+    dataset public?" is about no bot.
     """
-    if _PAPERS.search(request.text) or request.kind not in (*ALONE, *WITH_SLOTS):
+    is_of_catalogue = set(request.facts) - OFTEN_INSIDE
+    if is_of_catalogue or _PAPERS.search(request.text) or chooses_from_list(request.text):
         return False
-    return request.kind == "count" or request.certainty < SURE
+    return request.inside >= MIN_INSIDE
+
+
+def inside(request: Request, paper: Paper) -> Request:
+    """Return the request as one for what this paper says; its words narrow no list."""
+    return Request(
+        topic=request.text,
+        text=request.text,
+        asked=request.asked,
+        facts=tuple(fact for fact in request.facts if fact in HEADED),
+        named=request.named,
+        pointed=(paper,),
+        language=request.language,
+        answer_in=request.answer_in,
+        reader=request.reader,
+        certainty=request.inside,
+        inside=request.inside,
+    )
+
+
+def is_short(request: Request) -> bool:
+    """Return whether a question has so few words that without a paper it asks nothing."""
+    return len(_content_terms(request)) <= MAX_FOLLOWUP_TERMS
 
 
 def refers_back(topic: str) -> bool:

@@ -116,6 +116,7 @@ class Request:
     reader: Reader = "rules"
     certainty: float = 1.0  # of the kind, 0 to 1
     follow_up: float = 0.0  # probability that it is a follow-up
+    inside: float = 0.0  # probability that it asks what one paper says inside, after a turn
     other: "Request | None" = None  # another reading, if the kind is unsure
     asked: str = ""  # as it was asked, with days in ISO's form
     day_reading: str = ""  # how days were read that may be others, in a sentence

@@ -1,7 +1,9 @@
 """Reads a request's language, kind and topic with small classifiers that were trained beforehand.
 
 They learned from tests/questions/requests (`python -m tests.benchmarks.requests --fit`, which also
-cross-validates them); docs/evaluation.md has the figures.
+cross-validates them), and what tells questions about the inside of a paper also from
+tests/questions/invented_papers (`python -m tests.benchmarks.inside_questions --fit`);
+docs/evaluation.md has the figures.
 """
 
 import re
@@ -32,7 +34,13 @@ MIN_BESIDE_TOPIC = 0.2  # probability of a word beside a topic
 # What a word of a request belongs to.
 OUTSIDE, TOPIC = "outside", "topic"
 TAGGED = (TOPIC, "number", "order", "code", "ordinal")
+INSIDE, ELSEWHERE = "inside", "elsewhere"  # where what answers a question stands
 _WORD = re.compile(r"[^\W_]+(?:[-'’.+/][^\W_]+)*[+#]*|[^\w\s]")
+
+
+def _stored(name: str) -> dict[str, NDArray[np.generic]]:
+    with (files("rag.query") / name).open("rb") as file, np.load(file) as arrays:
+        return dict(arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +86,11 @@ class RequestReader:
 
     @cached_property
     def _arrays(self) -> dict[str, NDArray[np.generic]]:
-        with (
-            (files("rag.query") / "request_reader.npz").open("rb") as file,
-            np.load(file) as arrays,
-        ):
-            return dict(arrays)
+        return _stored("request_reader.npz")
+
+    @cached_property
+    def _inside(self) -> LinearClassifier:
+        return LinearClassifier.load(_stored("inside_questions.npz"), "inside")
 
     @cached_property
     def _classifiers(self) -> dict[str, LinearClassifier]:
@@ -111,6 +119,15 @@ class RequestReader:
         dense = kind_features(masked, vector, slots, self.word_vectors)
         chances = self._classifiers["kind"].probabilities(hash_ngrams(masked), dense)
         return cast(dict[Kind, float], chances)
+
+    def asks_inside(self, masked: str, vector: Array) -> float:
+        """Return how likely a text asks what one paper says inside: "which gpus", "batch size".
+
+        See `kinds` for what is passed.
+        """
+        text = called_it(masked)
+        dense = word_features(text, vector, self.word_vectors)
+        return self._inside.probabilities(hash_ngrams(text), dense)[INSIDE]
 
     def tags(self, masked: str) -> list[TaggedWord]:
         """Return the words of a text, each with the slot that it belongs to, or OUTSIDE."""
@@ -175,7 +192,13 @@ def kind_features(masked: str, vector: Array, slots: Slots, word_vectors: WordVe
     The encoder's vector, the mean of the words' own vectors, the first, second and last word's, and
     the slots.
     """
-    words = [word for word in tokens(masked) if word[0].isalnum()]
+    features = word_features(masked, vector, word_vectors)
+    return np.asarray(np.concatenate([features, slots.features]), dtype=np.float32)
+
+
+def word_features(text: str, vector: Array, word_vectors: WordVectors) -> Array:
+    """Return the dense features of a request without its slots, see kind_features."""
+    words = [word for word in tokens(text) if word[0].isalnum()]
     size = len(vector)
     parts = [vector, np.zeros(4 * size, dtype=np.float32)]
     if words:
@@ -183,8 +206,12 @@ def kind_features(masked: str, vector: Array, slots: Slots, word_vectors: WordVe
         mean = own.mean(axis=0)
         ends = [POSITION_WEIGHT * own[n] for n in (0, min(1, len(own) - 1), -1)]
         parts[1] = np.concatenate([mean / max(float(np.linalg.norm(mean)), 1e-9), *ends])
-    features = VECTOR_WEIGHT * np.concatenate(parts)
-    return np.asarray(np.concatenate([features, slots.features]), dtype=np.float32)
+    return np.asarray(VECTOR_WEIGHT * np.concatenate(parts), dtype=np.float32)
+
+
+def called_it(masked: str) -> str:
+    """Return a text with "it" for the names of papers, and without the marks behind it."""
+    return masked.replace(PAPER, "it").strip(" ?!.")
 
 
 def is_said(words: str, text: str) -> bool:

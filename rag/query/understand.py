@@ -223,6 +223,9 @@ class QueryUnderstanding:
             is_about_papers=is_about_papers,
         )
         request = out.settle(self._classify(request, masked, chances), follows=follows)
+        if follows:
+            inside = self.reader.asks_inside(masked, self.encode(out.positive))
+            request = replace(request, inside=inside)
         is_unsure = request.certainty < needed_certainty(request.kind, topics)
         reading = None
         is_bare_fact = bool(paper_facts(masked)) and not (request.named or request.asks_more)

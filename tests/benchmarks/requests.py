@@ -414,16 +414,23 @@ def fit(trainer: Trainer, temperature: float) -> None:
     kind = trainer.fit_kind(everything) | {"temperature": temperature}
     language, tags = trainer.fit_language(everything), trainer.fit_tags(everything)
     for name, weights in (("kind", kind), ("language", language), ("tag", tags)):
-        for key, value in weights.items():
-            array = np.asarray(value)
-            if key == "sparse":  # small weights change no decision and compress well as zeros
-                array = np.where(np.abs(array) < 0.002 * np.abs(array).max(), 0, array)
-                array = array.astype(np.float16)
-            elif array.dtype.kind == "f":
-                array = array.astype(np.float32)
-            stored[f"{name}_{key}"] = array.astype(np.str_) if array.dtype.kind == "O" else array
+        stored |= packed(name, weights)
     np.savez_compressed(WEIGHTS, **stored)
     print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size / 1e6:.1f} MB")
+
+
+def packed(name: str, weights: dict[str, Any]) -> dict[str, Any]:
+    """Return a classifier's arrays as they are stored under a name."""
+    stored = {}
+    for key, value in weights.items():
+        array = np.asarray(value)
+        if key == "sparse":  # small weights change no decision and compress well as zeros
+            array = np.where(np.abs(array) < 0.002 * np.abs(array).max(), 0, array)
+            array = array.astype(np.float16)
+        elif array.dtype.kind == "f":
+            array = array.astype(np.float32)
+        stored[f"{name}_{key}"] = array.astype(np.str_) if array.dtype.kind == "O" else array
+    return stored
 
 
 def report_heldout(trainer: Trainer) -> None:
