@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 MAX_PASSAGES = 24  # whose sentences are scored
 MAX_SENTENCES = 80  # that are encoded for one question
 MAX_QUOTES = 4
-ENOUGH = 0.8  # how likely the answer is to be among the quotes, for there to be no more of them
+ENOUGH = 0.9  # how likely the answer is to be among the quotes, for there to be no more of them
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
 ANSWERED_FROM = 0.45  # how likely the paper has to hold an answer
 
@@ -89,8 +89,8 @@ class WholePaperQA:
     def draft(self, request: Request, paper: Paper, by_abstract: Draft) -> Draft:
         """Return the sentences of the paper that answer, or a refusal.
 
-        `by_abstract` is what the abstract alone gives. It stays if the paper was not read whole, or
-        if the abstract has the best sentences or surely answers.
+        `by_abstract` is what the abstract alone gives. It stays if the paper was not read whole, if
+        the abstract has all of the best sentences, or if it surely answers and the paper does not.
         """
         text = self.texts.get(paper.paper_id)
         is_unsure = _is_unsure(by_abstract)
@@ -106,10 +106,7 @@ class WholePaperQA:
             whole = Draft(refusal, citations, hits, refused=True, support=support)
             return whole if is_unsure else by_abstract
         chosen = self._choose(ranked)
-        is_of_abstract = [not evidence.section for evidence in chosen]
-        if not by_abstract.refused and (
-            all(is_of_abstract) or (is_of_abstract[0] and not is_unsure)
-        ):
+        if not by_abstract.refused and not any(evidence.section for evidence in chosen):
             return by_abstract
         lines = [quoted(text, evidence) for evidence in chosen]
         quote = Citation(1, paper, chosen[0].sentence, chosen[0].section)

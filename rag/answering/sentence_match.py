@@ -44,9 +44,9 @@ class PaperSigns(NamedTuple):
     read: float  # the highest log-odds of any sentence
 
 
-SENTENCE_WEIGHTS = SentenceSigns(-0.85, 1.48, 1.5, 0.59, 0.27, 1.24)
-PAPER_WEIGHTS = PaperSigns(3.1, 0.99, 1.86, 1.24, -0.66, -1.07, 1.37, 0.33)
-PAPER_BIAS = -3.94
+SENTENCE_WEIGHTS = SentenceSigns(-0.43, 1.67, 1.84, 0.83, 0.07, 1.11)
+PAPER_WEIGHTS = PaperSigns(3.48, 1.05, 1.75, 1.15, -0.66, -1.12, 1.59, 0.3)
+PAPER_BIAS = -4.25
 
 
 def sentence_score(signs: SentenceSigns) -> float:

@@ -28,7 +28,8 @@ OFTEN_INSIDE: frozenset[Fact] = frozenset({
 HEADED: frozenset[Fact] = frozenset({"results", "limits"})  # which papers have sections for
 SURE = 0.9  # probability of a kind that is taken as it is
 MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
-MIN_INSIDE = 0.75  # probability that a question asks what a paper says inside
+MIN_INSIDE = 0.75  # probability that a question asks what a paper says inside …
+MIN_INSIDE_OF_CHAT = 0.4  # … if it is unsure whether it is to be answered from papers at all
 
 HISTORY_TOKENS = 800  # budget for earlier turns; the newest are kept
 CHARACTERS_PER_TOKEN = 4  # roughly
@@ -274,7 +275,8 @@ def asks_inside(request: Request) -> bool:
     is_of_catalogue = set(request.facts) - OFTEN_INSIDE
     if is_of_catalogue or _PAPERS.search(request.text) or chooses_from_list(request.text):
         return False
-    return request.inside >= MIN_INSIDE
+    may_be_chat = request.kind in ALONE and request.certainty < SURE
+    return request.inside >= (MIN_INSIDE_OF_CHAT if may_be_chat else MIN_INSIDE)
 
 
 def inside(request: Request, paper: Paper) -> Request:
@@ -296,7 +298,7 @@ def inside(request: Request, paper: Paper) -> Request:
 
 def is_short(request: Request) -> bool:
     """Return whether a question has so few words that without a paper it asks nothing."""
-    return len(_content_terms(request)) <= MAX_FOLLOWUP_TERMS
+    return len(_content_terms(request)) < MAX_FOLLOWUP_TERMS
 
 
 def refers_back(topic: str) -> bool:

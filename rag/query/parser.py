@@ -178,8 +178,10 @@ _PAPER_FACTS: dict[Fact, re.Pattern[str]] = {
                             r"|universit(?:y|ies)|from which"),
     "upvotes": _any_of(r"up ?votes?|votes?|likes|popular"),
     "comments": _any_of(r"comments?"),
+    # "When does it fail?" asks for no day.
     "date": re.compile(
-        r"\b(?:when|dates?|day|how old|published|came out|year)\b"
+        rf"\bwhen\b(?! (?:do|does|should|can|could|would|to)\b(?!.*\b{_PUBLISHED}\b))"
+        r"|\b(?:dates?|day|how old|published|came out|year)\b"
         rf"|^(?!.*\b(?:{_CODE})\b).*\b(?:is|was|been|are|were)\b.*\breleased\b",
         re.IGNORECASE | re.DOTALL,
     ),

@@ -162,6 +162,30 @@ def test_a_conversation_about_a_paper_stays_with_it_if_it_has_an_answer(qa: Pape
     assert ask("and what do bakers find in it?", about) == ([PASTRY], "")
 
 
+@pytest.mark.parametrize("question", ["which gpus", "learning rate?", "weight decay"])
+def test_a_detail_asked_after_a_paper_is_one_of_that_paper(qa: PaperQA, question: str) -> None:
+    before = Turn("what is HeronNet?", (HERON.paper_id,))
+    answer = qa.ask(Question(text=question, history=(before,)))
+    assert {citation.paper for citation in answer.citations} == {HERON}
+    assert answer.silent_paper == HERON
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [
+        ("how many recipes does PastryBench have?", PASTRY),
+        ("which errors do bakers find in recipes?", PASTRY),
+        ("which paper weaves sensor streams, and what does it say?", LOOM),
+    ],
+)
+def test_another_subject_after_a_paper_is_searched_in_all(
+    qa: PaperQA, question: str, paper: Paper
+) -> None:
+    before = Turn("what is HeronNet?", (HERON.paper_id,))
+    answer = qa.ask(Question(text=question, history=(before,)))
+    assert answer.citations[0].paper == paper
+
+
 def test_a_false_premise_about_a_paper_is_not_answered_from_others(qa: PaperQA) -> None:
     answer = qa.ask(Question(text="which recipes does it list?", keep_to=HERON.paper_id))
     assert PASTRY not in [citation.paper for citation in answer.citations]

@@ -7,6 +7,10 @@ import pytest
 from rag.query.followups import (
     CHARACTERS_PER_TOKEN,
     HISTORY_TOKENS,
+    MIN_INSIDE,
+    MIN_INSIDE_OF_CHAT,
+    asks_inside,
+    inside,
     resolve,
     truncate_history,
 )
@@ -77,6 +81,8 @@ def test_pronouns_and_ordinals_refer_to_earlier_papers(
         "who wrote the paper on paste and pastry, and when?",
         "which papers are on robots that fold laundry or take this apart?",
         "is it possible to align models without any text at all?",
+        "which paper studies the brain and what did it find?",
+        "is there a recent study of sleep, and did it use wearables?",
     ],
 )
 def test_a_standalone_question_refers_back_to_nothing(question: str) -> None:
@@ -300,3 +306,36 @@ def test_what_is_new_about_it_is_no_summary_of_days() -> None:
 def test_which_papers_are_about_something_is_not_about_the_paper_before() -> None:
     asked = resolve(follow_up("and which papers are about recipes?", facts=("gist",)), [ONE])
     assert (asked.kind, asked.pointed) == ("content", ())
+
+
+def test_a_question_on_the_inside_is_about_the_paper_and_narrows_no_list() -> None:
+    asked = replace(
+        request("who labelled two datasets in March?"), inside=MIN_INSIDE, facts=("authors",),
+        kind="count", count=True, several=True,
+    )  # fmt: skip
+    assert asks_inside(asked)
+    found = inside(asked, HERON)
+    assert (found.topic, found.pointed) == (asked.text, (HERON,))
+    assert (found.kind, found.count, found.several, found.facts) == ("content", False, False, ())
+    assert not found.is_filter
+    assert inside(replace(asked, facts=("limits", "date")), HERON).facts == ("limits",)
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("which gpus", {"inside": MIN_INSIDE - 0.01}),
+        ("is the code out?", {"inside": 0.99, "facts": ("code",)}),
+        ("which papers need few gpus?", {"inside": 0.99}),
+        ("how many gpus for number 2", {"inside": 0.99}),
+        ("are you sure?", {"inside": MIN_INSIDE_OF_CHAT, "kind": "bot", "certainty": 0.95}),
+    ],
+)
+def test_other_questions_are_not_on_the_inside(text: str, slots: dict[str, Any]) -> None:
+    assert not asks_inside(replace(request(text), **slots))
+
+
+def test_what_may_be_chat_is_on_the_inside_sooner() -> None:
+    asked = replace(request("is the data public?"), inside=MIN_INSIDE_OF_CHAT)
+    assert asks_inside(replace(asked, kind="bot", certainty=0.6))
+    assert not asks_inside(replace(asked, kind="content", certainty=0.6))

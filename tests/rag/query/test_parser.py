@@ -203,7 +203,10 @@ def test_only_papers_have_authors(question: str, is_fact: bool) -> None:
         ("did they release the weights", ("code",)),
         ("has the code of paperx been released", ("code",)),
         ("who released paperx?", ("authors",)),
+        ("when does it come out?", ("date",)),
+        ("when does it break?", ()),
+        ("when should i not use paperx", ()),
     ],
 )
-def test_what_is_released_is_no_date(text: str, facts: tuple[str, ...]) -> None:
+def test_what_is_released_and_when_something_happens_is_no_date(text: str, facts: tuple[str, ...]) -> None:
     assert paper_facts(text) == facts

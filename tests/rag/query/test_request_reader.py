@@ -7,13 +7,15 @@ import pytest
 
 from rag.encoders.embedder import Embedder
 from rag.encoders.word_vectors import WordVectors
+from rag.query.followups import MIN_INSIDE
 from rag.query.request import Kind
 from rag.query.request_reader import KINDS, RequestReader, Slots, TaggedWord, topics_of
 
 PAPER, TWO_PAPERS, LAB, DAYS = (
     Slots(papers=1), Slots(papers=2), Slots(organization=True), Slots(window=True),
 )  # fmt: skip
-UTTERANCES = Path(__file__).parents[2] / "questions" / "requests" / "utterances.jsonl"
+QUESTIONS = Path(__file__).parents[2] / "questions"
+UTTERANCES = QUESTIONS / "requests" / "utterances.jsonl"
 
 # Names of papers and spans of time have placeholders, which QueryUnderstanding puts in.
 REQUESTS: dict[Kind, list[tuple[str, Slots]]] = {
@@ -238,3 +240,20 @@ def test_none_of_these_requests_was_trained_on() -> None:
     known = {row["text"].casefold().rstrip("?!.") for row in rows}
     texts = [text.casefold().rstrip("?!.") for asked in REQUESTS.values() for text, _ in asked]
     assert [text for text in texts if text in known] == []
+
+
+def test_what_one_paper_says_inside_is_told_from_what_leads_elsewhere(
+    embedder: Embedder, reader: RequestReader
+) -> None:
+    lines = (QUESTIONS / "after_a_paper.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    inside = [reader.asks_inside(r["text"], embedder.encode_question(r["text"])) for r in rows]
+    by_place = {
+        place: [p >= MIN_INSIDE for p, r in zip(inside, rows, strict=True) if r["about"] == place]
+        for place in ("paper", "elsewhere")
+    }
+    assert sum(by_place["paper"]) >= 50  # of 60
+    assert sum(by_place["elsewhere"]) <= 7  # of 60
+    facts = [p >= MIN_INSIDE for p, r in zip(inside, rows, strict=True) if r.get("fact")]
+    assert len(facts) == 8
+    assert not any(facts)
