@@ -4,8 +4,8 @@
     python -m tests.benchmarks.inside_questions --fit    also writes the weights
 
 "Which gpus?" does; "top 5 this week" and "how do diffusion models work?" do not. It learns from the
-questions on invented papers and, as counterexamples, from the requests of other kinds; the papers of
-the questions that it is measured with are left out. Requests that name a paper and ask for content,
+questions on invented papers and, as counterexamples, from the requests of other kinds; it is
+measured on papers and requests that were left out. Requests that name a paper and ask for content,
 and those that refer back with a pronoun, are neither.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack, vstack
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
@@ -30,7 +30,6 @@ from rag.query.followups import MIN_INSIDE, refers_back
 from rag.query.request_reader import ELSEWHERE, INSIDE, called_it, word_features
 from rag.text.ngrams import hash_ngrams
 from tests.benchmarks.requests import (
-
     arrays,
     packed,
     prepare,
@@ -120,9 +119,7 @@ def _features(texts: list[str]) -> tuple[csr_matrix, NDArray[np.float32]]:
     return sparse([hash_ngrams(text) for text in texts]), np.stack(dense)
 
 
-def _joined(
-    counts: csr_matrix, dense: NDArray[np.float32], idf: NDArray[np.float64]
-) -> csr_matrix:
+def _joined(counts: csr_matrix, dense: NDArray[np.float32], idf: NDArray[np.float64]) -> csr_matrix:
     return hstack([scaled(counts, idf), csr_matrix(dense)]).tocsr()
 
 

@@ -208,5 +208,7 @@ def test_only_papers_have_authors(question: str, is_fact: bool) -> None:
         ("when should i not use paperx", ()),
     ],
 )
-def test_what_is_released_and_when_something_happens_is_no_date(text: str, facts: tuple[str, ...]) -> None:
+def test_what_is_released_and_when_something_happens_is_no_date(
+    text: str, facts: tuple[str, ...]
+) -> None:
     assert paper_facts(text) == facts
