@@ -32,8 +32,8 @@ from bot.app import open_library
 from ingest.sources.full_text import NoHtmlError, parse_full_text
 from ingest.sources.starter import StarterSource
 from ingest.sync import ingest
-from rag.answering.full_text import quoted, topic_of
-from rag.answering.sentence_match import PaperSigns, SentenceSigns
+from rag.answering.full_text import ANSWERED_FROM, ENOUGH, MAX_QUOTES, quoted, topic_of
+from rag.answering.sentence_match import PaperSigns, SentenceSigns, shares
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
@@ -202,14 +202,19 @@ def samples_of(name: str) -> Iterator[Sample]:
 def fit(samples: Sequence[Sample]) -> str:
     """Return the weights of all samples, and what those of the other papers do for each paper."""
     papers = sorted({sample.item.paper_id for sample in samples})
-    ranks, probabilities, answerable = [], [], []
+    ranks, probabilities, answerable, quoted_right, quotes = [], [], [], [], []
     for paper in papers:
         others = [s for s in samples if s.item.paper_id != paper]
         weights = _fit_ranking(others)
         gate = _fit_gate(others, weights)
         for sample in (s for s in samples if s.item.paper_id == paper):
-            order = np.argsort(-(sample.signs @ weights))
+            scores = sample.signs @ weights
+            order = np.argsort(-scores)
             right = np.flatnonzero(sample.has_answer[order])
+            covered = np.cumsum(shares(list(scores[order])))
+            count = min(MAX_QUOTES, int(np.searchsorted(covered, ENOUGH)) + 1)
+            quotes.append(count)
+            quoted_right.append(bool(sample.has_answer[order[:count]].any()))
             if sample.item.answers:
                 ranks.append(right[0] if len(right) else len(order))
             answerable.append(bool(sample.item.answers))
@@ -223,6 +228,12 @@ def fit(samples: Sequence[Sample]) -> str:
     for threshold in (0.3, 0.4, 0.5, 0.6):
         kept, refused = np.mean(p[y] >= threshold), np.mean(p[~y] < threshold)
         lines.append(f"  from {threshold}: {kept:.3f} answered, {refused:.3f} rightly refused")
+    answered = p >= ANSWERED_FROM
+    lines.append(
+        f"  from {ANSWERED_FROM}: {np.mean(np.array(quoted_right)[y] & answered[y]):.3f} answered "
+        f"right with {np.mean(np.array(quotes)[y]):.1f} quotes, {np.mean(~answered[~y]):.3f} "
+        "rightly refused"
+    )
     weights = _fit_ranking(samples)
     scaler, regression = (step for _, step in _fit_gate(samples, weights).steps)
     of_paper = regression.coef_[0] / scaler.scale_
