@@ -32,7 +32,7 @@ from rag.encoders.word_vectors import WordVectors
 from rag.full_text.records import FullText, TextPassage
 from rag.full_text.store import Found, FullTexts
 from rag.grounding.alignment import Reader
-from rag.query.request import Fact, Request
+from rag.query.request import FACT_HEADINGS, Request
 from rag.records import Chunk, Citation, Evidence, Hit, Paper
 from rag.text.directives import is_directive
 from rag.text.names import system_names
@@ -48,7 +48,6 @@ ENOUGH = 0.9  # how likely the answer is to be among the quotes, for there to be
 INDEX_STEP = 1_000  # between the numbers of two passages' first sentences
 ANSWERED_FROM = 0.45  # how likely the paper has to hold an answer
 
-_FACT_HEADINGS: dict[Fact, str] = {"limits": "limitations", "results": "results"}
 _TABLE_NUMBER = re.compile(r"tab(?:le|\.)\s+[\w.]*\w", re.IGNORECASE)
 
 
@@ -231,7 +230,7 @@ class _AskedWords:
 
 def topic_of(request: Request) -> str:
     """Return what to look for; of a fact that papers have a section for, also its heading."""
-    headings = [_FACT_HEADINGS[fact] for fact in request.facts if fact in _FACT_HEADINGS]
+    headings = [FACT_HEADINGS[fact] for fact in request.facts if fact in FACT_HEADINGS]
     return " ".join([request.topic or request.text, *headings])
 
 

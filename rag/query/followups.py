@@ -9,7 +9,7 @@ from rag.arxiv_id import find_mentions
 from rag.query.list_places import choices_after, choose, up_to_list
 from rag.query.parser import paper_facts
 from rag.query.positions import find_choices, without_choices
-from rag.query.request import Fact, Kind, Past, Request
+from rag.query.request import FACT_HEADINGS, Fact, Kind, Past, Request
 from rag.records import Paper, Turn
 from rag.text.words import terms
 
@@ -25,7 +25,6 @@ CHANGEABLE = (
 OFTEN_INSIDE: frozenset[Fact] = frozenset({
     "date", "authors", "author count", "organization", "comments", "results", "limits",
 })  # fmt: skip
-HEADED: frozenset[Fact] = frozenset({"results", "limits"})  # which papers have sections for
 SURE = 0.9  # probability of a kind that is taken as it is
 MIN_FOLLOW_UP = 0.2  # probability of a follow-up beside a likelier kind
 MIN_INSIDE = 0.75  # probability that a question asks what a paper says inside …
@@ -285,7 +284,7 @@ def inside(request: Request, paper: Paper) -> Request:
         topic=request.text,
         text=request.text,
         asked=request.asked,
-        facts=tuple(fact for fact in request.facts if fact in HEADED),
+        facts=tuple(fact for fact in request.facts if fact in FACT_HEADINGS),
         named=request.named,
         pointed=(paper,),
         language=request.language,

@@ -47,6 +47,9 @@ Fact = Literal[
     "releases",
 ]  # fmt: skip
 
+# Of the facts that papers have a section for, its heading.
+FACT_HEADINGS: dict[Fact, str] = {"limits": "limitations", "results": "results"}
+
 # What a request wants; each kind has its own way of being answered.
 Kind = Literal[
     "content",  # what abstracts say: the fallback
