@@ -1,7 +1,8 @@
 """A run: source → catalogue → vectors → index. The next run continues a killed one.
 
 A paper can be found once its abstract is indexed. The vectors of the sentences, which are two
-thirds of the work, follow in a second step, `index_sentences`.
+thirds of the work, follow in a second step, `index_sentences`. If there are many papers at once,
+their abstracts' vectors are estimated in the first step and encoded in the second.
 """
 
 import time
@@ -34,7 +35,8 @@ from rag.retrieval.paper_encoder import SENTENCES_AT_ONCE
 from rag.store.upsert import UpsertCounts
 
 PAPERS_PER_TRANSACTION = 500
-MANY_PAPERS = 200  # whose encoding takes so long that a self-test of two seconds is worth it
+# Papers whose encoding takes so long that estimates are worth it, and a self-test of two seconds.
+MANY_PAPERS = 200
 PAPERS_PER_WINDOW = 1_024  # sorted by length together
 PAPERS_PER_BATCH = 128  # whose abstracts are encoded and stored together: few to lose on a kill
 PAPERS_WITH_SENTENCES = 256  # whose sentences are
@@ -223,7 +225,9 @@ def index_sentences(
     `progress` is called after every `at_once` sentences, also in another thread, and may wait or
     raise: what was stored by then stays.
     """
-    return 0 if library.is_up_to_date() else _index_sentences(library.served, progress, at_once)
+    if library.is_up_to_date():
+        return 0
+    return _index_sentences(library, library.served, progress, at_once)
 
 
 def build_next_index(library: Library, *, progress: Progress) -> int:
@@ -234,7 +238,7 @@ def build_next_index(library: Library, *, progress: Progress) -> int:
     if library.is_up_to_date() or not library.next_index:
         return 0
     done = _index_abstracts(library, library.next_index, progress)
-    _ = _index_sentences(library.next_index, progress, SENTENCES_AT_ONCE)
+    _ = _index_sentences(library, library.next_index, progress, SENTENCES_AT_ONCE)
     library.swap_index()
     return done + index_pending(library, progress=progress)  # those that came at the last moment
 
@@ -243,7 +247,11 @@ def _index_abstracts(library: Library, indexed: EmbeddedIndex, progress: Progres
     index = indexed.index
     index.catch_up()
     total, done = index.pending_count(), 0
-    if total >= MANY_PAPERS:
+    encoder = indexed.encoder
+    encode = encoder.abstracts
+    if total >= MANY_PAPERS and encoder.static:
+        encode = encoder.estimates
+    elif total >= MANY_PAPERS:
         library.choose_backend(indexed)
 
     def batches() -> Iterator[list[Paper]]:
@@ -261,14 +269,18 @@ def _index_abstracts(library: Library, indexed: EmbeddedIndex, progress: Progres
     before = -1
     while done > before:  # once more for papers that changed meanwhile
         before = done
-        _overlap(batches(), lambda papers, _: indexed.encoder.abstracts(papers), store)
+        _overlap(batches(), lambda papers, _: encode(papers), store)
     return done
 
 
-def _index_sentences(indexed: EmbeddedIndex, progress: Progress, at_once: int) -> int:
+def _index_sentences(
+    library: Library, indexed: EmbeddedIndex, progress: Progress, at_once: int
+) -> int:
     index = indexed.index
     index.catch_up()
     total, done = index.sentence_counts().due, 0
+    if total >= MANY_PAPERS:
+        library.choose_backend(indexed)
 
     def pause() -> None:
         progress(SENTENCES, done, total)

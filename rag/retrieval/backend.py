@@ -28,6 +28,7 @@ from rag.encoders.embedder import (
 )
 from rag.encoders.self_test import Choice, agree, run_self_test
 from rag.errors import EmbedderError
+from rag.retrieval.entry import ESTIMATE
 from rag.retrieval.index import Index
 from rag.store.private_files import write_anew
 from rag.store.rows import papers_from_rows
@@ -198,11 +199,12 @@ def _any_texts(index: Index) -> list[str]:
 
 
 def _indexed_texts(index: Index) -> tuple[list[str], Vectors]:
-    """Return title and abstract of a few indexed papers, and their vectors in the index."""
+    """Return title and abstract of a few encoded papers, and their vectors in the index."""
     rows = index.database.connection.execute(
         "SELECT papers.* FROM chunk_vectors AS v JOIN papers ON papers.id = v.paper "
-        "WHERE v.embedder = ? AND v.text_hash = papers.text_hash ORDER BY v.paper LIMIT ?",
-        (index.embedder, SAMPLE),
+        "WHERE v.embedder = ? AND v.text_hash = papers.text_hash AND sentences_due < ? "
+        "ORDER BY v.paper LIMIT ?",
+        (index.embedder, ESTIMATE, SAMPLE),
     )
     papers = {paper.paper_id: paper for paper in papers_from_rows(rows)}
     stored = index.stored_entries(list(papers)).values()

@@ -176,15 +176,13 @@ class ChunkVectors:
         self.close()
         self._open()
 
-    def nearest(
-        self, vector: NDArray[np.float32], n: int, *, n_abstracts: int | None = None
-    ) -> list[str]:
-        """Return the ids of the n (or n_abstracts) nearest abstracts and n sentences."""
+    def nearest(self, vector: NDArray[np.float32], n: int) -> list[str]:
+        """Return the ids of the n nearest abstracts and the n nearest sentences."""
         found: list[str] = []
         with self._reading():
-            for collection, count in ((self.abstracts, n_abstracts or n), (self.sentences, n)):
+            for collection in (self.abstracts, self.sentences):
                 result = collection.query(
-                    query_embeddings=vector.reshape(1, -1), n_results=count, include=["distances"]
+                    query_embeddings=vector.reshape(1, -1), n_results=n, include=["distances"]
                 )
                 found.extend(result["ids"][0])
         return found

@@ -27,7 +27,7 @@ def count_sentences(database: Database, embedder: str) -> SentenceCounts:
     """Count an embedder's papers, from SQLite alone."""
     row = database.connection.execute(
         "SELECT (SELECT COUNT(*) FROM chunk_vectors WHERE embedder = ?1), "
-        "(SELECT COUNT(*) FROM chunk_vectors WHERE embedder = ?1 AND sentences_due = 1)",
+        "(SELECT COUNT(*) FROM chunk_vectors WHERE embedder = ?1 AND sentences_due > 0)",
         (embedder,),
     ).fetchone()
     return SentenceCounts(row[0] - row[1], row[0])
@@ -39,7 +39,7 @@ def is_complete(database: Database, embedder: str) -> bool:
     If there are vectors of another embedder, or chunks to be deleted, something is left to do.
     """
     row = database.connection.execute(
-        "SELECT NOT EXISTS (SELECT 1 FROM chunk_vectors WHERE embedder = ?1 AND sentences_due = 1) "
+        "SELECT NOT EXISTS (SELECT 1 FROM chunk_vectors WHERE embedder = ?1 AND sentences_due > 0) "
         "AND NOT EXISTS (SELECT 1 FROM chunk_vectors WHERE embedder = ?1 AND stored = 0) "
         "AND NOT EXISTS (SELECT 1 FROM chunk_vectors WHERE embedder != ?1) "
         "AND NOT EXISTS (SELECT 1 FROM stale_chunks) "

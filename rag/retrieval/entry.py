@@ -14,6 +14,9 @@ from rag.store.rows import parse_strings
 Vectors = NDArray[np.float32]
 
 
+ESTIMATE = 2  # what `sentences_due` is in SQLite while the abstract is due as well
+
+
 class SentenceVectors(NamedTuple):
     """The sentences of a text and their vectors, shape (len(sentences), dimensions), float32."""
 
@@ -21,6 +24,7 @@ class SentenceVectors(NamedTuple):
     text_hash: str
     sentences: tuple[str, ...]
     vectors: Vectors
+    abstract: Vectors | None = None  # shape (1, dimensions), if it was encoded with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Entry:
 
     `vectors` has shape (1 + len(sentences), dimensions), float32, unit length: row 0 is the
     abstract, row i the i-th sentence, both with the title in front. While the sentences are due,
-    there are none, or each has the abstract's vector.
+    there are none, or each has the abstract's vector; that may be an estimate as well.
     """
 
     paper_id: str
@@ -37,6 +41,7 @@ class Entry:
     sentences: tuple[str, ...]
     vectors: Vectors
     sentences_due: bool = False
+    is_estimate: bool = False  # the abstract's vector is
 
     @property
     def chunk_ids(self) -> list[str]:
@@ -50,10 +55,11 @@ class Entry:
         """
         if encoded.text_hash != self.text_hash:
             return self
-        stored = np.frombuffer(encode_vectors(encoded.vectors), dtype=np.float16)
-        vectors = stored.reshape(-1, self.vectors.shape[1]).astype(np.float32)
-        together = np.concatenate([self.vectors[:1], vectors])
-        return Entry(self.paper_id, self.text_hash, encoded.sentences, together)
+        abstract = self.vectors[:1] if encoded.abstract is None else encoded.abstract
+        together = np.concatenate([abstract, encoded.vectors])
+        stored = np.frombuffer(encode_vectors(together), dtype=np.float16)
+        vectors = stored.reshape(together.shape).astype(np.float32)
+        return Entry(self.paper_id, self.text_hash, encoded.sentences, vectors)
 
 
 class PaperVectors(NamedTuple):
@@ -111,5 +117,12 @@ def decode_entry(row: sqlite3.Row) -> Entry | None:
         return None
     if not vectors.size or not are_unit(vectors).all():
         return None
-    due = row["sentences_due"] == 1
-    return Entry(row["paper_id"], row["text_hash"], sentences, vectors, sentences_due=due)
+    due = row["sentences_due"]
+    return Entry(
+        row["paper_id"],
+        row["text_hash"],
+        sentences,
+        vectors,
+        sentences_due=due in (1, ESTIMATE),
+        is_estimate=due == ESTIMATE,
+    )

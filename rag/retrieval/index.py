@@ -18,6 +18,7 @@ from rag.records import Paper
 from rag.retrieval.chroma import PROBES, ChunkVectors
 from rag.retrieval.counts import SentenceCounts, count_sentences, rows_that_do_not_fit
 from rag.retrieval.entry import (
+    ESTIMATE,
     Entry,
     PaperVectors,
     SentenceVectors,
@@ -70,10 +71,10 @@ class Index:
         )
 
     def due(self, n: int) -> Iterator[list[Paper]]:
-        """Yield those whose abstract has a vector and whose sentences have none, n at a time."""
+        """Yield those that can be found and whose sentences have no vectors, n at a time."""
         return self._windows(
             "chunk_vectors AS v JOIN papers ON papers.id = v.paper "
-            "WHERE v.embedder = ? AND sentences_due = 1",
+            "WHERE v.embedder = ? AND sentences_due > 0",
             n,
         )
 
@@ -99,7 +100,7 @@ class Index:
 
     def has_due(self) -> bool:
         """Return whether any paper's sentences are due; takes microseconds."""
-        query = "SELECT 1 FROM chunk_vectors WHERE embedder = ? AND sentences_due = 1 LIMIT 1"
+        query = "SELECT 1 FROM chunk_vectors WHERE embedder = ? AND sentences_due > 0 LIMIT 1"
         return self.database.connection.execute(query, (self.embedder,)).fetchone() is not None
 
     def is_complete(self) -> bool:
@@ -138,12 +139,14 @@ class Index:
                 self.embedder,
                 json.dumps(entry.sentences, ensure_ascii=False),
                 encode_vectors(entry.vectors),
-                entry.sentences_due,
+                ESTIMATE if entry.is_estimate else entry.sentences_due,
             ),
         )
 
     def add_sentences(self, encoded: Sequence[SentenceVectors]) -> None:
         """Store sentences that were due, durably; `catch_up` adds them to Chroma.
+
+        An abstract that was encoded with them takes the place of its estimate.
 
         Those of a text that has changed meanwhile, or has its sentences already, are left out.
         """
@@ -151,17 +154,20 @@ class Index:
             for paper in encoded:
                 row = db.execute(
                     "SELECT v.rowid AS number, vectors FROM chunk_vectors AS v "
-                    "JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND sentences_due = 1 "
+                    "JOIN papers ON papers.id = v.paper WHERE v.embedder = ? AND sentences_due > 0 "
                     "AND paper_id = ? AND v.text_hash = ?",
                     (self.embedder, paper.paper_id, paper.text_hash),
                 ).fetchone()
                 if row:
+                    abstract = row["vectors"]
+                    if paper.abstract is not None:
+                        abstract = encode_vectors(paper.abstract)
                     db.execute(
                         "UPDATE chunk_vectors SET sentences = ?, vectors = ?, sentences_due = 0, "
                         "stored = 0 WHERE rowid = ?",
                         (
                             json.dumps(paper.sentences, ensure_ascii=False),
-                            row["vectors"] + encode_vectors(paper.vectors),
+                            abstract + encode_vectors(paper.vectors),
                             row["number"],
                         ),
                     )
@@ -183,6 +189,8 @@ class Index:
     def catch_up(self, *, pause: Callable[[], None] | None = None) -> None:
         """Delete stale chunks from Chroma and add the entries that only SQLite has.
 
+        Estimates are left out: Chroma would have to forget each of them again.
+
         If another process writes to Chroma, or its server is down, that is done later.
 
         `pause` is called after every few papers, and may wait or raise.
@@ -198,7 +206,7 @@ class Index:
         """Let Chroma have up to n papers more; return whether there were any."""
         with self._following:
             self._delete_stale()
-            missing = list(self._entries("stored = 0 LIMIT ?", [n]))
+            missing = list(self._entries("stored = 0 AND sentences_due < ? LIMIT ?", [ESTIMATE, n]))
             if not missing:
                 return False
             chunk_ids = [chunk_id for entry in missing for chunk_id in entry.chunk_ids]

@@ -130,7 +130,7 @@ class HybridRetriever:
 
         The similarity is the cosine of the abstracts; the chunk is the most similar sentence.
         """
-        known = self.index.stored_entries(paper_ids)
+        known = self.index.entries(paper_ids)
         best: dict[str, tuple[float, Chunk]] = {}
         for center in known.values():
             vector = center.vectors[0]
@@ -175,16 +175,20 @@ class HybridRetriever:
     def _nearest_papers(self, vector: NDArray[np.float32], n: int) -> list[str]:
         """Return the papers of the n nearest abstracts and the n nearest sentences.
 
-        If Chroma's server cannot be used, the nearest abstracts are found in memory.
+        While Chroma lacks some, and if its server cannot be used, more of the nearest abstracts are
+        found in memory.
         """
-        n_abstracts = MORE_ABSTRACTS * n if self.index.has_due() else n
+        n_in_memory = MORE_ABSTRACTS * n if self.index.has_due() else 0
         try:
-            chunk_ids = self.index.vectors.nearest(vector, n, n_abstracts=n_abstracts)
+            chunk_ids = self.index.vectors.nearest(vector, n)
         except VectorServerError:
+            chunk_ids, n_in_memory = [], ABSTRACTS_FOR_SENTENCES * n
+        found = [chunk_id.rpartition("#")[0] for chunk_id in chunk_ids]
+        if n_in_memory:
             papers = self.snapshots.current()
-            places = papers.nearest_abstracts(vector, ABSTRACTS_FOR_SENTENCES * n, papers.current)
-            return [papers.ids[place] for place in places]
-        return list(dict.fromkeys(chunk_id.rpartition("#")[0] for chunk_id in chunk_ids))
+            places = papers.nearest_abstracts(vector, n_in_memory, papers.current)
+            found += [papers.ids[place] for place in places]
+        return list(dict.fromkeys(found))
 
     def _fuse(
         self,

@@ -92,14 +92,19 @@ def sample_of(asked: Sequence[Asked], papers: Sequence[Paper], size: int) -> lis
     return kept + random.Random(1).sample(others, max(0, size - len(kept)))
 
 
+def remember(library: Library) -> None:
+    """Keep what the first step stored."""
+    with library.catalog.database.transaction() as db:
+        db.execute("CREATE TABLE first_step AS SELECT * FROM chunk_vectors")
+
+
 def take_back(library: Library) -> None:
     """Leave the index as it was before any sentence was encoded."""
-    dimensions = library.embedder.encode_question("any").shape[0]
     with library.catalog.database.transaction() as db:
+        db.execute("DELETE FROM chunk_vectors WHERE sentences_due = 0")
         db.execute(
-            "UPDATE chunk_vectors SET sentences = '[]', vectors = substr(vectors, 1, ?), "
-            "sentences_due = 1, stored = 1 WHERE sentences_due = 0",
-            (2 * dimensions,),
+            "INSERT INTO chunk_vectors SELECT * FROM first_step "
+            "WHERE paper NOT IN (SELECT paper FROM chunk_vectors)"
         )
 
 
@@ -124,6 +129,7 @@ def measure(
 
 def compare(library: Library, asked: Sequence[Asked]) -> None:
     found = {}
+    remember(library)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rag.retrieval.index.ENCODED_AT_ONCE", 0)
         found["no sentences at all"] = measure(library, asked)

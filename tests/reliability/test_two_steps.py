@@ -51,12 +51,17 @@ def asked(library: Library) -> PaperQA:
     return PaperQA(library, library.config, today=lambda: TODAY)
 
 
-@pytest.fixture(scope="module")
-def abstracts_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the starter set after the first step."""
+@pytest.fixture(scope="module", params=["encoded", "estimated"])
+def abstracts_folder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with the starter set after the first step, of few papers or of many."""
     folder = tmp_path_factory.mktemp("abstracts")
-    with closing(open_library(folder, RagConfig())) as library:
+    with closing(open_library(folder, RagConfig())) as library, pytest.MonkeyPatch.context() as p:
+        if request.param == "estimated":
+            p.setattr("ingest.sync.MANY_PAPERS", 1)
         ingest(StarterSource(), library)
+        assert library.index.vectors.counts()[0] == (0 if request.param == "estimated" else STARTER)
     return folder
 
 
@@ -81,6 +86,8 @@ def assert_complete(library: Library) -> None:
         entry = entries[paper.paper_id]
         assert entry.sentences == encoded.sentences
         assert np.allclose(entry.vectors[1:], encoded.vectors, atol=0.02)
+        assert encoded.abstract is not None
+        assert np.allclose(entry.vectors[:1], encoded.abstract, atol=0.02)
 
 
 # -- questions in between ----------------------------------------------------------------------
@@ -89,8 +96,9 @@ def assert_complete(library: Library) -> None:
 @pytest.mark.slow
 @pytest.mark.protection("rag.retrieval.index.Index.encode_due", lambda *_: [])
 def test_a_question_in_between_gets_the_quotes_that_it_gets_afterwards(due: Library) -> None:
-    before = [answer_row(asked(due).ask(question)) for question in QUESTIONS]
+    before = [answer_row(asked(due).ask(QUESTIONS[0]))]
     assert due.index.has_due()
+    before += [answer_row(asked(due).ask(question)) for question in QUESTIONS[1:]]
     index_sentences(due, progress=none)
     assert_complete(due)
     after = [answer_row(asked(due).ask(question)) for question in QUESTIONS]
@@ -120,6 +128,22 @@ def test_on_a_full_disk_a_question_is_answered_as_well(due: Library) -> None:
     free_disk(due.catalog.database)
     assert asked(due).ask(QUESTIONS[1]).text == text
     assert due.index.sentence_counts().encoded > 0
+
+
+def test_searches_take_the_encoded_abstract_for_its_estimate(due: Library) -> None:
+    [paper] = due.catalog.papers()[:1]
+    [encoded] = due.embedder.encode([f"{paper.title}\n{paper.abstract}"])
+
+    def cosine() -> float:
+        snapshot = due.retriever.snapshots.current()
+        [place] = snapshot.places_of([paper.paper_id])
+        vectors = np.concatenate([segment.vectors for segment, _ in snapshot.segments])
+        return float(vectors[place].astype(np.float32) @ encoded)
+
+    is_estimate = due.index.vectors.counts()[0] == 0
+    assert (0.5 < cosine() < 0.99) == is_estimate
+    index_sentences(due, progress=none)
+    assert cosine() > 0.999
 
 
 def test_a_changed_text_gets_its_own_sentences(library: Library) -> None:

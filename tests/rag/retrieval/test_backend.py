@@ -231,7 +231,7 @@ def test_number_types_that_agree_share_an_index(
     library = reopen(model="bundled", dtype="bfloat16")
     assert of(library).dtype == "bfloat16"
     assert record.read_text() == "bfloat16"
-    entry = library.index.entries([HERON.paper_id])[HERON.paper_id]
+    entry = library.index.stored_entries([HERON.paper_id])[HERON.paper_id]
     [again] = library.embedder.encode([f"{HERON.title}\n{HERON.abstract}"])
     assert 0.999 < float(again @ entry.vectors[0]) < 0.99999
     assert caplog.messages == []
@@ -251,7 +251,7 @@ def test_an_index_keeps_the_number_type_that_its_vectors_need(
         library.choose_backend()  # as after each sync
         assert of(library).dtype == "float32"
         assert caplog.messages == []
-    entry = library.index.entries([HERON.paper_id])[HERON.paper_id]
+    entry = library.index.stored_entries([HERON.paper_id])[HERON.paper_id]
     [again] = library.embedder.encode([f"{HERON.title}\n{HERON.abstract}"])
     assert np.allclose(again, entry.vectors[0], atol=1e-3)
     library.close()
