@@ -33,6 +33,7 @@ from rag.query.request import Past, Request
 from rag.query.translate import describe_reading
 from rag.query.understand import QueryUnderstanding
 from rag.records import Answer, Citation, Evidence, Paper, Question, Turn
+from rag.retrieval.paper_encoder import encoding_for
 from rag.text.language import ENGLISH, sentence_language
 from rag.text.withdrawal import withdrawal_of
 
@@ -46,6 +47,9 @@ TRANSLATED = "The model read the question as “{}”"
 WIDENED = "The paper of this conversation does not say it; others do."
 # How likely others have to, if the whole paper does not or the question asks for its inside.
 WIDENED_FROM = 0.9
+# What somebody who asks waits for papers to be encoded, once of each paper. The last few may take
+# longer.
+MAX_ENCODING_SECONDS = 3.0
 MAX_BRIEFS = 100  # of digests, kept in memory
 LISTING = ("list", "advice", "summary", "trending", "count")  # kinds about many papers
 MAX_EVIDENCE = 40  # sentences in an Answer: more than a prompt takes
@@ -191,7 +195,7 @@ class PaperQA:
         """
         if isinstance(question, str):
             question = Question(text=question)
-        with self.library.turns.answering():
+        with self.library.turns.answering(), encoding_for(MAX_ENCODING_SECONDS):
             return self._ask_each(question)
 
     def _ask_each(self, question: Question) -> Answer:

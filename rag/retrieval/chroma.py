@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -49,6 +49,12 @@ HNSW: "CreateHNSWConfiguration" = {
 }
 
 
+CANNOT_BE_WRITTEN = (
+    "the vector index cannot be written ({}); the papers are stored and will be indexed later: "
+    "free some space on the disk and try again."
+)
+
+
 class ChunkVectors:
     """The chunks' vectors by chunk id, in a folder that one process at a time may open.
 
@@ -56,6 +62,7 @@ class ChunkVectors:
     """
 
     is_checked = False
+    _is_open = False
     problem = ""  # why it cannot be used at the moment
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
@@ -94,6 +101,7 @@ class ChunkVectors:
         )
         self.abstracts = self._collection("wholes")  # the name in data folders
         self.sentences = self._collection("sentences")
+        self._is_open = True
 
     def _collection(self, kind: str) -> "Collection":
         return self._client.get_or_create_collection(
@@ -109,11 +117,12 @@ class ChunkVectors:
         and makes some of them unreachable. Delete changed chunks first.
         """
         is_abstract = np.array([chunk_id.endswith("#0") for chunk_id in chunk_ids])
-        for collection, mask in ((self.abstracts, is_abstract), (self.sentences, ~is_abstract)):
-            rows = np.flatnonzero(mask)
+        for of_abstracts in (True, False):
+            rows = np.flatnonzero(is_abstract == of_abstracts)
             for start in range(0, len(rows), BATCH):
                 batch = rows[start : start + BATCH]
                 with self._writing():
+                    collection = self.abstracts if of_abstracts else self.sentences
                     collection.add(ids=[chunk_ids[i] for i in batch], embeddings=vectors[batch])
 
     def delete(self, chunk_ids: Iterable[str]) -> None:
@@ -127,8 +136,9 @@ class ChunkVectors:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Keep other threads from writing meanwhile."""
+        """Keep other threads from writing meanwhile. Raises DataFolderError."""
         with self._lock:
+            self._open_if_closed()
             yield
 
     @contextmanager
@@ -136,19 +146,30 @@ class ChunkVectors:
         """Raise a failed write, such as on a full disk, as DataFolderError.
 
         Chroma never gives back the lock of a write that failed, and the next one would wait for it
-        for ever: so its files are opened anew.
+        for ever: so its files are opened anew, which a full disk can prevent until the next time.
         """
         from chromadb.errors import ChromaError
 
         with self._lock:
+            self._open_if_closed()
             try:
                 yield
             except ChromaError as error:
-                self.reopen()
-                raise DataFolderError(
-                    f"the vector index cannot be written ({first_line(error)}); the papers are "
-                    "stored and will be indexed later: free some space on the disk and try again."
-                ) from error
+                self.close()
+                with suppress(DataFolderError):
+                    self._open_if_closed()
+                raise DataFolderError(CANNOT_BE_WRITTEN.format(first_line(error))) from error
+
+    def _open_if_closed(self) -> None:
+        from chromadb.errors import ChromaError
+
+        if self._is_open:
+            return
+        try:
+            self._open()
+        except ChromaError as error:
+            _forget_client(self.folder)
+            raise DataFolderError(CANNOT_BE_WRITTEN.format(first_line(error))) from error
 
     @contextmanager
     def adding_many(self, n: int) -> Iterator[None]:
@@ -297,7 +318,9 @@ class ChunkVectors:
 
     def close(self) -> None:
         """Close the files, so that this process can open the folder again."""
-        self._client.close()
+        if self._is_open:
+            self._is_open = False
+            self._client.close()
 
     def remove_others(self) -> None:
         """Delete the folders that other embedders have beside this one."""

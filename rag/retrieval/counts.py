@@ -33,6 +33,16 @@ def count_sentences(database: Database, embedder: str) -> SentenceCounts:
     return SentenceCounts(row[0] - row[1], row[0])
 
 
+def stored_counts(database: Database, embedder: str) -> tuple[int, int]:
+    """Return how many abstracts and how many sentences Chroma has of an embedder by SQLite."""
+    row = database.connection.execute(
+        "SELECT COUNT(*), COALESCE(SUM(json_array_length(sentences)), 0) "
+        "FROM chunk_vectors WHERE stored = 1 AND embedder = ?",
+        (embedder,),
+    ).fetchone()
+    return row[0], row[1]
+
+
 def is_complete(database: Database, embedder: str) -> bool:
     """Return whether every paper has all its vectors of this embedder, in Chroma as well.
 

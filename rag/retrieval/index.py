@@ -7,6 +7,7 @@ catches up.
 import contextlib
 import json
 import logging
+import operator
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
@@ -15,8 +16,8 @@ import numpy as np
 
 from rag.errors import VectorServerError
 from rag.records import Paper
+from rag.retrieval import counts
 from rag.retrieval.chroma import PROBES, ChunkVectors
-from rag.retrieval.counts import SentenceCounts, count_sentences, rows_that_do_not_fit
 from rag.retrieval.entry import (
     ESTIMATE,
     Entry,
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 NAMED = 5  # papers whose ids a warning names
 PAPERS_PER_CHROMA_BATCH = 500  # each with about ten chunks
 PAPERS_BEFORE_PAUSE = 25  # given to Chroma before somebody who asks gets a turn
-ENCODED_AT_ONCE = 24  # papers whose sentences a question waits for: half a second
+ENCODED_AT_ONCE = 24  # papers that are encoded for whoever reads entries, at most
 
 
 class Index:
@@ -107,9 +108,9 @@ class Index:
         """Return whether all papers have the vectors of their abstract and their sentences."""
         return not self.has_due() and not self.pending_count()
 
-    def sentence_counts(self) -> SentenceCounts:
+    def sentence_counts(self) -> counts.SentenceCounts:
         """Return how many papers have the vectors of their sentences."""
-        return count_sentences(self.database, self.embedder)
+        return counts.count_sentences(self.database, self.embedder)
 
     def store(self, entries: Sequence[Entry]) -> None:
         """Store entries, durably, and delete stale chunks.
@@ -250,7 +251,7 @@ class Index:
         Called when the index is opened and when its server is back: finishes what a killed process
         left undone, and searches for stored vectors to check that Chroma still finds them.
         """
-        self._drop(rows_that_do_not_fit(self.database, self.embedder))
+        self._drop(counts.rows_that_do_not_fit(self.database, self.embedder))
         with self._following:
             if not self.vectors.is_sound(self._probes()) or self._has_lost():
                 log.warning(
@@ -288,16 +289,8 @@ class Index:
 
     def _has_lost(self) -> bool:
         """Return whether Chroma has fewer chunks than expected; more are merely stale."""
-        counts = zip(self.vectors.counts(), self._expected_counts(), strict=True)
-        return any(count < expected for count, expected in counts)
-
-    def _expected_counts(self) -> tuple[int, int]:
-        row = self.database.connection.execute(
-            "SELECT COUNT(*), COALESCE(SUM(json_array_length(sentences)), 0) "
-            "FROM chunk_vectors WHERE stored = 1 AND embedder = ?",
-            (self.embedder,),
-        ).fetchone()
-        return row[0], row[1]
+        expected = counts.stored_counts(self.database, self.embedder)
+        return any(map(operator.lt, self.vectors.counts(), expected))
 
     def _probes(self) -> list[tuple[str, Vectors]]:
         """Return the abstract and the last sentence of the newest and of random stored papers."""
@@ -317,8 +310,8 @@ class Index:
     def entries(self, paper_ids: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of these papers by id; papers that are not indexed are left out.
 
-        Of those whose sentences are due, the first ENCODED_AT_ONCE are encoded and stored now; the
-        sentences of the others have their abstract's vector.
+        Of those whose sentences are due, the first ENCODED_AT_ONCE are encoded and stored now, as
+        far as `encoding_for` leaves time; the sentences of the others have estimates.
         """
         found = self.stored_entries(paper_ids)
         due = [name for name in paper_ids if name in found and found[name].sentences_due]
@@ -334,12 +327,14 @@ class Index:
     def encode_due(self, paper_ids: Sequence[str]) -> list[SentenceVectors]:
         """Encode the sentences of the first ENCODED_AT_ONCE papers, store and return them.
 
+        After the seconds of `encoding_for`, the rest is left out.
+
         They are added to Chroma by whoever calls `catch_up` next, since that may take seconds.
         """
         if self.encoder is None:
             return []
         intact = filter(is_intact, self._rows(paper_ids[:ENCODED_AT_ONCE]))
-        encoded = self.encoder.sentences(papers_from_rows(intact))
+        encoded = self.encoder.sentences_in_time(papers_from_rows(intact))
         try:
             self.add_sentences(encoded)
         except sqlite3.OperationalError as error:  # a full disk, or another program that writes
@@ -363,8 +358,7 @@ class Index:
         for start in range(0, len(paper_ids), SQL_VARIABLES):
             batch = list(paper_ids[start : start + SQL_VARIABLES])
             marks = ",".join("?" * len(batch))
-            for entry in self._entries(f"paper_id IN ({marks})", batch):
-                found[entry.paper_id] = entry
+            found |= {e.paper_id: e for e in self._entries(f"paper_id IN ({marks})", batch)}
         return found
 
     def vectors_of(self, numbers: Sequence[int], *, dimensions: int) -> "PaperVectors":

@@ -1,6 +1,11 @@
 """Papers → vectors: the abstracts first, or estimates of them, the rest when there is time."""
 
-from collections.abc import Callable, Sequence
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 import numpy as np
 from langchain_text_splitters import TextSplitter
@@ -12,6 +17,27 @@ from rag.retrieval.chunk import SentenceSplitter, abstract_chunk, chunk, sentenc
 from rag.retrieval.entry import Entry, SentenceVectors
 
 SENTENCES_AT_ONCE = 512  # so that few batches are not full
+PAPERS_BETWEEN_LOOKS = 8  # for whoever waits, before it is looked how long that was
+
+
+@dataclass(slots=True)
+class _Patience:
+    """For how many seconds more papers may be encoded for whoever waits."""
+
+    seconds: float = math.inf
+
+
+_patience: ContextVar[_Patience | None] = ContextVar("patience", default=None)
+
+
+@contextmanager
+def encoding_for(seconds: float) -> Iterator[None]:
+    """Encode papers that are due no longer than this in all while this block runs."""
+    token = _patience.set(_Patience(seconds))
+    try:
+        yield
+    finally:
+        _patience.reset(token)
 
 
 class PaperEncoder:
@@ -87,11 +113,32 @@ class PaperEncoder:
             for paper, of_paper, end in zip(papers, chunks, ends, strict=True)
         ]
 
+    def sentences_in_time(self, papers: Sequence[Paper]) -> list[SentenceVectors]:
+        """Return what `sentences` does of the first papers, as many as `encoding_for` leaves."""
+        encoded: list[SentenceVectors] = []
+        patience = _patience.get() or _Patience()
+        for start in range(0, len(papers), PAPERS_BETWEEN_LOOKS):
+            if patience.seconds <= 0:
+                break
+            started = time.monotonic()
+            encoded += self.sentences(papers[start : start + PAPERS_BETWEEN_LOOKS])
+            patience.seconds -= time.monotonic() - started
+        return encoded
+
     def stand_in(self, paper: Paper, entry: Entry) -> Entry:
         """Return the entry of a paper whose sentences are due with its sentences.
 
-        Each has the vector of the abstract, which is the nearest to theirs that is known.
+        Their vectors are estimates; without `static`, each has that of the abstract.
         """
-        sentences = tuple(c.sentence for c in sentence_chunks(paper, self.splitter))
-        vectors = np.repeat(entry.vectors[:1], 1 + len(sentences), axis=0)
-        return Entry(entry.paper_id, entry.text_hash, sentences, vectors, sentences_due=True)
+        chunks = sentence_chunks(paper, self.splitter)
+        if self.static:
+            vectors = self.static.estimate([c.text for c in chunks])
+        else:
+            vectors = np.repeat(entry.vectors[:1], len(chunks), axis=0)
+        return Entry(
+            entry.paper_id,
+            entry.text_hash,
+            tuple(c.sentence for c in chunks),
+            np.concatenate([entry.vectors[:1], vectors]),
+            sentences_due=True,
+        )

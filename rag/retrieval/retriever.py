@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rag.config import RetrievalConfig
 from rag.encoders.embedder import Embedder
-from rag.errors import VectorServerError
+from rag.errors import DataFolderError, VectorServerError
 from rag.records import Chunk, Hit, Window
 from rag.retrieval.entry import Entry
 from rag.retrieval.index import Index
@@ -101,7 +101,8 @@ class HybridRetriever:
             due = [paper.paper_id for paper in ranked[:ENCODED_FIRST] if paper.sentences_due]
             if not due:
                 break
-            _ = self.index.encode_due(due)
+            if not self.index.encode_due(due):
+                break
             ranked = self._fuse(papers, places, terms(question), vector, by_words)
         top_k = top_k or self.config.top_k
         ranked = ranked[: max(top_k, self.reranker.top) if self.reranker else top_k]
@@ -175,13 +176,12 @@ class HybridRetriever:
     def _nearest_papers(self, vector: NDArray[np.float32], n: int) -> list[str]:
         """Return the papers of the n nearest abstracts and the n nearest sentences.
 
-        While Chroma lacks some, and if its server cannot be used, more of the nearest abstracts are
-        found in memory.
+        While Chroma lacks some, and if it cannot be used, more abstracts are found in memory.
         """
         n_in_memory = MORE_ABSTRACTS * n if self.index.has_due() else 0
         try:
             chunk_ids = self.index.vectors.nearest(vector, n)
-        except VectorServerError:
+        except (VectorServerError, DataFolderError):  # a server that is down, a full disk
             chunk_ids, n_in_memory = [], ABSTRACTS_FOR_SENTENCES * n
         found = [chunk_id.rpartition("#")[0] for chunk_id in chunk_ids]
         if n_in_memory:

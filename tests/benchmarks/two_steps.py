@@ -13,6 +13,7 @@ import json
 import random
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,12 +27,10 @@ from bot.app import open_library
 from bot.console.metrics import ndcg, recall
 from ingest.sync import index_sentences, ingest
 from rag.config import RagConfig
-from rag.encoders.embedder import load_embedder
 from rag.library import Library
 from rag.pipeline import PaperQA
 from rag.records import Paper
 from tests.benchmarks.synthetic import real_papers
-from tests.cached_embedder import with_cache
 
 AT = 10
 TODAY = date(2025, 12, 8)
@@ -114,7 +113,7 @@ def measure(
     """Return the figures, and the quoted answers."""
     qa = PaperQA(library, library.config, today=lambda: TODAY)
     figures: dict[str, list[float]] = {"hit@1": [], "ndcg@10": [], "recall@10": []}
-    answers = []
+    answers, seconds = [], []
     for one in asked:
         before()
         hits = library.retriever.search(one.text, top_k=AT)
@@ -123,7 +122,10 @@ def measure(
         figures["ndcg@10"].append(ndcg(ranking, one.gains))
         figures["recall@10"].append(recall(ranking, one.gains))
         before()
+        started = time.perf_counter()
         answers.append(qa.ask(one.text).text)
+        seconds.append(time.perf_counter() - started)
+    figures["seconds"] = [statistics.median(seconds)]
     return {name: statistics.mean(values) for name, values in figures.items()}, answers
 
 
@@ -156,12 +158,13 @@ def main() -> None:
     else:
         asked, papers = known_items(given.known_item, given.questions)
     sample = sample_of(asked, papers, given.papers)
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.library.load_embedder", lambda config: with_cache(load_embedder(config)))
-        with closing(open_library(Path(folder), RagConfig())) as library:
-            _ = ingest(Sample(sample), library)
-            print(f"{len(asked)} questions, {len(sample)} papers")
-            compare(library, asked)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(open_library(Path(folder), RagConfig())) as library,
+    ):
+        _ = ingest(Sample(sample), library)
+        print(f"{len(asked)} questions, {len(sample)} papers")
+        compare(library, asked)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ from rag.library import Library
 from rag.records import Paper
 from rag.retrieval.abstract_vectors import load_abstract_vectors
 from rag.retrieval.chroma import HNSW, ChunkVectors
+from rag.retrieval.counts import stored_counts
 from rag.retrieval.index import Index
 from rag.store import queries
 from rag.store.backups import back_up, backups_of, remove_old_backups
@@ -214,7 +215,7 @@ def test_i6_a_kill_between_sqlite_and_chroma_is_made_good(
             ingest_both(ListSource([changed, *many(3)]), library)
     library.close()
     again = make_library(library.folder)
-    assert again.index.vectors.counts() == again.index._expected_counts()
+    assert again.index.vectors.counts() == stored_counts(again.index.database, again.index.embedder)
     left = (
         "(SELECT COUNT(*) FROM chunk_vectors WHERE stored = 0), (SELECT COUNT(*) FROM stale_chunks)"
     )
@@ -282,23 +283,23 @@ FULL_DISK = """
 import subprocess, sys
 from pathlib import Path
 from bot.app import open_library
-from ingest.sync import ingest
 from rag.config import RagConfig
 from rag.errors import DataFolderError
+from tests.both_steps import ingest_both
 from tests.papers import ListSource, many
 
 size, disk = sys.argv[1:]
 subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk], check=True)
 library = open_library(Path(disk) / "data", RagConfig())
-ingest(ListSource(many(20)), library)
+ingest_both(ListSource(many(20)), library)
 for _ in range(2):
     try:
-        ingest(ListSource(many(500)), library)
+        ingest_both(ListSource(many(500)), library)
     except DataFolderError as error:
         print("full" in str(error))
 print(library.retriever.search(many(3)[2].title)[0].paper == many(3)[2])
 subprocess.run(["mount", "-o", "remount,size=300m", disk], check=True)
-ingest(ListSource(many(500)), library)
+ingest_both(ListSource(many(500)), library)
 found = [library.retriever.search(p.title)[0].paper.paper_id == p.paper_id for p in many(500)[::9]]
 print(all(found), library.index.pending_count(), library.index.vectors.counts()[0])
 library.close()
@@ -419,7 +420,9 @@ def test_s7_eight_threads_leave_what_a_dict_would(
     }
     for paper_id, entry in entries.items():
         assert in_chroma(library, paper_id) == pytest.approx(entry.vectors[0], abs=2e-2)
-    assert library.index.vectors.counts() == library.index._expected_counts()
+    assert library.index.vectors.counts() == stored_counts(
+        library.index.database, library.index.embedder
+    )
     library.close()
 
 
@@ -774,16 +777,22 @@ def known_to(library: Library) -> set[str]:
 
 
 def assert_all_found(library: Library, papers: list[Paper]) -> None:
-    """Each paper is found by its id and, in Chroma itself, by its vector; nothing else is there."""
+    """Each paper is found by its id and by its vector, in Chroma itself if that is no estimate.
+
+    Nothing else is there.
+    """
     ids = [paper.paper_id for paper in papers]
     assert set(library.catalog.get(ids)) == set(ids)
     entries = library.index.stored_entries(ids)
     assert set(entries) == set(ids)
-    for entry in entries.values():
+    encoded = [entry for entry in entries.values() if not entry.is_estimate]
+    for entry in encoded:
         assert entry.chunk_ids[0] in library.index.vectors.nearest(entry.vectors[0], 10)
+    for entry in entries.values():
+        assert entry.paper_id in library.retriever._nearest_papers(entry.vectors[0], 10)
     vectors = library.index.vectors
     kept = vectors.abstracts.get()["ids"] + vectors.sentences.get()["ids"]
-    assert sorted(kept) == sorted(c for entry in entries.values() for c in entry.chunk_ids)
+    assert sorted(kept) == sorted(c for entry in encoded for c in entry.chunk_ids)
 
 
 def _indexed(data: Path) -> int:

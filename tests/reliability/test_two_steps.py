@@ -24,7 +24,8 @@ from ingest.sync import index_sentences, ingest
 from rag.config import RagConfig
 from rag.library import Library
 from rag.pipeline import PaperQA
-from rag.retrieval.counts import SentenceCounts, count_sentences
+from rag.retrieval.counts import SentenceCounts, count_sentences, stored_counts
+from rag.retrieval.paper_encoder import PAPERS_BETWEEN_LOOKS
 from tests.papers import HERON, PAPERS, QUESTION, TODAY, ListSource
 from tests.reliability.test_store import fill_disk, free_disk
 
@@ -117,8 +118,28 @@ def test_a_question_stores_the_sentences_that_it_needed(
     due.close()
     again = make_library(due.folder)  # which adds them to Chroma
     assert again.index.sentence_counts().encoded == encoded
-    assert again.index.vectors.counts() == again.index._expected_counts()
+    assert again.index.vectors.counts() == stored_counts(again.index.database, again.index.embedder)
     assert again.index.vectors.counts()[1] > encoded
+
+
+def test_a_question_waits_only_so_long(due: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.pipeline.MAX_ENCODING_SECONDS", 1e-9)  # the first few are encoded
+    first = asked(due).ask(QUESTIONS[1])
+    assert first.citations
+    assert due.index.sentence_counts().encoded == PAPERS_BETWEEN_LOOKS
+    monkeypatch.setattr("rag.pipeline.MAX_ENCODING_SECONDS", 60.0)
+    _ = asked(due).ask(QUESTIONS[1])
+    assert due.index.sentence_counts().encoded > PAPERS_BETWEEN_LOOKS
+
+
+def test_sentences_that_are_due_have_estimates(due: Library) -> None:
+    [paper] = due.catalog.papers()[:1]
+    entry = due.index.stored_entries([paper.paper_id])[paper.paper_id]
+    stand_in = due.served.encoder.stand_in(paper, entry)
+    [encoded] = due.served.encoder.sentences([paper])
+    assert stand_in.sentences == encoded.sentences
+    cosines = stand_in.vectors[1:] @ encoded.vectors.T
+    assert (cosines.argmax(axis=1) == range(len(encoded.sentences))).mean() > 0.7
 
 
 def test_on_a_full_disk_a_question_is_answered_as_well(due: Library) -> None:

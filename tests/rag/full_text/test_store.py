@@ -15,6 +15,7 @@ from ingest.sync import ingest
 from rag.full_text.records import FullText, TextPassage, section_key, section_name
 from rag.full_text.store import MAX_SCORED, count_texts
 from rag.library import Library
+from rag.retrieval.counts import stored_counts
 from tests.papers import HERON, TIDAL, ListSource
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,7 +48,9 @@ def test_a_text_is_found_by_its_own_paper_alone(filled: Library) -> None:
     assert [f.passage for f in found] == list(TEXT.passages)
     assert found[1].cosine > found[0].cosine
     assert filled.retriever.search("how high does the drone fly?") == before
-    assert filled.index.vectors.counts() == filled.index._expected_counts()
+    assert filled.index.vectors.counts() == stored_counts(
+        filled.index.database, filled.index.embedder
+    )
 
 
 def test_a_new_text_replaces_the_one_before(filled: Library) -> None:

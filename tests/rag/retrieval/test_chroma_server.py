@@ -20,6 +20,7 @@ from rag.full_text.records import FullText, TextPassage
 from rag.full_text.store import MAX_SCORED
 from rag.library import Library
 from rag.retrieval.chroma_server import ServerVectors, VectorServer
+from rag.retrieval.counts import stored_counts
 from tests.both_steps import ingest_both
 from tests.certificates import make_certificate
 from tests.chroma_server import ChromaServer, answering, chroma, chroma_running, gate
@@ -60,7 +61,9 @@ def found_by(library: Library) -> list[str]:
 def is_complete(library: Library) -> bool:
     index = library.index
     counts = index.vectors.counts()
-    return counts == index._expected_counts() and index.vectors.is_sound(index._probes())
+    return counts == stored_counts(index.database, index.embedder) and index.vectors.is_sound(
+        index._probes()
+    )
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
