@@ -27,17 +27,13 @@ class StaticEmbeddings:
 
     def estimate(self, texts: list[str]) -> Vectors:
         """Return one unit vector per text, shape (len(texts), dimensions), float32."""
-        return to_unit_length(self.raw(texts))
-
-    def raw(self, texts: list[str]) -> Vectors:
-        """Return the vectors as the map gives them, before they are scaled to length 1."""
         import torch
 
         if not texts:
             return np.empty((0, self._model.embedding_dim), dtype=np.float32)
         with torch.inference_mode():
             features = self._model(self._model.preprocess(texts))
-        return np.asarray(features["sentence_embedding"].numpy(), dtype=np.float32)
+        return to_unit_length(features["sentence_embedding"].numpy())
 
     @cached_property
     def _model(self) -> "StaticEmbedding":

@@ -188,7 +188,7 @@ class ChunkVectors:
             self._sync_sentences_every(HNSW["sync_threshold"])
 
     def _sync_sentences_every(self, n: int) -> None:
-        with self._lock:
+        with self._writing():
             self.sentences.modify(configuration={"hnsw": {"sync_threshold": n}})
             self.reopen()  # or it has no effect
 
