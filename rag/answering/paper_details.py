@@ -89,8 +89,9 @@ def facts_of(papers: Sequence[Paper], facts: Sequence[Fact]) -> Draft:
         sentences = [e.sentence for part in of_paper for e in part.evidence]
         citations.append(Citation(n, paper, sentences[0] if sentences else paper.title))
         for line in (line for part in of_paper for line in part.lines):
-            if not (line.startswith("“") and line in lines):  # gist and results share a quote
-                lines.append(line)
+            quote = line.partition("“")[2]
+            if not (quote and any(other.endswith(f"“{quote}") for other in lines)):
+                lines.append(line)  # gist and results can share a quote
         parts += of_paper
     is_silent = any(p.silent for p in parts) and all(p.silent or not p.found for p in parts)
     may_rewrite = all(part.evidence for part in parts)

@@ -9,7 +9,7 @@ from rag.answering.draft import Draft
 from rag.answering.paper_details import PaperDetails, bibtex, escape_latex
 from rag.config import RagConfig
 from rag.query.request import Fact, Request
-from rag.records import Paper
+from rag.records import AbstractSource, Paper
 from tests.papers import HERON, LOOM, PASTRY, TIDAL
 
 CODED = replace(
@@ -158,8 +158,9 @@ def test_each_of_many_papers_has_one_line() -> None:
     assert [c.n for c in draft.citations] == [1, 2, 3]
 
 
-def test_gist_and_results_share_their_quotes() -> None:
-    draft = ask("gist", "results", papers=(HERON,))
+@pytest.mark.parametrize("source", ["abstract", "summary"])  # that has "Paperboy's summary:" before
+def test_gist_and_results_share_their_quotes(source: AbstractSource) -> None:
+    draft = ask("gist", "results", papers=(replace(HERON, abstract_source=source),))
     assert draft.text.count("94.2%") == 1
     assert len({(e.paper, e.index) for e in draft.evidence}) == len(draft.evidence)
 
