@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoders.embedder import Vectors, bundled_path, to_unit_length
+from rag.encoders.embedder import Vectors, to_unit_length
+from rag.encoders.word_vectors import input_embeddings
 
 if TYPE_CHECKING:
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
 MAP = Path(__file__).with_name("static_embeddings.npz")
 MAX_PIECES = 256  # of a text that are read, as many as the encoder reads
-INPUT_EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
 class StaticEmbeddings:
@@ -48,13 +48,8 @@ def static_model(weights: NDArray[np.float32], bias: NDArray[np.float32]) -> "St
 
     `weights` has shape (dimensions of the input embeddings, dimensions), `bias` (dimensions,).
     """
-    from safetensors import safe_open
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
-    from tokenizers import Tokenizer
 
-    folder = Path(bundled_path())
-    with safe_open(str(folder / "model.safetensors"), framework="np") as tensors:
-        inputs = tensors.get_tensor(INPUT_EMBEDDINGS)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer, inputs = input_embeddings()
     tokenizer.enable_truncation(MAX_PIECES)
-    return StaticEmbedding(tokenizer, embedding_weights=(inputs - inputs.mean(0)) @ weights + bias)
+    return StaticEmbedding(tokenizer, embedding_weights=inputs @ weights + bias)

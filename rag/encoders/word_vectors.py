@@ -7,11 +7,15 @@ same whichever encoder is configured.
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders.embedder import bundled_path
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # WordPiece's vocabulary is sorted by frequency: a word's rank tells how rare it is.
 COMMON_RANK = 1_500  # up to here words say nothing
@@ -19,20 +23,29 @@ RARE_RANK = 30_000  # the rank of words outside the vocabulary
 MIN_RARITY = 0.05  # the rarity of common words
 
 
+def input_embeddings() -> "tuple[Tokenizer, NDArray[np.float32]]":
+    """Return the bundled encoder's tokenizer, and its centred input embeddings.
+
+    These have shape (tokens of the vocabulary, dimensions). Texts are neither padded nor cut off.
+    """
+    from safetensors import safe_open
+    from tokenizers import Tokenizer
+
+    folder = Path(bundled_path())
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    with safe_open(str(folder / "model.safetensors"), framework="np") as tensors:
+        weights = tensors.get_tensor("embeddings.word_embeddings.weight")
+    return tokenizer, weights - weights.mean(axis=0)
+
+
 class WordVectors:
     """The bundled encoder's vocabulary and its vectors. Thread-safe."""
 
     def __init__(self) -> None:
-        from safetensors import safe_open
-        from tokenizers import Tokenizer
-
-        folder = Path(bundled_path())
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_padding()
-        self.tokenizer.no_truncation()
-        with safe_open(str(folder / "model.safetensors"), framework="np") as tensors:
-            weights = tensors.get_tensor("embeddings.word_embeddings.weight")
-        self._token_vectors = (weights - weights.mean(axis=0)).astype(np.float16)
+        self.tokenizer, vectors = input_embeddings()
+        self._token_vectors = vectors.astype(np.float16)
         self.vector = lru_cache(maxsize=65_536)(self._make_vector)
 
     def knows(self, word: str) -> bool:

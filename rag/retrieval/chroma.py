@@ -47,8 +47,6 @@ HNSW: "CreateHNSWConfiguration" = {
     "ef_search": 100,
     "sync_threshold": 5_000,
 }
-
-
 CANNOT_BE_WRITTEN = (
     "the vector index cannot be written ({}); the papers are stored and will be indexed later: "
     "free some space on the disk and try again."

@@ -13,7 +13,6 @@ from rag.store.rows import parse_strings
 
 Vectors = NDArray[np.float32]
 
-
 ESTIMATE = 2  # what `sentences_due` is in SQLite while the abstract is due as well
 
 

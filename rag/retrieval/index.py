@@ -147,9 +147,8 @@ class Index:
     def add_sentences(self, encoded: Sequence[SentenceVectors]) -> None:
         """Store sentences that were due, durably; `catch_up` adds them to Chroma.
 
-        An abstract that was encoded with them takes the place of its estimate.
-
-        Those of a text that has changed meanwhile, or has its sentences already, are left out.
+        Those of a text that has changed meanwhile, or has its sentences already, are left out. An
+        abstract that was encoded with them takes the place of its estimate.
         """
         with self.database.transaction() as db:
             for paper in encoded:
@@ -190,9 +189,8 @@ class Index:
     def catch_up(self, *, pause: Callable[[], None] | None = None) -> None:
         """Delete stale chunks from Chroma and add the entries that only SQLite has.
 
-        Estimates are left out: Chroma would have to forget each of them again.
-
-        If another process writes to Chroma, or its server is down, that is done later.
+        Estimates are left out: Chroma would have to forget each of them again. If another process
+        writes to Chroma, or its server is down, that is done later.
 
         `pause` is called after every few papers, and may wait or raise.
         """

@@ -13,7 +13,7 @@ from langchain_text_splitters import TextSplitter
 from rag.encoders.embedder import BUNDLED_NAME, Embedder, Vectors
 from rag.encoders.static_embeddings import StaticEmbeddings
 from rag.records import Paper
-from rag.retrieval.chunk import SentenceSplitter, abstract_chunk, chunk, sentence_chunks
+from rag.retrieval.chunk import SentenceSplitter, abstract_chunk, sentence_chunks
 from rag.retrieval.entry import Entry, SentenceVectors
 
 SENTENCES_AT_ONCE = 512  # so that few batches are not full
@@ -88,10 +88,24 @@ class PaperEncoder:
         The texts of all papers are encoded in the order of their lengths, so many at once; `pause`
         is called before each time, and may wait or raise.
         """
-        first = 1 if self.static else 0  # of each paper's chunks, a sentence
-        chunks_of = chunk if self.static else sentence_chunks
-        chunks = [chunks_of(paper, self.splitter) for paper in papers]
-        texts = [c.text for of_paper in chunks for c in of_paper]
+        abstracts = [abstract_chunk(paper).text for paper in papers] if self.static else []
+        chunks = [sentence_chunks(paper, self.splitter) for paper in papers]
+        sentences = [c.text for of_paper in chunks for c in of_paper]
+        vectors = self._encode([*abstracts, *sentences], at_once, pause)
+        ends = len(abstracts) + np.cumsum([len(of_paper) for of_paper in chunks])
+        return [
+            SentenceVectors(
+                paper.paper_id,
+                paper.text_hash,
+                tuple(c.sentence for c in of_paper),
+                vectors[end - len(of_paper) : end],
+                vectors[n : n + 1] if abstracts else None,
+            )
+            for n, (paper, of_paper, end) in enumerate(zip(papers, chunks, ends, strict=True))
+        ]
+
+    def _encode(self, texts: Sequence[str], at_once: int, pause: Callable[[], None]) -> Vectors:
+        """Return one unit vector per text, shape (len(texts), dimensions)."""
         order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
         parts: list[Vectors] = []
         for start in range(0, len(order), at_once):
@@ -101,17 +115,7 @@ class PaperEncoder:
         vectors = np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
         in_order = np.empty_like(vectors)
         in_order[order] = vectors
-        ends = np.cumsum([len(of_paper) for of_paper in chunks])
-        return [
-            SentenceVectors(
-                paper.paper_id,
-                paper.text_hash,
-                tuple(c.sentence for c in of_paper[first:]),
-                in_order[end - len(of_paper) + first : end],
-                in_order[end - len(of_paper) :][:first] if first else None,
-            )
-            for paper, of_paper, end in zip(papers, chunks, ends, strict=True)
-        ]
+        return in_order
 
     def sentences_in_time(self, papers: Sequence[Paper]) -> list[SentenceVectors]:
         """Return what `sentences` does of the first papers, as many as `encoding_for` leaves."""

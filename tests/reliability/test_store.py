@@ -722,7 +722,11 @@ def test_s1_killed_in_the_midst_of_writing_vectors_nothing_is_lost_or_doubled(
 
 
 KILLS = 70
-SMALL_FILES = "from rag.retrieval.chroma import HNSW; HNSW['sync_threshold'] = 100; "
+# So that there are many moments at which something has just been written.
+SMALL_STEPS = (
+    "import ingest.sync; ingest.sync.PAPERS_WITH_SENTENCES = 64; "
+    "from rag.retrieval.chroma import HNSW; HNSW['sync_threshold'] = 100; "
+)
 
 
 @pytest.mark.slow
@@ -737,14 +741,14 @@ def test_s1_killed_at_seventy_random_moments_nothing_is_lost_or_doubled(
     papers = many(300)
     file = write_papers(tmp_path / "papers.jsonl", papers)
     moments = random.Random(7)
-    killed_with: list[int] = []
+    killed_with: list[tuple[int, int]] = []
     for trial in range(KILLS):
         data = tmp_path / f"data{trial}"
         killed_with.append(kill_within_ingest(data, file, moments))
         library = make_library(data)
         stored = [paper for paper in papers if paper.paper_id in known_to(library)]
         indexed = library.index.stored_entries([paper.paper_id for paper in papers])
-        assert len(indexed) >= killed_with[-1]
+        assert len(indexed) >= killed_with[-1][0]
         assert_all_found(library, [paper for paper in stored if paper.paper_id in indexed])
         ingest_both(FileSource(file, today=TODAY), library)
         assert library.catalog.coverage().papers == len(papers)
@@ -752,24 +756,25 @@ def test_s1_killed_at_seventy_random_moments_nothing_is_lost_or_doubled(
         library.close()
         shutil.rmtree(data)
     assert len(set(killed_with)) > 2, "the kills came at the same stage"
-    print("papers indexed when killed:", killed_with)  # noqa: T201  # shown with -s
+    print("papers indexed and encoded when killed:", killed_with)  # noqa: T201  # shown with -s
 
 
-def kill_within_ingest(data: Path, file: Path, moments: random.Random) -> int:
-    """Kill an ingest at a random moment; return how many papers it had indexed."""
-    code = SMALL_FILES + COMMAND[-1]
+def kill_within_ingest(data: Path, file: Path, moments: random.Random) -> tuple[int, int]:
+    """Kill an ingest at a random moment; return how many papers it had indexed, and encoded."""
+    code = SMALL_STEPS + COMMAND[-1]
     command = [*COMMAND[:-1], code, "--data-dir", str(data), "ingest", str(file)]
-    stage = moments.choice([None, 0, 0, 128, 256])  # None: before the first table
+    stages = [None, (0, 0), (128, 0), (256, 0), (300, 64), (300, 192)]  # None: without a table
+    stage = moments.choice(stages)
     wait = moments.uniform(0, 3)
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    while stage is not None and _indexed(data) < stage and process.poll() is None:
+    while stage is not None and _progress(data) < stage and process.poll() is None:
         time.sleep(0.01)
-    time.sleep(wait / 10 if stage == 256 else wait)
+    time.sleep(wait if stage in (None, (0, 0)) else wait / 10)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    return max(_indexed(data), 0)
+    return max(_progress(data), (0, 0))
 
 
 def known_to(library: Library) -> set[str]:
@@ -795,17 +800,19 @@ def assert_all_found(library: Library, papers: list[Paper]) -> None:
     assert sorted(kept) == sorted(c for entry in encoded for c in entry.chunk_ids)
 
 
-def _indexed(data: Path) -> int:
-    """Return how many papers have their vectors in SQLite; -1 before there is a table."""
+def _progress(data: Path) -> tuple[int, int]:
+    """Return how many papers SQLite has any vectors of, and all; (-1, 0) without a table."""
     if not (data / "paperboy.sqlite").exists():
-        return -1
+        return -1, 0
     connection = sqlite3.connect(data / "paperboy.sqlite")
     try:
-        return int(connection.execute("SELECT COUNT(*) FROM chunk_vectors").fetchone()[0])
+        query = "SELECT COUNT(*), COALESCE(SUM(sentences_due = 0), 0) FROM chunk_vectors"
+        indexed, encoded = connection.execute(query).fetchone()
     except sqlite3.OperationalError:
-        return -1
+        return -1, 0
     finally:
         connection.close()
+    return indexed, encoded
 
 
 # -- damaged cells -------------------------------------------------------------------------------

@@ -97,9 +97,11 @@ def assert_complete(library: Library) -> None:
 @pytest.mark.slow
 @pytest.mark.protection("rag.retrieval.index.Index.encode_due", lambda *_: [])
 def test_a_question_in_between_gets_the_quotes_that_it_gets_afterwards(due: Library) -> None:
+    are_estimates = due.index.vectors.counts()[0] == 0  # of which questions encode more papers
     before = [answer_row(asked(due).ask(QUESTIONS[0]))]
     assert due.index.has_due()
     before += [answer_row(asked(due).ask(question)) for question in QUESTIONS[1:]]
+    assert are_estimates or due.index.has_due()
     index_sentences(due, progress=none)
     assert_complete(due)
     after = [answer_row(asked(due).ask(question)) for question in QUESTIONS]
